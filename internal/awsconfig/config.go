@@ -1,0 +1,279 @@
+// Package awsconfig reads ~/.aws/config and ~/.aws/credentials as profiles and
+// SSO sessions: their names, the kind of credentials each leads to, the chain
+// of profiles behind a role, and what is wrong with those that cannot be used.
+// It calls nothing and asks nobody.
+//
+// Two readers of these files matter, botocore (the AWS CLI) and the Go SDK, and
+// they disagree. What either accepts is accepted here; where the same text means
+// two things, botocore's reading holds, because the AWS CLI writes the files.
+//
+// The line reader in ini.go is our own: INI modules keep no line numbers of
+// keys, which every message here needs, and none knows botocore's nested blocks.
+package awsconfig
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gobwas/glob"
+)
+
+// Lookup reads one variable of the environment, in the shape of os.LookupEnv.
+type Lookup func(name string) (string, bool)
+
+// Files are the paths of the two files. An empty path is a file that is not there.
+type Files struct {
+	Config, Credentials string
+	// ConfigSet and CredentialsSet tell that the environment named the file, so
+	// that its absence is worth a word.
+	ConfigSet, CredentialsSet bool
+}
+
+// Locate finds the files: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, with
+// ~ and $VARIABLES expanded as the AWS CLI does, or else ~/.aws/config and
+// ~/.aws/credentials. Without a home directory the latter are empty paths, as in
+// a container that lives on its role alone; only a ~ that cannot be expanded is
+// an error.
+func Locate(env Lookup) (Files, error) {
+	homeVar := "HOME"
+	if runtime.GOOS == "windows" {
+		homeVar = "USERPROFILE"
+	}
+	home, _ := env(homeVar)
+
+	locate := func(name, base string) (path string, set bool, err error) {
+		path, _ = env(name)
+		switch {
+		case path == "" && home == "":
+			return "", false, nil
+		case path == "":
+			return filepath.Join(home, ".aws", base), false, nil
+		}
+		path = os.Expand(path, func(name string) string {
+			if value, ok := env(name); ok {
+				return value
+			}
+			return "$" + name
+		})
+		if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
+			if home == "" {
+				return "", true, fmt.Errorf("%s is %q but %s is not set: set it, or give the whole path", name, path, homeVar)
+			}
+			path = filepath.Join(home, rest)
+		}
+		return path, true, nil
+	}
+
+	var f Files
+	var configErr, credentialsErr error
+	f.Config, f.ConfigSet, configErr = locate("AWS_CONFIG_FILE", "config")
+	f.Credentials, f.CredentialsSet, credentialsErr = locate("AWS_SHARED_CREDENTIALS_FILE", "credentials")
+	if configErr != nil {
+		return Files{}, configErr
+	}
+	return f, credentialsErr
+}
+
+// Config is what the two files say. It is not changed after Load.
+type Config struct {
+	Files Files
+	// Profiles are in the order in which they first appear: those of the config
+	// file, then those that only the credentials file has.
+	Profiles []*Profile
+	// Sessions are the sso-sessions in the order in which they first appear.
+	Sessions []*Session
+
+	byName map[string]*Profile
+	// stray holds the lines of [name] sections of the config file, which would be
+	// profiles if they were written [profile name].
+	stray map[string]int
+}
+
+// Load reads both files. A file that does not exist is an empty one, as for the
+// AWS CLI. Text that cannot be read as profiles is a *SyntaxError. A profile
+// that makes no sense spoils only itself: see Profile.Problem.
+func Load(f Files) (*Config, error) {
+	config, err := readFile(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := readFile(f.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	return build(f, config, credentials)
+}
+
+func readFile(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// build makes a Config of the files' texts: sections first, then profiles and
+// sessions out of their keys, and last, when all of them are known, what is
+// wrong with each.
+func build(f Files, configText, credentialsText []byte) (*Config, error) {
+	config, err := parse(f.Config, configText)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := parse(f.Credentials, credentialsText)
+	if err != nil {
+		return nil, err
+	}
+
+	var profiles, sessions, services sectionSet
+	stray := map[string]int{}
+	hasProfileDefault := slices.ContainsFunc(config, func(s *section) bool {
+		name, ok := sectionName(s.header, "profile")
+		return ok && name == "default"
+	})
+	for _, s := range config {
+		if s.header == "default" {
+			// [profile default] replaces [default], it is not merged with it.
+			if !hasProfileDefault {
+				profiles.merge("default", s)
+			}
+		} else if name, ok := sectionName(s.header, "profile"); ok {
+			profiles.merge(name, s)
+		} else if name, ok := sectionName(s.header, "sso-session"); ok {
+			sessions.merge(name, s)
+		} else if name, ok := sectionName(s.header, "services"); ok {
+			services.merge(name, s)
+		} else {
+			stray[s.header] = s.line
+		}
+	}
+	// In the credentials file a section's whole name is the profile's.
+	for _, s := range credentials {
+		if name, ok := sectionName(s.header, "sso-session"); ok {
+			sessions.merge(name, s)
+		} else if name, ok := sectionName(s.header, "services"); ok {
+			services.merge(name, s)
+		} else {
+			profiles.merge(s.header, s)
+		}
+	}
+
+	c := &Config{Files: f, byName: map[string]*Profile{}, stray: stray}
+	for _, s := range sessions.list {
+		c.Sessions = append(c.Sessions, newSession(s))
+	}
+	for _, s := range profiles.list {
+		p := newProfile(s, f.Credentials)
+		p.SSOSession = c.sessionOf(p)
+		if s := services.byName[p.services]; s != nil {
+			p.Endpoints = s.endpoints()
+		}
+		c.Profiles = append(c.Profiles, p)
+		c.byName[p.Name] = p
+	}
+	for _, p := range c.Profiles {
+		p.Problem = c.findProblem(p)
+	}
+	return c, nil
+}
+
+// sectionSet merges sections that mean the same thing under one name, later keys
+// over earlier ones, and keeps the order in which the names appeared.
+type sectionSet struct {
+	list   []*section
+	byName map[string]*section
+}
+
+func (set *sectionSet) merge(name string, s *section) {
+	if set.byName == nil {
+		set.byName = map[string]*section{}
+	}
+	merged := set.byName[name]
+	if merged == nil {
+		merged = &section{header: name, file: s.file, line: s.line, keys: keys{}}
+		set.byName[name] = merged
+		set.list = append(set.list, merged)
+	}
+	for key, e := range s.keys {
+		merged.keys[key] = e
+	}
+}
+
+// Profile finds a profile by its exact name; else it returns a *NotFoundError.
+func (c *Config) Profile(name string) (*Profile, error) {
+	if p, ok := c.byName[name]; ok {
+		return p, nil
+	}
+	return nil, &NotFoundError{
+		What: "profile", Name: name, File: c.Files.Config,
+		Nearest: nearest(name, c.profileNames()), BareLine: c.stray[name],
+	}
+}
+
+// Match finds the profiles whose names a shell glob matches, in the order of
+// Profiles. A name without *, ?, [ or { is looked up as by Profile. A glob that
+// matches nothing is a *NotFoundError.
+func (c *Config) Match(pattern string) ([]*Profile, error) {
+	if p, ok := c.byName[pattern]; ok || !strings.ContainsAny(pattern, "*?[{") {
+		if !ok {
+			_, err := c.Profile(pattern)
+			return nil, err
+		}
+		return []*Profile{p}, nil
+	}
+	compiled, err := glob.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("profile pattern %q: %w", pattern, err)
+	}
+	var matches []*Profile
+	for _, p := range c.Profiles {
+		if compiled.Match(p.Name) {
+			matches = append(matches, p)
+		}
+	}
+	if matches == nil {
+		return nil, &NotFoundError{What: "profile", Name: pattern, File: c.Files.Config}
+	}
+	return matches, nil
+}
+
+// Session finds an sso-session by its exact name; else it returns a *NotFoundError.
+func (c *Config) Session(name string) (*Session, error) {
+	if s := c.session(name); s != nil {
+		return s, nil
+	}
+	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: nearest(name, c.sessionNames())}
+}
+
+func (c *Config) session(name string) *Session {
+	i := slices.IndexFunc(c.Sessions, func(s *Session) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return c.Sessions[i]
+}
+
+func (c *Config) profileNames() []string {
+	names := make([]string, len(c.Profiles))
+	for i, p := range c.Profiles {
+		names[i] = p.Name
+	}
+	return names
+}
+
+func (c *Config) sessionNames() []string {
+	names := make([]string, len(c.Sessions))
+	for i, s := range c.Sessions {
+		names[i] = s.Name
+	}
+	return names
+}

@@ -1,0 +1,264 @@
+package awsconfig
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// section is one [header] with its keys; sections of one header are one section.
+type section struct {
+	header string
+	file   string
+	line   int
+	keys   keys
+}
+
+// keys holds a section's values by their lower-case keys.
+type keys map[string]*entry
+
+// entry is a value as it is written, with the lines that continue it, each after
+// a newline. The text of a nested block begins with a newline.
+type entry struct {
+	text string
+	file string
+	line int
+}
+
+// parse reads a file's sections, in order, by the rules of Python's
+// RawConfigParser as botocore uses it: = or : after a key, # or ; before a line
+// that is a comment, deeper lines continue a value, [DEFAULT] gives its keys to
+// every section. It is milder where only one of the two readers fails: with
+// repeated sections and keys (the last wins), a byte-order mark, and headers and
+// keys that are indented by mistake and would vanish in the value above them.
+func parse(file string, data []byte) ([]*section, error) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, &SyntaxError{file, 1, "found UTF-16 text, expected UTF-8: save the file as UTF-8"}
+	}
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+
+	var (
+		sections []*section
+		byHeader = map[string]*section{}
+		current  *section
+		open     *entry // whose value a deeper line continues
+		indent   int    // of the line that opened it
+	)
+	for i, line := range strings.Split(text, "\n") {
+		number := i + 1
+		body := strings.TrimSpace(line)
+		if body == "" {
+			if open != nil {
+				open.text += "\n"
+			}
+			continue
+		}
+		if body[0] == '#' || body[0] == ';' {
+			continue
+		}
+		depth := len(line) - len(strings.TrimLeftFunc(line, unicode.IsSpace))
+		if open != nil && depth > indent && !startsAnew(body, open) {
+			open.text += "\n" + body
+			continue
+		}
+		if body[0] == '[' {
+			header, ok := sectionHeader(body)
+			if !ok {
+				return nil, &SyntaxError{file, number, `found "[" without a name and "]", expected a section such as [profile NAME]`}
+			}
+			current, open = byHeader[header], nil
+			if current == nil {
+				current = &section{header: header, file: file, line: number, keys: keys{}}
+				byHeader[header] = current
+				sections = append(sections, current)
+			}
+			continue
+		}
+		if current == nil {
+			return nil, &SyntaxError{file, number, "found text before the first section, expected [default] or [profile NAME]"}
+		}
+		key, value, ok := cutKey(body)
+		if !ok {
+			return nil, &SyntaxError{file, number, "found a line that is no section, key = value or comment, expected key = value"}
+		}
+		open, indent = &entry{text: value, file: file, line: number}, depth
+		current.keys[key] = open
+	}
+	return inheritDefaults(sections), nil
+}
+
+// startsAnew tells that a line is not the rest of the value above it, although
+// it is deeper: botocore would swallow it, the Go SDK does not.
+func startsAnew(body string, open *entry) bool {
+	if body[0] == '[' && body[len(body)-1] == ']' {
+		return true
+	}
+	inBlock := open.text == "" || open.text[0] == '\n'
+	key, _, ok := strings.Cut(body, "=")
+	return ok && !inBlock && strings.Trim(strings.TrimSpace(key), "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// cutKey splits a line at the first = or :.
+func cutKey(body string) (key, value string, ok bool) {
+	i := strings.IndexAny(body, "=:")
+	if i <= 0 {
+		return "", "", false
+	}
+	return strings.ToLower(strings.TrimSpace(body[:i])), strings.TrimSpace(body[i+1:]), true
+}
+
+// sectionHeader returns what a line has between its brackets. A comment may follow.
+func sectionHeader(body string) (string, bool) {
+	end := strings.LastIndexByte(body, ']')
+	for i := range len(body) {
+		if rest := strings.TrimSpace(body[i+1:]); body[i] == ']' && (rest == "" || rest[0] == '#' || rest[0] == ';') {
+			end = i
+			break
+		}
+	}
+	if end < 0 {
+		return "", false
+	}
+	header := strings.TrimSpace(body[1:end])
+	return header, header != ""
+}
+
+// inheritDefaults gives the keys of [DEFAULT], which is no section, to all others.
+func inheritDefaults(sections []*section) []*section {
+	var others []*section
+	var defaults keys
+	for _, s := range sections {
+		if s.header == "DEFAULT" {
+			defaults = s.keys
+		} else {
+			others = append(others, s)
+		}
+	}
+	for _, s := range others {
+		for key, e := range defaults {
+			if _, ok := s.keys[key]; !ok {
+				s.keys[key] = e
+			}
+		}
+	}
+	return others
+}
+
+// sectionName reads the name in a header such as `profile NAME`, where NAME may
+// be quoted as for a shell. Like botocore it takes any first word that begins
+// with the prefix. What botocore passes over, spaces and apostrophes without
+// quotes, is taken as it stands, like in the Go SDK.
+func sectionName(header, prefix string) (string, bool) {
+	if !strings.HasPrefix(header, prefix) {
+		return "", false
+	}
+	words, ok := shellWords(header)
+	if ok && len(words) == 2 {
+		return words[1], words[1] != ""
+	}
+	name := strings.TrimSpace(header[len(prefix):])
+	return name, name != "" && unicode.IsSpace(rune(header[len(prefix)]))
+}
+
+// shellWords splits as Python's shlex.split, and fails on an open quote.
+func shellWords(s string) (words []string, ok bool) {
+	var word strings.Builder
+	inWord := false
+	var quote rune
+	escaped := false
+	for _, r := range s {
+		switch {
+		case escaped:
+			if quote == '"' && r != '"' && r != '\\' {
+				word.WriteRune('\\')
+			}
+			word.WriteRune(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped, inWord = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			quote, inWord = r, true
+		case r == ' ' || r == '\t':
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+				inWord = false
+			}
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, quote == 0 && !escaped
+}
+
+// verbatim returns a value untouched.
+func (k keys) verbatim(key string) string {
+	if e := k[key]; e != nil {
+		return strings.TrimSpace(e.text)
+	}
+	return ""
+}
+
+// unquoted returns a value without the quotes around it, which the Go SDK takes
+// off and botocore leaves on. It is for secrets and paths: no secret of AWS has
+// quotes, but " #" may be part of either.
+func (k keys) unquoted(key string) string {
+	return unquote(k.verbatim(key))
+}
+
+// word returns a value without quotes and without a comment after it. The Go SDK
+// strips comments after values, botocore keeps them; it is for values such as
+// regions and ARNs, which cannot have " #" in them, so that what a comment would
+// spoil in the AWS CLI works as it does in the SDK.
+func (k keys) word(key string) string {
+	text := k.verbatim(key)
+	for i := 1; i < len(text); i++ {
+		if (text[i] == '#' || text[i] == ';') && (text[i-1] == ' ' || text[i-1] == '\t') {
+			text = strings.TrimSpace(text[:i])
+			break
+		}
+	}
+	return unquote(text)
+}
+
+func unquote(s string) string {
+	if n := len(s); n >= 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
+		return s[1 : n-1]
+	}
+	return s
+}
+
+// nested reads a block of deeper key = value lines below a key without a value.
+func (e *entry) nested() keys {
+	block := keys{}
+	if strings.HasPrefix(e.text, "\n") {
+		for line := range strings.SplitSeq(e.text, "\n") {
+			if key, value, ok := strings.Cut(line, "="); ok {
+				block[strings.ToLower(strings.TrimSpace(key))] = &entry{text: value}
+			}
+		}
+	}
+	return block
+}
+
+// SyntaxError is a file that cannot be read as sections of keys. Msg quotes
+// nothing of the line, since any of it may be a secret.
+type SyntaxError struct {
+	File string
+	Line int // from 1
+	Msg  string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s:%d: %s", oneLine(e.File), e.Line, e.Msg)
+}

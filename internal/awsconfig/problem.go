@@ -1,0 +1,290 @@
+package awsconfig
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ProblemError is why a profile or an sso-session cannot be used. File and Line
+// are where to mend it, which may be in another profile of the chain.
+type ProblemError struct {
+	File    string
+	Line    int    // from 1
+	Profile string // "" if it is an sso-session's
+	Msg     string
+}
+
+func (e *ProblemError) Error() string {
+	if e.Profile == "" {
+		return fmt.Sprintf("%s:%d: %s", oneLine(e.File), e.Line, e.Msg)
+	}
+	return fmt.Sprintf("%s:%d: profile %q: %s", oneLine(e.File), e.Line, e.Profile, e.Msg)
+}
+
+// NotFoundError is a profile or sso-session that the files do not have.
+type NotFoundError struct {
+	What    string // "profile" or "sso-session"
+	Name    string // or the pattern that matched none
+	Nearest string // a name that is alike, or ""
+	File    string // the config file
+	// BareLine is the line of a section [Name] in the config file that would be
+	// the profile if it were [profile Name]; 0 if there is none.
+	BareLine int
+}
+
+func (e *NotFoundError) Error() string {
+	where := ""
+	if e.File != "" {
+		where = " in " + oneLine(e.File)
+	}
+	text := fmt.Sprintf("%s %q not found%s", e.What, e.Name, where)
+	switch {
+	case e.BareLine > 0:
+		return fmt.Sprintf("%s: write [profile %s] instead of [%s] in line %d", text, oneLine(e.Name), oneLine(e.Name), e.BareLine)
+	case e.Nearest != "":
+		return fmt.Sprintf("%s: did you mean %q?", text, e.Nearest)
+	}
+	return text
+}
+
+// Chain returns the profiles whose credentials lead to p's, p first. Each but the
+// last is of KindRole, to be assumed with the credentials of the next; the last
+// gives credentials by itself (KindRole then means its CredentialSource). A
+// profile that is a source for its own keys (source_profile names itself, or it
+// has both keys and a role_arn) stands last as a copy without the role.
+//
+// The error is a *ProblemError.
+func (c *Config) Chain(p *Profile) ([]*Profile, error) {
+	if p.Problem != nil {
+		return nil, p.Problem
+	}
+	return c.chain(p)
+}
+
+func (c *Config) chain(p *Profile) ([]*Profile, error) {
+	chain := []*Profile{p}
+	last := p
+	// blame words what is wrong with a profile further down as p's problem.
+	blame := func(e *ProblemError) error {
+		if last.Name != p.Name {
+			e.Msg = fmt.Sprintf("source_profile %q: %s", last.Name, e.Msg)
+		}
+		e.Profile = p.Name
+		return e
+	}
+	for {
+		if e := c.checkCredentials(last); e != nil {
+			return nil, blame(e)
+		}
+		if last.Kind != KindRole || last.CredentialSource != "" {
+			break
+		}
+		source, ok := c.byName[last.SourceProfile]
+		if !ok {
+			msg := fmt.Sprintf("source_profile %q not found", last.SourceProfile)
+			if name := nearest(last.SourceProfile, c.profileNames()); name != "" {
+				msg += fmt.Sprintf(": did you mean %q?", name)
+			}
+			return nil, blame(last.problem("source_profile", "%s", msg))
+		}
+		if source.Kind == KindRole && (source == last || source.AccessKeyID != "" || source.SecretAccessKey != "") {
+			source = source.withoutRole()
+		}
+		start := slices.Index(chain, source)
+		if source.Kind == KindNone && source.Name == last.Name {
+			start = len(chain) - 1 // its own source, and nothing there but the role
+		}
+		if start >= 0 {
+			loop := ""
+			for _, q := range chain[start:] {
+				loop += oneLine(q.Name) + " -> "
+			}
+			e := last.problem("source_profile", "source_profiles go round in a loop: %s", loop+oneLine(source.Name))
+			e.Profile = p.Name
+			return nil, e
+		}
+		chain = append(chain, source)
+		last = source
+	}
+	switch {
+	case last.Kind == KindNone && last == p:
+		return nil, blame(last.problem("", "no credentials: expected keys, role_arn, sso_session, credential_process or login_session"))
+	case last.Kind == KindNone:
+		return nil, blame(last.problem("", "no credentials"))
+	case last.onlySignsIn():
+		missing := "sso_account_id"
+		if last.SSOAccountID != "" {
+			missing = "sso_role_name"
+		}
+		return nil, blame(last.problem("", "no %s: the profile can sign in but gives no credentials", missing))
+	}
+	return chain, nil
+}
+
+// withoutRole is the profile as the source of its own role.
+func (p *Profile) withoutRole() *Profile {
+	base := *p
+	base.RoleARN, base.SourceProfile, base.CredentialSource, base.ExternalID, base.RoleSessionName, base.MFASerial = "", "", "", "", "", ""
+	base.Duration = 0
+	base.Kind = base.kind()
+	return &base
+}
+
+// findProblem says what keeps a profile from being used, nil for nothing. That a
+// profile was not made to give credentials is no problem of its own.
+func (c *Config) findProblem(p *Profile) error {
+	if e := p.checkSettings(); e != nil {
+		return e
+	}
+	if e := c.checkCredentials(p); e != nil {
+		return e
+	}
+	if p.Kind == KindNone || p.onlySignsIn() {
+		return nil
+	}
+	_, err := c.chain(p)
+	return err
+}
+
+// checkSettings looks at what is not about credentials.
+func (p *Profile) checkSettings() *ProblemError {
+	if !isRegion(p.Region) {
+		return p.problem("region", "region %q is no region name, expected one such as us-east-1", p.Region)
+	}
+	if value := p.keys.word("max_attempts"); value != "" && p.MaxAttempts < 1 {
+		return p.problem("max_attempts", "max_attempts %q is no number from 1 up", value)
+	}
+	if p.RetryMode != "" && !slices.Contains([]string{"legacy", "standard", "adaptive"}, p.RetryMode) {
+		return p.problem("retry_mode", "retry_mode %q is unknown, expected legacy, standard or adaptive", p.RetryMode)
+	}
+	if p.services != "" && p.Endpoints == nil {
+		return p.problem("services", "section [services %s] not found", oneLine(p.services))
+	}
+	return nil
+}
+
+// checkCredentials looks at what the profile's kind of credentials needs in the
+// profile itself and in its sso-session, not at its source_profile.
+func (c *Config) checkCredentials(p *Profile) *ProblemError {
+	switch p.Kind {
+	case KindRole:
+		return p.checkRole()
+	case KindWebIdentity:
+		if p.RoleARN == "" {
+			return p.problem("web_identity_token_file", "web_identity_token_file without role_arn")
+		}
+		return p.checkRoleARN()
+	case KindSSO, KindSSOLegacy:
+		return c.checkSSO(p)
+	case KindStatic:
+		if p.AccessKeyID == "" {
+			return p.problem("aws_secret_access_key", "aws_secret_access_key without aws_access_key_id")
+		}
+		if p.SecretAccessKey == "" {
+			return p.problem("aws_access_key_id", "aws_access_key_id without aws_secret_access_key in the same file")
+		}
+	case KindNone:
+		if p.SourceProfile != "" {
+			return p.problem("source_profile", "source_profile without role_arn")
+		}
+		if p.CredentialSource != "" {
+			return p.problem("credential_source", "credential_source without role_arn")
+		}
+	}
+	return nil
+}
+
+func (p *Profile) checkRole() *ProblemError {
+	sources := []string{"Environment", "Ec2InstanceMetadata", "EcsContainer"}
+	if e := p.checkRoleARN(); e != nil {
+		return e
+	}
+	switch {
+	case p.SourceProfile == "" && p.CredentialSource == "":
+		return p.problem("role_arn", "role_arn without source_profile or credential_source")
+	case p.SourceProfile != "" && p.CredentialSource != "":
+		return p.problem("credential_source", "both source_profile and credential_source, expected one")
+	case p.CredentialSource != "" && !slices.Contains(sources, p.CredentialSource):
+		return p.problem("credential_source", "credential_source %q is unknown, expected %s, %s or %s", p.CredentialSource, sources[0], sources[1], sources[2])
+	}
+	return nil
+}
+
+func (p *Profile) checkRoleARN() *ProblemError {
+	if _, _, ok := parseRoleARN(p.RoleARN); !ok {
+		return p.problem("role_arn", "role_arn %q is no role's ARN, expected arn:aws:iam::123456789012:role/NAME", p.RoleARN)
+	}
+	value := p.keys.word("duration_seconds")
+	if seconds, err := strconv.Atoi(value); value != "" && (err != nil || seconds < 900 || seconds > 43200) {
+		return p.problem("duration_seconds", "duration_seconds %q is no number from 900 to 43200", value)
+	}
+	return nil
+}
+
+func (c *Config) checkSSO(p *Profile) *ProblemError {
+	if p.SSOAccountID != "" && !isAccountID(p.SSOAccountID) {
+		return p.problem("sso_account_id", "sso_account_id %q is no account id, expected 12 digits, leading zeros included", p.SSOAccountID)
+	}
+	session := p.SSOSession
+	if p.Kind == KindSSOLegacy {
+		switch {
+		case session == nil:
+			return p.problem("", "no sso_session, and no sso_start_url either")
+		case session.Region == "":
+			return p.problem("sso_start_url", "sso_start_url without sso_region")
+		case !isRegion(session.Region):
+			return p.problem("sso_region", "sso_region %q is no region name, expected one such as us-east-1", session.Region)
+		}
+		return nil
+	}
+	switch {
+	case session == nil:
+		msg := fmt.Sprintf("sso-session %q not found", p.SSOSessionName)
+		if name := nearest(p.SSOSessionName, c.sessionNames()); name != "" {
+			msg += fmt.Sprintf(": did you mean %q?", name)
+		}
+		return p.problem("sso_session", "%s", msg)
+	case session.Problem != nil:
+		e := *session.check()
+		e.Profile = p.Name
+		return &e
+	case p.SSOStartURL != "" && NormalizeStartURL(p.SSOStartURL) != NormalizeStartURL(session.StartURL):
+		return p.problem("sso_start_url", "sso_start_url %q is not that of sso-session %q, %q", p.SSOStartURL, session.Name, session.StartURL)
+	case p.ssoRegion != "" && !strings.EqualFold(p.ssoRegion, session.Region):
+		return p.problem("sso_region", "sso_region %q is not that of sso-session %q, %q", p.ssoRegion, session.Name, session.Region)
+	}
+	return nil
+}
+
+// check says what keeps one from signing in to a session of the config file.
+func (s *Session) check() *ProblemError {
+	lacks := ""
+	switch {
+	case s.StartURL == "":
+		lacks = "lacks sso_start_url"
+	case s.Region == "":
+		lacks = "lacks sso_region"
+	case !isRegion(s.Region):
+		lacks = fmt.Sprintf("has sso_region %q, which is no region name", s.Region)
+	default:
+		return nil
+	}
+	return &ProblemError{File: s.File, Line: s.Line, Msg: fmt.Sprintf("sso-session %q %s", s.Name, lacks)}
+}
+
+// isRegion tells whether a name can be a region's; "", which is none, can.
+func isRegion(s string) bool {
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// problem makes a problem of p at the line of a key, or of the profile if it
+// does not have the key.
+func (p *Profile) problem(key, format string, args ...any) *ProblemError {
+	e := &ProblemError{File: p.File, Line: p.Line, Profile: p.Name, Msg: fmt.Sprintf(format, args...)}
+	if at := p.keys[key]; at != nil {
+		e.File, e.Line = at.file, at.line
+	}
+	return e
+}
