@@ -1,0 +1,210 @@
+package awsapi
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+)
+
+// Kind is why a call gave no answer.
+type Kind string
+
+const (
+	NoRole      Kind = "no-role"      // the role or permission set cannot be had
+	DeniedSCP   Kind = "denied-scp"   // an organization's policy forbids the call
+	Denied      Kind = "denied"       // AWS refuses the caller
+	NotOptedIn  Kind = "not-opted-in" // the region is switched off in the account
+	Throttled   Kind = "throttled"    // too many calls, and patience has run out
+	Expired     Kind = "expired"      // credentials or token have ended
+	Unreachable Kind = "unreachable"  // no connection, no answer in time, or a failing server
+	Broken      Kind = "broken"       // an answer that makes no sense
+	Cancelled   Kind = "cancelled"    // given up before it was answered
+)
+
+// Failure is what an error says, in AWS's own terms where AWS spoke.
+type Failure struct {
+	Kind      Kind
+	Service   string // the SDK's service id; "" if no call was made
+	Operation string
+	Code      string // AWS's error code, or the kind of a network error
+	Message   string // one sentence; AWS's words are untrusted text
+}
+
+// Denial says whether AWS itself refused, so that asking again is of no use.
+func (f Failure) Denial() bool {
+	switch f.Kind {
+	case Denied, DeniedSCP:
+		return true
+	case NoRole:
+		return f.Code != ""
+	}
+	return false
+}
+
+// Reason lets an error of muster's own say what it is, where AWS was not asked.
+type Reason interface {
+	error
+	Reason() Kind
+}
+
+// codes sorts AWS's error codes; those of throttling are the SDK's own list.
+var codes = map[string]Kind{
+	"AccessDenied":                        Denied,
+	"AccessDeniedException":               Denied,
+	"UnauthorizedOperation":               Denied,
+	"UnauthorizedAccess":                  Denied,
+	"ForbiddenException":                  Denied,
+	"AuthFailure":                         Denied,
+	"InvalidClientTokenId":                Denied,
+	"UnrecognizedClientException":         Denied,
+	"InvalidAccessKeyId":                  Denied,
+	"SignatureDoesNotMatch":               Denied,
+	"InvalidSignatureException":           Denied,
+	"IncompleteSignature":                 Denied,
+	"MissingAuthenticationToken":          Denied,
+	"MissingAuthenticationTokenException": Denied,
+	"AWSOrganizationsNotInUseException":   Denied,
+	"OptInRequired":                       NotOptedIn,
+	"RegionDisabledException":             NotOptedIn,
+	"ExpiredToken":                        Expired,
+	"ExpiredTokenException":               Expired,
+	"RequestExpired":                      Expired,
+	"TokenRefreshRequired":                Expired,
+	"UnauthorizedException":               Expired,
+	"InvalidGrantException":               Expired,
+	"InternalError":                       Unreachable,
+	"InternalFailure":                     Unreachable,
+	"InternalServerError":                 Unreachable,
+	"InternalServerException":             Unreachable,
+	"ServiceException":                    Unreachable,
+	"ServiceUnavailable":                  Unreachable,
+	"ServiceUnavailableException":         Unreachable,
+	"Unavailable":                         Unreachable,
+	"RequestTimeout":                      Unreachable,
+	"RequestTimeoutException":             Unreachable,
+}
+
+// Explain says what an error means. It never returns the zero Kind.
+func Explain(err error) Failure {
+	f := Failure{Kind: Broken, Message: plain(err)}
+	for e := err; ; { // the innermost operation: AssumeRole, where a call's credentials failed
+		var op *smithy.OperationError
+		if !errors.As(e, &op) {
+			break
+		}
+		f.Service, f.Operation, e = op.ServiceID, op.OperationName, op.Err
+	}
+	var (
+		reason Reason
+		api    smithy.APIError
+		status interface{ HTTPStatusCode() int }
+		netErr net.Error
+		dnsErr *net.DNSError
+
+		canceled        *smithy.CanceledError
+		requestCanceled *aws.RequestCanceledError
+	)
+	switch {
+	case errors.As(err, &reason):
+		f.Kind, f.Message = reason.Reason(), plain(reason)
+	case errors.As(err, &api) && api.ErrorCode() != "" && !unreadable(err):
+		f.Code, f.Message = api.ErrorCode(), api.ErrorMessage()
+		f.Kind = kindOf(f.Code, f.Message, f.Operation)
+		if f.Kind == Broken && errors.As(err, &status) {
+			f.Kind = kindOfStatus(status.HTTPStatusCode())
+		}
+	case errors.As(err, &canceled) || errors.As(err, &requestCanceled) || errors.Is(err, context.Canceled):
+		f.Kind, f.Message = Cancelled, "given up before it was answered"
+	case unreadable(err):
+		f.Code = "InvalidAnswer"
+		if errors.As(err, &status) && status.HTTPStatusCode() >= 300 {
+			f.Kind = kindOfStatus(status.HTTPStatusCode())
+		}
+	case errors.As(err, &dnsErr):
+		f.Kind, f.Code = Unreachable, "NameResolution"
+	case errors.As(err, &netErr) && netErr.Timeout():
+		f.Kind, f.Code = Unreachable, "Timeout"
+	case isConnection(err):
+		f.Kind, f.Code = Unreachable, "Connection"
+	case errors.As(err, &status):
+		f.Kind, f.Code = kindOfStatus(status.HTTPStatusCode()), "InvalidAnswer"
+	}
+	return f
+}
+
+func kindOf(code, message, operation string) Kind {
+	kind, known := codes[code]
+	if _, throttle := retry.DefaultThrottleErrorCodes[code]; throttle {
+		kind, known = Throttled, true
+	}
+	switch {
+	case !known:
+		return Broken
+	case kind != Denied:
+		return kind
+	case strings.Contains(message, "service control policy"):
+		return DeniedSCP
+	case code == "AccessDenied" && strings.HasPrefix(operation, "AssumeRole"),
+		code == "ForbiddenException" && operation == "GetRoleCredentials":
+		return NoRole
+	}
+	return Denied
+}
+
+func kindOfStatus(status int) Kind {
+	switch {
+	case status == 429:
+		return Throttled
+	case status >= 500:
+		return Unreachable
+	}
+	return Broken
+}
+
+// unreadable says whether an answer came that could not be read.
+func unreadable(err error) bool {
+	var (
+		bad    *smithy.DeserializationError
+		syntax *xml.SyntaxError
+		js     *json.SyntaxError
+	)
+	return errors.As(err, &bad) || errors.As(err, &syntax) || errors.As(err, &js)
+}
+
+func isConnection(err error) bool {
+	var (
+		op *net.OpError
+		u  *url.Error
+	)
+	return errors.As(err, &op) || errors.As(err, &u) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// plain is an error's text on one line, without the SDK's wrapping of an
+// operation and its request's URL.
+func plain(err error) string {
+	var (
+		bad *smithy.DeserializationError
+		u   *url.Error
+	)
+	switch {
+	case errors.As(err, &bad) && bad.Err != nil:
+		err = bad.Err
+	case errors.As(err, &u):
+		err = u.Err
+		if host, parseErr := url.Parse(u.URL); parseErr == nil && host.Host != "" {
+			return host.Host + ": " + oneLine(err.Error())
+		}
+	}
+	return oneLine(err.Error())
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,100 @@
+package awsapi
+
+import (
+	"slices"
+	"strings"
+)
+
+// Partition is a set of regions with accounts of its own.
+type Partition struct {
+	ID       string   // as in ARNs: aws, aws-cn, aws-us-gov, ...
+	Home     string   // stands in where no region is configured
+	prefix   string   // of its region names; the commercial one, last, takes the rest
+	AlwaysOn []string // regions that no account can switch off, Home first
+	OptIn    []string // regions that an account has to switch on
+}
+
+// partitions lists the regions known when this was written. It serves to check
+// names before any call and where DescribeRegions is denied; which regions are
+// swept is DescribeRegions' answer.
+var partitions = []Partition{
+	{
+		ID: "aws-cn", Home: "cn-north-1", prefix: "cn-",
+		AlwaysOn: []string{"cn-north-1", "cn-northwest-1"},
+	},
+	{
+		ID: "aws-us-gov", Home: "us-gov-west-1", prefix: "us-gov-",
+		AlwaysOn: []string{"us-gov-west-1", "us-gov-east-1"},
+	},
+	{
+		ID: "aws-eusc", Home: "eusc-de-east-1", prefix: "eusc-",
+		AlwaysOn: []string{"eusc-de-east-1"},
+	},
+	{
+		ID: "aws-iso", Home: "us-iso-east-1", prefix: "us-iso-",
+		AlwaysOn: []string{"us-iso-east-1", "us-iso-west-1"},
+	},
+	{
+		ID: "aws-iso-b", Home: "us-isob-east-1", prefix: "us-isob-",
+		AlwaysOn: []string{"us-isob-east-1", "us-isob-west-1"},
+	},
+	{
+		ID: "aws-iso-e", Home: "eu-isoe-west-1", prefix: "eu-isoe-",
+		AlwaysOn: []string{"eu-isoe-west-1"},
+	},
+	{
+		ID: "aws-iso-f", Home: "us-isof-south-1", prefix: "us-isof-",
+		AlwaysOn: []string{"us-isof-south-1", "us-isof-east-1"},
+	},
+	{
+		ID: "aws", Home: "us-east-1", prefix: "",
+		AlwaysOn: []string{
+			"us-east-1", "us-east-2", "us-west-1", "us-west-2",
+			"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+			"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+		},
+		OptIn: []string{
+			"af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+			"ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
+			"me-central-1", "me-south-1", "mx-central-1",
+		},
+	},
+}
+
+// PartitionOf returns the partition that a region belongs to, by its name.
+func PartitionOf(region string) Partition {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p
+		}
+	}
+	return commercial()
+}
+
+// PartitionByID returns the partition named in an ARN; unknown names are taken
+// for the commercial one.
+func PartitionByID(id string) Partition {
+	for _, p := range partitions {
+		if p.ID == id {
+			return p
+		}
+	}
+	return commercial()
+}
+
+func commercial() Partition { return partitions[len(partitions)-1] }
+
+// IsAlwaysOn says whether no account can switch the region off.
+func IsAlwaysOn(region string) bool {
+	return slices.Contains(PartitionOf(region).AlwaysOn, region)
+}
+
+// KnownRegions returns the names of all partitions' regions, sorted.
+func KnownRegions() []string {
+	var all []string
+	for _, p := range partitions {
+		all = append(append(all, p.AlwaysOn...), p.OptIn...)
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,172 @@
+package awsapi
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// newHTTPClient returns the one client that every service shares. A client of
+// its own for each would cost several times the CPU in handshakes.
+func newHTTPClient(s Settings) *http.Client {
+	perHost := max(s.Concurrency, 16)
+	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
+	t := &http.Transport{
+		Proxy: proxies(s.Lookup),
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil || s.ReadTimeout <= 0 {
+				return conn, err
+			}
+			return &patientConn{Conn: conn, patience: s.ReadTimeout}, nil
+		},
+		TLSHandshakeTimeout: s.ConnectTimeout,
+		MaxIdleConns:        0,
+		MaxIdleConnsPerHost: perHost,
+		IdleConnTimeout:     90 * time.Second,
+	}
+	return &http.Client{
+		Transport: &slots{next: &lateTLS{transport: t, settings: s}, free: make(chan struct{}, max(s.Concurrency, 1))},
+		// A redirect of a signed request can only be refused by where it leads to.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// proxies reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or lower case) from the
+// given environment; net/http's own function reads the process's, once.
+func proxies(lookup func(string) (string, bool)) func(*http.Request) (*url.URL, error) {
+	if lookup == nil {
+		return nil
+	}
+	get := func(names ...string) string {
+		for _, name := range names {
+			if v, _ := lookup(name); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	_, cgi := lookup("REQUEST_METHOD")
+	find := (&httpproxy.Config{
+		HTTPProxy:  get("HTTP_PROXY", "http_proxy"),
+		HTTPSProxy: get("HTTPS_PROXY", "https_proxy"),
+		NoProxy:    get("NO_PROXY", "no_proxy"),
+		CGI:        cgi,
+	}).ProxyFunc()
+	return func(r *http.Request) (*url.URL, error) { return find(r.URL) }
+}
+
+// lateTLS sets the transport's certificates up at the first call: parsing a
+// bundle takes longer than a whole command that makes no call.
+type lateTLS struct {
+	transport *http.Transport
+	settings  Settings
+	once      sync.Once
+	err       error
+}
+
+func (l *lateTLS) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.once.Do(l.setUp)
+	if l.err != nil {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, l.err
+	}
+	return l.transport.RoundTrip(r)
+}
+
+func (l *lateTLS) setUp() {
+	cfg := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: l.settings.NoVerifySSL,
+		ClientSessionCache: tls.NewLRUClientSessionCache(1024),
+	}
+	if path := l.settings.CABundle; path != "" && !l.settings.NoVerifySSL {
+		if cfg.RootCAs, l.err = LoadBundle(path); l.err != nil {
+			return
+		}
+	}
+	l.transport.TLSClientConfig = cfg
+}
+
+// LoadBundle reads the PEM certificates of AWS_CA_BUNDLE.
+func LoadBundle(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("CA bundle: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("CA bundle %s: no PEM certificate in it", path)
+	}
+	return pool, nil
+}
+
+// slots bounds the calls under way. A slot is held from the request until the
+// answer's body is closed, so neither waiting for a retry nor the work done with
+// an answer keeps another call from starting.
+type slots struct {
+	next http.RoundTripper
+	free chan struct{}
+}
+
+func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case s.free <- struct{}{}:
+	case <-r.Context().Done():
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, r.Context().Err()
+	}
+	resp, err := s.next.RoundTrip(r)
+	if err != nil {
+		<-s.free
+		return nil, err
+	}
+	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-s.free })}
+	return resp, nil
+}
+
+type slotBody struct {
+	io.ReadCloser
+	release func()
+}
+
+func (b *slotBody) Close() error {
+	defer b.release()
+	return b.ReadCloser.Close()
+}
+
+// patientConn gives up when nothing has arrived for a while, as the AWS CLI's
+// --cli-read-timeout does. Writing starts the wait anew: the read that net/http
+// keeps open on an idle connection began long before the request.
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+}
+
+func (c *patientConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *patientConn) Write(p []byte) (int, error) {
+	if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
