@@ -1,0 +1,195 @@
+// Package auth gives credentials: for a profile of any kind, for a role in an
+// account, for an account of an IAM Identity Center session. Each mechanism is a
+// small aws.CredentialsProvider; the SDK's own cache renews them.
+package auth
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// Resolver finds credentials. Its fields are set once, before use; it is then
+// safe for concurrent use, and everything it finds is kept for the run.
+type Resolver struct {
+	Config  *awsconfig.Config
+	API     *awsapi.API
+	Lookup  awsconfig.Lookup // the environment
+	Environ []string         // the environment of a credential_process
+	Home    string           // where .aws/sso/cache lies
+	Region  string           // wins over the environment's and the profiles'; usually ""
+	Now     func() time.Time
+
+	// Prompt asks on the terminal and returns what was typed; nil where there is
+	// no terminal.
+	Prompt func(ctx context.Context, question string) (string, error)
+	Stdin  io.Reader // of a credential_process
+	Stderr io.Writer // of a credential_process
+
+	mu         sync.Mutex
+	identities map[string]*Identity             // by profile
+	sessions   map[string]*SSO                  // by token file
+	mfa        map[string]*aws.CredentialsCache // by device
+}
+
+// Identity is somebody who can sign calls.
+type Identity struct {
+	Profile     string // of the config; "" where the environment gives credentials
+	Role        string // role name or permission set, "" for a user
+	AccountID   string // "" where AWS has to be asked
+	Target      awsapi.Target
+	Credentials *aws.CredentialsCache
+
+	lasting bool // a user's own keys, for which GetSessionToken works
+}
+
+// Do makes a call with the identity's credentials. Where AWS says that they have
+// expired (before their time: revoked, or a clock is off), they are renewed and
+// the call is made once more.
+func (i *Identity) Do(ctx context.Context, call func() error) error {
+	err := call()
+	if err == nil || i.lasting || ctx.Err() != nil {
+		return err
+	}
+	failure := awsapi.Explain(err)
+	if failure.Kind != awsapi.Expired || strings.HasPrefix(failure.Operation, "AssumeRole") || failure.Operation == "GetRoleCredentials" {
+		return err
+	}
+	i.Credentials.Invalidate()
+	return call()
+}
+
+// NoCredentialsError is returned where nothing gives credentials.
+type NoCredentialsError struct{ Msg string }
+
+func (e *NoCredentialsError) Error() string { return e.Msg }
+
+// Current returns who the user is without any selection: the environment's keys,
+// AWS_PROFILE or the default profile, a container's or an instance's role, in
+// the order of the AWS CLI.
+func (r *Resolver) Current() (*Identity, error) {
+	if id := r.fromEnvironment(); id != nil {
+		return id, nil
+	}
+	name, named := r.profileName()
+	if p, err := r.Config.Profile(name); err == nil {
+		if named || p.CanGiveCredentials() || p.Problem != nil {
+			return r.Profile(p)
+		}
+	} else if named {
+		return nil, err
+	}
+	if id, err := r.fromWebIdentityEnvironment(); id != nil || err != nil {
+		return id, err
+	}
+	return r.fromMachine()
+}
+
+// profileName is the profile that the environment names, or "default".
+func (r *Resolver) profileName() (name string, named bool) {
+	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if v := r.env(variable); v != "" {
+			return v, true
+		}
+	}
+	return "default", false
+}
+
+func (r *Resolver) env(name string) string {
+	v, _ := r.Lookup(name)
+	return v
+}
+
+// Profile returns the identity of a profile. Nothing is asked of AWS until its
+// credentials are retrieved.
+func (r *Resolver) Profile(p *awsconfig.Profile) (*Identity, error) {
+	r.mu.Lock()
+	id := r.identities[p.Name]
+	r.mu.Unlock()
+	if id != nil {
+		return id, nil
+	}
+	chain, err := r.Config.Chain(p)
+	if err != nil {
+		return nil, err
+	}
+	if id, err = r.fromChain(p, chain); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.identities == nil {
+		r.identities = map[string]*Identity{}
+	}
+	if first := r.identities[p.Name]; first != nil {
+		return first, nil
+	}
+	r.identities[p.Name] = id
+	return id, nil
+}
+
+// Target returns where a profile's calls go. p may be nil.
+func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target {
+	t := awsapi.Target{Region: r.Region}
+	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if t.Region == "" {
+			t.Region = r.env(variable)
+		}
+	}
+	if p != nil {
+		if t.Region == "" {
+			t.Region = p.Region
+		}
+		t.EndpointURL, t.Services, t.IgnoreURLs = p.EndpointURL, p.Endpoints, p.IgnoreConfiguredEndpoints
+		t.FIPS, t.DualStack = p.UseFIPS, p.UseDualStack
+		if t.Region == "" {
+			t.Region = awsapi.PartitionByID(arnPartition(p.RoleARN)).Home
+		}
+	}
+	if t.Region == "" {
+		t.Region = awsapi.PartitionByID("").Home
+	}
+	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
+		t.FIPS = strings.EqualFold(v, "true")
+	}
+	if v := r.env("AWS_USE_DUALSTACK_ENDPOINT"); v != "" {
+		t.DualStack = strings.EqualFold(v, "true")
+	}
+	return t
+}
+
+// cache renews credentials somewhat before they end, so that no call is signed
+// with credentials that expire on the way.
+func cache(p aws.CredentialsProvider) *aws.CredentialsCache {
+	return aws.NewCredentialsCache(p, func(o *aws.CredentialsCacheOptions) {
+		o.ExpiryWindow = time.Minute
+		o.ExpiryWindowJitterFrac = 0.5
+	})
+}
+
+func arnPartition(arn string) string { return arnPart(arn, 1) }
+
+func arnPart(arn string, i int) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[i]
+}
+
+// RoleName is the last part of a role's ARN, which may have a path.
+func RoleName(arn string) string {
+	return arn[strings.LastIndexByte(arn, '/')+1:]
+}
+
+// provider makes a function a credentials provider.
+type provider func(context.Context) (aws.Credentials, error)
+
+func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) { return p(ctx) }

@@ -1,0 +1,133 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// fromChain composes the providers of a profile and its source_profiles, from
+// the base, which holds credentials, to p, each role assumed with the
+// credentials before it. The region and endpoints are p's throughout, as in the
+// AWS CLI.
+func (r *Resolver) fromChain(p *awsconfig.Profile, chain []*awsconfig.Profile) (*Identity, error) {
+	var (
+		target = r.Target(p)
+		last   = chain[len(chain)-1]
+		roles  = chain[:len(chain)-1]
+		id     *Identity
+		err    error
+	)
+	if last.Kind == awsconfig.KindRole { // its credential_source is the base
+		roles = chain
+		id, err = r.credentialSource(last)
+	} else {
+		id, err = r.base(last, target)
+	}
+	if err != nil {
+		return nil, err
+	}
+	id.Target = target
+	for _, link := range slices.Backward(roles) {
+		id = r.Assume(id, RoleOptions{
+			ARN: link.RoleARN, ExternalID: link.ExternalID, SessionName: link.RoleSessionName,
+			Duration: link.Duration, MFASerial: link.MFASerial,
+		})
+	}
+	id.Profile = p.Name
+	return id, nil
+}
+
+// base returns the identity of a profile that holds credentials itself.
+func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, error) {
+	id := &Identity{Profile: p.Name, Role: p.Role(), AccountID: p.AccountID(), Target: target}
+	switch p.Kind {
+	case awsconfig.KindStatic:
+		id.AccountID, id.lasting = p.AWSAccountID, p.SessionToken == ""
+		id.Credentials = cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
+	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
+		session := r.SSO(p.SSOSession, p)
+		id.Credentials = cache(session.Role(p.SSOAccountID, p.SSORoleName))
+	case awsconfig.KindProcess:
+		id.Credentials = cache(r.process(p))
+	case awsconfig.KindWebIdentity:
+		id.Credentials = cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
+	case awsconfig.KindLogin:
+		path, err := logincreds.StandardCachedTokenFilepath(p.LoginSession, r.loginCacheDir())
+		if err != nil {
+			return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
+		}
+		id.Credentials = cache(logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
+	default:
+		return nil, &NoCredentialsError{fmt.Sprintf("profile %q (%s:%d) holds no credentials: no keys, role, SSO account or credential_process", p.Name, p.File, p.Line)}
+	}
+	return id, nil
+}
+
+func (r *Resolver) loginCacheDir() string {
+	if dir := r.env("AWS_LOGIN_CACHE_DIRECTORY"); dir != "" {
+		return dir
+	}
+	return r.Home + "/.aws/login/cache"
+}
+
+func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.CredentialsProvider {
+	if session == "" {
+		session = r.env("AWS_ROLE_SESSION_NAME")
+	}
+	if session == "" {
+		session = defaultSessionName
+	}
+	return stscreds.NewWebIdentityRoleProvider(r.API.STS(id.Target), arn, stscreds.IdentityTokenFile(file),
+		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = session })
+}
+
+// loopVariable names, for the children of a credential_process, the profiles
+// whose processes are under way.
+const loopVariable = "MUSTER_CREDENTIAL_PROCESS"
+
+// process runs a profile's credential_process. A process that calls muster for
+// the same profile would call it again, for ever.
+func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
+	running := strings.Split(r.env(loopVariable), "\n")
+	inner := processcreds.NewProviderCommand(processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
+		shell := []string{"sh", "-c"}
+		if runtime.GOOS == "windows" {
+			shell = []string{"cmd.exe", "/C"}
+		}
+		cmd := exec.CommandContext(ctx, shell[0], shell[1], p.CredentialProcess)
+		cmd.Stdin, cmd.Stderr = r.Stdin, r.Stderr
+		cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, p.Name), "\n"))
+		return cmd, nil
+	}))
+	return provider(func(ctx context.Context) (aws.Credentials, error) {
+		if slices.Contains(running, p.Name) {
+			return aws.Credentials{}, fmt.Errorf("profile %q: its credential_process asks muster for the same profile", p.Name)
+		}
+		creds, err := inner.Retrieve(ctx)
+		var syntax *json.SyntaxError
+		var mismatch *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &syntax), errors.As(err, &mismatch), err != nil && strings.Contains(err.Error(), "parse failed"):
+			// The SDK's text holds the whole output, keys and all.
+			err = fmt.Errorf("profile %q: what its credential_process printed is not the JSON that it should be", p.Name)
+		case err != nil:
+			err = fmt.Errorf("profile %q: %w", p.Name, err)
+		}
+		return creds, err
+	})
+}

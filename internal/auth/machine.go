@@ -1,0 +1,166 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"muster/internal/awsconfig"
+)
+
+// fromEnvironment returns the identity of AWS_ACCESS_KEY_ID and its companions,
+// or nil where they are not set.
+func (r *Resolver) fromEnvironment() *Identity {
+	first := func(names ...string) string {
+		for _, name := range names {
+			if v := r.env(name); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	key, secret := first("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"), first("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY")
+	if key == "" || secret == "" {
+		return nil
+	}
+	token := r.env("AWS_SESSION_TOKEN")
+	profile, _ := r.Config.Profile(r.ambientProfile())
+	return &Identity{
+		Target: r.Target(profile), lasting: token == "",
+		Credentials: cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
+	}
+}
+
+// ambientProfile is the profile whose region and endpoints hold where the
+// credentials come from elsewhere.
+func (r *Resolver) ambientProfile() string {
+	name, _ := r.profileName()
+	return name
+}
+
+func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
+	arn, file := r.env("AWS_ROLE_ARN"), r.env("AWS_WEB_IDENTITY_TOKEN_FILE")
+	switch {
+	case arn == "" || file == "":
+		return nil, nil
+	case arnPart(arn, 4) == "":
+		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
+	}
+	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil)}
+	id.Credentials = cache(r.webIdentity(id, arn, file, ""))
+	return id, nil
+}
+
+// fromMachine asks the container or the instance that muster runs on.
+func (r *Resolver) fromMachine() (*Identity, error) {
+	if r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
+		return r.fromContainer()
+	}
+	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
+		return nil, r.noCredentials()
+	}
+	id := r.fromInstance()
+	inner := id.Credentials
+	id.Credentials = cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+		creds, err := inner.Retrieve(ctx)
+		if err != nil && ctx.Err() == nil {
+			err = r.noCredentials()
+		}
+		return creds, err
+	}))
+	return id, nil
+}
+
+func (r *Resolver) noCredentials() error {
+	return &NoCredentialsError{fmt.Sprintf(
+		"no credentials: none in the environment, no usable default profile in %s, no container or instance role; "+
+			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'", r.Config.Files.Config)}
+}
+
+// fromInstance returns the role of the EC2 instance. Elsewhere nobody answers at
+// the metadata service's address, so it is not waited for long.
+func (r *Resolver) fromInstance() *Identity {
+	options := imds.Options{
+		ClientEnableState: imds.ClientEnabled,
+		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
+		HTTPClient: &http.Client{
+			Timeout:   3 * time.Second,
+			Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: time.Second}).DialContext},
+		},
+		Retryer: aws.NopRetryer{},
+	}
+	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
+		options.EndpointMode = imds.EndpointModeStateIPv6
+	}
+	return &Identity{
+		Target:      r.Target(nil),
+		Credentials: cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
+	}
+}
+
+func (r *Resolver) fromContainer() (*Identity, error) {
+	endpoint := r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+	if relative := r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); relative != "" {
+		endpoint = "http://169.254.170.2" + relative
+	} else if err := checkContainerURL(endpoint); err != nil {
+		return nil, err
+	}
+	return &Identity{
+		Target: r.Target(nil),
+		Credentials: cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
+				o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
+					token, err := os.ReadFile(file)
+					return strings.TrimSpace(string(token)), err
+				})
+			}
+		})),
+	}, nil
+}
+
+// checkContainerURL keeps the authorization token from leaving the machine in
+// clear: over plain HTTP only loopback and the agents of ECS and EKS are asked.
+func checkContainerURL(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Hostname() == "" {
+		return &NoCredentialsError{"AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL"}
+	}
+	ip, _ := netip.ParseAddr(u.Hostname())
+	switch {
+	case u.Scheme == "https", u.Hostname() == "localhost", ip.IsLoopback():
+		return nil
+	case ip.String() == "169.254.170.2", ip.String() == "169.254.170.23", ip.String() == "fd00:ec2::23":
+		return nil
+	}
+	return &NoCredentialsError{fmt.Sprintf("AWS_CONTAINER_CREDENTIALS_FULL_URI names %s: over http only this machine and the ECS and EKS agents are asked", u.Hostname())}
+}
+
+// credentialSource returns the identity that a profile's credential_source names.
+func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
+	switch p.CredentialSource {
+	case "Environment":
+		if id := r.fromEnvironment(); id != nil {
+			return id, nil
+		}
+		return nil, &NoCredentialsError{fmt.Sprintf("profile %q takes its credentials from the environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set", p.Name)}
+	case "EcsContainer":
+		if r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") == "" && r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI") == "" {
+			return nil, &NoCredentialsError{fmt.Sprintf("profile %q takes its credentials from the container, but AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set", p.Name)}
+		}
+		return r.fromContainer()
+	}
+	return r.fromInstance(), nil
+}

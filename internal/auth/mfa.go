@@ -1,0 +1,90 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"muster/internal/awsapi"
+)
+
+// mfaSession returns what GetSessionToken gives for one code of the device. A
+// device belongs to one user, so its session serves every profile that names it.
+func (r *Resolver) mfaSession(base *Identity, serial string) *aws.CredentialsCache {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.mfa[serial]; s != nil {
+		return s
+	}
+	if r.mfa == nil {
+		r.mfa = map[string]*aws.CredentialsCache{}
+	}
+	var (
+		asking sync.Mutex
+		failed error
+	)
+	s := cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+		asking.Lock()
+		defer asking.Unlock()
+		if failed != nil { // one prompt a device and run: a wrong code is not asked for again by each account
+			return aws.Credentials{}, failed
+		}
+		creds, err := r.sessionToken(ctx, base, serial)
+		if err != nil && ctx.Err() == nil {
+			failed = err
+		}
+		return creds, err
+	}))
+	r.mfa[serial] = s
+	return s
+}
+
+func (r *Resolver) sessionToken(ctx context.Context, base *Identity, serial string) (aws.Credentials, error) {
+	code, err := r.mfaCode(ctx, serial)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	out, err := r.API.STS(base.Target).GetSessionToken(ctx,
+		&sts.GetSessionTokenInput{SerialNumber: &serial, TokenCode: &code},
+		func(o *sts.Options) { o.Credentials = base.Credentials })
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return fromSTS(out.Credentials)
+}
+
+func fromSTS(c *types.Credentials) (aws.Credentials, error) {
+	if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil {
+		return aws.Credentials{}, &brokenError{"STS gave no credentials"}
+	}
+	return aws.Credentials{
+		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: aws.ToString(c.SessionToken),
+		CanExpire: c.Expiration != nil, Expires: aws.ToTime(c.Expiration),
+	}, nil
+}
+
+// mfaCode asks for a code of the device.
+func (r *Resolver) mfaCode(ctx context.Context, serial string) (string, error) {
+	if r.Prompt == nil {
+		return "", &mfaError{fmt.Sprintf("an MFA code of %s is needed, and there is no terminal to ask on", serial)}
+	}
+	code, err := r.Prompt(ctx, fmt.Sprintf("MFA code of %s: ", serial))
+	if err != nil {
+		return "", err
+	}
+	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+		return "", &mfaError{fmt.Sprintf("an MFA code has six digits (device %s)", serial)}
+	}
+	return code, nil
+}
+
+type mfaError struct{ msg string }
+
+func (e *mfaError) Error() string       { return e.msg }
+func (e *mfaError) Reason() awsapi.Kind { return awsapi.Denied }

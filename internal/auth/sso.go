@@ -1,0 +1,246 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/gofrs/flock"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// refreshWindow is how long before its end a token is refreshed, so that it does
+// not end between two calls.
+const refreshWindow = 5 * time.Minute
+
+// SSO is an IAM Identity Center session: its token, shared by every account of
+// the run and, through its file, with the AWS CLI.
+type SSO struct {
+	Name   string // of the sso-session; of the profile for legacy ones
+	Client *sso.Client
+
+	r       *Resolver
+	session *awsconfig.Session
+	target  awsapi.Target
+	login   string // the command that signs in
+	path    string // the token's file
+
+	mu     sync.Mutex
+	token  *token
+	failed error // a token that cannot be had is asked for once
+}
+
+// LoginError says that a session has to be signed in to.
+type LoginError struct {
+	Session, Why, Command string
+}
+
+func (e *LoginError) Error() string {
+	return fmt.Sprintf("SSO session %q %s; sign in with: %s", e.Session, e.Why, e.Command)
+}
+
+// Reason makes it an expired place in the ledger.
+func (e *LoginError) Reason() awsapi.Kind { return awsapi.Expired }
+
+// SSO returns the session of a config's sso-session, or of a legacy profile
+// where the session has no name. p may be nil.
+func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *SSO {
+	name, key := session.Name, session.Name
+	login := "aws sso login --sso-session " + shellWord(session.Name)
+	if session.Name == "" {
+		name, key = p.Name, p.SSOStartURL
+		login = "aws sso login --profile " + shellWord(p.Name)
+	}
+	path := tokenFile(r.Home, key)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.sessions[path]; s != nil {
+		return s
+	}
+	target := r.Target(p)
+	s := &SSO{Name: name, Client: r.API.SSO(target, session.Region), r: r, session: session, target: target, login: login, path: path}
+	if r.sessions == nil {
+		r.sessions = map[string]*SSO{}
+	}
+	r.sessions[path] = s
+	return s
+}
+
+// Target returns where the session's accounts are called by default.
+func (s *SSO) Target() awsapi.Target { return s.target }
+
+// Do makes a call with the session's token. A token can be dead before its time:
+// where the portal refuses it, it is refreshed and the call made once more.
+func (s *SSO) Do(ctx context.Context, call func(token string) error) error {
+	token, err := s.accessToken(ctx, "")
+	if err != nil {
+		return err
+	}
+	err = call(token)
+	if awsapi.Explain(err).Code != "UnauthorizedException" {
+		return err
+	}
+	if token, err = s.accessToken(ctx, token); err != nil {
+		return err
+	}
+	if err = call(token); awsapi.Explain(err).Code == "UnauthorizedException" {
+		return s.loginError("is not accepted any more")
+	}
+	return err
+}
+
+// Role returns the provider of a permission set's credentials in an account.
+func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
+	return provider(func(ctx context.Context) (aws.Credentials, error) {
+		var out *sso.GetRoleCredentialsOutput
+		err := s.Do(ctx, func(token string) (err error) {
+			out, err = s.Client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
+				AccessToken: &token, AccountId: &accountID, RoleName: &permissionSet,
+			})
+			return err
+		})
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		c := out.RoleCredentials
+		if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil {
+			return aws.Credentials{}, &brokenError{"GetRoleCredentials gave no credentials"}
+		}
+		return aws.Credentials{
+			AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: aws.ToString(c.SessionToken),
+			CanExpire: true, Expires: time.UnixMilli(c.Expiration), AccountID: accountID,
+		}, nil
+	})
+}
+
+func (s *SSO) loginError(why string) error {
+	return &LoginError{Session: s.Name, Why: why, Command: s.login}
+}
+
+// accessToken returns a token that is not refused: the cached one while it
+// lasts, then a refreshed one. One goroutine refreshes, the others wait for it.
+func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return "", s.failed
+	}
+	if s.token == nil {
+		if s.token, s.failed = s.load(); s.failed != nil {
+			return "", s.failed
+		}
+	}
+	if s.usable(s.token, refused, refreshWindow) {
+		return s.token.AccessToken, nil
+	}
+	renewed, err := s.refresh(ctx, refused)
+	switch {
+	case err == nil:
+		s.token = renewed
+	case ctx.Err() != nil:
+		return "", err
+	case s.usable(s.token, refused, 0):
+		// It lasts a little longer; the next call tries again.
+	default:
+		s.failed = err
+		return "", err
+	}
+	return s.token.AccessToken, nil
+}
+
+func (s *SSO) usable(t *token, refused string, window time.Duration) bool {
+	return t.AccessToken != refused && t.ExpiresAt.After(s.r.Now().Add(window))
+}
+
+func (s *SSO) load() (*token, error) {
+	t, err := readToken(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, s.loginError("is not signed in")
+	case err != nil:
+		return nil, s.loginError("has no usable token (" + err.Error() + ")")
+	}
+	return t, nil
+}
+
+// refresh exchanges the refresh token for a new access token and writes both
+// back. Two processes that refresh at once would spoil each other's refresh
+// token, so the file is locked, and read again once the lock is held.
+func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return nil, err
+	}
+	lock := flock.New(strings.TrimSuffix(s.path, ".json")+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("locking the token of SSO session %q: %w", s.Name, err)
+	}
+	defer lock.Unlock()
+
+	old, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	if s.usable(old, refused, refreshWindow) {
+		return old, nil
+	}
+	ended := "has ended"
+	if old.ExpiresAt.After(s.r.Now()) {
+		ended = "is not accepted any more"
+	}
+	if old.RefreshToken == "" || old.ClientID == "" || old.ClientSecret == "" || !old.RegistrationExpiresAt.After(s.r.Now()) {
+		return nil, s.loginError(ended)
+	}
+	out, err := s.r.API.OIDC(s.target, s.session.Region).CreateToken(ctx, &ssooidc.CreateTokenInput{
+		ClientId: &old.ClientID, ClientSecret: &old.ClientSecret, RefreshToken: &old.RefreshToken,
+		GrantType: aws.String("refresh_token"),
+	})
+	if err != nil {
+		if kind := awsapi.Explain(err).Kind; kind == awsapi.Unreachable || kind == awsapi.Throttled || kind == awsapi.Cancelled {
+			return nil, err
+		}
+		return nil, s.loginError(ended + " and cannot be refreshed")
+	}
+	renewed := *old
+	renewed.StartURL, renewed.Region = s.session.StartURL, s.session.Region
+	renewed.AccessToken = aws.ToString(out.AccessToken)
+	renewed.ExpiresAt = tokenTime{s.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second)}
+	if out.RefreshToken != nil {
+		renewed.RefreshToken = *out.RefreshToken
+	}
+	if renewed.AccessToken == "" {
+		return nil, &brokenError{"CreateToken gave no token"}
+	}
+	if err := renewed.write(s.path); err != nil {
+		return nil, fmt.Errorf("writing the refreshed token of SSO session %q: %w", s.Name, err)
+	}
+	return &renewed, nil
+}
+
+// shellWord quotes a name for the command line shown to the user.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@+:=") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// Identity returns who a permission set makes the session's user in an account.
+func (s *SSO) Identity(accountID, permissionSet string) *Identity {
+	target := s.target
+	target.Region = awsapi.PartitionOf(s.session.Region).Home
+	return &Identity{
+		Role: permissionSet, AccountID: accountID, Target: target,
+		Credentials: cache(s.Role(accountID, permissionSet)),
+	}
+}
