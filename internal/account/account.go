@@ -1,0 +1,112 @@
+// Package account finds the accounts that the user can reach: those of the
+// config's profiles, of an organization, of an IAM Identity Center session; and
+// which of them a selection means.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+)
+
+// Account is an AWS account and the ways into it.
+type Account struct {
+	ID     string // twelve digits; "" where nobody could tell
+	Name   string // as Organizations or SSO has it; a profile's name for accounts reached by profile
+	Email  string
+	Status string // ACTIVE, SUSPENDED, ... where Organizations tells, else ""
+	Source string // where it was found: identity, profile, organization or sso-session
+	Paths  []string
+
+	ways []way
+}
+
+// Where an account was found.
+const (
+	SourceIdentity     = "identity"
+	SourceProfile      = "profile"
+	SourceOrganization = "organization"
+	SourceSSO          = "sso-session"
+)
+
+// Active says whether the account can be worked with.
+func (a *Account) Active() bool { return a.Status == "" || a.Status == "ACTIVE" }
+
+// way returns an identity with credentials in the account.
+type way func(context.Context) (*auth.Identity, error)
+
+// open returns the way of an identity that is known already.
+func open(id *auth.Identity) way {
+	return func(ctx context.Context) (*auth.Identity, error) {
+		if _, err := id.Credentials.Retrieve(ctx); err != nil {
+			return nil, err
+		}
+		return id, nil
+	}
+}
+
+// blocked is the way into an account that there is none, and why.
+func blocked(err error) way {
+	return func(context.Context) (*auth.Identity, error) { return nil, err }
+}
+
+// Open gets credentials in the account by the first way that gives some. Of
+// several roles, a later one is tried only where AWS refuses the earlier: that
+// STS is out of reach says nothing about the role.
+func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
+	var failed []error
+	for _, enter := range a.ways {
+		id, err := enter(ctx)
+		if err == nil {
+			return id, nil
+		}
+		failed = append(failed, err)
+		kind := awsapi.Explain(err).Kind
+		refused := kind == awsapi.NoRole || kind == awsapi.Denied || kind == awsapi.DeniedSCP
+		if ctx.Err() != nil || a.Source != SourceProfile && !refused {
+			break
+		}
+	}
+	return nil, firstCause(failed)
+}
+
+// firstCause is the error to report of several: of profiles that lead to one
+// account and of roles that were refused, the first.
+func firstCause(failed []error) error {
+	if len(failed) == 0 {
+		return &NoWayError{"no role or profile leads into the account"}
+	}
+	return failed[0]
+}
+
+// NoWayError says why an account cannot be entered, where AWS was not to blame.
+type NoWayError struct{ Msg string }
+
+func (e *NoWayError) Error() string { return e.Msg }
+
+// Reason makes it a missing role in the ledger.
+func (e *NoWayError) Reason() awsapi.Kind { return awsapi.NoRole }
+
+// UsageError is a selection that makes no sense.
+type UsageError struct{ Msg string }
+
+func (e *UsageError) Error() string { return e.Msg }
+
+func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
+
+// ErrList marks a failure of the list of accounts itself.
+var ErrList = errors.New("the list of accounts could not be had")
+
+type listError struct{ err error }
+
+func (e *listError) Error() string   { return e.err.Error() }
+func (e *listError) Unwrap() []error { return []error{ErrList, e.err} }
+
+// Label names an account in messages.
+func (a *Account) Label() string {
+	return strings.TrimSpace(a.ID + " " + a.Name)
+}

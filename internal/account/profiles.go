@@ -1,0 +1,121 @@
+package account
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+)
+
+// fromIdentity is the one account of who the user is.
+func fromIdentity(r *auth.Resolver) (*Found, error) {
+	id, err := r.Current()
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+		return func(yield func(*Account, error) bool) {
+			yield(identify(ctx, r, id, SourceIdentity), nil)
+		}
+	}}, nil
+}
+
+// identify makes an account of an identity, asking STS for its id where the
+// config does not tell.
+func identify(ctx context.Context, r *auth.Resolver, id *auth.Identity, source string) *Account {
+	a := &Account{Name: id.Profile, Source: source, ways: []way{open(id)}}
+	var err error
+	if a.ID, err = r.Account(ctx, id); err != nil {
+		a.ways = []way{blocked(err)}
+	}
+	return a
+}
+
+// fromProfiles is an account for each profile. Profiles that lead to the same
+// account are ways into it, in the order they are named.
+func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
+	found := &Found{}
+	profiles, err := chooseProfiles(r.Config, s)
+	if err != nil {
+		return nil, err
+	}
+	var ids []*auth.Identity
+	for _, p := range profiles {
+		id, err := r.Profile(p)
+		switch {
+		case err == nil:
+			ids = append(ids, id)
+		case s.AllProfiles:
+			found.Skipped = append(found.Skipped, err)
+		default:
+			return nil, err
+		}
+	}
+	if len(ids) == 0 {
+		return nil, &auth.NoCredentialsError{Msg: "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"}
+	}
+	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
+		return func(yield func(*Account, error) bool) {
+			for _, a := range merge(identifyAll(ctx, r, ids)) {
+				if !yield(a, nil) {
+					return
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+func chooseProfiles(c *awsconfig.Config, s Selection) ([]*awsconfig.Profile, error) {
+	var chosen []*awsconfig.Profile
+	if s.AllProfiles {
+		for _, p := range c.Profiles {
+			if p.CanGiveCredentials() || p.Problem != nil {
+				chosen = append(chosen, p)
+			}
+		}
+		return chosen, nil
+	}
+	taken := map[string]bool{}
+	for _, pattern := range s.Profiles {
+		matched, err := c.Match(pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range matched {
+			if !taken[p.Name] {
+				taken[p.Name] = true
+				chosen = append(chosen, p)
+			}
+		}
+	}
+	return chosen, nil
+}
+
+func identifyAll(ctx context.Context, r *auth.Resolver, ids []*auth.Identity) []*Account {
+	accounts := make([]*Account, len(ids))
+	var wait sync.WaitGroup
+	for i, id := range ids {
+		wait.Go(func() { accounts[i] = identify(ctx, r, id, SourceProfile) })
+	}
+	wait.Wait()
+	return accounts
+}
+
+// merge joins the ways into one account. Those whose account nobody could tell
+// stay by themselves.
+func merge(accounts []*Account) []*Account {
+	var merged []*Account
+	byID := map[string]*Account{}
+	for _, a := range accounts {
+		if first := byID[a.ID]; first != nil && a.ID != "" {
+			first.ways = append(first.ways, a.ways...)
+			continue
+		}
+		byID[a.ID] = a
+		merged = append(merged, a)
+	}
+	return merged
+}

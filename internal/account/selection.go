@@ -1,0 +1,202 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gobwas/glob"
+
+	"muster/internal/auth"
+)
+
+// Selection says which accounts are meant. Empty lists mean no restriction.
+type Selection struct {
+	Profiles     []string // names or globs; with Organization, the one that lists it
+	AllProfiles  bool
+	SSOSession   string
+	Organization bool
+	Roles        []string // in order of preference
+
+	Accounts []string // ids, names or globs
+	Exclude  []string
+	OUs      []string // names, paths of names, or ids
+	Tags     []string // K=V or K
+
+	ExternalID  string // these three for the roles of an organization
+	SessionName string
+	Duration    time.Duration
+}
+
+// Found is what a selection led to.
+type Found struct {
+	// Accounts asks AWS and yields each account as it is found. An error ends it and
+	// means that the list is not complete.
+	Accounts func(context.Context) iter.Seq2[*Account, error]
+	// Skipped names profiles that --all-profiles left out because of a mistake in
+	// the config.
+	Skipped []error
+}
+
+// Find checks a selection against the config and returns its accounts. AWS is
+// asked only once they are iterated over.
+func Find(r *auth.Resolver, s Selection) (*Found, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	pick, err := newPicker(s)
+	if err != nil {
+		return nil, err
+	}
+	var found *Found
+	switch {
+	case s.Organization:
+		found, err = fromOrganization(r, s)
+	case s.SSOSession != "":
+		found, err = fromSSO(r, s)
+	case s.AllProfiles || len(s.Profiles) > 0:
+		found, err = fromProfiles(r, s)
+	default:
+		found, err = fromIdentity(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	all := found.Accounts
+	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return pick.from(all(ctx)) }
+	return found, nil
+}
+
+func (s Selection) check() error {
+	switch {
+	case s.Organization && s.SSOSession != "":
+		return usage("--organization and --sso-session exclude each other")
+	case s.AllProfiles && s.Organization:
+		return usage("--all-profiles and --organization exclude each other; name the profile that lists the organization with --profile")
+	case s.AllProfiles && len(s.Profiles) > 0:
+		return usage("--all-profiles and --profile exclude each other")
+	case s.SSOSession != "" && (s.AllProfiles || len(s.Profiles) > 0):
+		return usage("--sso-session and --profile exclude each other; a session's accounts need no profile")
+	case s.Organization && len(s.Roles) == 0:
+		return usage("--organization needs --role: the role to assume in each account, as in --role OrganizationAccountAccessRole")
+	case s.Organization && len(s.Profiles) > 1:
+		return usage("--organization takes one --profile: the one that may list its accounts")
+	case len(s.Roles) > 0 && !s.Organization && s.SSOSession == "":
+		return usage("--role goes with --organization or --sso-session; a profile brings its own role")
+	case !s.Organization && len(s.OUs) > 0:
+		return usage("--ou goes with --organization")
+	case !s.Organization && len(s.Tags) > 0:
+		return usage("--account-tag goes with --organization")
+	case !s.Organization && (s.ExternalID != "" || s.SessionName != "" || s.Duration != 0):
+		return usage("--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config")
+	case s.Duration != 0 && (s.Duration < 15*time.Minute || s.Duration > 12*time.Hour):
+		return usage("--duration-seconds %d: expected 900 to 43200", int(s.Duration.Seconds()))
+	}
+	for _, role := range s.Roles {
+		if strings.ContainsAny(role, " \t\n") || role == "" {
+			return usage("--role %q: expected a role's name, path and name, or ARN", role)
+		}
+		if strings.HasPrefix(role, "arn:") && (!strings.Contains(role, ":iam::") || !strings.Contains(role, ":role/")) {
+			return usage("--role %s: expected arn:aws:iam::{account}:role/NAME", role)
+		}
+		if strings.HasPrefix(role, "arn:") && !strings.Contains(role, "{account}") {
+			return usage("--role %s: an ARN for every account has {account} in place of the account's id", role)
+		}
+	}
+	return nil
+}
+
+// picker narrows accounts down to those that --account and --exclude-account
+// mean.
+type picker struct{ include, exclude []pattern }
+
+type pattern struct {
+	text string
+	glob *glob.Pattern // nil for an id or a name as it is
+}
+
+func (p pattern) matches(a *Account) bool {
+	if p.glob != nil {
+		return p.glob.Match(a.ID) || p.glob.Match(a.Name)
+	}
+	return p.text == a.ID || p.text == a.Name
+}
+
+func newPicker(s Selection) (*picker, error) {
+	var p picker
+	for _, set := range []struct {
+		flag  string
+		texts []string
+		into  *[]pattern
+	}{{"--account", s.Accounts, &p.include}, {"--exclude-account", s.Exclude, &p.exclude}} {
+		for _, text := range set.texts {
+			next := pattern{text: text}
+			if strings.ContainsAny(text, "*?[{") {
+				compiled, err := glob.Compile(text)
+				if err != nil {
+					return nil, usage("%s %q: not a pattern: %v", set.flag, text, err)
+				}
+				next.glob = compiled
+			}
+			*set.into = append(*set.into, next)
+		}
+	}
+	return &p, nil
+}
+
+// from filters a list. An id or name of --account that is not in it is yielded
+// at the end, as an account that cannot be entered: what was asked for by name is
+// never left out in silence.
+func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
+	return func(yield func(*Account, error) bool) {
+		seen := make([]bool, len(p.include))
+		var names []string
+		for a, err := range accounts {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(p.include) > 0 {
+				names = append(names, a.Name)
+			}
+			included := len(p.include) == 0
+			for i, pat := range p.include {
+				if pat.matches(a) {
+					included, seen[i] = true, true
+				}
+			}
+			if !included || slices.ContainsFunc(p.exclude, func(pat pattern) bool { return pat.matches(a) }) {
+				continue
+			}
+			if !yield(a, nil) {
+				return
+			}
+		}
+		for i, pat := range p.include {
+			if seen[i] || pat.glob != nil {
+				continue
+			}
+			missing := &Account{Source: SourceIdentity, Name: pat.text}
+			if len(pat.text) == 12 && strings.Trim(pat.text, "0123456789") == "" {
+				missing.ID, missing.Name = pat.text, ""
+			}
+			missing.ways = []way{blocked(&NoWayError{unknownAccount(pat.text, names)})}
+			if !yield(missing, nil) {
+				return
+			}
+		}
+	}
+}
+
+func unknownAccount(text string, names []string) string {
+	msg := fmt.Sprintf("no such account among the %d that can be listed", len(names))
+	for _, name := range names {
+		if strings.EqualFold(name, text) {
+			return fmt.Sprintf("%s; did you mean %q?", msg, name)
+		}
+	}
+	return msg
+}

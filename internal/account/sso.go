@@ -1,0 +1,118 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sort"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+
+	"muster/internal/auth"
+)
+
+// ssoPage is the most that the portal gives at once.
+const ssoPage = 100
+
+// fromSSO is every account that the session's user is assigned to.
+func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
+	session, err := r.Config.Session(s.SSOSession)
+	if err != nil {
+		return nil, err
+	}
+	if session.Problem != nil {
+		return nil, session.Problem
+	}
+	portal := r.SSO(session, nil)
+	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+		return func(yield func(*Account, error) bool) {
+			err := everyPage("ListAccounts", func(token *string) (*string, error) {
+				var out *sso.ListAccountsOutput
+				err := portal.Do(ctx, func(access string) (err error) {
+					out, err = portal.Client.ListAccounts(ctx, &sso.ListAccountsInput{
+						AccessToken: &access, MaxResults: aws.Int32(ssoPage), NextToken: token,
+					})
+					return err
+				})
+				if err != nil {
+					return nil, err
+				}
+				if out.AccountList == nil {
+					return nil, errEmptyAnswer("ListAccounts")
+				}
+				for _, found := range out.AccountList {
+					a := &Account{
+						ID: aws.ToString(found.AccountId), Name: aws.ToString(found.AccountName), Email: aws.ToString(found.EmailAddress),
+						Source: SourceSSO,
+					}
+					a.ways = ssoWays(portal, a.ID, s.Roles)
+					if !yield(a, nil) {
+						return nil, errEnough
+					}
+				}
+				return out.NextToken, nil
+			})
+			if err != nil && err != errEnough {
+				yield(nil, &listError{err})
+			}
+		}
+	}}, nil
+}
+
+func ssoWays(portal *auth.SSO, accountID string, roles []string) []way {
+	if len(roles) == 0 {
+		return []way{onlyRole(portal, accountID)}
+	}
+	var ways []way
+	for _, role := range roles {
+		ways = append(ways, open(portal.Identity(accountID, role)))
+	}
+	return ways
+}
+
+// onlyRole is the way into an account with a single permission set.
+func onlyRole(portal *auth.SSO, accountID string) way {
+	return func(ctx context.Context) (*auth.Identity, error) {
+		roles, err := listRoles(ctx, portal, accountID)
+		if err != nil {
+			return nil, err
+		}
+		switch len(roles) {
+		case 0:
+			return nil, &NoWayError{"no permission set is assigned"}
+		case 1:
+			return open(portal.Identity(accountID, roles[0]))(ctx)
+		}
+		return nil, &NoWayError{fmt.Sprintf("%d permission sets are assigned, choose with --role: %s", len(roles), strings.Join(roles, ", "))}
+	}
+}
+
+func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]string, error) {
+	var roles []string
+	err := everyPage("ListAccountRoles", func(token *string) (*string, error) {
+		var out *sso.ListAccountRolesOutput
+		err := portal.Do(ctx, func(access string) (err error) {
+			out, err = portal.Client.ListAccountRoles(ctx, &sso.ListAccountRolesInput{
+				AccessToken: &access, AccountId: &accountID, MaxResults: aws.Int32(ssoPage), NextToken: token,
+			})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if out.RoleList == nil {
+			return nil, errEmptyAnswer("ListAccountRoles")
+		}
+		for _, role := range out.RoleList {
+			roles = append(roles, aws.ToString(role.RoleName))
+		}
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(roles)
+	return roles, nil
+}
