@@ -1,0 +1,276 @@
+package inventory
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/gobwas/glob"
+)
+
+// Query selects instances. Empty lists mean no restriction.
+type Query struct {
+	What    []string // ids, names, addresses, CIDR blocks; any of them
+	States  []string // any of them
+	Types   []string // globs; any of them
+	Tags    []string // K or K=V, V a glob; all of them
+	Filters []string // EC2's own, Name=N,Values=V1,V2; EC2 checks them
+}
+
+// States are the names that EC2 has for an instance's state.
+var States = []string{"pending", "running", "shutting-down", "terminated", "stopping", "stopped"}
+
+// maxFilterValues is the most values that EC2 takes in a request's filters.
+const maxFilterValues = 200
+
+var instanceID = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)
+
+// matcher is a compiled Query. EC2 is asked for what its filters can narrow; each
+// record is then checked here, since those know neither CIDR blocks nor brackets
+// in a glob.
+type matcher struct {
+	ids       map[string]bool
+	addresses map[netip.Addr]bool
+	blocks    []netip.Prefix
+	names     []*glob.Pattern
+	what      bool
+
+	states []string
+	types  []*glob.Pattern
+	tags   []tagMatcher
+
+	requests [][]types.Filter // one DescribeInstances each; what they find is united
+	users    bool             // some filters are the user's own
+}
+
+type tagMatcher struct {
+	key   string
+	value *glob.Pattern // nil: any
+}
+
+// QueryError is a selection of instances that makes no sense.
+type QueryError struct{ Msg string }
+
+func (e *QueryError) Error() string { return e.Msg }
+
+func queryError(format string, args ...any) error { return &QueryError{fmt.Sprintf(format, args...)} }
+
+func (q Query) compile() (*matcher, error) {
+	m := &matcher{ids: map[string]bool{}, addresses: map[netip.Addr]bool{}, what: len(q.What) > 0}
+	var user, base []types.Filter
+	for _, text := range q.Filters {
+		f, err := parseFilter(text)
+		if err != nil {
+			return nil, err
+		}
+		user = append(user, f)
+	}
+	m.users = len(user) > 0
+	// EC2 takes each name once: where the user filters by it too, ours is left to
+	// the check of the records.
+	push := func(into []types.Filter, name string, values []string) []types.Filter {
+		taken := slices.ContainsFunc(user, func(f types.Filter) bool { return aws.ToString(f.Name) == name })
+		if len(values) == 0 || len(values) > maxFilterValues || taken {
+			return into
+		}
+		return append(into, types.Filter{Name: aws.String(name), Values: values})
+	}
+
+	for _, state := range q.States {
+		if !slices.Contains(States, state) {
+			return nil, queryError("--state %q: expected one of %s", state, strings.Join(States, ", "))
+		}
+	}
+	m.states = q.States
+	base = push(base, "instance-state-name", q.States)
+
+	var patterns []string
+	for _, text := range q.Types {
+		g, err := glob.Compile(text)
+		if err != nil {
+			return nil, queryError("--type %q: not a pattern: %v", text, err)
+		}
+		m.types = append(m.types, g)
+		patterns = append(patterns, ec2Pattern(text))
+	}
+	base = push(base, "instance-type", patterns)
+
+	for _, text := range q.Tags {
+		key, value, hasValue := strings.Cut(text, "=")
+		if key == "" {
+			return nil, queryError("--tag %q: expected KEY or KEY=VALUE", text)
+		}
+		t := tagMatcher{key: key}
+		name, want := "tag-key", ec2Literal(key)
+		if hasValue {
+			g, err := glob.Compile(value)
+			if err != nil {
+				return nil, queryError("--tag %q: not a pattern: %v", text, err)
+			}
+			t.value = g
+			name, want = "tag:"+key, ec2Pattern(value)
+		}
+		m.tags = append(m.tags, t)
+		if !slices.ContainsFunc(base, func(f types.Filter) bool { return *f.Name == name }) {
+			base = push(base, name, []string{want})
+		}
+	}
+
+	requests, err := m.compileWhat(q.What)
+	if err != nil {
+		return nil, err
+	}
+	for _, request := range requests {
+		all := slices.Concat(user, base)
+		for _, f := range request {
+			all = push(all, *f.Name, f.Values)
+		}
+		m.requests = append(m.requests, all)
+	}
+	return m, nil
+}
+
+// compileWhat sorts the things asked for and returns the requests that find them
+// all: one for each kind that EC2 can filter by, or a single one for everything.
+func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
+	var ids, names, private, public []string
+	everything := len(what) == 0
+	for _, text := range what {
+		if address, err := netip.ParseAddr(text); err == nil {
+			address = address.Unmap()
+			m.addresses[address] = true
+			switch {
+			case address.Is6(): // EC2 compares text, and one address has several
+				everything = true
+			case address.IsPrivate():
+				private = append(private, address.String())
+			default: // a VPC may have public ranges, too
+				private = append(private, address.String())
+				public = append(public, address.String())
+			}
+			continue
+		}
+		if block, err := netip.ParsePrefix(text); err == nil {
+			m.blocks = append(m.blocks, block.Masked())
+			everything = true
+			continue
+		}
+		if looksLikeAddress(text) {
+			return nil, queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", text)
+		}
+		if instanceID.MatchString(text) {
+			m.ids[text] = true
+			ids = append(ids, text)
+			continue
+		}
+		if text == "" {
+			return nil, queryError("an empty name; expected an instance id, a name, an IP address or a CIDR block")
+		}
+		g, err := glob.Compile(text)
+		if err != nil {
+			return nil, queryError("%q: not a pattern: %v", text, err)
+		}
+		m.names = append(m.names, g)
+		names = append(names, ec2Pattern(text))
+	}
+	if everything || max(len(ids), len(names), len(private), len(public)) > maxFilterValues {
+		return [][]types.Filter{nil}, nil
+	}
+	var requests [][]types.Filter
+	for _, kind := range []struct {
+		filter string
+		values []string
+	}{
+		{"instance-id", ids},
+		{"tag:Name", names},
+		{"network-interface.addresses.private-ip-address", private},
+		{"network-interface.addresses.association.public-ip", public},
+	} {
+		if len(kind.values) > 0 {
+			requests = append(requests, []types.Filter{{Name: aws.String(kind.filter), Values: kind.values}})
+		}
+	}
+	return requests, nil
+}
+
+var addressLike = regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}(/.*)?$|^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/.*)?$`)
+
+func looksLikeAddress(text string) bool { return addressLike.MatchString(text) }
+
+// parseFilter reads a filter in the AWS CLI's shorthand.
+func parseFilter(text string) (types.Filter, error) {
+	bad := func() (types.Filter, error) {
+		return types.Filter{}, queryError("--filter %q: expected Name=NAME,Values=VALUE[,VALUE...]", text)
+	}
+	name, values, ok := strings.Cut(text, ",Values=")
+	name, named := strings.CutPrefix(name, "Name=")
+	if !ok || !named || name == "" || values == "" || strings.Contains(name, ",") {
+		return bad()
+	}
+	return types.Filter{Name: aws.String(name), Values: strings.Split(values, ",")}, nil
+}
+
+// ec2Literal escapes what EC2's filters would take for a wildcard.
+func ec2Literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
+}
+
+// ec2Pattern is an EC2 wildcard that matches all that the glob does, and perhaps
+// more: EC2 knows only * and ?.
+func ec2Pattern(pattern string) string {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; c {
+		case '\\':
+			if i++; i < len(pattern) {
+				b.WriteString(ec2Literal(pattern[i : i+1]))
+			}
+		case '[', '{':
+			closing := map[byte]byte{'[': ']', '{': '}'}[c]
+			end := strings.LastIndexByte(pattern[i:], closing)
+			if end < 0 {
+				return "*"
+			}
+			b.WriteByte('*')
+			i += end
+		case '?':
+			b.WriteByte('*') // one character here, one byte there
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// matches says whether a record is meant.
+func (m *matcher) matches(r *Instance) bool {
+	return m.matchesWhat(r) &&
+		(len(m.states) == 0 || slices.Contains(m.states, r.State)) &&
+		(len(m.types) == 0 || slices.ContainsFunc(m.types, func(g *glob.Pattern) bool { return g.Match(r.InstanceType) })) &&
+		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool {
+			value, ok := r.Tags[t.key]
+			return !ok || t.value != nil && !t.value.Match(value)
+		})
+}
+
+func (m *matcher) matchesWhat(r *Instance) bool {
+	if !m.what || m.ids[r.InstanceId] {
+		return true
+	}
+	if slices.ContainsFunc(m.names, func(g *glob.Pattern) bool { return g.Match(r.Name) }) {
+		return true
+	}
+	if len(m.addresses) == 0 && len(m.blocks) == 0 {
+		return false
+	}
+	meant := func(text string) bool {
+		address, err := netip.ParseAddr(text)
+		return err == nil && (m.addresses[address] ||
+			slices.ContainsFunc(m.blocks, func(b netip.Prefix) bool { return b.Contains(address) }))
+	}
+	return slices.ContainsFunc(r.PrivateIPs, meant) || slices.ContainsFunc(r.PublicIPs, meant) || slices.ContainsFunc(r.IPv6s, meant)
+}

@@ -1,0 +1,214 @@
+package inventory
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/account/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/gobwas/glob"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/sweep"
+)
+
+// Region is the record of a region of an account.
+type Region struct {
+	AccountId   string
+	AccountName string
+	Region      string
+	OptInStatus string // opt-in-not-required, opted-in or not-opted-in
+	Profile     string
+	Role        string
+}
+
+const notOptedIn = "not-opted-in"
+
+// RegionFinder lists the enabled regions of accounts, within a selection.
+type RegionFinder struct {
+	API     *awsapi.API
+	Include []string // names or globs; empty: all
+	Exclude []string
+
+	include, exclude []*glob.Pattern
+	literal          bool // Include has no glob
+}
+
+// Compile checks the selection. Unknown names are left for the caller to report.
+func (f *RegionFinder) Compile() (unknown []string, err error) {
+	known := awsapi.KnownRegions()
+	f.literal = len(f.Include) > 0
+	for _, set := range []struct {
+		from []string
+		into *[]*glob.Pattern
+	}{{f.Include, &f.include}, {f.Exclude, &f.exclude}} {
+		for _, text := range set.from {
+			pattern, err := glob.Compile(text)
+			if err != nil {
+				return nil, err
+			}
+			*set.into = append(*set.into, pattern)
+			if strings.ContainsAny(text, "*?[{") {
+				f.literal = false
+			} else if !slices.Contains(known, text) {
+				unknown = append(unknown, text)
+			}
+		}
+	}
+	return unknown, nil
+}
+
+func (f *RegionFinder) selected(region string) bool {
+	matches := func(p *glob.Pattern) bool { return p.Match(region) }
+	return (len(f.include) == 0 || slices.ContainsFunc(f.include, matches)) && !slices.ContainsFunc(f.exclude, matches)
+}
+
+// Of returns the regions to sweep in an account. Where only regions are named
+// that no account can switch off, nobody has to be asked.
+func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Identity) (sweep.Regions, error) {
+	partition := awsapi.PartitionOf(id.Target.Region)
+	if f.literal && !slices.ContainsFunc(f.Include, func(r string) bool { return !slices.Contains(partition.AlwaysOn, r) }) {
+		return sweep.Regions{Visit: slices.DeleteFunc(slices.Clone(f.Include), func(r string) bool { return !f.selected(r) })}, nil
+	}
+	var found sweep.Regions
+	all, err := f.describe(ctx, id)
+	if err != nil {
+		if kind := awsapi.Explain(err).Kind; kind != awsapi.Denied && kind != awsapi.DeniedSCP || ctx.Err() != nil {
+			return found, err
+		}
+		// What the account has switched on cannot be known; the rest can be swept.
+		for _, region := range partition.AlwaysOn {
+			if f.selected(region) {
+				found.Visit = append(found.Visit, region)
+			}
+		}
+		found.Unknown = err
+		return found, nil
+	}
+	for _, region := range all {
+		switch {
+		case !f.selected(region.Region):
+		case region.OptInStatus == notOptedIn:
+			found.NotOptedIn = append(found.NotOptedIn, region.Region)
+		default:
+			found.Visit = append(found.Visit, region.Region)
+		}
+	}
+	return found, nil
+}
+
+// List returns the region records of an account: the enabled ones, or all.
+func (f *RegionFinder) List(ctx context.Context, a *account.Account, id *auth.Identity, all bool) ([]Region, error) {
+	regions, err := f.describe(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	listed := regions[:0]
+	for _, r := range regions {
+		if f.selected(r.Region) && (all || r.OptInStatus != notOptedIn) {
+			r.AccountId, r.AccountName, r.Profile, r.Role = a.ID, a.Name, id.Profile, id.Role
+			listed = append(listed, r)
+		}
+	}
+	return listed, nil
+}
+
+// describe asks for the account's regions, in one that is always on. Where that
+// one does not answer, a policy may deny just it: the profile's own and the
+// others are asked in turn, and in the end Account Management.
+func (f *RegionFinder) describe(ctx context.Context, id *auth.Identity) ([]Region, error) {
+	partition := awsapi.PartitionOf(id.Target.Region)
+	order := slices.Concat([]string{partition.Home, id.Target.Region}, partition.AlwaysOn)
+	var first error
+	for i, region := range order {
+		if slices.Index(order, region) < i {
+			continue
+		}
+		regions, err := f.describeIn(ctx, id, region)
+		if err == nil {
+			return regions, nil
+		}
+		if first == nil {
+			first = err
+		}
+		kind := awsapi.Explain(err).Kind
+		if ctx.Err() != nil || kind == awsapi.Expired || kind == awsapi.Throttled {
+			return nil, first
+		}
+		if kind == awsapi.Unreachable && i > 1 {
+			break // nor is the network there for the other fifteen
+		}
+	}
+	if regions, err := f.listRegions(ctx, id); err == nil {
+		return regions, nil
+	}
+	return nil, first
+}
+
+func (f *RegionFinder) describeIn(ctx context.Context, id *auth.Identity, region string) ([]Region, error) {
+	var out *ec2.DescribeRegionsOutput
+	err := id.Do(ctx, func() (err error) {
+		out, err = f.API.EC2(id.Target).DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}, signed(id, region))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Regions) == 0 {
+		return nil, &answerError{"DescribeRegions answered with no region at all"}
+	}
+	regions := make([]Region, 0, len(out.Regions))
+	for _, r := range out.Regions {
+		regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: aws.ToString(r.OptInStatus)})
+	}
+	slices.SortFunc(regions, func(a, b Region) int { return strings.Compare(a.Region, b.Region) })
+	return regions, nil
+}
+
+// listRegions asks Account Management, whose one endpoint policies on regions
+// often leave open.
+func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Region, error) {
+	status := map[types.RegionOptStatus]string{
+		types.RegionOptStatusEnabledByDefault: "opt-in-not-required",
+		types.RegionOptStatusEnabled:          "opted-in",
+		types.RegionOptStatusDisabling:        "opted-in",
+		types.RegionOptStatusEnabling:         notOptedIn,
+		types.RegionOptStatusDisabled:         notOptedIn,
+	}
+	var regions []Region
+	var token *string
+	for {
+		out, err := f.API.Account(id.Target).ListRegions(ctx, &accountapi.ListRegionsInput{NextToken: token},
+			func(o *accountapi.Options) { o.Credentials = id.Credentials })
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range out.Regions {
+			regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: status[r.RegionOptStatus]})
+		}
+		if aws.ToString(out.NextToken) == "" || aws.ToString(out.NextToken) == aws.ToString(token) {
+			break
+		}
+		token = out.NextToken
+	}
+	if len(regions) == 0 {
+		return nil, &answerError{"ListRegions answered with no region at all"}
+	}
+	slices.SortFunc(regions, func(a, b Region) int { return strings.Compare(a.Region, b.Region) })
+	return regions, nil
+}
+
+// signed points a call of the shared client at a region, with an identity.
+func signed(id *auth.Identity, region string) func(*ec2.Options) {
+	return func(o *ec2.Options) { o.Region, o.Credentials = region, id.Credentials }
+}
+
+type answerError struct{ msg string }
+
+func (e *answerError) Error() string       { return e.msg }
+func (e *answerError) Reason() awsapi.Kind { return awsapi.Broken }

@@ -1,0 +1,168 @@
+// Package sweep visits accounts x regions: at once, bounded, cancellable,
+// streaming, and with an entry for every place in its ledger, so that "nothing
+// there" and "could not look" are never confused. It knows no service.
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/awsapi"
+)
+
+// Status is what became of a place. Every awsapi.Kind is one.
+type Status string
+
+const (
+	OK         Status = "ok"        // answered, with records
+	Empty      Status = "empty"     // answered, nothing there
+	Suspended  Status = "suspended" // the organization has closed the account
+	NotOptedIn        = Status(awsapi.NotOptedIn)
+)
+
+// Entry is the ledger's line for one place. Region is "" for a whole account;
+// the account is "" too where the list of accounts broke off.
+type Entry struct {
+	AccountId   string
+	AccountName string
+	Region      string
+	Status      Status
+	Records     int
+	Operation   string
+	Code        string
+	Message     string
+	Attempts    int
+	DurationMs  int64
+
+	denial bool
+}
+
+// Gap says whether the place should have answered and did not.
+func (e *Entry) Gap() bool {
+	switch e.Status {
+	case OK, Empty, Suspended, NotOptedIn:
+		return false
+	}
+	return true
+}
+
+// Denial says whether AWS refused, so that asking again is of no use.
+func (e *Entry) Denial() bool { return e.denial }
+
+// reached says whether AWS spoke for the account there, if only to refuse a
+// region.
+func (e *Entry) reached() bool {
+	switch e.Status {
+	case OK, Empty, NotOptedIn:
+		return true
+	case Status(awsapi.Denied), Status(awsapi.DeniedSCP), Status(awsapi.Throttled):
+		return e.Region != ""
+	}
+	return false
+}
+
+// Ledger is the account of a sweep.
+type Ledger struct {
+	mu       sync.Mutex
+	entries  []Entry
+	accounts map[[2]string]bool // by id and name; whether AWS spoke for it
+	regions  map[string]bool    // that answered
+	records  int
+	failed   error // of the list of accounts
+}
+
+func newLedger() *Ledger {
+	return &Ledger{accounts: map[[2]string]bool{}, regions: map[string]bool{}}
+}
+
+func (l *Ledger) add(e Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, e)
+	l.records += e.Records
+	if key := [2]string{e.AccountId, e.AccountName}; key != [2]string{} {
+		l.accounts[key] = l.accounts[key] || e.reached()
+	}
+	if e.Region != "" && (e.Status == OK || e.Status == Empty) {
+		l.regions[e.Region] = true
+	}
+}
+
+func (l *Ledger) listFailed(e Entry, err error) {
+	l.add(e)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = err
+}
+
+// Entries returns all entries, sorted by account and region.
+func (l *Ledger) Entries() []Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slices.SortStableFunc(l.entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.AccountId, b.AccountId), cmp.Compare(a.AccountName, b.AccountName), cmp.Compare(a.Region, b.Region))
+	})
+	return l.entries
+}
+
+// Gaps returns the entries of the places that are missing, in the same order.
+func (l *Ledger) Gaps() []Entry {
+	var gaps []Entry
+	for _, e := range l.Entries() {
+		if e.Gap() {
+			gaps = append(gaps, e)
+		}
+	}
+	return gaps
+}
+
+// Count is what was found: records, accounts that AWS spoke for, and distinct
+// regions that answered.
+func (l *Ledger) Count() (records, accounts, regions int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, reached := range l.accounts {
+		if reached {
+			accounts++
+		}
+	}
+	return l.records, accounts, len(l.regions)
+}
+
+// ListError is why the list of accounts is not complete, or nil.
+func (l *Ledger) ListError() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed
+}
+
+// failure makes an entry of an error. Once the sweep is given up, whatever was
+// under way is cancelled, not broken.
+func failure(ctx context.Context, a *account.Account, region string, err error) Entry {
+	f := awsapi.Explain(err)
+	e := Entry{
+		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denial(),
+	}
+	if a != nil {
+		e.AccountId, e.AccountName = a.ID, a.Name
+	}
+	if ctx.Err() != nil && !e.denial {
+		e.Status, e.Code, e.Message = Status(awsapi.Cancelled), "", cause(ctx)
+	}
+	return e
+}
+
+func cause(ctx context.Context) string {
+	err := context.Cause(ctx)
+	if err == nil || errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	return err.Error()
+}
+
+func since(start time.Time) int64 { return time.Since(start).Milliseconds() }

@@ -1,0 +1,239 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+)
+
+// ErrFailFast is the cause of what --fail-fast cancels.
+var ErrFailFast = errors.New("given up at the first gap (--fail-fast)")
+
+// Stop is an error of a visit that every other visit would meet, too. It cancels
+// the sweep, and Run returns Err.
+type Stop struct{ Err error }
+
+func (e *Stop) Error() string { return e.Err.Error() }
+
+// Place is one region of an account, with who visits it.
+type Place struct {
+	Account  *account.Account
+	Identity *auth.Identity
+	Region   string // "" for the account as a whole
+}
+
+// Regions are the regions of one account.
+type Regions struct {
+	Visit      []string
+	NotOptedIn []string // go into the ledger unvisited
+	// Unknown is why the list may lack regions; they are a gap of the account.
+	Unknown error
+}
+
+// Plan is what to visit and how. R is the record.
+type Plan[R any] struct {
+	Accounts iter.Seq2[*account.Account, error]
+	// Regions lists an account's; nil to visit accounts as a whole.
+	Regions func(context.Context, *account.Account, *auth.Identity) (Regions, error)
+	// Visit collects a place's records and hands them on as they arrive. What it
+	// has handed on stays, also where it fails afterwards.
+	Visit func(ctx context.Context, p Place, emit func([]R)) error
+	// Closed gives the records of an account that is not visited: because it
+	// cannot be entered, or, without an error, because it is not active. nil: none.
+	Closed   func(*account.Account, error) []R
+	Width    int  // calls under way at one time, which the clients see to
+	FailFast bool // the first gap cancels the rest
+}
+
+// Run visits every place and hands the records to out, from one goroutine, as
+// they arrive, and nil when no more are waiting. It returns when all is done or given up; the ledger then has an
+// entry for every place. The error is out's, which cancels the sweep, or a Stop's.
+func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := &run[R]{
+		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(),
+		accounts: make(chan *account.Account), places: make(chan Place), records: make(chan []R, 16),
+	}
+	go s.list()
+	width := max(p.Width, 1)
+	opened := s.workers(width, s.openAccounts)
+	// Places that wait for a retry hold a worker, but no slot: with twice as many
+	// workers as slots, some throttled places do not narrow the sweep.
+	visited := s.workers(2*width, s.visitPlaces)
+	go func() {
+		opened.Wait()
+		close(s.places)
+		visited.Wait()
+		close(s.records)
+	}()
+
+	failed := s.print(out)
+	if stop := (*Stop)(nil); failed == nil && errors.As(context.Cause(ctx), &stop) {
+		failed = stop.Err
+	}
+	return s.ledger, failed
+}
+
+// print hands the records on, and nil whenever no more are waiting. Once out
+// fails, the rest is dropped, so that nobody waits to be heard.
+func (s *run[R]) print(out func([]R) error) (failed error) {
+	say := func(records []R) {
+		if failed == nil {
+			if failed = out(records); failed != nil {
+				s.cancel(failed)
+			}
+		}
+	}
+	for {
+		var (
+			records []R
+			more    bool
+		)
+		select {
+		case records, more = <-s.records:
+		default:
+			say(nil)
+			records, more = <-s.records
+		}
+		if !more {
+			return failed
+		}
+		say(records)
+	}
+}
+
+type run[R any] struct {
+	Plan[R]
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	ledger   *Ledger
+	accounts chan *account.Account
+	places   chan Place
+	records  chan []R
+}
+
+// workers starts n goroutines that do the same work.
+func (s *run[R]) workers(n int, work func()) *sync.WaitGroup {
+	var pool sync.WaitGroup
+	for range n {
+		pool.Go(work)
+	}
+	return &pool
+}
+
+// list feeds the accounts in while the first are being visited.
+func (s *run[R]) list() {
+	defer close(s.accounts)
+	for a, err := range s.Accounts {
+		if err != nil {
+			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
+			return
+		}
+		if !a.Active() {
+			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
+			s.closed(a, nil)
+			continue
+		}
+		s.accounts <- a
+	}
+}
+
+// openAccounts gets credentials for accounts and finds their regions.
+func (s *run[R]) openAccounts() {
+	for a := range s.accounts {
+		s.openAccount(a)
+	}
+}
+
+func (s *run[R]) openAccount(a *account.Account) {
+	start := time.Now()
+	ctx, trace := awsapi.WithTrace(s.ctx, a.ID)
+	fail := func(err error) {
+		e := failure(s.ctx, a, "", err)
+		e.Attempts, e.DurationMs = trace.Attempts(), since(start)
+		s.enter(e)
+	}
+	if s.ctx.Err() != nil {
+		fail(s.ctx.Err())
+		return
+	}
+	id, err := a.Open(ctx)
+	if err != nil {
+		fail(err)
+		s.closed(a, err)
+		return
+	}
+	if a.Source == account.SourceProfile {
+		a.Name = id.Profile
+	}
+	if s.Regions == nil {
+		s.places <- Place{Account: a, Identity: id}
+		return
+	}
+	regions, err := s.Regions(ctx, a, id)
+	if err == nil && regions.Unknown != nil {
+		fail(regions.Unknown)
+	}
+	if err != nil {
+		fail(err)
+		return
+	}
+	for _, region := range regions.NotOptedIn {
+		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
+	}
+	for _, region := range regions.Visit {
+		s.places <- Place{Account: a, Identity: id, Region: region}
+	}
+}
+
+func (s *run[R]) closed(a *account.Account, err error) {
+	if s.Closed != nil {
+		s.records <- s.Closed(a, err)
+	}
+}
+
+func (s *run[R]) visitPlaces() {
+	for place := range s.places {
+		s.visitPlace(place)
+	}
+}
+
+func (s *run[R]) visitPlace(p Place) {
+	start, count := time.Now(), 0
+	ctx, trace := awsapi.WithTrace(s.ctx, p.Account.ID)
+	err := s.ctx.Err()
+	if err == nil {
+		err = s.Visit(ctx, p, func(records []R) {
+			if len(records) > 0 {
+				count += len(records)
+				s.records <- records
+			}
+		})
+	}
+	if stop := (*Stop)(nil); errors.As(err, &stop) {
+		s.cancel(err)
+	}
+	e := Entry{AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region, Status: OK}
+	switch {
+	case err != nil:
+		e = failure(s.ctx, p.Account, p.Region, err)
+	case count == 0:
+		e.Status = Empty
+	}
+	e.Records, e.Attempts, e.DurationMs = count, trace.Attempts(), since(start)
+	s.enter(e)
+}
+
+func (s *run[R]) enter(e Entry) {
+	s.ledger.add(e)
+	if s.FailFast && e.Gap() {
+		s.cancel(ErrFailFast)
+	}
+}
