@@ -1,0 +1,179 @@
+package awssim
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// answer is a response: its body, or for long ones what writes it.
+type answer struct {
+	status      int
+	contentType string
+	errorType   string // x-amzn-ErrorType
+	body        []byte
+	stream      func(io.Writer) error
+}
+
+func (a *answer) send(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("X-Amzn-Requestid", requestID)
+	if a.errorType != "" {
+		h.Set("X-Amzn-Errortype", a.errorType)
+	}
+	if a.stream != nil {
+		w.WriteHeader(a.status)
+		a.stream(w)
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	w.Write(a.body)
+}
+
+// bytes is the whole body.
+func (a *answer) bytes() []byte {
+	if a.stream == nil {
+		return a.body
+	}
+	var b bytes.Buffer
+	a.stream(&b)
+	return b.Bytes()
+}
+
+// requestID is the same for every call, so that two runs answer the same bytes.
+const requestID = "11111111-2222-4333-8444-555555555555"
+
+const contentXML = "text/xml;charset=UTF-8"
+
+func xmlAnswer(x *xmlWriter) *answer {
+	return &answer{status: http.StatusOK, contentType: contentXML, body: x.buf}
+}
+
+func (r *request) jsonAnswer(v any) *answer {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // only this package's own values come here
+	}
+	return &answer{status: http.StatusOK, contentType: r.protocol.jsonType(), body: body}
+}
+
+func (p protocol) jsonType() string {
+	if p == protocolJSON {
+		return "application/x-amz-json-1.1"
+	}
+	return "application/json"
+}
+
+// apiError is an error as AWS gives it.
+type apiError struct {
+	status  int
+	code    string
+	message string
+}
+
+// render words the error as the request's service does.
+func (r *request) render(e *apiError) *answer {
+	a := &answer{status: e.status, contentType: contentXML}
+	switch r.protocol {
+	case protocolEC2:
+		x := newXML()
+		x.open("Response").open("Errors").open("Error")
+		x.elem("Code", e.code).elem("Message", e.message)
+		x.close("Error").close("Errors").elem("RequestID", requestID).close("Response")
+		a.body = x.buf
+	case protocolQuery:
+		x := newXML()
+		x.open("ErrorResponse", "xmlns", namespaceSTS).open("Error").elem("Type", "Sender")
+		x.elem("Code", e.code).elem("Message", e.message)
+		x.close("Error").elem("RequestId", requestID).close("ErrorResponse")
+		a.body = x.buf
+	case protocolJSON:
+		a.contentType = r.protocol.jsonType()
+		a.body, _ = json.Marshal(map[string]string{"__type": e.code, "Message": e.message})
+	case protocolREST:
+		a.contentType, a.errorType = r.protocol.jsonType(), e.code
+		fields := map[string]string{"message": e.message}
+		if r.service == "oidc" {
+			fields = map[string]string{"error": oauthCode(e.code), "error_description": e.message}
+		}
+		a.body, _ = json.Marshal(fields)
+	}
+	return a
+}
+
+// refusal is a reason not to accept who signed a request.
+type refusal int
+
+const (
+	refusedUnsigned refusal = iota
+	refusedIncomplete
+	refusedScope
+	refusedKey
+	refusedSkew
+	refusedSignature
+	refusedExpired
+	refusedRegion
+)
+
+// in words the refusal as a service of the protocol does.
+func (why refusal) in(p protocol) *apiError {
+	const (
+		invalidToken = "The security token included in the request is invalid."
+		mismatch     = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+		expired      = "The security token included in the request is expired"
+		scope        = "Credential should be scoped to a valid region."
+		unsigned     = "Request is missing Authentication Token"
+		incomplete   = "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and 'X-Amz-Date', with the headers that matter signed."
+	)
+	if p == protocolEC2 {
+		switch why {
+		case refusedUnsigned:
+			return fail(400, "MissingParameter", "The request must contain the parameter AWSAccessKeyId")
+		case refusedExpired, refusedSkew:
+			return fail(400, "RequestExpired", "Request has expired.")
+		case refusedScope:
+			return fail(401, "AuthFailure", scope)
+		}
+		return fail(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+	}
+	texts := [...][3]string{ // for query, for JSON, message
+		refusedUnsigned:   {"MissingAuthenticationToken", "MissingAuthenticationTokenException", unsigned},
+		refusedIncomplete: {"IncompleteSignature", "IncompleteSignatureException", incomplete},
+		refusedScope:      {"SignatureDoesNotMatch", "InvalidSignatureException", scope},
+		refusedKey:        {"InvalidClientTokenId", "UnrecognizedClientException", invalidToken},
+		refusedSkew:       {"SignatureDoesNotMatch", "InvalidSignatureException", "Signature expired: it is not within 5 min. of the server's time"},
+		refusedSignature:  {"SignatureDoesNotMatch", "InvalidSignatureException", mismatch},
+		refusedExpired:    {"ExpiredToken", "ExpiredTokenException", expired},
+		refusedRegion:     {"InvalidClientTokenId", "UnrecognizedClientException", invalidToken},
+	}[why]
+	if p == protocolQuery {
+		return fail(403, texts[0], "%s", texts[2])
+	}
+	return fail(400, texts[1], "%s", texts[2])
+}
+
+// denied words a policy's refusal; kind is scp or iam.
+func denied(r *request, kind string) *apiError {
+	reason := "because no identity-based policy allows the " + r.action + " action"
+	if kind == "scp" {
+		reason = "with an explicit deny in a service control policy"
+	}
+	user := "User: " + r.principal.arn + " is not authorized to perform: " + r.action
+	switch r.protocol {
+	case protocolEC2:
+		return fail(403, "UnauthorizedOperation", "You are not authorized to perform this operation. %s %s", user, reason)
+	case protocolQuery:
+		return fail(403, "AccessDenied", "%s on resource: %s %s", user, r.form.Get("RoleArn"), reason)
+	case protocolJSON:
+		return fail(400, "AccessDeniedException", "%s on resource: * %s", user, reason)
+	}
+	return fail(403, "AccessDeniedException", "%s %s", user, reason)
+}
+
+// stamp is a time as EC2 writes it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

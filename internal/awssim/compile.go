@@ -1,0 +1,447 @@
+package awssim
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// estate is a World checked and resolved: the immutable part of a server.
+type estate struct {
+	*partition
+	world      *World
+	accounts   []*account
+	byID       map[string]*account
+	management *account
+	delegated  []*account
+	root       *unit
+	units      map[string]*unit // by id
+	users      []*user
+	roles      map[string]*role // by ARN
+	sessions   []*ssoSession
+	deny       []Deny // accounts as ids
+	faults     []Fault
+}
+
+type account struct {
+	Account
+	unit    *unit
+	entries map[string][]*Instance // by region, or *
+}
+
+func (a *account) active() bool { return a.State == "ACTIVE" }
+
+func (a *account) enabled(r region) bool { return !r.optIn || slices.Contains(a.OptedIn, r.name) }
+
+// unit is the root or an organizational unit.
+type unit struct {
+	id, name, path string // path: ids from the organization down, as in Account.Paths
+	parent         *unit
+	units          []*unit
+	accounts       []*account
+}
+
+type user struct {
+	User
+	arn string
+}
+
+type role struct {
+	Role
+	account *account
+	arn     string
+	trust   []string // account ids, ARNs, *
+}
+
+type ssoSession struct {
+	SSOSession
+	assigned map[string][]string // account id to permission sets
+	accounts []*account          // assigned ones
+}
+
+// readOnly is what roles may do when the world does not say.
+var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "sts:AssumeRole"}
+
+var (
+	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+	iamName   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+)
+
+// compile resolves the names in w, fills in defaults and refuses what could not be.
+func compile(w *World) (*estate, error) {
+	p, ok := partitions[cmp.Or(w.Partition, "aws")]
+	if !ok {
+		return nil, fmt.Errorf("world: partition %q is none of aws, aws-cn, aws-us-gov", w.Partition)
+	}
+	if len(w.Regions) > 0 {
+		own := *p
+		own.regions = nil
+		for _, name := range w.Regions {
+			i := slices.IndexFunc(p.regions, func(r region) bool { return r.name == name })
+			if i < 0 {
+				return nil, fmt.Errorf("world: regions: %q is no region of the partition %s", name, p.name)
+			}
+			own.regions = append(own.regions, p.regions[i])
+		}
+		slices.SortFunc(own.regions, byName)
+		p = &own
+	}
+	e := &estate{partition: p, world: w, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{}}
+	for _, step := range []func() error{e.compileAccounts, e.compileOrganization, e.compileUsers, e.compileRoles, e.compileSSO, e.compileRules, e.compileInstances} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("world: %w", err)
+		}
+	}
+	return e, nil
+}
+
+// account finds an account by id or name.
+func (e *estate) account(ref string) (*account, error) {
+	if a := e.byID[ref]; a != nil {
+		return a, nil
+	}
+	for _, a := range e.accounts {
+		if a.Name == ref {
+			return a, nil
+		}
+	}
+	return nil, fmt.Errorf("no account has the id or name %q", ref)
+}
+
+func (e *estate) arn(service, accountID, resource string) string {
+	return "arn:" + e.name + ":" + service + "::" + accountID + ":" + resource
+}
+
+func (e *estate) compileAccounts() error {
+	for i, given := range e.world.Accounts {
+		a := &account{Account: given, entries: map[string][]*Instance{}}
+		a.State = cmp.Or(a.State, "ACTIVE")
+		a.Email = cmp.Or(a.Email, "aws+"+a.ID+"@example.com")
+		switch {
+		case !accountID.MatchString(a.ID):
+			return fmt.Errorf("accounts[%d] %q: the id %q is not twelve digits", i, a.Name, a.ID)
+		case e.byID[a.ID] != nil:
+			return fmt.Errorf("accounts[%d]: the id %s occurs twice", i, a.ID)
+		case a.Name == "":
+			return fmt.Errorf("account %s: no name", a.ID)
+		case !slices.Contains([]string{"PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"}, a.State):
+			return fmt.Errorf("account %s: unknown state %q", a.ID, a.State)
+		}
+		for _, name := range a.OptedIn {
+			if !slices.Contains(e.regions, region{name, true}) {
+				return fmt.Errorf("account %s: opted_in: %q is no opt-in region of this world", a.ID, name)
+			}
+		}
+		e.accounts = append(e.accounts, a)
+		e.byID[a.ID] = a
+	}
+	if len(e.accounts) == 0 {
+		return fmt.Errorf("no accounts")
+	}
+	return nil
+}
+
+func (e *estate) compileOrganization() error {
+	e.management = e.accounts[0]
+	org := e.world.Organization
+	if org == nil {
+		return nil
+	}
+	var err error
+	if org.Management != "" {
+		if e.management, err = e.account(org.Management); err != nil {
+			return fmt.Errorf("organization: management: %w", err)
+		}
+	}
+	for _, ref := range org.Delegated {
+		a, err := e.account(ref)
+		if err != nil {
+			return fmt.Errorf("organization: delegated: %w", err)
+		}
+		e.delegated = append(e.delegated, a)
+	}
+	if !slices.Contains([]string{"", "both", "state", "status"}, org.StateField) {
+		return fmt.Errorf("organization: state_field %q is none of both, state, status", org.StateField)
+	}
+	rootID := cmp.Or(org.Root, "r-root")
+	e.root = &unit{id: rootID, name: "Root", path: e.organizationID() + "/" + rootID + "/"}
+	e.units[rootID] = e.root
+	byName := map[string]*unit{"": e.root}
+	var grow func(parent *unit, prefix string, ous []OU) error
+	grow = func(parent *unit, prefix string, ous []OU) error {
+		for _, ou := range ous {
+			name := prefix + ou.Name
+			id := cmp.Or(ou.ID, "ou-"+strings.TrimPrefix(rootID, "r-")+"-"+derive(0, "ou", name).hex(8))
+			if ou.Name == "" || e.units[id] != nil || byName[name] != nil {
+				return fmt.Errorf("organization: ous: %q (id %q) has no name or is there twice", name, id)
+			}
+			u := &unit{id: id, name: ou.Name, path: parent.path + id + "/", parent: parent}
+			parent.units = append(parent.units, u)
+			e.units[id], byName[name] = u, u
+			if err := grow(u, name+"/", ou.OUs); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := grow(e.root, "", org.OUs); err != nil {
+		return err
+	}
+	for _, a := range e.accounts {
+		if a.unit = cmp.Or(byName[a.OU], e.units[a.OU]); a.unit == nil {
+			return fmt.Errorf("account %s: no OU has the path or id %q", a.ID, a.OU)
+		}
+		a.unit.accounts = append(a.unit.accounts, a)
+	}
+	return nil
+}
+
+func (e *estate) organizationID() string { return cmp.Or(e.world.Organization.ID, "o-simulated00") }
+
+func (e *estate) compileUsers() error {
+	for _, given := range e.world.Users {
+		a, err := e.account(given.Account)
+		if err != nil {
+			return fmt.Errorf("user %q: %w", given.Name, err)
+		}
+		if !iamName.MatchString(given.Name) {
+			return fmt.Errorf("user %q: no IAM name", given.Name)
+		}
+		u := &user{User: given, arn: e.arn("iam", a.ID, "user/"+given.Name)}
+		g := derive(0, "user", u.arn)
+		u.Account = a.ID
+		u.AccessKeyID = cmp.Or(u.AccessKeyID, "AKIA"+g.base32(16))
+		u.SecretAccessKey = cmp.Or(u.SecretAccessKey, g.base64(40))
+		u.Profile = cmp.Or(u.Profile, u.Name)
+		if len(u.Allow) == 0 {
+			u.Allow = []string{"*"}
+		}
+		switch {
+		case slices.ContainsFunc(e.users, func(other *user) bool { return other.AccessKeyID == u.AccessKeyID }):
+			return fmt.Errorf("user %q: the access key %s belongs to another user", u.Name, u.AccessKeyID)
+		case u.MFASerial == "" && (u.MFASecret != "" || len(u.MFACodes) > 0):
+			return fmt.Errorf("user %q: MFA codes without mfa_serial", u.Name)
+		case u.MFASerial != "" && u.MFASecret == "" && len(u.MFACodes) == 0:
+			return fmt.Errorf("user %q: mfa_serial without mfa_codes or mfa_secret", u.Name)
+		}
+		if _, err := totp(u.MFASecret, time.Time{}); err != nil {
+			return fmt.Errorf("user %q: mfa_secret: %w", u.Name, err)
+		}
+		e.users = append(e.users, u)
+	}
+	return nil
+}
+
+func (e *estate) compileRoles() error {
+	for _, given := range e.world.Roles {
+		accounts, err := e.accountsOf(given.Accounts)
+		if err != nil {
+			return fmt.Errorf("role %q: accounts: %w", given.Name, err)
+		}
+		except, err := e.accountsOf(given.Except)
+		if err != nil {
+			return fmt.Errorf("role %q: except: %w", given.Name, err)
+		}
+		given.Path = cmp.Or(given.Path, "/")
+		given.MaxSession = Duration(given.MaxSession.or(time.Hour))
+		if len(given.Allow) == 0 {
+			given.Allow = readOnly
+		}
+		trust := make([]string, 0, len(given.Trust)+1)
+		for _, who := range given.Trust {
+			if who != "*" && !strings.HasPrefix(who, "arn:") {
+				a, err := e.account(who)
+				if err != nil {
+					return fmt.Errorf("role %q: trust: %w; or an ARN, or *", given.Name, err)
+				}
+				who = a.ID
+			}
+			trust = append(trust, who)
+		}
+		if len(trust) == 0 {
+			trust = append(trust, e.management.ID)
+		}
+		switch limit := time.Duration(given.MaxSession); {
+		case !iamName.MatchString(given.Name):
+			return fmt.Errorf("role %q: no IAM name", given.Name)
+		case !strings.HasPrefix(given.Path, "/") || !strings.HasSuffix(given.Path, "/"):
+			return fmt.Errorf("role %q: the path %q does not begin and end with /", given.Name, given.Path)
+		case limit < time.Hour || limit > 12*time.Hour:
+			return fmt.Errorf("role %q: max_session %v is not between 1h and 12h", given.Name, limit)
+		}
+		for _, a := range accounts {
+			if len(given.Except) > 0 && slices.Contains(except, a) {
+				continue
+			}
+			arn := e.arn("iam", a.ID, "role"+given.Path+given.Name)
+			if e.roles[arn] != nil {
+				return fmt.Errorf("role %q: it is in account %s twice", given.Name, a.ID)
+			}
+			e.roles[arn] = &role{Role: given, account: a, arn: arn, trust: trust}
+		}
+	}
+	return nil
+}
+
+// accountsOf resolves a list of accounts; none means all.
+func (e *estate) accountsOf(refs []string) ([]*account, error) {
+	if len(refs) == 0 {
+		return e.accounts, nil
+	}
+	var list []*account
+	for _, ref := range refs {
+		a, err := e.account(ref)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+func (e *estate) compileSSO() error {
+	for _, given := range e.world.SSO {
+		s := &ssoSession{SSOSession: given, assigned: map[string][]string{}}
+		if s.Name == "" || s.StartURL == "" || !e.has(s.Region) {
+			return fmt.Errorf("sso session %q: name, start_url and a region of this world are needed", s.Name)
+		}
+		s.User = cmp.Or(s.User, "demo@example.com")
+		if len(s.Scopes) == 0 {
+			s.Scopes = []string{"sso:account:access"}
+		}
+		for ref, sets := range s.Assignments {
+			if ref == "*" {
+				continue
+			}
+			a, err := e.account(ref)
+			if err != nil {
+				return fmt.Errorf("sso session %q: assignments: %w", s.Name, err)
+			}
+			s.assigned[a.ID] = append(s.assigned[a.ID], sets...)
+		}
+		for _, a := range e.accounts {
+			if s.assigned[a.ID] = append(s.assigned[a.ID], s.Assignments["*"]...); len(s.assigned[a.ID]) > 0 {
+				s.accounts = append(s.accounts, a)
+			}
+		}
+		if s.Tokens == nil {
+			g := derive(0, "sso", s.Name)
+			s.Tokens = []SSOToken{{AccessToken: "aoa" + g.base64(40), RefreshToken: "aor" + g.base64(40)}}
+		}
+		s.Tokens = slices.Clone(s.Tokens)
+		for i := range s.Tokens {
+			t, g := &s.Tokens[i], derive(uint64(i), "token", s.Name)
+			t.AccessToken = cmp.Or(t.AccessToken, "aoa"+g.base64(40))
+			t.ClientID = cmp.Or(t.ClientID, g.base32(22))
+			t.ClientSecret = cmp.Or(t.ClientSecret, g.base64(60))
+			t.ExpiresIn = Duration(t.ExpiresIn.or(8 * time.Hour))
+			t.RegistrationExpiresIn = Duration(t.RegistrationExpiresIn.or(90 * 24 * time.Hour))
+		}
+		e.sessions = append(e.sessions, s)
+	}
+	return nil
+}
+
+func (e *estate) compileRules() error {
+	for i, d := range e.world.Deny {
+		if d.Kind != "scp" && d.Kind != "iam" {
+			return fmt.Errorf("deny[%d]: kind %q is neither scp nor iam", i, d.Kind)
+		}
+		accounts, err := e.accountsOf(d.Accounts)
+		if err != nil {
+			return fmt.Errorf("deny[%d]: %w", i, err)
+		}
+		bound := d.Accounts
+		d.Accounts = nil
+		for _, a := range accounts {
+			if d.Kind == "scp" && a == e.management {
+				if len(bound) > 0 || len(accounts) == 1 {
+					return fmt.Errorf("deny[%d]: a service control policy does not bind the management account %s: use kind iam", i, a.ID)
+				}
+				continue
+			}
+			d.Accounts = append(d.Accounts, a.ID)
+		}
+		for _, name := range d.Regions {
+			if !e.has(name) {
+				return fmt.Errorf("deny[%d]: no region %q in this world", i, name)
+			}
+		}
+		e.deny = append(e.deny, d)
+	}
+	for i, f := range e.world.Faults {
+		if f.Account != "" {
+			a, err := e.account(f.Account)
+			if err != nil {
+				return fmt.Errorf("faults[%d]: %w", i, err)
+			}
+			f.Account = a.ID
+		}
+		if err := f.check(); err != nil {
+			return fmt.Errorf("faults[%d]: %w", i, err)
+		}
+		e.faults = append(e.faults, f)
+	}
+	return nil
+}
+
+func (e *estate) compileInstances() error {
+	ids := map[string]bool{}
+	for i := range e.world.Instances {
+		given := &e.world.Instances[i]
+		fail := func(format string, args ...any) error {
+			return fmt.Errorf("instances[%d] %s: %s", i, cmp.Or(given.ID, given.Name), fmt.Sprintf(format, args...))
+		}
+		if given.ID != "" && (given.Count > 1 || given.CountMax > 0 || given.Account == "*" || given.Region == "*") {
+			return fail("one id cannot be for many instances")
+		}
+		if ids[given.ID] {
+			return fail("the id occurs twice")
+		}
+		ids[given.ID] = given.ID != ""
+		if !slices.Contains([]string{"", auto, "pending", "running", "shutting-down", "terminated", "stopping", "stopped"}, given.State) {
+			return fail("unknown state %q", given.State)
+		}
+		for _, text := range append([]string{given.Name}, flatten(given.Tags)...) {
+			if i := strings.IndexFunc(text, notXML); i >= 0 {
+				return fail("%q holds a character that XML cannot", text)
+			}
+		}
+		for _, ip := range slices.Concat(given.PrivateIPs, given.PublicIPs, given.IPv6s) {
+			if _, err := netip.ParseAddr(ip); err != nil && ip != auto {
+				return fail("%q is no IP address", ip)
+			}
+		}
+		if len(given.PublicIPs) > max(1, len(given.PrivateIPs)) {
+			return fail("more public than private addresses")
+		}
+		if given.Account != "*" {
+			a, err := e.account(given.Account)
+			if err != nil {
+				return fail("%v", err)
+			}
+			ok := given.Region == "*"
+			for _, r := range e.regions {
+				ok = ok || r.name == given.Region && a.enabled(r)
+			}
+			if !ok {
+				return fail("the region %q is not enabled in account %s", given.Region, a.ID)
+			}
+			a.entries[given.Region] = append(a.entries[given.Region], given)
+			continue
+		}
+		if given.Region != "*" && !e.has(given.Region) {
+			return fail("no region %q in this world", given.Region)
+		}
+		for _, a := range e.accounts {
+			if a.active() {
+				a.entries[given.Region] = append(a.entries[given.Region], given)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+// Package awssim is a simulated AWS organization: an HTTP server in the process that speaks STS, Organizations,
+// Account, EC2 (DescribeRegions, DescribeInstances), the portal of IAM Identity Center and its OIDC service, and checks
+// what AWS checks: signatures, session tokens and when they end, role trust, external ids, MFA codes, policies,
+// opt-in regions, page tokens, the form of each request. It shares no code with muster, so that it cannot share its
+// mistakes.
+//
+//	w, err := awssim.ParseWorld(orgJSON)   // or DefaultWorld(), or Large(LargeSpec{...})
+//	s, err := awssim.Start(w)
+//	defer s.Close()
+//	err = s.WriteHome(home)                // home/.aws as the AWS CLI keeps it
+//	env := s.Env(home)                     // AWS_ENDPOINT_URL and the rest
+//	...                                    // run muster, the AWS CLI or an SDK
+//	s.Problems()                           // [] if every request was one that AWS would take for well made
+//	s.Calls(), s.Truth(), s.MaxInFlight()
+//
+// Clients find it by AWS_ENDPOINT_URL (URL), or under AWS's own host names through HTTPS_PROXY (ProxyURL) with
+// AWS_CA_BUNDLE (CAPEM). Only the second tells it the host that was asked; the first takes the region from the signature.
+//
+// # The world
+//
+// A world is JSON, and short, since almost everything has a default:
+//
+//	{
+//	  "regions": ["us-east-1", "eu-west-1", "af-south-1"],
+//	  "organization": {
+//	    "page_size": 2, "empty_pages": true,
+//	    "ous": [{"name": "Workloads", "ous": [{"name": "Prod"}]}]
+//	  },
+//	  "accounts": [
+//	    {"id": "111111111111", "name": "main"},
+//	    {"id": "222222222222", "name": "shop", "ou": "Workloads/Prod", "opted_in": ["af-south-1"], "tags": {"env": "prod"}},
+//	    {"id": "333333333333", "name": "old", "state": "SUSPENDED"}
+//	  ],
+//	  "users": [{"account": "main", "name": "ann"}],
+//	  "roles": [{"name": "Reader", "except": ["main"]}],
+//	  "sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "us-east-1",
+//	    "assignments": {"shop": ["ReadOnly"], "*": ["Billing"]}}],
+//	  "ec2": {"page_size": 5, "empty_pages": true},
+//	  "instances": [
+//	    {"account": "shop", "region": "af-south-1", "name": "web", "private_ips": ["10.0.0.5"], "public_ips": ["13.244.1.2"]},
+//	    {"account": "*", "region": "*", "name": "node", "count": 3, "type": "auto"}
+//	  ],
+//	  "deny": [{"kind": "scp", "actions": ["ec2:DescribeRegions"], "regions": ["us-east-1"]}],
+//	  "faults": [{"service": "ec2", "operation": "DescribeInstances", "region": "eu-west-1", "kind": "throttle", "times": 2}],
+//	  "home": {"profile": "ann", "region": "eu-west-1",
+//	    "config": "[profile shop]\nrole_arn = arn:aws:iam::222222222222:role/Reader\nsource_profile = ann\n"}
+//	}
+//
+// The first account manages the organization unless organization.management names another. Without "organization" there
+// is none. Users may do everything, roles and permission sets read (and assume roles); a role is in every account and
+// trusts the management account. An SSO session begins with one valid token that can be refreshed. The types of this
+// package say what else there is, and what is wrong in a world its error names.
+//
+// # Time
+//
+// Advance moves the clock by which credentials, tokens and registrations end. Signatures are held against the clock
+// that does not move, since a client goes on signing by its own. Expiration times in answers are by the moved clock.
+package awssim

@@ -1,0 +1,208 @@
+package awssim
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The kinds of faults.
+const (
+	FaultThrottle  = "throttle"   // the service's own throttling error, or Status and Code
+	FaultLimiter   = "limiter"    // throttle beyond Burst and Rate, per account and region or Shared
+	FaultError     = "error"      // Status, Code and Message
+	FaultHang      = "hang"       // no answer until the client goes or the server closes
+	FaultDelay     = "delay"      // the right answer, after Delay
+	FaultReset     = "reset"      // TCP RST instead of an answer
+	FaultClose     = "close"      // the connection ends before an answer
+	FaultTruncate  = "truncate"   // half the body, and the connection ends before the Content-Length promised
+	FaultCut       = "cut"        // half the body, with a Content-Length that agrees
+	FaultHTML      = "html"       // 200 with an HTML page, as from a captive portal
+	FaultEmpty     = "empty"      // 200 with no body
+	FaultGarbage   = "garbage"    // 200 with bytes that are neither XML nor JSON
+	FaultWrongRoot = "wrong_root" // 200 with a well-formed document of another kind
+)
+
+var faultKinds = []string{FaultThrottle, FaultLimiter, FaultError, FaultHang, FaultDelay, FaultReset, FaultClose, FaultTruncate,
+	FaultCut, FaultHTML, FaultEmpty, FaultGarbage, FaultWrongRoot}
+
+func (f *Fault) check() error {
+	switch {
+	case !slices.Contains(faultKinds, f.Kind):
+		return fmt.Errorf("kind %q is none of %v", f.Kind, faultKinds)
+	case f.Kind == FaultError && (f.Status < 300 || f.Code == ""):
+		return fmt.Errorf("an error needs a status from 300 on and a code")
+	case f.Kind == FaultLimiter && (f.Burst < 1 || f.Rate <= 0):
+		return fmt.Errorf("a limiter needs a burst and a rate")
+	case f.Kind == FaultDelay && f.Delay <= 0:
+		return fmt.Errorf("a delay needs a delay")
+	case f.Chance < 0 || f.Chance > 1:
+		return fmt.Errorf("the chance %v is not between 0 and 1", f.Chance)
+	}
+	return nil
+}
+
+// faultPlace is where the calls that a fault matches are counted; Shared faults have one place.
+type faultPlace struct {
+	fault                      int
+	account, region, operation string
+}
+
+type faultState struct {
+	calls  int
+	tokens float64
+	filled time.Time
+}
+
+// fault finds the first fault that acts on r.
+func (s *Server) fault(r *request) *Fault {
+	if len(s.faults) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.faults {
+		f := &s.faults[i]
+		if f.Service != "" && f.Service != r.service || f.Operation != "" && f.Operation != r.name ||
+			f.Region != "" && f.Region != r.region || f.Account != "" && f.Account != r.call.Target {
+			continue
+		}
+		at := faultPlace{fault: i}
+		if !f.Shared {
+			at = faultPlace{i, r.call.Target, r.region, r.name}
+		}
+		if f.Kind == FaultLimiter && !f.Shared {
+			at.operation = "" // the limit is the place's, whatever is asked
+		}
+		state := s.faultCount[at]
+		if state == nil {
+			state = &faultState{tokens: float64(f.Burst), filled: s.clock()}
+			s.faultCount[at] = state
+		}
+		state.calls++
+		if state.calls <= f.After || f.Times > 0 && state.calls > f.After+f.Times {
+			continue
+		}
+		if f.Chance > 0 {
+			g := derive(s.world.Seed+uint64(i), at.account, at.region, at.operation, strconv.Itoa(state.calls))
+			if float64(g.next()>>11)/(1<<53) >= f.Chance {
+				continue
+			}
+		}
+		if f.Kind == FaultLimiter && state.take(f, s.clock()) {
+			continue
+		}
+		return f
+	}
+	return nil
+}
+
+// take takes a token of a limiter's bucket.
+func (state *faultState) take(f *Fault, now time.Time) bool {
+	state.tokens = min(float64(f.Burst), state.tokens+f.Rate*now.Sub(state.filled).Seconds())
+	state.filled = now
+	if state.tokens < 1 {
+		return false
+	}
+	state.tokens--
+	return true
+}
+
+// refuses tells the faults that are an error of the service; nothing is done for the request then.
+func (f *Fault) refuses() bool {
+	return f.Kind == FaultThrottle || f.Kind == FaultLimiter || f.Kind == FaultError
+}
+
+// spoils tells the faults that put something else in the place of the answer.
+func (f *Fault) spoils() bool { return !f.refuses() && f.Kind != FaultDelay }
+
+// refusal is the error of a fault that refuses.
+func (f *Fault) refusal(r *request) *apiError {
+	e := &apiError{http.StatusBadRequest, "Throttling", "Rate exceeded"}
+	switch r.service {
+	case "ec2":
+		e = &apiError{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
+	case "organizations", "account", "sso":
+		e.status, e.code = map[string]int{"organizations": 400, "account": 429, "sso": 429}[r.service], "TooManyRequestsException"
+	case "oidc":
+		e.code = "SlowDownException"
+	}
+	if f.Status != 0 {
+		e.status = f.Status
+	}
+	if f.Code != "" {
+		e.code = f.Code
+	}
+	if f.Message != "" {
+		e.message = f.Message
+	}
+	return e
+}
+
+// spoil gives what the fault has instead of the right answer.
+func (s *Server) spoil(w http.ResponseWriter, r *request, f *Fault, right *answer) {
+	instead := func(contentType, body string) {
+		r.call.Status = http.StatusOK
+		(&answer{status: http.StatusOK, contentType: contentType, body: []byte(body)}).send(w)
+	}
+	switch f.Kind {
+	case FaultHang:
+		select {
+		case <-r.Context().Done():
+		case <-s.closed:
+		}
+		panic(http.ErrAbortHandler)
+	case FaultReset, FaultClose:
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		if f.Kind == FaultReset {
+			reset(conn)
+		}
+		conn.Close()
+	case FaultTruncate:
+		body := right.bytes()
+		r.call.Status = right.status
+		w.Header().Set("Content-Type", right.contentType)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(right.status)
+		w.Write(body[:len(body)/2])
+		// The server ends a connection whose answer falls short of its Content-Length.
+	case FaultCut:
+		body := right.bytes()
+		r.call.Status = right.status
+		(&answer{status: right.status, contentType: right.contentType, errorType: right.errorType, body: body[:len(body)/2]}).send(w)
+	case FaultHTML:
+		instead("text/html; charset=utf-8", "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head><body><p>Please sign in.<br></body></html>\n")
+	case FaultEmpty:
+		instead(right.contentType, "")
+	case FaultGarbage:
+		instead(right.contentType, "\x00\x1f\x8b<<{{]>&&\xff\xfe not an answer")
+	case FaultWrongRoot:
+		if r.protocol == protocolEC2 || r.protocol == protocolQuery {
+			instead(right.contentType, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Status><message>all systems operational</message></Status>\n")
+			return
+		}
+		instead(right.contentType, `["all systems operational"]`)
+	}
+}
+
+// reset makes the connection's end an RST.
+func reset(conn net.Conn) {
+	for {
+		switch c := conn.(type) {
+		case *net.TCPConn:
+			c.SetLinger(0)
+			c.Close()
+			return
+		case interface{ NetConn() net.Conn }: // tls.Conn and the proxy's tunnels
+			conn = c.NetConn()
+		default:
+			return
+		}
+	}
+}

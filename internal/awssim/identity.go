@@ -1,0 +1,151 @@
+package awssim
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// principal is who a request comes from.
+type principal struct {
+	account *account
+	arn     string // as GetCallerIdentity says it
+	role    string // the ARN of the role of a session, "" for users
+	userID  string
+	user    *user // of long-term keys and of GetSessionToken's
+	allow   []string
+	mfa     bool
+}
+
+// credentials are what an access key id stands for.
+type credentials struct {
+	principal
+	keyID, secret string
+	token         string    // "" for long-term keys
+	expires       time.Time // zero for long-term keys
+	v1            bool      // issued by the global STS endpoint: good in always-on regions only
+}
+
+// issue makes temporary credentials. They are derived from who they are for, so that the same run gives the same ones.
+func (s *Server) issue(p principal, lifetime time.Duration, v1 bool) *credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issued[p.arn]++
+	g := derive(uint64(s.issued[p.arn]), "session", p.arn)
+	c := &credentials{principal: p, v1: v1, expires: s.now().Add(lifetime).UTC().Truncate(time.Second)}
+	c.keyID, c.secret = "ASIA"+g.base32(16), g.base64(40)
+	// Tokens of regional endpoints begin otherwise than those of the global one.
+	c.token = "IQoJb3JpZ2luX2Vj" + g.base64(300) + "="
+	if v1 {
+		c.token = "FwoGZXIvYXdz" + g.base64(200) + "="
+	}
+	s.keys[c.keyID] = c
+	return c
+}
+
+func (s *Server) lookup(keyID string) *credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys[keyID]
+}
+
+// longTerm are the credentials of an IAM user.
+func (e *estate) longTerm(u *user) *credentials {
+	return &credentials{keyID: u.AccessKeyID, secret: u.SecretAccessKey, principal: principal{
+		account: e.byID[u.Account], arn: u.arn, user: u, allow: u.Allow,
+		userID: "AIDA" + derive(0, u.arn).base32(17),
+	}}
+}
+
+// roleSession is the principal that a role's session is.
+func (e *estate) roleSession(a *account, roleARN, roleName, session string, allow []string) principal {
+	return principal{
+		account: a, role: roleARN, allow: allow,
+		arn:    e.arn("sts", a.ID, "assumed-role/"+roleName+"/"+session),
+		userID: "AROA" + derive(0, roleARN).base32(17) + ":" + session,
+	}
+}
+
+// denial says whether and why p may not do action: "" if it may, else "scp" or "iam".
+func (e *estate) denial(p *principal, action, region string) string {
+	for _, d := range e.deny {
+		if slices.Contains(d.Accounts, p.account.ID) && matchesAny(d.Actions, action) && matchesAny(d.Regions, region) {
+			return d.Kind
+		}
+	}
+	if !matchesAny(p.allow, action) {
+		return "iam"
+	}
+	return ""
+}
+
+// matchesAny matches without regard to case, as IAM does; no patterns match everything.
+func matchesAny(patterns []string, name string) bool {
+	name = strings.ToLower(name)
+	for _, pattern := range patterns {
+		if ok, _ := path.Match(strings.ToLower(pattern), name); ok {
+			return true
+		}
+	}
+	return len(patterns) == 0
+}
+
+// trusts tells whether the role's trust policy names p.
+func (r *role) trusts(p *principal) bool {
+	for _, who := range r.trust {
+		switch who {
+		case "*", p.account.ID, p.arn, p.role:
+			return true
+		}
+		if strings.HasSuffix(who, "::"+p.account.ID+":root") || p.user != nil && who == p.user.arn {
+			return true
+		}
+	}
+	return false
+}
+
+// useCode accepts an MFA code of the device once.
+func (s *Server) useCode(u *user, serial, code string) bool {
+	if serial == "" || serial != u.MFASerial {
+		return false
+	}
+	valid := slices.Contains(u.MFACodes, code)
+	for step := -1; step <= 1 && u.MFASecret != ""; step++ {
+		expected, _ := totp(u.MFASecret, s.now().Add(time.Duration(step)*totpPeriod))
+		valid = valid || expected == code
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	used := serial + " " + code
+	if !valid || s.usedCodes[used] {
+		return false
+	}
+	s.usedCodes[used] = true
+	return true
+}
+
+const totpPeriod = 30 * time.Second
+
+// totp is RFC 6238's six digits for the moment.
+func totp(secret string, at time.Time) (string, error) {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(secret, "=")))
+	if err != nil {
+		return "", fmt.Errorf("not base32")
+	}
+	var counter [8]byte
+	binary.BigEndian.PutUint64(counter[:], uint64(at.Unix()/int64(totpPeriod/time.Second)))
+	h := hmac.New(sha1.New, key)
+	h.Write(counter[:])
+	sum := h.Sum(nil)
+	offset := sum[len(sum)-1] & 15
+	number := binary.BigEndian.Uint32(sum[offset:]) & 0x7fffffff % 1000000
+	text := strconv.Itoa(int(number))
+	return strings.Repeat("0", 6-len(text)) + text, nil
+}

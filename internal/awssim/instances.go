@@ -1,0 +1,258 @@
+package awssim
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// generator yields the same values for the same seed: ids, keys and addresses that a world does not give. (splitmix64)
+type generator uint64
+
+func (g *generator) next() uint64 {
+	*g += 0x9e3779b97f4a7c15
+	z := uint64(*g)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+func (g *generator) text(alphabet string, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		hi, _ := bits.Mul64(g.next(), uint64(len(alphabet)))
+		b[i] = alphabet[hi]
+	}
+	return string(b)
+}
+
+func (g *generator) hex(n int) string { return g.text("0123456789abcdef", n) }
+
+func (g *generator) base32(n int) string { return g.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", n) }
+
+func (g *generator) base64(n int) string {
+	return g.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", n)
+}
+
+// derive starts a generator at what the parts name.
+func derive(seed uint64, parts ...string) *generator { return new(generator(hash(seed, parts...))) }
+
+// hash is FNV-1a over the parts.
+func hash(seed uint64, parts ...string) uint64 {
+	h := seed ^ 14695981039346656037
+	for _, part := range parts {
+		for i := range len(part) {
+			h = (h ^ uint64(part[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	return h
+}
+
+// place is the instances of one account and region, made only when asked for, so that a world may hold a million.
+type place struct {
+	estate  *estate
+	account *account
+	region  string
+	entries []*Instance
+	ends    []int // of each entry, in the place's numbering
+}
+
+func (e *estate) place(a *account, region string) *place {
+	p := &place{estate: e, account: a, region: region}
+	total := 0
+	add := func(entries []*Instance) {
+		for _, entry := range entries {
+			total += max(entry.Count, 1)
+			if entry.CountMax > 0 {
+				g := derive(e.world.Seed, a.ID, region, entry.Name)
+				total += entry.Count - max(entry.Count, 1) + int(g.next()%uint64(max(entry.CountMax-entry.Count, 0)+1))
+			}
+			p.entries = append(p.entries, entry)
+			p.ends = append(p.ends, total)
+		}
+	}
+	add(a.entries[region])
+	add(a.entries["*"])
+	return p
+}
+
+func (p *place) len() int {
+	if len(p.ends) == 0 {
+		return 0
+	}
+	return p.ends[len(p.ends)-1]
+}
+
+// at gives the i-th instance with every field filled in.
+func (p *place) at(i int) Instance {
+	n, start := 0, 0
+	for ; i >= p.ends[n]; n++ {
+		start = p.ends[n]
+	}
+	entry := p.entries[n]
+	number := i - start
+	in := *entry
+	in.Account, in.AccountName, in.Region = p.account.ID, p.account.Name, p.region
+	in.Count, in.CountMax = 0, 0
+	many := entry.Count > 1 || entry.CountMax > 0
+	if many && in.Name != "" {
+		in.Name += "-" + strconv.Itoa(number+1)
+	}
+	g := derive(p.estate.world.Seed+uint64(number), in.Account, in.Region, strconv.Itoa(n))
+	in.ID = cmp.Or(in.ID, "i-0"+g.hex(16))
+	in.Reservation = cmp.Or(in.Reservation, "r-0"+g.hex(16))
+	p.describe(&in, g)
+	if in.State == "terminated" {
+		in.PrivateIPs, in.PublicIPs, in.IPv6s, in.Interfaces = nil, nil, nil, nil
+		in.VPC, in.Subnet, in.Groups = "", "", nil
+		return in
+	}
+	p.connect(&in, g, i)
+	return in
+}
+
+// describe fills in all but the network.
+func (p *place) describe(in *Instance, g *generator) {
+	if in.Type == auto {
+		types := [...]string{"t3.micro", "t3.large", "m5.large", "m5.xlarge", "m7i.2xlarge", "c6g.xlarge", "r5.4xlarge"}
+		if in.Type = types[g.next()%uint64(len(types))]; in.Type == "c6g.xlarge" {
+			in.Architecture = "arm64"
+		}
+	}
+	if in.State == auto {
+		states := [...]string{"running", "running", "running", "running", "running", "running", "stopped", "terminated"}
+		in.State = states[g.next()%uint64(len(states))]
+	}
+	if in.Tags != nil || in.Name != "" {
+		tags := make(map[string]string, len(in.Tags)+1)
+		for k, v := range in.Tags {
+			tags[k] = v
+		}
+		if in.Name != "" {
+			tags["Name"] = in.Name
+		}
+		in.Name, in.Tags = tags["Name"], tags
+	}
+	in.Type = cmp.Or(in.Type, "t3.micro")
+	in.State = cmp.Or(in.State, "running")
+	in.Zone = cmp.Or(in.Zone, p.region+string("abc"[g.next()%3]))
+	in.Architecture = cmp.Or(in.Architecture, "x86_64")
+	in.Image = cmp.Or(in.Image, "ami-0"+derive(0, p.region, in.Architecture, in.Platform).hex(16))
+	if in.Launched.IsZero() {
+		in.Launched = time.Unix(1735689600+int64(g.next()%31536000), 0) // within 2025
+	}
+	in.Launched = in.Launched.UTC()
+	if in.Profile != "" && !strings.HasPrefix(in.Profile, "arn:") {
+		in.Profile = p.estate.arn("iam", p.account.ID, "instance-profile/"+in.Profile)
+	}
+}
+
+// connect gives the instance its interfaces and lists their addresses in EC2's order.
+func (p *place) connect(in *Instance, g *generator, number int) {
+	in.VPC = cmp.Or(in.VPC, "vpc-0"+derive(1, in.Account, p.region).hex(16))
+	in.Subnet = cmp.Or(in.Subnet, "subnet-0"+derive(2, in.VPC, in.Zone).hex(16))
+	if in.Groups == nil {
+		in.Groups = []Group{{ID: "sg-0" + derive(3, in.VPC).hex(16), Name: "default"}}
+	}
+	given := in.Interfaces
+	if given == nil {
+		only := Interface{IPv6s: in.IPv6s}
+		private := in.PrivateIPs
+		if private == nil {
+			private = []string{auto}
+		}
+		for i, ip := range private {
+			address := Address{Private: ip}
+			if i < len(in.PublicIPs) {
+				address.Public = in.PublicIPs[i]
+			}
+			only.Addresses = append(only.Addresses, address)
+		}
+		given = []Interface{only}
+	}
+	in.Interfaces = make([]Interface, len(given))
+	for i, eni := range given {
+		if eni.DeviceIndex == nil {
+			eni.DeviceIndex = new(i)
+		}
+		eni.ID = cmp.Or(eni.ID, "eni-0"+g.hex(16))
+		eni.VPC = cmp.Or(eni.VPC, in.VPC)
+		eni.Subnet = cmp.Or(eni.Subnet, in.Subnet)
+		if eni.MAC == "" {
+			m := g.next()
+			eni.MAC = fmt.Sprintf("06:%02x:%02x:%02x:%02x:%02x", byte(m), byte(m>>8), byte(m>>16), byte(m>>24), byte(m>>32))
+		}
+		if eni.Groups == nil {
+			eni.Groups = in.Groups
+		}
+		addresses := make([]Address, len(eni.Addresses))
+		for j, address := range eni.Addresses {
+			if address.Private == auto {
+				// Unique in the place: up to four addresses an interface and instance, 2^20 instances.
+				n := uint32(number)<<4 | uint32(i&3)<<2 | uint32(j&3)
+				address.Private = ipv4(10<<24 | n&0xffffff + 4)
+			}
+			switch {
+			case address.Public == auto && in.State != "running":
+				address.Public = ""
+			case address.Public == auto:
+				octets := [...]uint32{3, 13, 15, 18, 34, 35, 44, 50, 52, 54, 63, 98, 99, 107, 174, 184}
+				r := g.next()
+				address.Public = ipv4(octets[r>>60]<<24 | uint32(r)&0xffffff)
+			}
+			addresses[j] = address
+		}
+		eni.Addresses = addresses
+		ipv6s := make([]string, len(eni.IPv6s))
+		for j, ip := range eni.IPv6s {
+			if ip == auto {
+				r := g.next()
+				ip = fmt.Sprintf("2600:1f18:%x:%x:%x:%x:%x:%x", uint16(hash(4, in.VPC)), 0xf00, uint16(r), uint16(r>>16), uint16(r>>32), uint16(r>>48))
+			}
+			if addr, err := netip.ParseAddr(ip); err == nil {
+				ip = addr.String()
+			}
+			ipv6s[j] = ip
+		}
+		eni.IPv6s = ipv6s
+		in.Interfaces[i] = eni
+	}
+	in.PrivateIPs, in.PublicIPs, in.IPv6s = nil, nil, nil
+	byIndex := func(a, b Interface) int { return *a.DeviceIndex - *b.DeviceIndex }
+	for _, eni := range slices.SortedStableFunc(slices.Values(in.Interfaces), byIndex) {
+		for _, address := range eni.Addresses {
+			in.PrivateIPs = append(in.PrivateIPs, address.Private)
+			if address.Public != "" {
+				in.PublicIPs = append(in.PublicIPs, address.Public)
+			}
+		}
+		in.IPv6s = append(in.IPv6s, eni.IPv6s...)
+	}
+}
+
+func ipv4(n uint32) string {
+	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
+}
+
+// truth lists every instance, accounts in the world's order, regions by name.
+func (e *estate) truth() []Instance {
+	var all []Instance
+	for _, a := range e.accounts {
+		for _, r := range e.regions {
+			if !a.enabled(r) {
+				continue
+			}
+			p := e.place(a, r.name)
+			for i := range p.len() {
+				all = append(all, p.at(i))
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,211 @@
+package awssim
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// proxy is an HTTP proxy that is every host of AWS itself: it ends the TLS of a CONNECT with certificates of its own
+// CA and serves the same world under the real host names.
+type proxy struct {
+	once     sync.Once
+	err      error
+	listener net.Listener
+	front    *http.Server // CONNECT, and plain requests
+	tunnels  *tunnelListener
+	behind   *http.Server // what comes out of the tunnels
+	ca       *x509.Certificate
+	caKey    *ecdsa.PrivateKey
+	leafKey  *ecdsa.PrivateKey
+
+	mu     sync.Mutex
+	leaves map[string]*tls.Certificate
+}
+
+// ProxyURL is for HTTPS_PROXY, together with CAPEM for AWS_CA_BUNDLE. The proxy starts when first asked for; it is ""
+// if it cannot.
+func (s *Server) ProxyURL() string {
+	if s.startProxy() != nil {
+		return ""
+	}
+	return "http://" + s.proxy.listener.Addr().String()
+}
+
+// CAPEM is the certificate of the proxy's CA.
+func (s *Server) CAPEM() []byte {
+	if s.startProxy() != nil {
+		return nil
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.proxy.ca.Raw})
+}
+
+func (s *Server) startProxy() error {
+	p := &s.proxy
+	p.once.Do(func() {
+		if p.err = p.makeCA(); p.err != nil {
+			return
+		}
+		if p.listener, p.err = net.Listen("tcp", "127.0.0.1:0"); p.err != nil {
+			return
+		}
+		quiet := log.New(io.Discard, "", 0)
+		p.tunnels = &tunnelListener{conns: make(chan net.Conn), closed: make(chan struct{}), addr: p.listener.Addr()}
+		p.behind = &http.Server{Handler: s, ConnContext: rememberTunnel, ErrorLog: quiet}
+		p.front = &http.Server{Handler: http.HandlerFunc(s.serveProxy), ErrorLog: quiet}
+		go p.behind.Serve(p.tunnels)
+		go p.front.Serve(p.listener)
+	})
+	return p.err
+}
+
+func (p *proxy) close() error {
+	p.once.Do(func() { p.err = errors.New("the simulated organization is closed") })
+	if p.front == nil {
+		return nil
+	}
+	return errors.Join(p.front.Close(), p.behind.Close())
+}
+
+// serveProxy opens a tunnel for a CONNECT to a host of AWS, and answers plain requests itself.
+func (s *Server) serveProxy(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		s.ServeHTTP(w, r)
+		return
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	host = strings.ToLower(host)
+	if _, ok := s.resolveHost(host); err != nil || !ok {
+		s.mu.Lock()
+		s.problems = append(s.problems, "CONNECT to "+r.Host+", which is no endpoint of this world")
+		s.mu.Unlock()
+		http.Error(w, "no endpoint of this world", http.StatusForbidden)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+	raw, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	if buffered.Reader.Buffered() > 0 {
+		raw = &bufferedConn{raw, buffered.Reader}
+	}
+	conn := tls.Server(raw, &tls.Config{
+		NextProtos:     []string{"http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.proxy.leaf(host) },
+	})
+	select {
+	case s.proxy.tunnels.conns <- &tunnel{conn, host}:
+	case <-s.proxy.tunnels.closed:
+		raw.Close()
+	}
+}
+
+// bufferedConn is a connection of which some bytes have been read ahead.
+type bufferedConn struct {
+	net.Conn
+	ahead *bufio.Reader
+}
+
+func (c *bufferedConn) Read(b []byte) (int, error) { return c.ahead.Read(b) }
+
+func (c *bufferedConn) NetConn() net.Conn { return c.Conn }
+
+// tunnel is the inside of a CONNECT to host.
+type tunnel struct {
+	*tls.Conn
+	host string
+}
+
+type tunnelKey struct{}
+
+// rememberTunnel lets a request know which host its tunnel was for.
+func rememberTunnel(ctx context.Context, conn net.Conn) context.Context {
+	if t, ok := conn.(*tunnel); ok {
+		return context.WithValue(ctx, tunnelKey{}, t.host)
+	}
+	return ctx
+}
+
+// tunnelListener accepts the tunnels.
+type tunnelListener struct {
+	conns  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+	addr   net.Addr
+}
+
+func (l *tunnelListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *tunnelListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *tunnelListener) Addr() net.Addr { return l.addr }
+
+func (p *proxy) makeCA() error {
+	var err error
+	if p.caKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return err
+	}
+	if p.leafKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return err
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "muster simulated organization"},
+		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.AddDate(1, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, p.caKey.Public(), p.caKey)
+	if err != nil {
+		return err
+	}
+	p.leaves = map[string]*tls.Certificate{}
+	p.ca, err = x509.ParseCertificate(der)
+	return err
+}
+
+// leaf is the certificate for a host name.
+func (p *proxy) leaf(host string) (*tls.Certificate, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cert := p.leaves[host]; cert != nil {
+		return cert, nil
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(int64(len(p.leaves)) + 2), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: p.ca.NotBefore, NotAfter: p.ca.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, p.ca, p.leafKey.Public(), p.caKey)
+	if err != nil {
+		return nil, err
+	}
+	cert := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: p.leafKey}
+	p.leaves[host] = cert
+	return cert, nil
+}

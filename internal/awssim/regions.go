@@ -1,0 +1,91 @@
+package awssim
+
+import (
+	"slices"
+	"strings"
+)
+
+// partition is one of AWS's separate clouds.
+type partition struct {
+	name          string
+	suffix        string // of host names
+	dualSuffix    string // of dual-stack host names
+	organizations string // the region that Organizations and Account are signed for
+	regions       []region
+}
+
+// region is a region of a partition; an account has to opt in to some.
+type region struct {
+	name  string
+	optIn bool
+}
+
+// partitions is the table of AWS's regions, as botocore's partitions.json and the Account guide have them.
+var partitions = map[string]*partition{
+	"aws": {"aws", "amazonaws.com", "api.aws", "us-east-1", regionList(
+		`ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1
+		eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2`,
+		`af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6
+		ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1`)},
+	"aws-cn": {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1",
+		regionList("cn-north-1 cn-northwest-1", "")},
+	"aws-us-gov": {"aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1",
+		regionList("us-gov-east-1 us-gov-west-1", "")},
+}
+
+func regionList(always, optIn string) []region {
+	var list []region
+	for _, name := range strings.Fields(always) {
+		list = append(list, region{name: name})
+	}
+	for _, name := range strings.Fields(optIn) {
+		list = append(list, region{name: name, optIn: true})
+	}
+	slices.SortFunc(list, byName)
+	return list
+}
+
+func byName(a, b region) int { return strings.Compare(a.name, b.name) }
+
+// endpoint is what a real host name stands for.
+type endpoint struct {
+	service string
+	region  string
+	global  bool // sts.amazonaws.com, whose tokens are version 1
+}
+
+// hostServices are the first labels of the host names of the services, FIPS ones included.
+var hostServices = map[string]string{
+	"sts": "sts", "ec2": "ec2", "organizations": "organizations", "account": "account", "portal.sso": "sso", "oidc": "oidc",
+	"sts-fips": "sts", "ec2-fips": "ec2", "organizations-fips": "organizations", "account-fips": "account",
+}
+
+// resolveHost finds the service and the region of one of AWS's host names in the partition.
+func (p *partition) resolveHost(host string) (endpoint, bool) {
+	if p.name == "aws" && host == "sts.amazonaws.com" {
+		return endpoint{"sts", "us-east-1", true}, true
+	}
+	rest, ok := strings.CutSuffix(host, "."+p.dualSuffix)
+	if !ok {
+		if rest, ok = strings.CutSuffix(host, "."+p.suffix); !ok {
+			return endpoint{}, false
+		}
+	}
+	i := strings.LastIndexByte(rest, '.')
+	if i < 0 {
+		// The global names of the services that have one region a partition.
+		if service := hostServices[rest]; service == "organizations" || service == "account" {
+			return endpoint{service, p.organizations, false}, true
+		}
+		return endpoint{}, false
+	}
+	service, ok := hostServices[rest[:i]]
+	if !ok || !p.has(rest[i+1:]) {
+		return endpoint{}, false
+	}
+	return endpoint{service, rest[i+1:], false}, true
+}
+
+func (p *partition) has(name string) bool {
+	return slices.ContainsFunc(p.regions, func(r region) bool { return r.name == name })
+}

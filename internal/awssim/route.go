@@ -1,0 +1,286 @@
+package awssim
+
+import (
+	"encoding/json"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// operation is one of the API's that the server knows.
+type operation struct {
+	service  string
+	name     string
+	protocol protocol
+	action   string // that a policy must allow; "" needs none
+	serve    func(*Server, *request) (*answer, *apiError)
+	target   func(*request) string // the account asked about, where the request names one
+}
+
+// protocol is how a service speaks.
+type protocol int
+
+const (
+	protocolREST  protocol = iota // JSON, one path an operation: SSO, OIDC, Account
+	protocolJSON                  // JSON, X-Amz-Target: Organizations
+	protocolQuery                 // form in, XML out: STS
+	protocolEC2                   // the same with its own envelope: EC2
+)
+
+const (
+	versionSTS          = "2011-06-15"
+	versionEC2          = "2016-11-15"
+	targetOrganizations = "AWSOrganizationsV20161128."
+)
+
+// operations by what a request names them with: VERSION:ACTION, the X-Amz-Target, or METHOD PATH.
+var operations = func() map[string]*operation {
+	m := map[string]*operation{}
+	query := func(version, service string, p protocol, name, action string, serve func(*Server, *request) (*answer, *apiError)) *operation {
+		op := &operation{service, name, p, action, serve, nil}
+		m[version+":"+name] = op
+		return op
+	}
+	query(versionSTS, "sts", protocolQuery, "GetCallerIdentity", "", (*Server).getCallerIdentity)
+	query(versionSTS, "sts", protocolQuery, "GetSessionToken", "", (*Server).getSessionToken)
+	query(versionSTS, "sts", protocolQuery, "AssumeRole", "sts:AssumeRole", (*Server).assumeRole).target = func(r *request) string {
+		return accountOfARN(r.form.Get("RoleArn"))
+	}
+	query(versionEC2, "ec2", protocolEC2, "DescribeInstances", "ec2:DescribeInstances", (*Server).describeInstances)
+	query(versionEC2, "ec2", protocolEC2, "DescribeRegions", "ec2:DescribeRegions", (*Server).describeRegions)
+
+	for name, serve := range map[string]func(*Server, *request) (*answer, *apiError){
+		"ListAccounts": (*Server).listAccounts, "ListAccountsForParent": (*Server).listAccounts,
+		"ListOrganizationalUnitsForParent": (*Server).listUnits, "ListRoots": (*Server).listRoots,
+		"ListParents": (*Server).listParents, "ListTagsForResource": (*Server).listTags,
+		"DescribeAccount": (*Server).describeAccount, "DescribeOrganization": (*Server).describeOrganization,
+		"DescribeOrganizationalUnit": (*Server).describeUnit,
+	} {
+		m[targetOrganizations+name] = &operation{"organizations", name, protocolJSON, "organizations:" + name, serve, nil}
+	}
+
+	queried := func(r *request) string { return r.URL.Query().Get("account_id") }
+	m["GET /assignment/accounts"] = &operation{"sso", "ListAccounts", protocolREST, "", (*Server).ssoListAccounts, nil}
+	m["GET /assignment/roles"] = &operation{"sso", "ListAccountRoles", protocolREST, "", (*Server).ssoListRoles, queried}
+	m["GET /federation/credentials"] = &operation{"sso", "GetRoleCredentials", protocolREST, "", (*Server).ssoCredentials, queried}
+	m["POST /logout"] = &operation{"sso", "Logout", protocolREST, "", (*Server).ssoLogout, nil}
+	m["POST /token"] = &operation{"oidc", "CreateToken", protocolREST, "", (*Server).createToken, nil}
+	m["POST /client/register"] = &operation{"oidc", "RegisterClient", protocolREST, "", (*Server).registerClient, nil}
+	m["POST /device_authorization"] = &operation{"oidc", "StartDeviceAuthorization", protocolREST, "", (*Server).startDevice, nil}
+	m["POST /listRegions"] = &operation{"account", "ListRegions", protocolREST, "account:ListRegions", (*Server).listRegions, nil}
+	return m
+}()
+
+// admit finds out what r asks and who asks it.
+func (s *Server) admit(r *request) *apiError {
+	r.operation = &operation{}
+	if err := s.route(r); err != nil {
+		if r.call.Code == "" {
+			r.problem("%s: %s", err.code, err.message)
+		}
+		return err
+	}
+	r.call.Service, r.call.Operation, r.call.Region = r.service, r.name, r.region
+	var err *apiError
+	switch r.service {
+	case "sso":
+		err = s.bearer(r)
+	case "oidc":
+	default:
+		err = s.signed(r)
+	}
+	r.call.Region = r.region
+	if err == nil && r.principal != nil {
+		r.call.Account, r.call.Target = r.principal.account.ID, r.principal.account.ID
+	}
+	if err == nil && r.target != nil {
+		r.call.Target = r.target(r)
+	}
+	return err
+}
+
+// route finds the operation that r is for, and the region from the host name if it is a real one.
+func (s *Server) route(r *request) *apiError {
+	if err := r.find(); err != nil {
+		return err
+	}
+	r.call.Service, r.call.Operation = r.service, r.name
+	if s.isOwn(r.Host) {
+		return nil
+	}
+	host := strings.ToLower(r.Host)
+	if name, port, err := net.SplitHostPort(host); err == nil && (port == "443" || port == "80") {
+		host = name
+	}
+	at, ok := s.resolveHost(host)
+	if !ok {
+		return fail(http.StatusNotFound, "UnknownEndpoint", "no endpoint of this world has the host name %s", host)
+	}
+	if tunnel, ok := r.Context().Value(tunnelKey{}).(string); ok && tunnel != host {
+		return fail(http.StatusMisdirectedRequest, "MisdirectedRequest", "the host is %s in a tunnel to %s", host, tunnel)
+	}
+	r.region, r.global = at.region, at.global
+	r.call.Region = r.region
+	if at.service != r.service {
+		return fail(http.StatusBadRequest, "UnknownOperationException", "%s is no operation of %s", r.name, host)
+	}
+	return nil
+}
+
+// isOwn tells the server's own address from a host name of AWS.
+func (s *Server) isOwn(host string) bool {
+	if host == s.listener.Addr().String() {
+		return true
+	}
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	return name == "localhost" || net.ParseIP(name) != nil
+}
+
+// find reads the operation off the method, path, headers and form.
+func (r *request) find() *apiError {
+	malformed := func(p protocol, code, format string, args ...any) *apiError {
+		r.operation = &operation{protocol: p}
+		return fail(http.StatusBadRequest, code, format, args...)
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		op := operations[target]
+		switch {
+		case op == nil || op.protocol != protocolJSON || r.Method != http.MethodPost || r.URL.Path != "/":
+			return malformed(protocolJSON, "UnknownOperationException", "%s %s with X-Amz-Target %s", r.Method, r.URL.Path, target)
+		case media != "application/x-amz-json-1.1":
+			return malformed(protocolJSON, "SerializationException", "the Content-Type is %q", media)
+		}
+		r.operation = op
+		return nil
+	}
+	if r.URL.Path != "/" {
+		if op := operations[r.Method+" "+r.URL.Path]; op != nil {
+			if r.Method == http.MethodPost && media != "application/json" && len(r.body) > 0 {
+				return malformed(protocolREST, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
+			}
+			r.operation = op
+			return nil
+		}
+		return malformed(protocolREST, "UnknownOperationException", "nothing is at %s %s", r.Method, r.URL.Path)
+	}
+	r.form = r.URL.Query()
+	if r.Method == http.MethodPost {
+		var err error
+		if media != "application/x-www-form-urlencoded" {
+			return malformed(protocolQuery, "MalformedInput", "the Content-Type is %q", media)
+		}
+		if r.form, err = url.ParseQuery(string(r.body)); err != nil {
+			return malformed(protocolQuery, "MalformedQueryString", "the form cannot be read")
+		}
+	} else if r.Method != http.MethodGet {
+		return malformed(protocolQuery, "MethodNotAllowed", "the method is %s", r.Method)
+	}
+	op := operations[r.form.Get("Version")+":"+r.form.Get("Action")]
+	if op == nil {
+		p := protocolQuery
+		if r.form.Get("Version") == versionEC2 {
+			p = protocolEC2
+		}
+		return malformed(p, "InvalidAction", "The action %s is not valid for this web service.", r.form.Get("Action"))
+	}
+	r.operation = op
+	return nil
+}
+
+// signed checks the signature and whose it is.
+func (s *Server) signed(r *request) *apiError {
+	refuse := func(why refusal, problem string, args ...any) *apiError {
+		if problem != "" {
+			r.problem(problem, args...)
+		}
+		return why.in(r.protocol)
+	}
+	if r.Header.Get("Authorization") == "" {
+		return refuse(refusedUnsigned, "not signed")
+	}
+	sig, err := parseSignature(r.Request)
+	if err != nil {
+		return refuse(refusedIncomplete, "%v", err)
+	}
+	r.call.AccessKeyID = sig.keyID
+	if sig.service != r.service || !s.has(sig.region) && sig.region != s.organizations || r.region != "" && sig.region != r.region {
+		return refuse(refusedScope, "signed for %s in %s", sig.service, sig.region)
+	}
+	if r.region == "" {
+		// Without a real host name the scope is all that tells the region; SDKs sign for their own then even where
+		// the service has but one.
+		if r.region = sig.region; r.service == "organizations" || r.service == "account" {
+			r.region = s.organizations
+		}
+		r.call.Region = r.region
+	}
+	c := s.lookup(sig.keyID)
+	if c == nil {
+		return refuse(refusedKey, "")
+	}
+	switch token := r.Header.Get("X-Amz-Security-Token"); {
+	case token != c.token:
+		return refuse(refusedKey, "the session token does not belong to the access key %s", sig.keyID)
+	case !c.account.active():
+		return refuse(refusedKey, "")
+	}
+	if skew := s.clock().Sub(sig.time); skew > 5*time.Minute || skew < -5*time.Minute {
+		return refuse(refusedSkew, "signed %v away from the server's clock", skew.Round(time.Second))
+	}
+	if !sig.by(c.secret, r.Request, r.body) {
+		return refuse(refusedSignature, "wrong signature")
+	}
+	if !c.expires.IsZero() && s.time().After(c.expires) {
+		return refuse(refusedExpired, "credentials of %s that expired at %s", c.arn, c.expires.Format(time.RFC3339))
+	}
+	if i := slices.IndexFunc(s.regions, func(known region) bool { return known.name == r.region }); i >= 0 {
+		if !c.account.enabled(s.regions[i]) {
+			return refuse(refusedRegion, "")
+		}
+		if c.v1 && s.regions[i].optIn {
+			return refuse(refusedRegion, "a token of the global STS endpoint in an opt-in region")
+		}
+	}
+	r.caller, r.principal = c, &c.principal
+	return nil
+}
+
+// authorize asks the policies.
+func (s *Server) authorize(r *request) *apiError {
+	if r.action == "" || r.principal == nil {
+		return nil
+	}
+	kind := s.denial(r.principal, r.action, r.region)
+	if kind == "" {
+		return nil
+	}
+	return denied(r, kind)
+}
+
+// input reads the JSON that r carries.
+func (r *request) input(v any) *apiError {
+	if len(r.body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(r.body, v); err != nil {
+		r.problem("the body is not the JSON expected: %v", err)
+		return fail(http.StatusBadRequest, "SerializationException", "the body is not the JSON expected")
+	}
+	return nil
+}
+
+// accountOfARN is the account id in an ARN, "" if there is none.
+func accountOfARN(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}

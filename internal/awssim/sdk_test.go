@@ -1,0 +1,433 @@
+package awssim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	static "github.com/aws/aws-sdk-go-v2/credentials"
+	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go"
+)
+
+// start serves the world, given as JSON, until the test ends.
+func start(t *testing.T, world string, opts ...Option) *Server {
+	t.Helper()
+	w, err := ParseWorld([]byte(world))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startWorld(t, w, opts...)
+}
+
+func startWorld(t *testing.T, w *World, opts ...Option) *Server {
+	t.Helper()
+	s, err := Start(w, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// client is the SDK's configuration for a user of the server, without retries.
+func client(s *Server, region, keyID, secret, token string) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String(s.URL()), HTTPClient: wholeBody{http.DefaultClient},
+		Credentials: static.NewStaticCredentialsProvider(keyID, secret, token),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
+// wholeBody sends a request's body from memory. The SDK closes the body that it gave as soon as an answer begins,
+// which may be before net/http has looked for its end, and then net/http drops the connection.
+type wholeBody struct{ *http.Client }
+
+func (c wholeBody) Do(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		return c.Client.Do(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return c.Client.Do(r)
+}
+
+// firstUser signs as the world's first user.
+func firstUser(s *Server, region string) aws.Config {
+	return client(s, region, s.users[0].AccessKeyID, s.users[0].SecretAccessKey, "")
+}
+
+func withCredentials(s *Server, region string, c *ststypes.Credentials) aws.Config {
+	return client(s, region, *c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != code {
+		t.Fatalf("got error %v, want the code %s", err, code)
+	}
+}
+
+func wantProblems(t *testing.T, s *Server, parts ...string) {
+	t.Helper()
+	problems := s.Problems()
+	if len(problems) != len(parts) {
+		t.Fatalf("problems %q, want %d", problems, len(parts))
+	}
+	for i, part := range parts {
+		if !strings.Contains(problems[i], part) {
+			t.Errorf("problem %q does not say %q", problems[i], part)
+		}
+	}
+}
+
+// collect asks for every instance of the caller's account in the enabled regions and reads the SDK's answer back into
+// the world's form.
+func collect(t *testing.T, s *Server, a *account, cfg aws.Config) []Instance {
+	t.Helper()
+	ctx := context.Background()
+	regions, err := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Instance
+	for _, r := range regions.Regions {
+		cfg.Region = *r.RegionName
+		pages := ec2.NewDescribeInstancesPaginator(ec2.NewFromConfig(cfg), &ec2.DescribeInstancesInput{})
+		for pages.HasMorePages() {
+			p, err := pages.NextPage(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, res := range p.Reservations {
+				for _, in := range res.Instances {
+					all = append(all, readBack(a, *r.RegionName, res, in))
+				}
+			}
+		}
+	}
+	return all
+}
+
+func readBack(a *account, region string, res ec2types.Reservation, in ec2types.Instance) Instance {
+	out := Instance{
+		Account: *res.OwnerId, AccountName: a.Name, Region: region, ID: *in.InstanceId, Type: string(in.InstanceType),
+		State: string(in.State.Name), Zone: *in.Placement.AvailabilityZone, VPC: aws.ToString(in.VpcId), Subnet: aws.ToString(in.SubnetId),
+		Image: *in.ImageId, Key: aws.ToString(in.KeyName), Architecture: string(in.Architecture), Platform: string(in.Platform),
+		Lifecycle: string(in.InstanceLifecycle), Launched: *in.LaunchTime, Reservation: *res.ReservationId, Groups: readGroups(in.SecurityGroups),
+	}
+	if in.IamInstanceProfile != nil {
+		out.Profile = *in.IamInstanceProfile.Arn
+	}
+	for _, tag := range in.Tags {
+		if out.Tags == nil {
+			out.Tags = map[string]string{}
+		}
+		out.Tags[*tag.Key] = *tag.Value
+	}
+	out.Name = out.Tags["Name"]
+	for _, eni := range in.NetworkInterfaces {
+		i := Interface{ID: *eni.NetworkInterfaceId, DeviceIndex: aws.Int(int(*eni.Attachment.DeviceIndex)), VPC: *eni.VpcId,
+			Subnet: *eni.SubnetId, MAC: *eni.MacAddress, Groups: readGroups(eni.Groups), IPv6s: []string{}}
+		for _, ip := range eni.PrivateIpAddresses {
+			address := Address{Private: *ip.PrivateIpAddress}
+			out.PrivateIPs = append(out.PrivateIPs, address.Private)
+			if ip.Association != nil {
+				address.Public = *ip.Association.PublicIp
+				out.PublicIPs = append(out.PublicIPs, address.Public)
+			}
+			i.Addresses = append(i.Addresses, address)
+		}
+		for _, ip := range eni.Ipv6Addresses {
+			i.IPv6s = append(i.IPv6s, *ip.Ipv6Address)
+		}
+		out.IPv6s = append(out.IPv6s, i.IPv6s...)
+		out.Interfaces = append(out.Interfaces, i)
+	}
+	return out
+}
+
+func readGroups(groups []ec2types.GroupIdentifier) []Group {
+	var list []Group
+	for _, g := range groups {
+		list = append(list, Group{*g.GroupId, *g.GroupName})
+	}
+	return list
+}
+
+// TestSweep asks for the whole default world through AssumeRole, and compares with the truth.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	w := DefaultWorld()
+	w.EC2 = Paging{PageSize: 2, EmptyPages: true}
+	w.Organization.Paging = Paging{PageSize: 1, EmptyPages: true}
+	s := startWorld(t, w)
+	ctx := context.Background()
+	me := firstUser(s, "eu-central-1")
+
+	var got []Instance
+	list := organizations.NewListAccountsPaginator(organizations.NewFromConfig(me), &organizations.ListAccountsInput{})
+	for list.HasMorePages() {
+		p, err := list.NextPage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range p.Accounts {
+			if a.State != "ACTIVE" || a.Status != "ACTIVE" || len(a.Paths) != 1 {
+				t.Errorf("account %s: state %q, status %q, paths %q", *a.Id, a.State, a.Status, a.Paths)
+			}
+			out, err := sts.NewFromConfig(me).AssumeRole(ctx, &sts.AssumeRoleInput{
+				RoleArn: aws.String("arn:aws:iam::" + *a.Id + ":role/EC2ReadAccess"), RoleSessionName: aws.String("test")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, collect(t, s, s.byID[*a.Id], withCredentials(s, "us-east-1", out.Credentials))...)
+		}
+	}
+	want := s.Truth()
+	if len(want) != 13 || len(got) != len(want) {
+		t.Fatalf("got %d instances of %d, want 13", len(got), len(want))
+	}
+	for i := range want {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Errorf("instance %d:\n got %+v\nwant %+v", i, got[i], want[i])
+		}
+	}
+	gateway := want[slices.IndexFunc(want, func(in Instance) bool { return in.ID == "i-03046200b400761b0" })]
+	if ips := strings.Join(gateway.PrivateIPs, ","); ips != "172.31.3.76,172.31.9.210,172.31.15.7,172.31.9.189,172.31.8.195" {
+		t.Errorf("private addresses %s", ips)
+	}
+	if ips := strings.Join(gateway.PublicIPs, ","); ips != "18.198.43.157,18.198.233.241,52.59.78.34" {
+		t.Errorf("public addresses %s", ips)
+	}
+	wantProblems(t, s)
+	last := s.Calls()[len(s.Calls())-1]
+	if last.Service != "ec2" || last.Operation != "DescribeInstances" || last.Region == "" || last.Account != "264511973012" || last.Status != 200 {
+		t.Errorf("last call %+v", last)
+	}
+}
+
+// TestLargeAgreesWithSDK reads generated instances of every kind back through the SDK's decoder.
+func TestLargeAgreesWithSDK(t *testing.T) {
+	t.Parallel()
+	s := startWorld(t, Large(LargeSpec{Accounts: 1, Regions: 2, MinInstances: 30, MaxInstances: 60, Tags: 3, PageSize: 7, Seed: 5}))
+	got, want := collect(t, s, s.accounts[0], firstUser(s, "us-east-1")), s.Truth()
+	if len(want) < 60 || !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %d instances, want %d, and the same", len(got), len(want))
+	}
+	states := map[string]int{}
+	for _, in := range want {
+		states[in.State]++
+	}
+	if states["running"] == 0 || states["stopped"] == 0 || states["terminated"] == 0 {
+		t.Errorf("states %v", states)
+	}
+}
+
+func TestOrganizationTree(t *testing.T) {
+	t.Parallel()
+	s := start(t, `{"organization": {"id": "o-aaaaaaaaaa", "root": "r-root", "no_paths": true, "state_field": "status",
+			"ous": [{"id": "ou-root-11111111", "name": "Workloads", "ous": [{"id": "ou-root-22222222", "name": "Prod"}]}]},
+		"accounts": [{"id": "000000000001", "name": "main"}, {"id": "000000000002", "name": "shop", "ou": "Workloads/Prod", "tags": {"env": "prod"}},
+			{"id": "000000000003", "name": "old", "ou": "ou-root-11111111", "state": "CLOSED"}],
+		"users": [{"account": "main", "name": "admin"}, {"account": "shop", "name": "clerk"}]}`)
+	ctx := context.Background()
+	org := organizations.NewFromConfig(firstUser(s, "us-east-1"))
+	roots, err := org.ListRoots(ctx, &organizations.ListRootsInput{})
+	if err != nil || *roots.Roots[0].Id != "r-root" {
+		t.Fatal(roots, err)
+	}
+	ous, err := org.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: aws.String("ou-root-11111111")})
+	if err != nil || len(ous.OrganizationalUnits) != 1 || *ous.OrganizationalUnits[0].Name != "Prod" {
+		t.Fatal(ous, err)
+	}
+	members, err := org.ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: aws.String("ou-root-11111111")})
+	if err != nil || len(members.Accounts) != 1 || members.Accounts[0].Status != "SUSPENDED" || members.Accounts[0].State != "" || members.Accounts[0].Paths != nil {
+		t.Fatal(members, err)
+	}
+	tags, err := org.ListTagsForResource(ctx, &organizations.ListTagsForResourceInput{ResourceId: aws.String("000000000002")})
+	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Value != "prod" {
+		t.Fatal(tags, err)
+	}
+	parents, err := org.ListParents(ctx, &organizations.ListParentsInput{ChildId: aws.String("000000000002")})
+	if err != nil || *parents.Parents[0].Id != "ou-root-22222222" {
+		t.Fatal(parents, err)
+	}
+	_, err = org.ListAccounts(ctx, &organizations.ListAccountsInput{NextToken: aws.String("AAAA")})
+	wantCode(t, err, "InvalidInputException")
+	clerk := client(s, "us-east-1", s.users[1].AccessKeyID, s.users[1].SecretAccessKey, "")
+	_, err = organizations.NewFromConfig(clerk).ListAccounts(ctx, &organizations.ListAccountsInput{})
+	wantCode(t, err, "AccessDeniedException")
+	wantProblems(t, s, "NextToken")
+}
+
+func TestSSO(t *testing.T) {
+	t.Parallel()
+	s := start(t, `{"accounts": [{"id": "000000000001", "name": "one"}, {"id": "000000000002", "name": "two"}, {"id": "000000000003", "name": "gone", "state": "SUSPENDED"},
+			{"id": "000000000004", "name": "other"}],
+		"sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "eu-west-1", "page_size": 2,
+			"assignments": {"one": ["ReadOnly", "Admin"], "two": ["ReadOnly"], "gone": ["ReadOnly"]},
+			"tokens": [{"access_token": "good", "refresh_token": "again", "client_id": "c", "client_secret": "s"}, {"access_token": "dead", "dead": true}]}]}`)
+	ctx := context.Background()
+	portal := sso.NewFromConfig(client(s, "eu-west-1", "", "", ""))
+	var names []string
+	pages := sso.NewListAccountsPaginator(portal, &sso.ListAccountsInput{AccessToken: aws.String("good"), MaxResults: aws.Int32(100)})
+	for pages.HasMorePages() {
+		p, err := pages.NextPage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range p.AccountList {
+			names = append(names, *a.AccountName)
+		}
+	}
+	if got := strings.Join(names, ","); got != "one,two,gone" {
+		t.Errorf("accounts %s", got)
+	}
+	roles, err := portal.ListAccountRoles(ctx, &sso.ListAccountRolesInput{AccessToken: aws.String("good"), AccountId: aws.String("000000000001")})
+	if err != nil || len(roles.RoleList) != 2 || *roles.RoleList[1].RoleName != "Admin" {
+		t.Fatal(roles, err)
+	}
+	role := func(token, account, name string) (*sso.GetRoleCredentialsOutput, error) {
+		return portal.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &token, AccountId: &account, RoleName: &name})
+	}
+	out, err := role("good", "000000000002", "ReadOnly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := sts.NewFromConfig(client(s, "eu-west-1", *out.RoleCredentials.AccessKeyId, *out.RoleCredentials.SecretAccessKey, *out.RoleCredentials.SessionToken)).
+		GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil || *id.Account != "000000000002" || !strings.HasPrefix(*id.Arn, "arn:aws:sts::000000000002:assumed-role/AWSReservedSSO_ReadOnly_") {
+		t.Fatal(id, err)
+	}
+	for _, c := range []struct{ token, account, role, code string }{
+		{"good", "000000000002", "Admin", "ForbiddenException"},
+		{"good", "000000000003", "ReadOnly", "ForbiddenException"},
+		{"good", "000000000004", "ReadOnly", "ForbiddenException"},
+		{"dead", "000000000001", "ReadOnly", "UnauthorizedException"},
+		{"none", "000000000001", "ReadOnly", "UnauthorizedException"},
+	} {
+		_, err := role(c.token, c.account, c.role)
+		wantCode(t, err, c.code)
+	}
+	_, err = portal.ListAccounts(ctx, &sso.ListAccountsInput{AccessToken: aws.String("good"), MaxResults: aws.Int32(101)})
+	wantCode(t, err, "ValidationException")
+
+	oidc := ssooidc.NewFromConfig(client(s, "eu-west-1", "", "", ""))
+	refresh := func(token string) (*ssooidc.CreateTokenOutput, error) {
+		return oidc.CreateToken(ctx, &ssooidc.CreateTokenInput{ClientId: aws.String("c"), ClientSecret: aws.String("s"),
+			GrantType: aws.String("refresh_token"), RefreshToken: &token})
+	}
+	s.Advance(9 * time.Hour)
+	_, err = role("good", "000000000001", "ReadOnly")
+	wantCode(t, err, "UnauthorizedException")
+	fresh, err := refresh("again")
+	if err != nil || fresh.ExpiresIn != 28800 {
+		t.Fatal(fresh, err)
+	}
+	if _, err := role(*fresh.AccessToken, "000000000001", "ReadOnly"); err != nil {
+		t.Error(err)
+	}
+	_, err = refresh("again")
+	wantCode(t, err, "InvalidGrantException")
+	if _, err := portal.Logout(ctx, &sso.LogoutInput{AccessToken: fresh.AccessToken}); err != nil {
+		t.Error(err)
+	}
+	_, err = role(*fresh.AccessToken, "000000000001", "ReadOnly")
+	wantCode(t, err, "UnauthorizedException")
+	s.Advance(90 * 24 * time.Hour)
+	_, err = refresh(*fresh.RefreshToken)
+	wantCode(t, err, "InvalidClientException")
+	wantProblems(t, s, "max_result is 101", "expired at")
+}
+
+func TestDeviceCode(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := startWorld(t, DefaultWorld(), WithClock(func() time.Time { return now }))
+	ctx := context.Background()
+	oidc := ssooidc.NewFromConfig(client(s, "us-east-2", "", "", ""))
+	c, err := oidc.RegisterClient(ctx, &ssooidc.RegisterClientInput{ClientName: aws.String("test"), ClientType: aws.String("public"), Scopes: []string{"sso:account:access"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := oidc.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
+		ClientId: c.ClientId, ClientSecret: c.ClientSecret, StartUrl: aws.String("https://Freddy-SSO.awsapps.com/start/#/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	poll := func() (*ssooidc.CreateTokenOutput, error) {
+		return oidc.CreateToken(ctx, &ssooidc.CreateTokenInput{ClientId: c.ClientId, ClientSecret: c.ClientSecret,
+			GrantType: aws.String("urn:ietf:params:oauth:grant-type:device_code"), DeviceCode: device.DeviceCode})
+	}
+	_, err = poll()
+	wantCode(t, err, "AuthorizationPendingException")
+	_, err = poll()
+	wantCode(t, err, "SlowDownException")
+	if err := s.Confirm(*device.UserCode, true); err != nil {
+		t.Fatal(err)
+	}
+	token, err := poll()
+	if err != nil || token.RefreshToken == nil {
+		t.Fatal(token, err)
+	}
+	list, err := sso.NewFromConfig(client(s, "us-east-2", "", "", "")).ListAccounts(ctx, &sso.ListAccountsInput{AccessToken: token.AccessToken})
+	if err != nil || len(list.AccountList) != 3 {
+		t.Fatal(list, err)
+	}
+	wantProblems(t, s)
+}
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	s := start(t, `{"regions": ["us-east-1", "af-south-1", "me-south-1"],
+		"accounts": [{"id": "000000000001", "name": "one", "opted_in": ["af-south-1"]}], "users": [{"account": "one", "name": "u"}]}`)
+	ctx := context.Background()
+	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
+	names := func(in *ec2.DescribeRegionsInput) string {
+		out, err := api.DescribeRegions(ctx, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, r := range out.Regions {
+			list = append(list, *r.RegionName+" "+*r.OptInStatus)
+		}
+		return strings.Join(list, ", ")
+	}
+	if got := names(&ec2.DescribeRegionsInput{}); got != "af-south-1 opted-in, us-east-1 opt-in-not-required" {
+		t.Error(got)
+	}
+	if got := names(&ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}); got != "af-south-1 opted-in, me-south-1 not-opted-in, us-east-1 opt-in-not-required" {
+		t.Error(got)
+	}
+	if got := names(&ec2.DescribeRegionsInput{Filters: []ec2types.Filter{{Name: aws.String("opt-in-status"), Values: []string{"opted*"}}}}); got != "af-south-1 opted-in" {
+		t.Error(got)
+	}
+	out, err := accountapi.NewFromConfig(firstUser(s, "us-east-1")).ListRegions(ctx, &accountapi.ListRegionsInput{})
+	if err != nil || len(out.Regions) != 3 || out.Regions[1].RegionOptStatus != "DISABLED" {
+		t.Fatal(out, err)
+	}
+	_, err = ec2.NewFromConfig(firstUser(s, "me-south-1")).DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+	wantCode(t, err, "AuthFailure")
+	wantProblems(t, s)
+}

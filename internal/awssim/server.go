@@ -1,0 +1,271 @@
+package awssim
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Server is a running simulated organization.
+type Server struct {
+	*estate
+	listener net.Listener
+	http     *http.Server
+	proxy    proxy
+	clock    func() time.Time
+	latency  time.Duration
+	pageKey  []byte        // signs NextTokens
+	buffers  sync.Pool     // of *xmlWriter, for the long answers
+	closed   chan struct{} // ends what hangs
+
+	mu         sync.Mutex
+	advanced   time.Duration
+	keys       map[string]*credentials
+	issued     map[string]int // sessions by ARN
+	usedCodes  map[string]bool
+	tokens     map[string]*ssoToken    // by access token
+	refreshers map[string]*ssoToken    // by refresh token
+	clients    map[string]*oidcClient  // by client id
+	grants     map[string]*deviceGrant // by device code
+	faultCount map[faultPlace]*faultState
+	calls      []Call
+	problems   []string
+	inFlight   int
+	maxFlight  int
+}
+
+// Call is a request that the server was asked, with the answer it gave.
+type Call struct {
+	Time        time.Time
+	Service     string // sts, ec2, sso, oidc, organizations, account; "" if unknown
+	Operation   string
+	Region      string // of the endpoint
+	Account     string // the caller's
+	Target      string // the account asked about: of the role, of the SSO assignment, else the caller's
+	Host        string
+	AccessKeyID string
+	Status      int    // 0 while it lasts, and if it was never answered
+	Code        string // of the error, or "fault: KIND" if the answer was spoilt
+}
+
+// Option changes how a Server runs.
+type Option func(*options)
+
+type options struct {
+	addr    string
+	clock   func() time.Time
+	latency time.Duration
+}
+
+// WithAddr listens on another address than 127.0.0.1:0.
+func WithAddr(addr string) Option { return func(o *options) { o.addr = addr } }
+
+// WithLatency delays every answer.
+func WithLatency(d time.Duration) Option { return func(o *options) { o.latency = d } }
+
+// WithClock replaces time.Now. Signatures must be within five minutes of it, whatever Advance did.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// Start checks the world and serves it until Close.
+func Start(w *World, opts ...Option) (*Server, error) {
+	o := options{addr: "127.0.0.1:0", clock: time.Now}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	e, err := compile(w)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		estate: e, clock: o.clock, latency: o.latency, pageKey: make([]byte, 32), closed: make(chan struct{}),
+		keys: map[string]*credentials{}, issued: map[string]int{}, usedCodes: map[string]bool{},
+		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
+		grants: map[string]*deviceGrant{}, faultCount: map[faultPlace]*faultState{},
+	}
+	rand.Read(s.pageKey)
+	s.buffers.New = func() any { return new(xmlWriter) }
+	for _, u := range e.users {
+		s.keys[u.AccessKeyID] = e.longTerm(u)
+	}
+	s.openSessions()
+	if s.listener, err = net.Listen("tcp", o.addr); err != nil {
+		return nil, fmt.Errorf("simulated organization: %w", err)
+	}
+	s.http = &http.Server{Handler: s, ConnContext: rememberTunnel, ErrorLog: log.New(io.Discard, "", 0)}
+	go s.http.Serve(s.listener)
+	return s, nil
+}
+
+// URL is the endpoint of every service, for AWS_ENDPOINT_URL.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// Close ends the server and every request under way.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	select {
+	case <-s.closed:
+		s.mu.Unlock()
+		return nil
+	default:
+		close(s.closed)
+	}
+	s.mu.Unlock()
+	return errors.Join(s.proxy.close(), s.http.Close())
+}
+
+// Calls lists every request so far in the order of arrival.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Problems lists the requests that no correct client sends: malformed, wrongly signed, to the endpoint of another
+// service or region, with expired credentials or a global token in an opt-in region, with a NextToken of another list.
+func (s *Server) Problems() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.problems)
+}
+
+// MaxInFlight is the highest number of requests that were under way at one time.
+func (s *Server) MaxInFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.maxFlight
+}
+
+// Advance moves the server's clock, so that tokens, credentials and registrations expire.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advanced += d
+}
+
+// now is the server's moment; callers that do not hold mu use time.
+func (s *Server) now() time.Time { return s.clock().Add(s.advanced) }
+
+func (s *Server) time() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// Truth is every instance of every account, with all fields filled in: accounts in the world's order, regions by
+// name, instances as EC2 lists them.
+func (s *Server) Truth() []Instance { return s.truth() }
+
+// request is one call on its way through the server.
+type request struct {
+	*http.Request
+	*operation
+	server    *Server
+	body      []byte
+	form      url.Values
+	region    string // of the endpoint
+	global    bool   // the global STS endpoint
+	caller    *credentials
+	principal *principal
+	sso       *ssoToken
+	call      Call
+	index     int // in Server.calls
+}
+
+// problem records that no correct client sends this request.
+func (r *request) problem(format string, args ...any) {
+	s := r.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problems = append(s.problems, fmt.Sprintf("%s %s in %s: ", r.call.Service, r.call.Operation, r.call.Region)+fmt.Sprintf(format, args...))
+}
+
+// fail answers with an error of the service.
+func fail(status int, code, format string, args ...any) *apiError {
+	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// ServeHTTP answers a request of AWS's API, sent to the server's own address or, through the proxy, to a real host name.
+func (s *Server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	r := &request{Request: hr, server: s}
+	s.enter(r)
+	defer s.leave(r)
+	var err error
+	// The whole body is read before any answer: net/http's client takes an early answer for a broken connection.
+	if r.body, err = io.ReadAll(hr.Body); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	var fault *Fault
+	var a *answer
+	refusal := s.admit(r)
+	if refusal == nil {
+		fault = s.fault(r)
+		switch {
+		case fault == nil || !fault.refuses():
+			if refusal = s.authorize(r); refusal == nil {
+				a, refusal = r.serve(s, r)
+			}
+		default:
+			refusal = fault.refusal(r)
+		}
+	}
+	if refusal != nil {
+		a = r.render(refusal)
+		r.call.Code = refusal.code
+	}
+	wait := s.latency
+	if fault != nil {
+		wait += time.Duration(fault.Delay)
+	}
+	if !s.sleep(hr.Context(), wait) {
+		panic(http.ErrAbortHandler) // net/http's word for: no answer
+	}
+	if fault != nil && fault.spoils() {
+		r.call.Code = "fault: " + fault.Kind
+		s.spoil(w, r, fault, a)
+		return
+	}
+	r.call.Status = a.status
+	a.send(w)
+}
+
+// sleep waits, and tells whether the client and the server are still there.
+func (s *Server) sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-s.closed:
+	}
+	return false
+}
+
+func (s *Server) enter(r *request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.call = Call{Time: s.now(), Host: r.Host}
+	r.index = len(s.calls)
+	s.calls = append(s.calls, r.call)
+	s.inFlight++
+	s.maxFlight = max(s.maxFlight, s.inFlight)
+}
+
+func (s *Server) leave(r *request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[r.index] = r.call
+	s.inFlight--
+}

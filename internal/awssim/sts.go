@@ -1,0 +1,134 @@
+package awssim
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+var (
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
+	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]+$`)
+)
+
+// stsAnswer wraps a result in the envelope of STS.
+func stsAnswer(operation string, fill func(*xmlWriter)) *answer {
+	x := newXML()
+	x.open(operation+"Response", "xmlns", namespaceSTS).open(operation + "Result")
+	fill(x)
+	x.close(operation+"Result").open("ResponseMetadata").elem("RequestId", requestID).close("ResponseMetadata")
+	return xmlAnswer(x.close(operation + "Response"))
+}
+
+func (x *xmlWriter) credentials(c *credentials) {
+	x.open("Credentials")
+	x.elem("AccessKeyId", c.keyID).elem("SecretAccessKey", c.secret).elem("SessionToken", c.token)
+	x.elem("Expiration", c.expires.Format(time.RFC3339)).close("Credentials")
+}
+
+func (s *Server) getCallerIdentity(r *request) (*answer, *apiError) {
+	return stsAnswer("GetCallerIdentity", func(x *xmlWriter) {
+		x.elem("Arn", r.principal.arn).elem("UserId", r.principal.userID).elem("Account", r.principal.account.ID)
+	}), nil
+}
+
+// duration reads DurationSeconds, which may be left out.
+func (r *request) duration(def, least, most time.Duration) (time.Duration, *apiError) {
+	text := r.form.Get("DurationSeconds")
+	if text == "" {
+		return def, nil
+	}
+	seconds, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, r.invalid("DurationSeconds is %q", text)
+	}
+	bound, limit := "greater than or equal to", least
+	d := time.Duration(seconds) * time.Second
+	if d > most {
+		bound, limit = "less than or equal to", most
+	}
+	if d < least || d > most {
+		return 0, fail(400, "ValidationError", "1 validation error detected: Value '%d' at 'durationSeconds' failed to satisfy constraint: Member must have value %s %d",
+			seconds, bound, limit/time.Second)
+	}
+	return d, nil
+}
+
+// invalid refuses a malformed request, which no correct client sends.
+func (r *request) invalid(format string, args ...any) *apiError {
+	err := fail(http.StatusBadRequest, "ValidationError", format, args...)
+	r.problem("%s", err.message)
+	return err
+}
+
+func (s *Server) assumeRole(r *request) (*answer, *apiError) {
+	arn, session := r.form.Get("RoleArn"), r.form.Get("RoleSessionName")
+	external := r.form.Get("ExternalId")
+	switch {
+	case !roleARN.MatchString(arn):
+		return nil, r.invalid("%s is invalid", arn)
+	case !sessionName.MatchString(session):
+		return nil, r.invalid(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, session)
+	case r.form.Has("ExternalId") && (!externalID.MatchString(external) || len(external) < 2 || len(external) > 1224):
+		return nil, r.invalid("ExternalId is malformed")
+	}
+	lifetime, err := r.duration(time.Hour, 15*time.Minute, 12*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	refused := fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", r.principal.arn, arn)
+	role := s.roles[arn]
+	if role == nil || !role.account.active() || !role.trusts(r.principal) {
+		return nil, refused
+	}
+	if role.ExternalID != "" && external != role.ExternalID {
+		return nil, refused
+	}
+	withMFA := r.principal.mfa
+	if r.form.Has("SerialNumber") || r.form.Has("TokenCode") {
+		if withMFA, err = s.checkMFA(r); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case role.RequireMFA && !withMFA:
+		return nil, refused
+	case r.principal.role != "" && lifetime > time.Hour:
+		return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+	case lifetime > time.Duration(role.MaxSession):
+		return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	c := s.issue(s.roleSession(role.account, role.arn, role.Name, session, role.Allow), lifetime, r.global)
+	return stsAnswer("AssumeRole", func(x *xmlWriter) {
+		x.credentials(c)
+		x.open("AssumedRoleUser").elem("AssumedRoleId", c.userID).elem("Arn", c.arn).close("AssumedRoleUser")
+	}), nil
+}
+
+// checkMFA verifies SerialNumber and TokenCode against the caller's device.
+func (s *Server) checkMFA(r *request) (bool, *apiError) {
+	if r.principal.user == nil || !s.useCode(r.principal.user, r.form.Get("SerialNumber"), r.form.Get("TokenCode")) {
+		return false, fail(http.StatusForbidden, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	return true, nil
+}
+
+func (s *Server) getSessionToken(r *request) (*answer, *apiError) {
+	if r.caller.token != "" {
+		return nil, fail(http.StatusForbidden, "AccessDenied", "Cannot call GetSessionToken with session credentials")
+	}
+	lifetime, err := r.duration(12*time.Hour, 15*time.Minute, 36*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	p := *r.principal
+	if r.form.Has("SerialNumber") || r.form.Has("TokenCode") {
+		if p.mfa, err = s.checkMFA(r); err != nil {
+			return nil, err
+		}
+	}
+	c := s.issue(p, lifetime, r.global)
+	return stsAnswer("GetSessionToken", func(x *xmlWriter) { x.credentials(c) }), nil
+}

@@ -1,0 +1,326 @@
+package awssim
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// World is a simulated organization as data. Every list may be left out, and
+// whatever names an account takes its id or its name.
+type World struct {
+	Partition    string        `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
+	Regions      []string      `json:"regions,omitempty"`   // the regions that exist (clients count on us-east-1); default: all of the partition
+	Seed         uint64        `json:"seed,omitempty"`      // varies everything that is derived rather than given
+	Organization *Organization `json:"organization,omitempty"`
+	Accounts     []Account     `json:"accounts"`
+	Users        []User        `json:"users,omitempty"`
+	Roles        []Role        `json:"roles,omitempty"`
+	Deny         []Deny        `json:"deny,omitempty"`
+	SSO          []SSOSession  `json:"sso,omitempty"`
+	EC2          Paging        `json:"ec2,omitzero"`
+	Instances    []Instance    `json:"instances,omitempty"`
+	Faults       []Fault       `json:"faults,omitempty"`
+	Home         Home          `json:"home,omitzero"`
+}
+
+// Paging says how a service cuts its lists. EmptyPages puts an empty page that
+// carries a NextToken before each real one, as AWS may.
+type Paging struct {
+	PageSize   int  `json:"page_size,omitempty"` // 0: the service's own default
+	EmptyPages bool `json:"empty_pages,omitempty"`
+}
+
+// Organization is what AWS Organizations knows. Without it the accounts are
+// strangers and Organizations answers AWSOrganizationsNotInUseException.
+type Organization struct {
+	ID         string   `json:"id,omitempty"`
+	Root       string   `json:"root,omitempty"`       // r-...
+	Management string   `json:"management,omitempty"` // default: the first account
+	Delegated  []string `json:"delegated,omitempty"`  // delegated administrators, which may list too
+	OUs        []OU     `json:"ous,omitempty"`
+	StateField string   `json:"state_field,omitempty"` // both (default), state, or status as older simulators
+	NoPaths    bool     `json:"no_paths,omitempty"`    // leave Account.Paths out
+	Paging
+}
+
+// OU is an organizational unit. Its id is derived from its path if not given.
+type OU struct {
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name"`
+	OUs  []OU   `json:"ous,omitempty"`
+}
+
+// Account is one account. OU is the path of names from the root ("Workloads/Prod"), or an OU's id.
+type Account struct {
+	ID      string            `json:"id"`
+	Name    string            `json:"name"`
+	Email   string            `json:"email,omitempty"`
+	State   string            `json:"state,omitempty"` // as Organizations has it; default ACTIVE
+	OU      string            `json:"ou,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`
+	OptedIn []string          `json:"opted_in,omitempty"` // opt-in regions enabled here
+}
+
+// User is an IAM user with one access key. MFA codes work once: those listed, and those of the TOTP secret (base32).
+type User struct {
+	Account         string   `json:"account"`
+	Name            string   `json:"name"`
+	AccessKeyID     string   `json:"access_key_id,omitempty"`
+	SecretAccessKey string   `json:"secret_access_key,omitempty"`
+	MFASerial       string   `json:"mfa_serial,omitempty"`
+	MFACodes        []string `json:"mfa_codes,omitempty"`
+	MFASecret       string   `json:"mfa_secret,omitempty"`
+	Allow           []string `json:"allow,omitempty"`   // actions, globs; default *
+	Profile         string   `json:"profile,omitempty"` // in WriteHome's files; default: the user's name
+}
+
+// Role is an IAM role of one name in several accounts.
+type Role struct {
+	Name       string   `json:"name"`
+	Path       string   `json:"path,omitempty"`     // default /
+	Accounts   []string `json:"accounts,omitempty"` // default: every account
+	Except     []string `json:"except,omitempty"`   // accounts without it
+	Trust      []string `json:"trust,omitempty"`    // accounts, user and role ARNs, or *; default: the management account
+	ExternalID string   `json:"external_id,omitempty"`
+	RequireMFA bool     `json:"require_mfa,omitempty"`
+	MaxSession Duration `json:"max_session,omitempty"` // 1h (default) to 12h
+	Allow      []string `json:"allow,omitempty"`       // default: read-only, and sts:AssumeRole
+}
+
+// Deny refuses actions. Kind scp speaks as a service control policy (and, as in AWS, does not bind the management
+// account), kind iam as a missing permission. Empty lists mean all.
+type Deny struct {
+	Kind     string   `json:"kind"`
+	Accounts []string `json:"accounts,omitempty"`
+	Actions  []string `json:"actions,omitempty"` // ec2:DescribeRegions, sts:*
+	Regions  []string `json:"regions,omitempty"`
+}
+
+// SSOSession is one user's view of an IAM Identity Center instance.
+type SSOSession struct {
+	Name        string              `json:"name"`
+	StartURL    string              `json:"start_url"`
+	Region      string              `json:"region"`
+	Scopes      []string            `json:"scopes,omitempty"`      // default sso:account:access
+	User        string              `json:"user,omitempty"`        // the user's name, as in role session names
+	Assignments map[string][]string `json:"assignments,omitempty"` // account, or * for all, to permission sets
+	Allow       map[string][]string `json:"allow,omitempty"`       // permission set to actions; default as for roles
+	Duration    Duration            `json:"duration,omitempty"`    // of role credentials, default 1h
+	Tokens      []SSOToken          `json:"tokens,omitempty"`      // default: one, valid and refreshable; []: signed out
+	Paging
+}
+
+// SSOToken is an access token that has been handed out. WriteHome caches the first.
+type SSOToken struct {
+	AccessToken           string   `json:"access_token,omitempty"`
+	ExpiresIn             Duration `json:"expires_in,omitempty"`    // from the server's start, may be negative; default 8h
+	RefreshToken          string   `json:"refresh_token,omitempty"` // none if empty
+	ClientID              string   `json:"client_id,omitempty"`
+	ClientSecret          string   `json:"client_secret,omitempty"`
+	RegistrationExpiresIn Duration `json:"registration_expires_in,omitempty"` // default 90 days
+	Dead                  bool     `json:"dead,omitempty"`                    // refused though not expired
+	Legacy                bool     `json:"legacy,omitempty"`                  // cached under the start URL, as for profiles without a session
+}
+
+// Instance is an EC2 instance, or, with Count, many. In Account and Region "*" is every active account and every
+// enabled region. "auto" as a type, a state or an address stands for one derived from place and number.
+// Truth gives each instance with every field filled in.
+type Instance struct {
+	Account      string            `json:"account"`
+	AccountName  string            `json:"account_name,omitempty"` // filled in by Truth
+	Region       string            `json:"region"`
+	ID           string            `json:"id,omitempty"`
+	Name         string            `json:"name,omitempty"`
+	Type         string            `json:"type,omitempty"`  // default t3.micro
+	State        string            `json:"state,omitempty"` // default running
+	Zone         string            `json:"zone,omitempty"`
+	PrivateIPs   []string          `json:"private_ips,omitempty"` // of one interface, primary first; default one
+	PublicIPs    []string          `json:"public_ips,omitempty"`  // associated with the private ones in order
+	IPv6s        []string          `json:"ipv6s,omitempty"`
+	Interfaces   []Interface       `json:"interfaces,omitempty"` // instead of the three above
+	VPC          string            `json:"vpc,omitempty"`
+	Subnet       string            `json:"subnet,omitempty"`
+	Image        string            `json:"image,omitempty"`
+	Key          string            `json:"key,omitempty"`
+	Architecture string            `json:"architecture,omitempty"` // default x86_64
+	Platform     string            `json:"platform,omitempty"`     // windows or nothing
+	Lifecycle    string            `json:"lifecycle,omitempty"`    // spot, scheduled or nothing
+	Profile      string            `json:"profile,omitempty"`      // name of the IAM instance profile; an ARN in Truth
+	Launched     time.Time         `json:"launched,omitzero"`
+	Reservation  string            `json:"reservation,omitempty"` // neighbours that name the same one share it
+	Groups       []Group           `json:"groups,omitempty"`
+	Tags         map[string]string `json:"tags,omitempty"`
+	Count        int               `json:"count,omitempty"`
+	CountMax     int               `json:"count_max,omitempty"` // between Count and CountMax in each place
+}
+
+// Interface is a network interface; its place in the list is its device index unless it says otherwise.
+type Interface struct {
+	ID          string    `json:"id,omitempty"`
+	DeviceIndex *int      `json:"device_index,omitempty"`
+	VPC         string    `json:"vpc,omitempty"`
+	Subnet      string    `json:"subnet,omitempty"`
+	MAC         string    `json:"mac,omitempty"`
+	Addresses   []Address `json:"addresses"` // primary first
+	IPv6s       []string  `json:"ipv6s,omitempty"`
+	Groups      []Group   `json:"groups,omitempty"`
+}
+
+// Address is a private IPv4 address and the public one associated with it.
+type Address struct {
+	Private string `json:"private"`
+	Public  string `json:"public,omitempty"`
+}
+
+// Group is a security group.
+type Group struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Fault makes calls go wrong. Empty Service, Operation, Account and Region match all; Account is the account asked
+// about where a call names one (AssumeRole, GetRoleCredentials), else the caller's. The first fault that matches acts.
+type Fault struct {
+	Service   string   `json:"service,omitempty"` // sts, sso, oidc, organizations, ec2, account
+	Operation string   `json:"operation,omitempty"`
+	Account   string   `json:"account,omitempty"`
+	Region    string   `json:"region,omitempty"`
+	Kind      string   `json:"kind"`            // see the constants Fault...
+	After     int      `json:"after,omitempty"` // matching calls of a place that pass first
+	Times     int      `json:"times,omitempty"` // matching calls of a place that are hit then; 0: all
+	Chance    float64  `json:"chance,omitempty"`
+	Shared    bool     `json:"shared,omitempty"` // After, Times and the limiter count over all places together
+	Delay     Duration `json:"delay,omitempty"`
+	Status    int      `json:"status,omitempty"`
+	Code      string   `json:"code,omitempty"`
+	Message   string   `json:"message,omitempty"`
+	Burst     int      `json:"burst,omitempty"` // limiter: calls at once
+	Rate      float64  `json:"rate,omitempty"`  // limiter: calls a second
+}
+
+// Home is what WriteHome and Env add to the profiles and sessions that follow from the world.
+type Home struct {
+	Profile     string `json:"profile,omitempty"`     // AWS_PROFILE
+	Region      string `json:"region,omitempty"`      // of the users' profiles
+	Config      string `json:"config,omitempty"`      // appended to .aws/config, verbatim
+	Credentials string `json:"credentials,omitempty"` // appended to .aws/credentials, verbatim
+}
+
+// Duration is a time.Duration that JSON holds as "90m".
+type Duration time.Duration
+
+// MarshalText writes d as time.Duration does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = Duration(parsed)
+	return err
+}
+
+func (d Duration) or(other time.Duration) time.Duration {
+	if d == 0 {
+		return other
+	}
+	return time.Duration(d)
+}
+
+// ParseWorld reads a world from JSON and checks it; the error names what is wrong.
+func ParseWorld(data []byte) (*World, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	w := new(World)
+	if err := dec.Decode(w); err != nil {
+		// The decoder's own offset is behind an unknown key or a value that a text unmarshaler refused.
+		offset := dec.InputOffset()
+		var syntax *json.SyntaxError
+		var kind *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &syntax):
+			offset = syntax.Offset
+		case errors.As(err, &kind):
+			offset = kind.Offset
+		default:
+			return nil, fmt.Errorf("world: %s", strings.TrimPrefix(err.Error(), "json: "))
+		}
+		line := 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n"))
+		return nil, fmt.Errorf("world: line %d: %s", line, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("world: more than one JSON value")
+	}
+	if _, err := compile(w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+//go:embed default.json
+var defaultWorld []byte
+
+// DefaultWorld is the organization of the demonstration, default.json.
+func DefaultWorld() *World {
+	w, err := ParseWorld(defaultWorld)
+	if err != nil {
+		panic(err) // a test parses it
+	}
+	return w
+}
+
+// LargeSpec measures a generated organization.
+type LargeSpec struct {
+	Accounts     int
+	Regions      int // always-on regions that exist; 0: all 17
+	MinInstances int // in each account and region
+	MaxInstances int // 0: MinInstances
+	Tags         int // on each instance, besides Name; an instance is about 8 KB of XML, and 0.2 KB a tag
+	PageSize     int // of DescribeInstances; 0: 1000
+	Seed         uint64
+}
+
+// Large generates an organization: the management account 100000000001 with the user admin (profile admin), the
+// role OrganizationAccountAccessRole in the others, and the sso-session large with the permission set ReadOnly
+// everywhere. The same spec gives the same world.
+func Large(spec LargeSpec) *World {
+	w := &World{
+		Seed:         spec.Seed,
+		Organization: &Organization{ID: "o-largelarge"},
+		Users:        []User{{Account: "100000000001", Name: "admin"}},
+		Roles:        []Role{{Name: "OrganizationAccountAccessRole", Except: []string{"100000000001"}}},
+		SSO: []SSOSession{{Name: "large", StartURL: "https://large.awsapps.com/start", Region: "us-east-1",
+			Assignments: map[string][]string{"*": {"ReadOnly"}}}},
+		EC2:  Paging{PageSize: spec.PageSize},
+		Home: Home{Profile: "admin", Region: "us-east-1"},
+	}
+	if spec.Regions > 0 {
+		w.Regions = []string{"us-east-1"}
+		for _, r := range partitions["aws"].regions {
+			if !r.optIn && r.name != "us-east-1" && len(w.Regions) < spec.Regions {
+				w.Regions = append(w.Regions, r.name)
+			}
+		}
+	}
+	for i := range spec.Accounts {
+		w.Accounts = append(w.Accounts, Account{ID: fmt.Sprintf("1%011d", i+1), Name: fmt.Sprintf("account-%05d", i+1)})
+	}
+	if spec.MinInstances > 0 || spec.MaxInstances > 0 {
+		tags := make(map[string]string, spec.Tags)
+		for i := range spec.Tags {
+			tags[fmt.Sprintf("company:cost-allocation/dimension-%02d", i)] = fmt.Sprintf("value %d of the generated organization", i)
+		}
+		w.Instances = []Instance{{Account: "*", Region: "*", Name: "node", Type: auto, State: auto, Tags: tags,
+			PrivateIPs: []string{auto, auto}, PublicIPs: []string{auto}, IPv6s: []string{auto},
+			Count: spec.MinInstances, CountMax: max(spec.MaxInstances, spec.MinInstances)}}
+	}
+	return w
+}
+
+// auto stands for a value that is derived from the place and the number.
+const auto = "auto"
