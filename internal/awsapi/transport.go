@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -130,6 +131,11 @@ func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, r.Context().Err()
 	}
+	r, err := inMemory(r)
+	if err != nil {
+		<-s.free
+		return nil, err
+	}
 	resp, err := s.next.RoundTrip(r)
 	if err != nil {
 		<-s.free
@@ -137,6 +143,25 @@ func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-s.free })}
 	return resp, nil
+}
+
+// inMemory gives the request a body of its own. The SDK closes its body as soon
+// as an answer's headers are there; net/http may still be looking for that
+// body's end, and would drop the connection for it. With GetBody net/http can
+// also repeat a request that a stale connection swallowed.
+func inMemory(r *http.Request) (*http.Request, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r, nil
+	}
+	data, err := io.ReadAll(r.Body)
+	r.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	own := *r
+	own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	own.Body, _ = own.GetBody()
+	return &own, nil
 }
 
 type slotBody struct {

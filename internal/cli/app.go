@@ -1,0 +1,187 @@
+// Package cli is muster's command line: the grammar, one file a command, and the
+// one place where errors become exit codes and messages.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"muster/internal/render"
+)
+
+// App is what a run has of the world.
+type App struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Environ        []string // KEY=VALUE
+	Completions    fs.FS    // completions/muster.SHELL
+	Now            func() time.Time
+
+	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
+	OpenTTY func() (io.ReadWriteCloser, error)
+
+	env   map[string]string
+	notes sync.Mutex // one message at a time on stderr
+	asks  sync.Mutex // one question at a time
+}
+
+func (a *App) prepare() {
+	if a.Now == nil {
+		a.Now = time.Now
+	}
+	if a.OpenTTY == nil {
+		a.OpenTTY = openTTY
+	}
+	a.setEnviron(a.Environ)
+}
+
+// setEnviron makes a list of KEY=VALUE the environment; of several values for a
+// key the last counts.
+func (a *App) setEnviron(environ []string) {
+	a.Environ = environ
+	a.env = make(map[string]string, len(environ))
+	for _, pair := range environ {
+		if key, value, ok := strings.Cut(pair, "="); ok && key != "" {
+			a.env[key] = value
+		}
+	}
+}
+
+// Lookup reads the environment.
+func (a *App) Lookup(name string) (string, bool) {
+	value, ok := a.env[name]
+	return value, ok
+}
+
+// home is the user's home directory, "" where there is none.
+func (a *App) home() string {
+	if runtime.GOOS == "windows" {
+		return a.env["USERPROFILE"]
+	}
+	return a.env["HOME"]
+}
+
+// Everything but records goes to stderr, through the next two. Names and AWS's
+// messages are untrusted: nothing reaches a terminal raw.
+
+// note writes a line to stderr.
+func (a *App) note(format string, args ...any) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	fmt.Fprintln(a.Stderr, "muster: "+render.Safe(fmt.Sprintf(format, args...)))
+}
+
+// detail writes a line that belongs to the note before it.
+func (a *App) detail(format string, args ...any) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	fmt.Fprintln(a.Stderr, "  "+render.Safe(fmt.Sprintf(format, args...)))
+}
+
+// terminal returns the width of the terminal that w is, and whether it is one.
+func (a *App) terminal(w io.Writer) (width int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width, true
+	}
+	return 80, true
+}
+
+// color decides --color auto|on|off for stdout.
+func (a *App) color(when string) bool {
+	if when != "auto" {
+		return when == "on"
+	}
+	_, terminal := a.terminal(a.Stdout)
+	return terminal && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb"
+}
+
+func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
+
+// prompt asks a question on the terminal and returns the line typed, which is
+// not shown. It returns nil where there is no terminal.
+func (a *App) prompter() func(context.Context, string) (string, error) {
+	tty, err := a.OpenTTY()
+	if err != nil {
+		return nil
+	}
+	tty.Close()
+	return func(ctx context.Context, question string) (string, error) {
+		a.asks.Lock()
+		defer a.asks.Unlock()
+		tty, err := a.OpenTTY()
+		if err != nil {
+			return "", fmt.Errorf("opening the terminal: %w", err)
+		}
+		return ask(ctx, tty, question)
+	}
+}
+
+// ask gives up when the context does; the terminal is then as it was.
+func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, error) {
+	restore := func() {}
+	f, isFile := tty.(*os.File)
+	if isFile {
+		if state, err := term.GetState(int(f.Fd())); err == nil {
+			restore = func() { term.Restore(int(f.Fd()), state) }
+		}
+	}
+	type answer struct {
+		text string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	fmt.Fprint(tty, render.Safe(question))
+	go func() {
+		if isFile {
+			text, err := term.ReadPassword(int(f.Fd()))
+			answered <- answer{string(text), err}
+			return
+		}
+		text, err := readLine(tty)
+		answered <- answer{text, err}
+	}()
+	defer tty.Close()
+	select {
+	case a := <-answered:
+		fmt.Fprintln(tty)
+		if errors.Is(a.err, io.EOF) {
+			a.err = errors.New("no answer was typed")
+		}
+		return a.text, a.err
+	case <-ctx.Done():
+		restore()
+		fmt.Fprintln(tty)
+		return "", ctx.Err()
+	}
+}
+
+// readLine reads to the end of the line and not beyond it.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	one := make([]byte, 1)
+	for {
+		n, err := r.Read(one)
+		switch {
+		case n == 1 && one[0] == '\n':
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case n == 1:
+			line = append(line, one[0])
+		case err != nil:
+			return string(line), err
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/awssim"
+)
+
+// demoRole is the role that the simulated organization has in every account.
+const demoRole = "EC2ReadAccess"
+
+// simulate puts the simulated organization in the place of AWS, where --demo
+// asks for it. The returned function takes it down.
+func (g *Global) simulate(app *App) (cleanUp func(), err error) {
+	if !g.Demo {
+		return func() {}, nil
+	}
+	sim, err := startSimulation("127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	app.setEnviron(append(withoutAWS(app.Environ), sim.environ...))
+	g.EndpointURL, g.CABundle, g.NoVerifySSL, g.simulated = "", "", false, true
+	app.note("this is a simulated organization (--demo); AWS is not asked")
+	return sim.close, nil
+}
+
+// withoutAWS drops what could lead to the user's own accounts.
+func withoutAWS(environ []string) []string {
+	var kept []string
+	for _, pair := range environ {
+		if !strings.HasPrefix(pair, "AWS_") {
+			kept = append(kept, pair)
+		}
+	}
+	return kept
+}
+
+// simulation is a running organization and the home folder that leads to it.
+type simulation struct {
+	server  *awssim.Server
+	home    string
+	environ []string
+}
+
+func startSimulation(addr string) (*simulation, error) {
+	home, err := os.MkdirTemp("", "muster-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("the simulated organization's home: %w", err)
+	}
+	server, err := awssim.Start(awssim.DefaultWorld(), awssim.WithAddr(addr))
+	if err != nil {
+		os.RemoveAll(home)
+		return nil, fmt.Errorf("the simulated organization: %w", err)
+	}
+	s := &simulation{server: server, home: home, environ: append(server.Env(home), "HOME="+home, "USERPROFILE="+home)}
+	if err := server.WriteHome(home); err != nil {
+		s.close()
+		return nil, fmt.Errorf("the simulated organization's home: %w", err)
+	}
+	return s, nil
+}
+
+func (s *simulation) close() {
+	s.server.Close()
+	os.RemoveAll(s.home)
+}
+
+type demoCmd struct {
+	Listen string `placeholder:"ADDR" default:"127.0.0.1:0" help:"Address to serve on (a free port of 127.0.0.1)."`
+}
+
+// serves says whether the command line is the demo command, for which --demo
+// changes nothing.
+func (*demoCmd) serves(command *kong.Context) bool {
+	return command.Selected() != nil && command.Selected().Name == "demo"
+}
+
+func (c *demoCmd) Run(ctx context.Context, app *App) error {
+	sim, err := startSimulation(c.Listen)
+	if err != nil {
+		return err
+	}
+	defer sim.close()
+	fmt.Fprintf(app.Stdout, "# A simulated organization at %s, until interrupted.\n", sim.server.URL())
+	fmt.Fprintln(app.Stdout, "# With this environment muster, the AWS CLI and any SDK talk to it:")
+	for _, pair := range sim.environ {
+		key, value, _ := strings.Cut(pair, "=")
+		if key == "USERPROFILE" {
+			continue
+		}
+		if _, err := fmt.Fprintf(app.Stdout, "export %s=%s\n", key, shellWord(value)); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// shellWord quotes a word for a POSIX shell.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@+:,") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+	"muster/internal/render"
+)
+
+// Global are the options of every command, under the AWS CLI's names.
+type Global struct {
+	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" help:"Send every call to this URL."`
+	NoVerifySSL       bool    `name:"no-verify-ssl" group:"global" help:"Do not check certificates."`
+	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" help:"Certificates to trust, PEM; also AWS_CA_BUNDLE."`
+	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
+	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" help:"Longest wait for a connection (10; 0: no limit)."`
+	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR turns auto off."`
+	Debug             bool    `group:"global" help:"Log every call on stderr; never a secret."`
+	Demo              bool    `group:"global" help:"Use the embedded simulated organization instead of AWS."`
+
+	simulated bool // --demo is in force
+}
+
+// version is set by the linker in releases.
+var version = ""
+
+func versionName() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+type versionFlag bool
+
+// BeforeReset prints the version before anything else is looked at.
+func (versionFlag) BeforeReset(app *kong.Kong) error {
+	fmt.Fprintf(app.Stdout, "muster %s %s %s/%s\n", versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	app.Exit(exitOK)
+	return nil
+}
+
+// defaultConcurrency is where more calls at one time stop paying: see
+// BenchmarkWidth.
+const defaultConcurrency = 256
+
+// connect reads the config and prepares clients and credentials. Nothing is
+// asked of AWS. region is the one that --region names, or "".
+func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Resolver, error) {
+	files, err := awsconfig.Locate(app.Lookup)
+	if err != nil {
+		return nil, err
+	}
+	config, err := awsconfig.Load(files)
+	if err != nil {
+		return nil, err
+	}
+	bundle, attempts, err := g.transport(app, ambient(app, config, profiles))
+	if err != nil {
+		return nil, err
+	}
+	var log *slog.Logger
+	if g.Debug {
+		log = slog.New(slog.NewTextHandler(&lockedWriter{app}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	api := awsapi.New(awsapi.Settings{
+		Lookup: app.Lookup, EndpointURL: g.EndpointURL,
+		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
+		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
+		MaxAttempts: attempts, Concurrency: concurrency,
+		UserAgent: "muster/" + versionName(), Log: log,
+	})
+	return &auth.Resolver{
+		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
+		Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr,
+	}, nil
+}
+
+// ambient is the profile whose settings of the transport hold: the one that is
+// named, or that of the environment. nil if there is none, or several.
+func ambient(app *App, config *awsconfig.Config, profiles []string) *awsconfig.Profile {
+	name := "default"
+	for _, variable := range []string{"AWS_DEFAULT_PROFILE", "AWS_PROFILE"} {
+		if v := app.env[variable]; v != "" {
+			name = v
+		}
+	}
+	switch len(profiles) {
+	case 0:
+	case 1:
+		name = profiles[0]
+	default:
+		return nil
+	}
+	p, err := config.Profile(name)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// transport returns the CA bundle and the number of attempts in force: flag,
+// environment, profile.
+func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attempts int, err error) {
+	bundle = g.CABundle
+	if bundle == "" {
+		bundle = app.env["AWS_CA_BUNDLE"]
+	}
+	if p != nil {
+		if bundle == "" {
+			bundle = p.CABundle
+		}
+		attempts = p.MaxAttempts
+	}
+	if bundle != "" && !g.NoVerifySSL {
+		if _, err := os.Stat(bundle); err != nil {
+			return "", 0, usage("CA bundle: %v", err)
+		}
+	}
+	if text := app.env["AWS_MAX_ATTEMPTS"]; text != "" {
+		if attempts, err = strconv.Atoi(text); err != nil || attempts < 1 {
+			return "", 0, usage("AWS_MAX_ATTEMPTS is %q: expected a number of 1 or more", text)
+		}
+	}
+	if g.CLIReadTimeout < 0 || g.CLIConnectTimeout < 0 {
+		return "", 0, usage("a time-out below 0: expected seconds, or 0 for no limit")
+	}
+	return bundle, attempts, nil
+}
+
+func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+
+// lockedWriter keeps log lines and notes from mixing.
+type lockedWriter struct{ app *App }
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.app.notes.Lock()
+	defer w.app.notes.Unlock()
+	return w.app.Stderr.Write(p)
+}
+
+// Output are the flags of how records are shown.
+type Output struct {
+	Output    string   `short:"o" placeholder:"FORMAT" group:"output" help:"One of ${formats}."`
+	JQ        *string  `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each record."`
+	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
+	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
+	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, csv and text, such as Name,Tags.env."`
+	NoHeaders bool     `group:"output" help:"Leave the header out."`
+	SortBy    []string `placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
+}
+
+// options completes the flags with what the terminal is like.
+func (o *Output) options(app *App, g *Global) render.Options {
+	width, _ := app.terminal(app.Stdout)
+	var jq string
+	if o.JQ != nil {
+		jq = *o.JQ
+	}
+	return render.Options{
+		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
+		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy,
+		Color: app.color(g.Color), Width: width,
+		ReadFile: os.ReadFile, Now: app.Now,
+	}
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+	"muster/internal/inventory"
+	"muster/internal/render"
+)
+
+// Exit codes, as the contract has them.
+const (
+	exitOK          = 0
+	exitNothing     = 1   // nothing could be done, or the output not written
+	exitUsage       = 2   // the command line or the config file is wrong
+	exitPartial     = 3   // some account or region is missing
+	exitInterrupted = 130 // by the user
+	exitPipe        = 141 // the reader went away, as the shell has it for SIGPIPE
+)
+
+// grammar is the whole command line.
+type grammar struct {
+	Version versionFlag `help:"Print the version and exit." group:"global"`
+	Global  `embed:""`
+
+	Instances  instancesCmd  `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
+	Accounts   accountsCmd   `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
+	Regions    regionsCmd    `cmd:"" group:"accounts" help:"List each account's enabled regions."`
+	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them."`
+	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization for muster, the AWS CLI or any SDK."`
+	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" passthrough:"all"`
+}
+
+var groups = []kong.Group{
+	{Key: "sweeps", Title: "Sweeps:"},
+	{Key: "accounts", Title: "Accounts:"},
+	{Key: "other", Title: "Other:"},
+	{Key: "select", Title: "Which accounts:"},
+	{Key: "regions", Title: "Which regions:"},
+	{Key: "filter", Title: "Which instances:"},
+	{Key: "sweep", Title: "Sweep:"},
+	{Key: "output", Title: "Output:"},
+	{Key: "global", Title: "Global:"},
+}
+
+const description = `Reads ~/.aws, finds every account you can reach, visits every enabled region of each at once, and prints what it finds. Every flag can be given in the environment, too: --sso-session as MUSTER_SSO_SESSION.`
+
+// exit unwinds to Main when kong has printed help or the version.
+type exit int
+
+// Main runs one command line and returns its exit code. It is the only place
+// that makes exit codes, and the only one that prints errors.
+func Main(ctx context.Context, args []string, app *App) (code int) {
+	app.prepare()
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exit:
+			code = int(r)
+		default:
+			panic(r)
+		}
+	}()
+	var g grammar
+	parser, err := newParser(&g, app)
+	if err != nil {
+		app.note("%v", err)
+		return exitUsage
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		var parse *kong.ParseError
+		hint := "muster --help"
+		if errors.As(err, &parse) && parse.Context.Selected() != nil {
+			hint = "muster " + parse.Context.Selected().Name + " --help"
+		}
+		app.note("%v; see '%s'", err, hint)
+		return exitUsage
+	}
+	if g.Demo.serves(command) {
+		g.Global.Demo = false
+	}
+	cleanUp, err := g.Global.simulate(app)
+	if err != nil {
+		return app.fail(ctx, err)
+	}
+	defer cleanUp()
+	command.BindTo(ctx, (*context.Context)(nil))
+	return app.fail(ctx, command.Run(app, &g.Global))
+}
+
+func newParser(g *grammar, app *App) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("muster"),
+		kong.Description(description),
+		kong.ExplicitGroups(groups),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Writers(app.Stdout, app.Stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.Resolvers(fromEnvironment(app)),
+		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)},
+	)
+}
+
+// fromEnvironment gives every flag a variable: --sso-session is
+// MUSTER_SSO_SESSION. The command line wins.
+func fromEnvironment(app *App) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if flag.Name == "help" || flag.Name == "version" {
+			return nil, nil
+		}
+		value, ok := app.Lookup(environmentName(flag.Name))
+		if !ok || value == "" {
+			return nil, nil
+		}
+		return value, nil
+	})
+}
+
+func environmentName(flag string) string {
+	return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// partial is the end of a sweep whose gaps have been reported already.
+type partial struct{ code int }
+
+func (p *partial) Error() string { return fmt.Sprintf("exit code %d", p.code) }
+
+// fail turns an error into a message, where it has none yet, and an exit code.
+func (a *App) fail(ctx context.Context, err error) int {
+	var ended *partial
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &ended):
+		return ended.code
+	case errors.Is(err, syscall.EPIPE):
+		return exitPipe
+	}
+	a.report(err)
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case isUsage(err):
+		return exitUsage
+	}
+	return exitNothing
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ msg string }
+
+func (e *usageError) Error() string { return e.msg }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// isUsage says whether the command line or the config is to blame.
+func isUsage(err error) bool {
+	for _, mistake := range []any{
+		new(*usageError), new(*render.Error), new(*account.UsageError), new(*inventory.QueryError),
+		new(*awsconfig.SyntaxError), new(*awsconfig.ProblemError),
+	} {
+		if errors.As(err, reflect.ValueOf(mistake).Interface()) {
+			return true
+		}
+	}
+	return false
+}
+
+// report prints an error, its lines (of an expression and the mark below it) as
+// they are.
+func (a *App) report(err error) {
+	var none *auth.NoCredentialsError
+	if errors.As(err, &none) {
+		err = none
+	}
+	lines := strings.Split(err.Error(), "\n")
+	a.note("%s", lines[0])
+	for _, line := range lines[1:] {
+		a.detail("%s", line)
+	}
+	if hint := account.Hint(err); hint != "" {
+		a.detail("%s", hint)
+	}
+}

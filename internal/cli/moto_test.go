@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"muster/internal/inventory"
+)
+
+// seed makes an organization of three accounts in moto, with instances of
+// several interfaces and addresses, and prints what boto3 itself finds in them.
+const seed = `
+import boto3, json, sys
+url = sys.argv[1]
+base = dict(endpoint_url=url, aws_access_key_id='AKIAMOTO', aws_secret_access_key='x')
+boto3.client('organizations', region_name='us-east-1', **base).create_organization(FeatureSet='ALL')
+org = boto3.client('organizations', region_name='us-east-1', **base)
+for name in 'Development', 'Production "eu", old':
+    org.create_account(AccountName=name, Email=name.split()[0].lower() + '@example.com')
+found = []
+for account in org.list_accounts()['Accounts']:
+    sts = boto3.client('sts', region_name='us-east-1', **base)
+    role = 'arn:aws:iam::%s:role/Reader' % account['Id']
+    c = sts.assume_role(RoleArn=role, RoleSessionName='seed')['Credentials']
+    mine = dict(endpoint_url=url, aws_access_key_id=c['AccessKeyId'], aws_secret_access_key=c['SecretAccessKey'], aws_session_token=c['SessionToken'])
+    for i, region in enumerate(['us-east-1', 'eu-central-1']):
+        ec2 = boto3.client('ec2', region_name=region, **mine)
+        image = ec2.describe_images()['Images'][0]['ImageId']
+        made = ec2.run_instances(ImageId=image, MinCount=i + 1, MaxCount=i + 1, InstanceType='t3.small', TagSpecifications=[
+            {'ResourceType': 'instance', 'Tags': [{'Key': 'Name', 'Value': 'web, "%s"' % region}, {'Key': 'env', 'Value': 'test'}]}])['Instances']
+        eni = ec2.create_network_interface(SubnetId=made[0]['SubnetId'])['NetworkInterface']
+        ec2.attach_network_interface(NetworkInterfaceId=eni['NetworkInterfaceId'], InstanceId=made[0]['InstanceId'], DeviceIndex=1)
+        eip = ec2.allocate_address(Domain='vpc')
+        ec2.associate_address(AllocationId=eip['AllocationId'], NetworkInterfaceId=eni['NetworkInterfaceId'])
+        for page in ec2.get_paginator('describe_instances').paginate():
+            for reservation in page['Reservations']:
+                for x in reservation['Instances']:
+                    addresses = [a for n in sorted(x['NetworkInterfaces'], key=lambda n: n['Attachment']['DeviceIndex'])
+                                 for a in sorted(n['PrivateIpAddresses'], key=lambda a: not a['Primary'])]
+                    found.append(dict(
+                        AccountId=account['Id'], AccountName=account['Name'], Region=region, InstanceId=x['InstanceId'],
+                        InstanceType=x['InstanceType'], State=x['State']['Name'], ImageId=x['ImageId'],
+                        LaunchTime=x['LaunchTime'].strftime('%Y-%m-%dT%H:%M:%SZ'), ReservationId=reservation['ReservationId'],
+                        Tags={t['Key']: t['Value'] for t in x['Tags']},
+                        PrivateIPs=[a['PrivateIpAddress'] for a in addresses],
+                        PublicIPs=[a['Association']['PublicIp'] for a in addresses if 'Association' in a]))
+print(json.dumps(found))
+`
+
+// TestAgainstMoto holds muster against a simulated AWS that others wrote, and its
+// answer against boto3's.
+func TestAgainstMoto(t *testing.T) {
+	for _, tool := range []string{"moto_server", "python3"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not on PATH", tool)
+		}
+	}
+	t.Parallel()
+	url := startMoto(t)
+	command := exec.Command("python3", "-c", seed, url)
+	command.Env = append(os.Environ(), "AWS_CA_BUNDLE=", "HOME="+t.TempDir())
+	truth, err := command.Output()
+	if err != nil {
+		t.Fatalf("boto3: %v: %s", err, err.(*exec.ExitError).Stderr)
+	}
+	var want []inventory.Instance
+	if err := json.Unmarshal(truth, &want); err != nil {
+		t.Fatal(err)
+	}
+	if len(want) != 9 {
+		t.Fatalf("boto3 finds %d instances, want 9", len(want))
+	}
+
+	environ := []string{
+		"HOME=" + t.TempDir(), "AWS_ENDPOINT_URL=" + url, "AWS_ACCESS_KEY_ID=AKIAMOTO", "AWS_SECRET_ACCESS_KEY=x",
+	}
+	result := muster(t, environ, "instances", "--organization", "--role", "Reader", "-o", "json")
+	if result.code != 0 || result.stderr != "" {
+		t.Fatalf("exit code %d: %s", result.code, result.stderr)
+	}
+	var got []inventory.Instance
+	if err := json.Unmarshal([]byte(result.stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]inventory.Instance{}
+	for _, i := range got {
+		byID[i.InstanceId] = inventory.Instance{ // what the seed prints
+			AccountId: i.AccountId, AccountName: i.AccountName, Region: i.Region, InstanceId: i.InstanceId, InstanceType: i.InstanceType,
+			State: i.State, ImageId: i.ImageId, LaunchTime: i.LaunchTime, ReservationId: i.ReservationId, Tags: i.Tags,
+			PrivateIPs: i.PrivateIPs, PublicIPs: i.PublicIPs,
+		}
+	}
+	for _, w := range want {
+		if !reflect.DeepEqual(byID[w.InstanceId], w) {
+			t.Errorf("got  %+v\nwant %+v", byID[w.InstanceId], w)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d instances, want %d", len(got), len(want))
+	}
+
+	// moto knows fewer filters than EC2; what is asked for is found all the same.
+	for _, i := range want {
+		for _, address := range append(i.PublicIPs, i.InstanceId) {
+			found := muster(t, environ, "instances", "--organization", "--role", "Reader", "-o", "name", address)
+			if found.code != 0 || found.stdout != i.InstanceId+"\n" {
+				t.Errorf("%s: exit code %d, %q %s", address, found.code, found.stdout, found.stderr)
+			}
+		}
+	}
+}
+
+// startMoto returns the URL of a server that lives as long as the test.
+func startMoto(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	host, port, _ := net.SplitHostPort(address)
+	command := exec.Command("moto_server", "-H", host, "-p", port)
+	command.Env = append(os.Environ(), "HOME="+t.TempDir())
+	log, err := os.Create(filepath.Join(t.TempDir(), "moto.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command.Stdout, command.Stderr = log, log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		command.Process.Kill()
+		command.Wait()
+		log.Close()
+	})
+	for range 600 {
+		if resp, err := http.Get("http://" + address + "/moto-api/"); err == nil {
+			resp.Body.Close()
+			return "http://" + address
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("moto_server does not answer")
+	return ""
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"muster/internal/awsconfig"
+	"muster/internal/render"
+)
+
+type profilesCmd struct {
+	What []string `arg:"" optional:"" help:"Names or globs."`
+
+	Output `embed:""`
+}
+
+// profileRecord is a profile as the config has it.
+type profileRecord struct {
+	Profile   string
+	Kind      string // static, role, web-identity, sso, sso-legacy, process, login or none
+	AccountId string // where the config tells
+	Role      string // role or permission set
+	Region    string
+	Source    string // source_profile, credential_source or SSO session
+	File      string
+	Line      int
+	Problem   string // what is wrong with it
+}
+
+var profileView = render.View{
+	Columns: []render.Column{
+		{Field: "Profile", Need: 1, Shorten: true},
+		{Field: "Kind", Need: 3},
+		{Field: "AccountId", Need: 4},
+		{Field: "Role", Need: 5, Shorten: true},
+		{Field: "Region", Need: 7},
+		{Field: "Source", Need: 6, Shorten: true},
+		{Field: "Problem", Need: 2, Shorten: true},
+	},
+	ID: "Profile",
+}
+
+func (c *profilesCmd) Run(_ context.Context, app *App, g *Global) error {
+	printer, err := render.Compile[profileRecord](c.Output.options(app, g), profileView)
+	if err != nil {
+		return err
+	}
+	files, err := awsconfig.Locate(app.Lookup)
+	if err != nil {
+		return err
+	}
+	config, err := awsconfig.Load(files)
+	if err != nil {
+		return err
+	}
+	profiles := config.Profiles
+	if len(c.What) > 0 {
+		profiles = nil
+		for _, pattern := range c.What {
+			matched, err := config.Match(pattern)
+			if err != nil {
+				return err
+			}
+			profiles = append(profiles, matched...)
+		}
+	}
+	stream := printer.Start(app.Stdout)
+	for _, p := range profiles {
+		if err := stream.Write(describeProfile(p)); err != nil {
+			return err
+		}
+	}
+	if len(profiles) == 0 {
+		app.note("no profiles in %s", files.Config)
+	}
+	return stream.Close()
+}
+
+func describeProfile(p *awsconfig.Profile) profileRecord {
+	r := profileRecord{
+		Profile: p.Name, Kind: string(p.Kind), AccountId: p.AccountID(), Role: p.Role(), Region: p.Region, File: p.File, Line: p.Line,
+	}
+	if r.AccountId == "" {
+		r.AccountId = p.AWSAccountID
+	}
+	switch {
+	case p.SourceProfile != "":
+		r.Source = p.SourceProfile
+	case p.CredentialSource != "":
+		r.Source = p.CredentialSource
+	case p.SSOSessionName != "":
+		r.Source = p.SSOSessionName
+	case p.SSOStartURL != "":
+		r.Source = p.SSOStartURL
+	}
+	if p.Problem != nil {
+		r.Problem = strings.TrimSpace(p.Problem.Error())
+	}
+	return r
+}

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"muster/internal/awssim"
+)
+
+// The scripts of testdata/script run the whole program in this process, against
+// the simulated organization. Besides testscript's own they have these commands:
+//
+//	sim [-proxy] [-home] [WORLD.json]
+//		starts a simulated organization (without a file, that of --demo) and points
+//		the environment at it: by AWS_ENDPOINT_URL, or with -proxy by HTTPS_PROXY
+//		and AWS_CA_BUNDLE. -home writes its ~/.aws over the script's own.
+//	muster ARG...
+//		runs muster; ! in front where it is to fail.
+//	code N
+//		the exit code of the last muster.
+//	calls FILE
+//		writes what has been asked since the last calls: OPERATION COUNT, sorted.
+//	sound
+//		nothing asked so far was malformed, mis-signed, misdirected or expired.
+//	advance DURATION
+//		moves the clocks of the organization and of muster.
+type script struct {
+	sim    *awssim.Server
+	seen   int // calls written already
+	code   int
+	offset time.Duration
+}
+
+type scriptKey struct{}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Values[scriptKey{}] = &script{}
+			home := filepath.Join(env.WorkDir, "home")
+			env.Setenv("HOME", home)
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			return os.MkdirAll(filepath.Join(home, ".aws"), 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sim":     (*script)(nil).command((*script).start),
+			"muster":  (*script)(nil).command((*script).muster),
+			"code":    (*script)(nil).command((*script).wantCode),
+			"calls":   (*script)(nil).command((*script).calls),
+			"sound":   (*script)(nil).command((*script).sound),
+			"advance": (*script)(nil).command((*script).advance),
+		},
+	})
+}
+
+func (*script) command(run func(*script, *testscript.TestScript, bool, []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		run(ts.Value(scriptKey{}).(*script), ts, neg, args)
+	}
+}
+
+func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("sim cannot be negated")
+	}
+	world := awssim.DefaultWorld()
+	var proxy, home bool
+	for _, arg := range args {
+		switch arg {
+		case "-proxy":
+			proxy = true
+		case "-home":
+			home = true
+		default:
+			var err error
+			if world, err = awssim.ParseWorld([]byte(ts.ReadFile(arg))); err != nil {
+				ts.Fatalf("%s: %v", arg, err)
+			}
+		}
+	}
+	var err error
+	if s.sim, err = awssim.Start(world); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	ts.Defer(func() { s.sim.Close() })
+	if home || len(args) == 0 {
+		ts.Check(s.sim.WriteHome(ts.Getenv("HOME")))
+	}
+	for _, pair := range s.sim.Env(ts.Getenv("HOME")) {
+		if key, value, _ := strings.Cut(pair, "="); key != "AWS_ENDPOINT_URL" || !proxy {
+			ts.Setenv(key, value)
+		}
+	}
+	if proxy {
+		bundle := ts.MkAbs("ca.pem")
+		ts.Check(os.WriteFile(bundle, s.sim.CAPEM(), 0o600))
+		ts.Setenv("HTTPS_PROXY", s.sim.ProxyURL())
+		ts.Setenv("AWS_CA_BUNDLE", bundle)
+	}
+}
+
+// variables are those that reach muster from a script.
+var variables = []string{
+	"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED",
+	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+	"MUSTER_PROFILE", "MUSTER_OUTPUT", "MUSTER_REGION", "MUSTER_CONCURRENCY", "MUSTER_DEMO", "MUSTER_COLOR",
+}
+
+func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
+	var environ []string
+	for _, name := range variables {
+		if value := ts.Getenv(name); value != "" {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	args = slices.Clone(args)
+	for i, arg := range args { // files are the script's
+		if rest, ok := strings.CutPrefix(arg, "template-file="); ok {
+			args[i] = "template-file=" + ts.MkAbs(rest)
+		}
+		if i > 0 && (args[i-1] == "--report" || args[i-1] == "--ca-bundle") {
+			args[i] = ts.MkAbs(arg)
+		}
+	}
+	s.code = Main(context.Background(), args, &App{
+		Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Environ: environ,
+		Completions: os.DirFS(filepath.Join("..", "..")),
+		Now:         func() time.Time { return time.Now().Add(s.offset) },
+		OpenTTY:     func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
+	})
+	if (s.code != 0) != neg {
+		ts.Fatalf("exit code %d", s.code)
+	}
+}
+
+func (s *script) wantCode(ts *testscript.TestScript, _ bool, args []string) {
+	if want, err := strconv.Atoi(args[0]); err != nil || want != s.code {
+		ts.Fatalf("exit code %d, want %s", s.code, args[0])
+	}
+}
+
+func (s *script) calls(ts *testscript.TestScript, _ bool, args []string) {
+	counts := map[string]int{}
+	all := s.sim.Calls()
+	for _, call := range all[s.seen:] {
+		counts[call.Operation]++
+	}
+	s.seen = len(all)
+	var lines []string
+	for operation, n := range counts {
+		lines = append(lines, fmt.Sprintf("%s %d\n", operation, n))
+	}
+	slices.Sort(lines)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "")), 0o600))
+}
+
+func (s *script) sound(ts *testscript.TestScript, _ bool, _ []string) {
+	if problems := s.sim.Problems(); len(problems) > 0 {
+		ts.Fatalf("%s", strings.Join(problems, "\n"))
+	}
+}
+
+func (s *script) advance(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	s.offset += d
+	s.sim.Advance(d)
+}

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/awsapi"
+	"muster/internal/inventory"
+	"muster/internal/render"
+)
+
+// Selection are the flags of which accounts are meant.
+type Selection struct {
+	Profile         []string `placeholder:"NAME" group:"select" help:"The account of each profile; globs allowed."`
+	AllProfiles     bool     `group:"select" help:"The account of every profile, each account once."`
+	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" help:"Every account assigned in an IAM Identity Center session."`
+	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role."`
+	Role            []string `placeholder:"R" group:"select" help:"Role or permission set; the first of several that can be had."`
+	Account         []string `placeholder:"ID|NAME" group:"select" help:"Only these accounts; globs allowed."`
+	ExcludeAccount  []string `placeholder:"ID|NAME" group:"select" help:"Not these accounts."`
+	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" help:"Only accounts in this OU or below it."`
+	AccountTag      []string `placeholder:"K=V" sep:"none" group:"select" help:"Only accounts with this tag."`
+	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" help:"For the roles of --organization."`
+	RoleSessionName string   `placeholder:"NAME" group:"select" help:"For the roles of --organization."`
+	DurationSeconds int      `placeholder:"N" group:"select" help:"For the roles of --organization."`
+}
+
+func (s *Selection) selection(g *Global) account.Selection {
+	sel := account.Selection{
+		Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, Roles: s.Role,
+		Accounts: s.Account, Exclude: s.ExcludeAccount, OUs: s.OU, Tags: s.AccountTag,
+		ExternalID: s.ExternalID, SessionName: s.RoleSessionName, Duration: time.Duration(s.DurationSeconds) * time.Second,
+	}
+	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profile)+len(s.Role) == 0 {
+		sel.Organization, sel.Roles = true, []string{demoRole}
+	}
+	return sel
+}
+
+// RegionFlags are the flags of which regions are meant.
+type RegionFlags struct {
+	Region        []string `placeholder:"R" group:"regions" help:"Only these regions; globs allowed."`
+	ExcludeRegion []string `placeholder:"R" group:"regions" help:"Not these regions."`
+}
+
+// finder checks the names. Regions are known by name, so that a slip of the
+// keyboard is told before anything is asked; a region newer than this program
+// can be had by a glob.
+func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
+	finder := &inventory.RegionFinder{API: api, Include: f.Region, Exclude: f.ExcludeRegion}
+	unknown, err := finder.Compile()
+	if err != nil {
+		return nil, usage("--region: %v", err)
+	}
+	if len(unknown) > 0 {
+		msg := fmt.Sprintf("unknown region %q", unknown[0])
+		if near := render.Nearest(unknown[0], awsapi.KnownRegions()); near != "" {
+			msg += fmt.Sprintf("; did you mean %s?", near)
+		}
+		return nil, usage("%s (a region newer than this muster: '%s*')", msg, unknown[0])
+	}
+	return finder, nil
+}
+
+// SweepFlags are the flags of how the sweep is done and told of.
+type SweepFlags struct {
+	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" help:"Calls at one time (${concurrency})."`
+	Timeout     time.Duration `placeholder:"5m" group:"sweep" help:"Give up after this long; what has arrived is printed."`
+	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
+	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
+	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
+}
+
+// check looks at what can be known before anything is asked: an hour's sweep
+// should not end in a misspelt folder.
+func (f *SweepFlags) check() error {
+	switch {
+	case f.Concurrency < 1:
+		return usage("--concurrency %d: expected 1 or more", f.Concurrency)
+	case f.Timeout < 0:
+		return usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
+	case f.Report == "":
+		return nil
+	}
+	if info, err := os.Stat(f.Report); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil
+	} else if err == nil && info.IsDir() {
+		return usage("--report %s: a folder; expected a file", f.Report)
+	}
+	probe, err := os.CreateTemp(filepath.Dir(f.Report), ".muster-*")
+	if err != nil {
+		return usage("--report %s: cannot be written: %v", f.Report, err)
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}

@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"muster/internal/awsapi"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+// run carries out a plan: records to stdout as they arrive, then everything else
+// to stderr, and the exit code.
+func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, printer *render.Printer[R], plan sweep.Plan[R]) error {
+	if flags.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, flags.Timeout, fmt.Errorf("given up after --timeout %s", flags.Timeout))
+		defer cancel()
+	}
+	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
+
+	stream := printer.Start(app.Stdout)
+	ledger, err := plan.Run(ctx, func(records []R) error {
+		if len(records) == 0 { // no more are waiting: show what there is
+			return written(stream.Flush())
+		}
+		for _, r := range records {
+			if err := stream.Write(r); err != nil {
+				return written(err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// An expression that fails on a record does not keep the others from being
+	// printed; Close tells of it.
+	var failed *render.RecordsError
+	if err := stream.Close(); err != nil && !errors.As(err, &failed) {
+		return written(err)
+	}
+	return app.conclude(ctx, flags, noun, ledger, failed)
+}
+
+func written(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("writing the output: %w", err)
+}
+
+// conclude tells what is missing and makes the exit code.
+func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledger *sweep.Ledger, failed *render.RecordsError) error {
+	gaps := ledger.Gaps()
+	records, accounts, regions := ledger.Count()
+	if records == 0 && (len(gaps) == 0 || accounts > 0) {
+		a.note("no %s in %s", noun, places(accounts, regions))
+	}
+	a.listGaps(gaps, ledger.ListError())
+	if flags.Report != "" {
+		if err := writeReport(flags.Report, ledger.Entries()); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	if failed != nil {
+		a.report(failed)
+	}
+	counting := 0
+	for _, gap := range gaps {
+		if !flags.AllowDenied || !gap.Denial() {
+			counting++
+		}
+	}
+	switch {
+	case interrupted(ctx):
+		return &partial{exitInterrupted}
+	case failed != nil, len(gaps) > 0 && accounts == 0:
+		return &partial{exitNothing}
+	case counting > 0:
+		return &partial{exitPartial}
+	}
+	return nil
+}
+
+// interrupted tells the user's interrupt from --timeout.
+func interrupted(ctx context.Context) bool {
+	return errors.Is(context.Cause(ctx), context.Canceled)
+}
+
+func places(accounts, regions int) string {
+	text := count(accounts, "account")
+	if regions > 0 {
+		text += " and " + count(regions, "region")
+	}
+	return text
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// listGaps names every place that is missing, what was asked there and what came
+// instead, and at the end what can be done about it.
+func (a *App) listGaps(gaps []sweep.Entry, listErr error) {
+	if len(gaps) == 0 {
+		return
+	}
+	a.note("%s did not answer:", count(len(gaps), "place"))
+	var hints []string
+	known := map[string]bool{}
+	for _, gap := range gaps {
+		a.detail("%s", gapLine(gap, listErr))
+		if hint := gapHint(gap); hint != "" && !known[hint] {
+			known[hint] = true
+			hints = append(hints, hint)
+		}
+	}
+	for _, hint := range hints {
+		a.note("%s", hint)
+	}
+}
+
+func gapLine(gap sweep.Entry, listErr error) string {
+	where := strings.TrimSpace(gap.AccountId + " " + gap.AccountName)
+	switch {
+	case where == "" && listErr != nil:
+		where = "(the list of accounts)"
+	case where == "":
+		where = "(current identity)"
+	}
+	if gap.Region != "" {
+		where += " " + gap.Region
+	}
+	what := string(gap.Status)
+	if gap.Operation != "" {
+		what += ", " + gap.Operation
+	}
+	if gap.Code != "" {
+		what += ": " + gap.Code
+	}
+	line := where + ": " + what
+	if gap.Message != "" {
+		line += ": " + shorten(gap.Message)
+	}
+	if gap.Records > 0 {
+		line += fmt.Sprintf(" (after %s)", count(gap.Records, "record"))
+	}
+	return line
+}
+
+// shorten leaves out what EC2 appends to a refusal for machines to decode, often
+// longer than the rest; the report has it.
+func shorten(message string) string {
+	message, _, _ = strings.Cut(message, " Encoded authorization failure message:")
+	return message
+}
+
+// gapHint says what to do about a gap, where that is known.
+func gapHint(gap sweep.Entry) string {
+	switch gap.Status {
+	case sweep.Status(awsapi.NoRole):
+		if gap.Operation == "AssumeRole" {
+			return "no-role: the role does not exist there or does not trust the caller; --role A,B tries several, --exclude-account leaves accounts out"
+		}
+	case sweep.Status(awsapi.DeniedSCP):
+		return "denied-scp: a service control policy forbids it; --exclude-region leaves regions out, --allow-denied accepts denials"
+	case sweep.Status(awsapi.Denied):
+		if gap.Region != "" {
+			return "denied: the role may not make this call there; --allow-denied accepts denials"
+		}
+	case sweep.Status(awsapi.Throttled):
+		return "throttled: AWS asked for fewer calls for too long; try again with a lower --concurrency"
+	case sweep.Status(awsapi.Expired):
+		if gap.Operation != "" {
+			return "expired: the credentials have ended; sign in again or renew them"
+		}
+	case sweep.Status(awsapi.Unreachable):
+		if gap.Code == "Timeout" {
+			return "unreachable: no answer in time; --cli-read-timeout and --cli-connect-timeout allow more"
+		}
+	}
+	return ""
+}
+
+// writeReport replaces a plain file in one step; anything else (a pipe, a
+// terminal) is written to.
+func writeReport(path string, entries []sweep.Entry) error {
+	data, err := json.MarshalIndent(entries, "", "  ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, data, 0o644)
+	}
+	return renameio.WriteFile(path, data, 0o644)
+}

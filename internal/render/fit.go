@@ -1,0 +1,116 @@
+package render
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/clipperhouse/displaywidth"
+)
+
+// A name may be cut to this before a column of less need is dropped.
+const comfortable = 16
+
+// fitting is which columns of a grid are shown, how wide, and whether lists take a
+// line for each item.
+type fitting struct {
+	columns []int
+	widths  []int
+	stack   bool
+}
+
+// fit makes the grid as wide as the terminal, by the first of these that is enough:
+// lists are stacked, the least needed columns are dropped, names are cut. What
+// must not be cut may still be wider than the terminal.
+func (g grid) fit(rows [][]cell) fitting {
+	f := fitting{columns: make([]int, len(g.columns))}
+	for i := range f.columns {
+		f.columns[i] = i
+	}
+	natural := g.naturalWidths(rows, false)
+	if g.width > 0 && total(f.columns, natural) > g.width {
+		f.stack = true
+		natural = g.naturalWidths(rows, true)
+	}
+	floors := slices.Clone(natural)
+	for i, column := range g.columns {
+		if column.Shorten {
+			floors[i] = min(natural[i], cmp.Or(column.Min, comfortable))
+		}
+	}
+	if g.width == 0 {
+		floors = natural
+	}
+	for g.width > 0 && total(f.columns, floors) > g.width {
+		drop := g.leastNeeded(f.columns)
+		if drop < 0 {
+			break
+		}
+		f.columns = slices.Delete(f.columns, drop, drop+1)
+	}
+	f.widths = make([]int, len(f.columns))
+	for i, column := range f.columns {
+		f.widths[i] = floors[column]
+	}
+	// What is left of the line goes to the shortest of those cut, column by column.
+	for spare := g.width - total(f.columns, floors); spare > 0; spare-- {
+		least := -1
+		for i, column := range f.columns {
+			if f.widths[i] < natural[column] && (least < 0 || f.widths[i] < f.widths[least]) {
+				least = i
+			}
+		}
+		if least < 0 {
+			break
+		}
+		f.widths[least]++
+	}
+	return f
+}
+
+// leastNeeded is the position in columns of the one to drop next; -1: none.
+func (g grid) leastNeeded(columns []int) int {
+	least := -1
+	for i, column := range columns {
+		if !g.columns[column].pinned && (least < 0 || g.columns[column].Need >= g.columns[columns[least]].Need) {
+			least = i
+		}
+	}
+	if len(columns) == 1 {
+		return -1
+	}
+	return least
+}
+
+// naturalWidths are the widths at which nothing is cut.
+func (g grid) naturalWidths(rows [][]cell, stack bool) []int {
+	widths := make([]int, len(g.columns))
+	for i := range widths {
+		if g.headers {
+			widths[i] = displaywidth.String(g.columns[i].title())
+		}
+		for _, row := range rows {
+			width := 0
+			for _, item := range row[i] {
+				if stack {
+					width = max(width, displaywidth.String(item))
+				} else {
+					width += displaywidth.String(item) + 1
+				}
+			}
+			if !stack {
+				width-- // no comma behind the last
+			}
+			widths[i] = max(widths[i], width)
+		}
+	}
+	return widths
+}
+
+// total is the width of a line of these columns.
+func total(columns, widths []int) int {
+	sum := gap * (len(columns) - 1)
+	for _, column := range columns {
+		sum += widths[column]
+	}
+	return sum
+}

@@ -1,0 +1,167 @@
+package render
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/itchyny/gojq"
+)
+
+// jq compiles --jq: the filter runs once for each record, or with --slurp once
+// over the list of all. Strings are printed as they are, the rest as JSON. It sees
+// no environment and no files.
+func (c *compiler) jq() (func() format, error) {
+	const flag = "--jq"
+	filter, err := gojq.Parse(c.JQ)
+	if err != nil {
+		return nil, jqSyntaxError(flag, c.JQ, err)
+	}
+	code, err := gojq.Compile(filter)
+	if err != nil {
+		return nil, jqCompileError(flag, c.JQ, err)
+	}
+	input := c.record
+	if c.Slurp {
+		input = listOf(c.record)
+	}
+	check := func(text string) *mistake {
+		filter, err := gojq.Parse(text)
+		if err != nil {
+			return nil
+		}
+		return checkJQ(filter, input)
+	}
+	if m := check(c.JQ); m != nil {
+		return nil, m.error(flag, c.JQ, "go through it with [] first", check)
+	}
+	if c.Slurp {
+		return func() format {
+			return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
+				list := make([]any, len(records))
+				for i, record := range records {
+					list[i] = tree{}.value(record, c.record)
+				}
+				return appendJQ(b, code.Run(list))
+			}}
+		}, nil
+	}
+	return func() format {
+		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
+			return appendJQ(b, code.Run(tree{}.value(record, c.record)))
+		}}
+	}, nil
+}
+
+// appendJQ prints what a filter gives, up to its first error.
+func appendJQ(b []byte, values gojq.Iter) ([]byte, error) {
+	for {
+		value, ok := values.Next()
+		switch value := value.(type) {
+		case nil:
+			if !ok {
+				return b, nil
+			}
+			b = append(b, "null"...)
+		case string:
+			b = append(b, value...)
+		case error:
+			if halt, ok := errors.AsType[*gojq.HaltError](value); ok && halt.Value() == nil {
+				return b, nil
+			}
+			return b, value
+		default:
+			text, err := gojq.Marshal(value)
+			if err != nil {
+				return b, err
+			}
+			b = append(b, text...)
+		}
+		b = append(b, '\n')
+	}
+}
+
+func jqSyntaxError(flag, text string, err error) *Error {
+	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
+	if syntax, ok := errors.AsType[*gojq.ParseError](err); ok {
+		e.Offset, e.length = max(0, min(syntax.Offset, len(text))-len(syntax.Token)), len(syntax.Token)
+		if strings.Contains(e.Msg, "EOF") {
+			e.Msg = "the filter ends too early"
+		}
+	}
+	return e
+}
+
+// jqCompileError is about a function or variable that is not defined, mostly.
+func jqCompileError(flag, text string, err error) *Error {
+	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
+	what, name, _ := strings.Cut(e.Msg, " not defined: ")
+	name, arity, isFunction := strings.Cut(name, "/")
+	switch {
+	case what == "function" && isFunction:
+		e.Msg = "unknown function " + name + "/" + arity
+		known := jqFunctions()
+		for _, f := range known {
+			if strings.HasPrefix(f, name+"/") {
+				e.Hint = "there is " + f + ": the number is that of its arguments"
+			}
+		}
+		if e.Hint == "" {
+			if near := Nearest(name, jqNames(known)); near != "" {
+				e.Hint = "did you mean " + near + "?"
+			}
+		}
+	case what == "variable":
+		e.Msg = "unknown variable " + name
+	case strings.HasPrefix(e.Msg, "input(s)"):
+		e.Msg, name = "there is no further input", "input"
+		e.Hint = "the filter runs for each record by itself; --slurp gives it all of them"
+		if strings.Contains(text, "inputs") {
+			name = "inputs"
+		}
+	default:
+		return e
+	}
+	e.length = len(name)
+	e.Offset = locate(text, name, func(changed string) string {
+		filter, err := gojq.Parse(changed)
+		if err != nil {
+			return ""
+		}
+		_, err = gojq.Compile(filter)
+		if err == nil {
+			return ""
+		}
+		_, word, _ := strings.Cut(err.Error(), " not defined: ")
+		word, _, _ = strings.Cut(word, "/")
+		return word
+	})
+	return e
+}
+
+// jqFunctions are gojq's own, as name/arity.
+func jqFunctions() []string {
+	filter, err := gojq.Parse("builtins | sort | .[]")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for values := filter.Run(nil); ; {
+		value, ok := values.Next()
+		if !ok {
+			return names
+		}
+		if name, ok := value.(string); ok {
+			names = append(names, name)
+		}
+	}
+}
+
+func jqNames(functions []string) []string {
+	names := make([]string, len(functions))
+	for i, f := range functions {
+		names[i], _, _ = strings.Cut(f, "/")
+	}
+	return slices.Compact(names)
+}

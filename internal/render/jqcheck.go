@@ -1,0 +1,304 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/itchyny/gojq"
+)
+
+// checkJQ infers what shape each part of a filter has and finds the first access
+// that can give nothing. It knows little on purpose: wherever jq could have made
+// something else of the value, the shape is unknown and nothing is objected to.
+func checkJQ(filter *gojq.Query, input *shape) *mistake {
+	c := jqChecker{defined: map[string]bool{}}
+	c.query(filter, input)
+	return c.found
+}
+
+type jqChecker struct {
+	defined map[string]bool // functions that the filter defines; they may hide built-in ones
+	lenient int             // within try, ? or the left of //, where an error is no mistake
+	found   *mistake
+}
+
+func (c *jqChecker) object(m *mistake) *shape {
+	if c.found == nil && (c.lenient == 0 || m.in.kind == aStruct) {
+		c.found = m
+	}
+	return unknown
+}
+
+// leniently runs a check where errors of the filter are caught.
+func (c *jqChecker) leniently(check func() *shape) *shape {
+	c.lenient++
+	defer func() { c.lenient-- }()
+	return check()
+}
+
+func (c *jqChecker) query(q *gojq.Query, dot *shape) *shape {
+	if q == nil {
+		return unknown
+	}
+	for _, f := range q.FuncDefs {
+		c.defined[f.Name] = true
+	}
+	switch {
+	case q.Term != nil:
+		return c.term(q.Term, dot)
+	case q.Right == nil:
+		return dot
+	case len(q.Patterns) > 0: // left as $pattern | right
+		c.query(q.Left, dot)
+		return c.query(q.Right, dot)
+	}
+	switch q.Op {
+	case gojq.OpPipe:
+		return c.query(q.Right, c.query(q.Left, dot))
+	case gojq.OpComma:
+		return same(c.query(q.Left, dot), c.query(q.Right, dot))
+	case gojq.OpAlt:
+		left := c.leniently(func() *shape { return c.query(q.Left, dot) })
+		return same(left, c.query(q.Right, dot))
+	case gojq.OpAssign, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
+		c.query(q.Right, dot) // the left side may be new
+		return unknown
+	case gojq.OpModify:
+		return unknown
+	case gojq.OpAnd, gojq.OpOr, gojq.OpEq, gojq.OpNe, gojq.OpGt, gojq.OpLt, gojq.OpGe, gojq.OpLe:
+		c.query(q.Left, dot)
+		c.query(q.Right, dot)
+		return someBool
+	}
+	c.query(q.Left, dot)
+	c.query(q.Right, dot)
+	return unknown
+}
+
+func (c *jqChecker) term(t *gojq.Term, dot *shape) *shape {
+	caught := false
+	for _, s := range t.SuffixList {
+		caught = caught || s.Optional
+	}
+	if caught {
+		c.lenient++
+		defer func() { c.lenient-- }()
+	}
+	s := c.atom(t, dot)
+	for _, suffix := range t.SuffixList {
+		switch {
+		case suffix.Index != nil:
+			s = c.index(suffix.Index, s, dot)
+		case suffix.Iter:
+			s = c.items(s)
+		}
+	}
+	return s
+}
+
+// atom is a term without its suffixes.
+func (c *jqChecker) atom(t *gojq.Term, dot *shape) *shape {
+	switch t.Type {
+	case gojq.TermTypeIdentity:
+		return dot
+	case gojq.TermTypeTrue, gojq.TermTypeFalse:
+		return someBool
+	case gojq.TermTypeNumber:
+		return someNumber
+	case gojq.TermTypeIndex:
+		return c.index(t.Index, dot, dot)
+	case gojq.TermTypeFunc:
+		return c.call(t.Func, dot)
+	case gojq.TermTypeQuery:
+		return c.query(t.Query, dot)
+	case gojq.TermTypeUnary:
+		c.term(t.Unary.Term, dot)
+	case gojq.TermTypeObject:
+		c.construct(t.Object, dot)
+	case gojq.TermTypeArray:
+		return listOf(c.query(t.Array.Query, dot))
+	case gojq.TermTypeString, gojq.TermTypeFormat:
+		c.text(t.Str, dot)
+		return someString
+	case gojq.TermTypeIf:
+		return c.condition(t.If, dot)
+	case gojq.TermTypeTry:
+		s := c.leniently(func() *shape { return c.query(t.Try.Body, dot) })
+		if t.Try.Catch == nil {
+			return s
+		}
+	case gojq.TermTypeReduce:
+		c.query(t.Reduce.Query, dot)
+		c.query(t.Reduce.Start, dot)
+	case gojq.TermTypeForeach:
+		c.query(t.Foreach.Query, dot)
+		c.query(t.Foreach.Start, dot)
+	case gojq.TermTypeLabel:
+		return c.query(t.Label.Body, dot)
+	}
+	return unknown
+}
+
+func (c *jqChecker) text(s *gojq.String, dot *shape) {
+	if s != nil {
+		for _, q := range s.Queries {
+			c.query(q, dot)
+		}
+	}
+}
+
+func (c *jqChecker) construct(o *gojq.Object, dot *shape) {
+	for _, kv := range o.KeyVals {
+		c.query(kv.KeyQuery, dot)
+		c.text(kv.KeyString, dot)
+		switch {
+		case kv.Val != nil:
+			c.query(kv.Val, dot)
+		case kv.KeyString != nil && kv.KeyString.Queries == nil:
+			c.field(dot, kv.KeyString.Str)
+		case kv.Key != "" && !strings.HasPrefix(kv.Key, "$"):
+			c.field(dot, kv.Key)
+		}
+	}
+}
+
+func (c *jqChecker) condition(n *gojq.If, dot *shape) *shape {
+	c.query(n.Cond, dot)
+	s := c.query(n.Then, dot)
+	for _, elif := range n.Elif {
+		c.query(elif.Cond, dot)
+		s = same(s, c.query(elif.Then, dot))
+	}
+	if n.Else == nil {
+		return same(s, dot)
+	}
+	return same(s, c.query(n.Else, dot))
+}
+
+func (c *jqChecker) field(s *shape, name string) *shape {
+	inner, wrong := s.field(name)
+	if wrong != nil {
+		return c.object(wrong)
+	}
+	return inner
+}
+
+// items is the shape that .[] gives.
+func (c *jqChecker) items(s *shape) *shape {
+	switch {
+	case s.kind == aList || s.kind == aMap:
+		return s.elem
+	case s.scalar():
+		return c.object(&mistake{in: s})
+	}
+	return unknown
+}
+
+func (c *jqChecker) index(n *gojq.Index, s, dot *shape) *shape {
+	if n.Name != "" {
+		return c.field(s, n.Name)
+	}
+	c.text(n.Str, dot)
+	c.query(n.Start, dot)
+	c.query(n.End, dot)
+	switch name, constant := constantKey(n); {
+	case constant:
+		return c.field(s, name)
+	case n.IsSlice && (s.kind == aList || s.kind == aString):
+		return s
+	case s.kind == aMap:
+		return s.elem
+	case s.kind == aList && n.Start != nil && n.Start.Term != nil && n.Start.Term.Type == gojq.TermTypeNumber:
+		return s.elem
+	}
+	return unknown
+}
+
+// constantKey is the name in ."name" and .["name"].
+func constantKey(n *gojq.Index) (string, bool) {
+	s := n.Str
+	if s == nil && !n.IsSlice && n.Start != nil && n.Start.Term != nil && len(n.Start.Term.SuffixList) == 0 {
+		s = n.Start.Term.Str
+		if n.Start.Term.Type != gojq.TermTypeString {
+			return "", false
+		}
+	}
+	if s == nil || s.Queries != nil {
+		return "", false
+	}
+	return s.Str, true
+}
+
+// call knows the functions of which it is certain what their arguments see and
+// what they give.
+func (c *jqChecker) call(f *gojq.Func, dot *shape) *shape {
+	if c.defined[f.Name] || strings.HasPrefix(f.Name, "$") {
+		return unknown
+	}
+	switch len(f.Args) {
+	case 0:
+		switch f.Name {
+		case "not", "any", "all":
+			return someBool
+		case "length":
+			return someNumber
+		case "type", "tostring", "tojson", "ascii_downcase", "ascii_upcase":
+			return someString
+		case "values", "scalars", "strings", "objects", "arrays":
+			return dot
+		case "sort", "unique", "reverse":
+			if dot.kind == aList {
+				return dot
+			}
+		case "first", "last":
+			if dot.kind == aList {
+				return dot.elem
+			}
+		}
+	case 1:
+		arg := f.Args[0]
+		switch f.Name {
+		case "select", "first", "last":
+			s := c.query(arg, dot)
+			if f.Name == "select" {
+				return dot
+			}
+			return s
+		case "map":
+			return listOf(c.query(arg, c.items(dot)))
+		case "sort_by", "unique_by":
+			c.query(arg, c.items(dot))
+			return dot
+		case "group_by":
+			c.query(arg, c.items(dot))
+			return listOf(dot)
+		case "min_by", "max_by":
+			s := c.items(dot)
+			c.query(arg, s)
+			return s
+		case "any", "all":
+			c.query(arg, c.items(dot))
+			return someBool
+		case "isempty", "test", "startswith", "endswith", "contains", "inside", "has":
+			c.query(arg, dot)
+			return someBool
+		case "join", "ltrimstr", "rtrimstr":
+			c.query(arg, dot)
+			return someString
+		case "split":
+			c.query(arg, dot)
+			return listOf(someString)
+		case "del", "pick", "add", "error", "index", "rindex", "indices":
+			c.query(arg, dot)
+		}
+	case 2:
+		switch f.Name {
+		case "limit", "skip":
+			c.query(f.Args[0], dot)
+			return c.query(f.Args[1], dot)
+		case "any", "all":
+			c.query(f.Args[1], c.query(f.Args[0], dot))
+			return someBool
+		}
+	}
+	return unknown
+}

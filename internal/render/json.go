@@ -1,0 +1,317 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"reflect"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// json compiles json, ndjson and yaml.
+func (c *compiler) json(name string) func() format {
+	var f format
+	switch name {
+	case "ndjson":
+		f.record = func(b []byte, v reflect.Value) ([]byte, error) {
+			return append(jsonWriter{}.value(b, v, c.record, 0), '\n'), nil
+		}
+	case "json":
+		f = format{open: "[\n  ", between: ",\n  ", close: "\n]\n", none: "[]\n"}
+		f.record = func(b []byte, v reflect.Value) ([]byte, error) {
+			return jsonWriter{indent: true}.value(b, v, c.record, 1), nil
+		}
+	case "yaml":
+		f.none = "[]\n"
+		f.record = func(b []byte, v reflect.Value) ([]byte, error) {
+			return appendYAML(b, []any{tree{ordered: true}.value(v, c.record)}), nil
+		}
+	}
+	return func() format { return f }
+}
+
+// jsonWriter appends JSON. Nothing is escaped for HTML; what could disturb a
+// terminal is. Lists and maps that are nil are empty.
+type jsonWriter struct {
+	indent bool // by two spaces, a key or item a line
+}
+
+// value writes a value along its shape, at a depth of that many brackets.
+func (w jsonWriter) value(b []byte, v reflect.Value, s *shape, depth int) []byte {
+	switch s.kind {
+	case aString:
+		return appendQuoted(b, v.String(), false)
+	case aNumber:
+		return appendNumber(b, v)
+	case aBool:
+		return strconv.AppendBool(b, v.Bool())
+	case aList:
+		b = append(b, '[')
+		for i := range v.Len() {
+			b = w.value(w.next(b, i, depth+1), v.Index(i), s.elem, depth+1)
+		}
+		return w.end(b, v.Len(), depth, ']')
+	case aMap:
+		b = append(b, '{')
+		keys := sortedKeys(v)
+		for i, key := range keys {
+			b = append(appendQuoted(w.next(b, i, depth+1), key.String(), false), ':')
+			if w.indent {
+				b = append(b, ' ')
+			}
+			b = w.value(b, v.MapIndex(key), s.elem, depth+1)
+		}
+		return w.end(b, len(keys), depth, '}')
+	case aStruct:
+		b = append(b, '{')
+		for i := range s.fields {
+			f := &s.fields[i]
+			b = append(w.next(b, i, depth+1), f.key...)
+			if w.indent {
+				b = append(b, ' ')
+			}
+			b = w.value(b, s.get(v, f), f.shape, depth+1)
+		}
+		return w.end(b, len(s.fields), depth, '}')
+	}
+	return w.any(b, v.Interface(), depth)
+}
+
+// any writes a value whose shape is not known: a tree, or whatever hides in an interface.
+func (w jsonWriter) any(b []byte, x any, depth int) []byte {
+	switch x := x.(type) {
+	case nil:
+		return append(b, "null"...)
+	case string:
+		return appendQuoted(b, x, false)
+	case json.Number:
+		return append(b, x...)
+	case *big.Int:
+		return x.Append(b, 10)
+	case []any:
+		b = append(b, '[')
+		for i, item := range x {
+			b = w.any(w.next(b, i, depth+1), item, depth+1)
+		}
+		return w.end(b, len(x), depth, ']')
+	case map[string]any:
+		return w.any(b, sortedObject(x), depth)
+	case object:
+		b = append(b, '{')
+		for i, m := range x {
+			b = append(appendQuoted(w.next(b, i, depth+1), m.key, false), ':')
+			if w.indent {
+				b = append(b, ' ')
+			}
+			b = w.any(b, m.value, depth+1)
+		}
+		return w.end(b, len(x), depth, '}')
+	}
+	v := reflect.ValueOf(x)
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return append(b, "null"...)
+		}
+		v = v.Elem()
+	}
+	return w.value(b, v, shapeOf(v.Type()), depth)
+}
+
+func (w jsonWriter) next(b []byte, i, depth int) []byte {
+	if i > 0 {
+		b = append(b, ',')
+	}
+	return w.line(b, depth)
+}
+
+func (w jsonWriter) end(b []byte, n, depth int, bracket byte) []byte {
+	if n > 0 {
+		b = w.line(b, depth)
+	}
+	return append(b, bracket)
+}
+
+func (w jsonWriter) line(b []byte, depth int) []byte {
+	if w.indent {
+		b = append(b, '\n')
+		for range depth {
+			b = append(b, "  "...)
+		}
+	}
+	return b
+}
+
+func appendNumber(b []byte, v reflect.Value) []byte {
+	switch {
+	case v.CanInt():
+		return strconv.AppendInt(b, v.Int(), 10)
+	case v.CanUint():
+		return strconv.AppendUint(b, v.Uint(), 10)
+	}
+	text, err := json.Marshal(v.Float())
+	if err != nil { // not a number, or infinite
+		return append(b, "null"...)
+	}
+	return append(b, text...)
+}
+
+// appendQuoted writes a string of JSON, or of YAML in double quotes. They differ in
+// characters beyond U+FFFF: JSON escapes them as surrogates, which YAML does not know.
+func appendQuoted(b []byte, s string, yaml bool) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		if c := s[i]; ' ' <= c && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		invalid := r == utf8.RuneError && size == 1
+		if !invalid && r != '"' && r != '\\' && !hidden(r) {
+			i += size
+			continue
+		}
+		b = append(b, s[start:i]...)
+		i += size
+		start = i
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r <= 0xFFFF:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		case yaml:
+			b = fmt.Appendf(b, `\U%08x`, r)
+		default:
+			r -= 0x10000
+			b = fmt.Appendf(b, `\u%04x\u%04x`, 0xD800+r>>10, 0xDC00+r&0x3FF)
+		}
+	}
+	return append(append(b, s[start:]...), '"')
+}
+
+func sortedKeys(m reflect.Value) []reflect.Value {
+	keys := m.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int {
+		if a.String() < b.String() {
+			return -1
+		}
+		return 1
+	})
+	return keys
+}
+
+// object is a map whose keys have an order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+func sortedObject(m map[string]any) object {
+	o := make(object, 0, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		o = append(o, member{key, m[key]})
+	}
+	return o
+}
+
+// tree turns a value into nil, bool, string, number, []any, and map[string]any or
+// object: what gojq and JMESPath work on.
+type tree struct {
+	ordered bool // objects, not maps
+	floats  bool // every number a float64, which is all that JMESPath knows
+}
+
+func (t tree) value(v reflect.Value, s *shape) any {
+	switch s.kind {
+	case aString:
+		return v.String()
+	case aBool:
+		return v.Bool()
+	case aNumber:
+		switch {
+		case t.floats && v.CanInt():
+			return float64(v.Int())
+		case t.floats && v.CanUint():
+			return float64(v.Uint())
+		case v.CanInt():
+			return int(v.Int())
+		case v.CanUint():
+			return new(big.Int).SetUint64(v.Uint())
+		}
+		return v.Float()
+	case aList:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = t.value(v.Index(i), s.elem)
+		}
+		return list
+	case aMap:
+		if t.ordered {
+			o := make(object, 0, v.Len())
+			for _, key := range sortedKeys(v) {
+				o = append(o, member{key.String(), t.value(v.MapIndex(key), s.elem)})
+			}
+			return o
+		}
+		m := make(map[string]any, v.Len())
+		for iter := v.MapRange(); iter.Next(); {
+			m[iter.Key().String()] = t.value(iter.Value(), s.elem)
+		}
+		return m
+	case aStruct:
+		if t.ordered {
+			o := make(object, len(s.fields))
+			for i := range s.fields {
+				f := &s.fields[i]
+				o[i] = member{f.name, t.value(s.get(v, f), f.shape)}
+			}
+			return o
+		}
+		m := make(map[string]any, len(s.fields))
+		for i := range s.fields {
+			f := &s.fields[i]
+			m[f.name] = t.value(s.get(v, f), f.shape)
+		}
+		return m
+	}
+	return t.any(v.Interface())
+}
+
+// any copies what hides in an interface, so that no filter can change a record.
+func (t tree) any(x any) any {
+	switch x := x.(type) {
+	case nil:
+		return nil
+	case json.Number:
+		if n, err := strconv.Atoi(x.String()); err == nil && !t.floats {
+			return n
+		}
+		n, _ := x.Float64()
+		return n
+	case *big.Int:
+		if t.floats {
+			n, _ := new(big.Float).SetInt(x).Float64()
+			return n
+		}
+		return x
+	}
+	v := reflect.ValueOf(x)
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	return t.value(v, shapeOf(v.Type()))
+}

@@ -1,0 +1,332 @@
+package render
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jmespath-community/go-jmespath/pkg/functions"
+	"github.com/jmespath-community/go-jmespath/pkg/interpreter"
+	"github.com/jmespath-community/go-jmespath/pkg/parsing"
+)
+
+// query compiles --query: a JMESPath over the list of all records, printed as name
+// says. Where the library and the AWS CLI's own differ, it does as the AWS CLI.
+func (c *compiler) query(name string) (func() format, error) {
+	const flag = "--query"
+	node, err := parseQuery(c.Query)
+	if err != nil {
+		return nil, querySyntaxError(flag, c.Query, err)
+	}
+	known := queryFunctions()
+	if err := unknownQueryFunction(flag, c.Query, node, known); err != nil {
+		return nil, err
+	}
+	list := listOf(c.record)
+	check := func(text string) *mistake {
+		node, err := parseQuery(text)
+		if err != nil {
+			return nil
+		}
+		q := queryChecker{root: list}
+		q.node(node, list)
+		return q.found
+	}
+	if m := check(c.Query); m != nil {
+		return nil, m.error(flag, c.Query, "go through it with [] first", check)
+	}
+	orders := keyOrders{}
+	orders.addHashes(node)
+	orders.addShape(c.record)
+	node = likeAWS(node)
+	result := resultFormat(name, c.Options)
+	return func() format {
+		return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
+			input := make([]any, len(records))
+			for i, record := range records {
+				input[i] = tree{floats: true}.value(record, c.record)
+			}
+			value, err := interpreter.NewInterpreter(input, interpreter.NewFunctionCaller(known...), nil).Execute(node, input)
+			if err != nil {
+				return b, queryRunError(err)
+			}
+			return result(b, orders.arrange(value))
+		}}
+	}, nil
+}
+
+func parseQuery(text string) (parsing.ASTNode, error) {
+	literal, _ := quoteLiterals(text)
+	return parsing.NewParser().Parse(literal)
+}
+
+// quoteLiterals turns `running` into `"running"`: the AWS CLI takes text between
+// backquotes that is not JSON as a string. It also returns where it put a quote.
+func quoteLiterals(text string) (string, []int) {
+	var b strings.Builder
+	var added []int
+	for i := 0; i < len(text); {
+		quote := text[i]
+		if quote != '`' && quote != '\'' && quote != '"' {
+			b.WriteByte(quote)
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(text) && text[end] != quote {
+			if text[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(text) {
+			b.WriteString(text[i:])
+			break
+		}
+		content := text[i+1 : end]
+		if quote == '`' && !json.Valid([]byte(strings.ReplaceAll(content, "\\`", "`"))) {
+			trimmed := strings.TrimLeft(content, " \t\r\n")
+			added = append(added, b.Len()+1, b.Len()+2+len(trimmed))
+			content = `"` + trimmed + `"`
+		}
+		b.WriteByte(quote)
+		b.WriteString(content)
+		b.WriteByte(quote)
+		i = end + 1
+	}
+	return b.String(), added
+}
+
+var tokenName = regexp.MustCompile(`TOK[A-Z][A-Za-z]*`)
+
+// tokens are the library's token names as they look in an expression.
+var tokens = map[string]string{
+	"TOKRbracket": "]", "TOKLbracket": "[", "TOKRparen": ")", "TOKLparen": "(", "TOKRbrace": "}", "TOKLbrace": "{",
+	"TOKComma": ",", "TOKColon": ":", "TOKDot": ".", "TOKPipe": "|", "TOKOr": "||", "TOKAnd": "&&", "TOKStar": "*",
+	"TOKEOF": "the end", "TOKNumber": "a number", "TOKFilter": "[?", "TOKFlatten": "[]", "TOKUnquotedIdentifier": "a name",
+	"TOKQuotedIdentifier": "a quoted name", "TOKJSONLiteral": "a literal", "TOKStringLiteral": "a string", "TOKCurrent": "@", "TOKExpref": "&",
+	"TOKNot": "!", "TOKEQ": "==", "TOKNE": "!=", "TOKLT": "<", "TOKLTE": "<=", "TOKGT": ">", "TOKGTE": ">=", "TOKAssign": "=",
+}
+
+func querySyntaxError(flag, text string, err error) *Error {
+	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: strings.TrimPrefix(err.Error(), "SyntaxError: ")}
+	e.Msg = tokenName.ReplaceAllStringFunc(e.Msg, func(name string) string { return cmp.Or(tokens[name], name) })
+	e.Msg = strings.ToLower(e.Msg[:1]) + e.Msg[1:]
+	if e.Msg == "error" {
+		e.Msg = "this cannot follow here"
+	}
+	if syntax, ok := errors.AsType[parsing.SyntaxError](err); ok {
+		_, added := quoteLiterals(text)
+		e.Offset = syntax.Offset
+		for _, at := range slices.Backward(added) {
+			if at <= e.Offset {
+				e.Offset--
+			}
+		}
+		e.Offset = max(0, min(e.Offset, len(text)))
+	}
+	return e
+}
+
+var typeError = regexp.MustCompile(`(?s)^invalid type for: (.*), expected: \[\]functions\.JpType\{(.*)\}$`)
+
+// queryRunError words the library's errors: a value of the wrong type it prints whole.
+func queryRunError(err error) error {
+	match := typeError.FindStringSubmatch(err.Error())
+	if match == nil {
+		return err
+	}
+	got, wanted := match[1], strings.ReplaceAll(match[2], `"`, "")
+	const limit = 60
+	if r := []rune(got); len(r) > limit {
+		got = string(r[:limit]) + "…"
+	}
+	if got == "<nil>" {
+		got = "null"
+	}
+	return errors.New("a function wants one of: " + wanted + "; it got " + got)
+}
+
+// Functions that likeAWS puts in place of what the library does otherwise. Their
+// names cannot be written in an expression.
+const lessThan, itemsOf = "<", "*"
+
+// queryFunctions are the library's, and those of likeAWS. Where maps are walked it
+// is by key, not at random.
+func queryFunctions() []functions.FunctionEntry {
+	anyType := []functions.ArgSpec{{Types: []functions.JpType{functions.JpAny}}}
+	objectType := []functions.ArgSpec{{Types: []functions.JpType{functions.JpObject}}}
+	values := func(m map[string]any) any {
+		list := []any{}
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			list = append(list, m[key])
+		}
+		return list
+	}
+	return append(functions.GetDefaultFunctions(),
+		functions.FunctionEntry{Name: itemsOf, Arguments: anyType, Handler: func(args []any) (any, error) {
+			if m, ok := args[0].(map[string]any); ok {
+				return values(m), nil
+			}
+			return nil, nil
+		}},
+		functions.FunctionEntry{Name: "values", Arguments: objectType, Handler: func(args []any) (any, error) {
+			return values(args[0].(map[string]any)), nil
+		}},
+		functions.FunctionEntry{Name: "keys", Arguments: objectType, Handler: func(args []any) (any, error) {
+			keys := []any{}
+			for _, key := range slices.Sorted(maps.Keys(args[0].(map[string]any))) {
+				keys = append(keys, key)
+			}
+			return keys, nil
+		}},
+		functions.FunctionEntry{Name: lessThan, Handler: func(args []any) (any, error) {
+			order := 0
+			switch a := args[0].(type) {
+			case string:
+				b, ok := args[1].(string)
+				if !ok {
+					return nil, nil
+				}
+				order = strings.Compare(a, b)
+			case float64:
+				b, ok := args[1].(float64)
+				if !ok {
+					return nil, nil
+				}
+				order = cmp.Compare(a, b)
+			default:
+				return nil, nil
+			}
+			switch args[2].(parsing.TokType) {
+			case parsing.TOKLT:
+				return order < 0, nil
+			case parsing.TOKLTE:
+				return order <= 0, nil
+			case parsing.TOKGT:
+				return order > 0, nil
+			}
+			return order >= 0, nil
+		}},
+	)
+}
+
+// likeAWS makes <, <=, > and >= compare strings too ([?LaunchTime>'2026-01-01']),
+// and * give values in a steady order.
+func likeAWS(n parsing.ASTNode) parsing.ASTNode {
+	n.Children = slices.Clone(n.Children)
+	for i := range n.Children {
+		n.Children[i] = likeAWS(n.Children[i])
+	}
+	switch n.NodeType {
+	case parsing.ASTComparator:
+		if op, ok := n.Value.(parsing.TokType); ok && op != parsing.TOKEQ && op != parsing.TOKNE {
+			operator := parsing.ASTNode{NodeType: parsing.ASTLiteral, Value: op}
+			return parsing.ASTNode{NodeType: parsing.ASTFunctionExpression, Value: lessThan, Children: append(n.Children, operator)}
+		}
+	case parsing.ASTValueProjection:
+		items := parsing.ASTNode{NodeType: parsing.ASTFunctionExpression, Value: itemsOf, Children: n.Children[:1:1]}
+		return parsing.ASTNode{NodeType: parsing.ASTProjection, Children: []parsing.ASTNode{items, n.Children[1]}}
+	}
+	return n
+}
+
+func unknownQueryFunction(flag, text string, node parsing.ASTNode, known []functions.FunctionEntry) error {
+	names := make([]string, len(known))
+	for i, f := range known {
+		names[i] = f.Name
+	}
+	var find func(n parsing.ASTNode) string
+	find = func(n parsing.ASTNode) string {
+		if name, _ := n.Value.(string); n.NodeType == parsing.ASTFunctionExpression && !slices.Contains(names, name) {
+			return name
+		}
+		for _, child := range n.Children {
+			if name := find(child); name != "" {
+				return name
+			}
+		}
+		return ""
+	}
+	name := find(node)
+	if name == "" {
+		return nil
+	}
+	e := &Error{Flag: flag, Text: text, length: len(name), Msg: "unknown function " + name}
+	e.Offset = locate(text, name, func(text string) string {
+		node, err := parseQuery(text)
+		if err != nil {
+			return ""
+		}
+		return find(node)
+	})
+	if near := Nearest(name, names); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
+}
+
+// keyOrders gives the keys of result objects back their order, which the library's
+// maps lose: that of the expression's {a: x, b: y}, or of the record's fields.
+type keyOrders map[string][]string
+
+func (o keyOrders) add(keys []string) {
+	id := strings.Join(slices.Sorted(slices.Values(keys)), "\x00")
+	if _, ok := o[id]; !ok {
+		o[id] = keys
+	}
+}
+
+func (o keyOrders) addHashes(n parsing.ASTNode) {
+	if n.NodeType == parsing.ASTMultiSelectHash {
+		var keys []string
+		for _, child := range n.Children {
+			if key, _ := child.Value.(string); !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+		o.add(keys)
+	}
+	for _, child := range n.Children {
+		o.addHashes(child)
+	}
+}
+
+func (o keyOrders) addShape(s *shape) {
+	if s.kind == aStruct {
+		o.add(s.names())
+	}
+	if s.elem != nil {
+		o.addShape(s.elem)
+	}
+	for _, f := range s.fields {
+		o.addShape(f.shape)
+	}
+}
+
+func (o keyOrders) arrange(x any) any {
+	switch x := x.(type) {
+	case []any:
+		list := make([]any, len(x))
+		for i := range x {
+			list[i] = o.arrange(x[i])
+		}
+		return list
+	case map[string]any:
+		keys := slices.Sorted(maps.Keys(x))
+		if order, ok := o[strings.Join(keys, "\x00")]; ok {
+			keys = order
+		}
+		result := make(object, len(keys))
+		for i, key := range keys {
+			result[i] = member{key, o.arrange(x[key])}
+		}
+		return result
+	}
+	return x
+}

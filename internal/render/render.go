@@ -1,0 +1,236 @@
+// Package render prints records as tables, JSON, YAML, CSV, text, and through
+// Go templates, jq filters and JMESPath queries.
+//
+// A Printer is compiled from the output flags before anything is asked of AWS:
+// whatever can be wrong with a format, a field name or an expression is found
+// then. What it prints goes through a Stream, record by record where the format
+// allows.
+package render
+
+import (
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options are the output flags as the user gave them.
+type Options struct {
+	Output    string   // -o: a name of Formats, "template=TEXT" or "template-file=PATH"; "" is table
+	JQ        string   // --jq
+	HasJQ     bool     // --jq was given, perhaps empty
+	Slurp     bool     // --slurp: the filter gets one array of all records
+	Query     string   // --query, JMESPath
+	Columns   []string // --columns: field paths
+	NoHeaders bool     // --no-headers
+	SortBy    []string // --sort-by: field paths; "-Path" descending
+	Color     bool     // colour is wanted
+	Width     int      // the terminal's columns; 0: no terminal, nothing is shortened
+
+	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
+	Now      func() time.Time                  // for the template function ago; nil: time.Now
+}
+
+// View says how one type of record is shown where the user does not say it.
+type View struct {
+	Columns []Column // of table, in their order
+	Wide    []string // of wide; empty: every scalar and every list of scalars
+	Text    []string // of text; empty: the table's columns
+	CSV     []string // of csv; empty: those of wide
+	ID      string   // the field that name prints
+	Sort    []string // the order of table, wide, json and yaml
+}
+
+// Column is a column of a table.
+type Column struct {
+	Field   string // path of the field, as in --columns
+	Title   string // header; "" is Field
+	Need    int    // where a terminal is too narrow, the highest goes first, and of equal ones the rightmost
+	Shorten bool   // a name that may be cut; never an id or an address
+	Min     int    // columns on the terminal to which it may be cut before others are dropped; 0: 16
+	Colors  map[string]Color
+}
+
+// Color is the colour of a value, where colour is wanted.
+type Color string
+
+// The colours of a terminal's own palette.
+const (
+	Red    Color = "31"
+	Green  Color = "32"
+	Yellow Color = "33"
+	Faint  Color = "2"
+)
+
+// Formats are the names that Options.Output takes, for completion and help.
+func Formats() []string {
+	return []string{"table", "wide", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
+}
+
+// Printer prints records of type T. It may be used for any number of streams.
+type Printer[T any] struct {
+	plan plan
+}
+
+// Compile checks the flags against T, a struct whose exported fields are named
+// as the keys of the JSON, and makes a Printer of them. The error is an *Error.
+func Compile[T any](o Options, v View) (*Printer[T], error) {
+	if o.ReadFile == nil {
+		o.ReadFile = os.ReadFile
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	c := compiler{Options: o, view: v, record: shapeOf(reflect.TypeFor[T]())}
+	p, err := c.compile()
+	if err != nil {
+		return nil, err
+	}
+	return &Printer[T]{p}, nil
+}
+
+// Streams reports whether records are printed as they arrive.
+func (p *Printer[T]) Streams() bool { return !p.plan.waits }
+
+// Start begins the output of one run.
+func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
+	s := &Stream[T]{plan: p.plan, format: p.plan.start(), w: w}
+	s.record = reflect.ValueOf(&s.current).Elem()
+	return s
+}
+
+// plan is a compiled Options.
+type plan struct {
+	start func() format // a format may keep buffers, so each stream has its own
+	order []sortKey
+	waits bool // all records are needed before the first can be printed
+	flag  string
+	id    *path
+}
+
+// format turns records into bytes: one at a time, or all at once where all is set.
+type format struct {
+	open, between, close string // around the records
+	none                 string // instead, where there is no record
+	record               func(b []byte, record reflect.Value) ([]byte, error)
+	all                  func(b []byte, records []reflect.Value) ([]byte, error)
+}
+
+type compiler struct {
+	Options
+	view   View
+	record *shape
+}
+
+func (c *compiler) compile() (plan, error) {
+	name, argument, _ := strings.Cut(c.Output, "=")
+	if err := c.conflict(name); err != nil {
+		return plan{}, err
+	}
+	p := plan{flag: "--output " + name}
+	if c.view.ID != "" {
+		var err error
+		if p.id, err = parsePath("the id", c.view.ID, c.record); err != nil {
+			return plan{}, err
+		}
+	}
+	var err error
+	sorted := false
+	switch {
+	case c.HasJQ || c.JQ != "":
+		p.flag, sorted = "--jq", c.Slurp
+		p.start, err = c.jq()
+	case c.Query != "":
+		p.flag, sorted = "--query", true
+		p.start, err = c.query(name)
+	default:
+		switch name {
+		case "", "table", "wide":
+			sorted = true
+			p.start, err = c.table(name == "wide")
+		case "json", "yaml":
+			sorted = true
+			fallthrough
+		case "ndjson":
+			p.start = c.json(name)
+		case "csv":
+			p.start, err = c.csv()
+		case "text":
+			p.start, err = c.text()
+		case "name":
+			p.start, err = c.name(p.id)
+		case "template", "template-file":
+			p.start, err = c.template(name, argument)
+		}
+	}
+	if err != nil {
+		return plan{}, err
+	}
+	if p.order, err = c.sortKeys(sorted); err != nil {
+		return plan{}, err
+	}
+	p.waits = sorted || len(c.SortBy) > 0
+	return p, nil
+}
+
+// conflict finds an unknown format, and flags that exclude each other.
+func (c *compiler) conflict(name string) error {
+	formats := Formats()
+	known := slices.Contains(formats, c.Output) || c.Output == ""
+	if strings.HasPrefix(name, "template") {
+		known = slices.Contains(formats, name+"=")
+		if !strings.Contains(c.Output, "=") {
+			known = false
+		}
+	}
+	if !known {
+		names := strings.Join(formats[:8], ", ") + ", template=TEXT, template-file=PATH"
+		hint := "the formats are " + names
+		if near := Nearest(name, formats); near != "" {
+			hint = "did you mean " + near + "? " + hint
+		}
+		return &Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
+	}
+	jq := c.HasJQ || c.JQ != ""
+	clash := func(a, b, hint string) error {
+		return &Error{Flag: a, Msg: "cannot be used with " + b, Hint: hint, Offset: -1}
+	}
+	switch {
+	case jq && c.Query != "":
+		return clash("--jq", "--query", "choose one of them")
+	case jq && c.Output != "":
+		return clash("--jq", "--output "+name, "a filter prints by itself")
+	case c.Slurp && !jq:
+		return &Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
+	case c.Query != "" && (name == "name" || strings.HasPrefix(name, "template")):
+		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv and table")
+	case len(c.Columns) == 0:
+	case jq:
+		return clash("--columns", "--jq", "the filter chooses what is printed")
+	case c.Query != "":
+		return clash("--columns", "--query", "the query chooses what is printed")
+	case !slices.Contains([]string{"", "table", "wide", "csv", "text"}, name):
+		return clash("--columns", "--output "+name, "columns are chosen in table, wide, csv and text")
+	}
+	return nil
+}
+
+// columns are the paths that a format shows: the user's, or else its defaults.
+func (c *compiler) columns(defaults []string) ([]*path, error) {
+	flag := "--columns"
+	names := c.Columns
+	if len(names) == 0 {
+		flag, names = "the default columns", defaults
+	}
+	paths := make([]*path, len(names))
+	for i, name := range names {
+		p, err := parsePath(flag, strings.TrimSpace(name), c.record)
+		if err != nil {
+			return nil, err
+		}
+		paths[i] = p
+	}
+	return paths, nil
+}

@@ -1,0 +1,243 @@
+package render
+
+import (
+	"slices"
+	"strings"
+)
+
+// resultFormat prints what a query gave: as JSON, unless -o says otherwise.
+func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) {
+	switch name {
+	case "ndjson":
+		return func(b []byte, x any) ([]byte, error) {
+			for _, item := range itemsOfResult(x) {
+				b = append(jsonWriter{}.any(b, item, 0), '\n')
+			}
+			return b, nil
+		}
+	case "yaml":
+		return func(b []byte, x any) ([]byte, error) { return appendYAML(b, x), nil }
+	case "text":
+		return func(b []byte, x any) ([]byte, error) { return awsText(b, x, "", nil), nil }
+	case "csv":
+		return func(b []byte, x any) ([]byte, error) {
+			header, rows := resultRows(x)
+			w := newCSV()
+			if header != nil && !o.NoHeaders {
+				b = w.append(b, header)
+			}
+			for _, row := range rows {
+				cells := make([]string, len(row))
+				for i, value := range row {
+					cells[i] = resultCell(value)
+				}
+				b = w.append(b, cells)
+			}
+			return b, nil
+		}
+	case "table", "wide":
+		return func(b []byte, x any) ([]byte, error) {
+			header, rows := resultRows(x)
+			g := grid{headers: header != nil && !o.NoHeaders}
+			if name == "table" {
+				g.width = o.Width
+			}
+			cells := make([][]cell, len(rows))
+			columns := len(header)
+			for i, row := range rows {
+				columns = max(columns, len(row))
+				for _, value := range row {
+					cells[i] = append(cells[i], resultItems(value))
+				}
+			}
+			for i := range cells {
+				for len(cells[i]) < columns {
+					cells[i] = append(cells[i], newCell(nil))
+				}
+			}
+			for i := range columns {
+				column := gridColumn{pinned: true}
+				if i < len(header) {
+					column.Field = Safe(header[i])
+				}
+				g.columns = append(g.columns, column)
+			}
+			return g.print(b, cells)
+		}
+	}
+	return func(b []byte, x any) ([]byte, error) {
+		return append(jsonWriter{indent: true}.any(b, x, 0), '\n'), nil
+	}
+}
+
+// itemsOfResult is a list's items, or one value as the only item.
+func itemsOfResult(x any) []any {
+	if list, ok := x.([]any); ok {
+		return list
+	}
+	return []any{x}
+}
+
+// resultRows lays a result out: objects with a header of all their keys, lists a row
+// each, anything else a row of one cell. A null has no rows.
+func resultRows(x any) (header []string, rows [][]any) {
+	if x == nil {
+		return nil, nil
+	}
+	list := itemsOfResult(x)
+	for _, item := range list {
+		if o, ok := item.(object); ok {
+			for _, m := range o {
+				if !slices.Contains(header, m.key) {
+					header = append(header, m.key)
+				}
+			}
+		}
+	}
+	for _, item := range list {
+		switch item := item.(type) {
+		case object:
+			row := make([]any, len(header))
+			for _, m := range item {
+				row[slices.Index(header, m.key)] = m.value
+			}
+			rows = append(rows, row)
+		case []any:
+			rows = append(rows, item)
+		default:
+			rows = append(rows, []any{item})
+		}
+	}
+	return header, rows
+}
+
+// resultCell is a value in a cell: a list of scalars joined, deeper ones as JSON.
+func resultCell(x any) string {
+	switch x := x.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case []any:
+		if !slices.ContainsFunc(x, isNested) {
+			return strings.Join(resultItems(x), ",")
+		}
+	}
+	return string(jsonWriter{}.any(nil, x, 0))
+}
+
+func resultItems(x any) cell {
+	list, ok := x.([]any)
+	if !ok || slices.ContainsFunc(list, isNested) {
+		return newCell([]string{resultCell(x)})
+	}
+	texts := make([]string, len(list))
+	for i := range list {
+		texts[i] = resultCell(list[i])
+	}
+	return newCell(texts)
+}
+
+func isNested(x any) bool {
+	switch x.(type) {
+	case []any, object:
+		return true
+	}
+	return false
+}
+
+// awsText prints as the AWS CLI's text output: scalars of an object or a list on one
+// line with tabs between them, what is nested on lines of its own below, headed by
+// the key in capitals. Objects in one list share their columns.
+func awsText(b []byte, x any, heading string, columns []string) []byte {
+	var scalars []string
+	line := func(headed bool) {
+		if headed && heading != "" {
+			scalars = slices.Insert(scalars, 0, heading)
+		}
+		b = append(append(b, strings.Join(scalars, "\t")...), '\n')
+	}
+	switch x := x.(type) {
+	case object:
+		members := slices.SortedFunc(slices.Values(x), func(a, b member) int { return strings.Compare(a.key, b.key) })
+		if columns == nil {
+			for _, m := range members {
+				if !isNested(m.value) {
+					columns = append(columns, m.key)
+				}
+			}
+		}
+		for _, column := range columns {
+			scalar := ""
+			for _, m := range members {
+				if m.key == column {
+					scalar = awsScalar(m.value)
+				}
+			}
+			scalars = append(scalars, scalar)
+		}
+		if len(scalars) > 0 {
+			line(true)
+		}
+		for _, m := range members {
+			if !slices.Contains(columns, m.key) {
+				b = awsText(b, m.value, strings.ToUpper(string(appendField(nil, m.key))), nil)
+			}
+		}
+	case []any:
+		if slices.ContainsFunc(x, func(item any) bool { _, ok := item.(object); return ok }) {
+			shared := []string{}
+			for _, item := range x {
+				o, _ := item.(object)
+				for _, m := range o {
+					if !isNested(m.value) && !slices.Contains(shared, m.key) {
+						shared = append(shared, m.key)
+					}
+				}
+			}
+			slices.Sort(shared)
+			for _, item := range x {
+				b = awsText(b, item, heading, shared)
+			}
+			return b
+		}
+		for _, item := range x {
+			if !isNested(item) {
+				scalars = append(scalars, awsScalar(item))
+			}
+		}
+		switch {
+		case len(scalars) == 0:
+		case heading == "":
+			line(false)
+		default:
+			for _, scalar := range scalars {
+				b = append(b, heading+"\t"+scalar+"\n"...)
+			}
+		}
+		for _, item := range x {
+			if isNested(item) {
+				b = awsText(b, item, heading, nil)
+			}
+		}
+	default:
+		return append(append(b, awsScalar(x)...), '\n')
+	}
+	return b
+}
+
+// awsScalar is a scalar as Python prints it, on one line.
+func awsScalar(x any) string {
+	switch x := x.(type) {
+	case nil:
+		return "None"
+	case bool:
+		if x {
+			return "True"
+		}
+		return "False"
+	case string:
+		return string(appendField(nil, x))
+	}
+	return string(appendField(nil, string(jsonWriter{}.any(nil, x, 0))))
+}

@@ -1,0 +1,54 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Safe makes untrusted text fit to be shown on one line of a terminal: control
+// characters, line separators, characters that are invisible or turn the writing
+// direction, and bytes that are not UTF-8 are shown as escapes (\n, \x1b, \u202e).
+func Safe(s string) string {
+	clean := true
+	for i := 0; i < len(s) && clean; i++ {
+		clean = ' ' <= s[i] && s[i] < 0x7f
+	}
+	if clean {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && s[i] != "\uFFFD"[0]:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case !hidden(r):
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r < utf8.RuneSelf:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case r <= 0xFFFF:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
+	return b.String()
+}
+
+// hidden reports whether a character does something to a terminal, or cannot be
+// seen there: controls, format characters, separators of lines, and what Unicode
+// lets fonts ignore.
+func hidden(r rune) bool {
+	if r < 0x7f {
+		return r < ' '
+	}
+	return r < 0xa0 || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) ||
+		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}

@@ -1,0 +1,274 @@
+package render
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// FieldInfo is a field of a record.
+type FieldInfo struct {
+	Path string // as --columns takes it: "NetworkInterfaces.SubnetId"
+	Type string // "string", "number", "bool", "list of string", "map of string", "list of object", ...
+}
+
+// Fields are the fields of T with those nested in them, in the order of the JSON.
+func Fields[T any]() []FieldInfo {
+	var infos []FieldInfo
+	var add func(prefix string, s *shape)
+	add = func(prefix string, s *shape) {
+		for _, f := range s.fields {
+			infos = append(infos, FieldInfo{prefix + f.name, f.shape.String()})
+			inner := f.shape
+			for inner.kind == aList {
+				inner = inner.elem
+			}
+			add(prefix+f.name+".", inner)
+		}
+	}
+	add("", shapeOf(reflect.TypeFor[T]()))
+	return infos
+}
+
+// shape is what is known of a value before there is one. Field names are checked
+// against it, and encoders walk a value along it.
+type shape struct {
+	kind   kind
+	elem   *shape  // of a list's items, a map's values
+	fields []field // of a struct
+	typ    reflect.Type
+}
+
+type field struct {
+	name  string
+	key   string // name as a JSON key with its colon
+	index []int
+	shape *shape
+}
+
+type kind int
+
+const (
+	anything kind = iota
+	aString
+	aNumber
+	aBool
+	aList
+	aMap
+	aStruct
+)
+
+var (
+	unknown    = &shape{}
+	someString = &shape{kind: aString}
+	someNumber = &shape{kind: aNumber}
+	someBool   = &shape{kind: aBool}
+)
+
+func (s *shape) String() string {
+	switch s.kind {
+	case aString:
+		return "string"
+	case aNumber:
+		return "number"
+	case aBool:
+		return "bool"
+	case aList:
+		return "list of " + s.elem.String()
+	case aMap:
+		return "map of " + s.elem.String()
+	case aStruct:
+		return "object"
+	}
+	return "any"
+}
+
+func (s *shape) scalar() bool { return s.kind == aString || s.kind == aNumber || s.kind == aBool }
+
+func (s *shape) names() []string {
+	names := make([]string, len(s.fields))
+	for i, f := range s.fields {
+		names[i] = f.name
+	}
+	return names
+}
+
+// shapeOf derives the shape of a type. A type that has no JSON is a mistake in the program.
+func shapeOf(t reflect.Type) *shape {
+	switch t.Kind() {
+	case reflect.Interface:
+		return unknown
+	case reflect.String:
+		return &shape{kind: aString, typ: t}
+	case reflect.Bool:
+		return &shape{kind: aBool, typ: t}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Float32, reflect.Float64:
+		return &shape{kind: aNumber, typ: t}
+	case reflect.Slice:
+		return &shape{kind: aList, elem: shapeOf(t.Elem()), typ: t}
+	case reflect.Map:
+		if t.Key().Kind() == reflect.String {
+			return &shape{kind: aMap, elem: shapeOf(t.Elem()), typ: t}
+		}
+	case reflect.Struct:
+		s := &shape{kind: aStruct, typ: t}
+		for _, f := range reflect.VisibleFields(t) {
+			if f.IsExported() && !f.Anonymous {
+				key := string(appendQuoted(nil, f.Name, false)) + ":"
+				s.fields = append(s.fields, field{f.Name, key, f.Index, shapeOf(f.Type)})
+			}
+		}
+		return s
+	}
+	panic(fmt.Sprintf("render: records cannot hold a %s", t))
+}
+
+func (s *shape) get(v reflect.Value, f *field) reflect.Value {
+	if len(f.index) == 1 {
+		return v.Field(f.index[0])
+	}
+	return v.FieldByIndex(f.index)
+}
+
+// same is the shape of a value that may come from either side.
+func same(a, b *shape) *shape {
+	if a == b || a.kind == b.kind && (a.scalar() || a.typ != nil && a.typ == b.typ) {
+		return a
+	}
+	return unknown
+}
+
+func listOf(s *shape) *shape { return &shape{kind: aList, elem: s} }
+
+// field is the shape of s.name. A mistake is an access that can give nothing.
+func (s *shape) field(name string) (*shape, *mistake) {
+	switch s.kind {
+	case anything:
+		return unknown, nil
+	case aMap:
+		return s.elem, nil
+	case aStruct:
+		for i := range s.fields {
+			if s.fields[i].name == name {
+				return s.fields[i].shape, nil
+			}
+		}
+		return unknown, &mistake{name: name, in: s}
+	}
+	return unknown, &mistake{name: name, in: s}
+}
+
+// mistake is a field that a value of the shape in does not have.
+type mistake struct {
+	name string
+	in   *shape
+}
+
+// explain words the mistake; through says how the items of a list are reached in
+// the language at hand.
+func (m *mistake) explain(through string) (msg, hint string) {
+	switch {
+	case m.in.kind == aStruct:
+		if near := Nearest(m.name, m.in.names()); near != "" {
+			return "unknown field " + m.name, "did you mean " + near + "?"
+		}
+		return "unknown field " + m.name, "the fields are " + strings.Join(m.in.names(), ", ")
+	case m.in.kind == aList && m.name == "":
+		return "a " + m.in.String() + " cannot be used so", through
+	case m.in.kind == aList:
+		return m.name + " is asked of a " + m.in.String(), through
+	case m.name == "":
+		return "a " + m.in.String() + " has no items", ""
+	}
+	return m.name + " is asked of a " + m.in.String() + ", which has no fields", ""
+}
+
+// error places the mistake in the text, by means of the check that found it.
+func (m *mistake) error(flag, text, through string, check func(text string) *mistake) *Error {
+	msg, hint := m.explain(through)
+	offset := locate(text, m.name, func(text string) string {
+		if m := check(text); m != nil {
+			return m.name
+		}
+		return ""
+	})
+	return &Error{Flag: flag, Text: text, Offset: offset, length: len(m.name), Msg: msg, Hint: hint}
+}
+
+// path leads from a record to a field of it, or through lists to several.
+type path struct {
+	text  string
+	steps []step
+	leaf  *shape // what it leads to
+	many  bool   // it goes through lists
+	keyed bool   // it ends at a map's key
+}
+
+// step is one of: a struct's field, a map's key, every item of a list.
+type step struct {
+	in    *shape
+	field *field
+	key   string
+}
+
+// parsePath reads "A.B.C" against a shape. After a map all the rest is the key, dots included.
+func parsePath(flag, text string, s *shape) (*path, error) {
+	p := &path{text: text}
+	for rest := text; ; {
+		for s.kind == aList && rest != "" {
+			p.steps = append(p.steps, step{in: s})
+			p.many, s = true, s.elem
+		}
+		if rest == "" && len(p.steps) > 0 {
+			break
+		}
+		name, after, dot := strings.Cut(rest, ".")
+		if s.kind == aMap {
+			p.steps = append(p.steps, step{in: s, key: rest})
+			p.keyed, s = true, s.elem
+			break
+		}
+		_, wrong := s.field(name)
+		if wrong == nil && s.kind != aStruct {
+			wrong = &mistake{name: name, in: s}
+		}
+		if wrong == nil && dot && after == "" {
+			return nil, &Error{Flag: flag, Text: text, Offset: len(text), Msg: "a field name is missing after the dot"}
+		}
+		if wrong != nil {
+			msg, hint := wrong.explain("")
+			return nil, &Error{Flag: flag, Text: text, Offset: len(text) - len(rest), length: len(name), Msg: msg, Hint: hint}
+		}
+		i := slices.IndexFunc(s.fields, func(f field) bool { return f.name == name })
+		p.steps = append(p.steps, step{in: s, field: &s.fields[i]})
+		s, rest = s.fields[i].shape, after
+	}
+	p.leaf = s
+	return p, nil
+}
+
+// visit calls f for each value that the path leads to: none for a key that is
+// missing, several through lists.
+func (p *path) visit(record reflect.Value, f func(reflect.Value)) { visit(p.steps, record, f) }
+
+func visit(steps []step, v reflect.Value, f func(reflect.Value)) {
+	for i, s := range steps {
+		switch {
+		case s.field != nil:
+			v = s.in.get(v, s.field)
+		case s.in.kind == aMap:
+			if v = v.MapIndex(reflect.ValueOf(s.key).Convert(v.Type().Key())); !v.IsValid() {
+				return
+			}
+		default:
+			for j := range v.Len() {
+				visit(steps[i+1:], v.Index(j), f)
+			}
+			return
+		}
+	}
+	f(v)
+}

@@ -1,0 +1,123 @@
+package render
+
+import (
+	"cmp"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+type sortKey struct {
+	path       *path
+	descending bool
+}
+
+// sortKeys are those of --sort-by; the view's own follow, so that the order does
+// not depend on which answer came first.
+func (c *compiler) sortKeys(byView bool) ([]sortKey, error) {
+	var keys []sortKey
+	add := func(flag, text string) error {
+		name, descending := strings.CutPrefix(strings.TrimSpace(text), "-")
+		p, err := parsePath(flag, name, c.record)
+		if err != nil {
+			return err
+		}
+		if leaf := p.leaf; !leaf.scalar() && leaf.kind != anything && !(leaf.kind == aList && leaf.elem.scalar()) {
+			return &Error{Flag: flag, Msg: "cannot sort by " + name + ", a " + leaf.String(), Offset: -1}
+		}
+		keys = append(keys, sortKey{p, descending})
+		return nil
+	}
+	for _, text := range c.SortBy {
+		if err := add("--sort-by", text); err != nil {
+			return nil, err
+		}
+	}
+	if byView || len(keys) > 0 {
+		for _, text := range c.view.Sort {
+			if err := add("the default order", text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return keys, nil
+}
+
+func sortRecords(records []reflect.Value, keys []sortKey) {
+	if len(keys) == 0 {
+		return
+	}
+	type entry struct {
+		record reflect.Value
+		values []sortValue
+	}
+	entries := make([]entry, len(records))
+	for i, record := range records {
+		entries[i] = entry{record, make([]sortValue, len(keys))}
+		for j, key := range keys {
+			entries[i].values[j] = key.path.sortValue(record)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		for i, key := range keys {
+			if order := a.values[i].compare(b.values[i]); order != 0 {
+				if key.descending {
+					return -order
+				}
+				return order
+			}
+		}
+		return 0
+	})
+	for i := range entries {
+		records[i] = entries[i].record
+	}
+}
+
+// sortValue is a value as it sorts: nothing, then numbers, addresses, text. Text
+// that is a number or an address sorts as one.
+type sortValue struct {
+	class   int
+	number  float64
+	address netip.Addr
+	text    string
+}
+
+func (a sortValue) compare(b sortValue) int {
+	return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.number, b.number), a.address.Compare(b.address), cmp.Compare(a.text, b.text))
+}
+
+// sortValue is the first value that the path leads to.
+func (p *path) sortValue(record reflect.Value) sortValue {
+	var text []byte
+	found := false
+	p.visit(record, func(v reflect.Value) {
+		leaf := p.leaf
+		if leaf.kind == aList {
+			if v.Len() == 0 {
+				return
+			}
+			v, leaf = v.Index(0), leaf.elem
+		}
+		if !found {
+			text, found = appendPlain(nil, v, leaf), true
+		}
+	})
+	value := sortValue{text: string(text)}
+	if value.text == "" {
+		return value
+	}
+	value.class = 3
+	if strings.Trim(value.text, "0123456789.-") == "" {
+		if n, err := strconv.ParseFloat(value.text, 64); err == nil {
+			value.class, value.number = 1, n
+			return value
+		}
+	}
+	if address, err := netip.ParseAddr(value.text); err == nil {
+		value.class, value.address = 2, address
+	}
+	return value
+}

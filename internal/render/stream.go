@@ -1,0 +1,132 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+)
+
+// A buffer this full is written without waiting for Flush.
+const bufferSize = 32 << 10
+
+// Stream is the output of one run. It is not for concurrent use.
+type Stream[T any] struct {
+	plan    plan
+	format  format
+	w       io.Writer
+	buffer  []byte
+	current T             // the record being printed, at a steady address
+	record  reflect.Value // of current
+	waiting []T
+	printed int
+	failed  RecordsError
+	err     error // the first of w's
+}
+
+// RecordsError tells that a template, filter or query failed on some records. The
+// others were printed.
+type RecordsError struct {
+	Flag  string // whose text failed, as "--jq"
+	Count int    // of the records it failed on
+	ID    string // of the first of them; "" where the records have none
+	Err   error  // what happened there
+}
+
+func (e *RecordsError) Error() string {
+	what := oneLine(e.Err.Error())
+	if e.ID != "" {
+		what = Safe(e.ID) + ": " + what
+	}
+	if e.Count > 1 {
+		what += fmt.Sprintf(" (and so for %d records in all)", e.Count)
+	}
+	return e.Flag + ": " + what
+}
+
+func (e *RecordsError) Unwrap() error { return e.Err }
+
+// Write prints a record, or keeps it where the format waits for all of them. What
+// was printed may stay in a buffer until Flush or Close. The error is the
+// writer's; once there is one, nothing more is written.
+func (s *Stream[T]) Write(record T) error {
+	if s.err != nil {
+		return s.err
+	}
+	if s.plan.waits {
+		s.waiting = append(s.waiting, record)
+		return nil
+	}
+	s.current = record
+	s.print(s.record)
+	if len(s.buffer) >= bufferSize {
+		return s.Flush()
+	}
+	return nil
+}
+
+// Flush writes what the buffer holds.
+func (s *Stream[T]) Flush() error {
+	if s.err == nil && len(s.buffer) > 0 {
+		_, s.err = s.w.Write(s.buffer)
+		s.buffer = s.buffer[:0]
+	}
+	return s.err
+}
+
+// Close prints the records that waited and ends the output. It returns the
+// writer's first error, or else a *RecordsError if records could not be printed.
+func (s *Stream[T]) Close() error {
+	if s.err != nil {
+		return s.err
+	}
+	records := make([]reflect.Value, len(s.waiting))
+	for i := range s.waiting {
+		records[i] = reflect.ValueOf(&s.waiting[i]).Elem()
+	}
+	sortRecords(records, s.plan.order)
+	if s.format.all != nil {
+		var err error
+		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
+			s.failed = RecordsError{Flag: s.plan.flag, Count: 1, Err: err}
+		}
+	} else {
+		for _, record := range records {
+			s.print(record)
+			if len(s.buffer) >= bufferSize && s.Flush() != nil {
+				return s.err
+			}
+		}
+		end := s.format.none
+		if s.printed > 0 {
+			end = s.format.close
+		}
+		s.buffer = append(s.buffer, end...)
+	}
+	s.waiting = nil
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if s.failed.Count > 0 {
+		return &s.failed
+	}
+	return nil
+}
+
+func (s *Stream[T]) print(record reflect.Value) {
+	between := s.format.between
+	if s.printed == 0 {
+		between = s.format.open
+	}
+	s.printed++
+	var err error
+	if s.buffer, err = s.format.record(append(s.buffer, between...), record); err == nil {
+		return
+	}
+	if s.failed.Count == 0 {
+		s.failed = RecordsError{Flag: s.plan.flag, Err: err}
+		if s.plan.id != nil {
+			s.failed.ID = string(s.plan.id.appendText(nil, record))
+		}
+	}
+	s.failed.Count++
+}

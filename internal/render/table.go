@@ -1,0 +1,197 @@
+package render
+
+import (
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/olekukonko/ll"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// table compiles table and wide: columns two spaces apart, no lines drawn, as
+// kubectl has it. Only table is fitted to a terminal.
+func (c *compiler) table(wide bool) (func() format, error) {
+	view := c.view.Columns
+	if wide || len(view) == 0 {
+		view = nil
+		for _, name := range c.wide() {
+			view = append(view, Column{Field: name})
+		}
+	}
+	defaults := make([]string, len(view))
+	for i, column := range view {
+		defaults[i] = column.Field
+	}
+	paths, err := c.columns(defaults)
+	if err != nil {
+		return nil, err
+	}
+	g := grid{headers: !c.NoHeaders, color: c.Color}
+	if !wide {
+		g.width = c.Width
+	}
+	for _, p := range paths {
+		column := Column{Field: p.text, Shorten: p.keyed}
+		for _, known := range slices.Concat(view, c.view.Columns) {
+			if known.Field == p.text {
+				column.Title, column.Need, column.Shorten = known.Title, known.Need, known.Shorten
+				column.Min, column.Colors = known.Min, known.Colors
+			}
+		}
+		g.columns = append(g.columns, gridColumn{Column: column, pinned: len(c.Columns) > 0})
+	}
+	return func() format {
+		return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
+			rows := make([][]cell, len(records))
+			for i, record := range records {
+				rows[i] = make([]cell, len(paths))
+				for j, p := range paths {
+					rows[i][j] = newCell(p.items(record))
+				}
+			}
+			return g.print(b, rows)
+		}}
+	}, nil
+}
+
+// grid prints rows of cells.
+type grid struct {
+	columns []gridColumn
+	headers bool
+	color   bool
+	width   int // the terminal's; 0: whatever it takes
+}
+
+type gridColumn struct {
+	Column
+	pinned bool // the user asked for it, so it is not dropped
+}
+
+func (c *gridColumn) title() string {
+	if c.Title != "" {
+		return c.Title
+	}
+	return c.Field
+}
+
+// cell is a list of texts, safe for a terminal, each to be kept on one line.
+type cell []string
+
+// newCell shows nothing as a dash, which keeps the columns countable for awk and
+// tells an empty cell from the lines below a list.
+func newCell(items []string) cell {
+	for i := range items {
+		items[i] = Safe(items[i])
+	}
+	if len(items) == 0 || len(items) == 1 && items[0] == "" {
+		return cell{"-"}
+	}
+	return items
+}
+
+func (g grid) print(b []byte, rows [][]cell) ([]byte, error) {
+	if len(rows) == 0 {
+		return b, nil
+	}
+	f := g.fit(rows)
+	separator := ","
+	if f.stack {
+		separator = "\n"
+	}
+	r := &plainRenderer{color: g.color}
+	titles := make([]string, len(f.columns))
+	for i, column := range f.columns {
+		titles[i] = displaywidth.TruncateString(g.columns[column].title(), f.widths[i], "…")
+		r.columns = append(r.columns, plainColumn{f.widths[i], g.columns[column].Colors})
+	}
+	out := &appender{b}
+	t := newTable(out, r)
+	if g.headers {
+		t.Header(titles)
+	}
+	for _, row := range rows {
+		texts := make([]string, len(f.columns))
+		for i, column := range f.columns {
+			items := row[column]
+			if g.columns[column].Shorten {
+				items = slices.Clone(items)
+				for j := range items {
+					items[j] = displaywidth.TruncateString(items[j], f.widths[i], "…")
+				}
+			}
+			texts[i] = strings.Join(items, separator)
+		}
+		if err := t.Append(texts); err != nil {
+			return b, err
+		}
+	}
+	err := t.Render()
+	return out.b, err
+}
+
+// newTable is a tablewriter.Table that leaves texts as they are.
+func newTable(w io.Writer, r tw.Renderer) *tablewriter.Table {
+	cell := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
+		Padding:    tw.CellPadding{Global: tw.PaddingNone},
+	}
+	return tablewriter.NewTable(w, tablewriter.WithRenderer(r), tablewriter.WithConfig(tablewriter.Config{
+		Header:   cell,
+		Row:      cell,
+		Behavior: tw.Behavior{TrimSpace: tw.Off, TrimLine: tw.Off},
+	}))
+}
+
+// plainRenderer draws tablewriter's rows. Its own renderers draw lines, leave blanks
+// at the ends of lines, and take the width of text from the locale in the environment.
+type plainRenderer struct {
+	columns []plainColumn
+	color   bool
+	w       io.Writer
+	line    []byte
+}
+
+type plainColumn struct {
+	width  int
+	colors map[string]Color
+}
+
+// Columns are this far apart.
+const gap = 2
+
+func (r *plainRenderer) draw(cells map[int]tw.CellContext, color bool) {
+	r.line = r.line[:0]
+	blanks := 0
+	for i, column := range r.columns {
+		text := cells[i].Data
+		if text != "" {
+			r.line = append(r.line, strings.Repeat(" ", blanks)...)
+			blanks = 0
+		}
+		if code := column.colors[text]; color && code != "" {
+			r.line = append(r.line, "\x1b["+string(code)+"m"+text+"\x1b[0m"...)
+		} else {
+			r.line = append(r.line, text...)
+		}
+		blanks += column.width - displaywidth.String(text) + gap
+	}
+	r.w.Write(append(r.line, '\n'))
+}
+
+func (r *plainRenderer) Start(w io.Writer) error { r.w = w; return nil }
+func (r *plainRenderer) Header(_ [][]string, ctx tw.Formatting) {
+	r.draw(ctx.Row.Current, false)
+}
+func (r *plainRenderer) Row(_ []string, ctx tw.Formatting) { r.draw(ctx.Row.Current, r.color) }
+func (*plainRenderer) Footer([][]string, tw.Formatting)    {}
+func (*plainRenderer) Line(tw.Formatting)                  {}
+func (*plainRenderer) Close() error                        { return nil }
+func (*plainRenderer) Logger(*ll.Logger)                   {}
+func (*plainRenderer) Config() tw.Rendition {
+	return tw.Rendition{Borders: tw.BorderNone, Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone}}
+}

@@ -1,0 +1,29 @@
+// Command muster lists what is in every AWS account that its user can reach.
+package main
+
+import (
+	"context"
+	"embed"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"muster/internal/cli"
+)
+
+//go:embed completions
+var completions embed.FS
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+
+	// A reader that goes away is an error of writing, so that what was begun is
+	// cleaned up. Ignoring the signal instead would pass on to children.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Environ: os.Environ(), Completions: completions,
+	}))
+}
