@@ -87,17 +87,21 @@ func (s *SSO) Do(ctx context.Context, call func(token string) error) error {
 	if err != nil {
 		return err
 	}
-	err = call(token)
-	if awsapi.Explain(err).Code != "UnauthorizedException" {
+	if err = call(token); !refused(err) {
 		return err
 	}
 	if token, err = s.accessToken(ctx, token); err != nil {
 		return err
 	}
-	if err = call(token); awsapi.Explain(err).Code == "UnauthorizedException" {
+	if err = call(token); refused(err) {
 		return s.loginError("is not accepted any more")
 	}
 	return err
+}
+
+// refused says whether the portal did not take the token.
+func refused(err error) bool {
+	return err != nil && awsapi.Explain(err).Code == "UnauthorizedException"
 }
 
 // Role returns the provider of a permission set's credentials in an account.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -37,6 +38,7 @@ type Failure struct {
 	Operation string
 	Code      string // AWS's error code, or the kind of a network error
 	Message   string // one sentence; AWS's words are untrusted text
+	Answered  bool   // a server spoke, if only nonsense
 }
 
 // Denial says whether AWS itself refused, so that asking again is of no use.
@@ -113,21 +115,25 @@ func Explain(err error) Failure {
 		canceled        *smithy.CanceledError
 		requestCanceled *aws.RequestCanceledError
 	)
+	if errors.As(err, &status) && status.HTTPStatusCode() > 0 {
+		f.Answered = true
+	}
 	switch {
 	case errors.As(err, &reason):
 		f.Kind, f.Message = reason.Reason(), plain(reason)
 	case errors.As(err, &api) && api.ErrorCode() != "" && !unreadable(err):
 		f.Code, f.Message = api.ErrorCode(), api.ErrorMessage()
 		f.Kind = kindOf(f.Code, f.Message, f.Operation)
-		if f.Kind == Broken && errors.As(err, &status) {
+		if f.Kind == Broken && f.Answered {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
 		}
 	case errors.As(err, &canceled) || errors.As(err, &requestCanceled) || errors.Is(err, context.Canceled):
 		f.Kind, f.Message = Cancelled, "given up before it was answered"
 	case unreadable(err):
 		f.Code = "InvalidAnswer"
-		if errors.As(err, &status) && status.HTTPStatusCode() >= 300 {
+		if f.Answered && status.HTTPStatusCode() >= 300 {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
+			f.Message = fmt.Sprintf("HTTP status %d, without an error that can be read", status.HTTPStatusCode())
 		}
 	case errors.As(err, &dnsErr):
 		f.Kind, f.Code = Unreachable, "NameResolution"
@@ -135,7 +141,7 @@ func Explain(err error) Failure {
 		f.Kind, f.Code = Unreachable, "Timeout"
 	case isConnection(err):
 		f.Kind, f.Code = Unreachable, "Connection"
-	case errors.As(err, &status):
+	case f.Answered:
 		f.Kind, f.Code = kindOfStatus(status.HTTPStatusCode()), "InvalidAnswer"
 	}
 	return f

@@ -3,6 +3,8 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -19,6 +21,8 @@ const pageSize = 1000
 type Instances struct {
 	api   *awsapi.API
 	query *matcher
+
+	unnarrowed atomic.Bool // the server does not know the filters of requests
 }
 
 // NewInstances compiles a query; the error is a *QueryError.
@@ -32,26 +36,51 @@ func NewInstances(api *awsapi.API, q Query) (*Instances, error) {
 
 // Visit hands on the instances of one region, page by page.
 func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instance)) error {
+	requests := c.query.requests
+	if c.unnarrowed.Load() {
+		requests = [][]types.Filter{c.query.users}
+	}
 	seen := map[string]bool{} // two requests may find the same instance
-	for _, filters := range c.query.requests {
-		err := c.pages(ctx, p, filters, func(page []Instance) {
-			if len(c.query.requests) > 1 {
-				fresh := page[:0]
-				for _, r := range page {
-					if !seen[r.InstanceId] {
-						seen[r.InstanceId] = true
-						fresh = append(fresh, r)
-					}
-				}
-				page = fresh
-			}
-			emit(page)
-		})
-		if err != nil {
-			return err
+	once := func(page []Instance) {
+		if c.query.narrowed {
+			page = slices.DeleteFunc(page, func(r Instance) bool {
+				known := seen[r.InstanceId]
+				seen[r.InstanceId] = true
+				return known
+			})
+		}
+		emit(page)
+	}
+	var err error
+	for _, filters := range requests {
+		if err = c.pages(ctx, p, filters, once); err != nil {
+			break
 		}
 	}
+	if err != nil && c.query.narrowed && misunderstood(err) && ctx.Err() == nil {
+		// EC2 knows the filters that narrow a request; its imitations may not. What
+		// is asked for is then found without.
+		if c.pages(ctx, p, c.query.users, once) == nil {
+			c.unnarrowed.Store(true)
+			return nil
+		}
+	}
+	if err != nil {
+		return c.rejected(err)
+	}
 	return nil
+}
+
+// misunderstood says whether a request, rather than its caller, may be what the
+// server does not like.
+func misunderstood(err error) bool {
+	switch f := awsapi.Explain(err); f.Kind {
+	case awsapi.Broken:
+		return true
+	case awsapi.Unreachable:
+		return f.Answered
+	}
+	return false
 }
 
 func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Filter, emit func([]Instance)) error {
@@ -63,7 +92,7 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Fi
 			return err
 		})
 		if err != nil {
-			return c.rejected(err)
+			return err
 		}
 		var page []Instance
 		for i := range out.Reservations {
@@ -92,7 +121,7 @@ func (c *Instances) rejected(err error) error {
 	failure := awsapi.Explain(err)
 	switch failure.Code {
 	case "InvalidParameterValue", "InvalidParameterCombination", "FilterLimitExceeded", "MissingParameter", "UnknownParameter":
-		if c.query.users {
+		if len(c.query.users) > 0 {
 			return &sweep.Stop{Err: fmt.Errorf("EC2 does not accept --filter: %s", failure.Message)}
 		}
 	}

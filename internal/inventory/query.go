@@ -44,7 +44,8 @@ type matcher struct {
 	tags   []tagMatcher
 
 	requests [][]types.Filter // one DescribeInstances each; what they find is united
-	users    bool             // some filters are the user's own
+	users    []types.Filter   // the user's own, in every request
+	narrowed bool             // requests have more filters than the user's
 }
 
 type tagMatcher struct {
@@ -69,7 +70,6 @@ func (q Query) compile() (*matcher, error) {
 		}
 		user = append(user, f)
 	}
-	m.users = len(user) > 0
 	// EC2 takes each name once: where the user filters by it too, ours is left to
 	// the check of the records.
 	push := func(into []types.Filter, name string, values []string) []types.Filter {
@@ -130,7 +130,9 @@ func (q Query) compile() (*matcher, error) {
 			all = push(all, *f.Name, f.Values)
 		}
 		m.requests = append(m.requests, all)
+		m.narrowed = m.narrowed || len(all) > len(user)
 	}
+	m.users = user
 	return m, nil
 }
 
