@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,11 +69,11 @@ func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
 			for i, unit := range tree {
 				known[i] = unit.path
 			}
-			return usage("--ou %q: no such OU; there are: %s", name, strings.Join(known, ", "))
+			return fmt.Errorf("--ou %q: no such OU; there are: %s", name, strings.Join(known, ", "))
 		case 1:
 			f.ids = append(f.ids, ids[0])
 		default:
-			return usage("--ou %q: %d OUs have that name: %s; name one by its id or its path", name, len(ids), strings.Join(ids, ", "))
+			return fmt.Errorf("--ou %q: %d OUs have that name: %s; name one by its id or its path", name, len(ids), strings.Join(ids, ", "))
 		}
 	}
 	return nil

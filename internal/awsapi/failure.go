@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -203,12 +204,34 @@ func plain(err error) string {
 	)
 	switch {
 	case errors.As(err, &bad) && bad.Err != nil:
-		err = bad.Err
+		return oneLine(bad.Err.Error())
 	case errors.As(err, &u):
-		err = u.Err
-		if host, parseErr := url.Parse(u.URL); parseErr == nil && host.Host != "" {
-			return host.Host + ": " + oneLine(err.Error())
+		text := network(u.Err)
+		if asked, parseErr := url.Parse(u.URL); parseErr == nil && asked.Host != "" {
+			text = asked.Host + ": " + text
 		}
+		return text
+	}
+	return oneLine(err.Error())
+}
+
+// network words an error of a connection without the addresses of its ends,
+// which say less than the host.
+func network(err error) string {
+	var (
+		errno syscall.Errno
+		dns   *net.DNSError
+		timed net.Error
+	)
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "no such host"
+	case errors.As(err, &timed) && timed.Timeout():
+		return "no answer in time"
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "the connection was closed before the answer was complete"
 	}
 	return oneLine(err.Error())
 }

@@ -39,13 +39,13 @@ func (r *retryer) limit(err error) int {
 		// all its own attempts.
 		return 1
 	}
-	limit := 1
+	limit := 1 // what the caller did wrong stays wrong
 	switch kind := Explain(err).Kind; {
 	case kind == Throttled:
 		limit = attemptsThrottled
 	case isTimeout(err):
 		limit = attemptsTimeout
-	case kind == Unreachable, errors.Is(err, io.ErrUnexpectedEOF):
+	case kind == Unreachable, unreadable(err), errors.Is(err, io.ErrUnexpectedEOF):
 		limit = attemptsTransient
 	}
 	if r.attempts > 0 && limit > 1 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
+	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/inventory"
 	"muster/internal/render"
@@ -181,14 +183,17 @@ func isUsage(err error) bool {
 	return false
 }
 
-// report prints an error, its lines (of an expression and the mark below it) as
-// they are.
+// report prints an error: AWS's without what the SDK puts around it, and the
+// lines of an expression and the mark below it as they are.
 func (a *App) report(err error) {
-	var none *auth.NoCredentialsError
-	if errors.As(err, &none) {
-		err = none
+	text := err.Error()
+	if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
+		text = none.Error()
+	} else if failure := awsapi.Explain(err); failure.Operation != "" {
+		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
+			func(part string) bool { return part == "" }), ": ")
 	}
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(text, "\n")
 	a.note("%s", lines[0])
 	for _, line := range lines[1:] {
 		a.detail("%s", line)

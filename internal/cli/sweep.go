@@ -58,17 +58,20 @@ func written(err error) error {
 
 // conclude tells what is missing and makes the exit code.
 func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledger *sweep.Ledger, failed *render.RecordsError) error {
-	gaps := ledger.Gaps()
-	records, accounts, regions := ledger.Count()
-	if records == 0 && (len(gaps) == 0 || accounts > 0) {
-		a.note("no %s in %s", noun, places(accounts, regions))
-	}
-	a.listGaps(gaps, ledger.ListError())
 	if flags.Report != "" {
 		if err := writeReport(flags.Report, ledger.Entries()); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
+	gaps := ledger.Gaps()
+	records, accounts, regions := ledger.Count()
+	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
+		return err // there was nothing but the list
+	}
+	if records == 0 && (len(gaps) == 0 || accounts > 0) {
+		a.note("no %s in %s", noun, places(accounts, regions))
+	}
+	a.listGaps(gaps, ledger.ListError())
 	if failed != nil {
 		a.report(failed)
 	}
