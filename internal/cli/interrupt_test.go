@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"muster/internal/awssim"
+	"muster/internal/sweep"
+)
+
+const hangingWorld = `{
+  "regions": ["us-east-1", "eu-west-1", "eu-west-3"],
+  "accounts": [{"id": "100000000001", "name": "root"}],
+  "users": [{"account": "root", "name": "admin"}],
+  "faults": [{"operation": "DescribeInstances", "region": "eu-west-3", "kind": "hang"}],
+  "instances": [{"account": "root", "region": "us-east-1", "id": "i-0a000000000000001"}],
+  "home": {"profile": "admin"}
+}`
+
+// watched calls seen once something has been written.
+type watched struct {
+	bytes.Buffer
+	once sync.Once
+	seen func()
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	defer w.once.Do(w.seen)
+	return w.Buffer.Write(p)
+}
+
+// TestInterrupt: what has arrived is printed, the rest listed as missing.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	world, err := awssim.ParseWorld([]byte(hangingWorld))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := simulated(t, world, false)
+	ctx, interrupt := context.WithCancel(context.Background())
+	defer interrupt()
+	report := filepath.Join(t.TempDir(), "report.json")
+	stdout, stderr := &watched{seen: interrupt}, new(bytes.Buffer)
+	code := Main(ctx, []string{"instances", "-o", "name", "--report", report}, &App{
+		Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Environ: environ,
+		OpenTTY: func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
+	})
+	if code != 130 || stdout.String() != "i-0a000000000000001\n" {
+		t.Errorf("exit code %d, stdout %q", code, stdout)
+	}
+	if want := "100000000001 admin eu-west-3: cancelled, DescribeInstances: interrupted"; !strings.Contains(stderr.String(), want) {
+		t.Errorf("stderr %q, want %q in it", stderr, want)
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []sweep.Entry
+	if err := json.Unmarshal(data, &entries); err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 3 || entries[1].Region != "eu-west-3" || entries[1].Status != "cancelled" {
+		t.Errorf("report %s", data)
+	}
+}
+
+// TestTimeouts: a place that hangs costs its own time-out; --timeout ends the
+// whole sweep, which is then partial.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		flag, value, gap string
+	}{
+		{"--cli-read-timeout", "0.2", "unreachable, DescribeInstances: Timeout: 127.0.0.1:"},
+		{"--timeout", "500ms", "cancelled, DescribeInstances: given up after --timeout 500ms"},
+	} {
+		t.Run(test.flag, func(t *testing.T) {
+			t.Parallel()
+			world, err := awssim.ParseWorld([]byte(hangingWorld))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, environ := simulated(t, world, false)
+			start := time.Now()
+			got := muster(t, environ, "instances", "-o", "name", test.flag, test.value)
+			if got.code != 3 || got.stdout != "i-0a000000000000001\n" || !strings.Contains(got.stderr, test.gap) {
+				t.Errorf("exit code %d, stdout %q, stderr %q, want %q in it", got.code, got.stdout, got.stderr, test.gap)
+			}
+			if took := time.Since(start); took > 30*time.Second { // against the 60 s that a call may be silent
+				t.Errorf("took %s", took)
+			}
+		})
+	}
+}
