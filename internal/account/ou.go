@@ -18,7 +18,9 @@ import (
 // allows a few a second.
 const tagCalls = 4
 
-var ouID = regexp.MustCompile(`^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$`)
+var ouID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$`)
+})
 
 // orgFilter keeps the accounts below the OUs of --ou and with the tags of
 // --account-tag.
@@ -43,7 +45,7 @@ func newOrgFilter(s Selection) (*orgFilter, error) {
 func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
 	var names []string
 	for _, ou := range f.ous {
-		if ouID.MatchString(ou) {
+		if ouID().MatchString(ou) {
 			f.ids = append(f.ids, ou)
 		} else {
 			names = append(names, ou)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -67,8 +68,8 @@ type ssoSession struct {
 var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "sts:AssumeRole"}
 
 var (
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-	iamName   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
+	iamName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
 )
 
 // compile resolves the names in w, fills in defaults and refuses what could not be.
@@ -122,7 +123,7 @@ func (e *estate) compileAccounts() error {
 		a.State = cmp.Or(a.State, "ACTIVE")
 		a.Email = cmp.Or(a.Email, "aws+"+a.ID+"@example.com")
 		switch {
-		case !accountID.MatchString(a.ID):
+		case !accountID().MatchString(a.ID):
 			return fmt.Errorf("accounts[%d] %q: the id %q is not twelve digits", i, a.Name, a.ID)
 		case e.byID[a.ID] != nil:
 			return fmt.Errorf("accounts[%d]: the id %s occurs twice", i, a.ID)
@@ -208,7 +209,7 @@ func (e *estate) compileUsers() error {
 		if err != nil {
 			return fmt.Errorf("user %q: %w", given.Name, err)
 		}
-		if !iamName.MatchString(given.Name) {
+		if !iamName().MatchString(given.Name) {
 			return fmt.Errorf("user %q: no IAM name", given.Name)
 		}
 		u := &user{User: given, arn: e.arn("iam", a.ID, "user/"+given.Name)}
@@ -266,7 +267,7 @@ func (e *estate) compileRoles() error {
 			trust = append(trust, e.management.ID)
 		}
 		switch limit := time.Duration(given.MaxSession); {
-		case !iamName.MatchString(given.Name):
+		case !iamName().MatchString(given.Name):
 			return fmt.Errorf("role %q: no IAM name", given.Name)
 		case !strings.HasPrefix(given.Path, "/") || !strings.HasSuffix(given.Path, "/"):
 			return fmt.Errorf("role %q: the path %q does not begin and end with /", given.Name, given.Path)

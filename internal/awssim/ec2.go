@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // ec2Filter is one Filter.N of a request.
@@ -59,7 +60,7 @@ func (r *request) checkParameters(known ...string) *apiError {
 	return nil
 }
 
-var instanceID = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)
+var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun"); err != nil {
@@ -131,7 +132,7 @@ func filterKey(form url.Values) string {
 // choose lists the instances that have one of the ids, if any are given, and that all filters match.
 func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError) {
 	for _, id := range ids {
-		if !instanceID.MatchString(id) {
+		if !instanceID().MatchString(id) {
 			return nil, fail(400, "InvalidInstanceID.Malformed", "Invalid id: %q", id)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -38,7 +39,7 @@ const (
 )
 
 // operations by what a request names them with: VERSION:ACTION, the X-Amz-Target, or METHOD PATH.
-var operations = func() map[string]*operation {
+var operations = sync.OnceValue(func() map[string]*operation {
 	m := map[string]*operation{}
 	query := func(version, service string, p protocol, name, action string, serve func(*Server, *request) (*answer, *apiError)) *operation {
 		op := &operation{service, name, p, action, serve, nil}
@@ -73,7 +74,7 @@ var operations = func() map[string]*operation {
 	m["POST /device_authorization"] = &operation{"oidc", "StartDeviceAuthorization", protocolREST, "", (*Server).startDevice, nil}
 	m["POST /listRegions"] = &operation{"account", "ListRegions", protocolREST, "account:ListRegions", (*Server).listRegions, nil}
 	return m
-}()
+})
 
 // admit finds out what r asks and who asks it.
 func (s *Server) admit(r *request) *apiError {
@@ -151,7 +152,7 @@ func (r *request) find() *apiError {
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		op := operations[target]
+		op := operations()[target]
 		switch {
 		case op == nil || op.protocol != protocolJSON || r.Method != http.MethodPost || r.URL.Path != "/":
 			return malformed(protocolJSON, "UnknownOperationException", "%s %s with X-Amz-Target %s", r.Method, r.URL.Path, target)
@@ -162,7 +163,7 @@ func (r *request) find() *apiError {
 		return nil
 	}
 	if r.URL.Path != "/" {
-		if op := operations[r.Method+" "+r.URL.Path]; op != nil {
+		if op := operations()[r.Method+" "+r.URL.Path]; op != nil {
 			if r.Method == http.MethodPost && media != "application/json" && len(r.body) > 0 {
 				return malformed(protocolREST, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
 			}
@@ -183,7 +184,7 @@ func (r *request) find() *apiError {
 	} else if r.Method != http.MethodGet {
 		return malformed(protocolQuery, "MethodNotAllowed", "the method is %s", r.Method)
 	}
-	op := operations[r.form.Get("Version")+":"+r.form.Get("Action")]
+	op := operations()[r.form.Get("Version")+":"+r.form.Get("Action")]
 	if op == nil {
 		p := protocolQuery
 		if r.form.Get("Version") == versionEC2 {

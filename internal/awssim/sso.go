@@ -108,7 +108,7 @@ func (s *Server) ssoListAccounts(r *request) (*answer, *apiError) {
 
 func (s *Server) ssoListRoles(r *request) (*answer, *apiError) {
 	id := r.URL.Query().Get("account_id")
-	if !accountID.MatchString(id) {
+	if !accountID().MatchString(id) {
 		r.problem("account_id is %q", id)
 		return nil, fail(400, "InvalidRequestException", "account_id is not an account id")
 	}
@@ -124,7 +124,7 @@ func (s *Server) ssoListRoles(r *request) (*answer, *apiError) {
 func (s *Server) ssoCredentials(r *request) (*answer, *apiError) {
 	q := r.URL.Query()
 	id, set := q.Get("account_id"), q.Get("role_name")
-	if !accountID.MatchString(id) || set == "" {
+	if !accountID().MatchString(id) || set == "" {
 		r.problem("account_id is %q and role_name %q", id, set)
 		return nil, fail(400, "InvalidRequestException", "account_id and role_name are needed")
 	}

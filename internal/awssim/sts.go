@@ -4,13 +4,14 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 )
 
 var (
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
-	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]+$`)
+	sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{2,64}$`) })
+	externalID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:/-]+$`) })
+	roleARN     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]+$`) })
 )
 
 // stsAnswer wraps a result in the envelope of STS.
@@ -67,11 +68,11 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 	arn, session := r.form.Get("RoleArn"), r.form.Get("RoleSessionName")
 	external := r.form.Get("ExternalId")
 	switch {
-	case !roleARN.MatchString(arn):
+	case !roleARN().MatchString(arn):
 		return nil, r.invalid("%s is invalid", arn)
-	case !sessionName.MatchString(session):
+	case !sessionName().MatchString(session):
 		return nil, r.invalid(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, session)
-	case r.form.Has("ExternalId") && (!externalID.MatchString(external) || len(external) < 2 || len(external) > 1224):
+	case r.form.Has("ExternalId") && (!externalID().MatchString(external) || len(external) < 2 || len(external) > 1224):
 		return nil, r.invalid("ExternalId is malformed")
 	}
 	lifetime, err := r.duration(time.Hour, 15*time.Minute, 12*time.Hour)

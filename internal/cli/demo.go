@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -87,16 +88,21 @@ func (c *demoCmd) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	defer sim.close()
-	fmt.Fprintf(app.Stdout, "# A simulated organization at %s, until interrupted.\n", sim.server.URL())
-	fmt.Fprintln(app.Stdout, "# With this environment muster, the AWS CLI and any SDK talk to it:")
+	var text strings.Builder
+	fmt.Fprintf(&text, "# A simulated organization at %s, until interrupted.\n", sim.server.URL())
+	fmt.Fprintln(&text, "# In a shell with this environment muster, the AWS CLI and any SDK talk to it.")
+	fmt.Fprintln(&text, "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION")
 	for _, pair := range sim.environ {
-		key, value, _ := strings.Cut(pair, "=")
-		if key == "USERPROFILE" {
-			continue
+		switch key, value, _ := strings.Cut(pair, "="); key {
+		case "USERPROFILE":
+		case "HOME":
+			fmt.Fprintf(&text, "export HOME=%s # where the SSO token is looked for\n", shellWord(value))
+		default:
+			fmt.Fprintf(&text, "export %s=%s\n", key, shellWord(value))
 		}
-		if _, err := fmt.Fprintf(app.Stdout, "export %s=%s\n", key, shellWord(value)); err != nil {
-			return err
-		}
+	}
+	if _, err := io.WriteString(app.Stdout, text.String()); err != nil {
+		return written(err)
 	}
 	<-ctx.Done()
 	return nil

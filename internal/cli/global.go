@@ -44,11 +44,15 @@ func versionName() string {
 	return "devel"
 }
 
+func versionLine() string {
+	return fmt.Sprintf("muster %s %s %s/%s", versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 type versionFlag bool
 
 // BeforeReset prints the version before anything else is looked at.
 func (versionFlag) BeforeReset(app *kong.Kong) error {
-	fmt.Fprintf(app.Stdout, "muster %s %s %s/%s\n", versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintln(app.Stdout, versionLine())
 	app.Exit(exitOK)
 	return nil
 }

@@ -65,6 +65,10 @@ type exit int
 // that makes exit codes, and the only one that prints errors.
 func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
+	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
+		fmt.Fprintln(app.Stdout, versionLine())
+		return exitOK
+	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -27,7 +28,7 @@ var States = []string{"pending", "running", "shutting-down", "terminated", "stop
 // maxFilterValues is the most values that EC2 takes in a request's filters.
 const maxFilterValues = 200
 
-var instanceID = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)
+var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 // matcher is a compiled Query. EC2 is asked for what its filters can narrow; each
 // record is then checked here, since those know neither CIDR blocks nor brackets
@@ -164,7 +165,7 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 		if looksLikeAddress(text) {
 			return nil, queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", text)
 		}
-		if instanceID.MatchString(text) {
+		if instanceID().MatchString(text) {
 			m.ids[text] = true
 			ids = append(ids, text)
 			continue
@@ -199,9 +200,11 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 	return requests, nil
 }
 
-var addressLike = regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}(/.*)?$|^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/.*)?$`)
+var addressLike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}(/.*)?$|^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/.*)?$`)
+})
 
-func looksLikeAddress(text string) bool { return addressLike.MatchString(text) }
+func looksLikeAddress(text string) bool { return addressLike().MatchString(text) }
 
 // parseFilter reads a filter in the AWS CLI's shorthand.
 func parseFilter(text string) (types.Filter, error) {
