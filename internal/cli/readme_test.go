@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"muster/internal/awssim"
+)
+
+// actAsMuster makes the test binary muster itself, for tests that need a process.
+const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actAsMuster) != "" {
+		os.Exit(Main(context.Background(), os.Args[1:], &App{
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
+			Completions: os.DirFS(os.Getenv(actAsMuster)),
+		}))
+	}
+	os.Exit(m.Run())
+}
+
+var fence = regexp.MustCompile("(?ms)^```(sh|console)(?: width=(\\d+))?\n(.*?)^```$")
+
+// TestREADME runs every command of the README in the simulated organization and
+// compares what it prints with what the README shows. UPDATE_README writes it.
+func TestREADME(t *testing.T) {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, "README.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := readmeShell(t, root)
+	commands := 0
+	updated := fence.ReplaceAllFunc(text, func(block []byte) []byte {
+		parts := fence.FindSubmatch(block)
+		kind, body := string(parts[1]), string(parts[3])
+		width, _ := strconv.Atoi(string(parts[2]))
+		var run []string
+		for line := range strings.Lines(body) {
+			line = strings.TrimSuffix(line, "\n")
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				run = append(run, command)
+			} else if kind == "sh" {
+				run = append(run, line)
+			}
+		}
+		var shown strings.Builder
+		for _, command := range run {
+			commands++
+			output := shell(t, command, width)
+			fmt.Fprintf(&shown, "$ %s\n%s", command, output)
+			if len(run) > 1 && command != run[len(run)-1] {
+				shown.WriteString("\n")
+			}
+		}
+		if kind == "sh" {
+			return block
+		}
+		return []byte(strings.Replace(string(block), body, shown.String(), 1))
+	})
+	if commands < 20 {
+		t.Errorf("only %d commands found in the README", commands)
+	}
+	if os.Getenv("UPDATE_README") != "" {
+		if err := os.WriteFile(path, updated, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(text, updated) {
+		t.Errorf("the README shows something else than its commands print (UPDATE_README=1 go test mends it):\n%s", updated)
+	}
+}
+
+// readmeShell returns a function that runs a line of the README with bash, in the
+// simulated organization, and returns what it prints.
+func readmeShell(t *testing.T, root string) func(t *testing.T, line string, width int) string {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("bash is not on PATH")
+	}
+	_, environ := simulated(t, awssim.DefaultWorld(), false)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\n%s=%q exec %q \"$@\"\n", actAsMuster, root, self)
+	if err := os.WriteFile(filepath.Join(bin, "muster"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"GOPATH", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		environ = append(environ, name+"="+strings.TrimSpace(string(value)))
+	}
+	environ = append(environ, "PATH="+bin+":"+os.Getenv("PATH"), "GOBIN="+filepath.Join(bin, "installed"), "TERM=xterm")
+	return func(t *testing.T, line string, width int) string {
+		t.Helper()
+		switch {
+		case strings.HasPrefix(line, "go test ./..."):
+			return "" // which is where we are
+		case strings.HasPrefix(line, "go run . "): // the same program, built already
+			line = "muster " + strings.TrimPrefix(line, "go run . ")
+		case strings.Contains(line, "fish | source"): // in fish's own words
+			line, _, _ = strings.Cut(line, "|")
+		}
+		command := exec.Command("bash", "-e", "-o", "pipefail", "-c", line)
+		command.Dir, command.Env = root, environ
+		var output []byte
+		var stderr bytes.Buffer
+		if width > 0 {
+			output, err = onTerminal(command, width)
+		} else {
+			command.Stderr = &stderr
+			output, err = command.Output()
+		}
+		if err != nil {
+			t.Errorf("%s: %v\n%s%s", line, err, output, stderr.Bytes())
+		}
+		if strings.Contains(line, "completion") {
+			return ""
+		}
+		var lines []string
+		for l := range strings.Lines(string(output)) {
+			lines = append(lines, strings.TrimRight(l, " \r\n")+"\n")
+		}
+		if strings.Contains(line, "-o name") { // in the order of arrival
+			slices.Sort(lines)
+		}
+		return strings.Join(lines, "")
+	}
+}
+
+// onTerminal runs a command on a pseudo-terminal of a width and returns all that
+// it shows.
+func onTerminal(command *exec.Cmd, width int) ([]byte, error) {
+	terminal, err := pty.StartWithSize(command, &pty.Winsize{Rows: 50, Cols: uint16(width)})
+	if err != nil {
+		return nil, err
+	}
+	defer terminal.Close()
+	output, _ := io.ReadAll(terminal) // EIO is how Linux ends a terminal
+	return output, command.Wait()
+}
