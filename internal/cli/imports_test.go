@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestImportsFlowOneWay keeps the house as the README's map has it: what each
+// package may import of muster's own.
+func TestImportsFlowOneWay(t *testing.T) {
+	t.Parallel()
+	allowed := map[string][]string{
+		"awsconfig": {},
+		"awsapi":    {},
+		"awssim":    {}, // so that it cannot share muster's mistakes
+		"render":    {},
+		"auth":      {"awsapi", "awsconfig"},
+		"account":   {"auth", "awsapi", "awsconfig"},
+		"sweep":     {"account", "auth", "awsapi"},
+		"inventory": {"account", "auth", "awsapi", "sweep"},
+		"cli":       {"account", "auth", "awsapi", "awsconfig", "awssim", "inventory", "render", "sweep"},
+	}
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		name := strings.TrimPrefix(words[0], "muster/internal/")
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("package %s has no place in the house", name)
+		}
+		for _, path := range words[1:] {
+			if own, ok := strings.CutPrefix(path, "muster/internal/"); ok && !slices.Contains(may, own) {
+				t.Errorf("%s imports %s", name, own)
+			}
+		}
+	}
+}
