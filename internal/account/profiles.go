@@ -17,15 +17,20 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 	}
 	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
-			yield(identify(ctx, r, id, SourceIdentity), nil)
+			accountID, err := r.Account(ctx, id)
+			if err != nil { // who the user is cannot be told, and there is nobody else
+				yield(nil, &listError{err})
+				return
+			}
+			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, ways: []way{open(id)}}, nil)
 		}
 	}}, nil
 }
 
-// identify makes an account of an identity, asking STS for its id where the
+// identify makes an account of a profile's identity, asking STS for its id where the
 // config does not tell.
-func identify(ctx context.Context, r *auth.Resolver, id *auth.Identity, source string) *Account {
-	a := &Account{Name: id.Profile, Source: source, ways: []way{open(id)}}
+func identify(ctx context.Context, r *auth.Resolver, id *auth.Identity) *Account {
+	a := &Account{Name: id.Profile, Source: SourceProfile, ways: []way{open(id)}}
 	var err error
 	if a.ID, err = r.Account(ctx, id); err != nil {
 		a.ways = []way{blocked(err)}
@@ -98,7 +103,7 @@ func identifyAll(ctx context.Context, r *auth.Resolver, ids []*auth.Identity) []
 	accounts := make([]*Account, len(ids))
 	var wait sync.WaitGroup
 	for i, id := range ids {
-		wait.Go(func() { accounts[i] = identify(ctx, r, id, SourceProfile) })
+		wait.Go(func() { accounts[i] = identify(ctx, r, id) })
 	}
 	wait.Wait()
 	return accounts

@@ -71,6 +71,9 @@ type NoCredentialsError struct{ Msg string }
 
 func (e *NoCredentialsError) Error() string { return e.Msg }
 
+// Reason makes it a missing role in the ledger.
+func (e *NoCredentialsError) Reason() awsapi.Kind { return awsapi.NoRole }
+
 // Current returns who the user is without any selection: the environment's keys,
 // AWS_PROFILE or the default profile, a container's or an instance's role, in
 // the order of the AWS CLI.

@@ -89,12 +89,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		var parse *kong.ParseError
-		hint := "muster --help"
-		if errors.As(err, &parse) && parse.Context.Selected() != nil {
-			hint = "muster " + parse.Context.Selected().Name + " --help"
-		}
-		app.note("%v; see '%s'", err, hint)
+		app.misread(err, args)
 		return exitUsage
 	}
 	if g.Demo.serves(command) {
@@ -107,6 +102,23 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	defer cleanUp()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
+}
+
+// misread tells of a command line that cannot be parsed, and where a flag came
+// from that is not on it.
+func (a *App) misread(err error, args []string) {
+	text, help := err.Error(), "muster --help"
+	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
+		help = "muster " + parse.Context.Selected().Name + " --help"
+	}
+	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
+		variable := environmentName(flag[2:])
+		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
+		if a.env[variable] != "" && !given {
+			text += " in " + variable
+		}
+	}
+	a.note("%s; see '%s'", text, help)
 }
 
 func newParser(g *grammar, app *App) (*kong.Kong, error) {

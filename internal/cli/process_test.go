@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// built is the program itself, for what only a process shows.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "muster-test-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "muster")
+	out, err := exec.Command("go", "build", "-o", binary, "muster").CombinedOutput()
+	if err != nil {
+		return "", &exec.Error{Name: string(out), Err: err}
+	}
+	return binary, nil
+})
+
+// TestReaderGoesAway: as with head, nothing is said, and the exit code is the
+// shell's for SIGPIPE.
+func TestReaderGoesAway(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader.Close()
+	defer writer.Close()
+	var stderr bytes.Buffer
+	command := exec.Command(binary, "instances", "--demo", "-o", "name")
+	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	command.Stdout, command.Stderr = writer, &stderr
+	command.Run()
+	if code := command.ProcessState.ExitCode(); code != 141 {
+		t.Errorf("exit code %d, want 141", code)
+	}
+	if want := "muster: this is a simulated organization (--demo); AWS is not asked\n"; stderr.String() != want {
+		t.Errorf("stderr %q", stderr.String())
+	}
+}
+
+// TestPipes: a full disk, closed streams, and what is left behind.
+func TestPipes(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("bash is not on PATH")
+	}
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, line     string
+		code           int
+		stdout, stderr string
+	}{
+		{"a full disk", `"$0" instances --demo > /dev/full`, 1, "", "no space left on device\n"},
+		{"a closed stderr", `"$0" instances --demo -o name --sort-by InstanceId 2>&- | tail -1`, 0, "i-0f6617c0d9ab3e254\n", ""},
+		{"a folder of its own, and gone", `TMPDIR=$1 "$0" instances --demo | head -1 >/dev/null; ls "$1"`, 0, "", "AWS is not asked\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if strings.Contains(test.line, "/dev/full") {
+				if _, err := os.Stat("/dev/full"); err != nil {
+					t.Skip("/dev/full is not here")
+				}
+			}
+			command := exec.Command("bash", "-c", test.line, binary, t.TempDir())
+			var stdout, stderr bytes.Buffer
+			command.Stdout, command.Stderr = &stdout, &stderr
+			command.Run()
+			if code := command.ProcessState.ExitCode(); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if stdout.String() != test.stdout || !strings.HasSuffix(stderr.String(), test.stderr) {
+				t.Errorf("stdout %q, want %q; stderr %q, want %q at its end", stdout.String(), test.stdout, stderr.String(), test.stderr)
+			}
+		})
+	}
+}
