@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"muster/internal/auth"
 	"muster/internal/awsapi"
@@ -18,9 +17,10 @@ type Account struct {
 	ID     string // twelve digits; "" where nobody could tell
 	Name   string // as Organizations or SSO has it; a profile's name for accounts reached by profile
 	Email  string
-	Status string // ACTIVE, SUSPENDED, ... where Organizations tells, else ""
-	Source string // where it was found: identity, profile, organization or sso-session
-	Paths  []string
+	Status string   // ACTIVE, SUSPENDED, ... where Organizations tells, else ""
+	Source string   // where it was found: identity, profile, organization or sso-session
+	Paths  []string // of the organization: o-ID/r-ID/ou-ID/.../ID
+	Note   string   // what is unusual about the way in, once it is open
 
 	ways []way
 }
@@ -105,8 +105,3 @@ type listError struct{ err error }
 
 func (e *listError) Error() string   { return e.err.Error() }
 func (e *listError) Unwrap() []error { return []error{ErrList, e.err} }
-
-// Label names an account in messages.
-func (a *Account) Label() string {
-	return strings.TrimSpace(a.ID + " " + a.Name)
-}

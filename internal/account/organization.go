@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -41,7 +42,7 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 				}
 				for _, a := range page {
 					if a.Active() {
-						a.ways = o.ways(a.ID)
+						a.ways = o.ways(a)
 					}
 					if !yield(a, nil) {
 						return
@@ -68,12 +69,12 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 
 // ways are the roles in order. The organization's role is often missing in the
 // base's own account, where it is not needed.
-func (o *organization) ways(accountID string) []way {
+func (o *organization) ways(a *Account) []way {
 	partition := awsapi.PartitionOf(o.base.Target.Region).ID
 	var ways []way
 	for _, role := range o.sel.Roles {
 		ways = append(ways, open(o.r.Assume(o.base, auth.RoleOptions{
-			ARN:        auth.RoleARN(role, partition, accountID),
+			ARN:        auth.RoleARN(role, partition, a.ID),
 			ExternalID: o.sel.ExternalID, SessionName: o.sel.SessionName, Duration: o.sel.Duration,
 		})))
 	}
@@ -82,9 +83,10 @@ func (o *organization) ways(accountID string) []way {
 		if err != nil {
 			return nil, err
 		}
-		if own != accountID {
+		if own != a.ID {
 			return nil, &NoWayError{"not the base's own account"}
 		}
+		a.Note = strings.Join(o.sel.Roles, ", ") + " cannot be assumed in the base's own account; its own credentials are used"
 		return open(o.base)(ctx)
 	})
 }

@@ -47,7 +47,8 @@ type Identity struct {
 	Target      awsapi.Target
 	Credentials *aws.CredentialsCache
 
-	lasting bool // a user's own keys, for which GetSessionToken works
+	lasting bool       // a user's own keys, for which GetSessionToken works
+	asking  sync.Mutex // held while STS is asked whose credentials they are
 }
 
 // Do makes a call with the identity's credentials. Where AWS says that they have

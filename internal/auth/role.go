@@ -85,38 +85,33 @@ func RoleARN(role, partition, accountID string) string {
 }
 
 // Account asks STS which account an identity belongs to, where it is not known,
-// and remembers it.
+// and remembers it, and the role.
 func (r *Resolver) Account(ctx context.Context, id *Identity) (string, error) {
-	r.mu.Lock()
-	known := id.AccountID
-	r.mu.Unlock()
-	if known != "" {
-		return known, nil
+	id.asking.Lock()
+	defer id.asking.Unlock()
+	if id.AccountID != "" {
+		return id.AccountID, nil
 	}
 	creds, err := id.Credentials.Retrieve(ctx)
 	if err != nil {
 		return "", err
 	}
-	account := creds.AccountID
-	if account == "" {
-		out, err := r.API.STS(id.Target).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = id.Credentials })
-		if err != nil {
-			return "", err
-		}
-		account = aws.ToString(out.Account)
-		if role := assumedRole(aws.ToString(out.Arn)); role != "" {
-			r.mu.Lock()
-			id.Role = role
-			r.mu.Unlock()
-		}
+	if creds.AccountID != "" {
+		id.AccountID = creds.AccountID
+		return id.AccountID, nil
 	}
-	if account == "" {
+	out, err := r.API.STS(id.Target).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = id.Credentials })
+	if err != nil {
+		return "", err
+	}
+	if aws.ToString(out.Account) == "" {
 		return "", &brokenError{"GetCallerIdentity names no account"}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	id.AccountID = account
-	return account, nil
+	id.AccountID = *out.Account
+	if role := assumedRole(aws.ToString(out.Arn)); role != "" {
+		id.Role = role
+	}
+	return id.AccountID, nil
 }
 
 // assumedRole is the role's name in arn:aws:sts::ID:assumed-role/NAME/SESSION.

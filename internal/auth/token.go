@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 )
 
 // token is a file of ~/.aws/sso/cache, as the AWS CLI writes it. Keys that this
@@ -99,5 +99,5 @@ func (t *token) write(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, data, 0o600)
+	return maybe.WriteFile(path, data, 0o600)
 }

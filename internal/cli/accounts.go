@@ -57,7 +57,7 @@ type accountRecord struct {
 	Source      string // identity, profile, organization or sso-session
 	Profile     string
 	Role        string // that gives credentials there; "" for a user, or where none does
-	Problem     string // why it cannot be entered
+	Note        string // why it cannot be entered, or by what else than the role it is
 }
 
 var accountView = render.View{
@@ -69,7 +69,7 @@ var accountView = render.View{
 		{Field: "Source", Need: 8},
 		{Field: "Profile", Need: 9, Shorten: true},
 		{Field: "Role", Need: 3, Shorten: true},
-		{Field: "Problem", Need: 4, Shorten: true},
+		{Field: "Note", Need: 4, Shorten: true},
 	},
 	ID:   "AccountId",
 	Sort: []string{"AccountId", "AccountName"},
@@ -93,13 +93,14 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		Visit: func(_ context.Context, p sweep.Place, emit func([]accountRecord)) error {
 			r := describeAccount(p.Account)
 			r.AccountName, r.Profile, r.Role = p.Account.Name, p.Identity.Profile, p.Identity.Role
+			r.Note = p.Account.Note
 			emit([]accountRecord{r})
 			return nil
 		},
 		Closed: func(a *account.Account, err error) []accountRecord {
 			r := describeAccount(a)
 			if err != nil {
-				r.Problem = awsapi.Explain(err).Message
+				r.Note = awsapi.Explain(err).Message
 			}
 			return []accountRecord{r}
 		},

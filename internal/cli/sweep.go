@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 
 	"muster/internal/awsapi"
 	"muster/internal/render"
@@ -206,5 +206,5 @@ func writeReport(path string, entries []sweep.Entry) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, data, 0o644)
 	}
-	return renameio.WriteFile(path, data, 0o644)
+	return maybe.WriteFile(path, data, 0o644)
 }

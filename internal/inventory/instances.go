@@ -40,15 +40,17 @@ func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instan
 	if c.unnarrowed.Load() {
 		requests = [][]types.Filter{c.query.users}
 	}
-	seen := map[string]bool{} // two requests may find the same instance
+	handedOn := 0
+	seen := map[string]bool{}
 	once := func(page []Instance) {
-		if c.query.narrowed {
+		if len(requests) > 1 { // two of them may find the same instance
 			page = slices.DeleteFunc(page, func(r Instance) bool {
 				known := seen[r.InstanceId]
 				seen[r.InstanceId] = true
 				return known
 			})
 		}
+		handedOn += len(page)
 		emit(page)
 	}
 	var err error
@@ -57,7 +59,7 @@ func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instan
 			break
 		}
 	}
-	if err != nil && c.query.narrowed && misunderstood(err) && ctx.Err() == nil {
+	if err != nil && c.query.narrowed && handedOn == 0 && misunderstood(err) && ctx.Err() == nil {
 		// EC2 knows the filters that narrow a request; its imitations may not. What
 		// is asked for is then found without.
 		if c.pages(ctx, p, c.query.users, once) == nil {

@@ -38,6 +38,7 @@ type matcher struct {
 	addresses map[netip.Addr]bool
 	blocks    []netip.Prefix
 	names     []*glob.Pattern
+	idGlobs   []*glob.Pattern
 	what      bool
 
 	states []string
@@ -179,6 +180,10 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 		}
 		m.names = append(m.names, g)
 		names = append(names, ec2Pattern(text))
+		if strings.HasPrefix(text, "i-") { // a glob of ids, perhaps
+			m.idGlobs = append(m.idGlobs, g)
+			ids = append(ids, ec2Pattern(text))
+		}
 	}
 	if everything || max(len(ids), len(names), len(private), len(public)) > maxFilterValues {
 		return [][]types.Filter{nil}, nil
@@ -266,7 +271,8 @@ func (m *matcher) matchesWhat(r *Instance) bool {
 	if !m.what || m.ids[r.InstanceId] {
 		return true
 	}
-	if slices.ContainsFunc(m.names, func(g *glob.Pattern) bool { return g.Match(r.Name) }) {
+	if slices.ContainsFunc(m.names, func(g *glob.Pattern) bool { return g.Match(r.Name) }) ||
+		slices.ContainsFunc(m.idGlobs, func(g *glob.Pattern) bool { return g.Match(r.InstanceId) }) {
 		return true
 	}
 	if len(m.addresses) == 0 && len(m.blocks) == 0 {

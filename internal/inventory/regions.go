@@ -81,9 +81,11 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 		if kind := awsapi.Explain(err).Kind; kind != awsapi.Denied && kind != awsapi.DeniedSCP || ctx.Err() != nil {
 			return found, err
 		}
-		// What the account has switched on cannot be known; the rest can be swept.
-		for _, region := range partition.AlwaysOn {
-			if f.selected(region) {
+		// What the account has switched on cannot be known; the rest can be swept,
+		// and what is named.
+		for _, region := range slices.Concat(partition.AlwaysOn, f.Include) {
+			named := slices.Contains(partition.AlwaysOn, region) || slices.Contains(partition.OptIn, region)
+			if named && f.selected(region) && !slices.Contains(found.Visit, region) {
 				found.Visit = append(found.Visit, region)
 			}
 		}
