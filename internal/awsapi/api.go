@@ -179,9 +179,9 @@ func (a *API) Signin(t Target) *signin.Client {
 }
 
 // Organizations returns a client without credentials. The service has one
-// endpoint a partition; the SDK's rules find it from any region of it.
+// endpoint a partition, and its requests are signed for that one's region.
 func (a *API) Organizations(t Target) *organizations.Client {
-	return client(a, "organizations", t, t.Region, func(cfg aws.Config, url *string) *organizations.Client {
+	return client(a, "organizations", t, PartitionOf(t.Region).Home, func(cfg aws.Config, url *string) *organizations.Client {
 		return organizations.NewFromConfig(cfg, func(o *organizations.Options) {
 			o.BaseEndpoint = url
 			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
@@ -189,9 +189,10 @@ func (a *API) Organizations(t Target) *organizations.Client {
 	})
 }
 
-// Account returns a client without credentials for Account Management.
+// Account returns a client without credentials for Account Management, which has
+// one endpoint a partition, too.
 func (a *API) Account(t Target) *account.Client {
-	return client(a, "account", t, t.Region, func(cfg aws.Config, url *string) *account.Client {
+	return client(a, "account", t, PartitionOf(t.Region).Home, func(cfg aws.Config, url *string) *account.Client {
 		return account.NewFromConfig(cfg, func(o *account.Options) {
 			o.BaseEndpoint = url
 			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)

@@ -89,6 +89,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
+		if errors.Is(err, syscall.EPIPE) { // of the help's reader
+			return exitPipe
+		}
 		app.misread(err, args)
 		return exitUsage
 	}

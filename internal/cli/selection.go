@@ -17,7 +17,7 @@ type Selection struct {
 	Profile         []string `placeholder:"NAME" group:"select" help:"The account of each profile; globs allowed."`
 	AllProfiles     bool     `group:"select" help:"The account of every profile, each account once."`
 	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" help:"Every account assigned in an IAM Identity Center session."`
-	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role."`
+	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
 	Role            []string `placeholder:"R" group:"select" help:"Role or permission set; the first of several that can be had."`
 	Account         []string `placeholder:"ID|NAME" group:"select" help:"Only these accounts; globs allowed."`
 	ExcludeAccount  []string `placeholder:"ID|NAME" group:"select" help:"Not these accounts."`
