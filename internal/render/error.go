@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (e *Error) excerpt(start int) string {
 	if len(after) > around {
 		after = append(after[:around:around], '…')
 	}
-	return strings.TrimLeft(Safe(string(before)), " ") + " <-- here " + Safe(string(after))
+	return strings.TrimSpace(Safe(string(before)) + " <-- here " + Safe(string(after)))
 }
 
 // oneLine makes a library's message safe for a terminal and short enough to read.
@@ -102,43 +103,37 @@ func isWord(r rune) bool {
 }
 
 // Nearest is the name most like a word: a third of its letters may differ, and
-// letter case does not count; or else one that begins alike, or holds the word
-// or is held by it. "" if none is near.
+// letter case does not count. Failing that, one that the word begins or that begins
+// the word, give or take a letter in four, or one that holds the word. "" if none is near.
 func Nearest(word string, of []string) string {
 	w := []rune(strings.ToLower(word))
 	best, bestDistance := "", max(1, len(w)/3)+1
-	alike, longest := "", 0
+	alike, alikeDistance := "", len(w)
+	holder := ""
 	for _, name := range of {
 		n := []rune(strings.ToLower(name))
-		if d := editDistance(w, n); d < bestDistance {
-			best, bestDistance = name, d
+		whole, beginning := editDistance(w, n)
+		if whole < bestDistance {
+			best, bestDistance = name, whole
 		}
-		common := 0
-		for common < min(len(w), len(n)) && w[common] == n[common] {
-			common++
+		if beginning <= min(len(w), len(n))/4 && beginning < alikeDistance && len(w) > 3 && len(n) > 3 {
+			alike, alikeDistance = name, beginning
 		}
-		if len(w) < 3 || len(n) < 3 {
-			continue
-		}
-		if strings.Contains(string(n), string(w)) || strings.Contains(string(w), string(n)) {
-			common = max(common, min(len(w), len(n)))
-		}
-		if common > longest && 3*common >= 2*min(len(w), len(n)) {
-			alike, longest = name, common
+		if holder == "" && len(w) >= 3 && strings.Contains(string(n), string(w)) {
+			holder = name
 		}
 	}
-	if best == "" {
-		best = alike
-	}
-	return best
+	return cmp.Or(best, alike, holder)
 }
 
-// editDistance counts the letters to insert, delete, change, or swap with their neighbour.
-func editDistance(a, b []rune) int {
+// editDistance counts the letters to insert, delete, change, or swap with their
+// neighbour: between the two words, and between one and some beginning of the other.
+func editDistance(a, b []rune) (whole, beginning int) {
 	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
+	beginning = len(b)
 	for i := range a {
 		next := slices.Repeat([]int{i + 1}, len(b)+1)
 		for j := range b {
@@ -152,6 +147,7 @@ func editDistance(a, b []rune) int {
 			}
 		}
 		before, row = row, next
+		beginning = min(beginning, row[len(b)])
 	}
-	return row[len(b)]
+	return row[len(b)], min(beginning, slices.Min(row))
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// A name may be cut to this before a column of less need is dropped.
-const comfortable = 16
+// A name may be cut to comfortable before a less needed column is dropped, and to
+// narrow before the next column as needed as it is.
+const comfortable, narrow = 16, 8
 
 // fitting is which columns of a grid are shown, how wide, and whether lists take a
 // line for each item.
@@ -31,18 +32,11 @@ func (g grid) fit(rows [][]cell) fitting {
 		f.stack = true
 		natural = g.naturalWidths(rows, true)
 	}
-	floors := slices.Clone(natural)
-	for i, column := range g.columns {
-		if column.Shorten {
-			floors[i] = min(natural[i], cmp.Or(column.Min, comfortable))
-		}
-	}
-	if g.width == 0 {
-		floors = natural
-	}
-	for g.width > 0 && total(f.columns, floors) > g.width {
+	floors := natural
+	for g.width > 0 {
 		drop := g.leastNeeded(f.columns)
-		if drop < 0 {
+		floors = g.floors(natural, f.columns, drop)
+		if drop < 0 || total(f.columns, floors) <= g.width {
 			break
 		}
 		f.columns = slices.Delete(f.columns, drop, drop+1)
@@ -79,6 +73,22 @@ func (g grid) leastNeeded(columns []int) int {
 		return -1
 	}
 	return least
+}
+
+// floors are the widths to which columns may be cut before the one at drop goes:
+// those more needed than it are kept comfortable.
+func (g grid) floors(natural, columns []int, drop int) []int {
+	floors := slices.Clone(natural)
+	for i, column := range g.columns {
+		if !column.Shorten {
+			continue
+		}
+		floors[i] = min(natural[i], comfortable)
+		if drop < 0 || column.Need >= g.columns[columns[drop]].Need {
+			floors[i] = min(natural[i], cmp.Or(column.Min, narrow))
+		}
+	}
+	return floors
 }
 
 // naturalWidths are the widths at which nothing is cut.

@@ -14,6 +14,9 @@ import (
 // no environment and no files.
 func (c *compiler) jq() (func() format, error) {
 	const flag = "--jq"
+	if strings.TrimSpace(c.JQ) == "" {
+		c.JQ = "." // as jq takes it
+	}
 	filter, err := gojq.Parse(c.JQ)
 	if err != nil {
 		return nil, jqSyntaxError(flag, c.JQ, err)

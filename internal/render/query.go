@@ -102,21 +102,22 @@ func quoteLiterals(text string) (string, []int) {
 	return b.String(), added
 }
 
-var tokenName = regexp.MustCompile(`TOK[A-Z][A-Za-z]*`)
-
 // tokens are the library's token names as they look in an expression.
 var tokens = map[string]string{
-	"TOKRbracket": "]", "TOKLbracket": "[", "TOKRparen": ")", "TOKLparen": "(", "TOKRbrace": "}", "TOKLbrace": "{",
-	"TOKComma": ",", "TOKColon": ":", "TOKDot": ".", "TOKPipe": "|", "TOKOr": "||", "TOKAnd": "&&", "TOKStar": "*",
-	"TOKEOF": "the end", "TOKNumber": "a number", "TOKFilter": "[?", "TOKFlatten": "[]", "TOKUnquotedIdentifier": "a name",
-	"TOKQuotedIdentifier": "a quoted name", "TOKJSONLiteral": "a literal", "TOKStringLiteral": "a string", "TOKCurrent": "@", "TOKExpref": "&",
-	"TOKNot": "!", "TOKEQ": "==", "TOKNE": "!=", "TOKLT": "<", "TOKLTE": "<=", "TOKGT": ">", "TOKGTE": ">=", "TOKAssign": "=",
+	"Rbracket": `"]"`, "Lbracket": `"["`, "Rparen": `")"`, "Lparen": `"("`, "Rbrace": `"}"`, "Lbrace": `"{"`,
+	"Comma": `","`, "Colon": `":"`, "Dot": `"."`, "Pipe": `"|"`, "Or": `"||"`, "And": `"&&"`, "Star": `"*"`,
+	"EOF": "the end", "Number": "a number", "Filter": `"[?"`, "Flatten": `"[]"`, "UnquotedIdentifier": "a name",
+	"QuotedIdentifier": "a quoted name", "JSONLiteral": "a literal", "StringLiteral": "a string", "Current": `"@"`, "Expref": `"&"`,
+	"Not": `"!"`, "EQ": `"=="`, "NE": `"!="`, "LT": `"<"`, "LTE": `"<="`, "GT": `">"`, "GTE": `">="`, "Assign": `"="`,
 }
 
 func querySyntaxError(flag, text string, err error) *Error {
 	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: strings.TrimPrefix(err.Error(), "SyntaxError: ")}
-	e.Msg = tokenName.ReplaceAllStringFunc(e.Msg, func(name string) string { return cmp.Or(tokens[name], name) })
-	e.Msg = strings.ToLower(e.Msg[:1]) + e.Msg[1:]
+	tokenName := regexp.MustCompile(`\b(?:TOK|t)([A-Z][A-Za-z]*)`)
+	e.Msg = tokenName.ReplaceAllStringFunc(e.Msg, func(name string) string {
+		return cmp.Or(tokens[tokenName.FindStringSubmatch(name)[1]], name)
+	})
+	e.Msg = strings.Replace(strings.ToLower(e.Msg[:1])+e.Msg[1:], ", received: ", ", not ", 1)
 	if e.Msg == "error" {
 		e.Msg = "this cannot follow here"
 	}
@@ -133,11 +134,9 @@ func querySyntaxError(flag, text string, err error) *Error {
 	return e
 }
 
-var typeError = regexp.MustCompile(`(?s)^invalid type for: (.*), expected: \[\]functions\.JpType\{(.*)\}$`)
-
 // queryRunError words the library's errors: a value of the wrong type it prints whole.
 func queryRunError(err error) error {
-	match := typeError.FindStringSubmatch(err.Error())
+	match := regexp.MustCompile(`(?s)^invalid type for: (.*), expected: \[\]functions\.JpType\{(.*)\}$`).FindStringSubmatch(err.Error())
 	if match == nil {
 		return err
 	}

@@ -45,12 +45,12 @@ type View struct {
 
 // Column is a column of a table.
 type Column struct {
-	Field   string // path of the field, as in --columns
-	Title   string // header; "" is Field
-	Need    int    // where a terminal is too narrow, the highest goes first, and of equal ones the rightmost
-	Shorten bool   // a name that may be cut; never an id or an address
-	Min     int    // columns on the terminal to which it may be cut before others are dropped; 0: 16
-	Colors  map[string]Color
+	Field   string           // path of the field, as in --columns
+	Title   string           // header; "" is Field
+	Need    int              // where a terminal is too narrow, the highest goes first, and of equal ones the rightmost
+	Shorten bool             // a name that may be cut; never an id or an address
+	Min     int              // a name is cut to this before a column of the same Need is dropped; 0: 8
+	Colors  map[string]Color // of values
 }
 
 // Color is the colour of a value, where colour is wanted.
@@ -129,14 +129,13 @@ func (c *compiler) compile() (plan, error) {
 	if err := c.conflict(name); err != nil {
 		return plan{}, err
 	}
+	var err error
 	p := plan{flag: "--output " + name}
 	if c.view.ID != "" {
-		var err error
 		if p.id, err = parsePath("the id", c.view.ID, c.record); err != nil {
 			return plan{}, err
 		}
 	}
-	var err error
 	sorted := false
 	switch {
 	case c.HasJQ || c.JQ != "":
@@ -178,16 +177,10 @@ func (c *compiler) compile() (plan, error) {
 // conflict finds an unknown format, and flags that exclude each other.
 func (c *compiler) conflict(name string) error {
 	formats := Formats()
-	known := slices.Contains(formats, c.Output) || c.Output == ""
-	if strings.HasPrefix(name, "template") {
-		known = slices.Contains(formats, name+"=")
-		if !strings.Contains(c.Output, "=") {
-			known = false
-		}
-	}
-	if !known {
-		names := strings.Join(formats[:8], ", ") + ", template=TEXT, template-file=PATH"
-		hint := "the formats are " + names
+	plain, templates := formats[:8], formats[8:]
+	isTemplate := strings.Contains(c.Output, "=") && slices.Contains(templates, name+"=")
+	if c.Output != "" && !isTemplate && !slices.Contains(plain, c.Output) {
+		hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
 		if near := Nearest(name, formats); near != "" {
 			hint = "did you mean " + near + "? " + hint
 		}
@@ -204,7 +197,7 @@ func (c *compiler) conflict(name string) error {
 		return clash("--jq", "--output "+name, "a filter prints by itself")
 	case c.Slurp && !jq:
 		return &Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
-	case c.Query != "" && (name == "name" || strings.HasPrefix(name, "template")):
+	case c.Query != "" && (name == "name" || isTemplate):
 		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv and table")
 	case len(c.Columns) == 0:
 	case jq:

@@ -29,7 +29,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			for _, row := range rows {
 				cells := make([]string, len(row))
 				for i, value := range row {
-					cells[i] = resultCell(value)
+					cells[i] = strings.Join(resultTexts(value), ",")
 				}
 				b = w.append(b, cells)
 			}
@@ -47,7 +47,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			for i, row := range rows {
 				columns = max(columns, len(row))
 				for _, value := range row {
-					cells[i] = append(cells[i], resultItems(value))
+					cells[i] = append(cells[i], newCell(resultTexts(value)))
 				}
 			}
 			for i := range cells {
@@ -58,7 +58,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			for i := range columns {
 				column := gridColumn{pinned: true}
 				if i < len(header) {
-					column.Field = Safe(header[i])
+					column.Field = header[i]
 				}
 				g.columns = append(g.columns, column)
 			}
@@ -111,31 +111,24 @@ func resultRows(x any) (header []string, rows [][]any) {
 	return header, rows
 }
 
-// resultCell is a value in a cell: a list of scalars joined, deeper ones as JSON.
-func resultCell(x any) string {
+// resultTexts are the texts of a list of scalars, or the text of anything else:
+// deeper values as JSON.
+func resultTexts(x any) []string {
 	switch x := x.(type) {
 	case nil:
-		return ""
+		return nil
 	case string:
-		return x
+		return []string{x}
 	case []any:
 		if !slices.ContainsFunc(x, isNested) {
-			return strings.Join(resultItems(x), ",")
+			var texts []string
+			for _, item := range x {
+				texts = append(texts, strings.Join(resultTexts(item), ","))
+			}
+			return texts
 		}
 	}
-	return string(jsonWriter{}.any(nil, x, 0))
-}
-
-func resultItems(x any) cell {
-	list, ok := x.([]any)
-	if !ok || slices.ContainsFunc(list, isNested) {
-		return newCell([]string{resultCell(x)})
-	}
-	texts := make([]string, len(list))
-	for i := range list {
-		texts[i] = resultCell(list[i])
-	}
-	return newCell(texts)
+	return []string{string(jsonWriter{}.any(nil, x, 0))}
 }
 
 func isNested(x any) bool {

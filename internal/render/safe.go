@@ -49,6 +49,6 @@ func hidden(r rune) bool {
 	if r < 0x7f {
 		return r < ' '
 	}
-	return r < 0xa0 || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) ||
+	return r < 0xa0 || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point) ||
 		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }

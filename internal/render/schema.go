@@ -10,7 +10,7 @@ import (
 // FieldInfo is a field of a record.
 type FieldInfo struct {
 	Path string // as --columns takes it: "NetworkInterfaces.SubnetId"
-	Type string // "string", "number", "bool", "list of string", "map of string", "list of object", ...
+	Type string // "string", "number", "bool", "any", "object", "list of strings", "map of strings", "list of objects", ...
 }
 
 // Fields are the fields of T with those nested in them, in the order of the JSON.
@@ -75,9 +75,9 @@ func (s *shape) String() string {
 	case aBool:
 		return "bool"
 	case aList:
-		return "list of " + s.elem.String()
+		return "list of " + s.elem.String() + "s"
 	case aMap:
-		return "map of " + s.elem.String()
+		return "map of " + s.elem.String() + "s"
 	case aStruct:
 		return "object"
 	}
@@ -176,12 +176,10 @@ func (m *mistake) explain(through string) (msg, hint string) {
 			return "unknown field " + m.name, "did you mean " + near + "?"
 		}
 		return "unknown field " + m.name, "the fields are " + strings.Join(m.in.names(), ", ")
-	case m.in.kind == aList && m.name == "":
-		return "a " + m.in.String() + " cannot be used so", through
 	case m.in.kind == aList:
 		return m.name + " is asked of a " + m.in.String(), through
 	case m.name == "":
-		return "a " + m.in.String() + " has no items", ""
+		return "a " + m.in.String() + " has no items to go through", ""
 	}
 	return m.name + " is asked of a " + m.in.String() + ", which has no fields", ""
 }
@@ -231,16 +229,20 @@ func parsePath(flag, text string, s *shape) (*path, error) {
 			p.keyed, s = true, s.elem
 			break
 		}
-		_, wrong := s.field(name)
-		if wrong == nil && s.kind != aStruct {
-			wrong = &mistake{name: name, in: s}
-		}
-		if wrong == nil && dot && after == "" {
-			return nil, &Error{Flag: flag, Text: text, Offset: len(text), Msg: "a field name is missing after the dot"}
-		}
-		if wrong != nil {
-			msg, hint := wrong.explain("")
-			return nil, &Error{Flag: flag, Text: text, Offset: len(text) - len(rest), length: len(name), Msg: msg, Hint: hint}
+		wrong := &Error{Flag: flag, Text: text, Offset: len(text) - len(rest), length: len(name)}
+		switch _, m := s.field(name); {
+		case name == "":
+			wrong.Msg = "a field name is missing"
+			return nil, wrong
+		case m != nil:
+			wrong.Msg, wrong.Hint = m.explain("")
+			return nil, wrong
+		case s.kind == anything:
+			wrong.Msg, wrong.Hint = name+" may be there or not", "--jq can reach it"
+			return nil, wrong
+		case dot && after == "":
+			wrong.Offset, wrong.length, wrong.Msg = len(text), 0, "a field name is missing after the dot"
+			return nil, wrong
 		}
 		i := slices.IndexFunc(s.fields, func(f field) bool { return f.name == name })
 		p.steps = append(p.steps, step{in: s, field: &s.fields[i]})

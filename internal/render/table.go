@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"reflect"
 	"slices"
@@ -36,10 +37,9 @@ func (c *compiler) table(wide bool) (func() format, error) {
 	}
 	for _, p := range paths {
 		column := Column{Field: p.text, Shorten: p.keyed}
-		for _, known := range slices.Concat(view, c.view.Columns) {
+		for _, known := range c.view.Columns {
 			if known.Field == p.text {
-				column.Title, column.Need, column.Shorten = known.Title, known.Need, known.Shorten
-				column.Min, column.Colors = known.Min, known.Colors
+				column = known
 			}
 		}
 		g.columns = append(g.columns, gridColumn{Column: column, pinned: len(c.Columns) > 0})
@@ -72,10 +72,7 @@ type gridColumn struct {
 }
 
 func (c *gridColumn) title() string {
-	if c.Title != "" {
-		return c.Title
-	}
-	return c.Field
+	return Safe(cmp.Or(c.Title, c.Field))
 }
 
 // cell is a list of texts, safe for a terminal, each to be kept on one line.

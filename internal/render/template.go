@@ -54,17 +54,15 @@ func (c *compiler) template(name, argument string) (func() format, error) {
 		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
 			out.b = b
 			if err := t.Execute(out, record.Addr().Interface()); err != nil {
-				return b, errors.New(execError.ReplaceAllString(err.Error(), ""))
+				if _, where, ok := strings.Cut(err.Error(), " at <"); ok { // behind the names of the template
+					err = errors.New("at <" + where)
+				}
+				return b, err
 			}
 			return append(out.b, '\n'), nil
 		}}
 	}, nil
 }
-
-var (
-	parseError = regexp.MustCompile(`(?s)^template: output:(\d+)(?::\d+)?: (.*)$`)
-	execError  = regexp.MustCompile(`^template: output:[\d:]+ (?:executing "[^"]*" )?`)
-)
 
 func parseTemplate(text string, now func() time.Time) (*template.Template, error) {
 	return template.New("output").Delims(leftDelim, rightDelim).Option("missingkey=zero").Funcs(templateFuncs(now)).Parse(text)
@@ -74,11 +72,15 @@ func parseTemplate(text string, now func() time.Time) (*template.Template, error
 // only, objects to: the first one up to which the text fails in the same way.
 func templateError(flag, text string, err error, now func() time.Time) *Error {
 	e := &Error{Flag: flag, Text: text, Msg: err.Error(), Offset: -1}
-	match := parseError.FindStringSubmatch(err.Error())
+	match := regexp.MustCompile(`(?s)^template: output:\d+(?::\d+)?: (.*)$`).FindStringSubmatch(err.Error())
 	if match == nil {
 		return e
 	}
-	e.Msg = match[2]
+	e.Msg = match[1]
+	if e.Msg == "unexpected EOF" {
+		e.Msg, e.Hint, e.Offset = "the template ends too early", "is an <<end>> missing?", len(text)
+		return e
+	}
 	for end := 0; ; {
 		start := strings.Index(text[end:], leftDelim)
 		if start < 0 {
@@ -93,9 +95,6 @@ func templateError(flag, text string, err error, now func() time.Time) *Error {
 			e.Offset, e.length = start, end-start
 			break
 		}
-	}
-	if e.Offset < 0 && strings.Contains(e.Msg, "EOF") {
-		e.Offset = len(text)
 	}
 	if quoted := strings.Split(e.Msg, `"`); len(quoted) == 3 && e.Offset >= 0 {
 		word := quoted[1]

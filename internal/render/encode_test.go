@@ -1,0 +1,293 @@
+package render
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// filled are the records as JSON has them: lists and maps that were nil are empty,
+// bytes that are no UTF-8 replaced.
+func filled(records []instance) []instance {
+	for i := range records {
+		fill(reflect.ValueOf(&records[i]).Elem())
+	}
+	return records
+}
+
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(strings.ToValidUTF8(v.String(), "\ufffd"))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
+	case reflect.Map:
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(v.Type()))
+		}
+	}
+}
+
+// everyCharacter is records with every character of the blocks that hold hidden
+// ones, and texts that YAML takes for something else.
+func everyCharacter() []instance {
+	var records []instance
+	add := func(text string) {
+		records = append(records, instance{InstanceId: fmt.Sprint(len(records)), Name: text, Tags: map[string]string{text: text}, PublicIPs: []string{text, text}})
+	}
+	for r := range rune(0x100) {
+		add(string(r))
+		add("a" + string(r) + " b")
+	}
+	for r := rune(0x2000); r < 0x2070; r++ {
+		add(string(r))
+	}
+	for _, r := range []rune{0x301, 0x61C, 0x180E, 0x3042, 0x3164, 0xFFFD, 0xFEFF, 0xFFFE, 0x1F418, 0xE0041, 0x10FFFF} {
+		add(string(r))
+	}
+	for _, text := range []string{
+		"no", "No", "NO", "y", "on", "Off", "true", "TRUE", "null", "~", "Null", "0123", "1e3", "1E+3", "1_000", "0x1f", "0o17", "0b1", "12:30:45", "2026-01-01", "2026-01-01T00:00:00Z",
+		"02:00:00:12:30:45", "172.31.17.200", "1.2.3", "1.5", ".5", "5.", "+1", "-1", ".inf", "-.inf", ".nan", "inf", "nan", "<<", "=", "- a", "a: b", "a #b", "#a", "&a", "*a", "!a", "%a", "@a", "`a", "'a", `"a`, "[a", "{a", "|", ">", "?", ": a", "a:", "---", "...", " a", "a ", "a  b", "", "i-0abc", "e3", "arn:aws:iam::1:role/x", "a/b_c.d@e+f-g", "A", "_", "_1", "013976976535", "1.2.3.4.5", "a,b", "a\nb", "\na\n", "a\r\nb", "\\", "x\\ny",
+	} {
+		add(text)
+	}
+	return records
+}
+
+func roundTrip(t *testing.T, o Options, records []instance, decode func(out string) ([]instance, error)) {
+	t.Helper()
+	got, err := decode(render(t, o, records...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := filled(records)
+	if len(got) != len(want) {
+		t.Fatalf("%d records, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Errorf("%q came back as %q", want[i].Name, got[i].Name)
+		}
+	}
+}
+
+func TestJSONRoundTrip(t *testing.T) {
+	t.Parallel()
+	decode := func(out string) (records []instance, err error) {
+		if strings.ContainsFunc(strings.ReplaceAll(out, "\n", ""), hidden) {
+			t.Error("a hidden character is not escaped")
+		}
+		return records, json.Unmarshal([]byte(out), &records)
+	}
+	records := append(everyCharacter(), nasty()...)
+	roundTrip(t, Options{Output: "json", SortBy: nil}, inOrder(t, records), decode)
+	roundTrip(t, Options{Output: "ndjson"}, records, func(out string) ([]instance, error) {
+		return decode("[" + strings.TrimSuffix(strings.ReplaceAll(out, "}\n", "},\n"), ",\n") + "]")
+	})
+}
+
+// inOrder sorts records as the view does.
+func inOrder(t *testing.T, records []instance) []instance {
+	var sorted []instance
+	var all []reflect.Value
+	for i := range records {
+		all = append(all, reflect.ValueOf(&records[i]).Elem())
+	}
+	sortRecords(all, compile(t, Options{Output: "json"}).plan.order)
+	for _, v := range all {
+		sorted = append(sorted, v.Interface().(instance))
+	}
+	return sorted
+}
+
+func TestYAMLRoundTrip(t *testing.T) {
+	t.Parallel()
+	records := everyCharacter()
+	roundTrip(t, Options{Output: "yaml"}, inOrder(t, append(records, nasty()...)), func(out string) (records []instance, err error) {
+		var keyed []map[string]any
+		if err := yaml.Unmarshal([]byte(out), &keyed); err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(keyed) // what is no string now fails below
+		if err != nil {
+			return nil, err
+		}
+		return records, json.Unmarshal(text, &records)
+	})
+}
+
+func TestCSVRoundTrip(t *testing.T) {
+	t.Parallel()
+	columns := []string{"Name", "InstanceId", "Tags.env"}
+	records := append(everyCharacter(), nasty()...)
+	for i := range records { // encoding/csv's reader drops a carriage return before a newline
+		records[i].Name = strings.ReplaceAll(records[i].Name, "\r\n", "\n")
+	}
+	rows, err := csv.NewReader(strings.NewReader(render(t, Options{Output: "csv", Columns: columns}, records...))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(records)+1 || !reflect.DeepEqual(rows[0], columns) {
+		t.Fatalf("%d rows, the first %q", len(rows), rows[0])
+	}
+	for i, record := range records {
+		if want := []string{record.Name, record.InstanceId, record.Tags["env"]}; !reflect.DeepEqual(rows[i+1], want) {
+			t.Errorf("%q came back as %q", want, rows[i+1])
+		}
+	}
+	one := render(t, Options{Output: "csv", Columns: []string{"Name"}}, instance{}, instance{Name: "a"}, instance{})
+	if want := "Name\n\"\"\na\n\"\"\n"; one != want {
+		t.Errorf("one empty column: %q, want %q", one, want)
+	}
+}
+
+// Values that hide in an interface are printed as encoding/json has them, and shown
+// to filters.
+func TestAnyField(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		Id  string
+		Raw any
+		N   uint64
+		F   float64
+	}
+	for _, raw := range []any{
+		nil, "a", true, 1, 1.5, json.Number("12"), []any{1.0, nil, "x"}, map[string]any{"b": []any{}, "a": map[string]any{}}, securityGroup{"sg", "x"}, []securityGroup{{}}, &securityGroup{GroupId: "p"}, map[string]int{"z": 1},
+	} {
+		r := record{"i", raw, 1 << 63, 0.25}
+		want, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []Options{{Output: "ndjson"}, {JQ: "{Id, Raw, N, F}"}, {Query: "[*].{Id:Id,Raw:Raw,N:N,F:F}", Output: "ndjson"}} {
+			p, err := Compile[record](o, View{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			s := p.Start(&out)
+			if err := s.Write(r); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var got, same any
+			if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+				t.Fatalf("%+v: %v in %s", o, err, out.String())
+			}
+			json.Unmarshal(want, &same)
+			if !reflect.DeepEqual(got, same) {
+				t.Errorf("%+v: %s, want %s", o, out.String(), want)
+			}
+		}
+	}
+}
+
+// The AWS CLI 1.45 prints these so, but for the tab and newline, which it leaves.
+func TestQueryText(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"`null`":                          "None\n",
+		"`true`":                          "True\n",
+		"`1`":                             "1\n",
+		"`\"a\"`":                         "a\n",
+		"`[]`":                            "",
+		"`{}`":                            "",
+		"`[1, \"a\", null, false]`":       "1\ta\tNone\tFalse\n",
+		"`[[1, 2], [3, null]]`":           "1\t2\n3\tNone\n",
+		"`[1, [2, 3], 4]`":                "1\t4\n2\t3\n",
+		"`{\"b\": 1, \"a\": \"x\"}`":      "x\t1\n",
+		"`{\"b\": [1, 2], \"a\": \"x\"}`": "x\nB\t1\nB\t2\n",
+		"`[{\"a\": 1, \"b\": 2}, {\"b\": 3}, {\"c\": [{\"d\": 4}]}]`": "1\t2\n\t3\n\t\nC\t4\n",
+		"`{\"k\": {\"x\": 1, \"l\": [[5, 6]]}}`":                      "K\t1\nL\t5\nL\t6\n",
+		"`\"a\\tb\\nc\"`":                                             "a\\tb\\nc\n",
+		"[].[InstanceId, PublicIPs]":                                  "i-2\ni-1\n1.1.1.1\t1.1.1.2\n",
+	} {
+		got := render(t, Options{Query: query, Output: "text"}, instance{InstanceId: "i-1", Region: "b", PublicIPs: []string{"1.1.1.1", "1.1.1.2"}}, instance{InstanceId: "i-2", Region: "a"})
+		if got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// Where the library differs from the AWS CLI's own JMESPath, the AWS CLI is right.
+func TestQueryLikeAWS(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"[?LaunchTime<'2026'].InstanceId | [2]":                  `"i-063e42032aaef6e4e"` + "\n",
+		"[?LaunchTime>='2026-01-01T10:30:00Z'] | length(@)":      "1\n",
+		"[?State==`running`].InstanceId | length(@)":             "1\n",
+		"[?State==`running` && Name=='many addresses'].Tags.env": "[\"prod\"]\n",
+		"[-1].Tags.*":                            `["many addresses","0123","prod","no","2026-01-01"]` + "\n",
+		"keys([-1].Tags)":                        `["Name","cost","env","on","when"]` + "\n",
+		"values([-1].Tags)[0]":                   `"many addresses"` + "\n",
+		"[-1].{b: Name, a: Region}":              `{"b":"many addresses","a":"eu-central-1"}` + "\n",
+		"[-1].SecurityGroups[0]":                 `{"GroupId":"sg-1","GroupName":"default"}` + "\n",
+		"[-1].NetworkInterfaces[1].DeviceIndex":  "1\n",
+		"[?length(PublicIPs) > `1`] | length(@)": "1\n",
+		"[?Name > `1`]":                          "[]\n",
+	} {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(render(t, Options{Query: query}, nasty()...))); err != nil {
+			t.Fatal(err)
+		}
+		if got := compact.String() + "\n"; strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
+
+func BenchmarkPrint(b *testing.B) {
+	records := make([]instance, 1000)
+	for i := range records {
+		records[i] = nasty()[0]
+		records[i].InstanceId = fmt.Sprintf("i-%017x", i)
+	}
+	for _, bench := range []struct {
+		name string
+		o    Options
+	}{
+		{"ndjson", Options{Output: "ndjson"}},
+		{"json", Options{Output: "json"}},
+		{"jq", Options{JQ: ".InstanceId, (.PublicIPs | join(\",\"))"}},
+		{"template", Options{Output: "template=<<.InstanceId>> <<.PublicIPs>> <<.Tags.env>>"}},
+		{"csv", Options{Output: "csv"}},
+		{"text", Options{Output: "text"}},
+		{"table", Options{Width: 120}},
+		{"query", Options{Query: "[].[InstanceId,PublicIPs]"}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			p := compile(b, bench.o)
+			b.ReportAllocs()
+			for b.Loop() {
+				s := p.Start(io.Discard)
+				for i := range records {
+					if err := s.Write(records[i]); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/record")
+		})
+	}
+}

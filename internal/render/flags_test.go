@@ -1,0 +1,260 @@
+package render
+
+import (
+	"errors"
+	"io/fs"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// Mistakes are found before there is a record, on one line or two.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "template="}, "--output template: the template is empty; try '<<.AccountId>> <<.Region>>'"},
+		{Options{Output: "template-file="}, "--output template-file: the path of a file is missing after the ="},
+		{Options{Output: "template-file=no.tmpl"}, "--output template-file: cannot read the template: open no.tmpl: file does not exist"},
+		{Options{Output: "template-file=bad.tmpl"}, "--output template-file bad.tmpl: unknown field PublcIPs at line 2, column 14; did you mean PublicIPs?\n    <<.Name>> <<.PublcIPs <-- here >>"},
+
+		{Options{Output: "template=<<.PublcIPs>>"}, "--output template: unknown field PublcIPs at column 4; did you mean PublicIPs?"},
+		{Options{Output: "template=<<.PublicIPs | jion \",\">>"}, "--output template: function \"jion\" not defined at column 16; did you mean join?\n    <<.PublicIPs | jion <-- here  \",\">>"},
+		{Options{Output: "template=<<range .PublicIPs>>x"}, "--output template: the template ends too early at column 22; is an <<end>> missing?"},
+		{Options{Output: "template=<<.Name>> <<.Region"}, "--output template: unclosed action at column 11"},
+		{Options{Output: "template=<<if>>a<<end>>"}, "--output template: missing value for if at column 1"},
+		{Options{Output: "template=<<.SecurityGroups.GroupId>>"}, "--output template: GroupId is asked of a list of objects at column 19; go through it with range, or take one with index\n    <<.SecurityGroups.GroupId <-- here >>"},
+		{Options{Output: "template=<<range .SecurityGroups>><<.GroupNam>><<end>>"}, "--output template: unknown field GroupNam at column 29; did you mean GroupName?\n    <<range .SecurityGroups>><<.GroupNam <-- here >><<end>>"},
+		{Options{Output: "template=<<.Name.First>>"}, "--output template: First is asked of a string, which has no fields at column 9"},
+		{Options{Output: "template=<<.Tags.Name>> <<.Nam>> <<.Name>>"}, "--output template: unknown field Nam at column 19; did you mean Name?\n    <<.Tags.Name>> <<.Nam <-- here >> <<.Name>>"},
+
+		{Options{JQ: ".PublcIPs"}, "--jq: unknown field PublcIPs at column 2; did you mean PublicIPs?"},
+		{Options{JQ: `"\(.Tags.Nam) .Nam" + .Nam | length`}, "--jq: unknown field Nam at column 24; did you mean Name?\n    \"\\(.Tags.Nam) .Nam\" + .Nam <-- here  | length"},
+		{Options{JQ: "{InstanceId, nets: [.NetworkInterfaces[] | .SubnetID]}"}, "--jq: unknown field SubnetID at column 45; did you mean SubnetId?\n    … nets: [.NetworkInterfaces[] | .SubnetID <-- here ]}"},
+		{Options{JQ: "{InstnceId}"}, "--jq: unknown field InstnceId at column 2; did you mean InstanceId?"},
+		{Options{JQ: `.["Nme"]`}, "--jq: unknown field Nme at column 4; did you mean Name?"},
+		{Options{JQ: "map(.Nme)", Slurp: true}, "--jq: unknown field Nme at column 6; did you mean Name?"},
+		{Options{JQ: ".Name", Slurp: true}, "--jq: Name is asked of a list of objects at column 2; go through it with [] first"},
+		{Options{JQ: ".SecurityGroups.GroupId"}, "--jq: GroupId is asked of a list of objects at column 17; go through it with [] first"},
+		{Options{JQ: ".Name[]"}, "--jq: a string has no items to go through"},
+		{Options{JQ: ".Name |"}, "--jq: the filter ends too early at column 8"},
+		{Options{JQ: ".Name, ] .Region"}, "--jq: unexpected token \"]\" at column 8"},
+		{Options{JQ: ".Name | tostrng"}, "--jq: unknown function tostrng/0 at column 9; did you mean tostring?"},
+		{Options{JQ: ".Name | split"}, "--jq: unknown function split/0 at column 9; there is split/2: the number is that of its arguments"},
+		{Options{JQ: ".Name, $name"}, "--jq: unknown variable $name at column 8"},
+		{Options{JQ: "[., inputs]"}, "--jq: there is no further input at column 5; the filter runs for each record by itself; --slurp gives it all of them"},
+		{Options{JQ: "\x1b[31m\n"}, "--jq: unexpected token \"\\u001b\" at column 1"},
+
+		{Options{Query: "[].Instnce"}, "--query: unknown field Instnce at column 4; did you mean InstanceId?"},
+		{Options{Query: "InstanceId"}, "--query: InstanceId is asked of a list of objects at column 1; go through it with [] first"},
+		{Options{Query: "[?state=='running'].InstanceId"}, "--query: unknown field state at column 3; did you mean State?\n    [?state <-- here =='running'].InstanceId"},
+		{Options{Query: "sort_by(@, &Naam)[].Name"}, "--query: unknown field Naam at column 13; did you mean Name?"},
+		{Options{Query: "[?State=='running'"}, "--query: expected \"]\", not the end at column 19"},
+		{Options{Query: "[?State==`running`].{a: Name b}"}, "--query: expected \":\", not \"}\" at column 31\n    [?State==`running`].{a: Name b <-- here }"},
+		{Options{Query: "lenght(@)"}, "--query: unknown function lenght at column 1; did you mean length?"},
+
+		{Options{Columns: []string{"InstanceId", "Tgs.env"}}, "--columns: unknown field Tgs at column 1; did you mean Tags?"},
+		{Options{Columns: []string{"NetworkInterfaces.PrivateIPs.PrivatIP"}}, "--columns: unknown field PrivatIP at column 30; did you mean PrivateIP?\n    NetworkInterfaces.PrivateIPs.PrivatIP <-- here"},
+		{Options{Columns: []string{"Name", ""}}, "--columns: a field name is missing"},
+		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6"},
+		{Options{Columns: []string{"Name.x"}}, "--columns: x is asked of a string, which has no fields at column 6"},
+		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, csv and text"},
+		{Options{Columns: []string{"Name"}, JQ: "."}, "--columns: cannot be used with --jq; the filter chooses what is printed"},
+		{Options{Columns: []string{"Name"}, Query: "@"}, "--columns: cannot be used with --query; the query chooses what is printed"},
+		{Options{SortBy: []string{"-Nam"}}, "--sort-by: unknown field Nam at column 1; did you mean Name?"},
+		{Options{SortBy: []string{"Tags"}}, "--sort-by: cannot sort by Tags, a map of strings"},
+		{Options{SortBy: []string{"SecurityGroups"}, JQ: "."}, "--sort-by: cannot sort by SecurityGroups, a list of objects"},
+		{Options{JQ: ".", Query: "@"}, "--jq: cannot be used with --query; choose one of them"},
+		{Options{JQ: ".", Output: "template=x"}, "--jq: cannot be used with --output template; a filter prints by itself"},
+		{Options{Query: "@", Output: "name"}, "--query: cannot be used with --output name; it goes with json, ndjson, yaml, text, csv and table"},
+		{Options{Slurp: true}, "--slurp: needs --jq"},
+	} {
+		test.o.ReadFile = func(path string) ([]byte, error) {
+			if path == "bad.tmpl" {
+				return []byte("<<.InstanceId>>\n<<.Name>> <<.PublcIPs>>\n"), nil
+			}
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+		}
+		_, err := Compile[instance](test.o, view)
+		if _, ok := errors.AsType[*Error](err); !ok || err.Error() != test.want {
+			t.Errorf("%q %q %q %q %q:\n%v\nwant:\n%s", test.o.Output, test.o.JQ, test.o.Query, test.o.Columns, test.o.SortBy, err, test.want)
+		}
+	}
+}
+
+// What is valid, or may be, is never objected to.
+func TestNoFalseAlarms(t *testing.T) {
+	t.Parallel()
+	for _, filter := range []string{
+		``, `.`, `..`, `.InstanceId`, `."InstanceId"`, `.["InstanceId"]`, `.InstanceId?`, `.Tags.anything`, `.Tags["a b"]`, `.Tags[.Name]`, `.Tags | keys`,
+		`.Tags | to_entries[] | .key`, `.Tags | to_entries | map("\(.key)=\(.value)") | join(",")`, `.[]`, `.[] | strings`, `.. | .GroupId?`, `.. | objects | .GroupId`,
+		`.PublicIPs[0]`, `.PublicIPs[0] // "none"`, `.PublicIPs[-1:]`, `.PublicIPs | first // "-"`, `.PublicIPs | if length > 0 then .[0] else "-" end`,
+		`select(.State == "running") | .InstanceId`, `select(.Name | test("^web")) | .Region`, `.NetworkInterfaces[].PrivateIPs[] | select(.Primary) | .PrivateIP`,
+		`[.NetworkInterfaces[] | {id: .NetworkInterfaceId, groups: [.SecurityGroups[].GroupId]}] | .[0].id`, `{InstanceId, "Name", Tags, (.Name): .Region, "x\(.Name)": 1}`,
+		`. as $i | .PrivateIPs[] | "\($i.InstanceId) \(.)"`, `. as {InstanceId: $id, Tags: {$env}} | $id, $env`, `.extra = 1 | .extra`, `.Tags.x |= "y" | .Tags.x`, `. + {x: 1} | .x`, `del(.Tags) | .whatever`,
+		`with_entries(select(.value == "")) | .x`, `reduce .PublicIPs[] as $ip ({}; .[$ip] = 1) | .x`, `foreach .PublicIPs[] as $ip (0; . + 1; [., $ip]) | .[1]`,
+		`def f: .x; {x: .Name} | f`, `def map(f): .z; map(.nonsense)`, `def g(f): f; g(.Name)`, `try error("x") catch .`, `try .Name.x`, `(.Name | .x)? // "y"`, `.Name.first // "y"`,
+		`label $out | .PublicIPs[] | ., break $out`, `[limit(1; .PublicIPs[])] | .[0]`, `first(.SecurityGroups[].GroupName)`, `.SecurityGroups | map(.GroupId) | join(" ")`,
+		`.SecurityGroups | sort_by(.GroupName) | map(.GroupName)[0]`, `.SecurityGroups | group_by(.GroupId) | .[0][0].GroupId`, `.SecurityGroups | any(.GroupId == "sg-1")`, `any(.SecurityGroups[]; .GroupName == "x")`,
+		`[.InstanceId, .PublicIPs[]] | @tsv`, `@base64 "\(.Name)"`, `.LaunchTime | fromdate`, `.Name | ascii_upcase | ltrimstr("WEB")`, `[paths] | length`, `getpath(["Tags", "x"])`, `path(.Tags.x)`,
+		`if .State == "x" then {a: 1} else . end | .a`, `(.Name, .Tags) | type`, `$ENV.HOME`, `env.HOME`, `.Tags | has("x")`, `"a" as $x | [$x.y?]`, `-1 | .`, `[.PrivateIPs, .PublicIPs] | add | .[0]`,
+	} {
+		if _, err := Compile[instance](Options{HasJQ: true, JQ: filter}, view); err != nil {
+			t.Errorf("--jq %s: %v", filter, err)
+		}
+	}
+	for _, query := range []string{
+		`@`, `[]`, `[*].InstanceId`, `[].InstanceId`, `[].[InstanceId,PublicIPs]`, `[?State=='running'].[InstanceId,PublicIPs]`, `[?State==` + "`running`" + `].Name`, `length(@)`, `[0]`, `[0].Tags.env`, `[-1].Name`, `[:2].Name`,
+		`[].Tags.anything`, `[].Tags."aws:autoscaling:groupName"`, `[].{Id: InstanceId, Tag: Tags.Name}`, `[].{Id: InstanceId} | [].Id`, `[].{Id: InstanceId} | [0].Whatever`, `[].PublicIPs[]`, `[].PublicIPs[] | sort(@)`,
+		`sort_by(@, &LaunchTime)[-1].InstanceId`, `reverse(sort_by(@, &Name))[].Name`, `max_by(@, &LaunchTime).InstanceId`, `[?length(PublicIPs) > ` + "`1`" + `].InstanceId`, `[?contains(Name, 'web')].InstanceId`,
+		`[?LaunchTime>='2026-01-01'].InstanceId`, `[].NetworkInterfaces[].PrivateIPs[?Primary].PrivateIP[]`, `[].NetworkInterfaces[].SecurityGroups[].GroupId | []`, `[].SecurityGroups[?GroupName=='default'] | []`,
+		`[?!(State=='running')]`, `[?State=='a' || State=='b' && Region!='c'].Name`, `[].Tags.*`, `[].*`, `[*].Tags | [0].x`, `map(&InstanceId, @)`, `group_by(@, &Region)`, `group_by(@, &Region)."eu-west-1"[].Name`, `keys([0].Tags)`, `[].to_string(@)`,
+		`join(',', [].InstanceId)`, `not_null([0].Name, 'x')`, `{count: length(@), ids: [].InstanceId}`, `[].Name[0:3]`, `$[0].Name`, `let $x = [0].Name in [?Name == $x].InstanceId`, `'literal'`, "`[1]`", `[].join(',', PublicIPs)`, `[?Tags.env == 'prod' && starts_with(Region, 'eu')] | length(@)`,
+	} {
+		if _, err := Compile[instance](Options{Query: query}, view); err != nil {
+			t.Errorf("--query %s: %v", query, err)
+		}
+	}
+	for _, text := range []string{
+		`x`, `<<.>>`, `<<.Name>>`, `<<.Tags.env>>`, `<<index .Tags "a b">>`, `<<index .PublicIPs 0>>`, `<<(index .SecurityGroups 0).GroupId>>`, `<<(index .NetworkInterfaces 0).PrivateIPs>>`,
+		`<<range .PublicIPs>><<.>> <<end>>`, `<<range $i, $ip := .PublicIPs>><<$i>>=<<$ip>><<$.Name>><<else>>none<<end>>`, `<<range $k, $v := .Tags>><<$k>>=<<$v>><<end>>`, `<<range .NetworkInterfaces>><<range .PrivateIPs>><<.PublicIP>><<end>><<end>>`,
+		`<<with .Tags>><<.env>><<end>>`, `<<with $x := .Name>><<$x>><<$.Region>><<else>><<.Region>><<end>>`, `<<if and .Name (eq .State "running")>><<.Name>><<else if .Region>>y<<end>>`, `<<$x := .NetworkInterfaces>><<len $x>>`, `<<$x := .Name>><<$x = .Tags>><<$x.foo>>`,
+		`<<$x := .Tags>><<range .PublicIPs>><<$x = .>><<end>><<$x.y>>`, `<<define "t">><<.Whatever>><<end>><<template "t" .Tags>>`, `<<block "b" .>><<.Name>><<end>>`, `<<printf "%-20s %s" .InstanceId .PublicIPs>>`, `<<.PublicIPs | join " " | upper>>`, `<<json .>>`, `<<json . | len>>`,
+		`<<.Name | default "none" | trunc 3>>`, `<<timefmt "2006" .LaunchTime>>`, `<<ago .LaunchTime>>`, `<<len .PublicIPs>>`, `<<slice .Name 0 1>>`, `<<(slice .SecurityGroups 0 1)>>`, `<</* comment */>>x`, `<<- .Name ->>`, `<<range 3>><<.>><<end>>`, `<<"<<">>`, `<<or .Name .InstanceId>>`, `<<range .PublicIPs>><<break>><<end>>`, `<<not .Name>>`, `<<eq .State "a" "b">>`, `<<html .Name>>`, `<<print .Name .PublicIPs>>`,
+	} {
+		if _, err := Compile[instance](Options{Output: "template=" + text}, view); err != nil {
+			t.Errorf("template=%s: %v", text, err)
+		}
+	}
+}
+
+func TestTemplateValues(t *testing.T) {
+	t.Parallel()
+	record := nasty()[0]
+	for text, want := range map[string]string{
+		`<<range $i, $ip := .PublicIPs>><<if $i>>;<<end>><<$ip>><<end>>`: "18.198.43.157;18.198.233.241;52.59.78.34",
+		`<<len .PublicIPs>> <<index .PublicIPs 1>>`:                      "3 18.198.233.241",
+		`<<if eq (index .PublicIPs 0) "18.198.43.157">>yes<<end>>`:       "yes",
+		`<<printf "%-8s|%s|%d" .Lifecycle .PublicIPs 3>>`:                "        |18.198.43.157,18.198.233.241,52.59.78.34|3",
+		`<<print .Lifecycle .IPv6s>>`:                                    "2a05:d014::1",
+		`<<.PublicIPs | join " ">>`:                                      "18.198.43.157 18.198.233.241 52.59.78.34",
+		`<<.Tags.nope>>[<<index .Tags "nope">>]`:                         "[]",
+		`<<.KeyName | default "none">> <<.Name | default "none">>`:       "none many addresses",
+		`<<.SubnetId | upper>> <<.Name | trunc 4>> <<trunc 99 .Name>>`:   "SUBNET-1 many many addresses",
+		`<<timefmt "02 Jan 2006" .LaunchTime>>, <<ago .LaunchTime>>`:     "01 Jan 2026, 3 days ago",
+		`<<json .SecurityGroups>> <<json .Name>>`:                        `[{"GroupId":"sg-1","GroupName":"default"},{"GroupId":"sg-2","GroupName":"web, \"internal\""}] "many addresses"`,
+		`<<(index .NetworkInterfaces 0).DeviceIndex>> <<true>> <<1.5>>`:  "0 true 1.5",
+		`<<range .NetworkInterfaces>><<.PrivateIPs>><<end>>`:             `[{"PrivateIP":"172.31.3.76","PublicIP":"18.198.43.157","Primary":true},{"PrivateIP":"172.31.9.210","PublicIP":"","Primary":false}][]`,
+		`<<index .NetworkInterfaces 1 | json>>`:                          `{"NetworkInterfaceId":"eni-0b","DeviceIndex":1,"SubnetId":"subnet-2","VpcId":"","MacAddress":"","PrivateIPs":[],"IPv6s":[],"SecurityGroups":[]}`,
+		`<<"a" | printf "%s-%s" "b">>`:                                   "b-a",
+		`a\tb`:                                                           `a\tb`,
+	} {
+		if got := render(t, Options{Output: "template=" + text}, record); got != want+"\n" {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+	for ago, want := range map[string]string{
+		"2026-01-04T12:00:00Z": "just now", "2026-01-04T11:58:59Z": "1 minute ago", "2026-01-04T10:00:00+01:00": "3 hours ago",
+		"2025-11-04T12:00:00Z": "2 months ago", "2023-01-04T12:00:00Z": "3 years ago", "2026-01-05T13:00:00Z": "in 1 day", "": "",
+	} {
+		if got := render(t, Options{Output: "template=<<ago .LaunchTime>>"}, instance{LaunchTime: ago}); got != want+"\n" {
+			t.Errorf("ago %q: %q, want %q", ago, got, want)
+		}
+	}
+	file := func(string) ([]byte, error) { return []byte("<<.InstanceId>>\n<<.Name>>\n"), nil }
+	if got, want := render(t, Options{Output: "template-file=x", ReadFile: file}, record), "i-03046200b400761b0\nmany addresses\n"; got != want {
+		t.Errorf("template-file: %q, want %q", got, want)
+	}
+}
+
+func TestFields(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		Id     string
+		Count  int
+		On     bool
+		Groups []securityGroup
+		Tags   map[string]string
+		Raw    any
+		securityGroup
+	}
+	want := []FieldInfo{{"Id", "string"}, {"Count", "number"}, {"On", "bool"}, {"Groups", "list of objects"}, {"Groups.GroupId", "string"}, {"Groups.GroupName", "string"}, {"Tags", "map of strings"}, {"Raw", "any"}, {"GroupId", "string"}, {"GroupName", "string"}}
+	if got := Fields[record](); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v\nwant %v", got, want)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	names := shapeOf(reflect.TypeFor[instance]()).names()
+	for word, want := range map[string]string{
+		"PublcIPs": "PublicIPs", "publicips": "PublicIPs", "PublicIpAddress": "PublicIPs", "PrivateIpAddresses": "PrivateIPs", "instance": "InstanceId", "Instnce": "InstanceId",
+		"Id": "", "Nmae": "Name", "x": "", "": "", "Zone": "AvailabilityZone", "securtygroup": "SecurityGroups", "AccountNmae": "AccountName", "whatever": "", "tag": "Tags",
+	} {
+		if got := Nearest(word, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestSafe(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"plain ASCII ~":       "plain ASCII ~",
+		"Zürich 日本 🐘 e\u0301": "Zürich 日本 🐘 e\u0301",
+		"a\nb\tc\rd":          `a\nb\tc\rd`,
+		"\x00\x1b[31m\x7f":    `\x00\x1b[31m\x7f`,
+		"\u0085\u009b31m":     `\u0085\u009b31m`,
+		"\u202e\u202a\u2066\u2069\u200e\u200f\u061c": `\u202e\u202a\u2066\u2069\u200e\u200f\u061c`,
+		"a\u200b\u200d\ufeff\u2060b":                 `a\u200b\u200d\ufeff\u2060b`,
+		"\u2028\u2029":                               `\u2028\u2029`,
+		"\U000e0041\u3164\u00ad":                     `\U000e0041\u3164\u00ad`,
+		"\xff\xc3(\xed\xa0\x80":                      `\xff\xc3(\xed\xa0\x80`,
+		"\ufffd":                                     "\ufffd",
+	} {
+		if got := Safe(s); got != want {
+			t.Errorf("Safe(%q) = %s, want %s", s, got, want)
+		}
+	}
+}
+
+func checkCompiled(t *testing.T, o Options) {
+	_, err := Compile[instance](o, view)
+	if err == nil {
+		return
+	}
+	msg := err.Error()
+	if lines := strings.Count(msg, "\n"); lines > 1 || msg == "" || strings.ContainsFunc(strings.Replace(msg, "\n", "", 1), hidden) {
+		t.Errorf("%+v: %q", o, msg)
+	}
+}
+
+func FuzzJQ(f *testing.F) {
+	for _, seed := range []string{`.Name`, `.Nme | foo`, `{InstnceId}`, `.Tags["a"]`, `"\(.x)"`, `def f: .a; f`, `.[`, `$x`, "\xff", "`\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, filter string) {
+		checkCompiled(t, Options{HasJQ: true, JQ: filter})
+		checkCompiled(t, Options{HasJQ: true, JQ: filter, Slurp: true})
+	})
+}
+
+func FuzzTemplate(f *testing.F) {
+	for _, seed := range []string{`<<.Name>>`, `<<.Nme>>`, `<<range .Tags>><<.>><<end>>`, `<<foo>>`, `<<`, `<<define "x">><<end>>`, `<<$x := .Name>>`, "\n<<.\xff>>", `<<block "b" .>><<end>>`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) { checkCompiled(t, Options{Output: "template=" + text}) })
+}
+
+func FuzzQuery(f *testing.F) {
+	for _, seed := range []string{`[].Name`, `[?a==` + "`b`" + `]`, `{a: b`, `sort_by(@, &x)`, `foo(@)`, `[`, "`", `'`, "\xff", `[0:1:2]`, `let $x = a in b`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) { checkCompiled(t, Options{Query: query}) })
+}

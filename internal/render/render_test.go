@@ -1,0 +1,265 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clipperhouse/displaywidth"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update writes it):\n%s", file, got)
+	}
+}
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]Options{
+		"table":             {},
+		"wide":              {Output: "wide", Width: 80},
+		"json":              {Output: "json"},
+		"ndjson":            {Output: "ndjson"},
+		"yaml":              {Output: "yaml"},
+		"csv":               {Output: "csv"},
+		"csv-columns":       {Output: "csv", Columns: []string{"InstanceId", "Tags.env", "Tags", "SecurityGroups", "NetworkInterfaces.PrivateIPs", "NetworkInterfaces.PrivateIPs.PrivateIP"}},
+		"text":              {Output: "text"},
+		"text-columns":      {Output: "text", Columns: []string{"InstanceId", "Name", "Tags", "SecurityGroups.GroupName"}},
+		"name":              {Output: "name"},
+		"name-sorted":       {Output: "name", SortBy: []string{"-PrivateIPs", "InstanceId"}},
+		"template":          {Output: "template=<<.InstanceId>> <<.PublicIPs>> [<<.Tags>>] [<<.Tags.env>>] [<<.SecurityGroups>>]"},
+		"jq":                {HasJQ: true, JQ: `.InstanceId, {Name, ips: .PrivateIPs, env: .Tags.env}`},
+		"jq-slurp":          {JQ: `group_by(.AccountId)[] | {account: .[0].AccountId, ids: map(.InstanceId)}`, Slurp: true},
+		"query-json":        {Query: "[].{Id: InstanceId, Account: AccountId, IPs: PrivateIPs}"},
+		"query-table":       {Query: "[].{Id: InstanceId, Account: AccountName, IPs: PrivateIPs}", Output: "table"},
+		"query-text":        {Query: "[].[InstanceId, Name, Tags.env]", Output: "text"},
+		"query-yaml":        {Query: "[0]", Output: "yaml"},
+		"query-csv":         {Query: "[].{Id: InstanceId, Name: Name, groups: SecurityGroups}", Output: "csv"},
+		"query-ndjson":      {Query: "[?State=='running'].NetworkInterfaces[]", Output: "ndjson"},
+		"table-noheaders":   {NoHeaders: true, Columns: []string{"InstanceId", "State"}},
+		"table-columns":     {Width: 60, Columns: []string{"InstanceId", "Tags.env", "Tags.aws:autoscaling:groupName", "NetworkInterfaces.SubnetId", "SecurityGroups"}},
+		"table-color":       {Color: true, Width: 120},
+		"table-40-columns":  {Width: 40},
+		"table-80-columns":  {Width: 80},
+		"table-120-columns": {Width: 120},
+		"table-200-columns": {Width: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden(t, name, render(t, o, nasty()...))
+		})
+	}
+}
+
+func TestNoRecords(t *testing.T) {
+	t.Parallel()
+	for output, want := range map[string]string{
+		"table": "", "wide": "", "ndjson": "", "text": "", "name": "", "template=<<.Name>>": "",
+		"json": "[]\n", "yaml": "[]\n",
+		"csv": "AccountId,InstanceId\n",
+	} {
+		o := Options{Output: output}
+		if output == "csv" {
+			o.Columns = []string{"AccountId", "InstanceId"}
+		}
+		if got := render(t, o); got != want {
+			t.Errorf("%s of no records: %q, want %q", output, got, want)
+		}
+	}
+	for _, o := range []Options{{JQ: "."}, {Output: "csv", NoHeaders: true}} {
+		if got := render(t, o); got != "" {
+			t.Errorf("%+v of no records: %q", o, got)
+		}
+	}
+	for o, want := range map[string]string{"": "[]\n", "text": "", "table": "", "csv": ""} {
+		if got := render(t, Options{Query: "[].InstanceId", Output: o}); got != want {
+			t.Errorf("--query with %q of no records: %q, want %q", o, got, want)
+		}
+	}
+}
+
+// At every width the table keeps to it as long as ids and addresses can, cuts
+// neither, and shows a record's controls as escapes.
+func TestTableWidths(t *testing.T) {
+	t.Parallel()
+	for width := 20; width < 260; width++ {
+		out := render(t, Options{Width: width}, nasty()...)
+		for line := range strings.Lines(out) {
+			line = strings.TrimSuffix(line, "\n")
+			if w := displaywidth.String(line); w > width {
+				t.Fatalf("at %d columns a line of %d: %q", width, w, line)
+			}
+			if strings.TrimRight(line, " ") != line || line == "" || strings.ContainsFunc(line, hidden) {
+				t.Fatalf("at %d columns: %q", width, line)
+			}
+		}
+		for _, record := range nasty() {
+			if !strings.Contains(out, record.InstanceId) {
+				t.Fatalf("at %d columns %s is missing:\n%s", width, record.InstanceId, out)
+			}
+			for _, address := range record.PrivateIPs {
+				if width >= 40 && !strings.Contains(out, address) {
+					t.Fatalf("at %d columns %s is missing:\n%s", width, address, out)
+				}
+			}
+		}
+	}
+}
+
+func TestSortBy(t *testing.T) {
+	t.Parallel()
+	record := func(id, name, ip string) instance {
+		r := instance{InstanceId: id, Name: name, Tags: map[string]string{}}
+		if ip != "" {
+			r.PrivateIPs = []string{ip}
+			r.Tags["port"] = name
+		}
+		return r
+	}
+	records := []instance{record("a", "10", "10.0.0.10"), record("b", "9", "10.0.0.9"), record("c", "web", ""), record("d", "", "2001::1"), record("e", "9", "9.0.0.1")}
+	for by, want := range map[string]string{
+		"InstanceId":       "a b c d e",
+		"-InstanceId":      "e d c b a",
+		"Name":             "d b e a c",
+		"-Name,InstanceId": "c a b e d",
+		"Name,-InstanceId": "d e b a c",
+		"PrivateIPs":       "c e b a d",
+		"Tags.port":        "c d b e a",
+	} {
+		out := render(t, Options{Output: "name", SortBy: strings.Split(by, ",")}, records...)
+		if got := strings.Join(strings.Fields(out), " "); got != want {
+			t.Errorf("sorted by %s: %s, want %s", by, got, want)
+		}
+	}
+}
+
+func TestStreams(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		o       Options
+		streams bool
+	}{
+		{Options{}, false},
+		{Options{Output: "wide"}, false},
+		{Options{Output: "json"}, false},
+		{Options{Output: "yaml"}, false},
+		{Options{Query: "[]"}, false},
+		{Options{JQ: ".", Slurp: true}, false},
+		{Options{Output: "ndjson", SortBy: []string{"Name"}}, false},
+		{Options{Output: "ndjson"}, true},
+		{Options{Output: "csv"}, true},
+		{Options{Output: "text"}, true},
+		{Options{Output: "name"}, true},
+		{Options{Output: "template=<<.Name>>"}, true},
+		{Options{JQ: "."}, true},
+	} {
+		p := compile(t, test.o)
+		if p.Streams() != test.streams {
+			t.Errorf("%+v: Streams is %v", test.o, p.Streams())
+		}
+		var out bytes.Buffer
+		s := p.Start(&out)
+		if err := errors.Join(s.Write(nasty()[0]), s.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		if early := out.Len() > 0; early != test.streams {
+			t.Errorf("%+v: after the first record %d bytes were written", test.o, out.Len())
+		}
+	}
+}
+
+// A long stream is written as it goes, from a buffer that does not grow.
+func TestBufferStaysSmall(t *testing.T) {
+	t.Parallel()
+	for _, o := range []Options{{Output: "ndjson"}, {Output: "csv"}, {Output: "text"}, {Output: "template=<<.Tags>>"}, {JQ: "."}} {
+		var out bytes.Buffer
+		s := compile(t, o).Start(&out)
+		for range 2000 {
+			if err := s.Write(nasty()[0]); err != nil {
+				t.Fatal(err)
+			}
+			if len(s.buffer) > bufferSize || cap(s.buffer) > 4*bufferSize {
+				t.Fatalf("%+v: a buffer of %d bytes", o, cap(s.buffer))
+			}
+		}
+		if err := s.Close(); err != nil || out.Len() < 2000*50 {
+			t.Errorf("%+v: %v, %d bytes", o, err, out.Len())
+		}
+	}
+}
+
+type failingWriter struct {
+	err   error
+	calls int
+}
+
+func (w *failingWriter) Write([]byte) (int, error) { w.calls++; return 0, w.err }
+
+func TestWriterFails(t *testing.T) {
+	t.Parallel()
+	full := errors.New("no space left on device")
+	for _, output := range []string{"table", "json", "ndjson", "csv"} {
+		w := &failingWriter{err: full}
+		s := compile(t, Options{Output: output}).Start(w)
+		for range 3 {
+			err := s.Write(nasty()[0])
+			if err == nil {
+				err = s.Flush()
+			}
+			if s.plan.waits != (err == nil) {
+				t.Errorf("%s: Write and Flush: %v", output, err)
+			}
+		}
+		if err := s.Close(); !errors.Is(err, full) || w.calls != 1 {
+			t.Errorf("%s: Close: %v, after %d calls of the writer", output, err, w.calls)
+		}
+	}
+}
+
+// What fails for one record does not keep the others from being printed.
+func TestRecordsError(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{Output: "template=<<.InstanceId>> <<index .PublicIPs 0>>"}, "" +
+			"i-03046200b400761b0 18.198.43.157\n" +
+			"i-063e42032aaef6e4e 54.187.3.95\n" +
+			"error: --output template: i-08d63831da0b07bcc: at <index .PublicIPs 0>: error calling index: reflect: slice index out of range (and so for 2 records in all)\n"},
+		{Options{JQ: `.InstanceId, (.Tags.env | ascii_downcase)`}, "" +
+			"i-03046200b400761b0\nprod\n" +
+			"i-063e42032aaef6e4e\n=cmd()\n" +
+			"i-08d63831da0b07bcc\n" +
+			"i-00000000000000001\n" +
+			"error: --jq: i-08d63831da0b07bcc: ascii_downcase cannot be applied to: null (and so for 2 records in all)\n"},
+		{Options{JQ: `if .Name == "" then error("line 1\nline 2") else empty end`}, "" +
+			"error: --jq: i-00000000000000001: error: line 1\\nline 2\n"},
+		{Options{JQ: `1, halt, 2`}, "1\n1\n1\n1\n"},
+		{Options{JQ: `env, $ENV`}, "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n"},
+		{Options{Query: "contains(@[0].Tags.nope, 'x')"}, "error: --query: a function wants one of: array, string; it got null\n"},
+		{Options{Query: "sum(@)"}, "error: --query: a function wants one of: array[number]; it got [map[AccountId:013976976535 AccountName:開発アカウント Architecture…\n"},
+	} {
+		if got := render(t, test.o, nasty()...); got != test.want {
+			t.Errorf("%+v:\n%s\nwant:\n%s", test.o, got, test.want)
+		}
+	}
+}

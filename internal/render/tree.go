@@ -1,0 +1,117 @@
+package render
+
+import (
+	"encoding/json"
+	"maps"
+	"math/big"
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// object is a map whose keys have an order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+func sortedObject(m map[string]any) object {
+	o := make(object, 0, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		o = append(o, member{key, m[key]})
+	}
+	return o
+}
+
+// tree turns a value into nil, bool, string, number, []any, and map[string]any or
+// object: what gojq and JMESPath work on.
+type tree struct {
+	ordered bool // objects, not maps
+	floats  bool // every number a float64, which is all that JMESPath knows
+}
+
+func (t tree) value(v reflect.Value, s *shape) any {
+	switch s.kind {
+	case aString:
+		return v.String()
+	case aBool:
+		return v.Bool()
+	case aNumber:
+		switch {
+		case t.floats && v.CanInt():
+			return float64(v.Int())
+		case t.floats && v.CanUint():
+			return float64(v.Uint())
+		case v.CanInt():
+			return int(v.Int())
+		case v.CanUint():
+			return new(big.Int).SetUint64(v.Uint())
+		}
+		return v.Float()
+	case aList:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = t.value(v.Index(i), s.elem)
+		}
+		return list
+	case aMap:
+		if t.ordered {
+			o := make(object, 0, v.Len())
+			for _, key := range sortedKeys(v) {
+				o = append(o, member{key.String(), t.value(v.MapIndex(key), s.elem)})
+			}
+			return o
+		}
+		m := make(map[string]any, v.Len())
+		for iter := v.MapRange(); iter.Next(); {
+			m[iter.Key().String()] = t.value(iter.Value(), s.elem)
+		}
+		return m
+	case aStruct:
+		if t.ordered {
+			o := make(object, len(s.fields))
+			for i := range s.fields {
+				f := &s.fields[i]
+				o[i] = member{f.name, t.value(s.get(v, f), f.shape)}
+			}
+			return o
+		}
+		m := make(map[string]any, len(s.fields))
+		for i := range s.fields {
+			f := &s.fields[i]
+			m[f.name] = t.value(s.get(v, f), f.shape)
+		}
+		return m
+	}
+	return t.any(v.Interface())
+}
+
+// any copies what hides in an interface, so that no filter can change a record.
+func (t tree) any(x any) any {
+	switch x := x.(type) {
+	case nil:
+		return nil
+	case json.Number:
+		if n, err := strconv.Atoi(x.String()); err == nil && !t.floats {
+			return n
+		}
+		n, _ := x.Float64()
+		return n
+	case *big.Int:
+		if t.floats {
+			n, _ := new(big.Float).SetInt(x).Float64()
+			return n
+		}
+		return x
+	}
+	v := reflect.ValueOf(x)
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	return t.value(v, shapeOf(v.Type()))
+}
