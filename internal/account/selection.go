@@ -11,6 +11,7 @@ import (
 	"github.com/gobwas/glob"
 
 	"muster/internal/auth"
+	"muster/internal/nearest"
 )
 
 // Selection says which accounts are meant. Empty lists mean no restriction.
@@ -193,10 +194,8 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 
 func unknownAccount(text string, names []string) string {
 	msg := fmt.Sprintf("no such account among the %d that can be listed", len(names))
-	for _, name := range names {
-		if strings.EqualFold(name, text) {
-			return fmt.Sprintf("%s; did you mean %q?", msg, name)
-		}
+	if near := nearest.Name(text, names); near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return msg
 }

@@ -22,6 +22,8 @@ import (
 	"strings"
 
 	"github.com/gobwas/glob"
+
+	"muster/internal/nearest"
 )
 
 // Lookup reads one variable of the environment, in the shape of os.LookupEnv.
@@ -215,7 +217,7 @@ func (c *Config) Profile(name string) (*Profile, error) {
 	}
 	return nil, &NotFoundError{
 		What: "profile", Name: name, File: c.Files.Config,
-		Nearest: nearest(name, c.profileNames()), BareLine: c.stray[name],
+		Nearest: nearest.Name(name, c.profileNames()), BareLine: c.stray[name],
 	}
 }
 
@@ -251,7 +253,7 @@ func (c *Config) Session(name string) (*Session, error) {
 	if s := c.session(name); s != nil {
 		return s, nil
 	}
-	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: nearest(name, c.sessionNames())}
+	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: nearest.Name(name, c.sessionNames())}
 }
 
 func (c *Config) session(name string) *Session {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"muster/internal/nearest"
 )
 
 // ProblemError is why a profile or an sso-session cannot be used. File and Line
@@ -84,7 +87,7 @@ func (c *Config) chain(p *Profile) ([]*Profile, error) {
 		source, ok := c.byName[last.SourceProfile]
 		if !ok {
 			msg := fmt.Sprintf("source_profile %q not found", last.SourceProfile)
-			if name := nearest(last.SourceProfile, c.profileNames()); name != "" {
+			if name := nearest.Name(last.SourceProfile, c.profileNames()); name != "" {
 				msg += fmt.Sprintf(": did you mean %q?", name)
 			}
 			return nil, blame(last.problem("source_profile", "%s", msg))
@@ -242,7 +245,7 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 	switch {
 	case session == nil:
 		msg := fmt.Sprintf("sso-session %q not found", p.SSOSessionName)
-		if name := nearest(p.SSOSessionName, c.sessionNames()); name != "" {
+		if name := nearest.Name(p.SSOSessionName, c.sessionNames()); name != "" {
 			msg += fmt.Sprintf(": did you mean %q?", name)
 		}
 		return p.problem("sso_session", "%s", msg)
@@ -287,4 +290,14 @@ func (p *Profile) problem(key, format string, args ...any) *ProblemError {
 		e.File, e.Line = at.file, at.line
 	}
 	return e
+}
+
+// oneLine makes a name fit for a message of one line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return '?'
+		}
+		return r
+	}, s)
 }

@@ -140,9 +140,13 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 // fromEnvironment gives every flag a variable: --sso-session is
 // MUSTER_SSO_SESSION. The command line wins.
 func fromEnvironment(app *App) kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if flag.Name == "help" || flag.Name == "version" {
+	filter := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") }
+	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		switch {
+		case flag.Name == "help" || flag.Name == "version":
 			return nil, nil
+		case flag.Name == "output" && slices.ContainsFunc(command.Args, filter):
+			return nil, nil // --jq prints by itself, whatever the habit
 		}
 		value, ok := app.Lookup(environmentName(flag.Name))
 		if !ok || value == "" {

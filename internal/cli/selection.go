@@ -9,7 +9,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/awsapi"
 	"muster/internal/inventory"
-	"muster/internal/render"
+	"muster/internal/nearest"
 )
 
 // Selection are the flags of which accounts are meant.
@@ -57,7 +57,7 @@ func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
 	}
 	if len(unknown) > 0 {
 		msg := fmt.Sprintf("unknown region %q", unknown[0])
-		if near := render.Nearest(unknown[0], awsapi.KnownRegions()); near != "" {
+		if near := nearest.Name(unknown[0], awsapi.KnownRegions()); near != "" {
 			msg += fmt.Sprintf("; did you mean %s?", near)
 		}
 		return nil, usage("%s (a region newer than this muster: '%s*')", msg, unknown[0])

@@ -190,19 +190,6 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	t.Parallel()
-	names := shapeOf(reflect.TypeFor[instance]()).names()
-	for word, want := range map[string]string{
-		"PublcIPs": "PublicIPs", "publicips": "PublicIPs", "PublicIpAddress": "PublicIPs", "PrivateIpAddresses": "PrivateIPs", "instance": "InstanceId", "Instnce": "InstanceId",
-		"Id": "", "Nmae": "Name", "x": "", "": "", "Zone": "AvailabilityZone", "securtygroup": "SecurityGroups", "AccountNmae": "AccountName", "whatever": "", "tag": "Tags",
-	} {
-		if got := Nearest(word, names); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestSafe(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{

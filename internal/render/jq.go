@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/itchyny/gojq"
+
+	"muster/internal/nearest"
 )
 
 // jq compiles --jq: the filter runs once for each record, or with --slurp once
@@ -111,7 +113,7 @@ func jqCompileError(flag, text string, err error) *Error {
 			}
 		}
 		if e.Hint == "" {
-			if near := Nearest(name, jqNames(known)); near != "" {
+			if near := nearest.Name(name, jqNames(known)); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/jmespath-community/go-jmespath/pkg/functions"
 	"github.com/jmespath-community/go-jmespath/pkg/interpreter"
 	"github.com/jmespath-community/go-jmespath/pkg/parsing"
+
+	"muster/internal/nearest"
 )
 
 // query compiles --query: a JMESPath over the list of all records, printed as name
@@ -264,7 +266,7 @@ func unknownQueryFunction(flag, text string, node parsing.ASTNode, known []funct
 		}
 		return find(node)
 	})
-	if near := Nearest(name, names); near != "" {
+	if near := nearest.Name(name, names); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e

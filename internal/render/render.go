@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"muster/internal/nearest"
 )
 
 // Options are the output flags as the user gave them.
@@ -181,7 +183,7 @@ func (c *compiler) conflict(name string) error {
 	isTemplate := strings.Contains(c.Output, "=") && slices.Contains(templates, name+"=")
 	if c.Output != "" && !isTemplate && !slices.Contains(plain, c.Output) {
 		hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
-		if near := Nearest(name, formats); near != "" {
+		if near := nearest.Name(name, formats); near != "" {
 			hint = "did you mean " + near + "? " + hint
 		}
 		return &Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
@@ -193,7 +195,7 @@ func (c *compiler) conflict(name string) error {
 	switch {
 	case jq && c.Query != "":
 		return clash("--jq", "--query", "choose one of them")
-	case jq && c.Output != "":
+	case jq && c.Output != "" && name != "json" && name != "ndjson": // which it prints anyway
 		return clash("--jq", "--output "+name, "a filter prints by itself")
 	case c.Slurp && !jq:
 		return &Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"muster/internal/nearest"
 )
 
 // FieldInfo is a field of a record.
@@ -172,7 +174,7 @@ type mistake struct {
 func (m *mistake) explain(through string) (msg, hint string) {
 	switch {
 	case m.in.kind == aStruct:
-		if near := Nearest(m.name, m.in.names()); near != "" {
+		if near := nearest.Name(m.name, m.in.names()); near != "" {
 			return "unknown field " + m.name, "did you mean " + near + "?"
 		}
 		return "unknown field " + m.name, "the fields are " + strings.Join(m.in.names(), ", ")

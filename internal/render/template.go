@@ -10,6 +10,8 @@ import (
 	"text/template"
 	"text/template/parse"
 	"time"
+
+	"muster/internal/nearest"
 )
 
 // The delimiters of templates, which no shell and no JSON uses in pairs.
@@ -103,7 +105,7 @@ func templateError(flag, text string, err error, now func() time.Time) *Error {
 		}
 		if strings.HasPrefix(e.Msg, "function ") {
 			e.Hint = "the functions are " + strings.Join(functionNames, ", ")
-			if near := Nearest(word, functionNames); near != "" {
+			if near := nearest.Name(word, functionNames); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
 		}

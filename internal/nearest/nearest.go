@@ -1,0 +1,58 @@
+// Package nearest finds what a mistyped name was meant to be.
+package nearest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Name is the name most like a word: a third of its letters may differ, and
+// letter case does not count. Failing that, one that the word begins or that begins
+// the word, give or take a letter in four, or one that holds the word. "" if none is near.
+func Name(word string, of []string) string {
+	w := []rune(strings.ToLower(word))
+	best, bestDistance := "", max(1, len(w)/3)+1
+	alike, alikeDistance := "", len(w)
+	holder := ""
+	for _, name := range of {
+		n := []rune(strings.ToLower(name))
+		whole, beginning := editDistance(w, n)
+		if whole < bestDistance {
+			best, bestDistance = name, whole
+		}
+		if beginning <= min(len(w), len(n))/4 && beginning < alikeDistance && len(w) > 3 && len(n) > 3 {
+			alike, alikeDistance = name, beginning
+		}
+		if holder == "" && len(w) >= 3 && strings.Contains(string(n), string(w)) {
+			holder = name
+		}
+	}
+	return cmp.Or(best, alike, holder)
+}
+
+// editDistance counts the letters to insert, delete, change, or swap with their
+// neighbour: between the two words, and between one and some beginning of the other.
+func editDistance(a, b []rune) (whole, beginning int) {
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	beginning = len(b)
+	for i := range a {
+		next := slices.Repeat([]int{i + 1}, len(b)+1)
+		for j := range b {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			next[j+1] = min(next[j]+1, row[j+1]+1, row[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, row = row, next
+		beginning = min(beginning, row[len(b)])
+	}
+	return row[len(b)], min(beginning, slices.Min(row))
+}
