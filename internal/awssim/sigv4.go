@@ -33,7 +33,7 @@ func parseSignature(r *http.Request) (signature, error) {
 	var sig signature
 	fields, ok := strings.CutPrefix(r.Header.Get("Authorization"), sigAlgorithm+" ")
 	if !ok {
-		return sig, errors.New("Authorization does not begin with " + sigAlgorithm)
+		return sig, errors.New("header Authorization does not begin with " + sigAlgorithm)
 	}
 	parts := map[string]string{}
 	for field := range strings.SplitSeq(fields, ",") {

@@ -238,10 +238,11 @@ func ParseWorld(data []byte) (*World, error) {
 	dec.DisallowUnknownFields()
 	w := new(World)
 	if err := dec.Decode(w); err != nil {
-		// The decoder's own offset is behind an unknown key or a value that a text unmarshaler refused.
-		offset := dec.InputOffset()
-		var syntax *json.SyntaxError
-		var kind *json.UnmarshalTypeError
+		var (
+			offset int64 // known where the text cannot be read, not for an unknown key
+			syntax *json.SyntaxError
+			kind   *json.UnmarshalTypeError
+		)
 		switch {
 		case errors.As(err, &syntax):
 			offset = syntax.Offset
