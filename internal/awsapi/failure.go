@@ -111,6 +111,7 @@ func Explain(err error) Failure {
 		api    smithy.APIError
 		status interface{ HTTPStatusCode() int }
 		netErr net.Error
+		opErr  *net.OpError
 		dnsErr *net.DNSError
 
 		canceled        *smithy.CanceledError
@@ -130,7 +131,7 @@ func Explain(err error) Failure {
 		}
 	case errors.As(err, &canceled) || errors.As(err, &requestCanceled) || errors.Is(err, context.Canceled):
 		f.Kind, f.Message = Cancelled, "given up before it was answered"
-	case unreadable(err):
+	case unreadable(err) && !isTimeout(err) && !errors.As(err, &opErr):
 		f.Code = "InvalidAnswer"
 		if f.Answered && status.HTTPStatusCode() >= 300 {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
@@ -204,7 +205,7 @@ func plain(err error) string {
 	)
 	switch {
 	case errors.As(err, &bad) && bad.Err != nil:
-		return oneLine(bad.Err.Error())
+		return network(bad.Err)
 	case errors.As(err, &u):
 		text := network(u.Err)
 		if asked, parseErr := url.Parse(u.URL); parseErr == nil && asked.Host != "" {

@@ -1,11 +1,7 @@
 package awsapi
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -13,9 +9,7 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Trace follows the calls made under one context.
@@ -81,50 +75,4 @@ func userAgent(name string) func(*middleware.Stack) error {
 		return func(*middleware.Stack) error { return nil }
 	}
 	return awsmiddleware.AddUserAgentKeyValue(key, version)
-}
-
-// requireAnswer refuses an EC2 answer that is not the document asked for. The
-// SDK reads an empty body, or the well-formed page of a captive portal, as an
-// empty list: a region that could not be looked at would seem to hold nothing.
-func requireAnswer(stack *middleware.Stack) error {
-	if _, ok := stack.Deserialize.Get("OperationDeserializer"); !ok {
-		return nil
-	}
-	return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc("RequireAnswer", func(
-		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
-	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, metadata, err := next.HandleDeserialize(ctx, in)
-		resp, ok := out.RawResponse.(*smithyhttp.Response)
-		if err != nil || !ok || resp.StatusCode/100 != 2 || awsmiddleware.GetServiceID(ctx) != "EC2" {
-			return out, metadata, err
-		}
-		root := awsmiddleware.GetOperationName(ctx) + "Response"
-		head := make([]byte, 1024)
-		n, readErr := io.ReadFull(resp.Body, head)
-		head = head[:n]
-		if readErr != nil && !errors.Is(readErr, io.EOF) && !errors.Is(readErr, io.ErrUnexpectedEOF) {
-			return out, metadata, &smithy.DeserializationError{Err: readErr}
-		}
-		if !bytes.Contains(head, []byte("<"+root)) {
-			return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the answer is not a %s but %s", root, describe(head))}
-		}
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
-		return out, metadata, nil
-	}), "OperationDeserializer", middleware.After)
-}
-
-func describe(head []byte) string {
-	text := bytes.ToLower(bytes.TrimSpace(head))
-	switch {
-	case len(text) == 0:
-		return "empty"
-	case bytes.Contains(text, []byte("<html")) || bytes.HasPrefix(text, []byte("<!doctype html")):
-		return "an HTML page (a proxy or sign-in page in between?)"
-	case text[0] == '<':
-		return "another XML document"
-	}
-	return "something else"
 }

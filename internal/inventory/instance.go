@@ -5,10 +5,6 @@ package inventory
 import (
 	"cmp"
 	"slices"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"muster/internal/sweep"
 )
@@ -74,56 +70,24 @@ type SecurityGroup struct {
 	GroupName string
 }
 
-// newInstance makes the record of EC2's answer.
-func newInstance(p sweep.Place, reservation *types.Reservation, in *types.Instance) Instance {
-	r := Instance{
-		AccountId:     p.Account.ID,
-		AccountName:   p.Account.Name,
-		Region:        p.Region,
-		Profile:       p.Identity.Profile,
-		Role:          p.Identity.Role,
-		InstanceId:    aws.ToString(in.InstanceId),
-		InstanceType:  string(in.InstanceType),
-		VpcId:         aws.ToString(in.VpcId),
-		SubnetId:      aws.ToString(in.SubnetId),
-		ImageId:       aws.ToString(in.ImageId),
-		KeyName:       aws.ToString(in.KeyName),
-		Architecture:  string(in.Architecture),
-		Platform:      string(in.Platform),
-		Lifecycle:     string(in.InstanceLifecycle),
-		ReservationId: aws.ToString(reservation.ReservationId),
-
+// newInstance is the record of an instance of which nothing is known but where it
+// is. Its lists are empty, not nil.
+func newInstance(p sweep.Place) Instance {
+	return Instance{
+		AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region,
+		Profile: p.Identity.Profile, Role: p.Identity.Role,
 		PrivateIPs: []string{}, PublicIPs: []string{}, IPv6s: []string{},
-		NetworkInterfaces: make([]NetworkInterface, 0, len(in.NetworkInterfaces)),
-		SecurityGroups:    groups(in.SecurityGroups),
-		Tags:              make(map[string]string, len(in.Tags)),
+		NetworkInterfaces: []NetworkInterface{}, SecurityGroups: []SecurityGroup{}, Tags: map[string]string{},
 	}
-	if in.Placement != nil {
-		r.AvailabilityZone = aws.ToString(in.Placement.AvailabilityZone)
-	}
-	if in.State != nil {
-		r.State = string(in.State.Name)
-	}
-	if in.IamInstanceProfile != nil {
-		r.IamInstanceProfile = aws.ToString(in.IamInstanceProfile.Arn)
-	}
-	if in.LaunchTime != nil {
-		r.LaunchTime = in.LaunchTime.UTC().Format(time.RFC3339)
-	}
-	for _, tag := range in.Tags {
-		r.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-	}
-	r.Name = r.Tags["Name"]
-	for i := range in.NetworkInterfaces {
-		r.NetworkInterfaces = append(r.NetworkInterfaces, newInterface(&in.NetworkInterfaces[i]))
-	}
-	r.addresses(in)
-	return r
 }
 
-// addresses lists what the interfaces have. An instance whose interfaces EC2
-// does not show still has the addresses of its own.
-func (r *Instance) addresses(in *types.Instance) {
+// own are the addresses that EC2 gives of an instance as a whole.
+type own struct{ private, public, ipv6 string }
+
+// finish derives what follows from the rest. An instance whose interfaces EC2
+// does not show still has addresses of its own.
+func (r *Instance) finish(addresses own) {
+	r.Name = r.Tags["Name"]
 	sortInterfaces(r.NetworkInterfaces)
 	for _, eni := range r.NetworkInterfaces {
 		for _, ip := range eni.PrivateIPs {
@@ -137,49 +101,14 @@ func (r *Instance) addresses(in *types.Instance) {
 	if len(r.NetworkInterfaces) > 0 {
 		return
 	}
-	for _, own := range []struct {
-		address *string
-		into    *[]string
-	}{{in.PrivateIpAddress, &r.PrivateIPs}, {in.PublicIpAddress, &r.PublicIPs}, {in.Ipv6Address, &r.IPv6s}} {
-		if address := aws.ToString(own.address); address != "" {
-			*own.into = append(*own.into, address)
+	add := func(to *[]string, address string) {
+		if address != "" {
+			*to = append(*to, address)
 		}
 	}
-}
-
-func newInterface(in *types.InstanceNetworkInterface) NetworkInterface {
-	eni := NetworkInterface{
-		NetworkInterfaceId: aws.ToString(in.NetworkInterfaceId),
-		SubnetId:           aws.ToString(in.SubnetId),
-		VpcId:              aws.ToString(in.VpcId),
-		MacAddress:         aws.ToString(in.MacAddress),
-		PrivateIPs:         make([]PrivateIP, 0, len(in.PrivateIpAddresses)),
-		IPv6s:              make([]string, 0, len(in.Ipv6Addresses)),
-		SecurityGroups:     groups(in.Groups),
-	}
-	if in.Attachment != nil {
-		eni.DeviceIndex = int(aws.ToInt32(in.Attachment.DeviceIndex))
-	}
-	for _, a := range in.PrivateIpAddresses {
-		ip := PrivateIP{PrivateIP: aws.ToString(a.PrivateIpAddress), Primary: aws.ToBool(a.Primary)}
-		if a.Association != nil {
-			ip.PublicIP = aws.ToString(a.Association.PublicIp)
-		}
-		eni.PrivateIPs = append(eni.PrivateIPs, ip)
-	}
-	primaryFirst(eni.PrivateIPs)
-	for _, a := range in.Ipv6Addresses {
-		eni.IPv6s = append(eni.IPv6s, aws.ToString(a.Ipv6Address))
-	}
-	return eni
-}
-
-func groups(in []types.GroupIdentifier) []SecurityGroup {
-	out := make([]SecurityGroup, 0, len(in))
-	for _, g := range in {
-		out = append(out, SecurityGroup{GroupId: aws.ToString(g.GroupId), GroupName: aws.ToString(g.GroupName)})
-	}
-	return out
+	add(&r.PrivateIPs, addresses.private)
+	add(&r.PublicIPs, addresses.public)
+	add(&r.IPv6s, addresses.ipv6)
 }
 
 // sortInterfaces orders by device index; EC2 promises no order.

@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"sync/atomic"
 
@@ -88,33 +89,40 @@ func misunderstood(err error) bool {
 func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Filter, emit func([]Instance)) error {
 	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize)}
 	for {
-		var out *ec2.DescribeInstancesOutput
+		var (
+			page []Instance
+			next string
+		)
 		err := p.Identity.Do(ctx, func() (err error) {
-			out, err = c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region))
+			page, next, err = c.page(ctx, p, in)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		var page []Instance
-		for i := range out.Reservations {
-			reservation := &out.Reservations[i]
-			for j := range reservation.Instances {
-				if r := newInstance(p, reservation, &reservation.Instances[j]); c.query.matches(&r) {
-					page = append(page, r)
-				}
-			}
-		}
 		emit(page)
-		next := aws.ToString(out.NextToken)
 		if next == "" {
 			return nil
 		}
 		if next == aws.ToString(in.NextToken) {
 			return &answerError{"DescribeInstances answers the same page again and again"}
 		}
-		in.NextToken = out.NextToken
+		in.NextToken = &next
 	}
+}
+
+// page asks for one page. All of the call is the SDK's but the reading of the
+// answer, which costs the SDK many times what this decoder takes. A page is
+// complete before anybody sees it, since a call that breaks off is made again.
+func (c *Instances) page(ctx context.Context, p sweep.Place, in *ec2.DescribeInstancesInput) (page []Instance, next string, err error) {
+	read := func(body io.Reader) (err error) {
+		page, next, err = decodeInstances(body, p, c.query.matches)
+		return err
+	}
+	_, err = c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
+		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
+	})
+	return page, next, err
 }
 
 // rejected ends the sweep where EC2 refuses the user's own filter: every other

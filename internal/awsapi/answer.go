@@ -1,0 +1,99 @@
+package awsapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// ReadAnswer makes an operation's answer be read by read instead of the SDK; the
+// operation then returns result as it is. Signing, retries, endpoints and the
+// reading of errors stay the SDK's. An answer that read refuses is asked for again.
+func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		sdk, ok := stack.Deserialize.Get(deserializer)
+		if !ok {
+			return fmt.Errorf("the SDK has no %s", deserializer)
+		}
+		_, err := stack.Deserialize.Swap(deserializer, middleware.DeserializeMiddlewareFunc(deserializer, func(
+			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+		) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleDeserialize(ctx, in)
+			resp, ok := out.RawResponse.(*smithyhttp.Response)
+			switch {
+			case !ok:
+				return out, metadata, err
+			case err == nil && resp.StatusCode/100 != 2:
+				return sdk.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(func(
+					context.Context, middleware.DeserializeInput,
+				) (middleware.DeserializeOutput, middleware.Metadata, error) {
+					return out, metadata, nil
+				}))
+			case err == nil:
+				if err = read(resp.Body); err != nil {
+					err = &smithy.DeserializationError{Err: err}
+				}
+			}
+			smithyhttp.CloseResponseBody(ctx, resp, false, err) // as the SDK's own does, whatever came of it
+			out.Result = result
+			return out, metadata, err
+		}))
+		return err
+	}
+}
+
+// deserializer is what the SDK calls the step that reads an answer.
+const deserializer = "OperationDeserializer"
+
+// requireAnswer refuses an EC2 answer that is not the document asked for. The
+// SDK reads an empty body, or the well-formed page of a captive portal, as an
+// empty list: a region that could not be looked at would seem to hold nothing.
+func requireAnswer(stack *middleware.Stack) error {
+	if _, ok := stack.Deserialize.Get(deserializer); !ok {
+		return nil
+	}
+	return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc("RequireAnswer", func(
+		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		resp, ok := out.RawResponse.(*smithyhttp.Response)
+		if err != nil || !ok || resp.StatusCode/100 != 2 || awsmiddleware.GetServiceID(ctx) != "EC2" {
+			return out, metadata, err
+		}
+		root := awsmiddleware.GetOperationName(ctx) + "Response"
+		head := make([]byte, 1024)
+		n, readErr := io.ReadFull(resp.Body, head)
+		head = head[:n]
+		if readErr != nil && !errors.Is(readErr, io.EOF) && !errors.Is(readErr, io.ErrUnexpectedEOF) {
+			return out, metadata, &smithy.DeserializationError{Err: readErr}
+		}
+		if !bytes.Contains(head, []byte("<"+root)) {
+			return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the answer is not a %s but %s", root, describe(head))}
+		}
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+		return out, metadata, nil
+	}), deserializer, middleware.After)
+}
+
+func describe(head []byte) string {
+	text := bytes.ToLower(bytes.TrimSpace(head))
+	switch {
+	case len(text) == 0:
+		return "empty"
+	case bytes.Contains(text, []byte("<html")) || bytes.HasPrefix(text, []byte("<!doctype html")):
+		return "an HTML page (a proxy or sign-in page in between?)"
+	case text[0] == '<':
+		return "another XML document"
+	}
+	return "something else"
+}

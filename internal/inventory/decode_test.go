@@ -1,0 +1,419 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awssim"
+	"muster/internal/sweep"
+)
+
+var here = sweep.Place{
+	Account:  &account.Account{ID: "012345678901", Name: "root"},
+	Identity: &auth.Identity{Profile: "admin", Role: "Ops"},
+	Region:   "eu-west-1",
+}
+
+func decode(body string) ([]Instance, string, error) {
+	return decodeInstances(iotestReader(body), here, func(*Instance) bool { return true })
+}
+
+// iotestReader hands out a few bytes at a time, so that every token meets the end
+// of what has been read.
+func iotestReader(body string) io.Reader { return &fewBytes{strings.NewReader(body)} }
+
+type fewBytes struct{ r io.Reader }
+
+func (f *fewBytes) Read(p []byte) (int, error) { return f.r.Read(p[:min(len(p), 7)]) }
+
+// answers is an HTTP client to which everything is answered with one body.
+type answers string
+
+func (a answers) Do(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
+}
+
+// oracle reads an answer with the SDK.
+func oracle(body string) ([]Instance, string, error) {
+	client := ec2.New(ec2.Options{
+		Region: "eu-west-1", HTTPClient: answers(body), Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),
+	})
+	out, err := client.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{})
+	if err != nil {
+		return nil, "", err
+	}
+	var page []Instance
+	for _, reservation := range out.Reservations {
+		for _, in := range reservation.Instances {
+			page = append(page, fromSDK(&reservation, &in))
+		}
+	}
+	return page, aws.ToString(out.NextToken), nil
+}
+
+// fromSDK is the record of what the SDK has read.
+func fromSDK(reservation *types.Reservation, in *types.Instance) Instance {
+	r := newInstance(here)
+	r.InstanceId, r.InstanceType = aws.ToString(in.InstanceId), string(in.InstanceType)
+	r.VpcId, r.SubnetId, r.ImageId, r.KeyName = aws.ToString(in.VpcId), aws.ToString(in.SubnetId), aws.ToString(in.ImageId), aws.ToString(in.KeyName)
+	r.Architecture, r.Platform, r.Lifecycle = string(in.Architecture), string(in.Platform), string(in.InstanceLifecycle)
+	r.ReservationId = aws.ToString(reservation.ReservationId)
+	if in.Placement != nil {
+		r.AvailabilityZone = aws.ToString(in.Placement.AvailabilityZone)
+	}
+	if in.State != nil {
+		r.State = string(in.State.Name)
+	}
+	if in.IamInstanceProfile != nil {
+		r.IamInstanceProfile = aws.ToString(in.IamInstanceProfile.Arn)
+	}
+	if in.LaunchTime != nil {
+		r.LaunchTime = in.LaunchTime.UTC().Format(time.RFC3339)
+	}
+	for _, tag := range in.Tags {
+		r.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	sdkGroups := func(in []types.GroupIdentifier) []SecurityGroup {
+		out := []SecurityGroup{}
+		for _, g := range in {
+			out = append(out, SecurityGroup{GroupId: aws.ToString(g.GroupId), GroupName: aws.ToString(g.GroupName)})
+		}
+		return out
+	}
+	r.SecurityGroups = sdkGroups(in.SecurityGroups)
+	for _, n := range in.NetworkInterfaces {
+		eni := NetworkInterface{
+			NetworkInterfaceId: aws.ToString(n.NetworkInterfaceId), SubnetId: aws.ToString(n.SubnetId), VpcId: aws.ToString(n.VpcId),
+			MacAddress: aws.ToString(n.MacAddress), PrivateIPs: []PrivateIP{}, IPv6s: []string{}, SecurityGroups: sdkGroups(n.Groups),
+		}
+		if n.Attachment != nil {
+			eni.DeviceIndex = int(aws.ToInt32(n.Attachment.DeviceIndex))
+		}
+		for _, a := range n.PrivateIpAddresses {
+			ip := PrivateIP{PrivateIP: aws.ToString(a.PrivateIpAddress), Primary: aws.ToBool(a.Primary)}
+			if a.Association != nil {
+				ip.PublicIP = aws.ToString(a.Association.PublicIp)
+			}
+			eni.PrivateIPs = append(eni.PrivateIPs, ip)
+		}
+		primaryFirst(eni.PrivateIPs)
+		for _, a := range n.Ipv6Addresses {
+			eni.IPv6s = append(eni.IPv6s, aws.ToString(a.Ipv6Address))
+		}
+		r.NetworkInterfaces = append(r.NetworkInterfaces, eni)
+	}
+	r.finish(own{aws.ToString(in.PrivateIpAddress), aws.ToString(in.PublicIpAddress), aws.ToString(in.Ipv6Address)})
+	return r
+}
+
+// malformed is why encoding/xml does not read a text as one document to its end,
+// or nil.
+func malformed(body string) error {
+	d, roots, depth := xml.NewDecoder(strings.NewReader(body)), 0, 0
+	for {
+		token, err := d.Token()
+		if err != nil {
+			if err == io.EOF && roots != 1 {
+				err = fmt.Errorf("%d documents", roots)
+			}
+			if err == io.EOF {
+				err = nil
+			}
+			return err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if depth == 0 {
+				roots++
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+		case xml.CharData:
+			if depth == 0 && len(bytes.TrimSpace(t)) > 0 {
+				return errors.New("text outside of the document")
+			}
+		case xml.Directive:
+			return errors.New("a directive") // no answer of EC2 has one
+		}
+	}
+}
+
+// compare holds the decoder against the SDK's: the same records, and an error for
+// whatever is not well-formed.
+func compare(t *testing.T, body string) {
+	t.Helper()
+	got, next, err := decode(body)
+	if wrong := malformed(body); wrong != nil {
+		if err == nil {
+			t.Fatalf("no error for a text that is not well-formed (%v):\n%s", wrong, body)
+		}
+		return
+	}
+	want, wantNext, sdkErr := oracle(body)
+	if sdkErr != nil || !strings.Contains(body, "DescribeInstancesResponse") {
+		return // the SDK is stricter about where comments may stand
+	}
+	if err != nil {
+		if strings.Contains(err.Error(), "is not a DescribeInstancesResponse") {
+			return // which the SDK does not look at
+		}
+		t.Fatalf("%v, where the SDK reads on:\n%s", err, body)
+	}
+	if next != wantNext || !reflect.DeepEqual(got, want) {
+		t.Fatalf("got  %+v %q\nwant %+v %q\nof %s", got, next, want, wantNext, body)
+	}
+}
+
+// generator writes answers as odd as XML allows.
+type generator struct {
+	*rand.Rand
+	b strings.Builder
+}
+
+func (g *generator) element(name string, inner ...func()) {
+	prefix := ""
+	if g.IntN(40) == 0 {
+		prefix = "p:"
+	}
+	if len(inner) == 0 && g.IntN(2) == 0 {
+		fmt.Fprintf(&g.b, "<%s%s />", prefix, name)
+		return
+	}
+	fmt.Fprintf(&g.b, "<%s%s%s>", prefix, name, []string{"", "", "", ` a="1 > 0"`, " b='&lt;'"}[g.IntN(5)])
+	g.Shuffle(len(inner), func(i, j int) { inner[i], inner[j] = inner[j], inner[i] })
+	for _, f := range inner {
+		f()
+		if len(inner) > 1 {
+			g.b.WriteString([]string{"", "", "\n  ", "<!-- -x- -->", "<?pi x?>", "<unknown><item><instanceId>i-no</instanceId></item></unknown>"}[g.IntN(6)])
+		}
+	}
+	fmt.Fprintf(&g.b, "</%s%s>", prefix, name)
+}
+
+// value writes an element with text, now and then none at all.
+func (g *generator) value(name, text string) func() {
+	return func() {
+		if g.IntN(12) == 0 {
+			return
+		}
+		g.element(name, func() {
+			if g.IntN(6) == 0 && text != "" && !strings.Contains(text, "]]>") {
+				g.b.WriteString("<![CDATA[" + text + "]]>")
+				return
+			}
+			for _, r := range text {
+				switch {
+				case strings.ContainsRune("<>&\"'", r):
+					g.b.WriteString(map[rune]string{'<': "&lt;", '>': "&gt;", '&': "&amp;", '"': "&quot;", '\'': "&apos;"}[r])
+				case g.IntN(15) == 0:
+					fmt.Fprintf(&g.b, []string{"&#%d;", "&#x%X;"}[g.IntN(2)], r)
+				default:
+					g.b.WriteRune(r)
+				}
+			}
+		})
+	}
+}
+
+func (g *generator) list(name string, item func()) func() {
+	return func() {
+		var items []func()
+		for range g.IntN(4) {
+			items = append(items, func() { item() })
+		}
+		g.element(name, items...)
+	}
+}
+
+func (g *generator) word() string {
+	return []string{"", "a", "web 1", "<b>&\"'", "日本語 ]]", " x\ty ", "line\nbreak", "é", strings.Repeat("long ", 20)}[g.IntN(9)]
+}
+
+func (g *generator) number() string { return fmt.Sprint(g.IntN(5)) }
+
+func (g *generator) address() string { return fmt.Sprintf("10.0.%d.%d", g.IntN(256), g.IntN(256)) }
+
+func (g *generator) groups() func() {
+	return g.list("groupSet", func() {
+		g.element("item", g.value("groupId", "sg-"+g.number()), g.value("groupName", g.word()))
+	})
+}
+
+func (g *generator) instance() {
+	launched := func() {
+		if g.IntN(3) > 0 {
+			g.element("launchTime", func() {
+				g.b.WriteString([]string{"2024-02-29T23:59:59.000Z", "2025-01-01T00:00:00Z", "2025-06-01T12:00:00+02:00"}[g.IntN(3)])
+			})
+		}
+	}
+	primary := func() {
+		if g.IntN(3) > 0 {
+			g.element("primary", func() { g.b.WriteString([]string{"true", "false"}[g.IntN(2)]) })
+		}
+	}
+	index := func() {
+		g.element("attachment", func() {
+			g.element("deviceIndex", func() { g.b.WriteString(g.number()) })
+		}, g.value("status", "attached"))
+	}
+	g.element("item",
+		g.value("instanceId", "i-"+g.number()), g.value("instanceType", "t3.micro"), g.value("vpcId", "vpc-1"), g.value("subnetId", "subnet-1"),
+		g.value("imageId", "ami-1"), g.value("keyName", g.word()), g.value("architecture", "x86_64"), g.value("platform", "windows"),
+		g.value("instanceLifecycle", "spot"), g.value("privateIpAddress", g.address()), g.value("ipAddress", "54.0.0.1"), g.value("ipv6Address", "fd00::1"),
+		func() {
+			g.element("placement", g.value("availabilityZone", "eu-west-1a"), g.value("tenancy", "default"))
+		},
+		func() { g.element("instanceState", g.value("code", "16"), g.value("name", "running")) },
+		func() {
+			g.element("iamInstanceProfile", g.value("arn", "arn:aws:iam::1:instance-profile/x"), g.value("id", "A"))
+		},
+		launched, g.groups(),
+		g.list("tagSet", func() {
+			g.element("item", g.value("key", []string{"Name", "env", "é"}[g.IntN(3)]), g.value("value", g.word()))
+		}),
+		g.list("networkInterfaceSet", func() {
+			g.element("item",
+				g.value("networkInterfaceId", "eni-"+g.number()), g.value("subnetId", "subnet-1"), g.value("vpcId", "vpc-1"),
+				g.value("macAddress", "02:00:00:00:00:01"), g.groups(), index,
+				g.list("privateIpAddressesSet", func() {
+					g.element("item", g.value("privateIpAddress", g.address()), primary,
+						func() { g.element("association", g.value("publicIp", "54.0.0.2"), g.value("ipOwnerId", "amazon")) })
+				}),
+				g.list("ipv6AddressesSet", func() { g.element("item", g.value("ipv6Address", "fd00::"+g.number())) }),
+			)
+		}),
+	)
+}
+
+func (g *generator) answer() string {
+	g.b.Reset()
+	g.b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
+	g.b.WriteString(`<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/" xmlns:p="x">`)
+	parts := []func(){
+		g.value("requestId", "1"), g.value("nextToken", g.word()),
+		g.list("reservationSet", func() {
+			g.element("item", g.value("reservationId", "r-"+g.number()), g.value("ownerId", "1"), g.groups(), g.list("instancesSet", g.instance))
+		}),
+	}
+	g.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+	for _, part := range parts {
+		part()
+	}
+	g.b.WriteString("</DescribeInstancesResponse>")
+	return g.b.String()
+}
+
+func TestDecoderAgreesWithTheSDK(t *testing.T) {
+	t.Parallel()
+	records := 0
+	for seed := range uint64(400) {
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 1))}
+		body := g.answer()
+		if err := malformed(body); err != nil {
+			t.Fatalf("the generator wrote what is not well-formed: %v\n%s", err, body)
+		}
+		if _, _, err := oracle(body); err != nil {
+			t.Fatalf("the SDK does not read what the generator wrote: %v\n%s", err, body)
+		}
+		compare(t, body)
+		page, _, _ := decode(body)
+		records += len(page)
+
+		// Cut anywhere, it is an error; with a byte changed, it is what the SDK makes of it.
+		at := g.IntN(len(body))
+		if _, _, err := decode(body[:at]); err == nil {
+			t.Fatalf("no error for an answer cut after %d bytes:\n%s", at, body[:at])
+		}
+		changed := []byte(body)
+		changed[at] = "<>&/;]!-'\"= aX\x00\xff"[g.IntN(16)]
+		compare(t, string(changed))
+	}
+	if records < 300 {
+		t.Errorf("only %d records compared", records)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add((&generator{Rand: rand.New(rand.NewPCG(seed, 2))}).answer())
+	}
+	for _, odd := range []string{
+		"", "<", "<?A\x80?><DescribeInstancesResponse></DescribeInstancesResponse>", "<a", "<a/>", "<DescribeInstancesResponse/>", "<DescribeInstancesResponse><!-- -- --></DescribeInstancesResponse>",
+		"<DescribeInstancesResponse>]]></DescribeInstancesResponse>", "<html><body>x</body></html>", "<!DOCTYPE html><html></html>",
+		"<DescribeInstancesResponse><a b=1/></DescribeInstancesResponse>", "<DescribeInstancesResponse/><DescribeInstancesResponse/>",
+	} {
+		f.Add(odd)
+	}
+	f.Fuzz(compare)
+}
+
+// BenchmarkDecode holds the decoder against the SDK's on the same pages of 1,000
+// instances with 20 tags each.
+func BenchmarkDecode(b *testing.B) {
+	_, r := newResolver(b, awssim.Large(awssim.LargeSpec{Accounts: 1, Regions: 1, MinInstances: 1000, MaxInstances: 1000, Tags: 20}), 4)
+	id, err := r.Current()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var body []byte
+	client := r.API.EC2(id.Target)
+	_, err = client.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{}, signed(id, "us-east-1"), func(o *ec2.Options) {
+		o.HTTPClient = keep{o.HTTPClient, &body}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("%d bytes an instance", len(body)/1000)
+	var own, sdk time.Duration
+	for b.Loop() {
+		start := time.Now()
+		page, _, err := decodeInstances(bytes.NewReader(body), here, func(*Instance) bool { return true })
+		if err != nil || len(page) != 1000 {
+			b.Fatalf("%d instances, %v", len(page), err)
+		}
+		own += time.Since(start)
+		start = time.Now()
+		if page, _, err = oracle(string(body)); err != nil || len(page) != 1000 {
+			b.Fatalf("%d instances, %v", len(page), err)
+		}
+		sdk += time.Since(start)
+	}
+	b.ReportMetric(float64(own.Microseconds())/float64(1000*b.N), "us/instance")
+	b.ReportMetric(float64(sdk)/float64(own), "times-faster")
+}
+
+// keep notes the body of an answer.
+type keep struct {
+	ec2.HTTPClient
+	body *[]byte
+}
+
+func (k keep) Do(r *http.Request) (*http.Response, error) {
+	resp, err := k.HTTPClient.Do(r)
+	if err == nil {
+		*k.body, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		resp.Body = io.NopCloser(bytes.NewReader(*k.body))
+	}
+	return resp, err
+}

@@ -1,0 +1,162 @@
+package inventory
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+	"muster/internal/awssim"
+	"muster/internal/sweep"
+)
+
+// newResolver starts a simulated organization and returns what reaches it.
+func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option) (*awssim.Server, *auth.Resolver) {
+	t.Helper()
+	sim, err := awssim.Start(w, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sim.Close() })
+	home := t.TempDir()
+	if err := sim.WriteHome(home); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"HOME": home}
+	for _, pair := range sim.Env(home) {
+		key, value, _ := strings.Cut(pair, "=")
+		env[key] = value
+	}
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	config, err := awsconfig.Load(awsconfig.Files{Config: filepath.Join(home, ".aws", "config"), Credentials: filepath.Join(home, ".aws", "credentials")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim, &auth.Resolver{
+		Config: config, Lookup: lookup, Home: home, Now: time.Now,
+		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: width, MaxAttempts: 1}),
+	}
+}
+
+// sweepAll visits all that a selection and a query mean, and sorts the records.
+func sweepAll(t testing.TB, r *auth.Resolver, s account.Selection, q Query, width int) ([]Instance, *sweep.Ledger) {
+	t.Helper()
+	found, err := account.Find(r, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	regions := finder(t, r, nil, nil)
+	collect, err := NewInstances(r.API, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Instance
+	ctx := context.Background()
+	ledger, err := sweep.Plan[Instance]{
+		Accounts: found.Accounts(ctx), Regions: regions.Of, Visit: collect.Visit, Width: width,
+	}.Run(ctx, func(page []Instance) error { got = append(got, page...); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(got, func(a, b Instance) int {
+		return strings.Compare(a.AccountId+a.Region+a.InstanceId, b.AccountId+b.Region+b.InstanceId)
+	})
+	return got, ledger
+}
+
+// finder is a compiled RegionFinder.
+func finder(t testing.TB, r *auth.Resolver, include, exclude []string) *RegionFinder {
+	t.Helper()
+	f := &RegionFinder{API: r.API, Include: include, Exclude: exclude}
+	if _, err := f.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// current is who the world's home makes the user.
+func current(t testing.TB, r *auth.Resolver) *auth.Identity {
+	t.Helper()
+	id, err := r.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// served is a place whose EC2 is the handler.
+func served(t testing.TB, handler http.HandlerFunc) (*awsapi.API, sweep.Place) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil { // reads the whole body, as AWS does before it answers
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "text/xml")
+		handler(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return awsapi.New(awsapi.Settings{EndpointURL: server.URL, MaxAttempts: 1}), sweep.Place{
+		Account: &account.Account{ID: "012345678901", Name: "shop"}, Region: "eu-west-1",
+		Identity: &auth.Identity{
+			Profile: "p", Role: "r", Target: awsapi.Target{Region: "us-east-1"},
+			Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("AKIA", "s", "")),
+		},
+	}
+}
+
+// visit collects the pages of one place.
+func visit(t testing.TB, api *awsapi.API, p sweep.Place, q Query) ([]Instance, error) {
+	t.Helper()
+	c, err := NewInstances(api, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Instance
+	err = c.Visit(t.Context(), p, func(page []Instance) { got = append(got, page...) })
+	return got, err
+}
+
+// page writes an answer of DescribeInstances: one reservation, and a token if any.
+func page(w io.Writer, token string, instances ...string) {
+	io.WriteString(w, `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId><reservationSet><item><reservationId>r-1</reservationId><instancesSet>`)
+	for _, in := range instances {
+		io.WriteString(w, "<item>"+in+"</item>")
+	}
+	io.WriteString(w, `</instancesSet></item></reservationSet>`)
+	if token != "" {
+		io.WriteString(w, "<nextToken>"+token+"</nextToken>")
+	}
+	io.WriteString(w, `</DescribeInstancesResponse>`)
+}
+
+// ids are the instances' ids, sorted.
+func ids(instances []Instance) []string {
+	out := []string{}
+	for _, in := range instances {
+		out = append(out, in.InstanceId)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// ownAccount sweeps the account of the world's user alone.
+var ownAccount = account.Selection{}
+
+func sound(t testing.TB, sim *awssim.Server) {
+	t.Helper()
+	for _, problem := range sim.Problems() {
+		t.Error(problem)
+	}
+}

@@ -1,0 +1,353 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"muster/internal/awssim"
+)
+
+// pushed is what EC2 is asked to filter by, a line a request.
+func pushed(requests [][]types.Filter) []string {
+	var lines []string
+	for _, filters := range requests {
+		var parts []string
+		for _, f := range filters {
+			parts = append(parts, *f.Name+"="+strings.Join(f.Values, ","))
+		}
+		lines = append(lines, strings.Join(parts, " & "))
+	}
+	return lines
+}
+
+const (
+	byAddress = "network-interface.addresses.private-ip-address="
+	byPublic  = "network-interface.addresses.association.public-ip="
+)
+
+// TestPushed: what each selection makes of the requests to EC2.
+func TestPushed(t *testing.T) {
+	t.Parallel()
+	many := func(format string, n int) []string {
+		var out []string
+		for i := range n {
+			out = append(out, fmt.Sprintf(format, i))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name string
+		q    Query
+		want []string
+	}{
+		{"nothing", Query{}, []string{""}},
+		{"an id", Query{What: []string{"i-0123456789abcdef0"}}, []string{"instance-id=i-0123456789abcdef0"}},
+		{"an old id", Query{What: []string{"i-01234567"}}, []string{"instance-id=i-01234567"}},
+		{"ids", Query{What: []string{"i-01234567", "i-89abcdef"}}, []string{"instance-id=i-01234567,i-89abcdef"}},
+		{"a name", Query{What: []string{"web"}}, []string{"tag:Name=web"}},
+		{"a name with spaces and commas", Query{What: []string{"my web, 1"}}, []string{"tag:Name=my web, 1"}},
+		{"a glob", Query{What: []string{"web-*"}}, []string{"tag:Name=web-*"}},
+		{"one character is several bytes", Query{What: []string{"web-?"}}, []string{"tag:Name=web-*"}},
+		{"brackets", Query{What: []string{"web-[0-9]x"}}, []string{"tag:Name=web-*x"}},
+		{"braces", Query{What: []string{"{web,db}-1"}}, []string{"tag:Name=*-1"}},
+		{"nested braces", Query{What: []string{"a{b,{c,d}}e"}}, []string{"tag:Name=a*e"}},
+		{"escapes", Query{What: []string{`a\*b\?c\\d\[e`}}, []string{`tag:Name=a\*b\?c\\d[e`}},
+		{"ids by glob may be names", Query{What: []string{"i-0a*"}}, []string{"instance-id=i-0a*", "tag:Name=i-0a*"}},
+		{"a private address", Query{What: []string{"10.1.2.3"}}, []string{byAddress + "10.1.2.3"}},
+		{"a public address", Query{What: []string{"52.59.78.34"}}, []string{byAddress + "52.59.78.34", byPublic + "52.59.78.34"}},
+		{"IPv4 in IPv6", Query{What: []string{"::ffff:10.1.2.3"}}, []string{byAddress + "10.1.2.3"}},
+		{"IPv6", Query{What: []string{"2001:db8::1"}}, []string{""}},
+		{"a block", Query{What: []string{"10.0.0.0/8"}}, []string{""}},
+		{"a block beside an id", Query{What: []string{"i-01234567", "10.0.0.0/8"}}, []string{""}},
+		{"one of each", Query{What: []string{"web", "i-01234567", "52.59.78.34", "10.1.2.3"}},
+			[]string{"instance-id=i-01234567", "tag:Name=web", byAddress + "52.59.78.34,10.1.2.3", byPublic + "52.59.78.34"}},
+		{"states", Query{States: []string{"running", "stopped"}}, []string{"instance-state-name=running,stopped"}},
+		{"types", Query{Types: []string{"m5.*", "t[23].micro"}}, []string{"instance-type=m5.*,t*.micro"}},
+		{"a tag", Query{Tags: []string{"env=prod"}}, []string{"tag:env=prod"}},
+		{"a tag of any value", Query{Tags: []string{"env"}}, []string{"tag-key=env"}},
+		{"a tag without value", Query{Tags: []string{"env="}}, []string{"tag:env="}},
+		{"a tag with = in its value", Query{Tags: []string{"env=a=b"}}, []string{"tag:env=a=b"}},
+		{"a key that looks like a glob", Query{Tags: []string{"env*"}}, []string{`tag-key=env\*`}},
+		{"tags", Query{Tags: []string{"env=prod", "team=red", "cost"}}, []string{"tag:env=prod & tag:team=red & tag-key=cost"}},
+		{"a second of the same name is checked here", Query{Tags: []string{"env=p*", "env=*d", "a", "b"}}, []string{"tag:env=p* & tag-key=a"}},
+		{"all together", Query{What: []string{"web", "10.1.2.3"}, States: []string{"running"}, Types: []string{"m5.*"}, Tags: []string{"env"}, Filters: []string{"Name=vpc-id,Values=vpc-1,vpc-2"}},
+			[]string{
+				"vpc-id=vpc-1,vpc-2 & instance-state-name=running & instance-type=m5.* & tag-key=env & tag:Name=web",
+				"vpc-id=vpc-1,vpc-2 & instance-state-name=running & instance-type=m5.* & tag-key=env & " + byAddress + "10.1.2.3",
+			}},
+		{"the user's own filter comes first", Query{States: []string{"running"}, Filters: []string{"Name=instance-state-name,Values=stopped"}}, []string{"instance-state-name=stopped"}},
+		{"and so does its tag", Query{What: []string{"web"}, Tags: []string{"env=prod"}, Filters: []string{"Name=tag:Name,Values=w*", "Name=tag:env,Values=test"}}, []string{"tag:Name=w* & tag:env=test"}},
+		{"200 values", Query{What: many("web-%d", 200)}, []string{"tag:Name=" + strings.Join(many("web-%d", 200), ",")}},
+		{"201 values", Query{What: many("web-%d", 201)}, []string{""}},
+		{"201 values and a state", Query{What: many("web-%d", 201), States: []string{"running"}}, []string{"instance-state-name=running"}},
+		{"201 types", Query{Types: many("m%d.large", 201), States: []string{"running"}}, []string{"instance-state-name=running"}},
+	} {
+		m, err := c.q.compile()
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got := pushed(m.requests); !slices.Equal(got, c.want) {
+			t.Errorf("%s:\n got %q\nwant %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestQueryMistakes(t *testing.T) {
+	t.Parallel()
+	const states = "expected one of pending, running, shutting-down, terminated, stopping, stopped"
+	for _, c := range []struct {
+		q    Query
+		want string
+	}{
+		{Query{What: []string{"10.0.0.256"}}, `"10.0.0.256" is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16`},
+		{Query{What: []string{"10.0.0.0/33"}}, `"10.0.0.0/33" is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16`},
+		{Query{What: []string{"2001:db8:::1"}}, `"2001:db8:::1" is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16`},
+		{Query{What: []string{"web", ""}}, "an empty name; expected an instance id, a name, an IP address or a CIDR block"},
+		{Query{States: []string{"runing"}}, `--state "runing": ` + states},
+		{Query{States: []string{"Running"}}, `--state "Running": ` + states},
+		{Query{Tags: []string{"=prod"}}, `--tag "=prod": expected KEY or KEY=VALUE`},
+		{Query{Tags: []string{""}}, `--tag "": expected KEY or KEY=VALUE`},
+		{Query{Filters: []string{"Name=vpc-id"}}, `--filter "Name=vpc-id": expected Name=NAME,Values=VALUE[,VALUE...]`},
+		{Query{Filters: []string{"Name=vpc-id,Values="}}, `--filter "Name=vpc-id,Values=": expected Name=NAME,Values=VALUE[,VALUE...]`},
+		{Query{Filters: []string{"Values=a,Name=b"}}, `--filter "Values=a,Name=b": expected Name=NAME,Values=VALUE[,VALUE...]`},
+		{Query{Filters: []string{"Name=,Values=a"}}, `--filter "Name=,Values=a": expected Name=NAME,Values=VALUE[,VALUE...]`},
+		{Query{Filters: []string{"Name=a,b,Values=c"}}, `--filter "Name=a,b,Values=c": expected Name=NAME,Values=VALUE[,VALUE...]`},
+	} {
+		_, err := NewInstances(nil, c.q)
+		var mistake *QueryError
+		if !errors.As(err, &mistake) || mistake.Msg != c.want {
+			t.Errorf("%+v:\n got %v\nwant %s", c.q, err, c.want)
+		}
+	}
+	for _, q := range []Query{{What: []string{"web["}}, {Types: []string{"m5.["}}, {Tags: []string{"env=["}}} {
+		var mistake *QueryError
+		if _, err := NewInstances(nil, q); !errors.As(err, &mistake) || !strings.Contains(mistake.Msg, "not a pattern: ") || strings.Contains(mistake.Msg, "\n") {
+			t.Errorf("%+v: %v", q, err)
+		}
+	}
+}
+
+// TestMatches is the check of each record, which has the last word.
+func TestMatches(t *testing.T) {
+	t.Parallel()
+	web := &Instance{
+		InstanceId: "i-0a23456789abcdef0", Name: "web-é1", InstanceType: "m5.large", State: "running",
+		PrivateIPs: []string{"10.1.2.3", "192.168.0.9"}, PublicIPs: []string{"52.59.78.34"}, IPv6s: []string{"2001:db8::1:2"},
+		Tags: map[string]string{"Name": "web-é1", "env": "prod", "empty": "", "Case": "x"},
+	}
+	what := func(s ...string) Query { return Query{What: s} }
+	for _, c := range []struct {
+		q    Query
+		want bool
+	}{
+		{Query{}, true},
+		{what("i-0a23456789abcdef0"), true},
+		{what("i-0a23456789abcdef1"), false},
+		{what("i-0a*"), true},
+		{what("i-0b*"), false},
+		{what("web-é1"), true},
+		{what("web"), false},
+		{what("Web-é1"), false},
+		{what("web-*"), true},
+		{what("web-?1"), true},
+		{what("web-??1"), false},
+		{what("web-[éè]1"), true},
+		{what("web-[a-z]1"), false},
+		{what("web-[!a-z]1"), true},
+		{what("{web,db}-*"), true},
+		{what("{app,db}-*"), false},
+		{what(`web\-é1`), true},
+		{what(`web-\*`), false},
+		{what("*"), true},
+		{what("nobody", "web-*"), true},
+		{what("10.1.2.3"), true},
+		{what("10.1.2.30"), false},
+		{what("::ffff:10.1.2.3"), true},
+		{what("52.59.78.34"), true},
+		{what("192.168.0.9"), true},
+		{what("10.1.2.3/32"), true},
+		{what("10.1.2.99/24"), true},
+		{what("10.1.3.0/24"), false},
+		{what("52.0.0.0/6"), true},
+		{what("0.0.0.0/0"), true},
+		{what("2001:db8::1:2"), true},
+		{what("2001:0DB8:0:0::0001:2"), true},
+		{what("2001:db8::1:3"), false},
+		{what("2001:db8::/32"), true},
+		{what("2001:db9::/32"), false},
+		{what("::/0"), true},
+		{Query{States: []string{"stopped", "running"}}, true},
+		{Query{States: []string{"stopped"}}, false},
+		{Query{Types: []string{"t3.*", "m5.*"}}, true},
+		{Query{Types: []string{"m5"}}, false},
+		{Query{Types: []string{"m[4-6].{large,xlarge}"}}, true},
+		{Query{Tags: []string{"env"}}, true},
+		{Query{Tags: []string{"ENV"}}, false},
+		{Query{Tags: []string{"env=prod"}}, true},
+		{Query{Tags: []string{"env=pr*"}}, true},
+		{Query{Tags: []string{"env=test"}}, false},
+		{Query{Tags: []string{"empty="}}, true},
+		{Query{Tags: []string{"env="}}, false},
+		{Query{Tags: []string{"none="}}, false},
+		{Query{Tags: []string{"env=p*", "env=*d"}}, true},
+		{Query{Tags: []string{"env=p*", "env=*x"}}, false},
+		{Query{Tags: []string{"Case=x"}, What: []string{"web-*"}, States: []string{"running"}, Types: []string{"m5.large"}}, true},
+		{Query{Tags: []string{"Case=y"}, What: []string{"web-*"}, States: []string{"running"}, Types: []string{"m5.large"}}, false},
+	} {
+		m, err := c.q.compile()
+		if err != nil {
+			t.Errorf("%+v: %v", c.q, err)
+		} else if got := m.matches(web); got != c.want {
+			t.Errorf("%+v: %t, want %t", c.q, got, c.want)
+		}
+	}
+	terminated := &Instance{InstanceId: "i-1", State: "terminated", Tags: map[string]string{}}
+	for _, text := range []string{"0.0.0.0/0", "::/0", "web", "?*"} {
+		if m, err := what(text).compile(); err != nil || m.matches(terminated) {
+			t.Errorf("%q means an instance without name and address (%v)", text, err)
+		}
+	}
+}
+
+// TestFiltersAgree: what EC2 is asked for and what is checked here together find
+// what each query means, once each, and nothing EC2 would refuse is sent.
+func TestFiltersAgree(t *testing.T) {
+	t.Parallel()
+	in := func(n int, name string, change func(*awssim.Instance)) awssim.Instance {
+		i := awssim.Instance{Account: "main", Region: "us-east-1", ID: fmt.Sprintf("i-0%016d", n), Name: name, PrivateIPs: []string{fmt.Sprintf("10.0.0.%d", n)}}
+		change(&i)
+		return i
+	}
+	same := func(*awssim.Instance) {}
+	w := &awssim.World{
+		Regions:  []string{"us-east-1"},
+		Accounts: []awssim.Account{{ID: "100000000001", Name: "main"}},
+		Users:    []awssim.User{{Account: "main", Name: "admin"}},
+		EC2:      awssim.Paging{PageSize: 5, EmptyPages: true},
+		Home:     awssim.Home{Profile: "admin"},
+		Instances: []awssim.Instance{
+			in(1, "web-1", same), in(2, "web-ü", same), in(3, "web*", same), in(4, `back\slash`, same), in(5, "10.0.0.1", same), in(6, "i-00000000000000001", same),
+			in(7, "", func(i *awssim.Instance) {
+				i.PrivateIPs, i.PublicIPs = []string{"10.0.0.7", "10.7.7.7"}, []string{"52.7.7.6", "52.7.7.7"}
+				i.Tags = map[string]string{"env": "prod", "empty": ""}
+			}),
+			in(8, "db", func(i *awssim.Instance) {
+				i.IPv6s, i.Type, i.State, i.Tags = []string{"2600:1f18::8"}, "m5.large", "stopped", map[string]string{"env": "test"}
+			}),
+			in(9, "gone", func(i *awssim.Instance) { i.State = "terminated" }),
+		},
+	}
+	sim, r := newResolver(t, w, 8)
+	for _, c := range []struct {
+		q    Query
+		want string // the numbers
+	}{
+		{Query{}, "123456789"},
+		{Query{What: []string{"web-*"}}, "12"},
+		{Query{What: []string{"web-?"}}, "12"},
+		{Query{What: []string{`web\*`}}, "3"},
+		{Query{What: []string{"web[*]"}}, "3"},
+		{Query{What: []string{`back\\slash`}}, "4"},
+		{Query{What: []string{"web-{1,2}"}}, "1"},
+		{Query{What: []string{"10.0.0.1"}}, "1"},
+		{Query{What: []string{"i-00000000000000001"}}, "1"},
+		{Query{What: []string{"i-0000000000000000[12]"}}, "126"},
+		{Query{What: []string{"10.7.7.7"}}, "7"},
+		{Query{What: []string{"52.7.7.7", "52.7.7.6", "10.0.0.7"}}, "7"},
+		{Query{What: []string{"10.0.0.0/29"}}, "1234567"},
+		{Query{What: []string{"52.0.0.0/8", "web-1"}}, "17"},
+		{Query{What: []string{"2600:1F18:0::8"}}, "8"},
+		{Query{What: []string{"2600:1f18::/32"}}, "8"},
+		{Query{What: []string{"web-1", "i-00000000000000001", "10.0.0.1"}}, "1"},
+		{Query{States: []string{"stopped", "terminated"}}, "89"},
+		{Query{Types: []string{"m?.*"}}, "8"},
+		{Query{Tags: []string{"env"}}, "78"},
+		{Query{Tags: []string{"env=[pt]*"}}, "78"},
+		{Query{Tags: []string{"env=p*", "env=*d"}}, "7"},
+		{Query{Tags: []string{"empty="}}, "7"},
+		{Query{Tags: []string{"Name=web*"}}, "123"},
+		{Query{Filters: []string{"Name=tag:env,Values=prod,test"}, States: []string{"running"}}, "7"},
+		{Query{Filters: []string{"Name=tag:Name,Values=web-1,db"}, What: []string{"web-*"}}, "1"},
+		{Query{Filters: []string{"Name=instance-state-name,Values=running"}, States: []string{"stopped"}}, ""},
+		{Query{What: []string{"nobody"}}, ""},
+	} {
+		got, ledger := sweepAll(t, r, ownAccount, c.q, 8)
+		numbers := ""
+		for _, id := range ids(got) {
+			numbers += id[len(id)-1:]
+		}
+		if gaps := ledger.Gaps(); numbers != c.want || len(gaps) != 0 {
+			t.Errorf("%+v finds %q, want %q; gaps %+v", c.q, numbers, c.want, gaps)
+		}
+	}
+	sound(t, sim)
+}
+
+// ec2Means is how EC2 documents its wildcards: * and ? stand for any text and any
+// character, a backslash takes the next one as it is.
+func ec2Means(pattern, text string) bool {
+	var b strings.Builder
+	escaped := false
+	for _, c := range pattern {
+		switch {
+		case !escaped && c == '\\':
+			escaped = true
+			continue
+		case !escaped && c == '*':
+			b.WriteString(".*")
+		case !escaped && c == '?':
+			b.WriteString(".")
+		default:
+			b.WriteString(regexp.QuoteMeta(string(c)))
+		}
+		escaped = false
+	}
+	return regexp.MustCompile(`(?s)\A` + b.String() + `\z`).MatchString(text)
+}
+
+// FuzzQuery: no text breaks the compiler, and EC2 is never asked for less than is
+// meant: whatever the check of the records accepts, one of the requests finds.
+func FuzzQuery(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"web-*", "web-1"}, {"{a,b[!c]}?", "bd1"}, {`\*\\`, `*\`}, {"[]]", "]"}, {"a[b-", "a"}, {"{a,{b,c}d}}", "bd}"}, {"i-0a*", "i-0ab"},
+		{"10.0.0.1", "10.0.0.1"}, {"::1", "x"}, {"[é-ü]", "ö"}, {"**", ""}, {"{,a}", ""}, {"a}b]", "a}b]"}, {`[\]]`, "]"}, {"{[}],x}y", "}y"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, text, name string) {
+		for _, q := range []Query{{What: []string{text}}, {Types: []string{text}}, {Tags: []string{"k=" + text}}, {Tags: []string{text}}, {Filters: []string{text}}} {
+			m, err := q.compile()
+			if err != nil || !utf8.ValidString(text) || !utf8.ValidString(name) {
+				continue
+			}
+			in := &Instance{InstanceId: name, Name: name, InstanceType: name, Tags: map[string]string{"Name": name, "k": name, name: ""}}
+			if _, err := netip.ParseAddr(name); err == nil {
+				in.PrivateIPs = []string{name}
+			}
+			values := map[string][]string{
+				"instance-id": {name}, "instance-type": {name}, "tag:Name": {name}, "tag:k": {name}, "tag-key": {"Name", "k", name},
+				strings.TrimSuffix(byAddress, "="): in.PrivateIPs, strings.TrimSuffix(byPublic, "="): nil,
+			}
+			found := slices.ContainsFunc(m.requests, func(filters []types.Filter) bool {
+				return !slices.ContainsFunc(filters, func(f types.Filter) bool { // a filter that lets none of the values through
+					of, known := values[*f.Name]
+					return known && !slices.ContainsFunc(of, func(v string) bool {
+						return slices.ContainsFunc(f.Values, func(pattern string) bool { return ec2Means(pattern, v) })
+					})
+				})
+			})
+			if len(q.Filters) == 0 && m.matches(in) && !found {
+				t.Errorf("%+v means %q, but EC2 is asked for %q", q, name, pushed(m.requests))
+			}
+		}
+	})
+}

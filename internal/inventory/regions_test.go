@@ -1,0 +1,239 @@
+package inventory
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awssim"
+	"muster/internal/sweep"
+)
+
+// abroad is a world of five regions; its user has opted in to one of the two that
+// one has to, and calls home eu-west-1.
+func abroad() *awssim.World {
+	return &awssim.World{
+		Regions:  []string{"us-east-1", "us-west-2", "eu-west-1", "af-south-1", "me-south-1"},
+		Accounts: []awssim.Account{{ID: "100000000001", Name: "main", OptedIn: []string{"af-south-1"}}},
+		Users:    []awssim.User{{Account: "main", Name: "admin"}},
+		Home:     awssim.Home{Profile: "admin", Region: "eu-west-1"},
+	}
+}
+
+// deny is a policy for the world's one account.
+func deny(action string, regions ...string) awssim.Deny {
+	return awssim.Deny{Kind: "iam", Actions: []string{action}, Regions: regions}
+}
+
+// askedIn are the calls so far as operation@region.
+func askedIn(sim *awssim.Server) []string {
+	out := []string{}
+	for _, call := range sim.Calls() {
+		out = append(out, call.Operation+"@"+call.Region)
+	}
+	return out
+}
+
+var alwaysOn = awsapi.PartitionByID("aws").AlwaysOn
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	const denied = "UnauthorizedOperation"
+	everywhere := []string{"DescribeRegions@us-east-1", "DescribeRegions@eu-west-1"}
+	for _, region := range alwaysOn[1:] {
+		if region != "eu-west-1" {
+			everywhere = append(everywhere, "DescribeRegions@"+region)
+		}
+	}
+	none := []string{}
+	for _, c := range []struct {
+		name             string
+		include, exclude []string
+		change           func(*awssim.World)
+		visit, off       []string
+		unknown          string // code of why the list may lack regions
+		asked            []string
+	}{
+		{"all", nil, nil, nil, []string{"af-south-1", "eu-west-1", "us-east-1", "us-west-2"}, []string{"me-south-1"}, "", everywhere[:1]},
+		{"named and always on: nobody is asked", []string{"us-west-2", "eu-west-1"}, nil, nil, []string{"us-west-2", "eu-west-1"}, nil, "", none},
+		{"and not excluded", []string{"us-west-2", "eu-west-1"}, []string{"us-west-2"}, nil, []string{"eu-west-1"}, nil, "", none},
+		{"opted in to", []string{"eu-west-1", "af-south-1"}, nil, nil, []string{"af-south-1", "eu-west-1"}, nil, "", everywhere[:1]},
+		{"not opted in to", []string{"me-south-1"}, nil, nil, nil, []string{"me-south-1"}, "", everywhere[:1]},
+		{"globs", []string{"{us,me}-*"}, []string{"*-2"}, nil, []string{"us-east-1"}, []string{"me-south-1"}, "", everywhere[:1]},
+		{"excluded", nil, []string{"us-east-1", "me-south-1"}, nil, []string{"af-south-1", "eu-west-1", "us-west-2"}, nil, "", everywhere[:1]},
+		{"home denied", nil, nil, func(w *awssim.World) { w.Deny = []awssim.Deny{deny("ec2:DescribeRegions", "us-east-1")} },
+			[]string{"af-south-1", "eu-west-1", "us-east-1", "us-west-2"}, []string{"me-south-1"}, "", everywhere[:2]},
+		{"home and the profile's denied", nil, nil, func(w *awssim.World) {
+			w.Regions = append(w.Regions, "us-east-2")
+			w.Deny = []awssim.Deny{deny("ec2:DescribeRegions", "us-east-1", "eu-west-1")}
+		}, []string{"af-south-1", "eu-west-1", "us-east-1", "us-east-2", "us-west-2"}, []string{"me-south-1"}, "", everywhere[:3]},
+		{"denied everywhere, but for Account Management", nil, nil, func(w *awssim.World) {
+			w.Regions = append(w.Regions, alwaysOn...)
+			slices.Sort(w.Regions)
+			w.Regions = slices.Compact(w.Regions)
+			w.Deny = []awssim.Deny{deny("ec2:DescribeRegions")}
+		}, append([]string{"af-south-1"}, slices.Sorted(slices.Values(alwaysOn))...), []string{"me-south-1"}, "", append(slices.Clone(everywhere), "ListRegions@us-east-1")},
+		{"denied everywhere", nil, []string{"ap-*"}, func(w *awssim.World) {
+			w.Regions, w.Deny = nil, []awssim.Deny{deny("ec2:DescribeRegions"), deny("account:*")}
+		},
+			slices.DeleteFunc(slices.Clone(alwaysOn), func(r string) bool { return strings.HasPrefix(r, "ap-") }), nil, denied, append(slices.Clone(everywhere), "ListRegions@us-east-1")},
+		{"denied everywhere, and one named", []string{"eu-west-1", "af-south-1", "me-*"}, nil, func(w *awssim.World) { w.Regions, w.Deny = nil, []awssim.Deny{deny("*")} },
+			[]string{"eu-west-1", "af-south-1"}, nil, denied, append(slices.Clone(everywhere), "ListRegions@us-east-1")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := abroad()
+			if c.change != nil {
+				c.change(w)
+			}
+			sim, r := newResolver(t, w, 4)
+			got, err := finder(t, r, c.include, c.exclude).Of(t.Context(), nil, current(t, r))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Visit, c.visit) || !slices.Equal(got.NotOptedIn, c.off) {
+				t.Errorf("%q and %q switched off, want %q and %q", got.Visit, got.NotOptedIn, c.visit, c.off)
+			}
+			code := ""
+			if got.Unknown != nil {
+				code = awsapi.Explain(got.Unknown).Code
+			}
+			if code != c.unknown {
+				t.Errorf("unknown because %q, want %q", code, c.unknown)
+			}
+			if asked := askedIn(sim); !slices.Equal(asked, c.asked) {
+				t.Errorf("asked %q, want %q", asked, c.asked)
+			}
+			sound(t, sim)
+		})
+	}
+}
+
+// TestRegionsFail: where a denial is not the reason, no list is made up.
+func TestRegionsFail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault awssim.Fault
+		kind  awsapi.Kind
+		asked int // regions
+	}{
+		{awssim.Fault{Kind: awssim.FaultThrottle}, awsapi.Throttled, 1},
+		{awssim.Fault{Kind: awssim.FaultError, Status: 500, Code: "InternalError"}, awsapi.Unreachable, 3},
+		{awssim.Fault{Kind: awssim.FaultHTML}, awsapi.Broken, len(alwaysOn)},
+	} {
+		t.Run(c.fault.Kind, func(t *testing.T) {
+			t.Parallel()
+			w := abroad()
+			c.fault.Service = "ec2"
+			w.Faults = []awssim.Fault{c.fault}
+			w.Regions, w.Deny = nil, []awssim.Deny{deny("account:*")}
+			sim, r := newResolver(t, w, 4)
+			got, err := finder(t, r, nil, nil).Of(t.Context(), nil, current(t, r))
+			if err == nil || awsapi.Explain(err).Kind != c.kind || len(got.Visit) != 0 {
+				t.Errorf("%+v, %v, want an error that is %s", got, err, c.kind)
+			}
+			describes := 0
+			for _, call := range askedIn(sim) {
+				if strings.HasPrefix(call, "DescribeRegions@") {
+					describes++
+				}
+			}
+			if describes != c.asked {
+				t.Errorf("asked %q, want %d DescribeRegions", askedIn(sim), c.asked)
+			}
+		})
+	}
+}
+
+// TestUnknownRegions are named for the caller to report; globs and exclusions that
+// match nothing now may do so later.
+func TestUnknownRegions(t *testing.T) {
+	t.Parallel()
+	f := &RegionFinder{Include: []string{"us-east-1", "us-esat-1", "zz-*"}, Exclude: []string{"eu-wset-1"}}
+	unknown, err := f.Compile()
+	if want := []string{"us-esat-1", "eu-wset-1"}; err != nil || !slices.Equal(unknown, want) {
+		t.Errorf("%q, %v, want %q", unknown, err, want)
+	}
+	if _, err := (&RegionFinder{Include: []string{"us-["}}).Compile(); err == nil {
+		t.Error("us-[ is taken for a pattern")
+	}
+}
+
+// TestOtherPartition: the home of the user's own partition is asked first.
+func TestOtherPartition(t *testing.T) {
+	t.Parallel()
+	w := abroad()
+	w.Partition, w.Regions, w.Home.Region = "aws-cn", nil, "cn-northwest-1"
+	w.Accounts[0].OptedIn = nil
+	sim, r := newResolver(t, w, 4)
+	got, err := finder(t, r, nil, nil).Of(t.Context(), nil, current(t, r))
+	if want := []string{"cn-north-1", "cn-northwest-1"}; err != nil || !slices.Equal(got.Visit, want) {
+		t.Errorf("%+v, %v, want %q", got, err, want)
+	}
+	if asked, want := askedIn(sim), []string{"DescribeRegions@cn-north-1"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+}
+
+// TestListRegions: records of the enabled regions, or of all.
+func TestListRegions(t *testing.T) {
+	t.Parallel()
+	_, r := newResolver(t, abroad(), 4)
+	id := current(t, r)
+	for all, want := range map[bool][]string{
+		false: {"af-south-1 opted-in", "us-east-1 opt-in-not-required", "us-west-2 opt-in-not-required"},
+		true:  {"af-south-1 opted-in", "me-south-1 not-opted-in", "us-east-1 opt-in-not-required", "us-west-2 opt-in-not-required"},
+	} {
+		records, err := finder(t, r, nil, []string{"eu-*"}).List(t.Context(), &account.Account{ID: "100000000001", Name: "main"}, id, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, rec := range records {
+			if rec.AccountId != "100000000001" || rec.AccountName != "main" || rec.Profile != "admin" || rec.Role != "" {
+				t.Errorf("%+v", rec)
+			}
+			got = append(got, rec.Region+" "+rec.OptInStatus)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("all %t: %q, want %q", all, got, want)
+		}
+	}
+}
+
+// TestNoRegionAtAll: an empty list is no answer.
+func TestNoRegionAtAll(t *testing.T) {
+	t.Parallel()
+	api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/listRegions" {
+			fmt.Fprint(w, `{"Regions": []}`)
+			return
+		}
+		fmt.Fprint(w, `<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><regionInfo/></DescribeRegionsResponse>`)
+	})
+	_, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
+	if err == nil || err.Error() != "DescribeRegions answered with no region at all" || awsapi.Explain(err).Kind != awsapi.Broken {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestSwitchedOff: regions that are switched off are in the ledger, as no gap.
+func TestSwitchedOff(t *testing.T) {
+	t.Parallel()
+	sim, r := newResolver(t, abroad(), 4)
+	_, ledger := sweepAll(t, r, ownAccount, Query{}, 4)
+	got := map[string]sweep.Status{}
+	for _, e := range ledger.Entries() {
+		got[e.Region] = e.Status
+	}
+	want := map[string]sweep.Status{"us-east-1": "empty", "us-west-2": "empty", "eu-west-1": "empty", "af-south-1": "empty", "me-south-1": "not-opted-in"}
+	if fmt.Sprint(got) != fmt.Sprint(want) || len(ledger.Gaps()) != 0 {
+		t.Errorf("%v, want %v", got, want)
+	}
+	sound(t, sim)
+}
