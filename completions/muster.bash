@@ -9,7 +9,8 @@ _muster() {
         if [[ ${COMP_WORDS[COMP_CWORD - 1]} == = || $current == = ]]; then
             line=${line#--*=}
         fi
-        COMPREPLY+=("$(printf '%q' "$line")")
+        [[ $line == *[!A-Za-z0-9_./:=@,+%-]* ]] && printf -v line '%q' "$line"
+        COMPREPLY+=("$line")
     done < <("${COMP_WORDS[0]}" __complete -- "${words[@]}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
         compopt -o nospace
