@@ -45,7 +45,7 @@ func (r *retryer) limit(err error) int {
 		limit = attemptsThrottled
 	case isTimeout(err):
 		limit = attemptsTimeout
-	case kind == Unreachable, unreadable(err), errors.Is(err, io.ErrUnexpectedEOF):
+	case kind == Unreachable, unreadable(err), errors.Is(err, io.ErrUnexpectedEOF), mendable(err):
 		limit = attemptsTransient
 	}
 	if r.attempts > 0 && limit > 1 {
@@ -85,6 +85,13 @@ func (*retryer) GetRetryToken(context.Context, error) (func(error) error, error)
 }
 
 func noToken(error) error { return nil }
+
+// mendable says whether the SDK has mended the request: signed it for the
+// server's clock, where this machine's is wrong.
+func mendable(err error) bool {
+	var mended interface{ RetryableError() bool }
+	return errors.As(err, &mended) && mended.RetryableError()
+}
 
 func isTimeout(err error) bool {
 	var timeout net.Error

@@ -77,7 +77,7 @@ type Ledger struct {
 }
 
 func newLedger() *Ledger {
-	return &Ledger{accounts: map[[2]string]bool{}, regions: map[string]bool{}}
+	return &Ledger{entries: []Entry{}, accounts: map[[2]string]bool{}, regions: map[string]bool{}}
 }
 
 func (l *Ledger) add(e Entry) {
