@@ -1,0 +1,174 @@
+package account
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+	"muster/internal/awssim"
+)
+
+// reach starts a world and returns what reaches it from its home, with config
+// added to the home's.
+func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awssim.Server, *auth.Resolver) {
+	t.Helper()
+	w.Home.Config += config
+	sim, err := awssim.Start(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sim.Close() })
+	home := t.TempDir()
+	if err := sim.WriteHome(home); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"HOME": home}
+	for _, pair := range append(sim.Env(home), pairs...) {
+		key, value, _ := strings.Cut(pair, "=")
+		env[key] = value
+	}
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	files := awsconfig.Files{Config: filepath.Join(home, ".aws", "config"), Credentials: filepath.Join(home, ".aws", "credentials")}
+	loaded, err := awsconfig.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim, &auth.Resolver{
+		Config: loaded, Lookup: lookup, Home: home, Now: time.Now, Environ: []string{"PATH=" + os.Getenv("PATH")},
+		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 16, MaxAttempts: 1}),
+	}
+}
+
+// list is what a selection finds: its accounts, the error that ended the list if
+// any, and the profiles left out.
+func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, ended error, skipped []error) {
+	t.Helper()
+	found, err := Find(r, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for a, err := range found.Accounts(t.Context()) {
+		if err != nil {
+			if ended != nil {
+				t.Errorf("a second error: %v", err)
+			}
+			ended = err
+			continue
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts, ended, found.Skipped
+}
+
+// names are the names of the accounts that a selection finds, sorted.
+func names(t testing.TB, r *auth.Resolver, s Selection) []string {
+	t.Helper()
+	accounts, err, _ := list(t, r, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, a := range accounts {
+		out = append(out, a.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// entered is how an account was entered: profile>role, or why it could not be.
+func entered(t testing.TB, a *Account) string {
+	t.Helper()
+	id, err := a.Open(t.Context())
+	if err != nil {
+		f := awsapi.Explain(err)
+		return string(f.Kind) + ": " + f.Message
+	}
+	return id.Profile + ">" + id.Role
+}
+
+// byName are the accounts of a list by name.
+func byName(accounts []*Account) map[string]*Account {
+	m := map[string]*Account{}
+	for _, a := range accounts {
+		m[a.Name] = a
+	}
+	return m
+}
+
+// calls counts the server's calls by operation.
+func calls(sim *awssim.Server) map[string]int {
+	n := map[string]int{}
+	for _, call := range sim.Calls() {
+		n[call.Operation]++
+	}
+	return n
+}
+
+func sound(t testing.TB, sim *awssim.Server) {
+	t.Helper()
+	for _, problem := range sim.Problems() {
+		t.Error(problem)
+	}
+}
+
+func wantCalls(t testing.TB, sim *awssim.Server, want map[string]int) {
+	t.Helper()
+	if got := calls(sim); !maps.Equal(got, want) {
+		t.Errorf("calls %v, want %v", got, want)
+	}
+}
+
+// country is an organization of seven accounts in a small tree of OUs; two OUs are
+// called Prod.
+func country() *awssim.World {
+	return &awssim.World{
+		Organization: &awssim.Organization{
+			ID: "o-country000", Root: "r-ctry",
+			OUs: []awssim.OU{
+				{Name: "Workloads", OUs: []awssim.OU{{Name: "Prod", ID: "ou-ctry-11111111"}, {Name: "Test"}}},
+				{Name: "Labs", OUs: []awssim.OU{{Name: "Prod"}}},
+			},
+			Paging: awssim.Paging{PageSize: 2, EmptyPages: true},
+		},
+		Accounts: []awssim.Account{
+			{ID: "100000000001", Name: "main"},
+			{ID: "010000000002", Name: "shop", OU: "Workloads/Prod", Tags: map[string]string{"env": "prod", "team": "red"}},
+			{ID: "010000000003", Name: "shop staging", OU: "Workloads/Test", Tags: map[string]string{"env": "test", "team": "red"}},
+			{ID: "200000000004", Name: "old", OU: "Workloads", State: "SUSPENDED", Tags: map[string]string{"env": "prod"}},
+			{ID: "200000000005", Name: "lab", OU: "Labs/Prod", Tags: map[string]string{"env": ""}},
+			{ID: "200000000006", Name: "loose"},
+			{ID: "200000000007", Name: "closed", State: "CLOSED"},
+		},
+		Users: []awssim.User{{Account: "main", Name: "admin"}, {Account: "shop", Name: "clerk"}},
+		Roles: []awssim.Role{
+			{Name: "Ops", Except: []string{"main", "lab"}},
+			{Name: "Fallback", Accounts: []string{"main", "lab", "shop"}},
+			{Name: "Keyed", Path: "/team/", ExternalID: "shared"},
+		},
+		Home: awssim.Home{Profile: "admin"},
+	}
+}
+
+// usageError is the text of a selection's mistake, found without asking AWS.
+func usageError(t testing.TB, sim *awssim.Server, r *auth.Resolver, s Selection) string {
+	t.Helper()
+	before := len(sim.Calls())
+	_, err := Find(r, s)
+	var mistake *UsageError
+	if !errors.As(err, &mistake) {
+		t.Errorf("%+v: %v, want a UsageError", s, err)
+		return ""
+	}
+	if len(sim.Calls()) != before {
+		t.Errorf("%+v: AWS was asked", s)
+	}
+	return mistake.Msg
+}

@@ -1,0 +1,174 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/awsapi"
+	"muster/internal/awssim"
+)
+
+// TestPick: by id, name and glob, leading zeros and spaces kept.
+func TestPick(t *testing.T) {
+	t.Parallel()
+	_, r := reach(t, country(), "")
+	for _, c := range []struct{ include, exclude, want []string }{
+		{[]string{"010000000002"}, nil, []string{"shop"}},
+		{[]string{"shop"}, nil, []string{"shop"}},
+		{[]string{"shop staging"}, nil, []string{"shop staging"}},
+		{[]string{"shop*"}, nil, []string{"shop", "shop staging"}},
+		{[]string{"0100*"}, nil, []string{"shop", "shop staging"}},
+		{[]string{"*[0-9]5"}, nil, []string{"lab"}},
+		{[]string{"{lab,loose}"}, nil, []string{"lab", "loose"}},
+		{[]string{"shop", "200000000005", "shop"}, nil, []string{"lab", "shop"}},
+		{nil, []string{"shop*", "old", "closed", "100000000001"}, []string{"lab", "loose"}},
+		{[]string{"shop*"}, []string{"shop"}, []string{"shop staging"}},
+		{[]string{"shop"}, []string{"shop"}, []string{}},
+		{[]string{"x*"}, nil, []string{}},
+		{nil, []string{"nobody"}, []string{"closed", "lab", "loose", "main", "old", "shop", "shop staging"}},
+	} {
+		s := ops
+		s.Accounts, s.Exclude = c.include, c.exclude
+		if got := names(t, r, s); !slices.Equal(got, c.want) {
+			t.Errorf("%q without %q: %q, want %q", c.include, c.exclude, got, c.want)
+		}
+	}
+}
+
+// TestPickMissing: an account that was asked for by id or name is never left out
+// in silence.
+func TestPickMissing(t *testing.T) {
+	t.Parallel()
+	_, r := reach(t, country(), "")
+	s := ops
+	s.Accounts = []string{"10000000002", "010000000009", "shpo", "main", "none*"}
+	accounts, err, _ := list(t, r, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range accounts {
+		got = append(got, a.ID+"|"+a.Name+"|"+entered(t, a))
+	}
+	want := []string{
+		"100000000001|main|admin>",
+		"|10000000002|no-role: no such account among the 7 that can be listed",
+		"010000000009||no-role: no such account among the 7 that can be listed",
+		`|shpo|no-role: no such account among the 7 that can be listed; did you mean "shop"?`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestPickBrokenList: where the list broke off, nothing can be said to be missing.
+func TestPickBrokenList(t *testing.T) {
+	t.Parallel()
+	w := country()
+	w.Organization.EmptyPages = false
+	w.Faults = []awssim.Fault{{Operation: "ListAccounts", Kind: awssim.FaultThrottle, After: 1}}
+	_, r := reach(t, w, "")
+	s := ops
+	s.Accounts = []string{"shop", "lab"}
+	accounts, err, _ := list(t, r, s)
+	if len(accounts) != 1 || accounts[0].Name != "shop" || !errors.Is(err, ErrList) {
+		t.Errorf("%d accounts, %v; want shop and the list's error", len(accounts), err)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	sim, r := reach(t, portal(), "")
+	org := func(change func(*Selection)) Selection {
+		s := Selection{Organization: true, Roles: []string{"Ops"}}
+		change(&s)
+		return s
+	}
+	for _, c := range []struct {
+		sel  Selection
+		want string
+	}{
+		{org(func(s *Selection) { s.SSOSession = "corp" }), "--organization and --sso-session exclude each other"},
+		{org(func(s *Selection) { s.AllProfiles = true }), "--all-profiles and --organization exclude each other; name the profile that lists the organization with --profile"},
+		{Selection{AllProfiles: true, Profiles: []string{"a"}}, "--all-profiles and --profile exclude each other"},
+		{Selection{SSOSession: "corp", Profiles: []string{"a"}}, "--sso-session and --profile exclude each other; a session's accounts need no profile"},
+		{Selection{SSOSession: "corp", AllProfiles: true}, "--sso-session and --profile exclude each other; a session's accounts need no profile"},
+		{Selection{Organization: true}, "--organization needs --role: the role to assume in each account, as in --role OrganizationAccountAccessRole"},
+		{org(func(s *Selection) { s.Profiles = []string{"a", "b"} }), "--organization takes one --profile: the one that may list its accounts"},
+		{Selection{Roles: []string{"Ops"}}, "--role goes with --organization or --sso-session; a profile brings its own role"},
+		{Selection{SSOSession: "corp", OUs: []string{"Prod"}}, "--ou goes with --organization"},
+		{Selection{Tags: []string{"a=b"}}, "--account-tag goes with --organization"},
+		{Selection{SSOSession: "corp", ExternalID: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
+		{Selection{SessionName: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
+		{org(func(s *Selection) { s.Duration = 899 * time.Second }), "--duration-seconds 899: expected 900 to 43200"},
+		{org(func(s *Selection) { s.Duration = 43201 * time.Second }), "--duration-seconds 43201: expected 900 to 43200"},
+		{org(func(s *Selection) { s.Roles = []string{"Ops", ""} }), `--role "": expected a role's name, path and name, or ARN`},
+		{org(func(s *Selection) { s.Roles = []string{"Read Only"} }), `--role "Read Only": expected a role's name, path and name, or ARN`},
+		{org(func(s *Selection) { s.Roles = []string{"arn:aws:iam::{account}:user/x"} }), "--role arn:aws:iam::{account}:user/x: expected arn:aws:iam::{account}:role/NAME"},
+		{org(func(s *Selection) { s.Roles = []string{"arn:aws:iam::123456789012:role/x"} }),
+			"--role arn:aws:iam::123456789012:role/x: an ARN for every account has {account} in place of the account's id"},
+		{org(func(s *Selection) { s.Tags = []string{"=prod"} }), `--account-tag "=prod": expected KEY=VALUE or KEY`},
+	} {
+		if got := usageError(t, sim, r, c.sel); got != c.want {
+			t.Errorf("%+v:\n got %s\nwant %s", c.sel, got, c.want)
+		}
+	}
+	for flag, s := range map[string]Selection{"--account": {Accounts: []string{"a["}}, "--exclude-account": {Exclude: []string{"a["}}} {
+		if got, want := usageError(t, sim, r, s), flag+` "a[": not a pattern: `; !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// TestEveryPage: only the token tells whether there is more.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	token := func(s string) *string { return &s }
+	for _, c := range []struct {
+		name  string
+		pages []*string // the token that each page gives
+		asked int
+		err   string
+	}{
+		{"one", []*string{nil}, 1, ""},
+		{"an empty token is none", []*string{token("")}, 1, ""},
+		{"three", []*string{token("a"), token("b"), nil}, 3, ""},
+		{"round and round", []*string{token("a"), token("a")}, 2, "List answered the same page again and again"},
+	} {
+		asked := 0
+		err := everyPage("List", func(*string) (*string, error) { asked++; return c.pages[asked-1], nil })
+		got := ""
+		if err != nil {
+			got = err.Error()
+			if kind := awsapi.Explain(err).Kind; kind != awsapi.Broken {
+				t.Errorf("%s: %s", c.name, kind)
+			}
+		}
+		if got != c.err || asked != c.asked {
+			t.Errorf("%s: %q after %d pages, want %q after %d", c.name, got, asked, c.err, c.asked)
+		}
+	}
+}
+
+// TestOpenGivenUp: no way is tried once nobody waits, and an account without any
+// says so.
+func TestOpenGivenUp(t *testing.T) {
+	t.Parallel()
+	if got, want := entered(t, &Account{}), "no-role: no role or profile leads into the account"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	_, r := reach(t, country(), "")
+	accounts, err, _ := list(t, r, Selection{Organization: true, Roles: []string{"Nope", "Ops"}, Accounts: []string{"shop"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := accounts[0].Open(ctx); awsapi.Explain(err).Kind != awsapi.Cancelled {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,265 @@
+package account
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awssim"
+)
+
+// portal is a session of four accounts, two a page, and of one that is closed.
+func portal() *awssim.World {
+	w := country()
+	w.SSO = []awssim.SSOSession{{
+		Name: "corp", StartURL: "https://corp.awsapps.com/start", Region: "eu-west-1",
+		Assignments: map[string][]string{
+			"main": {"Billing", "Admin"}, "shop": {"ReadOnly"}, "lab": {"ReadOnly", "Billing"}, "closed": {"ReadOnly"}, "loose": {"Admin"},
+		},
+		Paging: awssim.Paging{PageSize: 2, EmptyPages: true},
+	}}
+	return w
+}
+
+func TestSSO(t *testing.T) {
+	t.Parallel()
+	const noAccess = "no-role: No access"
+	for _, c := range []struct {
+		roles []string
+		want  map[string]string // how each account is entered
+		calls map[string]int
+	}{
+		{nil, map[string]string{
+			"main":   "no-role: 2 permission sets are assigned, choose with --role: Admin, Billing",
+			"lab":    "no-role: 2 permission sets are assigned, choose with --role: Billing, ReadOnly",
+			"shop":   ">ReadOnly",
+			"loose":  ">Admin",
+			"closed": noAccess,
+		}, map[string]int{"ListAccounts": 6, "ListAccountRoles": 10, "GetRoleCredentials": 3}},
+		{[]string{"ReadOnly"}, map[string]string{"main": noAccess, "lab": ">ReadOnly", "shop": ">ReadOnly", "loose": noAccess, "closed": noAccess},
+			map[string]int{"ListAccounts": 6, "GetRoleCredentials": 5}},
+		{[]string{"Nope", "Billing", "ReadOnly"}, map[string]string{"main": ">Billing", "lab": ">Billing", "shop": ">ReadOnly", "loose": noAccess, "closed": noAccess},
+			map[string]int{"ListAccounts": 6, "GetRoleCredentials": 2*2 + 3*3}},
+	} {
+		t.Run(strings.Join(c.roles, ","), func(t *testing.T) {
+			t.Parallel()
+			sim, r := reach(t, portal(), "")
+			accounts, err, _ := list(t, r, Selection{SSOSession: "corp", Roles: c.roles})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, a := range accounts {
+				got[a.Name] = entered(t, a)
+			}
+			if !maps.Equal(got, c.want) {
+				t.Errorf("\n got %v\nwant %v", got, c.want)
+			}
+			if a := byName(accounts)["shop"]; a.ID != "010000000002" || a.Email != "aws+010000000002@example.com" || a.Source != SourceSSO || a.Status != "" {
+				t.Errorf("shop is %+v", a)
+			}
+			wantCalls(t, sim, c.calls)
+			sound(t, sim)
+		})
+	}
+}
+
+// TestSSONoFallback: a portal that does not answer says nothing about the first
+// permission set.
+func TestSSONoFallback(t *testing.T) {
+	t.Parallel()
+	w := portal()
+	w.Faults = []awssim.Fault{{Operation: "GetRoleCredentials", Kind: awssim.FaultThrottle}}
+	sim, r := reach(t, w, "")
+	accounts, err, _ := list(t, r, Selection{SSOSession: "corp", Roles: []string{"ReadOnly", "Billing"}, Accounts: []string{"lab"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := entered(t, accounts[0]), "throttled: Rate exceeded"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := calls(sim)["GetRoleCredentials"]; got != 1 {
+		t.Errorf("%d permission sets tried, want 1", got)
+	}
+}
+
+func TestSSOListFails(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*awssim.World)
+		listed int
+		kind   awsapi.Kind
+	}{
+		{"signed out", func(w *awssim.World) { w.SSO[0].Tokens = []awssim.SSOToken{} }, 0, awsapi.Expired},
+		{"dead token", func(w *awssim.World) { w.SSO[0].Tokens = []awssim.SSOToken{{Dead: true}} }, 0, awsapi.Expired},
+		{"expired", func(w *awssim.World) {
+			w.SSO[0].Tokens = []awssim.SSOToken{{ExpiresIn: awssim.Duration(-time.Hour)}}
+		}, 0, awsapi.Expired},
+		{"second page", func(w *awssim.World) {
+			w.SSO[0].EmptyPages = false
+			w.Faults = []awssim.Fault{{Operation: "ListAccounts", Kind: awssim.FaultHTML, After: 1}}
+		}, 2, awsapi.Broken},
+		{"empty answer", func(w *awssim.World) {
+			w.Faults = []awssim.Fault{{Operation: "ListAccounts", Kind: awssim.FaultEmpty}}
+		}, 0, awsapi.Broken},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := portal()
+			c.change(w)
+			_, r := reach(t, w, "")
+			accounts, err, _ := list(t, r, Selection{SSOSession: "corp"})
+			if len(accounts) != c.listed || !errors.Is(err, ErrList) || awsapi.Explain(err).Kind != c.kind {
+				t.Errorf("%d accounts, %v; want %d and an error that is %s", len(accounts), err, c.listed, c.kind)
+			}
+			if login := (*auth.LoginError)(nil); c.kind == awsapi.Expired && !errors.As(err, &login) {
+				t.Errorf("%v says not how to sign in", err)
+			}
+		})
+	}
+}
+
+func TestSSOSessionUnknown(t *testing.T) {
+	t.Parallel()
+	sim, r := reach(t, portal(), "[sso-session half]\nsso_start_url = https://half.awsapps.com/start\n")
+	for name, want := range map[string]string{
+		"crop": `sso-session "crop" not found in CONFIG: did you mean "corp"?`,
+		"half": `CONFIG:10: sso-session "half" lacks sso_region`,
+	} {
+		_, err := Find(r, Selection{SSOSession: name})
+		if want = strings.ReplaceAll(want, "CONFIG", r.Config.Files.Config); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if len(sim.Calls()) != 0 {
+		t.Error("AWS was asked")
+	}
+}
+
+const manyProfiles = `
+[profile reader]
+role_arn = arn:aws:iam::010000000002:role/Ops
+source_profile = admin
+
+[profile reader-gone]
+role_arn = arn:aws:iam::010000000003:role/Nope
+source_profile = admin
+
+[profile reader-there]
+role_arn = arn:aws:iam::010000000003:role/Ops
+source_profile = admin
+
+[profile staging]
+role_arn = arn:aws:iam::010000000003:role/Ops
+source_profile = admin
+
+[profile settings]
+region = eu-west-1
+
+[profile lost]
+role_arn = arn:aws:iam::010000000003:role/Ops
+source_profile = nowhere
+
+[profile stale]
+aws_access_key_id = AKIAGONE
+aws_secret_access_key = gone
+`
+
+// TestProfiles: one account for each that is led to, entered by the first profile
+// that works, in the order in which they are named.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	const stale = "denied: The security token included in the request is invalid."
+	for _, c := range []struct {
+		sel     Selection
+		want    []string // id, name, how it is entered
+		skipped string
+		calls   map[string]int
+	}{
+		{Selection{Profiles: []string{"reader"}}, []string{"010000000002 reader reader>Ops"}, "", map[string]int{"AssumeRole": 1}},
+		{Selection{Profiles: []string{"staging", "reader-gone"}}, []string{"010000000003 staging staging>Ops"}, "", map[string]int{"AssumeRole": 1}},
+		{Selection{Profiles: []string{"reader-*"}}, []string{"010000000003 reader-gone reader-there>Ops"}, "", map[string]int{"AssumeRole": 2}},
+		{Selection{Profiles: []string{"reader*", "admin", "reader"}},
+			[]string{"010000000002 reader reader>Ops", "010000000003 reader-gone reader-there>Ops", "100000000001 admin admin>"}, "",
+			map[string]int{"AssumeRole": 3, "GetCallerIdentity": 1}},
+		{Selection{Profiles: []string{"stale"}}, []string{" stale " + stale}, "", map[string]int{"GetCallerIdentity": 1}},
+		{Selection{AllProfiles: true}, []string{
+			"100000000001 admin admin>", "010000000002 clerk clerk>", "010000000003 reader-gone reader-there>Ops", " stale " + stale,
+		}, `profile "lost": source_profile "nowhere" not found`, map[string]int{"AssumeRole": 2, "GetCallerIdentity": 3}},
+	} {
+		t.Run(strings.Join(c.sel.Profiles, ","), func(t *testing.T) {
+			t.Parallel()
+			sim, r := reach(t, country(), manyProfiles)
+			accounts, err, skipped := list(t, r, c.sel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, a := range accounts {
+				if a.Source != SourceProfile {
+					t.Errorf("%s comes from %s", a.Name, a.Source)
+				}
+				got = append(got, a.ID+" "+a.Name+" "+entered(t, a))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+			if c.skipped == "" && len(skipped) != 0 || c.skipped != "" && (len(skipped) != 1 || !strings.HasSuffix(skipped[0].Error(), c.skipped)) {
+				t.Errorf("skipped %v, want %q", skipped, c.skipped)
+			}
+			wantCalls(t, sim, c.calls)
+		})
+	}
+}
+
+func TestProfilesUnusable(t *testing.T) {
+	t.Parallel()
+	sim, r := reach(t, country(), manyProfiles)
+	config := r.Config.Files.Config
+	for name, want := range map[string]string{
+		"raeder":   `profile "raeder" not found in CONFIG: did you mean "reader"?`,
+		"x-*":      `profile "x-*" not found in CONFIG`,
+		"lost":     `CONFIG:27: profile "lost": source_profile "nowhere" not found`,
+		"settings": `CONFIG:22: profile "settings": no credentials: expected keys, role_arn, sso_session, credential_process or login_session`,
+	} {
+		_, err := Find(r, Selection{Profiles: []string{"reader", name}})
+		if want = strings.ReplaceAll(want, "CONFIG", config); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	empty := country()
+	empty.Users, empty.Home.Profile = nil, ""
+	none, r := reach(t, empty, "[profile settings]\nregion = eu-west-1\n")
+	_, err := Find(r, Selection{AllProfiles: true})
+	if want := "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if len(sim.Calls())+len(none.Calls()) != 0 {
+		t.Error("AWS was asked")
+	}
+}
+
+// TestCurrentIdentity: without a selection there is one account, the user's.
+func TestCurrentIdentity(t *testing.T) {
+	t.Parallel()
+	sim, r := reach(t, country(), "")
+	accounts, err, _ := list(t, r, Selection{})
+	if err != nil || len(accounts) != 1 {
+		t.Fatalf("%d accounts, %v", len(accounts), err)
+	}
+	a := accounts[0]
+	if got := a.ID + " " + a.Name + " " + a.Source + " " + entered(t, a); got != "100000000001 admin identity admin>" {
+		t.Errorf("%s", got)
+	}
+	wantCalls(t, sim, map[string]int{"GetCallerIdentity": 1})
+	_, r = reach(t, country(), manyProfiles, "AWS_PROFILE=stale")
+	if accounts, err, _ := list(t, r, Selection{}); len(accounts) != 0 || !errors.Is(err, ErrList) || awsapi.Explain(err).Kind != awsapi.Denied {
+		t.Errorf("%d accounts, %v", len(accounts), err)
+	}
+}

@@ -1,0 +1,307 @@
+package auth
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+const profilesOfEveryKind = `
+[profile hop]
+role_arn = arn:aws:iam::100000000001:role/Hop
+source_profile = admin
+region = eu-west-3
+
+[profile two]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = hop
+role_session_name = second
+region = eu-north-1
+
+[profile three]
+role_arn = arn:aws:iam::300000000003:role/team/ops/Ops
+source_profile = two
+
+[profile own]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = own
+aws_access_key_id = ` + adminKey + `
+aws_secret_access_key = ` + adminSecret + `
+
+[profile strict]
+role_arn = arn:aws:iam::010000000004:role/Strict
+source_profile = admin
+external_id = shared
+role_session_name = night-watch
+duration_seconds = 900
+
+[profile from-env]
+role_arn = arn:aws:iam::100000000001:role/Hop
+credential_source = Environment
+
+[profile from-container]
+role_arn = arn:aws:iam::100000000001:role/Hop
+credential_source = EcsContainer
+
+[profile sso]
+sso_session = corp
+sso_account_id = 010000000004
+sso_role_name = ReadOnly
+
+[profile sso-role]
+role_arn = arn:aws:iam::300000000003:role/team/ops/Ops
+source_profile = sso
+
+[profile legacy]
+sso_start_url = https://old.awsapps.com/start/#/
+sso_region = us-east-2
+sso_account_id = 200000000002
+sso_role_name = Billing
+
+[profile process]
+credential_process = cat "HOME/my keys.json"
+
+[profile process-role]
+role_arn = arn:aws:iam::100000000001:role/Hop
+source_profile = process
+`
+
+// TestEveryKindOfProfile: who STS says that each profile is, and what the
+// identity knows without asking.
+func TestEveryKindOfProfile(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind)
+	h.write(t, "my keys.json", adminJSON)
+	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/creds" || r.Header.Get("Authorization") != "container-token" {
+			http.Error(w, "no", http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Token": "", "Expiration": %q}`,
+			adminKey, adminSecret, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	defer container.Close()
+	r := h.resolver(t,
+		"AWS_ACCESS_KEY_ID="+adminKey, "AWS_SECRET_ACCESS_KEY="+adminSecret,
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI="+container.URL+"/creds", "AWS_CONTAINER_AUTHORIZATION_TOKEN=container-token",
+	)
+	for _, c := range []struct{ profile, arn, account, role, region string }{
+		{"admin", "arn:aws:iam::100000000001:user/admin", "", "", "us-east-1"},
+		{"hop", "arn:aws:sts::100000000001:assumed-role/Hop/muster", "100000000001", "Hop", "eu-west-3"},
+		{"two", "arn:aws:sts::200000000002:assumed-role/Ops/second", "200000000002", "Ops", "eu-north-1"},
+		{"three", "arn:aws:sts::300000000003:assumed-role/Ops/muster", "300000000003", "Ops", "us-east-1"},
+		{"own", "arn:aws:sts::200000000002:assumed-role/Ops/muster", "200000000002", "Ops", "us-east-1"},
+		{"strict", "arn:aws:sts::010000000004:assumed-role/Strict/night-watch", "010000000004", "Strict", "us-east-1"},
+		{"from-env", "arn:aws:sts::100000000001:assumed-role/Hop/muster", "100000000001", "Hop", "us-east-1"},
+		{"from-container", "arn:aws:sts::100000000001:assumed-role/Hop/muster", "100000000001", "Hop", "us-east-1"},
+		{"sso", "arn:aws:sts::010000000004:assumed-role/AWSReservedSSO_ReadOnly_", "010000000004", "ReadOnly", "us-east-1"},
+		{"sso-role", "arn:aws:sts::300000000003:assumed-role/Ops/muster", "300000000003", "Ops", "us-east-1"},
+		{"legacy", "arn:aws:sts::200000000002:assumed-role/AWSReservedSSO_Billing_", "200000000002", "Billing", "us-east-1"},
+		{"process", "arn:aws:iam::100000000001:user/admin", "", "", "us-east-1"},
+		{"process-role", "arn:aws:sts::100000000001:assumed-role/Hop/muster", "100000000001", "Hop", "us-east-1"},
+	} {
+		id := profile(t, r, c.profile)
+		if profile(t, r, c.profile) != id {
+			t.Errorf("%s: another identity for the same profile", c.profile)
+		}
+		got := [5]string{id.Profile, id.AccountID, id.Role, id.Target.Region, caller(t, r, id)}
+		arn := got[4]
+		if strings.Contains(c.arn, "AWSReservedSSO_") && strings.HasPrefix(arn, c.arn) {
+			arn = c.arn
+		}
+		got[4] = arn
+		if want := [5]string{c.profile, c.account, c.role, c.region, c.arn}; got != want {
+			t.Errorf("\n got %v\nwant %v", got, want)
+		}
+	}
+	h.sound(t)
+	// Every link is asked in the region of the profile at the end of its chain.
+	hops := map[string]int{}
+	for _, call := range h.sim.Calls() {
+		if call.Operation == "AssumeRole" {
+			hops[call.Region+" "+call.Target]++
+		}
+	}
+	want := map[string]int{
+		"eu-west-3 100000000001":  1,                               // hop
+		"eu-north-1 100000000001": 1, "eu-north-1 200000000002": 1, // two
+		"us-east-1 100000000001": 4, // of three, from-env, from-container, process-role
+		"us-east-1 200000000002": 2, // of three, own
+		"us-east-1 300000000003": 2, // three, sso-role
+		"us-east-1 010000000004": 1,
+	}
+	if !reflect.DeepEqual(hops, want) {
+		t.Errorf("roles assumed %v, want %v", hops, want)
+	}
+}
+
+// TestRoleLifetime: a role lasts as long as duration_seconds says, an hour without.
+func TestRoleLifetime(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind)
+	r := h.resolver(t)
+	for name, want := range map[string]time.Duration{"strict": 15 * time.Minute, "hop": time.Hour} {
+		before := time.Now()
+		creds, err := profile(t, r, name).Credentials.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The cache counts the end half a minute to a minute early.
+		if left := creds.Expires.Sub(before); left > want-20*time.Second || left < want-70*time.Second {
+			t.Errorf("%s lasts %v, want about %v", name, left, want)
+		}
+	}
+}
+
+// TestWebIdentity looks at what is sent to STS: the token of the file, unsigned.
+func TestWebIdentity(t *testing.T) {
+	t.Parallel()
+	var form url.Values
+	var signed bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.ParseForm()
+		form, signed = r.PostForm, r.Header.Get("Authorization") != ""
+		fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>
+			<AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>web-secret</SecretAccessKey><SessionToken>web-token</SessionToken><Expiration>%s</Expiration>
+			</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	defer server.Close()
+	h := furnish(t, village())
+	file := h.write(t, "token.jwt", "the-web-token")
+	h.configure(t, `
+[profile web]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+web_identity_token_file = HOME/token.jwt
+role_session_name = pod
+`)
+	endpoint := "AWS_ENDPOINT_URL_STS=" + server.URL
+	inEnvironment := []string{endpoint, "AWS_ROLE_ARN=arn:aws:iam::300000000003:role/Hop", "AWS_WEB_IDENTITY_TOKEN_FILE=" + file}
+	for _, c := range []struct {
+		name                string
+		env                 []string
+		account, role, arn  string
+		session, ofIdentity string
+	}{
+		{"profile", []string{endpoint, "AWS_PROFILE=web"}, "200000000002", "Ops", "arn:aws:iam::200000000002:role/team/ops/Ops", "pod", "web"},
+		{"environment", inEnvironment, "300000000003", "Hop", "arn:aws:iam::300000000003:role/Hop", "muster", ""},
+		{"environment, named session", append(inEnvironment, "AWS_ROLE_SESSION_NAME=ci"), "300000000003", "Hop", "arn:aws:iam::300000000003:role/Hop", "ci", ""},
+	} {
+		id, err := h.resolver(t, c.env...).Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		creds, err := id.Credentials.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [3]string{creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken}; got != [3]string{"ASIAWEB", "web-secret", "web-token"} {
+			t.Errorf("%s: credentials %v", c.name, got)
+		}
+		if got, want := [3]string{id.AccountID, id.Role, id.Profile}, [3]string{c.account, c.role, c.ofIdentity}; got != want {
+			t.Errorf("%s: identity %v, want %v", c.name, got, want)
+		}
+		want := url.Values{
+			"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"},
+			"RoleArn": {c.arn}, "RoleSessionName": {c.session}, "WebIdentityToken": {"the-web-token"},
+		}
+		if !reflect.DeepEqual(form, want) || signed {
+			t.Errorf("%s: sent %v, signed %t; want %v, unsigned", c.name, form, signed, want)
+		}
+	}
+}
+
+// TestProcess: what a credential_process prints is never in an error, whatever is
+// wrong with it, and neither is there a second line.
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	const secret = "wJalrXUtnFEMI"
+	for name, c := range map[string]struct{ process, want string }{
+		"no JSON":       {`echo my key is ` + secret, "JSON"},
+		"half JSON":     {`echo '{"Version": 1, "SecretAccessKey": "` + secret + `"'`, "JSON"},
+		"wrong type":    {`echo '{"Version": 1, "AccessKeyId": ["` + secret + `"]}'`, "JSON"},
+		"wrong time":    {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + secret + `"}'`, "JSON"},
+		"wrong version": {`echo '{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `"}'`, "version"},
+		"no key":        {`echo '{"Version": 1, "SecretAccessKey": "` + secret + `"}'`, "AccessKeyId"},
+		"no secret":     {`echo '{"Version": 1, "AccessKeyId": "` + secret + `"}'`, "SecretAccessKey"},
+		"failure":       {`echo ` + secret + `; exit 3`, "exit status 3"},
+		"nothing":       {`true`, "JSON"},
+		"not there":     {`/nonexistent/program`, "exit status 127"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := furnish(t, village())
+			h.configure(t, "[profile bad]\ncredential_process = "+c.process+"\n")
+			r := h.resolver(t)
+			_, err := profile(t, r, "bad").Credentials.Retrieve(t.Context())
+			if err == nil {
+				t.Fatal("no error")
+			}
+			text := err.Error()
+			if strings.Contains(text, secret) {
+				t.Errorf("the error has the output: %s", text)
+			}
+			if !strings.Contains(text, `profile "bad": `) || !strings.Contains(text, c.want) || strings.Contains(text, "\n") {
+				t.Errorf("error %q, want one line with the profile and %q", text, c.want)
+			}
+			if len(h.sim.Calls()) != 0 {
+				t.Error("AWS was asked")
+			}
+		})
+	}
+}
+
+// TestProcessLoop: a child knows which profiles' processes are under way, and one
+// that is asked for its own profile refuses.
+func TestProcessLoop(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.write(t, "keys.json", adminJSON)
+	h.configure(t, `
+[profile inner]
+credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME/keys.json
+`)
+	if _, err := profile(t, h.resolver(t, "MUSTER_CREDENTIAL_PROCESS=outer"), "inner").Credentials.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	seen := filepath.Join(h.home, "seen")
+	if text, _ := os.ReadFile(seen); string(text) != "outer\ninner" {
+		t.Errorf("the child sees %q", text)
+	}
+	os.Remove(seen)
+	_, err := profile(t, h.resolver(t, "MUSTER_CREDENTIAL_PROCESS=outer\ninner"), "inner").Credentials.Retrieve(t.Context())
+	if err == nil || !strings.Contains(err.Error(), `profile "inner": its credential_process asks muster for the same profile`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(seen); err == nil {
+		t.Error("the process was run")
+	}
+}
+
+// TestProcessOnce: a process is run once for all who wait for its credentials.
+func TestProcessOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	text, _ := json.Marshal(map[string]any{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T",
+		"Expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
+	h.write(t, "keys.json", string(text))
+	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; cat HOME/keys.json\n")
+	r := h.resolver(t)
+	atOnce(20, func() {
+		if creds, err := profile(t, r, "p").Credentials.Retrieve(t.Context()); err != nil || creds.SessionToken != "T" {
+			t.Errorf("%v, %v", creds.AccessKeyID, err)
+		}
+	})
+	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+		t.Errorf("runs: %q", runs)
+	}
+}

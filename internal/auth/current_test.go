@@ -1,0 +1,230 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// TestCurrent: of everything that can say who the user is, the first in the AWS
+// CLI's order does.
+func TestCurrent(t *testing.T) {
+	t.Parallel()
+	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "s", "Token": "t", "Expiration": %q}`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	t.Cleanup(container.Close)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+			<AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%s</Expiration>
+			</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	t.Cleanup(web.Close)
+
+	var (
+		keys     = []string{"AWS_ACCESS_KEY_ID=AKIAENV", "AWS_SECRET_ACCESS_KEY=s"}
+		oldKeys  = []string{"AWS_ACCESS_KEY=AKIAOLD", "AWS_SECRET_KEY=s"}
+		session  = []string{"AWS_ACCESS_KEY_ID=ASIAENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=t"}
+		named    = []string{"AWS_PROFILE=named"}
+		oldNamed = []string{"AWS_DEFAULT_PROFILE=other"}
+		identity = []string{"AWS_ROLE_ARN=arn:aws:iam::100000000001:role/Web", "AWS_WEB_IDENTITY_TOKEN_FILE=TOKEN", "AWS_ENDPOINT_URL_STS=" + web.URL}
+		ecs      = []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + container.URL}
+	)
+	const (
+		profiles = "[named]\naws_access_key_id = AKIANAMED\naws_secret_access_key = s\n\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n"
+		standard = profiles + "\n[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n"
+	)
+	for _, c := range []struct {
+		name        string
+		env         [][]string
+		credentials string // the file
+		want        string // access key and profile
+	}{
+		{"keys of the environment over all", [][]string{keys, named, identity, ecs}, standard, "AKIAENV "},
+		{"their old names", [][]string{oldKeys, named}, standard, "AKIAOLD "},
+		{"with a token", [][]string{session}, standard, "ASIAENV "},
+		{"half a key is none", [][]string{keys[:1], named}, standard, "AKIANAMED named"},
+		{"AWS_PROFILE", [][]string{named, oldNamed, identity, ecs}, standard, "AKIANAMED named"},
+		{"AWS_DEFAULT_PROFILE", [][]string{oldNamed, identity, ecs}, standard, "AKIAOTHER other"},
+		{"default", [][]string{identity, ecs}, standard, "AKIADEFAULT default"},
+		{"web identity", [][]string{identity, ecs}, profiles, "ASIAWEB "},
+		{"a default of settings only", [][]string{identity, ecs}, profiles + "\n[default]\nregion = eu-west-1\n", "ASIAWEB "},
+		{"half a web identity is none", [][]string{identity[:1], ecs}, profiles, "ASIACONTAINER "},
+		{"container", [][]string{ecs}, "", "ASIACONTAINER "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := furnish(t, village())
+			h.write(t, ".aws/config", "")
+			h.write(t, ".aws/credentials", c.credentials)
+			token := h.write(t, "token", "jwt")
+			var env []string
+			for _, pairs := range c.env {
+				for _, pair := range pairs {
+					if pair == "AWS_WEB_IDENTITY_TOKEN_FILE=TOKEN" {
+						pair = "AWS_WEB_IDENTITY_TOKEN_FILE=" + token
+					}
+					env = append(env, pair)
+				}
+			}
+			id, err := h.resolver(t, env...).Current()
+			if err != nil {
+				t.Fatal(err)
+			}
+			creds, err := id.Credentials.Retrieve(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := creds.AccessKeyID + " " + id.Profile; got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestNobody: each dead end is one clear line.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		env    []string
+		config string
+		want   string // CONFIG for the config file
+	}{
+		{"nothing", nil, "", "no credentials: none in the environment, no usable default profile in CONFIG, no container or instance role; " +
+			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'"},
+		{"no such profile", []string{"AWS_PROFILE=prood"}, "[profile prod]\nregion = us-east-1\n", `profile "prood" not found in CONFIG: did you mean "prod"?`},
+		{"a profile without credentials", []string{"AWS_PROFILE=prod"}, "[profile prod]\nregion = us-east-1\n",
+			`CONFIG:1: profile "prod": no credentials: expected keys, role_arn, sso_session, credential_process or login_session`},
+		{"a broken default", nil, "[default]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = gone\n",
+			`CONFIG:3: profile "default": source_profile "gone" not found`},
+		{"not a role", []string{"AWS_ROLE_ARN=Hop", "AWS_WEB_IDENTITY_TOKEN_FILE=/x"}, "", `AWS_ROLE_ARN is "Hop", which is no role's ARN`},
+		{"container on another machine", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://example.com/x"}, "",
+			"AWS_CONTAINER_CREDENTIALS_FULL_URI names example.com: over http only this machine and the ECS and EKS agents are asked"},
+		{"container without a host", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=/creds"}, "", "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL"},
+		{"no environment", []string{"AWS_PROFILE=p"}, "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\ncredential_source = Environment\n",
+			`profile "p" takes its credentials from the environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set`},
+		{"no container", []string{"AWS_PROFILE=p"}, "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\ncredential_source = EcsContainer\n",
+			`profile "p" takes its credentials from the container, but AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := furnish(t, village())
+			config := h.write(t, ".aws/config", c.config)
+			h.write(t, ".aws/credentials", "")
+			_, err := h.resolver(t, c.env...).Current()
+			if err == nil {
+				t.Fatal("somebody")
+			}
+			if got, want := err.Error(), strings.ReplaceAll(c.want, "CONFIG", config); got != want {
+				t.Errorf("\n got %s\nwant %s", got, want)
+			}
+			if len(h.sim.Calls()) != 0 {
+				t.Error("AWS was asked")
+			}
+		})
+	}
+}
+
+func TestContainerURL(t *testing.T) {
+	t.Parallel()
+	for endpoint, ok := range map[string]bool{
+		"http://127.0.0.1:8080/x": true, "http://localhost/x": true, "http://[::1]:80/x": true, "http://127.9.9.9/x": true,
+		"http://169.254.170.2/x": true, "http://169.254.170.23/x": true, "http://[fd00:ec2::23]/x": true, "https://example.com/x": true,
+		"http://example.com/x": false, "http://169.254.169.254/x": false, "http://10.0.0.1/x": false, "http://localhost.example.com/x": false, "": false,
+	} {
+		if err := checkContainerURL(endpoint); (err == nil) != ok {
+			t.Errorf("%q: %v, want allowed %t", endpoint, err, ok)
+		}
+	}
+}
+
+// TestTarget: --region, then the environment, then the profile, then the home of
+// the partition.
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	plain := &awsconfig.Profile{Region: "eu-west-1", UseFIPS: true}
+	china := &awsconfig.Profile{RoleARN: "arn:aws-cn:iam::100000000001:role/Hop"}
+	for _, c := range []struct {
+		name string
+		flag string
+		env  []string
+		of   *awsconfig.Profile
+		want awsapi.Target
+	}{
+		{"flag", "sa-east-1", []string{"AWS_REGION=eu-west-2"}, plain, awsapi.Target{Region: "sa-east-1", FIPS: true}},
+		{"AWS_REGION", "", []string{"AWS_REGION=eu-west-2", "AWS_DEFAULT_REGION=eu-west-3"}, plain, awsapi.Target{Region: "eu-west-2", FIPS: true}},
+		{"AWS_DEFAULT_REGION", "", []string{"AWS_DEFAULT_REGION=eu-west-3"}, plain, awsapi.Target{Region: "eu-west-3", FIPS: true}},
+		{"profile", "", nil, plain, awsapi.Target{Region: "eu-west-1", FIPS: true}},
+		{"partition of the role", "", nil, china, awsapi.Target{Region: "cn-north-1"}},
+		{"none", "", nil, nil, awsapi.Target{Region: "us-east-1"}},
+		{"FIPS switched off", "", []string{"AWS_USE_FIPS_ENDPOINT=false"}, plain, awsapi.Target{Region: "eu-west-1"}},
+		{"FIPS and dual stack", "", []string{"AWS_USE_FIPS_ENDPOINT=true", "AWS_USE_DUALSTACK_ENDPOINT=TRUE"}, nil, awsapi.Target{Region: "us-east-1", FIPS: true, DualStack: true}},
+	} {
+		r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, c.env...)
+		r.Region = c.flag
+		got := r.Target(c.of)
+		if got.Region != c.want.Region || got.FIPS != c.want.FIPS || got.DualStack != c.want.DualStack {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t)
+	got := r.Target(&awsconfig.Profile{EndpointURL: "http://own", Endpoints: map[string]string{"ec2": "http://ec2"}, IgnoreConfiguredEndpoints: true})
+	if got.EndpointURL != "http://own" || got.Services["ec2"] != "http://ec2" || !got.IgnoreURLs {
+		t.Errorf("the profile's endpoints are lost: %+v", got)
+	}
+}
+
+// TestNoInstance: where nobody answers at the metadata service, the error says
+// what can be done, not what went wrong there.
+func TestNoInstance(t *testing.T) {
+	t.Parallel()
+	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1")
+	id, err := r.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = id.Credentials.Retrieve(t.Context())
+	var none *NoCredentialsError
+	if !errors.As(err, &none) || awsapi.Explain(err).Kind != awsapi.NoRole {
+		t.Errorf("%v, want a NoCredentialsError", err)
+	}
+}
+
+// TestInstance is IMDSv2: a token first, then the role's name and credentials.
+func TestInstance(t *testing.T) {
+	t.Parallel()
+	imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
+			w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "300")
+			fmt.Fprint(w, "imds-token")
+		case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "imds-token":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/latest/meta-data/iam/security-credentials/":
+			fmt.Fprint(w, "NodeRole")
+		case r.URL.Path == "/latest/meta-data/iam/security-credentials/NodeRole":
+			fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": "ASIANODE", "SecretAccessKey": "s", "Token": "t", "Expiration": %q}`,
+				time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer imds.Close()
+	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL)
+	id, err := r.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	creds, err := id.Credentials.Retrieve(t.Context())
+	if err != nil || creds.AccessKeyID != "ASIANODE" || creds.SessionToken != "t" {
+		t.Errorf("%s, %v", creds.AccessKeyID, err)
+	}
+}

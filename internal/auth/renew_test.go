@@ -1,0 +1,238 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"muster/internal/awsapi"
+)
+
+// describe makes an EC2 call as the identity.
+func describe(ctx context.Context, r *Resolver, id *Identity) error {
+	_, err := r.API.EC2(id.Target).DescribeRegions(ctx, nil, func(o *ec2.Options) { o.Region, o.Credentials = "us-east-1", id.Credentials })
+	return err
+}
+
+// TestRenewal: credentials that are about to end are renewed before the next call,
+// the whole chain of them, and kept while they last.
+func TestRenewal(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind)
+	r := h.resolver(t)
+	const early = time.Hour - 20*time.Second
+	h.sim.Advance(-early) // what is given out now has 20 seconds left by everybody else's clock
+	id := profile(t, r, "two")
+	for _, c := range []struct {
+		step  time.Duration
+		roles int // AssumeRole calls so far, two a chain
+	}{{0, 2}, {0, 4}, {early, 6}, {0, 6}} {
+		h.sim.Advance(c.step)
+		if err := describe(t.Context(), r, id); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.calls()["AssumeRole"]; got != c.roles {
+			t.Errorf("%d roles assumed, want %d", got, c.roles)
+		}
+	}
+	h.sound(t)
+}
+
+// TestExpiredInMidLife: where AWS ends credentials before their time, they are
+// renewed and the call is made once more.
+func TestExpiredInMidLife(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind)
+	r := h.resolver(t)
+	id := profile(t, r, "hop")
+	call := func() error { return describe(t.Context(), r, id) }
+	if err := id.Do(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	h.sim.Advance(2 * time.Hour)
+	if err := id.Do(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	if err := id.Do(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.calls(); got["AssumeRole"] != 2 || got["DescribeRegions"] != 4 {
+		t.Errorf("calls %v, want 2 AssumeRole and 4 DescribeRegions", got)
+	}
+}
+
+// TestDoOnce: one renewal is all that a call gets, and none where it would not help.
+func TestDoOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind)
+	r := h.resolver(t)
+	expired := &LoginError{Session: "s", Why: "has ended"}
+	other := errors.New("no")
+	called, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		name    string
+		profile string
+		ctx     context.Context
+		err     error
+		calls   int
+	}{
+		{"expired", "hop", t.Context(), expired, 2},
+		{"another error", "hop", t.Context(), other, 1},
+		{"success", "hop", t.Context(), nil, 1},
+		{"lasting keys", "admin", t.Context(), expired, 1},
+		{"given up", "hop", called, expired, 1},
+	} {
+		calls := 0
+		err := profile(t, r, c.profile).Do(c.ctx, func() error { calls++; return c.err })
+		if err != c.err || calls != c.calls {
+			t.Errorf("%s: %v after %d calls, want %v after %d", c.name, err, calls, c.err, c.calls)
+		}
+	}
+}
+
+// mia is a resolver whose profiles need the code of mia's device.
+func mia(t *testing.T, codes ...string) (*house, *Resolver, *int) {
+	t.Helper()
+	h := furnish(t, village())
+	const device = "mfa_serial = arn:aws:iam::100000000001:mfa/mia\nsource_profile = mia\n\n"
+	h.configure(t, "[profile g1]\nrole_arn = arn:aws:iam::100000000001:role/Guarded\n"+device+
+		"[profile g2]\nrole_arn = arn:aws:iam::200000000002:role/Guarded\n"+device+
+		"[profile g3]\nrole_arn = arn:aws:iam::300000000003:role/Guarded\n"+device)
+	r := h.resolver(t)
+	prompts := 0
+	var mu sync.Mutex
+	r.Prompt = func(_ context.Context, question string) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if want := "MFA code of arn:aws:iam::100000000001:mfa/mia: "; question != want {
+			t.Errorf("asked %q, want %q", question, want)
+		}
+		prompts++
+		return codes[min(prompts, len(codes))-1], nil
+	}
+	return h, r, &prompts
+}
+
+// TestOnePrompt: one code serves every profile of the device, though it works once.
+func TestOnePrompt(t *testing.T) {
+	t.Parallel()
+	h, r, prompts := mia(t, " 123 456\n")
+	names := make(chan string, 30)
+	for range 10 {
+		for _, name := range []string{"g1", "g2", "g3"} {
+			names <- name
+		}
+	}
+	atOnce(30, func() {
+		name := <-names
+		if _, err := profile(t, r, name).Credentials.Retrieve(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	})
+	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 1 || got["AssumeRole"] != 3 {
+		t.Errorf("%d prompts, calls %v; want 1, 1 GetSessionToken and 3 AssumeRole", *prompts, got)
+	}
+	h.sound(t)
+}
+
+// TestWrongCode: a code that is refused, or is none, is not asked for again by
+// every account.
+func TestWrongCode(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"000000":  "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+		"12345":   "an MFA code has six digits (device arn:aws:iam::100000000001:mfa/mia)",
+		"1234567": "an MFA code has six digits (device arn:aws:iam::100000000001:mfa/mia)",
+		"12345x":  "an MFA code has six digits (device arn:aws:iam::100000000001:mfa/mia)",
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			h, r, prompts := mia(t, code, "123456")
+			for _, name := range []string{"g1", "g2", "g1"} {
+				_, err := profile(t, r, name).Credentials.Retrieve(t.Context())
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if got := awsapi.Explain(err); got.Kind != awsapi.Denied || strings.TrimSpace(got.Message) != want {
+					t.Errorf("%s: %+v, want denied: %s", name, got, want)
+				}
+			}
+			if *prompts != 1 || h.calls()["AssumeRole"] != 0 {
+				t.Errorf("%d prompts, calls %v", *prompts, h.calls())
+			}
+		})
+	}
+	_, r, _ := mia(t)
+	r.Prompt = nil
+	_, err := profile(t, r, "g1").Credentials.Retrieve(t.Context())
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if got, want := awsapi.Explain(err).Message, "an MFA code of arn:aws:iam::100000000001:mfa/mia is needed, and there is no terminal to ask on"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestAccount: STS is asked once whose keys they are, and never where the config
+// tells.
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind+"\n[profile told]\naws_access_key_id = "+adminKey+"\naws_secret_access_key = "+adminSecret+"\naws_account_id = 123456789012\n")
+	h.write(t, "my keys.json", adminJSON)
+	r := h.resolver(t)
+	admin := profile(t, r, "admin")
+	atOnce(10, func() {
+		if got, err := r.Account(t.Context(), admin); got != "100000000001" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
+	for name, want := range map[string]string{"hop": "100000000001", "strict": "010000000004", "sso": "010000000004", "told": "123456789012"} {
+		if got, err := r.Account(t.Context(), profile(t, r, name)); got != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
+		}
+	}
+	if got := h.calls(); got["GetCallerIdentity"] != 1 || len(got) != 1 {
+		t.Errorf("calls %v, want one GetCallerIdentity", got)
+	}
+	// A role's session in the environment: STS tells the role, too.
+	creds, err := profile(t, r, "hop").Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := h.resolver(t, "AWS_ACCESS_KEY_ID="+creds.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+creds.SecretAccessKey, "AWS_SESSION_TOKEN="+creds.SessionToken).Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Account(t.Context(), id); got != "100000000001" || id.Role != "Hop" || err != nil {
+		t.Errorf("%q as %q, %v", got, id.Role, err)
+	}
+}
+
+func TestRoleARN(t *testing.T) {
+	t.Parallel()
+	for role, want := range map[string]string{
+		"Reader":                             "arn:aws-cn:iam::012345678901:role/Reader",
+		"team/ops/Reader":                    "arn:aws-cn:iam::012345678901:role/team/ops/Reader",
+		"/team/Reader":                       "arn:aws-cn:iam::012345678901:role/team/Reader",
+		"arn:aws:iam::{account}:role/x/Read": "arn:aws:iam::012345678901:role/x/Read",
+	} {
+		if got := RoleARN(role, "aws-cn", "012345678901"); got != want {
+			t.Errorf("%s is %s, want %s", role, got, want)
+		}
+	}
+	for arn, want := range map[string]string{"arn:aws:iam::1:role/a/b/Name": "Name", "arn:aws:iam::1:role/Name": "Name"} {
+		if got := RoleName(arn); got != want {
+			t.Errorf("the name of %s is %s, want %s", arn, got, want)
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package awsapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// asked is where a call went and what it was signed for.
+type asked struct{ url, region string }
+
+// ask makes one call and catches the request.
+func ask(t *testing.T, s Settings, target Target, service string) asked {
+	t.Helper()
+	s.MaxAttempts = 1
+	var got asked
+	a := faked(s, func(r *http.Request) (*http.Response, error) {
+		got.url = r.URL.Scheme + "://" + r.URL.Host
+		if _, scope, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+			got.region = strings.Split(scope, "/")[2]
+		}
+		return nil, errors.New("caught")
+	})
+	if err := made[service](t.Context(), a, target, ann); err == nil || !strings.HasSuffix(err.Error(), "caught") {
+		t.Fatalf("%s: %v", service, err)
+	}
+	return got
+}
+
+func TestEndpointPrecedence(t *testing.T) {
+	t.Parallel()
+	const flag, envEC2, env, ofEC2, of, real = "http://flag", "http://env-ec2", "http://env", "http://services", "http://profile", "https://ec2.eu-west-1.amazonaws.com"
+	both := map[string]string{"AWS_ENDPOINT_URL_EC2": envEC2, "AWS_ENDPOINT_URL": env}
+	profile := Target{EndpointURL: of, Services: map[string]string{"ec2": ofEC2, "sts": "http://other"}}
+	for _, c := range []struct {
+		name   string
+		flag   string
+		env    map[string]string
+		target Target
+		want   string
+	}{
+		{"flag over all", flag, both, profile, flag},
+		{"flag though ignored", flag, map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, profile, flag},
+		{"service in the environment", "", both, profile, envEC2},
+		{"environment", "", map[string]string{"AWS_ENDPOINT_URL": env, "AWS_ENDPOINT_URL_STS": "http://other"}, profile, env},
+		{"empty is not set", "", map[string]string{"AWS_ENDPOINT_URL_EC2": "", "AWS_ENDPOINT_URL": ""}, profile, ofEC2},
+		{"service in the profile", "", nil, profile, ofEC2},
+		{"profile", "", nil, Target{EndpointURL: of, Services: map[string]string{"sts": "http://other"}}, of},
+		{"none", "", nil, Target{}, real},
+		{"ignored by the environment", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "TRUE", "AWS_ENDPOINT_URL": env}, profile, real},
+		{"not ignored by the environment", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false", "AWS_ENDPOINT_URL": env}, profile, env},
+		{"ignored by the profile", "", both, Target{EndpointURL: of, IgnoreURLs: true}, real},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.target.Region = "eu-west-1"
+			got := ask(t, Settings{EndpointURL: c.flag, Lookup: lookup(c.env)}, c.target, "ec2")
+			if want := (asked{c.want, "eu-west-1"}); got != want {
+				t.Errorf("asked %v, want %v", got, want)
+			}
+		})
+	}
+	// The names of services are AWS's, as in AWS_ENDPOINT_URL_<SERVICE>.
+	for service := range made {
+		t.Run(service, func(t *testing.T) {
+			t.Parallel()
+			got := ask(t, Settings{Lookup: lookup(map[string]string{"AWS_ENDPOINT_URL_" + strings.ToUpper(service): "http://own"})}, Target{Region: "eu-west-1"}, service)
+			if got.url != "http://own" {
+				t.Errorf("asked %s", got.url)
+			}
+		})
+	}
+}
+
+// TestHosts: AWS's own rules make the host names, STS is regional everywhere, and
+// a service with one endpoint a partition is signed for that one's region.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		service string
+		target  Target
+		want    asked
+	}{
+		{"sts", Target{Region: "us-east-1"}, asked{"https://sts.us-east-1.amazonaws.com", "us-east-1"}},
+		{"sts", Target{Region: "us-west-2"}, asked{"https://sts.us-west-2.amazonaws.com", "us-west-2"}},
+		{"sts", Target{Region: "af-south-1"}, asked{"https://sts.af-south-1.amazonaws.com", "af-south-1"}},
+		{"sts", Target{Region: "cn-north-1"}, asked{"https://sts.cn-north-1.amazonaws.com.cn", "cn-north-1"}},
+		{"sts", Target{Region: "us-gov-west-1"}, asked{"https://sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"}},
+		{"sts", Target{Region: "eusc-de-east-1"}, asked{"https://sts.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"}},
+		{"sts", Target{Region: "us-east-1", FIPS: true}, asked{"https://sts-fips.us-east-1.amazonaws.com", "us-east-1"}},
+		{"sts", Target{Region: "us-east-1", DualStack: true}, asked{"https://sts.us-east-1.api.aws", "us-east-1"}},
+		{"ec2", Target{Region: "eu-west-1"}, asked{"https://ec2.eu-west-1.amazonaws.com", "eu-west-1"}},
+		{"ec2", Target{Region: "cn-northwest-1"}, asked{"https://ec2.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"}},
+		{"ec2", Target{Region: "us-west-2", FIPS: true}, asked{"https://ec2-fips.us-west-2.amazonaws.com", "us-west-2"}},
+		{"ec2", Target{Region: "us-west-2", DualStack: true}, asked{"https://ec2.us-west-2.api.aws", "us-west-2"}},
+		{"ec2", Target{Region: "us-west-2", FIPS: true, DualStack: true}, asked{"https://ec2-fips.us-west-2.api.aws", "us-west-2"}},
+		{"sso", Target{Region: "eu-central-1"}, asked{"https://portal.sso.eu-central-1.amazonaws.com", ""}},
+		{"sso_oidc", Target{Region: "eu-central-1"}, asked{"https://oidc.eu-central-1.amazonaws.com", ""}},
+		{"organizations", Target{Region: "eu-central-1"}, asked{"https://organizations.us-east-1.amazonaws.com", "us-east-1"}},
+		{"organizations", Target{Region: "cn-north-1"}, asked{"https://organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"}},
+		{"organizations", Target{Region: "us-gov-east-1"}, asked{"https://organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1"}},
+		{"organizations", Target{Region: "eu-west-1", FIPS: true}, asked{"https://organizations-fips.us-east-1.amazonaws.com", "us-east-1"}},
+		{"account", Target{Region: "ap-south-2"}, asked{"https://account.us-east-1.amazonaws.com", "us-east-1"}},
+	} {
+		t.Run(c.service+" "+c.want.url, func(t *testing.T) {
+			t.Parallel()
+			if got := ask(t, Settings{}, c.target, c.service); got != c.want {
+				t.Errorf("asked %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestClientsAreShared: a client for each endpoint, not for each account.
+func TestClientsAreShared(t *testing.T) {
+	t.Parallel()
+	a := New(Settings{})
+	here := Target{Region: "eu-west-1", Services: map[string]string{"ec2": "http://own"}}
+	if a.EC2(here) != a.EC2(Target{Region: "us-east-1", Services: map[string]string{"ec2": "http://own"}}) {
+		t.Error("EC2 has a client a region, though each call brings its own")
+	}
+	if a.EC2(here) == a.EC2(Target{Region: "eu-west-1"}) {
+		t.Error("two endpoints of EC2 share a client")
+	}
+	if a.STS(here) == a.STS(Target{Region: "us-east-1"}) {
+		t.Error("two regions of STS share a client")
+	}
+	if a.STS(here) == a.STS(Target{Region: "eu-west-1", FIPS: true}) {
+		t.Error("STS with FIPS and without share a client")
+	}
+}
+
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string][2]string{
+		"":               {"aws", "us-east-1"},
+		"eu-west-1":      {"aws", "us-east-1"},
+		"mx-central-1":   {"aws", "us-east-1"},
+		"cn-northwest-1": {"aws-cn", "cn-north-1"},
+		"us-gov-east-1":  {"aws-us-gov", "us-gov-west-1"},
+		"eusc-de-east-1": {"aws-eusc", "eusc-de-east-1"},
+		"us-iso-west-1":  {"aws-iso", "us-iso-east-1"},
+		"us-isob-east-1": {"aws-iso-b", "us-isob-east-1"},
+	} {
+		p := PartitionOf(region)
+		if got := [2]string{p.ID, p.Home}; got != want {
+			t.Errorf("PartitionOf(%q) = %v, want %v", region, got, want)
+		}
+		if byID := PartitionByID(p.ID); byID.Home != p.Home {
+			t.Errorf("PartitionByID(%q) has the home %s, want %s", p.ID, byID.Home, p.Home)
+		}
+		if !IsAlwaysOn(p.Home) {
+			t.Errorf("the home of %s, %s, can be switched off", p.ID, p.Home)
+		}
+	}
+	if got := PartitionByID("aws-moon").ID; got != "aws" {
+		t.Errorf("an unknown partition is %s, want aws", got)
+	}
+	if IsAlwaysOn("af-south-1") || !IsAlwaysOn("eu-north-1") {
+		t.Error("af-south-1 has to be opted in to, eu-north-1 has not")
+	}
+}

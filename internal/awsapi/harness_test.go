@@ -1,0 +1,114 @@
+package awsapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"muster/internal/awssim"
+)
+
+// startWorld serves an organization until the test ends.
+func startWorld(t testing.TB, w *awssim.World, opts ...awssim.Option) *awssim.Server {
+	t.Helper()
+	sim, err := awssim.Start(w, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sim.Close() })
+	return sim
+}
+
+// lookup is an environment.
+func lookup(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+}
+
+// roundTripper stands in for the network, below the slots.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// faked is an API whose network is f.
+func faked(s Settings, f roundTripper) *API {
+	a := New(s)
+	a.transport.Transport.(*slots).next = f
+	return a
+}
+
+// answer is a response to r.
+func answer(r *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Request: r,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+const (
+	emptyRegions = `<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><regionInfo/></DescribeRegionsResponse>`
+	ec2Error     = `<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>1</RequestID></Response>`
+)
+
+// made are calls by the service that they are of, each its smallest.
+var made = map[string]func(context.Context, *API, Target, aws.CredentialsProvider) error{
+	"sts": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
+		_, err := a.STS(t).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = c })
+		return err
+	},
+	"ec2": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
+		_, err := a.EC2(t).DescribeRegions(ctx, nil, func(o *ec2.Options) { o.Region, o.Credentials = t.Region, c })
+		return err
+	},
+	"organizations": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
+		_, err := a.Organizations(t).ListRoots(ctx, nil, func(o *organizations.Options) { o.Credentials = c })
+		return err
+	},
+	"account": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
+		_, err := a.Account(t).ListRegions(ctx, nil, func(o *account.Options) { o.Credentials = c })
+		return err
+	},
+	"sso": func(ctx context.Context, a *API, t Target, _ aws.CredentialsProvider) error {
+		_, err := a.SSO(t, t.Region).ListAccounts(ctx, &sso.ListAccountsInput{AccessToken: aws.String("a-token")})
+		return err
+	},
+	"sso_oidc": func(ctx context.Context, a *API, t Target, _ aws.CredentialsProvider) error {
+		_, err := a.OIDC(t, t.Region).CreateToken(ctx, &ssooidc.CreateTokenInput{
+			ClientId: aws.String("c"), ClientSecret: aws.String("s"), GrantType: aws.String("refresh_token"), RefreshToken: aws.String("r"),
+		})
+		return err
+	},
+}
+
+// ann's keys are in the worlds of these tests.
+const (
+	annKey    = "AKIAANNANNANNANNANNA"
+	annSecret = "ann's-secret-is-not-to-be-logged-anywher"
+)
+
+var ann = credentials.NewStaticCredentialsProvider(annKey, annSecret, "")
+
+// smallWorld is two accounts, ann, who may do all in the first, and bob, who may
+// do nothing.
+func smallWorld() *awssim.World {
+	return &awssim.World{
+		Organization: &awssim.Organization{},
+		Accounts:     []awssim.Account{{ID: "111111111111", Name: "main"}, {ID: "222222222222", Name: "shop"}},
+		Users: []awssim.User{
+			{Account: "main", Name: "ann", AccessKeyID: annKey, SecretAccessKey: annSecret},
+			{Account: "main", Name: "bob", AccessKeyID: "AKIABOBBOBBOBBOBBOBB", SecretAccessKey: "bob's-secret", Allow: []string{"none:none"}},
+			{Account: "shop", Name: "cyd", AccessKeyID: "AKIACYDCYDCYDCYDCYDC", SecretAccessKey: "cyd's-secret"},
+		},
+		Roles: []awssim.Role{{Name: "Reader"}},
+	}
+}

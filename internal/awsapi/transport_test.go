@@ -1,0 +1,346 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/internal/awssim"
+)
+
+// TestWidth: with more callers than slots, exactly as many calls are under way.
+func TestWidth(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const width, callers = 4, 20
+		var inFlight atomic.Int32
+		release := make(chan struct{})
+		a := faked(Settings{Concurrency: width}, func(r *http.Request) (*http.Response, error) {
+			inFlight.Add(1)
+			<-release
+			inFlight.Add(-1)
+			return answer(r, 200, emptyRegions), nil
+		})
+		var wait sync.WaitGroup
+		for range callers {
+			wait.Go(func() {
+				if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for done := range callers {
+			synctest.Wait()
+			if got, want := int(inFlight.Load()), min(width, callers-done); got != want {
+				t.Fatalf("%d calls under way after %d, want %d", got, done, want)
+			}
+			release <- struct{}{}
+		}
+		wait.Wait()
+	})
+}
+
+// TestWidthOverTheNetwork is the same as the server sees it.
+func TestWidthOverTheNetwork(t *testing.T) {
+	t.Parallel()
+	sim := startWorld(t, smallWorld(), awssim.WithLatency(time.Millisecond))
+	a := New(Settings{EndpointURL: sim.URL(), Concurrency: 3})
+	var wait sync.WaitGroup
+	for range 60 {
+		wait.Go(func() {
+			if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if got := sim.MaxInFlight(); got > 3 || len(sim.Calls()) != 60 {
+		t.Errorf("%d calls, up to %d under way, want 60 and at most 3", len(sim.Calls()), got)
+	}
+}
+
+// TestSlotIsFreeWhileBackingOff: a throttled call does not keep the only slot.
+func TestSlotIsFreeWhileBackingOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		throttle := true
+		a := faked(Settings{Concurrency: 1}, func(r *http.Request) (*http.Response, error) {
+			if throttle {
+				return ec2Answer(503, "RequestLimitExceeded")(r)
+			}
+			return answer(r, 200, emptyRegions), nil
+		})
+		done := make(chan error)
+		go func() { done <- made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
+		synctest.Wait() // it waits for its second attempt
+		throttle = false
+		start := time.Now()
+		if err := made["ec2"](t.Context(), a, Target{Region: "us-west-2"}, ann); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("another call waited %v for a slot", waited)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestSlots: who waits for a slot can be called off, and whatever way a call ends,
+// its slot comes back and its request's body is closed.
+func TestSlots(t *testing.T) {
+	t.Parallel()
+	var next roundTripper
+	s := &slots{next: roundTripper(func(r *http.Request) (*http.Response, error) { return next(r) }), free: make(chan struct{}, 1)}
+	send := func(ctx context.Context) (*http.Response, *closeCounter, error) {
+		body := &closeCounter{Reader: strings.NewReader("question")}
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://aws", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := s.RoundTrip(r)
+		return resp, body, err
+	}
+
+	next = broken(io.ErrUnexpectedEOF)
+	if _, body, err := send(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) || body.closed != 1 || len(s.free) != 0 {
+		t.Errorf("after an error %v: body closed %d times, %d slots held", err, body.closed, len(s.free))
+	}
+	next = func(r *http.Request) (*http.Response, error) {
+		text, _ := io.ReadAll(r.Body)
+		again, _ := r.GetBody()
+		more, _ := io.ReadAll(again)
+		return answer(r, 200, string(text)+" "+string(more)), nil
+	}
+	resp, body, err := send(t.Context())
+	if err != nil || body.closed != 1 || len(s.free) != 1 {
+		t.Fatalf("before the answer is read: %v, body closed %d times, %d slots held", err, body.closed, len(s.free))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, body, err := send(ctx); err != context.Canceled || body.closed != 1 || len(s.free) != 1 {
+		t.Errorf("called off while waiting: %v, body closed %d times, %d slots held", err, body.closed, len(s.free))
+	}
+	if text, _ := io.ReadAll(resp.Body); string(text) != "question question" {
+		t.Errorf("the server was asked %q", text)
+	}
+	resp.Body.Close()
+	resp.Body.Close()
+	if len(s.free) != 0 {
+		t.Error("the slot is held after the answer was closed")
+	}
+}
+
+type closeCounter struct {
+	io.Reader
+	closed int
+}
+
+func (c *closeCounter) Close() error { c.closed++; return nil }
+
+// stalled is a server that answers a part of what it promises and falls silent.
+func stalled(t *testing.T, part string) string {
+	t.Helper()
+	done := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Length", "100000")
+		io.WriteString(w, part)
+		http.NewResponseController(w).Flush()
+		<-done
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(done) })
+	return server.URL
+}
+
+// TestReadTimeout: silence in the middle of an answer ends the call, too.
+func TestReadTimeout(t *testing.T) {
+	t.Parallel()
+	for name, part := range map[string]string{"headers only": "", "half an answer": emptyRegions[:100]} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := New(Settings{EndpointURL: stalled(t, part), MaxAttempts: 1, ReadTimeout: 30 * time.Millisecond, Concurrency: 1})
+			err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+			if got, want := Explain(err), (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}); got != want {
+				t.Errorf("\n got %+v\nwant %+v", got, want)
+			}
+			if held := len(a.transport.Transport.(*slots).free); held != 0 {
+				t.Error("the slot is still held")
+			}
+		})
+	}
+}
+
+// TestPatience: an answer may take longer than the read time-out, as long as
+// something keeps arriving.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		go func() {
+			for range 10 {
+				time.Sleep(900 * time.Millisecond)
+				far.Write([]byte("x"))
+			}
+		}()
+		conn := &patientConn{Conn: near, patience: time.Second}
+		text, err := io.ReadAll(conn)
+		if string(text) != "xxxxxxxxxx" || !isTimeout(err) {
+			t.Errorf("read %q, %v, want ten x and a time-out", text, err)
+		}
+	})
+}
+
+func TestConnectTimeout(t *testing.T) {
+	t.Parallel()
+	target := Target{Region: "us-east-1"}
+	// No connection is made within a nanosecond.
+	a := New(Settings{EndpointURL: "http://127.0.0.1:1", MaxAttempts: 1, ConnectTimeout: 1})
+	got := Explain(made["ec2"](t.Context(), a, target, ann))
+	if want := (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "127.0.0.1:1: no answer in time", false}); got != want {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+	// A server that accepts and says nothing: TLS is a part of connecting.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	a = New(Settings{EndpointURL: "https://" + listener.Addr().String(), MaxAttempts: 1, ConnectTimeout: 30 * time.Millisecond})
+	got = Explain(made["ec2"](t.Context(), a, target, ann))
+	if want := (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", listener.Addr().String() + ": no answer in time", false}); got != want {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+}
+
+// TestProxyAndBundle goes to AWS's own host names through a proxy, with the
+// certificates that it needs, and without.
+func TestProxyAndBundle(t *testing.T) {
+	t.Parallel()
+	sim := startWorld(t, smallWorld())
+	dir := t.TempDir()
+	file := func(name string, text []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	bundle := file("ca.pem", sim.CAPEM())
+	env := lookup(map[string]string{"HTTPS_PROXY": sim.ProxyURL()})
+	const host = "ec2.eu-west-1.amazonaws.com"
+	for _, c := range []struct {
+		name string
+		s    Settings
+		want string // the error's message, or "" for success
+	}{
+		{"bundle", Settings{CABundle: bundle}, ""},
+		{"no verification", Settings{NoVerifySSL: true}, ""},
+		{"no verification needs no bundle", Settings{NoVerifySSL: true, CABundle: filepath.Join(dir, "gone")}, ""},
+		{"the system's certificates", Settings{}, host + ": tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		{"no certificate", Settings{CABundle: file("text.pem", []byte("hello"))}, "CA bundle " + filepath.Join(dir, "text.pem") + ": no PEM certificate in it"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.s.Lookup, c.s.MaxAttempts = env, 1
+			err := made["ec2"](t.Context(), New(c.s), Target{Region: "eu-west-1"}, ann)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			got := Explain(err)
+			if got.Kind != Unreachable || got.Message != c.want && got.Message != host+": "+c.want {
+				t.Errorf("%+v, want the message %q", got, c.want)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		for _, call := range sim.Calls() {
+			if call.Host != host {
+				t.Errorf("asked %s, want %s", call.Host, host)
+			}
+		}
+		for _, problem := range sim.Problems() {
+			t.Error(problem)
+		}
+	})
+}
+
+// TestProxies: the environment that is given decides, not the process's.
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	const https, plain = "https://ec2.eu-west-1.amazonaws.com/", "http://ec2.local/"
+	for _, c := range []struct {
+		name string
+		env  map[string]string
+		url  string
+		want string
+	}{
+		{"none", nil, https, ""},
+		{"https", map[string]string{"HTTPS_PROXY": "http://proxy:3128", "HTTP_PROXY": "http://other"}, https, "http://proxy:3128"},
+		{"lower case", map[string]string{"https_proxy": "proxy:3128"}, https, "http://proxy:3128"},
+		{"upper case wins", map[string]string{"HTTPS_PROXY": "http://upper", "https_proxy": "http://lower"}, https, "http://upper"},
+		{"http is not for https", map[string]string{"HTTP_PROXY": "http://proxy"}, https, ""},
+		{"http", map[string]string{"HTTP_PROXY": "http://proxy"}, plain, "http://proxy"},
+		{"not in a CGI program", map[string]string{"HTTP_PROXY": "http://proxy", "REQUEST_METHOD": "GET"}, plain, "error"},
+		{"excepted domain", map[string]string{"HTTPS_PROXY": "http://proxy", "NO_PROXY": "example.com,.amazonaws.com"}, https, ""},
+		{"excepted host", map[string]string{"HTTPS_PROXY": "http://proxy", "no_proxy": "ec2.eu-west-1.amazonaws.com"}, https, ""},
+		{"another excepted", map[string]string{"HTTPS_PROXY": "http://proxy", "NO_PROXY": "us-east-1.amazonaws.com"}, https, "http://proxy"},
+		{"all excepted", map[string]string{"HTTPS_PROXY": "http://proxy", "NO_PROXY": "*"}, https, ""},
+	} {
+		u, err := url.Parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy, err := proxies(lookup(c.env))(&http.Request{URL: u})
+		got := ""
+		if err != nil {
+			got = "error"
+		} else if proxy != nil {
+			got = proxy.String()
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	if proxies(nil) != nil {
+		t.Error("without an environment there is a proxy")
+	}
+}
+
+// TestRedirectIsNotFollowed: neither a signed request nor a token goes elsewhere.
+func TestRedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	var elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	defer other.Close()
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
+		server := httptest.NewServer(http.RedirectHandler(other.URL, status))
+		defer server.Close()
+		for _, service := range []string{"ec2", "sso"} {
+			err := made[service](t.Context(), New(Settings{EndpointURL: server.URL, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
+			if err == nil || Explain(err).Kind != Broken {
+				t.Errorf("%s, %d: %v", service, status, err)
+			}
+		}
+	}
+	if n := elsewhere.Load(); n != 0 {
+		t.Errorf("%d requests went elsewhere", n)
+	}
+}

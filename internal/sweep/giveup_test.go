@@ -1,0 +1,182 @@
+package sweep_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/sweep"
+)
+
+// TestCancel: what had arrived stays, and whatever had not is cancelled, place by
+// place where they are known and else by account.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	const accounts = 12
+	list := directory(t, accounts)
+	const moment = 1500 * time.Millisecond
+	for name, c := range map[string]struct {
+		cancelled func(context.Context) (context.Context, context.CancelFunc)
+		message   string
+	}{
+		"interrupted": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(moment, cancel)
+			return ctx, cancel
+		}, "interrupted"},
+		"time-out": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeoutCause(ctx, moment, errors.New("given up after --timeout 1.5s"))
+		}, "given up after --timeout 1.5s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := c.cancelled(t.Context())
+				defer cancel()
+				var got []string
+				ledger, err := sweep.Plan[string]{
+					Accounts: list(), Regions: in("a", "b"), Width: 2,
+					Visit: func(ctx context.Context, p sweep.Place, emit func([]string)) error {
+						emit([]string{at(p.Account.ID, p.Region)})
+						select { // four at a time: the first are done before it is all called off
+						case <-time.After(time.Second):
+							return nil
+						case <-ctx.Done():
+							return ctx.Err()
+						}
+					},
+				}.Run(ctx, collect(&got))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ok, begun, untouched := 0, 0, 0
+				seen := map[string]bool{}
+				for _, e := range ledger.Entries() {
+					seen[e.AccountId] = true
+					switch {
+					case e.Status == sweep.OK && e.Records == 1:
+						ok++
+					case e.Status == "cancelled" && e.Message == c.message && e.Records == 1 && e.Gap():
+						begun++
+					case e.Status == "cancelled" && e.Message == c.message && e.Records == 0:
+						untouched++
+					default:
+						t.Errorf("%+v", e)
+					}
+				}
+				if ok != 4 || begun != 4 || untouched == 0 || len(seen) != accounts || len(got) != ok+begun {
+					t.Errorf("%d done, %d begun, %d untouched, %d accounts, %d records", ok, begun, untouched, len(seen), len(got))
+				}
+				statuses(t, ledger)
+			})
+		})
+	}
+}
+
+// TestFailFast: the first gap calls the rest off; what is no gap does not.
+func TestFailFast(t *testing.T) {
+	t.Parallel()
+	list := directory(t, 4)
+	for _, fails := range []bool{false, true} {
+		t.Run(fmt.Sprint(fails), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ledger, err := sweep.Plan[string]{
+					Accounts: list(), Width: 1, FailFast: true,
+					Regions: func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
+						return sweep.Regions{Visit: []string{"a", "b"}, NotOptedIn: []string{"c"}}, nil
+					},
+					Visit: func(ctx context.Context, p sweep.Place, _ func([]string)) error {
+						switch {
+						case p.Account.ID != id(0):
+							time.Sleep(time.Minute)
+						case p.Region == "b" && fails:
+							time.Sleep(time.Second)
+							return &failure{awsapi.Denied, "no"}
+						}
+						return ctx.Err()
+					},
+				}.Run(t.Context(), collect(new([]string)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				count := map[string]int{}
+				for _, status := range statuses(t, ledger) {
+					count[status]++
+				}
+				if !fails {
+					if want := map[string]int{"empty 0": 8, "not-opted-in 0": 4}; !maps.Equal(count, want) {
+						t.Errorf("%v, want %v", count, want)
+					}
+					return
+				}
+				given := "cancelled 0 given up at the first gap (--fail-fast)"
+				if count["denied 0 no"] != 1 || count["empty 0"] != 1 || count[given] == 0 || len(count) > 4 {
+					t.Errorf("%v", count)
+				}
+			})
+		})
+	}
+}
+
+// TestStop: an error that every visit would meet ends the sweep and is its own.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	list := directory(t, 9)
+	synctest.Test(t, func(t *testing.T) {
+		visits := 0
+		ledger, err := sweep.Plan[string]{
+			Accounts: list(), Regions: in("a"), Width: 1,
+			Visit: func(context.Context, sweep.Place, func([]string)) error {
+				visits++
+				return fmt.Errorf("wrapped: %w", &sweep.Stop{Err: errBoom})
+			},
+		}.Run(t.Context(), collect(new([]string)))
+		if err != errBoom || len(ledger.Entries()) != 9 || visits > 2 {
+			t.Errorf("%v after %d visits, %d entries; want boom, at most 2 and 9", err, visits, len(ledger.Entries()))
+		}
+		for place, status := range statuses(t, ledger) {
+			if status != "cancelled 0 wrapped: boom" {
+				t.Errorf("%s is %s", place, status)
+			}
+		}
+	})
+}
+
+// TestOutputFails: who cannot take records any more is not given others, and the
+// sweep ends with its error.
+func TestOutputFails(t *testing.T) {
+	t.Parallel()
+	list := directory(t, 9)
+	synctest.Test(t, func(t *testing.T) {
+		pages := 0
+		_, err := sweep.Plan[string]{
+			Accounts: list(), Regions: in("a", "b"), Width: 2,
+			Visit: func(ctx context.Context, p sweep.Place, emit func([]string)) error {
+				for range 5 {
+					emit([]string{"x"})
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+				}
+				return nil
+			},
+		}.Run(t.Context(), func(page []string) error {
+			if len(page) == 0 {
+				return nil
+			}
+			if pages++; pages == 3 {
+				return errBoom
+			}
+			return nil
+		})
+		if err != errBoom || pages != 3 {
+			t.Errorf("%v after %d pages, want boom after 3", err, pages)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package sweep_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+	"muster/internal/sweep"
+)
+
+// directory lists n accounts that are entered without asking anybody: profiles
+// with keys, whose account the config names. account i is id(i).
+func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
+	t.Helper()
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "[profile %s]\naws_access_key_id = AKIA%d\naws_secret_access_key = s\naws_account_id = %s\n", name(i), i, id(i))
+	}
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, err := awsconfig.Load(awsconfig.Files{Config: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing := func(string) (string, bool) { return "", false }
+	return func() iter.Seq2[*account.Account, error] {
+		r := &auth.Resolver{Config: config, Lookup: nothing, Now: time.Now, API: awsapi.New(awsapi.Settings{Lookup: nothing})}
+		found, err := account.Find(r, account.Selection{AllProfiles: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.Accounts(t.Context())
+	}
+}
+
+func id(i int) string   { return fmt.Sprintf("%012d", i+1) }
+func name(i int) string { return fmt.Sprintf("account-%03d", i) }
+
+// failure is an error that says itself what it is.
+type failure struct {
+	kind awsapi.Kind
+	msg  string
+}
+
+func (f *failure) Error() string       { return f.msg }
+func (f *failure) Reason() awsapi.Kind { return f.kind }
+
+// in makes every account have these regions.
+func in(regions ...string) func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
+	return func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
+		return sweep.Regions{Visit: regions}, nil
+	}
+}
+
+// at names a place.
+func at(account, region string) string { return strings.TrimSpace(account + " " + region) }
+
+// statuses are the ledger's entries by place; a place with two is a mistake.
+func statuses(t testing.TB, l *sweep.Ledger) map[string]string {
+	t.Helper()
+	m := map[string]string{}
+	for _, e := range l.Entries() {
+		place := at(e.AccountId, e.Region)
+		if _, ok := m[place]; ok {
+			t.Errorf("%s has two entries", place)
+		}
+		m[place] = strings.TrimSpace(fmt.Sprint(e.Status, " ", e.Records, " ", e.Message))
+	}
+	return m
+}
+
+func wantStatuses(t testing.TB, l *sweep.Ledger, want map[string]string) {
+	t.Helper()
+	got := statuses(t, l)
+	if maps.Equal(got, want) {
+		return
+	}
+	for _, place := range slices.Sorted(maps.Keys(want)) {
+		if got[place] != want[place] {
+			t.Errorf("%s is %q, want %q", place, got[place], want[place])
+		}
+	}
+	for place := range got {
+		if _, ok := want[place]; !ok {
+			t.Errorf("%s is %q, want no entry", place, got[place])
+		}
+	}
+}
+
+// collect gathers records.
+func collect(into *[]string) func([]string) error {
+	return func(page []string) error { *into = append(*into, page...); return nil }
+}
+
+// then yields more accounts after a list, and an error at the end if there is one.
+func then(list iter.Seq2[*account.Account, error], more []*account.Account, end error) iter.Seq2[*account.Account, error] {
+	return func(yield func(*account.Account, error) bool) {
+		for a, err := range list {
+			if !yield(a, err) {
+				return
+			}
+		}
+		for _, a := range more {
+			if !yield(a, nil) {
+				return
+			}
+		}
+		if end != nil {
+			yield(nil, end)
+		}
+	}
+}
+
+var errBoom = errors.New("boom")
