@@ -120,10 +120,7 @@ type pattern struct {
 }
 
 func (p pattern) matches(a *Account) bool {
-	if p.glob != nil {
-		return p.glob.Match(a.ID) || p.glob.Match(a.Name)
-	}
-	return p.text == a.ID || p.text == a.Name
+	return p.text == a.ID || p.text == a.Name || p.glob != nil && (p.glob.Match(a.ID) || p.glob.Match(a.Name))
 }
 
 func newPicker(s Selection) (*picker, error) {

@@ -172,3 +172,15 @@ func TestOpenGivenUp(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestPickNameLikeAGlob(t *testing.T) {
+	t.Parallel()
+	w := country()
+	w.Accounts[5].Name = "loose [old]"
+	_, r := reach(t, w, "")
+	s := ops
+	s.Accounts = []string{"loose [old]"}
+	if got := names(t, r, s); !slices.Equal(got, []string{"loose [old]"}) {
+		t.Errorf("%q", got)
+	}
+}

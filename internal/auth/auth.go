@@ -47,14 +47,16 @@ type Identity struct {
 	Target      awsapi.Target
 	Credentials *aws.CredentialsCache
 
-	lasting bool       // a user's own keys, for which GetSessionToken works
-	asking  sync.Mutex // held while STS is asked whose credentials they are
+	lasting  bool       // a user's own keys, for which GetSessionToken works
+	asking   sync.Mutex // held while STS is asked whose credentials they are
+	renewing sync.Mutex
 }
 
 // Do makes a call with the identity's credentials. Where AWS says that they have
 // expired (before their time: revoked, or a clock is off), they are renewed and
 // the call is made once more.
 func (i *Identity) Do(ctx context.Context, call func() error) error {
+	before, _ := i.Credentials.Retrieve(ctx)
 	err := call()
 	if err == nil || i.lasting || ctx.Err() != nil {
 		return err
@@ -63,8 +65,18 @@ func (i *Identity) Do(ctx context.Context, call func() error) error {
 	if failure.Kind != awsapi.Expired || strings.HasPrefix(failure.Operation, "AssumeRole") || failure.Operation == "GetRoleCredentials" {
 		return err
 	}
-	i.Credentials.Invalidate()
+	i.renew(ctx, before)
 	return call()
+}
+
+// renew gives credentials up that have been refused, unless another call has
+// renewed them since.
+func (i *Identity) renew(ctx context.Context, refused aws.Credentials) {
+	i.renewing.Lock()
+	defer i.renewing.Unlock()
+	if now, err := i.Credentials.Retrieve(ctx); err == nil && now.AccessKeyID == refused.AccessKeyID {
+		i.Credentials.Invalidate()
+	}
 }
 
 // NoCredentialsError is returned where nothing gives credentials.
@@ -160,6 +172,7 @@ func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target {
 	if t.Region == "" {
 		t.Region = awsapi.PartitionByID("").Home
 	}
+	t.Region = awsapi.Regional(t.Region)
 	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
 		t.FIPS = strings.EqualFold(v, "true")
 	}
@@ -171,8 +184,15 @@ func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target {
 
 // cache renews credentials somewhat before they end, so that no call is signed
 // with credentials that expire on the way.
-func cache(p aws.CredentialsProvider) *aws.CredentialsCache {
-	return aws.NewCredentialsCache(p, func(o *aws.CredentialsCacheOptions) {
+func (r *Resolver) cache(p aws.CredentialsProvider) *aws.CredentialsCache {
+	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
+		creds, err := p.Retrieve(ctx)
+		if err == nil && r.ended(creds) {
+			return aws.Credentials{}, &endedError{creds.Expires}
+		}
+		return creds, err
+	})
+	return aws.NewCredentialsCache(alive, func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = time.Minute
 		o.ExpiryWindowJitterFrac = 0.5
 	})
@@ -192,6 +212,19 @@ func arnPart(arn string, i int) string {
 func RoleName(arn string) string {
 	return arn[strings.LastIndexByte(arn, '/')+1:]
 }
+
+func (r *Resolver) ended(creds aws.Credentials) bool {
+	return creds.CanExpire && !creds.Expires.After(r.Now())
+}
+
+// endedError is for credentials that have ended before they could be used.
+type endedError struct{ at time.Time }
+
+func (e *endedError) Error() string {
+	return "the credentials that were given have ended at " + e.at.UTC().Format(time.RFC3339)
+}
+
+func (e *endedError) Reason() awsapi.Kind { return awsapi.Expired }
 
 // provider makes a function a credentials provider.
 type provider func(context.Context) (aws.Credentials, error)

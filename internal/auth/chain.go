@@ -58,20 +58,20 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	switch p.Kind {
 	case awsconfig.KindStatic:
 		id.AccountID, id.lasting = p.AWSAccountID, p.SessionToken == ""
-		id.Credentials = cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
+		id.Credentials = r.cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
-		id.Credentials = cache(session.Role(p.SSOAccountID, p.SSORoleName))
+		id.Credentials = r.cache(session.Role(p.SSOAccountID, p.SSORoleName))
 	case awsconfig.KindProcess:
-		id.Credentials = cache(r.process(p))
+		id.Credentials = r.cache(r.process(p))
 	case awsconfig.KindWebIdentity:
-		id.Credentials = cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
+		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
 	case awsconfig.KindLogin:
 		path, err := logincreds.StandardCachedTokenFilepath(p.LoginSession, r.loginCacheDir())
 		if err != nil {
 			return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
 		}
-		id.Credentials = cache(logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
+		id.Credentials = r.cache(logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
 	default:
 		return nil, &NoCredentialsError{fmt.Sprintf("profile %q (%s:%d) holds no credentials: no keys, role, SSO account or credential_process", p.Name, p.File, p.Line)}
 	}
@@ -127,6 +127,8 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 			err = fmt.Errorf("profile %q: what its credential_process printed is not the JSON that it should be", p.Name)
 		case err != nil:
 			err = fmt.Errorf("profile %q: %w", p.Name, err)
+		case r.ended(creds):
+			err = fmt.Errorf("profile %q: %w", p.Name, &endedError{creds.Expires})
 		}
 		return creds, err
 	})

@@ -224,6 +224,7 @@ role_session_name = pod
 // wrong with it, and neither is there a second line.
 func TestProcess(t *testing.T) {
 	t.Parallel()
+	past := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
 	const secret = "wJalrXUtnFEMI"
 	for name, c := range map[string]struct{ process, want string }{
 		"no JSON":       {`echo my key is ` + secret, "JSON"},
@@ -233,6 +234,7 @@ func TestProcess(t *testing.T) {
 		"wrong version": {`echo '{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `"}'`, "version"},
 		"no key":        {`echo '{"Version": 1, "SecretAccessKey": "` + secret + `"}'`, "AccessKeyId"},
 		"no secret":     {`echo '{"Version": 1, "AccessKeyId": "` + secret + `"}'`, "SecretAccessKey"},
+		"expired":       {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + past + `"}'`, "ended"},
 		"failure":       {`echo ` + secret + `; exit 3`, "exit status 3"},
 		"nothing":       {`true`, "JSON"},
 		"not there":     {`/nonexistent/program`, "exit status 127"},

@@ -39,7 +39,7 @@ func (r *Resolver) fromEnvironment() *Identity {
 	profile, _ := r.Config.Profile(r.ambientProfile())
 	return &Identity{
 		Target: r.Target(profile), lasting: token == "",
-		Credentials: cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
+		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }
 
@@ -59,7 +59,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
 	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil)}
-	id.Credentials = cache(r.webIdentity(id, arn, file, ""))
+	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
 
@@ -73,7 +73,7 @@ func (r *Resolver) fromMachine() (*Identity, error) {
 	}
 	id := r.fromInstance()
 	inner := id.Credentials
-	id.Credentials = cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 		creds, err := inner.Retrieve(ctx)
 		if err != nil && ctx.Err() == nil {
 			err = r.noCredentials()
@@ -106,7 +106,7 @@ func (r *Resolver) fromInstance() *Identity {
 	}
 	return &Identity{
 		Target:      r.Target(nil),
-		Credentials: cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
+		Credentials: r.cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
 	}
 }
 
@@ -119,7 +119,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	}
 	return &Identity{
 		Target: r.Target(nil),
-		Credentials: cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 				o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {

@@ -28,7 +28,7 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *aws.CredentialsCac
 		asking sync.Mutex
 		failed error
 	)
-	s := cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+	s := r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 		asking.Lock()
 		defer asking.Unlock()
 		if failed != nil { // one prompt a device and run: a wrong code is not asked for again by each account

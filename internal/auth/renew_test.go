@@ -236,3 +236,34 @@ func TestRoleARN(t *testing.T) {
 		}
 	}
 }
+
+// TestRenewedOnceForAll: a call that failed with credentials that another call has
+// renewed since does not throw the new ones away.
+func TestRenewedOnceForAll(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, profilesOfEveryKind)
+	r := h.resolver(t)
+	id := profile(t, r, "hop")
+	call := func() error { return describe(t.Context(), r, id) }
+	if err := id.Do(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	h.sim.Advance(2 * time.Hour)
+	late := false
+	if err := id.Do(t.Context(), func() error {
+		err := call()
+		if !late { // another renews them before this one comes to it
+			late = true
+			if err := id.Do(t.Context(), call); err != nil {
+				t.Error(err)
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.calls()["AssumeRole"]; got != 2 {
+		t.Errorf("%d roles assumed, want 2", got)
+	}
+}

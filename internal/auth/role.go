@@ -60,7 +60,7 @@ func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
 	}
 	return &Identity{
 		Profile: base.Profile, Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4),
-		Target: base.Target, Credentials: cache(provider(inner)),
+		Target: base.Target, Credentials: r.cache(provider(inner)),
 	}
 }
 

@@ -245,6 +245,6 @@ func (s *SSO) Identity(accountID, permissionSet string) *Identity {
 	target.Region = awsapi.PartitionOf(s.session.Region).Home
 	return &Identity{
 		Role: permissionSet, AccountID: accountID, Target: target,
-		Credentials: cache(s.Role(accountID, permissionSet)),
+		Credentials: s.r.cache(s.Role(accountID, permissionSet)),
 	}
 }

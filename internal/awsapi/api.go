@@ -140,7 +140,7 @@ func (a *API) EC2(t Target) *ec2.Client {
 // t.Region. The global endpoint is never used: its tokens are refused in
 // regions that have to be opted in to.
 func (a *API) STS(t Target) *sts.Client {
-	return client(a, "sts", t, t.Region, func(cfg aws.Config, url *string) *sts.Client {
+	return client(a, "sts", t, Regional(t.Region), func(cfg aws.Config, url *string) *sts.Client {
 		return sts.NewFromConfig(cfg, func(o *sts.Options) {
 			o.BaseEndpoint = url
 			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)

@@ -83,6 +83,7 @@ func TestHosts(t *testing.T) {
 		want    asked
 	}{
 		{"sts", Target{Region: "us-east-1"}, asked{"https://sts.us-east-1.amazonaws.com", "us-east-1"}},
+		{"sts", Target{Region: "aws-global"}, asked{"https://sts.us-east-1.amazonaws.com", "us-east-1"}},
 		{"sts", Target{Region: "us-west-2"}, asked{"https://sts.us-west-2.amazonaws.com", "us-west-2"}},
 		{"sts", Target{Region: "af-south-1"}, asked{"https://sts.af-south-1.amazonaws.com", "af-south-1"}},
 		{"sts", Target{Region: "cn-north-1"}, asked{"https://sts.cn-north-1.amazonaws.com.cn", "cn-north-1"}},

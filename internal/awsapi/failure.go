@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -123,7 +124,7 @@ func Explain(err error) Failure {
 	switch {
 	case errors.As(err, &reason):
 		f.Kind, f.Message = reason.Reason(), plain(reason)
-	case errors.As(err, &api) && api.ErrorCode() != "" && !unreadable(err):
+	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != unknownError && !unreadable(err):
 		f.Code, f.Message = api.ErrorCode(), api.ErrorMessage()
 		f.Kind = kindOf(f.Code, f.Message, f.Operation)
 		if f.Kind == Broken && f.Answered {
@@ -135,7 +136,7 @@ func Explain(err error) Failure {
 		f.Code = "InvalidAnswer"
 		if f.Answered && status.HTTPStatusCode() >= 300 {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
-			f.Message = fmt.Sprintf("HTTP status %d, without an error that can be read", status.HTTPStatusCode())
+			f.Message = noError(status.HTTPStatusCode())
 		}
 	case errors.As(err, &dnsErr):
 		f.Kind, f.Code = Unreachable, "NameResolution"
@@ -143,10 +144,21 @@ func Explain(err error) Failure {
 		f.Kind, f.Code = Unreachable, "Timeout"
 	case isConnection(err):
 		f.Kind, f.Code = Unreachable, "Connection"
+	case f.Answered && status.HTTPStatusCode()/100 != 2:
+		f.Code = "InvalidAnswer"
+		f.Kind = kindOfStatus(status.HTTPStatusCode())
+		f.Message = noError(status.HTTPStatusCode())
 	case f.Answered:
 		f.Kind, f.Code = kindOfStatus(status.HTTPStatusCode()), "InvalidAnswer"
 	}
 	return f
+}
+
+// unknownError is the SDK's code for an error answer in which it finds none.
+const unknownError = "UnknownError"
+
+func noError(status int) string {
+	return fmt.Sprintf("HTTP status %d, without an error that can be read", status)
 }
 
 func kindOf(code, message, operation string) Kind {
@@ -200,10 +212,13 @@ func isConnection(err error) bool {
 // operation and its request's URL.
 func plain(err error) string {
 	var (
-		bad *smithy.DeserializationError
-		u   *url.Error
+		bundle *bundleError
+		bad    *smithy.DeserializationError
+		u      *url.Error
 	)
 	switch {
+	case errors.As(err, &bundle):
+		return oneLine(bundle.Error())
 	case errors.As(err, &bad) && bad.Err != nil:
 		return network(bad.Err)
 	case errors.As(err, &u):
@@ -214,6 +229,15 @@ func plain(err error) string {
 		return text
 	}
 	return oneLine(err.Error())
+}
+
+// distrusts says whether TLS cannot be trusted, which the next try cannot change.
+func distrusts(err error) bool {
+	var (
+		bundle  *bundleError
+		refused *tls.CertificateVerificationError
+	)
+	return errors.As(err, &bundle) || errors.As(err, &refused)
 }
 
 // network words an error of a connection without the addresses of its ends,

@@ -99,6 +99,10 @@ func TestExplainStatus(t *testing.T) {
 		body   string
 		want   Failure
 	}{
+		{503, "<html>busy</html>", Failure{Kind: Unreachable, Code: "InvalidAnswer", Message: "HTTP status 503, without an error that can be read"}},
+		{429, "slow down", Failure{Kind: Throttled, Code: "InvalidAnswer", Message: "HTTP status 429, without an error that can be read"}},
+		{407, "", Failure{Kind: Broken, Code: "InvalidAnswer", Message: "HTTP status 407, without an error that can be read"}},
+		{302, "<html>moved</html>", Failure{Kind: Broken, Code: "InvalidAnswer", Message: "HTTP status 302, without an error that can be read"}},
 		{500, fmt.Sprintf(ec2Error, "SomethingNew", "we are sorry"), Failure{Kind: Unreachable, Code: "SomethingNew", Message: "we are sorry"}},
 		{400, fmt.Sprintf(ec2Error, "SomethingNew", "you are wrong"), Failure{Kind: Broken, Code: "SomethingNew", Message: "you are wrong"}},
 		{400, fmt.Sprintf(ec2Error, "OptInRequired", "not here"), Failure{Kind: NotOptedIn, Code: "OptInRequired", Message: "not here"}},

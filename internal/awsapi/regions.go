@@ -84,6 +84,15 @@ func PartitionByID(id string) Partition {
 
 func commercial() Partition { return partitions[len(partitions)-1] }
 
+// Regional is the region itself; for the name of a partition's global endpoints,
+// such as aws-global, it is the partition's home.
+func Regional(region string) string {
+	if partition, global := strings.CutSuffix(region, "-global"); global {
+		return PartitionByID(partition).Home
+	}
+	return region
+}
+
 // IsAlwaysOn says whether no account can switch the region off.
 func IsAlwaysOn(region string) bool {
 	return slices.Contains(PartitionOf(region).AlwaysOn, region)

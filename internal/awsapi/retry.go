@@ -39,6 +39,9 @@ func (r *retryer) limit(err error) int {
 		// all its own attempts.
 		return 1
 	}
+	if distrusts(err) {
+		return 1
+	}
 	limit := 1 // what the caller did wrong stays wrong
 	switch kind := Explain(err).Kind; {
 	case kind == Throttled:

@@ -2,6 +2,8 @@ package awsapi
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,6 +50,7 @@ func TestAttempts(t *testing.T) {
 		{"no answer in time", broken(os.ErrDeadlineExceeded), 2, 7},
 		{"HTML", body("<html><body>sign in</body></html>"), 5, 7},
 		{"half an answer", body(emptyRegions[:100]), 5, 7},
+		{"certificate refused", broken(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), 1, 1},
 		{"denied", ec2Answer(403, "UnauthorizedOperation"), 1, 1},
 		{"wrong parameter", ec2Answer(400, "InvalidParameterValue"), 1, 1},
 		{"expired", ec2Answer(400, "RequestExpired"), 1, 1},

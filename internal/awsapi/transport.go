@@ -105,14 +105,18 @@ func (l *lateTLS) setUp() {
 func LoadBundle(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("CA bundle: %w", err)
+		return nil, &bundleError{fmt.Errorf("CA bundle: %w", err)}
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("CA bundle %s: no PEM certificate in it", path)
+		return nil, &bundleError{fmt.Errorf("CA bundle %s: no PEM certificate in it", path)}
 	}
 	return pool, nil
 }
+
+type bundleError struct{ error }
+
+func (e *bundleError) Unwrap() error { return e.error }
 
 // slots bounds the calls under way. A slot is held from the request until the
 // answer's body is closed, so neither waiting for a retry nor the work done with

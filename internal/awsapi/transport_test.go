@@ -252,6 +252,7 @@ func TestProxyAndBundle(t *testing.T) {
 		{"no verification", Settings{NoVerifySSL: true}, ""},
 		{"no verification needs no bundle", Settings{NoVerifySSL: true, CABundle: filepath.Join(dir, "gone")}, ""},
 		{"the system's certificates", Settings{}, host + ": tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		{"no file", Settings{CABundle: filepath.Join(dir, "gone")}, "CA bundle: open " + filepath.Join(dir, "gone") + ": no such file or directory"},
 		{"no certificate", Settings{CABundle: file("text.pem", []byte("hello"))}, "CA bundle " + filepath.Join(dir, "text.pem") + ": no PEM certificate in it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

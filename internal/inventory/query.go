@@ -76,7 +76,11 @@ func (q Query) compile() (*matcher, error) {
 	// the check of the records.
 	push := func(into []types.Filter, name string, values []string) []types.Filter {
 		taken := slices.ContainsFunc(user, func(f types.Filter) bool { return aws.ToString(f.Name) == name })
-		if len(values) == 0 || len(values) > maxFilterValues || taken {
+		total := len(values)
+		for _, f := range into {
+			total += len(f.Values)
+		}
+		if len(values) == 0 || total > maxFilterValues || taken {
 			return into
 		}
 		return append(into, types.Filter{Name: aws.String(name), Values: values})

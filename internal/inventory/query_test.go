@@ -86,6 +86,7 @@ func TestPushed(t *testing.T) {
 		{"the user's own filter comes first", Query{States: []string{"running"}, Filters: []string{"Name=instance-state-name,Values=stopped"}}, []string{"instance-state-name=stopped"}},
 		{"and so does its tag", Query{What: []string{"web"}, Tags: []string{"env=prod"}, Filters: []string{"Name=tag:Name,Values=w*", "Name=tag:env,Values=test"}}, []string{"tag:Name=w* & tag:env=test"}},
 		{"200 values", Query{What: many("web-%d", 200)}, []string{"tag:Name=" + strings.Join(many("web-%d", 200), ",")}},
+		{"200 values in all", Query{What: many("web-%d", 150), Types: many("m%d.large", 60)}, []string{"instance-type=" + strings.Join(many("m%d.large", 60), ",")}},
 		{"201 values", Query{What: many("web-%d", 201)}, []string{""}},
 		{"201 values and a state", Query{What: many("web-%d", 201), States: []string{"running"}}, []string{"instance-state-name=running"}},
 		{"201 types", Query{Types: many("m%d.large", 201), States: []string{"running"}}, []string{"instance-state-name=running"}},

@@ -42,6 +42,13 @@ type RegionFinder struct {
 // Compile checks the selection. Unknown names are left for the caller to report.
 func (f *RegionFinder) Compile() (unknown []string, err error) {
 	known := awsapi.KnownRegions()
+	var named []string // once each
+	for _, text := range f.Include {
+		if !slices.Contains(named, text) {
+			named = append(named, text)
+		}
+	}
+	f.Include = named
 	f.literal = len(f.Include) > 0
 	for _, set := range []struct {
 		from []string
@@ -54,7 +61,7 @@ func (f *RegionFinder) Compile() (unknown []string, err error) {
 			}
 			*set.into = append(*set.into, pattern)
 			if strings.ContainsAny(text, "*?[{") {
-				f.literal = false
+				f.literal = f.literal && set.into != &f.include
 			} else if !slices.Contains(known, text) {
 				unknown = append(unknown, text)
 			}
@@ -99,6 +106,13 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 			found.NotOptedIn = append(found.NotOptedIn, region.Region)
 		default:
 			found.Visit = append(found.Visit, region.Region)
+		}
+	}
+	// What is named and not there, as in another partition, is not opted in to.
+	for _, named := range f.Include {
+		listed := func(r Region) bool { return r.Region == named }
+		if !strings.ContainsAny(named, "*?[{") && f.selected(named) && !slices.ContainsFunc(all, listed) {
+			found.NotOptedIn = append(found.NotOptedIn, named)
 		}
 	}
 	return found, nil
