@@ -116,7 +116,7 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 	}))
 	return provider(func(ctx context.Context) (aws.Credentials, error) {
 		if slices.Contains(running, p.Name) {
-			return aws.Credentials{}, fmt.Errorf("profile %q: its credential_process asks muster for the same profile", p.Name)
+			return aws.Credentials{}, &processError{p.Name, errors.New("its credential_process asks muster for the same profile")}
 		}
 		creds, err := inner.Retrieve(ctx)
 		var syntax *json.SyntaxError
@@ -124,12 +124,30 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		switch {
 		case errors.As(err, &syntax), errors.As(err, &mismatch), err != nil && strings.Contains(err.Error(), "parse failed"):
 			// The SDK's text holds the whole output, keys and all.
-			err = fmt.Errorf("profile %q: what its credential_process printed is not the JSON that it should be", p.Name)
+			err = &processError{p.Name, errors.New("what its credential_process printed is not the JSON that it should be")}
 		case err != nil:
-			err = fmt.Errorf("profile %q: %w", p.Name, err)
+			err = &processError{p.Name, err}
 		case r.ended(creds):
-			err = fmt.Errorf("profile %q: %w", p.Name, &endedError{creds.Expires})
+			err = &processError{p.Name, &endedError{creds.Expires}}
 		}
 		return creds, err
 	})
+}
+
+// processError is why a credential_process gave no credentials.
+type processError struct {
+	profile string
+	err     error
+}
+
+func (e *processError) Error() string { return fmt.Sprintf("profile %q: %v", e.profile, e.err) }
+
+func (e *processError) Unwrap() error { return e.err }
+
+// Reason makes it a missing role in the ledger, or an expired one.
+func (e *processError) Reason() awsapi.Kind {
+	if errors.As(e.err, new(*endedError)) {
+		return awsapi.Expired
+	}
+	return awsapi.NoRole
 }

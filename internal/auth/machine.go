@@ -95,11 +95,8 @@ func (r *Resolver) fromInstance() *Identity {
 	options := imds.Options{
 		ClientEnableState: imds.ClientEnabled,
 		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
-		HTTPClient: &http.Client{
-			Timeout:   3 * time.Second,
-			Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: time.Second}).DialContext},
-		},
-		Retryer: aws.NopRetryer{},
+		HTTPClient:        machineClient(),
+		Retryer:           aws.NopRetryer{},
 	}
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
 		options.EndpointMode = imds.EndpointModeStateIPv6
@@ -107,6 +104,15 @@ func (r *Resolver) fromInstance() *Identity {
 	return &Identity{
 		Target:      r.Target(nil),
 		Credentials: r.cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
+	}
+}
+
+// machineClient talks to this machine's own services, which are near or not
+// there, and behind no proxy.
+func machineClient() *http.Client {
+	return &http.Client{
+		Timeout:   3 * time.Second,
+		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: time.Second}).DialContext},
 	}
 }
 
@@ -120,6 +126,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	return &Identity{
 		Target: r.Target(nil),
 		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 				o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {

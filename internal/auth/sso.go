@@ -157,7 +157,9 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 	case s.usable(s.token, refused, 0):
 		// It lasts a little longer; the next call tries again.
 	default:
-		s.failed = err
+		if errors.As(err, new(*LoginError)) { // the network may come back, a token does not
+			s.failed = err
+		}
 		return "", err
 	}
 	return s.token.AccessToken, nil
