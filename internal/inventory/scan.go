@@ -258,7 +258,7 @@ func (s *scanner) tag() (tag, error) {
 		end++
 	}
 	full, rest := body[:end], body[end:]
-	if !validName(full) {
+	if !t.close && !validName(full) {
 		return tag{}, s.errorf("%q is no element's name", clip(full))
 	}
 	if t.close {
@@ -285,30 +285,43 @@ func (s *scanner) tag() (tag, error) {
 // tagBody returns what stands between < and the > that ends the tag, which may
 // stand within quotes before.
 func (s *scanner) tagBody() ([]byte, error) {
-	var quote byte
-	for i := 0; ; i++ {
-		for s.pos+i >= len(s.buf) {
+	for from := 0; ; {
+		rest := s.buf[s.pos:]
+		i := bytes.IndexByte(rest[from:], '>')
+		if i < 0 {
+			from = len(rest)
 			if err := s.more(); err != nil {
 				return nil, err
 			}
+			continue
 		}
-		switch c := s.buf[s.pos+i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '<':
-			return nil, s.errorf("< within a tag")
-		case c == '>':
-			if i == 0 {
-				return nil, s.errorf("an empty tag")
-			}
-			body := s.buf[s.pos : s.pos+i]
-			s.pos += i + 1
-			return body, nil
+		body := rest[:from+i]
+		if from = len(body) + 1; withinQuotes(body) {
+			continue
 		}
+		if len(body) == 0 {
+			return nil, s.errorf("an empty tag")
+		}
+		s.pos += len(body) + 1
+		return body, nil
+	}
+}
+
+// withinQuotes says whether a text ends between quotes.
+func withinQuotes(text []byte) bool {
+	if bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\'') < 0 {
+		return false // as nearly always
+	}
+	for {
+		open := bytes.IndexAny(text, `"'`)
+		if open < 0 {
+			return false
+		}
+		end := bytes.IndexByte(text[open+1:], text[open])
+		if end < 0 {
+			return true
+		}
+		text = text[open+1+end+1:]
 	}
 }
 
@@ -332,7 +345,7 @@ func (s *scanner) addText(text []byte, keep bool) error {
 		if i < 0 {
 			i = len(text)
 		}
-		if bytes.Contains(text[:i], []byte("]]>")) {
+		if bytes.IndexByte(text[:i], ']') >= 0 && bytes.Contains(text[:i], []byte("]]>")) {
 			return s.errorf("]]> in text")
 		}
 		if err := validText(text[:i]); err != nil {
@@ -431,11 +444,20 @@ func validText(text []byte) error {
 }
 
 func validName(name []byte) bool {
-	if len(name) == 0 || bytes.Count(name, []byte(":")) > 1 || name[0] == ':' || name[len(name)-1] == ':' {
-		return false
+	colons := 0
+	for i, c := range name {
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '_', i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '.'):
+		case c == ':':
+			colons++
+		case c < utf8.RuneSelf:
+			return false
+		default: // letters of other scripts
+			first, _ := utf8.DecodeRune(name)
+			return isNameStart(first) && len(bytes.TrimLeftFunc(name, isNameRune)) == 0
+		}
 	}
-	first, _ := utf8.DecodeRune(name)
-	return isNameStart(first) && len(bytes.TrimLeftFunc(name, isNameRune)) == 0
+	return len(name) > 0 && colons <= 1 && name[0] != ':' && name[len(name)-1] != ':'
 }
 
 // These take a few characters beyond ASCII for letters that XML does not; no
