@@ -47,9 +47,9 @@ func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awss
 	}
 }
 
-// list is what a selection finds: its accounts, the error that ended the list if
-// any, and the profiles left out.
-func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, ended error, skipped []error) {
+// list is what a selection finds: its accounts, the profiles left out, and the
+// error that ended the list if any.
+func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, skipped []error, ended error) {
 	t.Helper()
 	found, err := Find(r, s)
 	if err != nil {
@@ -65,13 +65,13 @@ func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, end
 		}
 		accounts = append(accounts, a)
 	}
-	return accounts, ended, found.Skipped
+	return accounts, found.Skipped, ended
 }
 
 // names are the names of the accounts that a selection finds, sorted.
 func names(t testing.TB, r *auth.Resolver, s Selection) []string {
 	t.Helper()
-	accounts, err, _ := list(t, r, s)
+	accounts, _, err := list(t, r, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func TestOrganization(t *testing.T) {
 			w := country()
 			w.Organization.StateField = field
 			sim, r := reach(t, w, "")
-			accounts, err, _ := list(t, r, ops)
+			accounts, _, err := list(t, r, ops)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestUnknownOU(t *testing.T) {
 	} {
 		s := ops
 		s.OUs = []string{ou}
-		accounts, err, _ := list(t, r, s)
+		accounts, _, err := list(t, r, s)
 		if len(accounts) != 0 || err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, ErrList) {
 			t.Errorf("%d accounts, %v, want %s", len(accounts), err, want)
 		}
@@ -167,7 +167,7 @@ func TestRoles(t *testing.T) {
 		t.Run(strings.Join(c.roles, ","), func(t *testing.T) {
 			t.Parallel()
 			sim, r := reach(t, country(), "")
-			accounts, err, _ := list(t, r, Selection{Organization: true, Roles: c.roles})
+			accounts, _, err := list(t, r, Selection{Organization: true, Roles: c.roles})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -203,7 +203,7 @@ func TestRoleOptions(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, country(), "")
 	s := Selection{Organization: true, Roles: []string{"team/Keyed"}, ExternalID: "shared", SessionName: "audit-2026", Duration: 15 * time.Minute, Accounts: []string{"loose"}}
-	accounts, err, _ := list(t, r, s)
+	accounts, _, err := list(t, r, s)
 	if err != nil || len(accounts) != 1 {
 		t.Fatalf("%d accounts, %v", len(accounts), err)
 	}
@@ -244,7 +244,7 @@ func TestNoFallbackWithoutAnAnswer(t *testing.T) {
 			w := country()
 			w.Faults = []awssim.Fault{{Service: "sts", Operation: "AssumeRole", Kind: kind}}
 			sim, r := reach(t, w, "")
-			accounts, err, _ := list(t, r, Selection{Organization: true, Roles: []string{"Ops", "Fallback"}, Accounts: []string{"shop", "main"}})
+			accounts, _, err := list(t, r, Selection{Organization: true, Roles: []string{"Ops", "Fallback"}, Accounts: []string{"shop", "main"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -269,7 +269,7 @@ func TestBase(t *testing.T) {
 	sim, r := reach(t, country(), "[profile boss]\nrole_arn = arn:aws:iam::100000000001:role/Fallback\nsource_profile = admin\n")
 	s := ops
 	s.Profiles = []string{"bos*"}
-	accounts, err, _ := list(t, r, s)
+	accounts, _, err := list(t, r, s)
 	if err != nil || len(accounts) != 7 {
 		t.Fatalf("%d accounts, %v", len(accounts), err)
 	}
@@ -334,7 +334,7 @@ func TestListFails(t *testing.T) {
 			w := country()
 			c.change(w)
 			_, r := reach(t, w, "")
-			accounts, err, _ := list(t, r, c.sel)
+			accounts, _, err := list(t, r, c.sel)
 			if len(accounts) != c.listed || !errors.Is(err, ErrList) {
 				t.Fatalf("%d accounts, %v; want %d and the list's error", len(accounts), err, c.listed)
 			}

@@ -46,7 +46,7 @@ func TestPickMissing(t *testing.T) {
 	_, r := reach(t, country(), "")
 	s := ops
 	s.Accounts = []string{"10000000002", "010000000009", "shpo", "main", "none*"}
-	accounts, err, _ := list(t, r, s)
+	accounts, _, err := list(t, r, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestPickBrokenList(t *testing.T) {
 	_, r := reach(t, w, "")
 	s := ops
 	s.Accounts = []string{"shop", "lab"}
-	accounts, err, _ := list(t, r, s)
+	accounts, _, err := list(t, r, s)
 	if len(accounts) != 1 || accounts[0].Name != "shop" || !errors.Is(err, ErrList) {
 		t.Errorf("%d accounts, %v; want shop and the list's error", len(accounts), err)
 	}
@@ -162,7 +162,7 @@ func TestOpenGivenUp(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	_, r := reach(t, country(), "")
-	accounts, err, _ := list(t, r, Selection{Organization: true, Roles: []string{"Nope", "Ops"}, Accounts: []string{"shop"}})
+	accounts, _, err := list(t, r, Selection{Organization: true, Roles: []string{"Nope", "Ops"}, Accounts: []string{"shop"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func TestSSO(t *testing.T) {
 		t.Run(strings.Join(c.roles, ","), func(t *testing.T) {
 			t.Parallel()
 			sim, r := reach(t, portal(), "")
-			accounts, err, _ := list(t, r, Selection{SSOSession: "corp", Roles: c.roles})
+			accounts, _, err := list(t, r, Selection{SSOSession: "corp", Roles: c.roles})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestSSONoFallback(t *testing.T) {
 	w := portal()
 	w.Faults = []awssim.Fault{{Operation: "GetRoleCredentials", Kind: awssim.FaultThrottle}}
 	sim, r := reach(t, w, "")
-	accounts, err, _ := list(t, r, Selection{SSOSession: "corp", Roles: []string{"ReadOnly", "Billing"}, Accounts: []string{"lab"}})
+	accounts, _, err := list(t, r, Selection{SSOSession: "corp", Roles: []string{"ReadOnly", "Billing"}, Accounts: []string{"lab"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestSSOListFails(t *testing.T) {
 			w := portal()
 			c.change(w)
 			_, r := reach(t, w, "")
-			accounts, err, _ := list(t, r, Selection{SSOSession: "corp"})
+			accounts, _, err := list(t, r, Selection{SSOSession: "corp"})
 			if len(accounts) != c.listed || !errors.Is(err, ErrList) || awsapi.Explain(err).Kind != c.kind {
 				t.Errorf("%d accounts, %v; want %d and an error that is %s", len(accounts), err, c.listed, c.kind)
 			}
@@ -196,7 +196,7 @@ func TestProfiles(t *testing.T) {
 		t.Run(strings.Join(c.sel.Profiles, ","), func(t *testing.T) {
 			t.Parallel()
 			sim, r := reach(t, country(), manyProfiles)
-			accounts, err, skipped := list(t, r, c.sel)
+			accounts, skipped, err := list(t, r, c.sel)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,7 +249,7 @@ func TestProfilesUnusable(t *testing.T) {
 func TestCurrentIdentity(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, country(), "")
-	accounts, err, _ := list(t, r, Selection{})
+	accounts, _, err := list(t, r, Selection{})
 	if err != nil || len(accounts) != 1 {
 		t.Fatalf("%d accounts, %v", len(accounts), err)
 	}
@@ -259,7 +259,7 @@ func TestCurrentIdentity(t *testing.T) {
 	}
 	wantCalls(t, sim, map[string]int{"GetCallerIdentity": 1})
 	_, r = reach(t, country(), manyProfiles, "AWS_PROFILE=stale")
-	if accounts, err, _ := list(t, r, Selection{}); len(accounts) != 0 || !errors.Is(err, ErrList) || awsapi.Explain(err).Kind != awsapi.Denied {
+	if accounts, _, err := list(t, r, Selection{}); len(accounts) != 0 || !errors.Is(err, ErrList) || awsapi.Explain(err).Kind != awsapi.Denied {
 		t.Errorf("%d accounts, %v", len(accounts), err)
 	}
 }
