@@ -22,7 +22,9 @@ type Account struct {
 	Paths  []string // of the organization: o-ID/r-ID/ou-ID/.../ID
 	Note   string   // what is unusual about the way in, once it is open
 
-	ways []way
+	ways  []way
+	every func(context.Context) ([]*auth.Identity, error) // nil where the ways are all there is
+	known []*auth.Identity                                // who the ways are, where every is nil
 }
 
 // Where an account was found.
@@ -72,6 +74,21 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 		}
 	}
 	return nil, firstCause(failed)
+}
+
+// Identities returns who the user can be in the account: one identity for every
+// role, permission set or profile that leads there, of those that the selection
+// names. Of an organization's roles it is not known which exist. No credentials
+// are asked for.
+func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
+	if a.every != nil {
+		return a.every(ctx)
+	}
+	if len(a.known) == 0 {
+		_, err := a.Open(ctx)
+		return nil, err
+	}
+	return a.known, nil
 }
 
 // firstCause is the error to report of several: of profiles that lead to one

@@ -73,10 +73,12 @@ func (o *organization) ways(a *Account) []way {
 	partition := awsapi.PartitionOf(o.base.Target.Region).ID
 	var ways []way
 	for _, role := range o.sel.Roles {
-		ways = append(ways, open(o.r.Assume(o.base, auth.RoleOptions{
+		id := o.r.Assume(o.base, auth.RoleOptions{
 			ARN:        auth.RoleARN(role, partition, a.ID),
 			ExternalID: o.sel.ExternalID, SessionName: o.sel.SessionName, Duration: o.sel.Duration,
-		})))
+		})
+		a.known = append(a.known, id)
+		ways = append(ways, open(id))
 	}
 	return append(ways, func(ctx context.Context) (*auth.Identity, error) {
 		own, err := o.r.Account(ctx, o.base)

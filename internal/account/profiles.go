@@ -22,7 +22,7 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 				yield(nil, &listError{err})
 				return
 			}
-			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, ways: []way{open(id)}}, nil)
+			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, ways: []way{open(id)}, known: []*auth.Identity{id}}, nil)
 		}
 	}}, nil
 }
@@ -30,10 +30,10 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 // identify makes an account of a profile's identity, asking STS for its id where the
 // config does not tell.
 func identify(ctx context.Context, r *auth.Resolver, id *auth.Identity) *Account {
-	a := &Account{Name: id.Profile, Source: SourceProfile, ways: []way{open(id)}}
+	a := &Account{Name: id.Profile, Source: SourceProfile, ways: []way{open(id)}, known: []*auth.Identity{id}}
 	var err error
 	if a.ID, err = r.Account(ctx, id); err != nil {
-		a.ways = []way{blocked(err)}
+		a.ways, a.known = []way{blocked(err)}, nil
 	}
 	return a
 }
@@ -117,6 +117,7 @@ func merge(accounts []*Account) []*Account {
 	for _, a := range accounts {
 		if first := byID[a.ID]; first != nil && a.ID != "" {
 			first.ways = append(first.ways, a.ways...)
+			first.known = append(first.known, a.known...)
 			continue
 		}
 		byID[a.ID] = a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
 	"strings"
 
@@ -48,6 +49,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 						Source: SourceSSO,
 					}
 					a.ways = ssoWays(portal, a.ID, s.Roles)
+					a.every = func(ctx context.Context) ([]*auth.Identity, error) { return assigned(ctx, portal, a.ID, s.Roles) }
 					if !yield(a, nil) {
 						return nil, errEnough
 					}
@@ -87,6 +89,25 @@ func onlyRole(portal *auth.SSO, accountID string) way {
 		}
 		return nil, &NoWayError{fmt.Sprintf("%d permission sets are assigned, choose with --role: %s", len(roles), strings.Join(roles, ", "))}
 	}
+}
+
+// assigned is an identity for each permission set of the account; for those of
+// chosen where it is not empty.
+func assigned(ctx context.Context, portal *auth.SSO, accountID string, chosen []string) ([]*auth.Identity, error) {
+	roles, err := listRoles(ctx, portal, accountID)
+	if err != nil {
+		return nil, err
+	}
+	var ids []*auth.Identity
+	for _, role := range roles {
+		if len(chosen) == 0 || slices.Contains(chosen, role) {
+			ids = append(ids, portal.Identity(accountID, role))
+		}
+	}
+	if len(ids) == 0 && len(chosen) > 0 {
+		return nil, &NoWayError{fmt.Sprintf("%s is not assigned", strings.Join(chosen, ", "))}
+	}
+	return ids, nil
 }
 
 func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]string, error) {

@@ -46,7 +46,10 @@ type Plan[R any] struct {
 	Visit func(ctx context.Context, p Place, emit func([]R)) error
 	// Closed gives the records of an account that is not visited: because it
 	// cannot be entered, or, without an error, because it is not active. nil: none.
-	Closed   func(*account.Account, error) []R
+	Closed func(*account.Account, error) []R
+	// Unopened visits accounts as a whole and without credentials: a place's
+	// Identity is nil, and the visit gets what it needs.
+	Unopened bool
 	Width    int  // calls under way at one time, which the clients see to
 	FailFast bool // the first gap cancels the rest
 }
@@ -162,6 +165,10 @@ func (s *run[R]) openAccount(a *account.Account) {
 	}
 	if s.ctx.Err() != nil {
 		fail(s.ctx.Err())
+		return
+	}
+	if s.Unopened {
+		s.places <- Place{Account: a}
 		return
 	}
 	id, err := a.Open(ctx)
