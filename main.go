@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/cli/browser"
+
 	"muster/internal/cli"
 )
 
@@ -24,6 +26,12 @@ func main() {
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Environ: os.Environ(), Completions: completions,
+		Environ: os.Environ(), Completions: completions, OpenBrowser: openBrowser,
 	}))
+}
+
+// openBrowser keeps what a browser says away from the records.
+func openBrowser(url string) error {
+	browser.Stdout = os.Stderr
+	return browser.OpenURL(url)
 }

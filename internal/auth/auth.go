@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,6 +28,9 @@ type Resolver struct {
 	Region  string           // wins over the environment's and the profiles'; usually ""
 	Now     func() time.Time
 
+	NoCache   bool          // leaves the AWS CLI's role cache alone
+	LeastLeft time.Duration // cached credentials must last as long; 0: five minutes
+
 	// Prompt asks on the terminal and returns what was typed; nil where there is
 	// no terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
@@ -34,9 +38,9 @@ type Resolver struct {
 	Stderr io.Writer // of a credential_process
 
 	mu         sync.Mutex
-	identities map[string]*Identity             // by profile
-	sessions   map[string]*SSO                  // by token file
-	mfa        map[string]*aws.CredentialsCache // by device
+	identities map[string]*Identity    // by profile
+	sessions   map[string]*SSO         // by token file
+	mfa        map[string]*Credentials // by device
 }
 
 // Identity is somebody who can sign calls.
@@ -45,7 +49,8 @@ type Identity struct {
 	Role        string // role name or permission set, "" for a user
 	AccountID   string // "" where AWS has to be asked
 	Target      awsapi.Target
-	Credentials *aws.CredentialsCache
+	Credentials *Credentials
+	Hops        []Hop // how the credentials come about, the first source first
 
 	lasting  bool       // a user's own keys, for which GetSessionToken works
 	asking   sync.Mutex // held while STS is asked whose credentials they are
@@ -182,20 +187,38 @@ func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target {
 	return t
 }
 
-// cache renews credentials somewhat before they end, so that no call is signed
-// with credentials that expire on the way.
-func (r *Resolver) cache(p aws.CredentialsProvider) *aws.CredentialsCache {
+// Credentials are cached, and renewed somewhat before they end, so that no call is
+// signed with credentials that end on the way.
+type Credentials struct {
+	*aws.CredentialsCache
+	given atomic.Pointer[aws.Credentials] // by the provider last
+}
+
+// Retrieve returns credentials with the end that AWS gave them; the SDK's cache
+// would show an earlier one, at which it renews them.
+func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := c.CredentialsCache.Retrieve(ctx)
+	if given := c.given.Load(); err == nil && given != nil && given.AccessKeyID == creds.AccessKeyID {
+		creds.Expires = given.Expires
+	}
+	return creds, err
+}
+
+func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {
+	c := &Credentials{}
 	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
 		creds, err := p.Retrieve(ctx)
 		if err == nil && r.ended(creds) {
 			return aws.Credentials{}, &endedError{creds.Expires}
 		}
+		c.given.Store(&creds)
 		return creds, err
 	})
-	return aws.NewCredentialsCache(alive, func(o *aws.CredentialsCacheOptions) {
+	c.CredentialsCache = aws.NewCredentialsCache(alive, func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = time.Minute
 		o.ExpiryWindowJitterFrac = 0.5
 	})
+	return c
 }
 
 func arnPartition(arn string) string { return arnPart(arn, 1) }

@@ -43,13 +43,17 @@ func (r *Resolver) fromChain(p *awsconfig.Profile, chain []*awsconfig.Profile) (
 	}
 	id.Target = target
 	for _, link := range slices.Backward(roles) {
-		id = r.Assume(id, RoleOptions{
-			ARN: link.RoleARN, ExternalID: link.ExternalID, SessionName: link.RoleSessionName,
-			Duration: link.Duration, MFASerial: link.MFASerial,
-		})
+		id = r.Assume(id, roleOptions(link))
 	}
 	id.Profile = p.Name
 	return id, nil
+}
+
+// roleOptions are what a profile says about its role.
+func roleOptions(p *awsconfig.Profile) RoleOptions {
+	return RoleOptions{
+		ARN: p.RoleARN, ExternalID: p.ExternalID, SessionName: p.RoleSessionName, Duration: p.Duration, MFASerial: p.MFASerial,
+	}
 }
 
 // base returns the identity of a profile that holds credentials itself.
@@ -57,20 +61,25 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	id := &Identity{Profile: p.Name, Role: p.Role(), AccountID: p.AccountID(), Target: target}
 	switch p.Kind {
 	case awsconfig.KindStatic:
+		id.Hops = []Hop{{HopProfile, p.Name}}
 		id.AccountID, id.lasting = p.AWSAccountID, p.SessionToken == ""
 		id.Credentials = r.cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
+		id.Hops = session.hops(p.SSORoleName)
 		id.Credentials = r.cache(session.Role(p.SSOAccountID, p.SSORoleName))
 	case awsconfig.KindProcess:
+		id.Hops = []Hop{{HopProcess, "of profile " + p.Name}}
 		id.Credentials = r.cache(r.process(p))
 	case awsconfig.KindWebIdentity:
+		id.Hops = []Hop{{HopWebIdentity, p.WebIdentityTokenFile}, {HopRole, p.RoleARN}}
 		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
 	case awsconfig.KindLogin:
 		path, err := logincreds.StandardCachedTokenFilepath(p.LoginSession, r.loginCacheDir())
 		if err != nil {
 			return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
 		}
+		id.Hops = []Hop{{HopLogin, p.LoginSession}}
 		id.Credentials = r.cache(logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
 	default:
 		return nil, &NoCredentialsError{fmt.Sprintf("profile %q (%s:%d) holds no credentials: no keys, role, SSO account or credential_process", p.Name, p.File, p.Line)}
@@ -89,11 +98,8 @@ func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.Cred
 	if session == "" {
 		session = r.env("AWS_ROLE_SESSION_NAME")
 	}
-	if session == "" {
-		session = defaultSessionName
-	}
 	return stscreds.NewWebIdentityRoleProvider(r.API.STS(id.Target), arn, stscreds.IdentityTokenFile(file),
-		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = session })
+		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = sessionNameOr(session) })
 }
 
 // loopVariable names, for the children of a credential_process, the profiles

@@ -156,8 +156,8 @@ func TestRoleLifetime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The cache counts the end half a minute to a minute early.
-		if left := creds.Expires.Sub(before); left > want-20*time.Second || left < want-70*time.Second {
+		// To the second, as STS says it, not as early as it will be renewed.
+		if left := creds.Expires.Sub(before); left > want+time.Second || left < want-20*time.Second {
 			t.Errorf("%s lasts %v, want about %v", name, left, want)
 		}
 	}

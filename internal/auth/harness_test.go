@@ -62,7 +62,7 @@ func (h *house) resolver(t testing.TB, pairs ...string) *Resolver {
 		t.Fatal(err)
 	}
 	return &Resolver{
-		Config: config, Lookup: lookup, Environ: append(environ, "PATH="+os.Getenv("PATH")), Home: h.home, Now: h.now,
+		Config: config, Lookup: lookup, Environ: append(environ, "PATH="+os.Getenv("PATH")), Home: h.home, Now: h.now, NoCache: true,
 		Stdin: strings.NewReader(""), Stderr: &bytes.Buffer{},
 		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 64, MaxAttempts: 1}),
 	}

@@ -38,7 +38,7 @@ func (r *Resolver) fromEnvironment() *Identity {
 	token := r.env("AWS_SESSION_TOKEN")
 	profile, _ := r.Config.Profile(r.ambientProfile())
 	return &Identity{
-		Target: r.Target(profile), lasting: token == "",
+		Target: r.Target(profile), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
 		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }
@@ -58,7 +58,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 	case arnPart(arn, 4) == "":
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
-	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil)}
+	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
 	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
@@ -102,7 +102,7 @@ func (r *Resolver) fromInstance() *Identity {
 		options.EndpointMode = imds.EndpointModeStateIPv6
 	}
 	return &Identity{
-		Target:      r.Target(nil),
+		Target: r.Target(nil), Hops: []Hop{{HopInstance, ""}},
 		Credentials: r.cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
 	}
 }
@@ -124,7 +124,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 		return nil, err
 	}
 	return &Identity{
-		Target: r.Target(nil),
+		Target: r.Target(nil), Hops: []Hop{{HopContainer, ""}},
 		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")

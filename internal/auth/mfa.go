@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"muster/internal/awsapi"
@@ -15,14 +14,14 @@ import (
 
 // mfaSession returns what GetSessionToken gives for one code of the device. A
 // device belongs to one user, so its session serves every profile that names it.
-func (r *Resolver) mfaSession(base *Identity, serial string) *aws.CredentialsCache {
+func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.mfa[serial]; s != nil {
 		return s
 	}
 	if r.mfa == nil {
-		r.mfa = map[string]*aws.CredentialsCache{}
+		r.mfa = map[string]*Credentials{}
 	}
 	var (
 		asking sync.Mutex
@@ -34,7 +33,7 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *aws.CredentialsCac
 		if failed != nil { // one prompt a device and run: a wrong code is not asked for again by each account
 			return aws.Credentials{}, failed
 		}
-		creds, err := r.sessionToken(ctx, base, serial)
+		creds, err := r.getSessionToken(ctx, base, serial, "", 0)
 		if err != nil && ctx.Err() == nil {
 			failed = err
 		}
@@ -42,20 +41,6 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *aws.CredentialsCac
 	}))
 	r.mfa[serial] = s
 	return s
-}
-
-func (r *Resolver) sessionToken(ctx context.Context, base *Identity, serial string) (aws.Credentials, error) {
-	code, err := r.mfaCode(ctx, serial)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	out, err := r.API.STS(base.Target).GetSessionToken(ctx,
-		&sts.GetSessionTokenInput{SerialNumber: &serial, TokenCode: &code},
-		func(o *sts.Options) { o.Credentials = base.Credentials })
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return fromSTS(out.Credentials)
 }
 
 func fromSTS(c *types.Credentials) (aws.Credentials, error) {
@@ -68,14 +53,16 @@ func fromSTS(c *types.Credentials) (aws.Credentials, error) {
 	}, nil
 }
 
-// mfaCode asks for a code of the device.
-func (r *Resolver) mfaCode(ctx context.Context, serial string) (string, error) {
-	if r.Prompt == nil {
-		return "", &mfaError{fmt.Sprintf("an MFA code of %s is needed, and there is no terminal to ask on", serial)}
-	}
-	code, err := r.Prompt(ctx, fmt.Sprintf("MFA code of %s: ", serial))
-	if err != nil {
-		return "", err
+// mfaCode is the code that was given, or asks for one of the device.
+func (r *Resolver) mfaCode(ctx context.Context, serial, code string) (string, error) {
+	if code == "" {
+		if r.Prompt == nil {
+			return "", &mfaError{fmt.Sprintf("an MFA code of %s is needed, and there is no terminal to ask on", serial)}
+		}
+		var err error
+		if code, err = r.Prompt(ctx, fmt.Sprintf("MFA code of %s: ", serial)); err != nil {
+			return "", err
+		}
 	}
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {

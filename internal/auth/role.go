@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"muster/internal/awsapi"
 )
@@ -16,63 +16,93 @@ import (
 // defaultSessionName is what CloudTrail shows where no name is configured.
 const defaultSessionName = "muster"
 
-// RoleOptions say which role to assume, and how.
+// RoleOptions say which role to assume, and how. Only ARN is needed.
 type RoleOptions struct {
 	ARN         string
 	ExternalID  string
 	SessionName string        // "" for muster's own
 	Duration    time.Duration // 0 for AWS's default of an hour
-	MFASerial   string        // device whose code is asked for
+	MFASerial   string        // device whose code is asked for, unless it is given
+	MFACode     string
+
+	Policy         string // JSON that narrows the session down
+	PolicyARNs     []string
+	Tags           map[string]string
+	TransitiveTags []string // keys of Tags that further roles inherit
+	SourceIdentity string
+	Contexts       []types.ProvidedContext
+
+	// Uncached keeps the credentials out of the AWS CLI's cache and takes none
+	// from it.
+	Uncached bool
 }
 
 // Assume returns the identity of a role, assumed with base's credentials at the
 // STS endpoint of base's region.
 func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
-	source := base.Credentials
-	var token func(context.Context) (string, error)
-	if o.MFASerial != "" {
-		if base.lasting {
-			// A code works once: a session that knows of it serves every role.
-			source = r.mfaSession(base, o.MFASerial)
-		} else {
-			token = func(ctx context.Context) (string, error) { return r.mfaCode(ctx, o.MFASerial) }
-		}
-	}
-	client := &assumer{client: r.API.STS(base.Target), source: source}
-	inner := func(ctx context.Context) (aws.Credentials, error) {
-		return stscreds.NewAssumeRoleProvider(client, o.ARN, func(a *stscreds.AssumeRoleOptions) {
-			a.RoleSessionName = o.SessionName
-			if a.RoleSessionName == "" {
-				a.RoleSessionName = defaultSessionName
-			}
-			a.Duration = o.Duration
-			if a.Duration == 0 {
-				a.Duration = time.Hour
-			}
-			if o.ExternalID != "" {
-				a.ExternalID = &o.ExternalID
-			}
-			if token != nil {
-				a.SerialNumber = &o.MFASerial
-				a.TokenProvider = func() (string, error) { return token(ctx) }
-			}
-		}).Retrieve(ctx)
+	fetch := provider(func(ctx context.Context) (aws.Credentials, error) { return r.assumeRole(ctx, base, o) })
+	if !o.Uncached {
+		fetch = r.cached(assumeRoleKey(o), "", fetch)
 	}
 	return &Identity{
 		Profile: base.Profile, Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4),
-		Target: base.Target, Credentials: r.cache(provider(inner)),
+		Target: base.Target, Credentials: r.cache(fetch),
+		Hops: base.and(Hop{HopRole, o.ARN}),
 	}
 }
 
-// assumer calls AssumeRole with credentials of its own choice; the client is
-// shared by all accounts.
-type assumer struct {
-	client *sts.Client
-	source aws.CredentialsProvider
+func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions) (aws.Credentials, error) {
+	source := aws.CredentialsProvider(base.Credentials)
+	in := &sts.AssumeRoleInput{
+		RoleArn: &o.ARN, RoleSessionName: aws.String(sessionNameOr(o.SessionName)),
+		DurationSeconds: seconds(o.Duration), ExternalId: optional(o.ExternalID),
+		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), TransitiveTagKeys: o.TransitiveTags,
+		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts,
+	}
+	for key, value := range o.Tags {
+		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: &value})
+	}
+	switch {
+	case o.MFASerial == "":
+	case o.MFACode == "" && base.lasting:
+		// A code works once: a session that knows of it serves every role.
+		source = r.mfaSession(base, o.MFASerial)
+	default:
+		code, err := r.mfaCode(ctx, o.MFASerial, o.MFACode)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		in.SerialNumber, in.TokenCode = &o.MFASerial, &code
+	}
+	out, err := r.API.STS(base.Target).AssumeRole(ctx, in, func(o *sts.Options) { o.Credentials = source })
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	creds, err := fromSTS(out.Credentials)
+	creds.AccountID = arnPart(o.ARN, 4)
+	return creds, err
 }
 
-func (a *assumer) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, opts ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
-	return a.client.AssumeRole(ctx, in, append(opts, func(o *sts.Options) { o.Credentials = a.source })...)
+func sessionNameOr(name string) string {
+	if name == "" {
+		return defaultSessionName
+	}
+	return name
+}
+
+func seconds(d time.Duration) *int32 {
+	if d == 0 {
+		return nil
+	}
+	return aws.Int32(int32(d / time.Second))
+}
+
+// optional is what goes into a request: nothing for "".
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // RoleARN makes the ARN of a role from what --role was given: a name, a path and
@@ -100,18 +130,36 @@ func (r *Resolver) Account(ctx context.Context, id *Identity) (string, error) {
 		id.AccountID = creds.AccountID
 		return id.AccountID, nil
 	}
-	out, err := r.API.STS(id.Target).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = id.Credentials })
+	caller, err := r.Caller(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	if aws.ToString(out.Account) == "" {
-		return "", &brokenError{"GetCallerIdentity names no account"}
-	}
-	id.AccountID = *out.Account
-	if role := assumedRole(aws.ToString(out.Arn)); role != "" {
+	id.AccountID = caller.AccountID
+	if role := assumedRole(caller.ARN); role != "" {
 		id.Role = role
 	}
 	return id.AccountID, nil
+}
+
+// Caller is who STS takes an identity for.
+type Caller struct {
+	AccountID, ARN, UserID string
+}
+
+// Caller asks STS who an identity is (GetCallerIdentity).
+func (r *Resolver) Caller(ctx context.Context, id *Identity) (Caller, error) {
+	var out *sts.GetCallerIdentityOutput
+	err := id.Do(ctx, func() (err error) {
+		out, err = r.API.STS(id.Target).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = id.Credentials })
+		return err
+	})
+	if err != nil {
+		return Caller{}, err
+	}
+	if aws.ToString(out.Account) == "" {
+		return Caller{}, &brokenError{"GetCallerIdentity names no account"}
+	}
+	return Caller{AccountID: *out.Account, ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}, nil
 }
 
 // assumedRole is the role's name in arn:aws:sts::ID:assumed-role/NAME/SESSION.

@@ -57,11 +57,10 @@ func (e *LoginError) Reason() awsapi.Kind { return awsapi.Expired }
 // where the session has no name. p may be nil.
 func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *SSO {
 	name, key := session.Name, session.Name
-	login := "aws sso login --sso-session " + shellWord(session.Name)
 	if session.Name == "" {
 		name, key = p.Name, p.SSOStartURL
-		login = "aws sso login --profile " + shellWord(p.Name)
 	}
+	login := "muster login " + shellWord(name)
 	path := tokenFile(r.Home, key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,6 +74,10 @@ func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *SSO {
 	}
 	r.sessions[path] = s
 	return s
+}
+
+func (s *SSO) hops(permissionSet string) []Hop {
+	return []Hop{{HopSSOSession, s.Name}, {HopPermissionSet, permissionSet}}
 }
 
 // Target returns where the session's accounts are called by default.
@@ -106,7 +109,8 @@ func refused(err error) bool {
 
 // Role returns the provider of a permission set's credentials in an account.
 func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
-	return provider(func(ctx context.Context) (aws.Credentials, error) {
+	key := ssoRoleKey(accountID, permissionSet, s.session.Name, s.session.StartURL)
+	return s.r.cached(key, providerSSO, func(ctx context.Context) (aws.Credentials, error) {
 		var out *sso.GetRoleCredentialsOutput
 		err := s.Do(ctx, func(token string) (err error) {
 			out, err = s.Client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
@@ -184,14 +188,11 @@ func (s *SSO) load() (*token, error) {
 // back. Two processes that refresh at once would spoil each other's refresh
 // token, so the file is locked, and read again once the lock is held.
 func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+	unlock, err := s.lock(ctx)
+	if err != nil {
 		return nil, err
 	}
-	lock := flock.New(strings.TrimSuffix(s.path, ".json")+".lock", flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("locking the token of SSO session %q: %w", s.Name, err)
-	}
-	defer lock.Unlock()
+	defer unlock()
 
 	old, err := s.load()
 	if err != nil {
@@ -233,6 +234,18 @@ func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
 	return &renewed, nil
 }
 
+// lock keeps other processes from the token's file.
+func (s *SSO) lock(ctx context.Context) (unlock func() error, err error) {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return nil, err
+	}
+	lock := flock.New(strings.TrimSuffix(s.path, ".json")+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("locking the token of SSO session %q: %w", s.Name, err)
+	}
+	return lock.Unlock, nil
+}
+
 // shellWord quotes a name for the command line shown to the user.
 func shellWord(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@+:=") == "" {
@@ -246,7 +259,7 @@ func (s *SSO) Identity(accountID, permissionSet string) *Identity {
 	target := s.target
 	target.Region = awsapi.PartitionOf(s.session.Region).Home
 	return &Identity{
-		Role: permissionSet, AccountID: accountID, Target: target,
+		Role: permissionSet, AccountID: accountID, Target: target, Hops: s.hops(permissionSet),
 		Credentials: s.r.cache(s.Role(accountID, permissionSet)),
 	}
 }

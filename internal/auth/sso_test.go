@@ -174,7 +174,7 @@ func TestDeadEnds(t *testing.T) {
 				if !errors.As(err, &login) || awsapi.Explain(err).Kind != awsapi.Expired {
 					t.Fatalf("%v, want a LoginError", err)
 				}
-				want := `SSO session "corp" ` + strings.ReplaceAll(c.want, "FILE", path) + "; sign in with: aws sso login --sso-session corp"
+				want := `SSO session "corp" ` + strings.ReplaceAll(c.want, "FILE", path) + "; sign in with: muster login corp"
 				if got := login.Error(); c.want != "" && got != want || strings.Contains(got, "\n") {
 					t.Errorf("\n got %s\nwant %s", got, want)
 				}
@@ -287,7 +287,7 @@ func TestLegacy(t *testing.T) {
 	h.advance(9 * time.Hour)
 	_, err := profile(t, h.resolver(t), "my legacy").Credentials.Retrieve(t.Context())
 	var login *LoginError
-	if !errors.As(err, &login) || login.Error() != `SSO session "my legacy" has ended; sign in with: aws sso login --profile 'my legacy'` {
+	if !errors.As(err, &login) || login.Error() != `SSO session "my legacy" has ended; sign in with: muster login 'my legacy'` {
 		t.Errorf("%v", err)
 	}
 	h.sound(t)

@@ -77,7 +77,7 @@ func readToken(path string) (*token, error) {
 	return t, nil
 }
 
-// write replaces the file in one step, readable by its owner alone.
+// write replaces the file.
 func (t *token) write(path string) error {
 	known, err := json.Marshal(t)
 	if err != nil {
@@ -98,6 +98,11 @@ func (t *token) write(path string) error {
 		}
 		data = slices.Concat(known[:len(known)-1], []byte(","), other[1:])
 	}
+	return WriteSecret(path, data)
+}
+
+// WriteSecret replaces a file in one step, readable by its owner alone.
+func WriteSecret(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@
 package awsapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -166,6 +167,21 @@ func (a *API) OIDC(t Target, region string) *ssooidc.Client {
 			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
 		})
 	})
+}
+
+// OIDCEndpoint returns the URL that OIDC's calls go to. The page to sign in on is
+// there, too.
+func (a *API) OIDCEndpoint(t Target, region string) (string, error) {
+	if url := a.endpoint(t, "sso_oidc"); url != nil {
+		return *url, nil
+	}
+	endpoint, err := ssooidc.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), ssooidc.EndpointParameters{
+		Region: &region, UseFIPS: &t.FIPS, UseDualStack: &t.DualStack,
+	})
+	if err != nil {
+		return "", err
+	}
+	return endpoint.URI.String(), nil
 }
 
 // Signin returns a client for the token service behind `aws login`.

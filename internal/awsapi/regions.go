@@ -12,6 +12,8 @@ type Partition struct {
 	prefix   string   // of its region names; the commercial one, last, takes the rest
 	AlwaysOn []string // regions that no account can switch off, Home first
 	OptIn    []string // regions that an account has to switch on
+	Console  string   // host of the console; "" where it is not public
+	signin   string   // host of the console's federation endpoint
 }
 
 // partitions lists the regions known when this was written. It serves to check
@@ -21,14 +23,17 @@ var partitions = []Partition{
 	{
 		ID: "aws-cn", Home: "cn-north-1", prefix: "cn-",
 		AlwaysOn: []string{"cn-north-1", "cn-northwest-1"},
+		Console:  "console.amazonaws.cn", signin: "signin.amazonaws.cn",
 	},
 	{
 		ID: "aws-us-gov", Home: "us-gov-west-1", prefix: "us-gov-",
 		AlwaysOn: []string{"us-gov-west-1", "us-gov-east-1"},
+		Console:  "console.amazonaws-us-gov.com", signin: "signin.amazonaws-us-gov.com",
 	},
 	{
 		ID: "aws-eusc", Home: "eusc-de-east-1", prefix: "eusc-",
 		AlwaysOn: []string{"eusc-de-east-1"},
+		Console:  "eusc-de-east-1.console.amazonaws-eusc.eu", signin: "eusc-de-east-1.signin.amazonaws-eusc.eu",
 	},
 	{
 		ID: "aws-iso", Home: "us-iso-east-1", prefix: "us-iso-",
@@ -48,6 +53,7 @@ var partitions = []Partition{
 	},
 	{
 		ID: "aws", Home: "us-east-1", prefix: "",
+		Console: "console.aws.amazon.com", signin: "signin.aws.amazon.com",
 		AlwaysOn: []string{
 			"us-east-1", "us-east-2", "us-west-1", "us-west-2",
 			"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",

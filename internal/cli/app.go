@@ -27,6 +27,9 @@ type App struct {
 	Completions    fs.FS    // completions/muster.SHELL
 	Now            func() time.Time
 
+	// OpenBrowser shows a URL to the user; nil where that cannot be done.
+	OpenBrowser func(url string) error
+
 	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
 	OpenTTY func() (io.ReadWriteCloser, error)
 
@@ -111,9 +114,15 @@ func (a *App) color(when string) bool {
 
 func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 
-// prompt asks a question on the terminal and returns the line typed, which is
-// not shown. It returns nil where there is no terminal.
+// prompter asks for secrets: what is typed is not shown. asker shows it. Both
+// ask on the terminal and return the line typed; they are nil where there is no
+// terminal.
 func (a *App) prompter() func(context.Context, string) (string, error) {
+	return a.questions(readSecret)
+}
+func (a *App) asker() func(context.Context, string) (string, error) { return a.questions(readLine) }
+
+func (a *App) questions(read func(io.Reader) (string, error)) func(context.Context, string) (string, error) {
 	tty, err := a.OpenTTY()
 	if err != nil {
 		return nil
@@ -126,15 +135,14 @@ func (a *App) prompter() func(context.Context, string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("opening the terminal: %w", err)
 		}
-		return ask(ctx, tty, question)
+		return ask(ctx, tty, question, read)
 	}
 }
 
 // ask gives up when the context does; the terminal is then as it was.
-func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, error) {
+func ask(ctx context.Context, tty io.ReadWriteCloser, question string, read func(io.Reader) (string, error)) (string, error) {
 	restore := func() {}
-	f, isFile := tty.(*os.File)
-	if isFile {
+	if f, ok := tty.(*os.File); ok {
 		if state, err := term.GetState(int(f.Fd())); err == nil {
 			restore = func() { term.Restore(int(f.Fd()), state) }
 		}
@@ -144,20 +152,21 @@ func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, 
 		err  error
 	}
 	answered := make(chan answer, 1)
-	fmt.Fprint(tty, render.Safe(question))
+	lines := strings.Split(question, "\n")
+	for i := range lines {
+		lines[i] = render.Safe(lines[i])
+	}
+	fmt.Fprint(tty, strings.Join(lines, "\n"))
 	go func() {
-		if isFile {
-			text, err := term.ReadPassword(int(f.Fd()))
-			answered <- answer{string(text), err}
-			return
-		}
-		text, err := readLine(tty)
+		text, err := read(tty)
 		answered <- answer{text, err}
 	}()
 	defer tty.Close()
 	select {
 	case a := <-answered:
-		fmt.Fprintln(tty)
+		if a.err != nil {
+			fmt.Fprintln(tty)
+		}
 		if errors.Is(a.err, io.EOF) {
 			a.err = errors.New("no answer was typed")
 		}
@@ -167,6 +176,23 @@ func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, 
 		fmt.Fprintln(tty)
 		return "", ctx.Err()
 	}
+}
+
+// readSecret reads a line that a terminal does not show, and ends it there.
+func readSecret(r io.Reader) (string, error) {
+	f, ok := r.(*os.File)
+	if !ok {
+		text, err := readLine(r)
+		if w, ok := r.(io.Writer); ok && err == nil {
+			fmt.Fprintln(w)
+		}
+		return text, err
+	}
+	text, err := term.ReadPassword(int(f.Fd()))
+	if err == nil {
+		fmt.Fprintln(f)
+	}
+	return string(text), err
 }
 
 // readLine reads to the end of the line and not beyond it.

@@ -25,6 +25,7 @@ type Global struct {
 	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
 	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" help:"Longest wait for a connection (10; 0: no limit)."`
 	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR turns auto off."`
+	NoCache           bool    `group:"global" help:"Leave the AWS CLI's cache of role credentials alone."`
 	Debug             bool    `group:"global" help:"Log every call on stderr; never a secret."`
 	Demo              bool    `group:"global" help:"Use the embedded simulated organization instead of AWS."`
 
@@ -89,7 +90,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
-		Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr,
+		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr,
 	}, nil
 }
 

@@ -64,7 +64,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "instances", printer, sweep.Plan[inventory.Instance]{
+	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[inventory.Instance]{
 		Accounts: accounts, Regions: regions.Of, Visit: instances.Visit,
 	})
 }

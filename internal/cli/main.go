@@ -35,10 +35,19 @@ type grammar struct {
 	Version versionFlag `help:"Print the version and exit." group:"global"`
 	Global  `embed:""`
 
-	Instances  instancesCmd  `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
-	Accounts   accountsCmd   `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
-	Regions    regionsCmd    `cmd:"" group:"accounts" help:"List each account's enabled regions."`
-	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them."`
+	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
+	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
+	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
+	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them."`
+
+	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
+	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
+	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show who you are in each account, by which way, and until when."`
+	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print credentials for each account, for scripts and other tools."`
+	AssumeRole   assumeRoleCmd   `cmd:"" group:"credentials" help:"Print credentials of a role, with every option of STS."`
+	SessionToken sessionTokenCmd `cmd:"" group:"credentials" help:"Print a user's temporary credentials, with an MFA code."`
+	Console      consoleCmd      `cmd:"" group:"credentials" help:"Print or open a sign-in URL of the console."`
+
 	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization for muster, the AWS CLI or any SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" passthrough:"all"`
@@ -47,6 +56,7 @@ type grammar struct {
 var groups = []kong.Group{
 	{Key: "sweeps", Title: "Sweeps:"},
 	{Key: "accounts", Title: "Accounts:"},
+	{Key: "credentials", Title: "Credentials:"},
 	{Key: "other", Title: "Other:"},
 	{Key: "select", Title: "Which accounts:"},
 	{Key: "regions", Title: "Which regions:"},

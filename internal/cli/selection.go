@@ -85,14 +85,19 @@ func (f *SweepFlags) check() error {
 	case f.Report == "":
 		return nil
 	}
-	if info, err := os.Stat(f.Report); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	return checkWritable("--report", f.Report)
+}
+
+// checkWritable says whether a file can be written, or replaced, at the end.
+func checkWritable(flag, path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return nil
 	} else if err == nil && info.IsDir() {
-		return usage("--report %s: a folder; expected a file", f.Report)
+		return usage("%s %s: a folder; expected a file", flag, path)
 	}
-	probe, err := os.CreateTemp(filepath.Dir(f.Report), ".muster-*")
+	probe, err := os.CreateTemp(filepath.Dir(path), ".muster-*")
 	if err != nil {
-		return usage("--report %s: cannot be written: %v", f.Report, err)
+		return usage("%s %s: cannot be written: %v", flag, path, err)
 	}
 	probe.Close()
 	return os.Remove(probe.Name())

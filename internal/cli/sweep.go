@@ -15,9 +15,16 @@ import (
 	"muster/internal/sweep"
 )
 
-// run carries out a plan: records to stdout as they arrive, then everything else
-// to stderr, and the exit code.
-func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, printer *render.Printer[R], plan sweep.Plan[R]) error {
+// stream takes records as they arrive. Flush says that no more are waiting.
+type stream[R any] interface {
+	Write(R) error
+	Flush() error
+	Close() error
+}
+
+// run carries out a plan: records to out as they arrive, then everything else to
+// stderr, and the exit code.
+func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
 	if flags.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, flags.Timeout, fmt.Errorf("given up after --timeout %s", flags.Timeout))
@@ -25,13 +32,12 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, p
 	}
 	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
 
-	stream := printer.Start(app.Stdout)
 	ledger, err := plan.Run(ctx, func(records []R) error {
 		if len(records) == 0 { // no more are waiting: show what there is
-			return written(stream.Flush())
+			return written(out.Flush())
 		}
 		for _, r := range records {
-			if err := stream.Write(r); err != nil {
+			if err := out.Write(r); err != nil {
 				return written(err)
 			}
 		}
@@ -43,7 +49,7 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, p
 	// An expression that fails on a record does not keep the others from being
 	// printed; Close tells of it.
 	var failed *render.RecordsError
-	if err := stream.Close(); err != nil && !errors.As(err, &failed) {
+	if err := out.Close(); err != nil && !errors.As(err, &failed) {
 		return written(err)
 	}
 	return app.conclude(ctx, flags, noun, ledger, failed)

@@ -111,7 +111,7 @@ func served(t testing.TB, handler http.HandlerFunc) (*awsapi.API, sweep.Place) {
 		Account: &account.Account{ID: "012345678901", Name: "shop"}, Region: "eu-west-1",
 		Identity: &auth.Identity{
 			Profile: "p", Role: "r", Target: awsapi.Target{Region: "us-east-1"},
-			Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("AKIA", "s", "")),
+			Credentials: &auth.Credentials{CredentialsCache: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("AKIA", "s", ""))},
 		},
 	}
 }

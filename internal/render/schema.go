@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -119,8 +120,9 @@ func shapeOf(t reflect.Type) *shape {
 		s := &shape{kind: aStruct, typ: t}
 		for _, f := range reflect.VisibleFields(t) {
 			if f.IsExported() && !f.Anonymous {
-				key := string(appendQuoted(nil, f.Name, false)) + ":"
-				s.fields = append(s.fields, field{f.Name, key, f.Index, shapeOf(f.Type)})
+				name := cmp.Or(f.Tag.Get("json"), f.Name)
+				key := string(appendQuoted(nil, name, false)) + ":"
+				s.fields = append(s.fields, field{name, key, f.Index, shapeOf(f.Type)})
 			}
 		}
 		return s

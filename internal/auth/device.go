@@ -1,0 +1,72 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
+
+	"muster/internal/awsapi"
+)
+
+// RFC 8628: how often to ask where the service does not say, and how much longer
+// to wait each time it says that this was too often.
+const (
+	pollInterval = 5 * time.Second
+	slowDown     = 5 * time.Second
+)
+
+// withDeviceCode signs in by a code that the user enters in a browser anywhere.
+func (l *login) withDeviceCode() flow {
+	return flow{signIn: func(ctx context.Context, reg *registration) (*ssooidc.CreateTokenOutput, error) {
+		start, err := l.client.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
+			ClientId: &reg.ClientID, ClientSecret: &reg.ClientSecret, StartUrl: &l.startURL,
+		})
+		if err != nil {
+			return nil, err
+		}
+		url := aws.ToString(start.VerificationUriComplete)
+		if url == "" {
+			url = aws.ToString(start.VerificationUri)
+		}
+		l.Show(url, aws.ToString(start.UserCode))
+		if l.Open != nil {
+			_ = l.Open(url) // the URL is on the screen
+		}
+		interval := time.Duration(start.Interval) * time.Second
+		if interval <= 0 {
+			interval = pollInterval
+		}
+		lapse := time.NewTimer(time.Duration(start.ExpiresIn) * time.Second)
+		defer lapse.Stop()
+		for {
+			select {
+			case <-time.After(interval):
+			case <-lapse.C:
+				return nil, &types.ExpiredTokenException{}
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+			out, err := l.client.CreateToken(ctx, &ssooidc.CreateTokenInput{
+				ClientId: &reg.ClientID, ClientSecret: &reg.ClientSecret, DeviceCode: start.DeviceCode,
+				GrantType: aws.String("urn:ietf:params:oauth:grant-type:device_code"),
+			})
+			var (
+				pending *types.AuthorizationPendingException
+				tooFast *types.SlowDownException
+			)
+			switch {
+			case errors.As(err, &pending):
+			case errors.As(err, &tooFast):
+				interval += slowDown
+			case err != nil && awsapi.Explain(err).Kind == awsapi.Unreachable:
+				interval *= 2 // the user may have signed in already
+			default:
+				return out, err
+			}
+		}
+	}}
+}

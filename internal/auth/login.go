@@ -1,0 +1,201 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
+
+	"muster/internal/awsapi"
+)
+
+// LoginOptions say how to sign in.
+type LoginOptions struct {
+	DeviceCode bool // instead of a redirect from the browser to this machine
+	Port       int  // where the redirect is waited for; 0 for any that is free
+
+	// Open shows a URL in the browser and returns once it is open; nil where the
+	// user does that. Where it fails, a device code is asked for.
+	Open func(url string) error
+	// Show tells the user where to sign in. The code is "" for a redirect.
+	Show func(url, code string)
+}
+
+// Login signs in to the session and writes the token where the AWS CLI looks for
+// it. A token that is there stays as it is until the new one is complete.
+func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err error) {
+	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: normalStartURL(s.session.StartURL)}
+	var t *token
+	if !o.DeviceCode {
+		t, err = l.register(ctx, l.withRedirect())
+	}
+	if o.DeviceCode || errors.Is(err, errNoBrowser) {
+		t, err = l.register(ctx, l.withDeviceCode())
+	}
+	if err != nil {
+		return time.Time{}, l.explain(err)
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer unlock()
+	if err := t.write(s.path); err != nil {
+		return time.Time{}, fmt.Errorf("writing the token of SSO session %q: %w", s.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token, s.failed = t, nil
+	return t.ExpiresAt.Time, nil
+}
+
+// login is one attempt to sign in.
+type login struct {
+	*SSO
+	LoginOptions
+	client   *ssooidc.Client
+	startURL string
+}
+
+// errNoBrowser is why a redirect was given up before anybody could sign in.
+var errNoBrowser = errors.New("no browser could be opened")
+
+// flow signs in with a registration of the kind that it needs.
+type flow struct {
+	grantTypes []string // nil for device codes, whose registrations name none
+	signIn     func(context.Context, *registration) (*ssooidc.CreateTokenOutput, error)
+}
+
+// register gets a registration for a flow, the cached one while it lasts, and
+// signs in. One that the service has forgotten is replaced.
+func (l *login) register(ctx context.Context, f flow) (*token, error) {
+	reg, cached := l.cachedRegistration(f)
+	for {
+		if !cached {
+			var err error
+			if reg, err = l.newRegistration(ctx, f); err != nil {
+				return nil, err
+			}
+		}
+		out, err := f.signIn(ctx, reg)
+		if forgotten := (*types.InvalidClientException)(nil); cached && errors.As(err, &forgotten) {
+			cached = false
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if aws.ToString(out.AccessToken) == "" {
+			return nil, &brokenError{"CreateToken gave no token"}
+		}
+		return &token{
+			StartURL: l.session.StartURL, Region: l.session.Region,
+			AccessToken: *out.AccessToken, ExpiresAt: tokenTime{l.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second)},
+			ClientID: reg.ClientID, ClientSecret: reg.ClientSecret, RegistrationExpiresAt: reg.ExpiresAt,
+			RefreshToken: aws.ToString(out.RefreshToken),
+		}, nil
+	}
+}
+
+// registration is this machine's as a client of a session, kept as the AWS CLI
+// keeps it. Those for redirects and for device codes must not be mixed.
+type registration struct {
+	ClientID     string    `json:"clientId"`
+	ClientSecret string    `json:"clientSecret"`
+	ExpiresAt    tokenTime `json:"expiresAt"`
+	Scopes       []string  `json:"scopes,omitempty"`
+	GrantTypes   []string  `json:"grantTypes,omitempty"`
+}
+
+// registrationWindow is how long a registration must still last.
+const registrationWindow = 15 * time.Minute
+
+// accountScope lets a token list accounts and be refreshed.
+const accountScope = "sso:account:access"
+
+const redirectPath = "/oauth/callback"
+
+// registrationFile is botocore's name for it.
+func (l *login) registrationFile() string {
+	args := map[string]any{
+		"tool": "botocore", "startUrl": l.session.StartURL, "region": l.session.Region,
+		"scopes": l.session.Scopes, "session_name": nil,
+	}
+	if l.session.Name != "" {
+		args["session_name"] = l.session.Name
+	}
+	return filepath.Join(filepath.Dir(l.path), pythonHash(args, ", ", ": ")+".json")
+}
+
+func (l *login) cachedRegistration(f flow) (*registration, bool) {
+	data, err := os.ReadFile(l.registrationFile())
+	reg := &registration{}
+	if err != nil || json.Unmarshal(data, reg) != nil || reg.ClientID == "" || reg.ClientSecret == "" {
+		return nil, false
+	}
+	usable := reg.ExpiresAt.After(l.r.Now().Add(registrationWindow)) && slices.Equal(reg.GrantTypes, f.grantTypes)
+	return reg, usable
+}
+
+func (l *login) newRegistration(ctx context.Context, f flow) (*registration, error) {
+	in := &ssooidc.RegisterClientInput{
+		ClientName: aws.String("muster-" + cmp.Or(l.session.Name, "profile")), ClientType: aws.String("public"),
+		Scopes: l.session.Scopes, GrantTypes: f.grantTypes,
+	}
+	if f.grantTypes != nil {
+		in.IssuerUrl, in.RedirectUris = &l.startURL, []string{"http://127.0.0.1" + redirectPath}
+		if len(in.Scopes) == 0 {
+			in.Scopes = []string{accountScope}
+		}
+	}
+	out, err := l.client.RegisterClient(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	reg := &registration{
+		ClientID: aws.ToString(out.ClientId), ClientSecret: aws.ToString(out.ClientSecret),
+		ExpiresAt: tokenTime{time.Unix(out.ClientSecretExpiresAt, 0)}, Scopes: in.Scopes, GrantTypes: f.grantTypes,
+	}
+	if reg.ClientID == "" || reg.ClientSecret == "" {
+		return nil, &brokenError{"RegisterClient gave no client"}
+	}
+	data, err := json.Marshal(reg)
+	if err == nil {
+		err = WriteSecret(l.registrationFile(), data)
+	}
+	return reg, err
+}
+
+// explain makes of what the token service says what the user can do about it.
+func (l *login) explain(err error) error {
+	var (
+		refused *types.AccessDeniedException
+		late    *types.ExpiredTokenException
+		unknown *types.InvalidRequestException
+	)
+	switch {
+	case errors.As(err, &refused):
+		return fmt.Errorf("signing in to SSO session %q was refused in the browser", l.Name)
+	case errors.As(err, &late):
+		return fmt.Errorf("nobody signed in to SSO session %q in time; try again", l.Name)
+	case errors.As(err, &unknown):
+		failure := awsapi.Explain(err)
+		return fmt.Errorf("SSO session %q: %s: %s; check sso_start_url (%s) and sso_region (%s) in %s:%d",
+			l.Name, failure.Operation, failure.Message, l.session.StartURL, l.session.Region, l.session.File, l.session.Line)
+	}
+	return err
+}
+
+// normalStartURL is what AWS compares start URLs by: people paste them with a
+// slash, #/ or capitals.
+func normalStartURL(url string) string { return strings.ToLower(strings.TrimRight(url, "/#")) }

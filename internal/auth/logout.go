@@ -1,0 +1,101 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// Goodbye is what a logout did.
+type Goodbye struct {
+	Tokens int // removed
+	Roles  int // cached credentials that were removed
+	// Unrevoked is why AWS may still accept a token; nil where it does not.
+	Unrevoked error
+}
+
+// Logout revokes the session's token and removes it, along with the role
+// credentials that the AWS CLI and muster have cached.
+func (s *SSO) Logout(ctx context.Context) (Goodbye, error) {
+	return s.r.logout(ctx, []string{s.path}, s.rolesOf())
+}
+
+// LogoutAll does so for every session that is signed in, configured or not, as
+// `aws sso logout` does.
+func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
+	paths, err := filepath.Glob(filepath.Join(r.Home, ".aws", "sso", "cache", "*.json"))
+	if err != nil {
+		return Goodbye{}, err
+	}
+	paths = slices.DeleteFunc(paths, func(path string) bool {
+		_, err := readToken(path)
+		return err != nil // a registration, or not ours
+	})
+	var roles []string
+	for _, session := range r.Config.Sessions {
+		if session.Problem == nil {
+			roles = append(roles, r.SSO(session, nil).rolesOf()...)
+		}
+	}
+	return r.logout(ctx, paths, roles)
+}
+
+func (r *Resolver) logout(ctx context.Context, paths, roles []string) (Goodbye, error) {
+	var (
+		bye    Goodbye
+		failed error
+	)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		t := &token{}
+		if err == nil && json.Unmarshal(data, t) == nil && t.AccessToken != "" && t.Region != "" {
+			bye.Unrevoked = errors.Join(bye.Unrevoked, r.revoke(ctx, t))
+		}
+		if err := os.Remove(path); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		bye.Tokens++
+	}
+	var err error
+	bye.Roles, err = r.forgetRoles(roles)
+	return bye, errors.Join(failed, err)
+}
+
+// revoke tells the portal that the token has served. One that it does not know
+// any more needs no telling.
+func (r *Resolver) revoke(ctx context.Context, t *token) error {
+	_, err := r.API.SSO(r.Target(nil), t.Region).Logout(ctx, &sso.LogoutInput{AccessToken: &t.AccessToken})
+	if err != nil && awsapi.Explain(err).Code == "UnauthorizedException" {
+		return nil
+	}
+	return err
+}
+
+// rolesOf names the cache entries of the roles that profiles assume from the
+// session. Those of permission sets need no names.
+func (s *SSO) rolesOf() []string {
+	var names []string
+	for _, p := range s.r.Config.Profiles {
+		chain, err := s.r.Config.Chain(p)
+		if err != nil || p.Kind != awsconfig.KindRole || chain[len(chain)-1].SSOSession == nil {
+			continue
+		}
+		if base := chain[len(chain)-1]; s.r.SSO(base.SSOSession, base) == s {
+			names = append(names, assumeRoleKey(roleOptions(p)))
+		}
+	}
+	return names
+}

@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+)
+
+// assumeRoleCmd has the options of `aws sts assume-role` under their own names.
+type assumeRoleCmd struct {
+	RoleARN           string `name:"role-arn" placeholder:"ARN" help:"The role."`
+	RoleSessionName   string `placeholder:"NAME" help:"What CloudTrail shows (muster)."`
+	PolicyARNs        words  `name:"policy-arns" placeholder:"ARN ..." help:"Managed policies that narrow the session down; as arn=ARN, or JSON, too."`
+	Policy            string `placeholder:"JSON" help:"Policy that narrows the session down; text or file://PATH."`
+	DurationSeconds   int    `placeholder:"N" help:"900 to 43200; for a role assumed from a role at most 3600."`
+	Tags              words  `placeholder:"Key=K,Value=V ..." help:"Session tags; JSON, too."`
+	TransitiveTagKeys words  `placeholder:"K ..." help:"Tags that roles further on inherit."`
+	ExternalID        string `name:"external-id" placeholder:"ID" help:"What the role's trust policy asks for."`
+	SerialNumber      string `placeholder:"DEVICE" help:"MFA device; its code is asked for."`
+	TokenCode         string `placeholder:"CODE" help:"The device's code, where it is known."`
+	SourceIdentity    string `placeholder:"NAME" help:"Who is behind the session, through all further roles."`
+	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." help:"Contexts of trusted providers; JSON, too."`
+
+	Via                  []string `placeholder:"ROLE_ARN" sep:"none" help:"Role to assume before; may be repeated."`
+	Profile              string   `placeholder:"NAME" help:"Profile to start from."`
+	Region               string   `placeholder:"R" help:"Region whose STS is asked."`
+	SAMLAssertion        string   `name:"saml-assertion" placeholder:"FILE|-" help:"Sign in by a SAML assertion, XML or base64, instead of AWS credentials."`
+	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" help:"The SAML provider, where the assertion names several."`
+	WebIdentityTokenFile string   `placeholder:"FILE" help:"Sign in by an OpenID Connect token instead of AWS credentials."`
+
+	Handout `embed:""`
+}
+
+func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
+	options, err := c.options()
+	if err != nil {
+		return err
+	}
+	out, err := c.Handout.start(app, g)
+	if err != nil {
+		return err
+	}
+	var profiles []string
+	if c.Profile != "" {
+		profiles = []string{c.Profile}
+	}
+	r, err := g.connect(app, 1, profiles)
+	if err != nil {
+		return err
+	}
+	r.Region, r.LeastLeft = c.Region, handoutLeft
+	id, err := c.identity(ctx, app, r, options)
+	if err != nil {
+		return err
+	}
+	return handOut(ctx, out, id)
+}
+
+// identity is the role, by whichever of the three ways.
+func (c *assumeRoleCmd) identity(ctx context.Context, app *App, r *auth.Resolver, o auth.RoleOptions) (*auth.Identity, error) {
+	profile, err := c.profile(r.Config)
+	if err != nil {
+		return nil, err
+	}
+	var id *auth.Identity
+	switch {
+	case c.SAMLAssertion != "":
+		if id, err = c.fromSAML(ctx, app, r, profile, o); err != nil {
+			return nil, err
+		}
+	case c.WebIdentityTokenFile != "":
+		if _, err := os.Stat(c.WebIdentityTokenFile); err != nil {
+			return nil, usage("--web-identity-token-file: %v", err)
+		}
+		id = r.WebIdentity(profile, c.WebIdentityTokenFile, o, os.ReadFile)
+	default:
+		if id, err = c.base(r, profile); err != nil {
+			return nil, err
+		}
+		for _, arn := range c.Via {
+			id = r.Assume(id, auth.RoleOptions{ARN: arn})
+		}
+		o.Uncached = true
+		id = r.Assume(id, o)
+	}
+	if id.Chained() && o.Duration > time.Hour {
+		return nil, usage("--duration-seconds %d: a role assumed from a role lasts 3600 at most (%s)", c.DurationSeconds, id)
+	}
+	return id, nil
+}
+
+func (c *assumeRoleCmd) profile(config *awsconfig.Config) (*awsconfig.Profile, error) {
+	if c.Profile == "" {
+		return nil, nil
+	}
+	return config.Profile(c.Profile)
+}
+
+func (c *assumeRoleCmd) base(r *auth.Resolver, profile *awsconfig.Profile) (*auth.Identity, error) {
+	if profile == nil {
+		return r.Current()
+	}
+	return r.Profile(profile)
+}
+
+func (c *assumeRoleCmd) fromSAML(ctx context.Context, app *App, r *auth.Resolver, profile *awsconfig.Profile, o auth.RoleOptions) (*auth.Identity, error) {
+	text, err := readInput(app, c.SAMLAssertion)
+	if err != nil {
+		return nil, usage("--saml-assertion: %v", err)
+	}
+	assertion, err := auth.ParseAssertion(text)
+	if err != nil {
+		return nil, usage("--saml-assertion %s: %v", c.SAMLAssertion, err)
+	}
+	role, err := c.samlRole(ctx, app, assertion)
+	if err != nil {
+		return nil, err
+	}
+	return r.SAML(profile, assertion, role, o), nil
+}
+
+// samlRole chooses of the roles that an assertion offers: the one that is named,
+// the only one, or what the user says.
+func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertion) (auth.SAMLRole, error) {
+	var fitting []auth.SAMLRole
+	var offers []string
+	for _, role := range a.Roles {
+		offers = append(offers, role.ARN)
+		if (c.RoleARN == "" || role.ARN == c.RoleARN) && (c.PrincipalARN == "" || role.Provider == c.PrincipalARN) {
+			fitting = append(fitting, role)
+		}
+	}
+	switch {
+	case len(a.Roles) == 0 && c.RoleARN != "" && c.PrincipalARN != "":
+		return auth.SAMLRole{ARN: c.RoleARN, Provider: c.PrincipalARN}, nil // encrypted: STS will tell
+	case len(a.Roles) == 0:
+		return auth.SAMLRole{}, usage("the SAML assertion names no role; give --role-arn and --principal-arn")
+	case len(fitting) == 0:
+		return auth.SAMLRole{}, usage("the SAML assertion does not offer %s; it offers %s", strings.TrimSpace(c.RoleARN+" "+c.PrincipalARN), strings.Join(offers, ", "))
+	case len(fitting) == 1:
+		return fitting[0], nil
+	}
+	i, err := app.choose(ctx, "the SAML assertion offers several roles", offers)
+	if err != nil {
+		return auth.SAMLRole{}, usage("%v; choose with --role-arn: %s", err, strings.Join(offers, ", "))
+	}
+	return fitting[i], nil
+}
+
+// readInput reads a file, or standard input for "-".
+func readInput(app *App, path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(app.Stdin)
+	}
+	return os.ReadFile(path)
+}
+
+// handOut prints the credentials of one identity.
+func handOut(ctx context.Context, out stream[keyring], id *auth.Identity) error {
+	ring, err := newKeyring(ctx, &account.Account{ID: id.AccountID}, id)
+	if err != nil {
+		return err
+	}
+	if err := out.Write(ring); err != nil {
+		return written(err)
+	}
+	return written(out.Close())
+}
+
+type sessionTokenCmd struct {
+	DurationSeconds int    `placeholder:"N" help:"900 to 129600 (43200)."`
+	SerialNumber    string `placeholder:"DEVICE" help:"MFA device, its code is asked for; the profile's mfa_serial where it is left out."`
+	TokenCode       string `placeholder:"CODE" help:"The device's code, where it is known."`
+	Profile         string `placeholder:"NAME" help:"Profile of the user."`
+	Region          string `placeholder:"R" help:"Region whose STS is asked."`
+
+	Handout `embed:""`
+}
+
+func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
+	duration := time.Duration(c.DurationSeconds) * time.Second
+	if c.DurationSeconds != 0 && (duration < 15*time.Minute || duration > 36*time.Hour) {
+		return usage("--duration-seconds %d: expected 900 to 129600", c.DurationSeconds)
+	}
+	if err := checkCode(c.SerialNumber, c.TokenCode, true); err != nil {
+		return err
+	}
+	out, err := c.Handout.start(app, g)
+	if err != nil {
+		return err
+	}
+	var profiles []string
+	if c.Profile != "" {
+		profiles = []string{c.Profile}
+	}
+	r, err := g.connect(app, 1, profiles)
+	if err != nil {
+		return err
+	}
+	r.Region = c.Region
+	base, profile, err := currentOr(r, c.Profile)
+	if err != nil {
+		return err
+	}
+	serial := c.SerialNumber
+	if serial == "" && profile != nil {
+		serial = profile.MFASerial
+	}
+	if serial == "" && c.TokenCode != "" {
+		return usage("--token-code needs --serial-number, or an mfa_serial in the profile")
+	}
+	if !base.Lasting() {
+		return &auth.NoCredentialsError{Msg: fmt.Sprintf("GetSessionToken needs a user's own access key; these are temporary credentials already (%s)", base)}
+	}
+	return handOut(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))
+}
+
+// currentOr is the identity of a profile, or who the user is.
+func currentOr(r *auth.Resolver, name string) (*auth.Identity, *awsconfig.Profile, error) {
+	if name == "" {
+		id, err := r.Current()
+		if err != nil {
+			return nil, nil, err
+		}
+		p, _ := r.Config.Profile(id.Profile)
+		return id, p, nil
+	}
+	p, err := r.Config.Profile(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	id, err := r.Profile(p)
+	return id, p, err
+}
+
+// choose asks the user for one of several.
+func (a *App) choose(ctx context.Context, what string, offers []string) (int, error) {
+	ask := a.asker()
+	if ask == nil {
+		return 0, errors.New(what)
+	}
+	var question strings.Builder
+	fmt.Fprintf(&question, "%s:\n", what)
+	for i, offer := range offers {
+		fmt.Fprintf(&question, "%3d  %s\n", i+1, offer)
+	}
+	fmt.Fprintf(&question, "Which one? [1-%d] ", len(offers))
+	answer, err := ask(ctx, question.String())
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	if _, err := fmt.Sscanf(strings.TrimSpace(answer), "%d", &n); err != nil || n < 1 || n > len(offers) {
+		return 0, fmt.Errorf("%q is none of 1 to %d", answer, len(offers))
+	}
+	return n - 1, nil
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+)
+
+type consoleCmd struct {
+	Destination string   `placeholder:"URL|SERVICE" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
+	Open        bool     `help:"Open the browser instead of printing the URL."`
+	Issuer      string   `placeholder:"URL" help:"Where the console sends the user when the session has ended."`
+	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" help:"For a user's own access key: what the session may do (GetFederationToken)."`
+	Region      string   `placeholder:"R" help:"Region of the page."`
+
+	Selection `embed:""`
+}
+
+// Bounds of a console session.
+const (
+	leastConsole = 15 * time.Minute
+	mostConsole  = 12 * time.Hour
+)
+
+func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
+	for _, arn := range c.PolicyARNs {
+		if !policyPattern().MatchString(arn) {
+			return usage("--policy-arns %q: expected a policy's ARN, as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
+		}
+	}
+	if c.Issuer != "" && !isWebURL(c.Issuer) {
+		return usage("--issuer %q: expected a URL, as https://sso.example.com", c.Issuer)
+	}
+	if _, err := c.page(awsapi.PartitionByID(""), "us-east-1"); err != nil {
+		return err
+	}
+	r, err := g.connect(app, 4, c.Profile)
+	if err != nil {
+		return err
+	}
+	r.Region, r.LeastLeft = c.Region, handoutLeft
+	a, err := oneAccount(ctx, app, r, c.Selection.selection(g))
+	if err != nil {
+		return err
+	}
+	id, err := a.Open(ctx)
+	if err != nil {
+		return err
+	}
+	if id, err = c.temporary(ctx, r, id); err != nil {
+		return err
+	}
+	creds, err := id.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	var left time.Duration
+	if creds.CanExpire && !id.Chained() && !id.Federated() {
+		left = min(max(creds.Expires.Sub(app.Now()), leastConsole), mostConsole)
+	}
+	page, err := c.page(awsapi.PartitionOf(id.Target.Region), id.Target.Region)
+	if err != nil {
+		return err
+	}
+	signin, err := r.API.SigninURL(ctx, id.Target, creds, left, page, c.Issuer)
+	if err != nil {
+		return err
+	}
+	if !c.Open {
+		_, err := io.WriteString(app.Stdout, signin+"\n")
+		return written(err)
+	}
+	if err := app.browser(false)(signin); err != nil {
+		return fmt.Errorf("the browser cannot be opened: %w; leave --open out to have the URL printed", err)
+	}
+	app.note("opened the console of %s", strings.TrimSpace(a.ID+" "+a.Name))
+	return nil
+}
+
+// temporary is an identity whose credentials the console takes: those of a user's
+// own key are exchanged, but only for rights that the user names.
+func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.Identity) (*auth.Identity, error) {
+	switch {
+	case !id.Lasting() && len(c.PolicyARNs) > 0:
+		return nil, usage("--policy-arns is for a user's own access key; these are temporary credentials (%s)", id)
+	case !id.Lasting():
+		return id, nil
+	case len(c.PolicyARNs) == 0:
+		return nil, &auth.NoCredentialsError{Msg: fmt.Sprintf(
+			"the console takes no user's own access key (%s): use a role, or name what the session may do with --policy-arns, such as arn:aws:iam::aws:policy/ReadOnlyAccess", id)}
+	}
+	caller, err := r.Caller(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	name := caller.ARN[strings.LastIndexByte(caller.ARN, '/')+1:]
+	return r.Federate(id, federatedName(name), c.PolicyARNs, 0), nil
+}
+
+// federatedName fits a user's name to what GetFederationToken takes: 2 to 32
+// characters.
+func federatedName(user string) string {
+	name := regexp.MustCompile(`[^\w+=,.@-]`).ReplaceAllString(user, "-")
+	if len(name) < 2 {
+		name = "muster-" + name
+	}
+	return name[:min(len(name), 32)]
+}
+
+// page is the URL of the console that is shown after the sign-in.
+func (c *consoleCmd) page(p awsapi.Partition, region string) (string, error) {
+	switch {
+	case isWebURL(c.Destination):
+		return c.Destination, nil
+	case c.Destination == "":
+		return fmt.Sprintf("https://%s/console/home?region=%s", p.Console, region), nil
+	case !regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(/[\w/.-]*)?$`).MatchString(c.Destination):
+		return "", usage("--destination %q: expected a service, as ec2, or a URL of the console", c.Destination)
+	}
+	path := c.Destination
+	if !strings.Contains(path, "/") {
+		path += "/home"
+	}
+	return fmt.Sprintf("https://%s/%s?region=%s", p.Console, path, region), nil
+}
+
+func isWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// oneAccount is the account of a selection that has to mean a single one.
+func oneAccount(ctx context.Context, app *App, r *auth.Resolver, s account.Selection) (*account.Account, error) {
+	found, err := account.Find(r, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range found.Skipped {
+		app.note("left out: %v", err)
+	}
+	var one *account.Account
+	for a, err := range found.Accounts(ctx) {
+		switch {
+		case err != nil:
+			return nil, err
+		case one != nil:
+			return nil, fmt.Errorf("several accounts are selected (%s, %s, ...); choose one with --account", label(one), label(a))
+		}
+		one = a
+	}
+	if one == nil {
+		return nil, fmt.Errorf("no account is selected")
+	}
+	if !one.Active() {
+		return nil, fmt.Errorf("account %s is %s", label(one), one.Status)
+	}
+	return one, nil
+}
+
+func label(a *account.Account) string { return strings.TrimSpace(a.ID + " " + a.Name) }

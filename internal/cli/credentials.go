@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+type credentialsCmd struct {
+	AllRoles bool `group:"select" help:"Credentials of every role or permission set of each account."`
+
+	Selection  `embed:""`
+	SweepFlags `embed:""`
+	Handout    `embed:""`
+}
+
+func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
+	out, err := c.Handout.start(app, g)
+	if err != nil {
+		return err
+	}
+	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	if err != nil {
+		return err
+	}
+	p.resolver.LeastLeft = handoutLeft
+	accounts, err := p.accounts(ctx, app)
+	if err != nil {
+		return err
+	}
+	plan := sweep.Plan[keyring]{Accounts: accounts, Visit: func(ctx context.Context, place sweep.Place, emit func([]keyring)) error {
+		ring, err := newKeyring(ctx, place.Account, place.Identity)
+		if err == nil {
+			emit([]keyring{ring})
+		}
+		return err
+	}}
+	if c.AllRoles {
+		plan.Unopened, plan.Visit = true, everyRole
+	}
+	return run(ctx, app, &c.SweepFlags, "credentials", out, plan)
+}
+
+// handoutLeft is how long credentials that are handed out must still last: other
+// tools renew theirs up to a quarter of an hour before their end.
+const handoutLeft = 15 * time.Minute
+
+// everyRole gets the credentials of all that the user can be in an account.
+func everyRole(ctx context.Context, place sweep.Place, emit func([]keyring)) error {
+	ids, err := place.Account.Identities(ctx)
+	if err != nil {
+		return err
+	}
+	ring, _ := newKeyring(ctx, place.Account)
+	for _, id := range ids {
+		if failed := ring.add(ctx, id); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}
+	if len(ring.Roles) > 0 {
+		emit([]keyring{ring})
+	}
+	return err
+}
+
+// keyring is what an account's credentials are handed out as: the keys are those
+// of the SSO portal's own answers.
+type keyring struct {
+	AccountId    string               `json:"accountId"`
+	AccountName  string               `json:"accountName"`
+	EmailAddress string               `json:"emailAddress"`
+	Roles        map[string]keyRecord `json:"roles"`
+}
+
+type keyRecord struct {
+	AccessKeyId     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey"`
+	SessionToken    string `json:"sessionToken"`
+	Expiration      any    `json:"expiration"` // milliseconds since 1970, nil for keys that do not end
+}
+
+var keyringView = render.View{ID: "accountId", Sort: []string{"accountId", "accountName"}}
+
+// newKeyring gets the credentials of identities in an account.
+func newKeyring(ctx context.Context, a *account.Account, ids ...*auth.Identity) (keyring, error) {
+	ring := keyring{AccountId: a.ID, AccountName: a.Name, EmailAddress: a.Email, Roles: map[string]keyRecord{}}
+	for _, id := range ids {
+		if err := ring.add(ctx, id); err != nil {
+			return ring, err
+		}
+	}
+	return ring, nil
+}
+
+func (k *keyring) add(ctx context.Context, id *auth.Identity) error {
+	creds, err := id.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	if k.AccountId == "" {
+		k.AccountId = id.AccountID
+	}
+	k.Roles[keyName(id)] = keyRecordOf(creds)
+	return nil
+}
+
+// keyName stands for the role where there is none: a user's keys have a profile's
+// name, or none at all.
+func keyName(id *auth.Identity) string {
+	switch {
+	case id.Role != "":
+		return id.Role
+	case id.Profile != "":
+		return id.Profile
+	}
+	return "default"
+}
+
+func keyRecordOf(creds aws.Credentials) keyRecord {
+	r := keyRecord{AccessKeyId: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken}
+	if creds.CanExpire {
+		r.Expiration = creds.Expires.UnixMilli()
+	}
+	return r
+}
+
+// ends is when the credentials end; the zero time for those that do not.
+func (r keyRecord) ends() time.Time {
+	ms, ok := r.Expiration.(int64)
+	if !ok {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// Handout are the flags of how credentials are handed out.
+type Handout struct {
+	Output      string  `short:"o" placeholder:"FORMAT" group:"output" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
+	JQ          *string `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each account."`
+	Slurp       bool    `group:"output" help:"Give the jq filter one array of all accounts."`
+	Query       string  `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array."`
+	Shell       string  `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
+	ProfileName string  `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" help:"Name of each profile of -o ini ({account-name}.{role})."`
+	Out         string  `placeholder:"FILE" group:"output" help:"Write to a file that only you can read."`
+}
+
+// start checks the flags and begins the output.
+func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
+	if h.Output == "" && h.Query == "" && h.JQ == nil {
+		h.Output = "json"
+	}
+	if err := h.check(app); err != nil {
+		return nil, err
+	}
+	w, text := app.Stdout, &bytes.Buffer{}
+	if h.Out != "" {
+		w = text
+	}
+	out, err := h.format(app, g, w)
+	if err == nil && h.Out != "" {
+		out = &fileStream{out, text, h.Out}
+	}
+	return out, err
+}
+
+func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], error) {
+	switch h.Output {
+	case "env":
+		return &keyStream{w: w, single: "env", format: envText(h.Shell)}, nil
+	case "process":
+		return &keyStream{w: w, single: "process", format: processText}, nil
+	case "ini":
+		name, err := parseProfileName("--profile-name", h.ProfileName)
+		return &keyStream{w: w, format: iniText(name)}, err
+	}
+	o := Output{Output: h.Output, JQ: h.JQ, Slurp: h.Slurp, Query: h.Query}
+	printer, err := render.Compile[keyring](o.options(app, g), keyringView)
+	if err != nil {
+		return nil, err
+	}
+	return printer.Start(w), nil
+}
+
+// check refuses what would put credentials where nobody looks for them, and what
+// would replace the user's own.
+func (h *Handout) check(app *App) error {
+	switch h.Output {
+	case "table", "wide", "csv", "text", "name":
+		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
+	}
+	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != nil || h.Query != "") {
+		return usage("--output %s has its own shape; --jq and --query go with json", h.Output)
+	}
+	if h.Out == "" {
+		return nil
+	}
+	files, err := awsconfig.Locate(app.Lookup)
+	if err != nil {
+		return err
+	}
+	for _, own := range []string{files.Config, files.Credentials} {
+		if own != "" && sameFile(own, h.Out) {
+			return usage("--out %s: would replace your own %s; choose another file, and name it in AWS_SHARED_CREDENTIALS_FILE", h.Out, filepath.Base(own))
+		}
+	}
+	return checkWritable("--out", h.Out)
+}
+
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	absA, _ := filepath.Abs(a)
+	absB, _ := filepath.Abs(b)
+	return absA == absB
+}
+
+// fileStream writes a file that only its owner can read, in one step at the end.
+type fileStream struct {
+	stream[keyring]
+	text *bytes.Buffer
+	path string
+}
+
+func (s *fileStream) Close() error {
+	if err := s.stream.Close(); err != nil {
+		return err
+	}
+	if err := auth.WriteSecret(s.path, s.text.Bytes()); err != nil {
+		return fmt.Errorf("--out %s: %w", s.path, err)
+	}
+	return nil
+}

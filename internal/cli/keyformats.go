@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// keyStream prints credentials in a form that other tools read.
+type keyStream struct {
+	w      io.Writer
+	single string // the name of a form that holds one set of credentials; "" for several
+	format func(keys []namedKey) (string, error)
+
+	keys []namedKey
+}
+
+// namedKey is one set of credentials, and whose they are.
+type namedKey struct {
+	keyRecord
+	account keyring
+	role    string
+}
+
+func (s *keyStream) Write(ring keyring) error {
+	for _, role := range slices.Sorted(maps.Keys(ring.Roles)) {
+		s.keys = append(s.keys, namedKey{ring.Roles[role], ring, role})
+	}
+	return nil
+}
+
+func (s *keyStream) Flush() error { return nil }
+
+func (s *keyStream) Close() error {
+	switch {
+	case len(s.keys) == 0:
+		return nil
+	case s.single != "" && len(s.keys) > 1:
+		return fmt.Errorf("--output %s holds one set of credentials, and there are %d; choose with --account and --role, or use --output ini or json", s.single, len(s.keys))
+	}
+	slices.SortStableFunc(s.keys, func(a, b namedKey) int { return strings.Compare(a.account.AccountId, b.account.AccountId) })
+	text, err := s.format(s.keys)
+	if err == nil {
+		_, err = io.WriteString(s.w, text)
+	}
+	return err
+}
+
+// envText makes lines that a shell evaluates.
+func envText(shell string) func([]namedKey) (string, error) {
+	set, unset := "export %s=%s\n", "unset %s\n"
+	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+	switch shell {
+	case "fish":
+		set, unset = "set -gx %s %s\n", "set -e %s\n"
+		quote = func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
+	case "powershell":
+		set, unset = "$Env:%s = %s\n", "Remove-Item -ErrorAction Ignore Env:%s\n"
+		quote = func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	}
+	return func(keys []namedKey) (string, error) {
+		k := keys[0]
+		expiration := ""
+		if ends := k.ends(); !ends.IsZero() {
+			expiration = ends.Format(time.RFC3339)
+		}
+		var text strings.Builder
+		for _, v := range [][2]string{
+			{"AWS_ACCESS_KEY_ID", k.AccessKeyId}, {"AWS_SECRET_ACCESS_KEY", k.SecretAccessKey},
+			{"AWS_SESSION_TOKEN", k.SessionToken}, {"AWS_CREDENTIAL_EXPIRATION", expiration},
+		} {
+			if v[1] == "" { // what an earlier evaluation has set must not stay
+				fmt.Fprintf(&text, unset, v[0])
+				continue
+			}
+			fmt.Fprintf(&text, set, v[0], quote(v[1]))
+		}
+		return text.String(), nil
+	}
+}
+
+// processText is what the AWS CLI and the SDKs expect of a credential_process.
+func processText(keys []namedKey) (string, error) {
+	k := keys[0]
+	answer := struct {
+		Version         int
+		AccessKeyId     string
+		SecretAccessKey string
+		SessionToken    string    `json:",omitempty"`
+		Expiration      time.Time `json:",omitzero"`
+		AccountId       string    `json:",omitempty"`
+	}{1, k.AccessKeyId, k.SecretAccessKey, k.SessionToken, k.ends().Truncate(time.Second), k.account.AccountId}
+	data, err := json.MarshalIndent(answer, "", "  ")
+	return string(data) + "\n", err
+}
+
+// iniText makes a credentials file, a profile for each set.
+func iniText(name profileName) func([]namedKey) (string, error) {
+	return func(keys []namedKey) (string, error) {
+		var text strings.Builder
+		taken := map[string]namedKey{}
+		for i, k := range keys {
+			profile := name.of(k.account.AccountName, k.account.AccountId, k.role)
+			if first, ok := taken[profile]; ok {
+				return "", fmt.Errorf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",
+					profile, first.account.AccountId, k.account.AccountId)
+			}
+			taken[profile] = k
+			if i > 0 {
+				text.WriteByte('\n')
+			}
+			fmt.Fprintf(&text, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", profile, k.AccessKeyId, k.SecretAccessKey)
+			if k.SessionToken != "" {
+				fmt.Fprintf(&text, "aws_session_token = %s\n", k.SessionToken)
+			}
+			if ends := k.ends(); !ends.IsZero() {
+				fmt.Fprintf(&text, "# until %s\n", ends.Format(time.RFC3339))
+			}
+		}
+		return text.String(), nil
+	}
+}

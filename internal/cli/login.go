@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+	"muster/internal/nearest"
+)
+
+type loginCmd struct {
+	Name          string        `arg:"" optional:"" name:"session|profile" help:"The sso-session, or a profile that uses one; may be left out where there is only one."`
+	UseDeviceCode bool          `help:"Sign in by a code, in a browser anywhere; what is done by itself over SSH."`
+	NoBrowser     bool          `help:"Print the URL instead of opening it."`
+	Port          int           `placeholder:"N" help:"Wait for the browser's redirect on this port (any that is free)."`
+	Timeout       time.Duration `placeholder:"10m" default:"10m" help:"Give up after this long (10m)."`
+	NewSession    newSession    `embed:""`
+}
+
+func (c *loginCmd) Run(ctx context.Context, app *App, g *Global) error {
+	if c.Timeout <= 0 {
+		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)
+	}
+	if c.Port < 0 || c.Port > 65535 {
+		return usage("--port %d: expected 1 to 65535", c.Port)
+	}
+	if c.Port != 0 && c.UseDeviceCode {
+		return usage("--port and --use-device-code exclude each other: a code needs no redirect")
+	}
+	resolver, err := g.connect(app, 1, nil)
+	if err != nil {
+		return err
+	}
+	session, profile, err := ssoSession(app, resolver.Config, c.Name)
+	if err != nil {
+		return err
+	}
+	write := func() error { return nil }
+	if session == nil {
+		if session, write, err = c.NewSession.ask(ctx, app, resolver.Config, c.Name); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("nobody signed in within %s (--timeout)", c.Timeout))
+	defer cancel()
+	sso := resolver.SSO(session, profile)
+	ends, err := sso.Login(ctx, auth.LoginOptions{
+		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.remote(), Port: c.Port,
+		Open: app.browser(c.NoBrowser), Show: app.showSignIn(!c.NoBrowser),
+	})
+	if err != nil {
+		return err
+	}
+	app.note("signed in to SSO session %q until %s", sso.Name, ends.Local().Format("2006-01-02 15:04"))
+	return write()
+}
+
+// ssoSession finds the session that a name means: an sso-session's, or that of a
+// profile which comes by its credentials through one. Without a name it is the
+// session of AWS_PROFILE, or the only one there is. It returns nil where none is
+// configured.
+func ssoSession(app *App, config *awsconfig.Config, name string) (*awsconfig.Session, *awsconfig.Profile, error) {
+	named := name != ""
+	if !named {
+		name = cmp.Or(app.env["AWS_PROFILE"], app.env["AWS_DEFAULT_PROFILE"])
+	}
+	if name != "" {
+		if session, err := config.Session(name); err == nil && named {
+			return session, nil, session.Problem
+		}
+		p, err := config.Profile(name)
+		switch {
+		case err == nil:
+			session, through, err := sessionBehind(config, p)
+			if session != nil || err != nil || named {
+				return session, through, cmp.Or(err, noSession(session, p))
+			}
+		case named && len(config.Sessions) == 0 && len(config.Profiles) == 0:
+			return nil, nil, nil
+		case named:
+			return nil, nil, unknownSession(config, name)
+		}
+	}
+	sessions, through := everySession(config)
+	switch len(sessions) {
+	case 0:
+		return nil, nil, nil
+	case 1:
+		return sessions[0], through[0], sessions[0].Problem
+	}
+	var names []string
+	for i, s := range sessions {
+		names = append(names, s.Name)
+		if s.Name == "" {
+			names[i] = through[i].Name
+		}
+	}
+	return nil, nil, usage("which of %s? name one, as in: muster login %s", strings.Join(names, ", "), shellWord(names[0]))
+}
+
+func noSession(session *awsconfig.Session, p *awsconfig.Profile) error {
+	if session != nil {
+		return nil
+	}
+	return usage("profile %q (%s:%d) uses no SSO session", p.Name, p.File, p.Line)
+}
+
+func unknownSession(config *awsconfig.Config, name string) error {
+	var names []string
+	for _, s := range config.Sessions {
+		names = append(names, s.Name)
+	}
+	for _, p := range config.Profiles {
+		names = append(names, p.Name)
+	}
+	msg := fmt.Sprintf("no sso-session or profile %q in %s", name, config.Files.Config)
+	if near := nearest.Name(name, names); near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return &auth.NoCredentialsError{Msg: msg}
+}
+
+// sessionBehind is the session at the base of a profile's chain, and the profile
+// that holds it.
+func sessionBehind(config *awsconfig.Config, p *awsconfig.Profile) (*awsconfig.Session, *awsconfig.Profile, error) {
+	if p.SSOSession != nil {
+		return p.SSOSession, p, p.SSOSession.Problem
+	}
+	chain, err := config.Chain(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if base := chain[len(chain)-1]; base.SSOSession != nil {
+		return base.SSOSession, base, base.SSOSession.Problem
+	}
+	return nil, nil, nil
+}
+
+// everySession are the sso-sessions and, once each, the start URLs of legacy
+// profiles.
+func everySession(config *awsconfig.Config) (sessions []*awsconfig.Session, through []*awsconfig.Profile) {
+	for _, s := range config.Sessions {
+		sessions, through = append(sessions, s), append(through, nil)
+	}
+	known := map[string]bool{}
+	for _, p := range config.Profiles {
+		if p.Kind == awsconfig.KindSSOLegacy && !known[p.SSOStartURL] {
+			known[p.SSOStartURL] = true
+			sessions, through = append(sessions, p.SSOSession), append(through, p)
+		}
+	}
+	return sessions, through
+}
+
+// remote says whether a browser opened here could not bring its answer back to
+// this machine, or would be on somebody else's screen.
+func (a *App) remote() bool {
+	if a.env["BROWSER"] != "" {
+		return false
+	}
+	return a.env["SSH_CONNECTION"] != "" || a.env["SSH_TTY"] != "" || a.env["WSL_DISTRO_NAME"] != ""
+}
+
+// browser returns what opens a URL: the command in BROWSER, or else what the
+// system has. It returns nil where the user does not want that.
+func (a *App) browser(unwanted bool) func(url string) error {
+	switch command := strings.Fields(a.env["BROWSER"]); {
+	case unwanted:
+		return nil
+	case len(command) > 0:
+		return func(url string) error {
+			cmd := exec.Command(command[0], append(command[1:], url)...)
+			cmd.Env, cmd.Stdout, cmd.Stderr = a.Environ, a.Stderr, a.Stderr
+			return cmd.Run()
+		}
+	case a.OpenBrowser == nil:
+		return func(string) error { return fmt.Errorf("none is known on %s", runtime.GOOS) }
+	}
+	return a.OpenBrowser
+}
+
+// showSignIn tells where to sign in.
+func (a *App) showSignIn(opens bool) func(url, code string) {
+	return func(url, code string) {
+		switch {
+		case code != "":
+			a.note("sign in with the code %s at:", code)
+		case opens:
+			a.note("sign in, in the browser that opens now, or at:")
+		default:
+			a.note("sign in, in a browser of this machine, at:")
+		}
+		a.detail("%s", url)
+	}
+}
+
+type logoutCmd struct {
+	Name string `arg:"" optional:"" name:"session|profile" help:"The sso-session, or a profile that uses one; all that are signed in where it is left out."`
+}
+
+func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
+	resolver, err := g.connect(app, 1, nil)
+	if err != nil {
+		return err
+	}
+	var bye auth.Goodbye
+	if c.Name == "" {
+		bye, err = resolver.LogoutAll(ctx)
+	} else {
+		session, profile, lookup := ssoSession(app, resolver.Config, c.Name)
+		if lookup != nil {
+			return lookup
+		}
+		if session == nil {
+			return unknownSession(resolver.Config, c.Name)
+		}
+		bye, err = resolver.SSO(session, profile).Logout(ctx)
+	}
+	switch {
+	case err != nil:
+		return err
+	case bye.Tokens == 0:
+		app.note("nobody is signed in; %s of cached credentials removed", count(bye.Roles, "file"))
+	default:
+		app.note("signed out of %s; %s of cached credentials removed", count(bye.Tokens, "SSO session"), count(bye.Roles, "file"))
+	}
+	if bye.Unrevoked != nil {
+		app.note("the token is removed here, but AWS did not hear of it:")
+		app.report(bye.Unrevoked)
+		return &partial{exitPartial}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+type whoamiCmd struct {
+	Selection  `embed:""`
+	SweepFlags `embed:""`
+	Output     `embed:""`
+}
+
+// whoamiRecord is who the user is in an account.
+type whoamiRecord struct {
+	AccountId   string
+	AccountName string
+	Arn         string
+	UserId      string
+	Profile     string
+	Role        string
+	Source      string // the hops in one line
+	Hops        []hopRecord
+	Expires     string // RFC 3339 UTC; "" for keys that do not end
+}
+
+// hopRecord is one step on the way to the credentials.
+type hopRecord struct {
+	Kind string // environment, profile, SSO session, permission set, role, ...
+	Name string
+}
+
+var whoamiView = render.View{
+	Columns: []render.Column{
+		{Field: "AccountId", Need: 2},
+		{Field: "AccountName", Need: 4, Shorten: true},
+		{Field: "Arn", Need: 1},
+		{Field: "Source", Need: 3, Shorten: true, Min: 24},
+		{Field: "Expires", Need: 5},
+	},
+	Wide: []string{"AccountId", "AccountName", "Arn", "UserId", "Profile", "Role", "Source", "Expires"},
+	ID:   "Arn",
+	Sort: []string{"AccountId", "Arn"},
+}
+
+func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
+	printer, err := render.Compile[whoamiRecord](c.Output.options(app, g), whoamiView)
+	if err != nil {
+		return err
+	}
+	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	if err != nil {
+		return err
+	}
+	accounts, err := p.accounts(ctx, app)
+	if err != nil {
+		return err
+	}
+	return run(ctx, app, &c.SweepFlags, "identities", printer.Start(app.Stdout), sweep.Plan[whoamiRecord]{
+		Accounts: accounts,
+		Visit: func(ctx context.Context, place sweep.Place, emit func([]whoamiRecord)) error {
+			id := place.Identity
+			caller, err := p.resolver.Caller(ctx, id)
+			if err != nil {
+				return err
+			}
+			creds, err := id.Credentials.Retrieve(ctx)
+			if err != nil {
+				return err
+			}
+			r := whoamiRecord{
+				AccountId: caller.AccountID, AccountName: place.Account.Name, Arn: caller.ARN, UserId: caller.UserID,
+				Profile: id.Profile, Role: id.Role, Source: id.String(), Hops: []hopRecord{}, Expires: expiry(creds),
+			}
+			for _, h := range id.Hops {
+				r.Hops = append(r.Hops, hopRecord{string(h.Kind), h.Name})
+			}
+			emit([]whoamiRecord{r})
+			return nil
+		},
+	})
+}
+
+// expiry is when credentials end, "" for those that do not.
+func expiry(creds aws.Credentials) string {
+	if !creds.CanExpire {
+		return ""
+	}
+	return creds.Expires.UTC().Format(time.RFC3339)
+}
