@@ -3,6 +3,8 @@ package awssim
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"strconv"
@@ -14,6 +16,7 @@ type answer struct {
 	status      int
 	contentType string
 	errorType   string // x-amzn-ErrorType
+	header      map[string]string
 	body        []byte
 	stream      func(io.Writer) error
 }
@@ -24,6 +27,9 @@ func (a *answer) send(w http.ResponseWriter) {
 	h.Set("X-Amzn-Requestid", requestID)
 	if a.errorType != "" {
 		h.Set("X-Amzn-Errortype", a.errorType)
+	}
+	for name, value := range a.header {
+		h.Set(name, value)
 	}
 	if a.stream != nil {
 		w.WriteHeader(a.status)
@@ -48,7 +54,10 @@ func (a *answer) bytes() []byte {
 // requestID is the same for every call, so that two runs answer the same bytes.
 const requestID = "11111111-2222-4333-8444-555555555555"
 
-const contentXML = "text/xml;charset=UTF-8"
+const (
+	contentXML  = "text/xml;charset=UTF-8"
+	contentHTML = "text/html;charset=UTF-8"
+)
 
 func xmlAnswer(x *xmlWriter) *answer {
 	return &answer{status: http.StatusOK, contentType: contentXML, body: x.buf}
@@ -74,12 +83,28 @@ type apiError struct {
 	status  int
 	code    string
 	message string
+	blamed  string // what no correct client does, if that is why
+}
+
+// blame puts an error down to the client: it becomes one of the server's problems.
+func (e *apiError) blame(format string, args ...any) *apiError {
+	e.blamed = fmt.Sprintf(format, args...)
+	return e
+}
+
+// htmlPage is a page for a browser.
+func htmlPage(status int, title, text string) *answer {
+	body := fmt.Sprintf("<!DOCTYPE html>\n<html><head><title>%[1]s</title></head><body><h1>%[1]s</h1><p>%[2]s</p></body></html>\n",
+		html.EscapeString(title), html.EscapeString(text))
+	return &answer{status: status, contentType: contentHTML, body: []byte(body)}
 }
 
 // render words the error as the request's service does.
 func (r *request) render(e *apiError) *answer {
 	a := &answer{status: e.status, contentType: contentXML}
 	switch r.protocol {
+	case protocolHTML:
+		return htmlPage(e.status, e.code, e.message)
 	case protocolEC2:
 		x := newXML()
 		x.open("Response").open("Errors").open("Error")

@@ -314,6 +314,15 @@ func (e *estate) compileSSO() error {
 		if len(s.Scopes) == 0 {
 			s.Scopes = []string{"sso:account:access"}
 		}
+		login := &s.Login
+		if login.Interval == nil {
+			login.Interval = new(Duration(time.Second))
+		}
+		login.ExpiresIn = Duration(login.ExpiresIn.or(10 * time.Minute))
+		login.CodeExpiresIn = Duration(login.CodeExpiresIn.or(10 * time.Minute))
+		if interval := time.Duration(*login.Interval); interval%time.Second != 0 || login.Polls < 0 {
+			return fmt.Errorf("sso session %q: login: an interval of whole seconds and polls of at least 0 are needed", s.Name)
+		}
 		for ref, sets := range s.Assignments {
 			if ref == "*" {
 				continue

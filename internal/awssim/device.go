@@ -15,9 +15,13 @@ type deviceGrant struct {
 	expires   time.Time
 	nextPoll  time.Time
 	interval  time.Duration
+	polls     int // that found the user undecided
 	confirmed bool
 	refused   bool
 }
+
+// unsaidInterval is what a client has to keep between polls if it is told nothing (RFC 8628, 3.2).
+const unsaidInterval = 5 * time.Second
 
 func (s *Server) startDevice(r *request) (*answer, *apiError) {
 	var in struct{ ClientId, ClientSecret, StartUrl string }
@@ -26,59 +30,96 @@ func (s *Server) startDevice(r *request) (*answer, *apiError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.clients[in.ClientId]
-	if c == nil || c.secret != in.ClientSecret || !s.now().Before(c.expires) {
-		return nil, fail(http.StatusUnauthorized, "InvalidClientException", "Invalid client")
+	c, err := s.registered(r, in.ClientId, grantDevice)
+	if err == nil && c.secret != in.ClientSecret {
+		err = fail(http.StatusUnauthorized, "InvalidClientException", "Invalid client")
 	}
-	var session *ssoSession
-	for _, known := range s.sessions {
-		if sameStartURL(known.StartURL, in.StartUrl) && (r.region == "" || r.region == known.Region) {
-			session = known
-		}
+	if err != nil {
+		return nil, err
 	}
+	session := s.sessionAt(in.StartUrl, r.region)
 	if session == nil {
 		return nil, fail(400, "InvalidRequestException", "Invalid start url provided")
 	}
 	g := derive(uint64(len(s.grants)), "device", c.id)
-	code := g.base64(43)
-	d := &deviceGrant{client: c, session: session, userCode: g.base32(4) + "-" + g.base32(4), expires: s.now().Add(10 * time.Minute), interval: time.Second}
+	code, lifetime := g.base64(43), time.Duration(session.Login.ExpiresIn)
+	d := &deviceGrant{client: c, session: session, userCode: g.base32(4) + "-" + g.base32(4), expires: s.now().Add(lifetime)}
 	s.grants[code] = d
 	verify := strings.TrimRight(session.StartURL, "/#") + "/#/device"
-	return r.jsonAnswer(map[string]any{"deviceCode": code, "userCode": d.userCode, "verificationUri": verify,
-		"verificationUriComplete": verify + "?user_code=" + d.userCode, "expiresIn": 600, "interval": int(d.interval / time.Second)}), nil
+	if s.isOwn(r.Host) {
+		verify = s.URL() + "/device" // a browser that knows of no endpoint URL finds the simulator too
+	}
+	out := map[string]any{"deviceCode": code, "userCode": d.userCode, "verificationUri": verify,
+		"verificationUriComplete": verify + "?user_code=" + d.userCode, "expiresIn": int(lifetime / time.Second)}
+	if d.interval = time.Duration(*session.Login.Interval); d.interval < 0 {
+		d.interval = unsaidInterval
+	} else {
+		out["interval"] = int(d.interval / time.Second)
+	}
+	return r.jsonAnswer(out), nil
 }
 
 // Confirm plays the user who enters a device code's user code in the browser, and allows or refuses.
 func (s *Server) Confirm(userCode string, allow bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d := s.awaiting(userCode)
+	if d == nil {
+		return fmt.Errorf("no sign-in waits for the user code %q", userCode)
+	}
+	d.confirmed, d.refused = allow, !allow
+	return nil
+}
+
+// awaiting finds the device authorization of a user code, nil if none is under way; mu is held.
+func (s *Server) awaiting(userCode string) *deviceGrant {
 	for _, d := range s.grants {
-		if d.userCode == userCode {
-			d.confirmed, d.refused = allow, !allow
-			return nil
+		if d.client != nil && d.userCode == userCode && s.now().Before(d.expires) {
+			return d
 		}
 	}
-	return fmt.Errorf("no sign-in waits for the user code %q", userCode)
+	return nil
+}
+
+// verifyDevice is the page at which a browser enters a user code: it plays the user.
+func (s *Server) verifyDevice(r *request) (*answer, *apiError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.awaiting(r.URL.Query().Get("user_code"))
+	if d == nil {
+		return nil, fail(400, "InvalidRequestException", "No sign-in waits for this user code.")
+	}
+	d.refused = d.session.Login.Refuse
+	d.confirmed = !d.refused
+	if d.refused {
+		return htmlPage(http.StatusOK, "Request denied", "You can close this window."), nil
+	}
+	return htmlPage(http.StatusOK, "Request approved", "You can close this window."), nil
 }
 
 // deviceToken tells whose token a device code has become; mu is held.
 func (s *Server) deviceToken(code string, c *oidcClient) (*ssoSession, *apiError) {
 	d, now := s.grants[code], s.now()
-	switch {
-	case d == nil || d.client != c:
+	if d == nil || d.client != c {
 		return nil, fail(400, "InvalidGrantException", "Invalid device code provided")
+	}
+	if login := d.session.Login; !d.confirmed && !d.refused && (login.Refuse || login.Polls > 0) && d.polls >= login.Polls {
+		d.confirmed, d.refused = !login.Refuse, login.Refuse
+	}
+	switch {
 	case !now.Before(d.expires):
 		return nil, fail(400, "ExpiredTokenException", "Device code has expired")
 	case d.refused:
 		return nil, fail(400, "AccessDeniedException", "The user refused")
 	case d.confirmed:
-		delete(s.grants, code)
+		d.client = nil // used up
 		return d.session, nil
 	case now.Before(d.nextPoll):
 		d.interval += 5 * time.Second
 		d.nextPoll = now.Add(d.interval * 9 / 10)
 		return nil, fail(400, "SlowDownException", "Polling too fast")
 	}
+	d.polls++
 	d.nextPoll = now.Add(d.interval * 9 / 10)
 	return nil, fail(400, "AuthorizationPendingException", "The user has not confirmed yet")
 }

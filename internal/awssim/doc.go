@@ -51,6 +51,19 @@
 // trusts the management account. An SSO session begins with one valid token that can be refreshed. The types of this
 // package say what else there is, and what is wrong in a world its error names.
 //
+// # Signing in
+//
+// An HTTP client that follows redirects is browser enough. GET /authorize of the OIDC endpoint checks the request,
+// plays the user and sends the browser back to the redirect URI with a code, or with access_denied. A device code waits
+// for Confirm, for a GET of its verificationUriComplete (a page of the server where AWS_ENDPOINT_URL is in force), or for
+// as many polls as the world says:
+//
+//	"sso": [{"name": "corp", ..., "tokens": [], "login": {"polls": 2, "interval": "1s", "expires_in": "10m"}}]
+//	"sso": [{"name": "corp", ..., "tokens": [], "login": {"refuse": true}}]
+//
+// As with AWS, a registration is for the authorization code (with redirectUris and issuerUrl) or for the device code,
+// never both, and the OIDC endpoint of another region than the session's does not know it.
+//
 // # Time
 //
 // Advance moves the clock by which credentials, tokens and registrations end. Signatures are held against the clock

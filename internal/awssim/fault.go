@@ -121,10 +121,10 @@ func (f *Fault) spoils() bool { return !f.refuses() && f.Kind != FaultDelay }
 
 // refusal is the error of a fault that refuses.
 func (f *Fault) refusal(r *request) *apiError {
-	e := &apiError{http.StatusBadRequest, "Throttling", "Rate exceeded"}
+	e := fail(http.StatusBadRequest, "Throttling", "Rate exceeded")
 	switch r.service {
 	case "ec2":
-		e = &apiError{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
+		e = fail(http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded.")
 	case "organizations", "account", "sso":
 		e.status, e.code = map[string]int{"organizations": 400, "account": 429, "sso": 429}[r.service], "TooManyRequestsException"
 	case "oidc":

@@ -30,6 +30,7 @@ const (
 	protocolJSON                  // JSON, X-Amz-Target: Organizations
 	protocolQuery                 // form in, XML out: STS
 	protocolEC2                   // the same with its own envelope: EC2
+	protocolHTML                  // pages, for browsers
 )
 
 const (
@@ -72,6 +73,8 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	m["POST /token"] = &operation{"oidc", "CreateToken", protocolREST, "", (*Server).createToken, nil}
 	m["POST /client/register"] = &operation{"oidc", "RegisterClient", protocolREST, "", (*Server).registerClient, nil}
 	m["POST /device_authorization"] = &operation{"oidc", "StartDeviceAuthorization", protocolREST, "", (*Server).startDevice, nil}
+	m["GET /authorize"] = &operation{"oidc", "Authorize", protocolHTML, "", (*Server).authorizeCode, nil}
+	m["GET /device"] = &operation{"oidc", "VerifyDevice", protocolHTML, "", (*Server).verifyDevice, nil}
 	m["POST /listRegions"] = &operation{"account", "ListRegions", protocolREST, "account:ListRegions", (*Server).listRegions, nil}
 	return m
 })

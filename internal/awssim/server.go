@@ -36,6 +36,7 @@ type Server struct {
 	refreshers map[string]*ssoToken    // by refresh token
 	clients    map[string]*oidcClient  // by client id
 	grants     map[string]*deviceGrant // by device code
+	codes      map[string]*codeGrant   // by authorization code
 	faultCount map[faultPlace]*faultState
 	calls      []Call
 	problems   []string
@@ -89,7 +90,7 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		estate: e, clock: o.clock, latency: o.latency, pageKey: make([]byte, 32), closed: make(chan struct{}),
 		keys: map[string]*credentials{}, issued: map[string]int{}, usedCodes: map[string]bool{},
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
-		grants: map[string]*deviceGrant{}, faultCount: map[faultPlace]*faultState{},
+		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{}, faultCount: map[faultPlace]*faultState{},
 	}
 	rand.Read(s.pageKey)
 	s.buffers.New = func() any { return new(xmlWriter) }
@@ -218,6 +219,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		}
 	}
 	if refusal != nil {
+		if refusal.blamed != "" {
+			r.problem("%s", refusal.blamed)
+		}
 		a = r.render(refusal)
 		r.call.Code = refusal.code
 	}

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,14 +17,6 @@ type ssoToken struct {
 	dead    bool
 }
 
-// oidcClient is a registration of a client of the OIDC service.
-type oidcClient struct {
-	id, secret string
-	expires    time.Time
-	scopes     []string
-	grants     []string // grant types asked for; none: all
-}
-
 const accessTokenLifetime = 8 * time.Hour
 
 // openSessions hands out the tokens that the world begins with.
@@ -33,7 +24,8 @@ func (s *Server) openSessions() {
 	now := s.clock()
 	for _, session := range s.sessions {
 		for _, t := range session.Tokens {
-			c := &oidcClient{id: t.ClientID, secret: t.ClientSecret, expires: now.Add(time.Duration(t.RegistrationExpiresIn)), scopes: session.Scopes}
+			c := &oidcClient{id: t.ClientID, secret: t.ClientSecret, region: session.Region, scopes: session.Scopes,
+				grants: deviceGrants, expires: now.Add(time.Duration(t.RegistrationExpiresIn))}
 			s.clients[c.id] = c
 			s.keep(&ssoToken{session: session, access: t.AccessToken, expires: now.Add(time.Duration(t.ExpiresIn)),
 				refresh: t.RefreshToken, client: c.id, dead: t.Dead})
@@ -150,98 +142,4 @@ func (s *Server) ssoLogout(r *request) (*answer, *apiError) {
 	r.sso.dead = true
 	delete(s.refreshers, r.sso.refresh)
 	return &answer{status: http.StatusOK, contentType: "application/json", body: []byte{}}, nil
-}
-
-// oauthCode is the code of RFC 6749 and 8628 for an exception of the OIDC service.
-func oauthCode(exception string) string {
-	codes := map[string]string{
-		"InvalidGrantException": "invalid_grant", "InvalidClientException": "invalid_client",
-		"UnauthorizedClientException": "unauthorized_client", "InvalidRequestException": "invalid_request",
-		"UnsupportedGrantTypeException": "unsupported_grant_type", "ExpiredTokenException": "expired_token",
-		"AuthorizationPendingException": "authorization_pending", "SlowDownException": "slow_down",
-		"AccessDeniedException": "access_denied", "InvalidClientMetadataException": "invalid_client_metadata",
-	}
-	return cmp.Or(codes[exception], "server_error")
-}
-
-func (s *Server) registerClient(r *request) (*answer, *apiError) {
-	var in struct {
-		ClientName, ClientType, IssuerUrl string
-		Scopes, GrantTypes, RedirectUris  []string
-	}
-	if err := r.input(&in); err != nil {
-		return nil, err
-	}
-	if in.ClientName == "" || in.ClientType != "public" {
-		r.problem("clientName %q, clientType %q", in.ClientName, in.ClientType)
-		return nil, fail(400, "InvalidClientMetadataException", "clientName and the clientType public are needed")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g := derive(uint64(len(s.clients)), "client", in.ClientName)
-	c := &oidcClient{id: g.base32(22), secret: g.base64(60), expires: s.now().Add(90 * 24 * time.Hour), scopes: in.Scopes, grants: in.GrantTypes}
-	s.clients[c.id] = c
-	return r.jsonAnswer(map[string]any{"clientId": c.id, "clientSecret": c.secret,
-		"clientIdIssuedAt": s.now().Unix(), "clientSecretExpiresAt": c.expires.Unix()}), nil
-}
-
-// createTokenInput is what CreateToken asks with; which fields depends on GrantType.
-type createTokenInput struct {
-	ClientId, ClientSecret, GrantType                         string
-	RefreshToken, DeviceCode, Code, RedirectUri, CodeVerifier string
-	Scope                                                     []string
-}
-
-func (s *Server) createToken(r *request) (*answer, *apiError) {
-	var in createTokenInput
-	if err := r.input(&in); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.clients[in.ClientId]
-	switch {
-	case c == nil || c.secret != in.ClientSecret:
-		return nil, fail(http.StatusUnauthorized, "InvalidClientException", "Invalid client")
-	case !s.now().Before(c.expires):
-		return nil, fail(http.StatusUnauthorized, "InvalidClientException", "Client registration has expired")
-	case len(c.grants) > 0 && !slices.Contains(c.grants, in.GrantType):
-		return nil, fail(400, "UnauthorizedClientException", "The client is not registered for the grant type %s", in.GrantType)
-	}
-	var t *ssoToken
-	switch in.GrantType {
-	case "refresh_token":
-		old := s.refreshers[in.RefreshToken]
-		if old == nil || old.client != c.id {
-			return nil, fail(400, "InvalidGrantException", "Invalid refresh token provided")
-		}
-		// Rotation: a refresh token works once.
-		delete(s.refreshers, in.RefreshToken)
-		t = s.grant(old.session, c)
-	case "urn:ietf:params:oauth:grant-type:device_code":
-		session, err := s.deviceToken(in.DeviceCode, c)
-		if err != nil {
-			return nil, err
-		}
-		t = s.grant(session, c)
-	default:
-		return nil, fail(400, "UnsupportedGrantTypeException", "The grant type %q is not supported", in.GrantType)
-	}
-	out := map[string]any{"accessToken": t.access, "expiresIn": int(accessTokenLifetime / time.Second), "tokenType": "Bearer"}
-	if t.refresh != "" {
-		out["refreshToken"] = t.refresh
-	}
-	return r.jsonAnswer(out), nil
-}
-
-// grant makes a token for the session's user; mu is held.
-func (s *Server) grant(session *ssoSession, c *oidcClient) *ssoToken {
-	g := derive(uint64(len(s.tokens)), "grant", session.Name)
-	t := &ssoToken{session: session, client: c.id, access: "aoa" + g.base64(60), expires: s.now().Add(accessTokenLifetime)}
-	// Without a scope the registration is of the old kind, which cannot be refreshed.
-	if len(c.scopes) > 0 {
-		t.refresh = "aor" + g.base64(60)
-	}
-	s.keep(t)
-	return t
 }

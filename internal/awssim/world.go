@@ -113,7 +113,18 @@ type SSOSession struct {
 	Allow       map[string][]string `json:"allow,omitempty"`       // permission set to actions; default as for roles
 	Duration    Duration            `json:"duration,omitempty"`    // of role credentials, default 1h
 	Tokens      []SSOToken          `json:"tokens,omitempty"`      // default: one, valid and refreshable; []: signed out
+	Login       Login               `json:"login,omitzero"`
 	Paging
+}
+
+// Login is how the session's user signs in. In a browser, that is at /authorize and at the page for a device's user
+// code, the user allows what is asked, at once.
+type Login struct {
+	Refuse        bool      `json:"refuse,omitempty"`          // the user refuses, a device code after Polls
+	Polls         int       `json:"polls,omitempty"`           // of a device code that find the user undecided; then, without Confirm, the code is allowed; 0: never by itself
+	Interval      *Duration `json:"interval,omitempty"`        // between polls, in whole seconds; default 1s; below 0: not said, which means 5s
+	ExpiresIn     Duration  `json:"expires_in,omitempty"`      // of a device code; default 10m
+	CodeExpiresIn Duration  `json:"code_expires_in,omitempty"` // of an authorization code; default 10m
 }
 
 // SSOToken is an access token that has been handed out. WriteHome caches the first.

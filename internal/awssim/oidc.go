@@ -1,0 +1,195 @@
+package awssim
+
+import (
+	"cmp"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// oidcClient is a registration of a client of the OIDC service.
+type oidcClient struct {
+	id, secret string
+	region     string // of the endpoint that registered it; "" if its host name was not asked
+	expires    time.Time
+	scopes     []string
+	grants     []string // grant types
+	redirects  []string // redirect URIs, those to the loopback address without their port
+	issuer     *ssoSession
+}
+
+const (
+	grantCode    = "authorization_code"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
+	grantRefresh = "refresh_token"
+)
+
+// deviceGrants are those of a registration that names none.
+var deviceGrants = []string{grantDevice, grantRefresh}
+
+// oauthCode is the code of RFC 6749, 7591 and 8628 for an exception of the OIDC service.
+func oauthCode(exception string) string {
+	codes := map[string]string{
+		"InvalidGrantException": "invalid_grant", "InvalidClientException": "invalid_client",
+		"UnauthorizedClientException": "unauthorized_client", "InvalidRequestException": "invalid_request",
+		"UnsupportedGrantTypeException": "unsupported_grant_type", "ExpiredTokenException": "expired_token",
+		"AuthorizationPendingException": "authorization_pending", "SlowDownException": "slow_down",
+		"AccessDeniedException": "access_denied", "InvalidClientMetadataException": "invalid_client_metadata",
+		"InvalidRedirectUriException": "invalid_redirect_uri", "InvalidScopeException": "invalid_scope",
+	}
+	return cmp.Or(codes[exception], "server_error")
+}
+
+func (s *Server) registerClient(r *request) (*answer, *apiError) {
+	var in struct {
+		ClientName, ClientType, IssuerUrl string
+		Scopes, GrantTypes, RedirectUris  []string
+	}
+	if err := r.input(&in); err != nil {
+		return nil, err
+	}
+	if in.ClientName == "" || in.ClientType != "public" {
+		return nil, fail(400, "InvalidClientMetadataException", "clientName and the clientType public are needed").
+			blame("clientName %q, clientType %q", in.ClientName, in.ClientType)
+	}
+	if len(in.GrantTypes) == 0 {
+		in.GrantTypes = deviceGrants
+	}
+	c := &oidcClient{region: r.region, scopes: in.Scopes, grants: in.GrantTypes}
+	for _, grant := range c.grants {
+		if !slices.Contains([]string{grantCode, grantDevice, grantRefresh}, grant) {
+			return nil, fail(400, "UnsupportedGrantTypeException", "The grant type is not supported").blame("grant type %q", grant)
+		}
+	}
+	for _, uri := range in.RedirectUris {
+		u, err := url.Parse(uri)
+		if err != nil || !isLoopback(u) || u.Path != "/oauth/callback" || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fail(400, "InvalidRedirectUriException", "Invalid redirect URI").
+				blame("the redirect URI %s is not http://127.0.0.1/oauth/callback", uri)
+		}
+		c.redirects = append(c.redirects, withoutPort(u))
+	}
+	if in.IssuerUrl != "" {
+		if c.issuer = s.sessionAt(in.IssuerUrl, r.region); c.issuer == nil {
+			return nil, fail(400, "InvalidRequestException", "Invalid issuer URL provided")
+		}
+	}
+	if slices.Contains(c.grants, grantCode) {
+		switch {
+		case slices.Contains(c.grants, grantDevice):
+			return nil, fail(400, "InvalidScopeException", "").blame("one registration for both authorization code and device code")
+		case len(c.redirects) == 0:
+			return nil, fail(400, "InvalidRedirectUriException", "Redirect URIs are needed").blame("authorization code without redirectUris")
+		case c.issuer == nil:
+			return nil, fail(400, "InvalidRequestException", "The issuer URL is needed").blame("authorization code without issuerUrl")
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := derive(uint64(len(s.clients)), "client", in.ClientName)
+	c.id, c.secret, c.expires = g.base32(22), g.base64(60), s.now().Add(90*24*time.Hour)
+	s.clients[c.id] = c
+	return r.jsonAnswer(map[string]any{"clientId": c.id, "clientSecret": c.secret,
+		"clientIdIssuedAt": s.now().Unix(), "clientSecretExpiresAt": c.expires.Unix()}), nil
+}
+
+// isLoopback tells the redirect URIs whose port is of no account (RFC 8252, section 7.3).
+func isLoopback(u *url.URL) bool {
+	return u.Scheme == "http" && u.Hostname() == "127.0.0.1" && u.User == nil
+}
+
+func withoutPort(u *url.URL) string {
+	bare := *u
+	if host, _, err := net.SplitHostPort(u.Host); err == nil {
+		bare.Host = host
+	}
+	return bare.String()
+}
+
+// sessionAt finds the session of a start URL, in the region if that is known.
+func (s *Server) sessionAt(startURL, region string) *ssoSession {
+	for _, session := range s.sessions {
+		if sameStartURL(session.StartURL, startURL) && (region == "" || region == session.Region) {
+			return session
+		}
+	}
+	return nil
+}
+
+// registered finds the client of a request that it may ask for the grant type; mu is held.
+func (s *Server) registered(r *request, id, grant string) (*oidcClient, *apiError) {
+	c := s.clients[id]
+	switch {
+	case c == nil || c.region != "" && r.region != "" && c.region != r.region:
+		return nil, fail(http.StatusUnauthorized, "InvalidClientException", "Invalid client")
+	case !s.now().Before(c.expires):
+		return nil, fail(http.StatusUnauthorized, "InvalidClientException", "Client registration has expired")
+	case !slices.Contains([]string{grantCode, grantDevice, grantRefresh}, grant):
+		return nil, fail(400, "UnsupportedGrantTypeException", "The grant type %q is not supported", grant).blame("grant type %q", grant)
+	case !slices.Contains(c.grants, grant):
+		return nil, fail(400, "UnauthorizedClientException", "The client is not registered for the grant type %s", grant).
+			blame("a client that is registered for %q asks for %s", c.grants, grant)
+	}
+	return c, nil
+}
+
+// createTokenInput is what CreateToken asks with; which fields depends on GrantType.
+type createTokenInput struct {
+	ClientId, ClientSecret, GrantType                         string
+	RefreshToken, DeviceCode, Code, RedirectUri, CodeVerifier string
+	Scope                                                     []string
+}
+
+func (s *Server) createToken(r *request) (*answer, *apiError) {
+	var in createTokenInput
+	if err := r.input(&in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.registered(r, in.ClientId, in.GrantType)
+	if err == nil && c.secret != in.ClientSecret {
+		err = fail(http.StatusUnauthorized, "InvalidClientException", "Invalid client")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var session *ssoSession
+	switch in.GrantType {
+	case grantRefresh:
+		old := s.refreshers[in.RefreshToken]
+		if old == nil || old.client != c.id {
+			return nil, fail(400, "InvalidGrantException", "Invalid refresh token provided")
+		}
+		// Rotation: a refresh token works once.
+		delete(s.refreshers, in.RefreshToken)
+		session = old.session
+	case grantDevice:
+		session, err = s.deviceToken(in.DeviceCode, c)
+	case grantCode:
+		session, err = s.codeToken(&in, c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := s.grant(session, c)
+	out := map[string]any{"accessToken": t.access, "expiresIn": int(accessTokenLifetime / time.Second), "tokenType": "Bearer"}
+	if t.refresh != "" {
+		out["refreshToken"] = t.refresh
+	}
+	return r.jsonAnswer(out), nil
+}
+
+// grant makes a token for the session's user; mu is held.
+func (s *Server) grant(session *ssoSession, c *oidcClient) *ssoToken {
+	g := derive(uint64(len(s.tokens)), "grant", session.Name)
+	t := &ssoToken{session: session, client: c.id, access: "aoa" + g.base64(60), expires: s.now().Add(accessTokenLifetime)}
+	// Without a scope the registration is of the old kind, which cannot be refreshed.
+	if len(c.scopes) > 0 && slices.Contains(c.grants, grantRefresh) {
+		t.refresh = "aor" + g.base64(60)
+	}
+	s.keep(t)
+	return t
+}
