@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -125,7 +126,7 @@ func Explain(err error) Failure {
 	case errors.As(err, &reason):
 		f.Kind, f.Message = reason.Reason(), plain(reason)
 	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != unknownError && !unreadable(err):
-		f.Code, f.Message = api.ErrorCode(), api.ErrorMessage()
+		f.Code, f.Message = api.ErrorCode(), messageOf(api)
 		f.Kind = kindOf(f.Code, f.Message, f.Operation)
 		if f.Kind == Broken && f.Answered {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
@@ -156,6 +157,21 @@ func Explain(err error) Failure {
 
 // unknownError is the SDK's code for an error answer in which it finds none.
 const unknownError = "UnknownError"
+
+// messageOf is what AWS says of an error. SSO OIDC says it as OAuth does.
+func messageOf(api smithy.APIError) string {
+	if message := api.ErrorMessage(); message != "" {
+		return message
+	}
+	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
+		if f := v.FieldByName("Error_description"); f.IsValid() {
+			if text, ok := f.Interface().(*string); ok && text != nil {
+				return *text
+			}
+		}
+	}
+	return ""
+}
 
 func noError(status int) string {
 	return fmt.Sprintf("HTTP status %d, without an error that can be read", status)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,7 +116,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 
 // variables are those that reach muster from a script.
 var variables = []string{
-	"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
+	"HOME", "SSH_CONNECTION", "BROWSER", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
 	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED",
 	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -145,10 +146,20 @@ func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 		Completions: os.DirFS(filepath.Join("..", "..")),
 		Now:         func() time.Time { return time.Now().Add(s.offset) },
 		OpenTTY:     func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
+		OpenBrowser: visit,
 	})
 	if (s.code != 0) != neg {
 		ts.Fatalf("exit code %d", s.code)
 	}
+}
+
+// visit plays the browser: it goes where it is sent.
+func visit(url string) error {
+	resp, err := http.Get(url)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
 
 func (s *script) wantCode(ts *testscript.TestScript, _ bool, args []string) {
