@@ -56,6 +56,7 @@ const requestID = "11111111-2222-4333-8444-555555555555"
 
 const (
 	contentXML  = "text/xml;charset=UTF-8"
+	contentS3   = "application/xml"
 	contentHTML = "text/html;charset=UTF-8"
 )
 
@@ -111,6 +112,11 @@ func (r *request) render(e *apiError) *answer {
 		x.elem("Code", e.code).elem("Message", e.message)
 		x.close("Error").close("Errors").elem("RequestID", requestID).close("Response")
 		a.body = x.buf
+	case protocolS3:
+		a.contentType = contentS3
+		x := newXML()
+		x.open("Error").elem("Code", e.code).elem("Message", e.message).elem("RequestId", requestID).close("Error")
+		a.body = x.buf
 	case protocolQuery:
 		x := newXML()
 		x.open("ErrorResponse", "xmlns", namespaceSTS).open("Error").elem("Type", "Sender")
@@ -123,8 +129,11 @@ func (r *request) render(e *apiError) *answer {
 	case protocolREST:
 		a.contentType, a.errorType = r.protocol.jsonType(), e.code
 		fields := map[string]string{"message": e.message}
-		if r.service == "oidc" {
+		switch r.service {
+		case "oidc":
 			fields = map[string]string{"error": oauthCode(e.code), "error_description": e.message}
+		case "container":
+			fields["code"] = e.code
 		}
 		a.body, _ = json.Marshal(fields)
 	}
@@ -166,6 +175,21 @@ func (why refusal) in(p protocol) *apiError {
 		}
 		return fail(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
 	}
+	if p == protocolS3 {
+		switch why {
+		case refusedUnsigned:
+			return fail(403, "AccessDenied", "Access Denied")
+		case refusedIncomplete, refusedScope:
+			return fail(400, "AuthorizationHeaderMalformed", "The authorization header is malformed.")
+		case refusedSkew:
+			return fail(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+		case refusedSignature:
+			return fail(403, "SignatureDoesNotMatch", mismatch)
+		case refusedExpired:
+			return fail(400, "ExpiredToken", "The provided token has expired.")
+		}
+		return fail(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+	}
 	texts := [...][3]string{ // for query, for JSON, message
 		refusedUnsigned:   {"MissingAuthenticationToken", "MissingAuthenticationTokenException", unsigned},
 		refusedIncomplete: {"IncompleteSignature", "IncompleteSignatureException", incomplete},
@@ -194,6 +218,8 @@ func denied(r *request, kind string) *apiError {
 		return fail(403, "UnauthorizedOperation", "You are not authorized to perform this operation. %s %s", user, reason)
 	case protocolQuery:
 		return fail(403, "AccessDenied", "%s on resource: %s %s", user, r.form.Get("RoleArn"), reason)
+	case protocolS3:
+		return fail(403, "AccessDenied", "%s %s", user, reason)
 	case protocolJSON:
 		return fail(400, "AccessDeniedException", "%s on resource: * %s", user, reason)
 	}

@@ -22,8 +22,13 @@ type estate struct {
 	root       *unit
 	units      map[string]*unit // by id
 	users      []*user
-	roles      map[string]*role // by ARN
+	roles      map[string]*role         // by ARN
+	saml       map[string]*SAMLProvider // by ARN
+	oidc       map[string]*OIDCProvider // by ARN
+	buckets    map[string]*account
 	sessions   []*ssoSession
+	metadata   *host  // nil: clients run on no instance
+	container  *host  // nor in a container
 	deny       []Deny // accounts as ids
 	faults     []Fault
 }
@@ -46,30 +51,16 @@ type unit struct {
 	accounts       []*account
 }
 
-type user struct {
-	User
-	arn string
-}
-
-type role struct {
-	Role
-	account *account
-	arn     string
-	trust   []string // account ids, ARNs, *
-}
-
 type ssoSession struct {
 	SSOSession
 	assigned map[string][]string // account id to permission sets
 	accounts []*account          // assigned ones
 }
 
-// readOnly is what roles may do when the world does not say.
-var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "sts:AssumeRole"}
-
 var (
-	accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
-	iamName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
+	accountID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
+	bucketName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`) })
+	iamName    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
 )
 
 // compile resolves the names in w, fills in defaults and refuses what could not be.
@@ -91,8 +82,10 @@ func compile(w *World) (*estate, error) {
 		slices.SortFunc(own.regions, byName)
 		p = &own
 	}
-	e := &estate{partition: p, world: w, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{}}
-	for _, step := range []func() error{e.compileAccounts, e.compileOrganization, e.compileUsers, e.compileRoles, e.compileSSO, e.compileRules, e.compileInstances} {
+	e := &estate{partition: p, world: w, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
+		saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
+	for _, step := range []func() error{e.compileAccounts, e.compileOrganization, e.compileUsers, e.compileProviders, e.compileRoles,
+		e.compileSSO, e.compileHosts, e.compileRules, e.compileInstances} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
@@ -111,6 +104,22 @@ func (e *estate) account(ref string) (*account, error) {
 		}
 	}
 	return nil, fmt.Errorf("no account has the id or name %q", ref)
+}
+
+// accountsOf resolves a list of accounts; none means all.
+func (e *estate) accountsOf(refs []string) ([]*account, error) {
+	if len(refs) == 0 {
+		return e.accounts, nil
+	}
+	var list []*account
+	for _, ref := range refs {
+		a, err := e.account(ref)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
 }
 
 func (e *estate) arn(service, accountID, resource string) string {
@@ -136,6 +145,12 @@ func (e *estate) compileAccounts() error {
 			if !slices.Contains(e.regions, region{name, true}) {
 				return fmt.Errorf("account %s: opted_in: %q is no opt-in region of this world", a.ID, name)
 			}
+		}
+		for _, name := range a.Buckets {
+			if !bucketName().MatchString(name) || e.buckets[name] != nil {
+				return fmt.Errorf("account %s: buckets: %q is no bucket name, or there twice in the partition", a.ID, name)
+			}
+			e.buckets[name] = a
 		}
 		e.accounts = append(e.accounts, a)
 		e.byID[a.ID] = a
@@ -202,107 +217,6 @@ func (e *estate) compileOrganization() error {
 }
 
 func (e *estate) organizationID() string { return cmp.Or(e.world.Organization.ID, "o-simulated00") }
-
-func (e *estate) compileUsers() error {
-	for _, given := range e.world.Users {
-		a, err := e.account(given.Account)
-		if err != nil {
-			return fmt.Errorf("user %q: %w", given.Name, err)
-		}
-		if !iamName().MatchString(given.Name) {
-			return fmt.Errorf("user %q: no IAM name", given.Name)
-		}
-		u := &user{User: given, arn: e.arn("iam", a.ID, "user/"+given.Name)}
-		g := derive(0, "user", u.arn)
-		u.Account = a.ID
-		u.AccessKeyID = cmp.Or(u.AccessKeyID, "AKIA"+g.base32(16))
-		u.SecretAccessKey = cmp.Or(u.SecretAccessKey, g.base64(40))
-		u.Profile = cmp.Or(u.Profile, u.Name)
-		if len(u.Allow) == 0 {
-			u.Allow = []string{"*"}
-		}
-		switch {
-		case slices.ContainsFunc(e.users, func(other *user) bool { return other.AccessKeyID == u.AccessKeyID }):
-			return fmt.Errorf("user %q: the access key %s belongs to another user", u.Name, u.AccessKeyID)
-		case u.MFASerial == "" && (u.MFASecret != "" || len(u.MFACodes) > 0):
-			return fmt.Errorf("user %q: MFA codes without mfa_serial", u.Name)
-		case u.MFASerial != "" && u.MFASecret == "" && len(u.MFACodes) == 0:
-			return fmt.Errorf("user %q: mfa_serial without mfa_codes or mfa_secret", u.Name)
-		}
-		if _, err := totp(u.MFASecret, time.Time{}); err != nil {
-			return fmt.Errorf("user %q: mfa_secret: %w", u.Name, err)
-		}
-		e.users = append(e.users, u)
-	}
-	return nil
-}
-
-func (e *estate) compileRoles() error {
-	for _, given := range e.world.Roles {
-		accounts, err := e.accountsOf(given.Accounts)
-		if err != nil {
-			return fmt.Errorf("role %q: accounts: %w", given.Name, err)
-		}
-		except, err := e.accountsOf(given.Except)
-		if err != nil {
-			return fmt.Errorf("role %q: except: %w", given.Name, err)
-		}
-		given.Path = cmp.Or(given.Path, "/")
-		given.MaxSession = Duration(given.MaxSession.or(time.Hour))
-		if len(given.Allow) == 0 {
-			given.Allow = readOnly
-		}
-		trust := make([]string, 0, len(given.Trust)+1)
-		for _, who := range given.Trust {
-			if who != "*" && !strings.HasPrefix(who, "arn:") {
-				a, err := e.account(who)
-				if err != nil {
-					return fmt.Errorf("role %q: trust: %w; or an ARN, or *", given.Name, err)
-				}
-				who = a.ID
-			}
-			trust = append(trust, who)
-		}
-		if len(trust) == 0 {
-			trust = append(trust, e.management.ID)
-		}
-		switch limit := time.Duration(given.MaxSession); {
-		case !iamName().MatchString(given.Name):
-			return fmt.Errorf("role %q: no IAM name", given.Name)
-		case !strings.HasPrefix(given.Path, "/") || !strings.HasSuffix(given.Path, "/"):
-			return fmt.Errorf("role %q: the path %q does not begin and end with /", given.Name, given.Path)
-		case limit < time.Hour || limit > 12*time.Hour:
-			return fmt.Errorf("role %q: max_session %v is not between 1h and 12h", given.Name, limit)
-		}
-		for _, a := range accounts {
-			if len(given.Except) > 0 && slices.Contains(except, a) {
-				continue
-			}
-			arn := e.arn("iam", a.ID, "role"+given.Path+given.Name)
-			if e.roles[arn] != nil {
-				return fmt.Errorf("role %q: it is in account %s twice", given.Name, a.ID)
-			}
-			e.roles[arn] = &role{Role: given, account: a, arn: arn, trust: trust}
-		}
-	}
-	return nil
-}
-
-// accountsOf resolves a list of accounts; none means all.
-func (e *estate) accountsOf(refs []string) ([]*account, error) {
-	if len(refs) == 0 {
-		return e.accounts, nil
-	}
-	var list []*account
-	for _, ref := range refs {
-		a, err := e.account(ref)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, a)
-	}
-	return list, nil
-}
 
 func (e *estate) compileSSO() error {
 	for _, given := range e.world.SSO {

@@ -129,6 +129,8 @@ func (f *Fault) refusal(r *request) *apiError {
 		e.status, e.code = map[string]int{"organizations": 400, "account": 429, "sso": 429}[r.service], "TooManyRequestsException"
 	case "oidc":
 		e.code = "SlowDownException"
+	case "s3":
+		e = fail(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	}
 	if f.Status != 0 {
 		e.status = f.Status
@@ -183,7 +185,7 @@ func (s *Server) spoil(w http.ResponseWriter, r *request, f *Fault, right *answe
 	case FaultGarbage:
 		instead(right.contentType, "\x00\x1f\x8b<<{{]>&&\xff\xfe not an answer")
 	case FaultWrongRoot:
-		if r.protocol == protocolEC2 || r.protocol == protocolQuery {
+		if r.protocol == protocolEC2 || r.protocol == protocolQuery || r.protocol == protocolS3 {
 			instead(right.contentType, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Status><message>all systems operational</message></Status>\n")
 			return
 		}

@@ -45,12 +45,19 @@ func (s *Server) WriteHome(dir string) error {
 // Env is the environment in which any AWS client uses the home that WriteHome wrote and this server, as KEY=VALUE.
 // SSO tokens are found through HOME, which is left to the caller.
 func (s *Server) Env(home string) []string {
+	metadata := "AWS_EC2_METADATA_DISABLED=true"
+	if s.metadata != nil {
+		metadata = "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + s.MetadataURL()
+	}
 	env := []string{
 		"AWS_CONFIG_FILE=" + filepath.Join(home, ".aws", "config"),
 		"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(home, ".aws", "credentials"),
 		"AWS_ENDPOINT_URL=" + s.URL(),
-		"AWS_EC2_METADATA_DISABLED=true",
+		metadata,
 		"NO_PROXY=127.0.0.1", // botocore would ask a proxy even for this
+	}
+	if s.container != nil {
+		env = append(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+s.ContainerURL(), "AWS_CONTAINER_AUTHORIZATION_TOKEN="+s.ContainerToken())
 	}
 	if s.world.Home.Profile != "" {
 		env = append(env, "AWS_PROFILE="+s.world.Home.Profile)

@@ -22,6 +22,12 @@ type principal struct {
 	user    *user // of long-term keys and of GetSessionToken's
 	allow   []string
 	mfa     bool
+
+	limit      *policy  // session policies, which allow no more than allow does; nil without
+	chained    bool     // a role's session that began another's
+	federated  bool     // of GetFederationToken
+	source     string   // the source identity
+	transitive []string // keys of the session tags that chained sessions inherit
 }
 
 // credentials are what an access key id stands for.
@@ -80,7 +86,7 @@ func (e *estate) denial(p *principal, action, region string) string {
 			return d.Kind
 		}
 	}
-	if !matchesAny(p.allow, action) {
+	if !matchesAny(p.allow, action) || p.limit != nil && !p.limit.permits(action) {
 		return "iam"
 	}
 	return ""

@@ -296,7 +296,9 @@ func TestSignInElsewhere(t *testing.T) {
 	s := start(t, loginWorld(`{}`))
 	c := throughProxy(t, s)
 	ctx := context.Background()
-	in := func(region string) *ssooidc.Client { return ssooidc.NewFromConfig(real(client(s, region, "", "", ""), c)) }
+	in := func(region string) *ssooidc.Client {
+		return ssooidc.NewFromConfig(real(client(s, region, "", "", ""), c))
+	}
 	_, err := in("eu-west-2").RegisterClient(ctx, registration())
 	wantCode(t, err, "InvalidRequestException")
 	home, err := in("eu-west-1").RegisterClient(ctx, registration())

@@ -18,19 +18,23 @@ type operation struct {
 	name     string
 	protocol protocol
 	action   string // that a policy must allow; "" needs none
-	serve    func(*Server, *request) (*answer, *apiError)
-	target   func(*request) string // the account asked about, where the request names one
+	serve    handler
+	target   func(*request) string             // the account asked about, where the request names one
+	identify func(*Server, *request) *apiError // finds out who asks; nil where nobody has to sign
 }
+
+type handler = func(*Server, *request) (*answer, *apiError)
 
 // protocol is how a service speaks.
 type protocol int
 
 const (
-	protocolREST  protocol = iota // JSON, one path an operation: SSO, OIDC, Account
+	protocolREST  protocol = iota // JSON, one path an operation: SSO, OIDC, Account, container credentials
 	protocolJSON                  // JSON, X-Amz-Target: Organizations
 	protocolQuery                 // form in, XML out: STS
 	protocolEC2                   // the same with its own envelope: EC2
-	protocolHTML                  // pages, for browsers
+	protocolS3                    // XML, one path an operation: S3
+	protocolHTML                  // pages: sign-in, instance metadata
 )
 
 const (
@@ -39,43 +43,67 @@ const (
 	targetOrganizations = "AWSOrganizationsV20161128."
 )
 
-// operations by what a request names them with: VERSION:ACTION, the X-Amz-Target, or METHOD PATH.
+// operations by what a request names them with: VERSION:ACTION, the X-Amz-Target, METHOD PATH, or PATH ACTION.
 var operations = sync.OnceValue(func() map[string]*operation {
 	m := map[string]*operation{}
-	query := func(version, service string, p protocol, name, action string, serve func(*Server, *request) (*answer, *apiError)) *operation {
-		op := &operation{service, name, p, action, serve, nil}
-		m[version+":"+name] = op
+	roleAccount := func(r *request) string { return accountOfARN(r.form.Get("RoleArn")) }
+	sts := func(name, action string, serve handler) *operation {
+		op := &operation{service: "sts", name: name, protocol: protocolQuery, action: action, serve: serve, identify: (*Server).signed}
+		m[versionSTS+":"+name] = op
 		return op
 	}
-	query(versionSTS, "sts", protocolQuery, "GetCallerIdentity", "", (*Server).getCallerIdentity)
-	query(versionSTS, "sts", protocolQuery, "GetSessionToken", "", (*Server).getSessionToken)
-	query(versionSTS, "sts", protocolQuery, "AssumeRole", "sts:AssumeRole", (*Server).assumeRole).target = func(r *request) string {
-		return accountOfARN(r.form.Get("RoleArn"))
+	sts("GetCallerIdentity", "", (*Server).getCallerIdentity)
+	sts("GetSessionToken", "", (*Server).getSessionToken)
+	sts("GetFederationToken", "sts:GetFederationToken", (*Server).getFederationToken)
+	sts("AssumeRole", "sts:AssumeRole", (*Server).assumeRole).target = roleAccount
+	for name, serve := range map[string]handler{
+		"AssumeRoleWithSAML": (*Server).assumeRoleWithSAML, "AssumeRoleWithWebIdentity": (*Server).assumeRoleWithWebIdentity,
+	} {
+		op := sts(name, "", serve)
+		op.target, op.identify = roleAccount, nil
 	}
-	query(versionEC2, "ec2", protocolEC2, "DescribeInstances", "ec2:DescribeInstances", (*Server).describeInstances)
-	query(versionEC2, "ec2", protocolEC2, "DescribeRegions", "ec2:DescribeRegions", (*Server).describeRegions)
-
-	for name, serve := range map[string]func(*Server, *request) (*answer, *apiError){
+	for name, serve := range map[string]handler{
+		"DescribeInstances": (*Server).describeInstances, "DescribeRegions": (*Server).describeRegions,
+	} {
+		m[versionEC2+":"+name] = &operation{service: "ec2", name: name, protocol: protocolEC2, action: "ec2:" + name, serve: serve, identify: (*Server).signed}
+	}
+	for name, serve := range map[string]handler{
 		"ListAccounts": (*Server).listAccounts, "ListAccountsForParent": (*Server).listAccounts,
 		"ListOrganizationalUnitsForParent": (*Server).listUnits, "ListRoots": (*Server).listRoots,
 		"ListParents": (*Server).listParents, "ListTagsForResource": (*Server).listTags,
 		"DescribeAccount": (*Server).describeAccount, "DescribeOrganization": (*Server).describeOrganization,
 		"DescribeOrganizationalUnit": (*Server).describeUnit,
 	} {
-		m[targetOrganizations+name] = &operation{"organizations", name, protocolJSON, "organizations:" + name, serve, nil}
+		m[targetOrganizations+name] = &operation{service: "organizations", name: name, protocol: protocolJSON,
+			action: "organizations:" + name, serve: serve, identify: (*Server).signed}
 	}
+	m["POST /listRegions"] = &operation{service: "account", name: "ListRegions", action: "account:ListRegions",
+		serve: (*Server).listRegions, identify: (*Server).signed}
+	m["GET /"] = &operation{service: "s3", name: "ListBuckets", protocol: protocolS3, action: "s3:ListAllMyBuckets",
+		serve: (*Server).listBuckets, identify: (*Server).signed}
 
+	portal := func(path, name string, serve handler) *operation {
+		op := &operation{service: "sso", name: name, serve: serve, identify: (*Server).bearer}
+		m[path] = op
+		return op
+	}
 	queried := func(r *request) string { return r.URL.Query().Get("account_id") }
-	m["GET /assignment/accounts"] = &operation{"sso", "ListAccounts", protocolREST, "", (*Server).ssoListAccounts, nil}
-	m["GET /assignment/roles"] = &operation{"sso", "ListAccountRoles", protocolREST, "", (*Server).ssoListRoles, queried}
-	m["GET /federation/credentials"] = &operation{"sso", "GetRoleCredentials", protocolREST, "", (*Server).ssoCredentials, queried}
-	m["POST /logout"] = &operation{"sso", "Logout", protocolREST, "", (*Server).ssoLogout, nil}
-	m["POST /token"] = &operation{"oidc", "CreateToken", protocolREST, "", (*Server).createToken, nil}
-	m["POST /client/register"] = &operation{"oidc", "RegisterClient", protocolREST, "", (*Server).registerClient, nil}
-	m["POST /device_authorization"] = &operation{"oidc", "StartDeviceAuthorization", protocolREST, "", (*Server).startDevice, nil}
-	m["GET /authorize"] = &operation{"oidc", "Authorize", protocolHTML, "", (*Server).authorizeCode, nil}
-	m["GET /device"] = &operation{"oidc", "VerifyDevice", protocolHTML, "", (*Server).verifyDevice, nil}
-	m["POST /listRegions"] = &operation{"account", "ListRegions", protocolREST, "account:ListRegions", (*Server).listRegions, nil}
+	portal("GET /assignment/accounts", "ListAccounts", (*Server).ssoListAccounts)
+	portal("GET /assignment/roles", "ListAccountRoles", (*Server).ssoListRoles).target = queried
+	portal("GET /federation/credentials", "GetRoleCredentials", (*Server).ssoCredentials).target = queried
+	portal("POST /logout", "Logout", (*Server).ssoLogout)
+
+	open := func(path, service, name string, p protocol, serve handler) {
+		m[path] = &operation{service: service, name: name, protocol: p, serve: serve}
+	}
+	open("POST /token", "oidc", "CreateToken", protocolREST, (*Server).createToken)
+	open("POST /client/register", "oidc", "RegisterClient", protocolREST, (*Server).registerClient)
+	open("POST /device_authorization", "oidc", "StartDeviceAuthorization", protocolREST, (*Server).startDevice)
+	open("GET /authorize", "oidc", "Authorize", protocolHTML, (*Server).authorizeCode)
+	open("GET /device", "oidc", "VerifyDevice", protocolHTML, (*Server).verifyDevice)
+	open(federationPath+" getSigninToken", "signin", "GetSigninToken", protocolHTML, (*Server).getSigninToken)
+	open(federationPath+" login", "signin", "Login", protocolHTML, (*Server).consoleLogin)
+	open("GET "+containerPath, "container", "GetCredentials", protocolREST, (*Server).containerCredentials)
 	return m
 })
 
@@ -90,12 +118,8 @@ func (s *Server) admit(r *request) *apiError {
 	}
 	r.call.Service, r.call.Operation, r.call.Region = r.service, r.name, r.region
 	var err *apiError
-	switch r.service {
-	case "sso":
-		err = s.bearer(r)
-	case "oidc":
-	default:
-		err = s.signed(r)
+	if r.identify != nil {
+		err = r.identify(s, r)
 	}
 	r.call.Region = r.region
 	if err == nil && r.principal != nil {
@@ -109,6 +133,13 @@ func (s *Server) admit(r *request) *apiError {
 
 // route finds the operation that r is for, and the region from the host name if it is a real one.
 func (s *Server) route(r *request) *apiError {
+	if r.metadata {
+		if r.operation, r.region = metadataOperations[r.Method], s.metadata.region; r.operation == nil {
+			r.operation = &operation{service: "imds", protocol: protocolHTML}
+			return fail(http.StatusMethodNotAllowed, "405 - Method Not Allowed", "the method is %s", r.Method)
+		}
+		return nil
+	}
 	if err := r.find(); err != nil {
 		return err
 	}
@@ -165,6 +196,9 @@ func (r *request) find() *apiError {
 		r.operation = op
 		return nil
 	}
+	if r.URL.Path == federationPath {
+		return r.findFederation()
+	}
 	if r.URL.Path != "/" {
 		if op := operations()[r.Method+" "+r.URL.Path]; op != nil {
 			if r.Method == http.MethodPost && media != "application/json" && len(r.body) > 0 {
@@ -186,6 +220,10 @@ func (r *request) find() *apiError {
 		}
 	} else if r.Method != http.MethodGet {
 		return malformed(protocolQuery, "MethodNotAllowed", "the method is %s", r.Method)
+	}
+	if r.Method == http.MethodGet && !r.form.Has("Action") {
+		r.operation = operations()["GET /"]
+		return nil
 	}
 	op := operations()[r.form.Get("Version")+":"+r.form.Get("Action")]
 	if op == nil {
@@ -211,6 +249,9 @@ func (s *Server) signed(r *request) *apiError {
 		return refuse(refusedUnsigned, "not signed")
 	}
 	sig, err := parseSignature(r.Request)
+	if err == nil && r.service == "s3" {
+		err = sig.coversPayload(r.Request)
+	}
 	if err != nil {
 		return refuse(refusedIncomplete, "%v", err)
 	}

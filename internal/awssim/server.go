@@ -2,6 +2,8 @@ package awssim
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -21,11 +23,13 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	proxy    proxy
+	imds     metadataService
 	clock    func() time.Time
 	latency  time.Duration
-	pageKey  []byte        // signs NextTokens
-	buffers  sync.Pool     // of *xmlWriter, for the long answers
-	closed   chan struct{} // ends what hangs
+	pageKey  []byte                   // signs NextTokens and SAML assertions
+	idpKey   func() *ecdsa.PrivateKey // signs web identity tokens
+	buffers  sync.Pool                // of *xmlWriter, for the long answers
+	closed   chan struct{}            // ends what hangs
 
 	mu         sync.Mutex
 	advanced   time.Duration
@@ -37,6 +41,9 @@ type Server struct {
 	clients    map[string]*oidcClient  // by client id
 	grants     map[string]*deviceGrant // by device code
 	codes      map[string]*codeGrant   // by authorization code
+	signins    map[string]*signin      // by sign-in token
+	imdsTokens map[string]time.Time    // when the tokens of the metadata service end
+	hosted     map[*host]*credentials  // of the instance and the container
 	faultCount map[faultPlace]*faultState
 	calls      []Call
 	problems   []string
@@ -47,7 +54,7 @@ type Server struct {
 // Call is a request that the server was asked, with the answer it gave.
 type Call struct {
 	Time        time.Time
-	Service     string // sts, ec2, sso, oidc, organizations, account; "" if unknown
+	Service     string // sts, ec2, sso, oidc, organizations, account, s3, signin, imds, container; "" if unknown
 	Operation   string
 	Region      string // of the endpoint
 	Account     string // the caller's
@@ -90,15 +97,27 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		estate: e, clock: o.clock, latency: o.latency, pageKey: make([]byte, 32), closed: make(chan struct{}),
 		keys: map[string]*credentials{}, issued: map[string]int{}, usedCodes: map[string]bool{},
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
-		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{}, faultCount: map[faultPlace]*faultState{},
+		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{},
+		signins: map[string]*signin{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, faultCount: map[faultPlace]*faultState{},
 	}
 	rand.Read(s.pageKey)
+	s.idpKey = sync.OnceValue(func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			panic(err) // the system has no randomness
+		}
+		return key
+	})
 	s.buffers.New = func() any { return new(xmlWriter) }
 	for _, u := range e.users {
 		s.keys[u.AccessKeyID] = e.longTerm(u)
 	}
 	s.openSessions()
 	if s.listener, err = net.Listen("tcp", o.addr); err != nil {
+		return nil, fmt.Errorf("simulated organization: %w", err)
+	}
+	if err := s.startMetadata(); err != nil {
+		s.listener.Close()
 		return nil, fmt.Errorf("simulated organization: %w", err)
 	}
 	s.http = &http.Server{Handler: s, ConnContext: rememberTunnel, ErrorLog: log.New(io.Discard, "", 0)}
@@ -120,7 +139,7 @@ func (s *Server) Close() error {
 		close(s.closed)
 	}
 	s.mu.Unlock()
-	return errors.Join(s.proxy.close(), s.http.Close())
+	return errors.Join(s.proxy.close(), s.imds.close(), s.http.Close())
 }
 
 // Calls lists every request so far in the order of arrival.
@@ -174,6 +193,7 @@ type request struct {
 	form      url.Values
 	region    string // of the endpoint
 	global    bool   // the global STS endpoint
+	metadata  bool   // asked of the instance metadata service
 	caller    *credentials
 	principal *principal
 	sso       *ssoToken
@@ -196,7 +216,11 @@ func fail(status int, code, format string, args ...any) *apiError {
 
 // ServeHTTP answers a request of AWS's API, sent to the server's own address or, through the proxy, to a real host name.
 func (s *Server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	r := &request{Request: hr, server: s}
+	s.handle(w, &request{Request: hr, server: s})
+}
+
+func (s *Server) handle(w http.ResponseWriter, r *request) {
+	hr := r.Request
 	s.enter(r)
 	defer s.leave(r)
 	var err error

@@ -63,11 +63,22 @@ func parseSignature(r *http.Request) (signature, error) {
 	return sig, nil
 }
 
+// coversPayload demands what S3 does of the header with the body's sum.
+func (sig signature) coversPayload(r *http.Request) error {
+	if r.Header.Get("X-Amz-Content-Sha256") == "" || !slices.Contains(sig.headers, "x-amz-content-sha256") {
+		return errors.New("the header x-amz-content-sha256 is missing or not signed")
+	}
+	return nil
+}
+
 // by tells whether the secret key signed r with this body.
 func (sig signature) by(secret string, r *http.Request, body []byte) bool {
 	payload := sha256.Sum256(body)
 	sum := hex.EncodeToString(payload[:])
-	if said := r.Header.Get("X-Amz-Content-Sha256"); said != "" && said != sum {
+	switch said := r.Header.Get("X-Amz-Content-Sha256"); {
+	case said == "UNSIGNED-PAYLOAD" && sig.service == "s3":
+		sum = said
+	case said != "" && said != sum:
 		return false
 	}
 	canonical := make([]byte, 0, 1024)

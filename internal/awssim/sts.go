@@ -79,10 +79,26 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 	if err != nil {
 		return nil, err
 	}
+	terms, err := r.terms()
+	if err != nil {
+		return nil, err
+	}
 	refused := fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", r.principal.arn, arn)
 	role := s.roles[arn]
-	if role == nil || !role.account.active() || !role.trusts(r.principal) {
+	if role == nil || !role.account.active() || !role.trusts(r.principal) || r.principal.federated {
 		return nil, refused
+	}
+	if source := r.principal.source; source != "" {
+		if terms.source != "" && terms.source != source {
+			return nil, refused // a chain keeps the source identity that it began with
+		}
+		terms.source = source
+	}
+	for _, key := range r.principal.transitive {
+		if containsFold(terms.tags, key) {
+			return nil, fail(400, "ValidationError", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+		}
+		terms.transitive = append(terms.transitive, key)
 	}
 	if role.ExternalID != "" && external != role.ExternalID {
 		return nil, refused
@@ -101,11 +117,31 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 	case lifetime > time.Duration(role.MaxSession):
 		return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	c := s.issue(s.roleSession(role.account, role.arn, role.Name, session, role.Allow), lifetime, r.global)
-	return stsAnswer("AssumeRole", func(x *xmlWriter) {
-		x.credentials(c)
-		x.open("AssumedRoleUser").elem("AssumedRoleId", c.userID).elem("Arn", c.arn).close("AssumedRoleUser")
-	}), nil
+	p := s.sessionOf(role, session, terms)
+	p.chained = r.principal.role != ""
+	c := s.issue(p, lifetime, r.global)
+	return stsAnswer("AssumeRole", func(x *xmlWriter) { x.assumed(c, terms) }), nil
+}
+
+// sessionOf is the principal that a session of the role is.
+func (s *Server) sessionOf(role *role, session string, t *terms) principal {
+	p := s.roleSession(role.account, role.arn, role.Name, session, role.Allow)
+	p.limit, p.source, p.transitive = t.limit, t.source, t.transitive
+	return p
+}
+
+// assumed writes what the answers of AssumeRole and its kin have in common.
+func (x *xmlWriter) assumed(c *credentials, t *terms) {
+	x.credentials(c)
+	x.open("AssumedRoleUser").elem("AssumedRoleId", c.userID).elem("Arn", c.arn).close("AssumedRoleUser")
+	x.packedSize(t)
+	x.opt("SourceIdentity", t.source)
+}
+
+func (x *xmlWriter) packedSize(t *terms) {
+	if t.packed > 0 {
+		x.elem("PackedPolicySize", strconv.Itoa(t.packed))
+	}
 }
 
 // checkMFA verifies SerialNumber and TokenCode against the caller's device.

@@ -14,19 +14,23 @@ import (
 // World is a simulated organization as data. Every list may be left out, and
 // whatever names an account takes its id or its name.
 type World struct {
-	Partition    string        `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
-	Regions      []string      `json:"regions,omitempty"`   // the regions that exist (clients count on us-east-1); default: all of the partition
-	Seed         uint64        `json:"seed,omitempty"`      // varies everything that is derived rather than given
-	Organization *Organization `json:"organization,omitempty"`
-	Accounts     []Account     `json:"accounts"`
-	Users        []User        `json:"users,omitempty"`
-	Roles        []Role        `json:"roles,omitempty"`
-	Deny         []Deny        `json:"deny,omitempty"`
-	SSO          []SSOSession  `json:"sso,omitempty"`
-	EC2          Paging        `json:"ec2,omitzero"`
-	Instances    []Instance    `json:"instances,omitempty"`
-	Faults       []Fault       `json:"faults,omitempty"`
-	Home         Home          `json:"home,omitzero"`
+	Partition     string         `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
+	Regions       []string       `json:"regions,omitempty"`   // the regions that exist (clients count on us-east-1); default: all of the partition
+	Seed          uint64         `json:"seed,omitempty"`      // varies everything that is derived rather than given
+	Organization  *Organization  `json:"organization,omitempty"`
+	Accounts      []Account      `json:"accounts"`
+	Users         []User         `json:"users,omitempty"`
+	Roles         []Role         `json:"roles,omitempty"`
+	SAMLProviders []SAMLProvider `json:"saml_providers,omitempty"`
+	OIDCProviders []OIDCProvider `json:"oidc_providers,omitempty"`
+	Deny          []Deny         `json:"deny,omitempty"`
+	SSO           []SSOSession   `json:"sso,omitempty"`
+	Metadata      *Metadata      `json:"metadata,omitempty"`
+	Container     *Container     `json:"container,omitempty"`
+	EC2           Paging         `json:"ec2,omitzero"`
+	Instances     []Instance     `json:"instances,omitempty"`
+	Faults        []Fault        `json:"faults,omitempty"`
+	Home          Home           `json:"home,omitzero"`
 }
 
 // Paging says how a service cuts its lists. EmptyPages puts an empty page that
@@ -65,6 +69,7 @@ type Account struct {
 	OU      string            `json:"ou,omitempty"`
 	Tags    map[string]string `json:"tags,omitempty"`
 	OptedIn []string          `json:"opted_in,omitempty"` // opt-in regions enabled here
+	Buckets []string          `json:"buckets,omitempty"`  // of S3, in us-east-1 or the partition's own such region
 }
 
 // User is an IAM user with one access key. MFA codes work once: those listed, and those of the TOTP secret (base32).
@@ -82,15 +87,54 @@ type User struct {
 
 // Role is an IAM role of one name in several accounts.
 type Role struct {
-	Name       string   `json:"name"`
-	Path       string   `json:"path,omitempty"`     // default /
-	Accounts   []string `json:"accounts,omitempty"` // default: every account
-	Except     []string `json:"except,omitempty"`   // accounts without it
-	Trust      []string `json:"trust,omitempty"`    // accounts, user and role ARNs, or *; default: the management account
-	ExternalID string   `json:"external_id,omitempty"`
-	RequireMFA bool     `json:"require_mfa,omitempty"`
-	MaxSession Duration `json:"max_session,omitempty"` // 1h (default) to 12h
-	Allow      []string `json:"allow,omitempty"`       // default: read-only, and sts:AssumeRole
+	Name        string       `json:"name"`
+	Path        string       `json:"path,omitempty"`     // default /
+	Accounts    []string     `json:"accounts,omitempty"` // default: every account
+	Except      []string     `json:"except,omitempty"`   // accounts without it
+	Trust       []string     `json:"trust,omitempty"`    // accounts, user and role ARNs, or *; default: the management account
+	ExternalID  string       `json:"external_id,omitempty"`
+	RequireMFA  bool         `json:"require_mfa,omitempty"`
+	MaxSession  Duration     `json:"max_session,omitempty"`  // 1h (default) to 12h
+	Allow       []string     `json:"allow,omitempty"`        // default: read-only, and sts:AssumeRole
+	SAML        string       `json:"saml,omitempty"`         // the SAML provider of its account that it trusts; there is no default for Trust then
+	WebIdentity *WebIdentity `json:"web_identity,omitempty"` // the web identities that it trusts; likewise
+}
+
+// WebIdentity is which tokens of an OIDC provider a role trusts.
+type WebIdentity struct {
+	Provider string `json:"provider"`           // its URL
+	Audience string `json:"audience,omitempty"` // "": any of the provider's
+	Subject  string `json:"subject,omitempty"`  // a glob; "": any
+}
+
+// SAMLProvider is an identity provider of SAML in IAM. SAMLAssertion makes its assertions.
+type SAMLProvider struct {
+	Name            string   `json:"name"`
+	Accounts        []string `json:"accounts,omitempty"`         // default: every account
+	SessionDuration Duration `json:"session_duration,omitempty"` // the attribute of that name in assertions; 0: none
+}
+
+// OIDCProvider is an identity provider of OpenID Connect in IAM. WebIdentityToken makes its tokens.
+type OIDCProvider struct {
+	URL       string   `json:"url"`                // https://...
+	Accounts  []string `json:"accounts,omitempty"` // default: every account
+	Audiences []string `json:"audiences"`
+}
+
+// Metadata is the EC2 instance that the clients run on: its metadata service, IMDSv2, is at MetadataURL.
+type Metadata struct {
+	Account  string   `json:"account"`
+	Role     string   `json:"role,omitempty"`     // the role of its instance profile, by name; none if empty
+	Region   string   `json:"region,omitempty"`   // default: us-east-1 or the partition's own such region
+	Instance string   `json:"instance,omitempty"` // its id
+	Lifetime Duration `json:"lifetime,omitempty"` // of the credentials; default 6h
+}
+
+// Container is the container that the clients run in: its credentials are at ContainerURL.
+type Container struct {
+	Account  string   `json:"account"`
+	Role     string   `json:"role"`               // by name
+	Lifetime Duration `json:"lifetime,omitempty"` // of the credentials; default 6h
 }
 
 // Deny refuses actions. Kind scp speaks as a service control policy (and, as in AWS, does not bind the management
@@ -198,7 +242,7 @@ type Group struct {
 // Fault makes calls go wrong. Empty Service, Operation, Account and Region match all; Account is the account asked
 // about where a call names one (AssumeRole, GetRoleCredentials), else the caller's. The first fault that matches acts.
 type Fault struct {
-	Service   string   `json:"service,omitempty"` // sts, sso, oidc, organizations, ec2, account
+	Service   string   `json:"service,omitempty"` // as in Call
 	Operation string   `json:"operation,omitempty"`
 	Account   string   `json:"account,omitempty"`
 	Region    string   `json:"region,omitempty"`
