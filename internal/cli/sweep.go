@@ -18,11 +18,8 @@ import (
 // run carries out a plan: records to stdout as they arrive, then everything else
 // to stderr, and the exit code.
 func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, printer *render.Printer[R], plan sweep.Plan[R]) error {
-	if flags.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, flags.Timeout, fmt.Errorf("given up after --timeout %s", flags.Timeout))
-		defer cancel()
-	}
+	ctx, cancel := flags.bound(ctx)
+	defer cancel()
 	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
 
 	stream := printer.Start(app.Stdout)
@@ -47,6 +44,14 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, p
 		return written(err)
 	}
 	return app.conclude(ctx, flags, noun, ledger, failed)
+}
+
+// bound ends a context when --timeout does.
+func (f *SweepFlags) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.Timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("given up after --timeout %s", f.Timeout))
 }
 
 func written(err error) error {
