@@ -26,6 +26,8 @@ type entry struct {
 	line int
 }
 
+const byteOrderMark = "\ufeff"
+
 // parse reads a file's sections, in order, by the rules of Python's
 // RawConfigParser as botocore uses it: = or : after a key, # or ; before a line
 // that is a comment, deeper lines continue a value, [DEFAULT] gives its keys to
@@ -36,7 +38,7 @@ func parse(file string, data []byte) ([]*section, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, &SyntaxError{file, 1, "found UTF-16 text, expected UTF-8: save the file as UTF-8"}
 	}
-	text := strings.TrimPrefix(string(data), "\ufeff")
+	text := strings.TrimPrefix(string(data), byteOrderMark)
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 
 	var (

@@ -149,13 +149,13 @@ func (r keyRecord) ends() time.Time {
 
 // Handout are the flags of how credentials are handed out.
 type Handout struct {
-	Output      string  `short:"o" placeholder:"FORMAT" group:"output" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
-	JQ          *string `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each account."`
-	Slurp       bool    `group:"output" help:"Give the jq filter one array of all accounts."`
-	Query       string  `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array."`
-	Shell       string  `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
-	ProfileName string  `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" help:"Name of each profile of -o ini ({account-name}.{role})."`
-	Out         string  `placeholder:"FILE" group:"output" help:"Write to a file that only you can read."`
+	Output      string      `short:"o" placeholder:"FORMAT" group:"output" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
+	JQ          *string     `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each account."`
+	Slurp       bool        `group:"output" help:"Give the jq filter one array of all accounts."`
+	Query       string      `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array."`
+	Shell       string      `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
+	ProfileName profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" help:"Name of each profile of -o ini ({account-name}.{role})."`
+	Out         string      `placeholder:"FILE" group:"output" help:"Write to a file that only you can read."`
 }
 
 // start checks the flags and begins the output.
@@ -184,8 +184,7 @@ func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], err
 	case "process":
 		return &keyStream{w: w, single: "process", format: processText}, nil
 	case "ini":
-		name, err := parseProfileName("--profile-name", h.ProfileName)
-		return &keyStream{w: w, format: iniText(name)}, err
+		return &keyStream{w: w, format: iniText(h.ProfileName)}, h.ProfileName.check("--profile-name", false)
 	}
 	o := Output{Output: h.Output, JQ: h.JQ, Slurp: h.Slurp, Query: h.Query}
 	printer, err := render.Compile[keyring](o.options(app, g), keyringView)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"muster/internal/account"
 )
 
 // keyStream prints credentials in a form that other tools read.
@@ -104,7 +106,7 @@ func iniText(name profileName) func([]namedKey) (string, error) {
 		var text strings.Builder
 		taken := map[string]namedKey{}
 		for i, k := range keys {
-			profile := name.of(k.account.AccountName, k.account.AccountId, k.role)
+			profile := name.of(&account.Account{Name: k.account.AccountName, ID: k.account.AccountId, Email: k.account.EmailAddress}, k.role, "")
 			if first, ok := taken[profile]; ok {
 				return "", fmt.Errorf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",
 					profile, first.account.AccountId, k.account.AccountId)

@@ -38,7 +38,7 @@ type grammar struct {
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
-	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them."`
+	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them; generate profiles."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
@@ -58,6 +58,7 @@ var groups = []kong.Group{
 	{Key: "accounts", Title: "Accounts:"},
 	{Key: "credentials", Title: "Credentials:"},
 	{Key: "other", Title: "Other:"},
+	{Key: "generate", Title: "Generated profiles:"},
 	{Key: "select", Title: "Which accounts:"},
 	{Key: "regions", Title: "Which regions:"},
 	{Key: "filter", Title: "Which instances:"},
@@ -150,13 +151,14 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 // fromEnvironment gives every flag a variable: --sso-session is
 // MUSTER_SSO_SESSION. The command line wins.
 func fromEnvironment(app *App) kong.Resolver {
-	filter := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") }
+	// --jq prints by itself, and so does --generate, whatever the habit.
+	own := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") || arg == "--generate" }
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		switch {
 		case flag.Name == "help" || flag.Name == "version":
 			return nil, nil
-		case flag.Name == "output" && slices.ContainsFunc(command.Args, filter):
-			return nil, nil // --jq prints by itself, whatever the habit
+		case flag.Name == "output" && slices.ContainsFunc(command.Args, own):
+			return nil, nil
 		}
 		value, ok := app.Lookup(environmentName(flag.Name))
 		if !ok || value == "" {

@@ -1,14 +1,87 @@
 package cli
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
+	"unicode"
+
+	"muster/internal/account"
+	"muster/internal/nearest"
 )
 
-// profileName is a template of profile names.
+// profileName is a template of profiles' names: text with {placeholders}.
 type profileName string
 
-func parseProfileName(flag, text string) (profileName, error) { return profileName(text), nil }
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
-func (p profileName) of(account, id, role string) string {
-	return strings.NewReplacer("{account-name}", account, "{account-id}", id, "{role}", role).Replace(string(p))
+// placeholders fill a template in for a role of an account. session is the SSO
+// session, "" for an organization.
+func placeholders(a *account.Account, role, session string) map[string]string {
+	return map[string]string{
+		"{account-name}": a.Name, "{account-id}": a.ID, "{role}": role, "{email}": a.Email, "{session}": session,
+	}
+}
+
+// check finds what no account could fill in.
+func (n profileName) check(flag string, session bool) error {
+	var known []string
+	for name := range placeholders(&account.Account{}, "", "") {
+		if name != "{session}" || session {
+			known = append(known, name)
+		}
+	}
+	slices.Sort(known)
+	for _, found := range placeholder().FindAllString(string(n), -1) {
+		if slices.Contains(known, found) {
+			continue
+		}
+		if found == "{session}" {
+			return usage("%s %q: {session} goes with --sso-session", flag, n)
+		}
+		msg := fmt.Sprintf("%s %q: unknown placeholder %s", flag, n, found)
+		if near := nearest.Name(found, known); near != "" {
+			return usage("%s; did you mean %s?", msg, near)
+		}
+		return usage("%s; there are %s", msg, strings.Join(known, ", "))
+	}
+	if rest := placeholder().ReplaceAllString(string(n), ""); strings.ContainsAny(rest, "{}") || n == "" {
+		return usage("%s %q: expected text with placeholders such as {account-name}.{role}", flag, n)
+	}
+	return nil
+}
+
+// of is the name for a role of an account. Where AWS gives no name or email
+// address the account's id takes its place.
+func (n profileName) of(a *account.Account, role, session string) string {
+	values := placeholders(a, role, session)
+	name := placeholder().ReplaceAllStringFunc(string(n), func(found string) string {
+		if value := plainName(values[found]); value != "" {
+			return value
+		}
+		return a.ID
+	})
+	return strings.TrimLeft(plainName(name), "-")
+}
+
+// plainName leaves in a text what can stand in a section's header, in the list of
+// --profile and, without quotes, in a shell. Whatever else there is between two
+// such becomes a hyphen.
+func plainName(text string) string {
+	var plain strings.Builder
+	gap, last := false, rune(0)
+	for _, r := range text {
+		if !unicode.In(r, unicode.L, unicode.Nd, unicode.M) && !strings.ContainsRune("-_.@+/:=%", r) {
+			gap = true
+			continue
+		}
+		if gap && last != 0 && last != '-' && r != '-' {
+			plain.WriteByte('-')
+		}
+		plain.WriteRune(r)
+		gap, last = false, r
+	}
+	return plain.String()
 }

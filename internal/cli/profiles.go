@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"muster/internal/awsconfig"
 	"muster/internal/render"
@@ -11,7 +14,20 @@ import (
 type profilesCmd struct {
 	What []string `arg:"" optional:"" help:"Names or globs."`
 
-	Output `embed:""`
+	GenerateFlags `embed:""`
+	Selection     `embed:""`
+	SweepFlags    `embed:""`
+	Output        `embed:""`
+}
+
+// Help shows the two things that the command does.
+func (*profilesCmd) Help() string {
+	return `    muster profiles 'prod*'                                  lists profiles
+    muster profiles --generate --sso-session S               prints new ones
+    muster profiles --generate --sso-session S --write       keeps them in ~/.aws/config
+    muster profiles --generate --organization --role R       for a role of every account
+
+--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role means only these roles.`
 }
 
 // profileRecord is a profile as the config has it.
@@ -40,7 +56,16 @@ var profileView = render.View{
 	ID: "Profile",
 }
 
-func (c *profilesCmd) Run(_ context.Context, app *App, g *Global) error {
+func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
+	if c.Generate {
+		return c.generate(ctx, app, g)
+	}
+	// A variable may be set for other commands; on the command line it is meant here.
+	for _, path := range command.Path {
+		if f := path.Flag; f != nil && !path.Resolved && f.Group != nil && slices.Contains([]string{"generate", "select", "sweep"}, f.Group.Key) {
+			return usage("--%s goes with --generate; 'muster profiles NAME' lists some of the profiles", f.Name)
+		}
+	}
 	printer, err := render.Compile[profileRecord](c.Output.options(app, g), profileView)
 	if err != nil {
 		return err

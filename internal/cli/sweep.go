@@ -25,11 +25,8 @@ type stream[R any] interface {
 // run carries out a plan: records to out as they arrive, then everything else to
 // stderr, and the exit code.
 func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
-	if flags.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, flags.Timeout, fmt.Errorf("given up after --timeout %s", flags.Timeout))
-		defer cancel()
-	}
+	ctx, cancel := flags.bound(ctx)
+	defer cancel()
 	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
 
 	ledger, err := plan.Run(ctx, func(records []R) error {
@@ -53,6 +50,14 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 		return written(err)
 	}
 	return app.conclude(ctx, flags, noun, ledger, failed)
+}
+
+// bound ends a context when --timeout does.
+func (f *SweepFlags) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.Timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("given up after --timeout %s", f.Timeout))
 }
 
 func written(err error) error {

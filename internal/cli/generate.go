@@ -1,0 +1,344 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+	"muster/internal/nearest"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+// GenerateFlags are those of `muster profiles --generate`.
+type GenerateFlags struct {
+	Generate      bool        `group:"generate" help:"Print a profile for every account and role of --sso-session or --organization, as text of ~/.aws/config."`
+	Write         bool        `group:"generate" help:"Keep them in the config file instead, between two marker lines."`
+	Name          profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"generate" help:"How they are named ({account-name}.{role})."`
+	ProfileRegion string      `placeholder:"R" group:"generate" help:"Their region; that of the session, or of the organization's profile, if not given."`
+}
+
+// generatedProfile is a profile to be written, and what it was made of.
+type generatedProfile struct {
+	awsconfig.Section
+	account *account.Account
+	role    string
+}
+
+func (p *generatedProfile) origin() string {
+	return p.role + " of " + strings.TrimSpace(p.account.ID+" "+p.account.Name)
+}
+
+// profileSource is where generated profiles get their credentials from.
+type profileSource struct {
+	block   string // that keeps its profiles in the config file
+	kind    awsconfig.Kind
+	session string // of SSO, "" for an organization
+	base    string // the source_profile, "" for an SSO session
+	region  string
+	roles   []string
+	// settings are those of the profile for the nth identity of an account.
+	settings func(n int, id *auth.Identity) []awsconfig.Setting
+	known    roleNames
+}
+
+func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
+	asRecords := c.Output.Output != "" || c.JQ != nil || c.Query != "" || len(c.Columns)+len(c.SortBy) > 0 || c.NoHeaders || c.Slurp
+	printer, err := render.Compile[profileRecord](c.Output.options(app, g), profileView)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(c.What) > 0:
+		return usage("--generate takes no names of profiles: found %q; --account and --role say which accounts and roles are meant", c.What[0])
+	case c.Write && asRecords:
+		return usage("--write prints nothing: leave out --output and what goes with it, or --write")
+	case c.Write && g.simulated:
+		return usage("--write would write to the simulated organization's home, which is gone at the end; leave it out with --demo")
+	}
+	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	if err != nil {
+		return err
+	}
+	source, err := c.source(app, p)
+	if err != nil {
+		return err
+	}
+	if err := c.Name.check("--name", source.session != ""); err != nil {
+		return err
+	}
+	files := p.resolver.Config.Files
+	if _, err := (awsconfig.Block{Name: source.block}).Compare(files); err != nil { // its markers are broken
+		return err
+	}
+	accounts, err := p.accounts(ctx, app)
+	if err != nil {
+		return err
+	}
+
+	ctx, cancel := c.SweepFlags.bound(ctx)
+	defer cancel()
+	var found []*generatedProfile
+	ledger, err := sweep.Plan[*generatedProfile]{
+		Accounts: accounts, Unopened: true, Width: c.Concurrency, FailFast: c.FailFast,
+		Visit: func(ctx context.Context, place sweep.Place, emit func([]*generatedProfile)) error {
+			profiles, err := c.profiles(ctx, source, place.Account)
+			emit(profiles)
+			return err
+		},
+	}.Run(ctx, func(profiles []*generatedProfile) error {
+		found = append(found, profiles...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	block, err := c.block(source, found)
+	if err != nil {
+		return err
+	}
+	change, err := block.Compare(files)
+	if err != nil {
+		return err
+	}
+	if !c.Write {
+		if err := printProfiles(app, printer, asRecords, source, change.Block, found); err != nil {
+			return err
+		}
+	}
+	source.noteUnassigned(app)
+	switch err := app.conclude(ctx, &c.SweepFlags, "profiles", ledger, nil); {
+	case !c.Write:
+		tellTaken(app, change)
+		return err
+	case err != nil:
+		if errors.As(err, new(*partial)) {
+			app.note("nothing is written to %s: a profile that is missing here would be removed there", files.Config)
+		}
+		return err
+	case len(found) == 0:
+		app.note("nothing is written to %s", files.Config)
+		return nil
+	}
+	if change, err = block.Write(ctx, files); err != nil {
+		return err
+	}
+	tellTaken(app, change)
+	if !change.Written {
+		app.note("%s has the %s already; nothing is written", files.Config, count(len(change.Block.Profiles), "profile"))
+		return nil
+	}
+	app.note("wrote %s: %s added, %d changed, %d removed", files.Config, count(change.Added, "profile"), change.Changed, change.Removed)
+	if change.Backup != "" {
+		app.detail("as it was before: %s", change.Backup)
+	}
+	return nil
+}
+
+// source checks that the selection is one whose accounts profiles can name.
+func (c *profilesCmd) source(app *App, p *prepared) (*profileSource, error) {
+	if c.ProfileRegion != "" && !slices.Contains(awsapi.KnownRegions(), c.ProfileRegion) {
+		msg := fmt.Sprintf("--profile-region %s is no region that this muster knows", c.ProfileRegion)
+		if near := nearest.Name(c.ProfileRegion, awsapi.KnownRegions()); near != "" {
+			msg += fmt.Sprintf("; did you mean %s?", near)
+		}
+		app.note("%s", msg)
+	}
+	switch {
+	case p.selection.Organization && p.selection.SSOSession == "" && len(p.selection.Roles) > 0:
+		return c.organizationSource(p)
+	case p.selection.SSOSession != "" && !p.selection.Organization:
+		return c.ssoSource(p)
+	case p.selection.SSOSession == "" && !p.selection.Organization:
+		return nil, usage("--generate needs --sso-session NAME, or --organization and --role R: whose accounts are meant")
+	}
+	_, err := account.Find(p.resolver, p.selection) // which says what is wrong
+	return nil, err
+}
+
+func (c *profilesCmd) ssoSource(p *prepared) (*profileSource, error) {
+	session, err := p.resolver.Config.Session(p.selection.SSOSession)
+	if err != nil {
+		return nil, err
+	}
+	s := &profileSource{
+		block: "sso-session " + session.Name, kind: awsconfig.KindSSO, session: session.Name,
+		region: cmp.Or(c.ProfileRegion, session.Region), roles: p.selection.Roles,
+	}
+	p.selection.Roles = nil // that a role is not assigned somewhere is no gap here
+	s.settings = func(_ int, id *auth.Identity) []awsconfig.Setting {
+		return []awsconfig.Setting{
+			{Key: "sso_session", Value: s.session},
+			{Key: "sso_account_id", Value: id.AccountID},
+			{Key: "sso_role_name", Value: id.Role},
+			{Key: "region", Value: s.region},
+		}
+	}
+	return s, nil
+}
+
+func (c *profilesCmd) organizationSource(p *prepared) (*profileSource, error) {
+	base, err := baseProfile(p)
+	if err != nil {
+		return nil, err
+	}
+	roles := p.selection.Roles
+	s := &profileSource{
+		block: "organization " + base.Name, kind: awsconfig.KindRole, base: base.Name,
+		region: cmp.Or(c.ProfileRegion, base.Region),
+	}
+	var seconds string
+	if c.DurationSeconds != 0 {
+		seconds = strconv.Itoa(c.DurationSeconds)
+	}
+	s.settings = func(n int, id *auth.Identity) []awsconfig.Setting {
+		return []awsconfig.Setting{
+			// An organization's identities are those of --role, in its order.
+			{Key: "role_arn", Value: auth.RoleARN(roles[n], awsapi.PartitionOf(id.Target.Region).ID, id.AccountID)},
+			{Key: "source_profile", Value: s.base},
+			{Key: "external_id", Value: c.ExternalID},
+			{Key: "role_session_name", Value: c.RoleSessionName},
+			{Key: "duration_seconds", Value: seconds},
+			{Key: "region", Value: s.region},
+		}
+	}
+	return s, nil
+}
+
+// baseProfile is the profile that lists the organization, the source of the
+// generated ones.
+func baseProfile(p *prepared) (*awsconfig.Profile, error) {
+	config := p.resolver.Config
+	if len(p.selection.Profiles) > 0 {
+		matched, err := config.Match(p.selection.Profiles[0])
+		if err != nil {
+			return nil, err
+		}
+		return matched[0], nil
+	}
+	id, err := p.resolver.Current()
+	if err != nil {
+		return nil, err
+	}
+	if id.Profile == "" {
+		return nil, usage("the organization would be listed with credentials of the environment or of this machine, which a profile cannot have as its source_profile; name a profile with --profile")
+	}
+	return config.Profile(id.Profile)
+}
+
+// profiles makes those of one account.
+func (c *profilesCmd) profiles(ctx context.Context, s *profileSource, a *account.Account) ([]*generatedProfile, error) {
+	ids, err := a.Identities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var profiles []*generatedProfile
+	for n, id := range ids {
+		s.known.add(id.Role)
+		if len(s.roles) > 0 && !slices.Contains(s.roles, id.Role) {
+			continue
+		}
+		profiles = append(profiles, &generatedProfile{
+			Section: awsconfig.Section{Kind: "profile", Name: c.Name.of(a, id.Role, s.session), Settings: s.settings(n, id)},
+			account: a, role: id.Role,
+		})
+	}
+	return profiles, nil
+}
+
+// block makes one of the profiles. Two of a name are an error, and not told apart
+// by a number or an id: a name that is in use must not change, or come to mean
+// another account, because of an account that is made later.
+func (c *profilesCmd) block(s *profileSource, found []*generatedProfile) (awsconfig.Block, error) {
+	slices.SortFunc(found, func(a, b *generatedProfile) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.account.ID, b.account.ID), cmp.Compare(a.role, b.role))
+	})
+	block := awsconfig.Block{Name: s.block}
+	for i, p := range found {
+		if i > 0 && found[i-1].Text() == p.Text() { // the same, named twice
+			continue
+		}
+		if i > 0 && found[i-1].Name == p.Name {
+			missing := "{account-id}"
+			if found[i-1].account.ID == p.account.ID {
+				missing = "{role}"
+			}
+			return block, fmt.Errorf("%q would be the name of two profiles: %s, and %s; put %s into --name (now %q), or leave one out",
+				p.Name, found[i-1].origin(), p.origin(), missing, string(c.Name))
+		}
+		block.Profiles = append(block.Profiles, p.Section)
+	}
+	return block, nil
+}
+
+// printProfiles prints those of a block, as text of a config file, or as records
+// like those of the profiles that there are.
+func printProfiles(app *App, printer *render.Printer[profileRecord], asRecords bool, s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
+	if !asRecords && len(block.Profiles) > 0 {
+		_, err := io.WriteString(app.Stdout, block.Text())
+		return written(err)
+	}
+	if !asRecords {
+		return nil
+	}
+	stream := printer.Start(app.Stdout)
+	of := map[string]*generatedProfile{}
+	for _, p := range found {
+		of[p.Name] = p
+	}
+	for _, section := range block.Profiles {
+		p := of[section.Name]
+		if err := stream.Write(profileRecord{
+			Profile: p.Name, Kind: string(s.kind), AccountId: p.account.ID, Role: p.role, Region: s.region, Source: cmp.Or(s.base, s.session),
+		}); err != nil {
+			return written(err)
+		}
+	}
+	return written(stream.Close())
+}
+
+func tellTaken(app *App, change *awsconfig.Change) {
+	for _, p := range change.Taken {
+		app.note("left out: there is a profile %q already: %s:%d", p.Name, p.File, p.Line)
+	}
+}
+
+// roleNames are the permission sets that were found.
+type roleNames struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+func (r *roleNames) add(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.names == nil {
+		r.names = map[string]bool{}
+	}
+	r.names[name] = true
+}
+
+// noteUnassigned names what was asked for by --role and is nowhere.
+func (s *profileSource) noteUnassigned(app *App) {
+	for _, role := range s.roles {
+		if s.known.names[role] {
+			continue
+		}
+		msg := fmt.Sprintf("--role %s: assigned in no account", role)
+		if near := nearest.Name(role, slices.Sorted(maps.Keys(s.known.names))); near != "" {
+			msg += fmt.Sprintf("; did you mean %s?", near)
+		}
+		app.note("%s", msg)
+	}
+}
