@@ -197,8 +197,7 @@ func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], err
 // check refuses what would put credentials where nobody looks for them, and what
 // would replace the user's own.
 func (h *Handout) check(app *App) error {
-	switch h.Output {
-	case "table", "wide", "csv", "text", "name":
+	if slices.Contains([]string{"table", "wide", "csv", "text", "name"}, h.Output) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
 	}
 	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != nil || h.Query != "") {

@@ -28,6 +28,12 @@ type namedKey struct {
 	role    string
 }
 
+// handoutError says why what was gathered does not fit the form that it was asked
+// in.
+type handoutError struct{ msg string }
+
+func (e *handoutError) Error() string { return e.msg }
+
 func (s *keyStream) Write(ring keyring) error {
 	for _, role := range slices.Sorted(maps.Keys(ring.Roles)) {
 		s.keys = append(s.keys, namedKey{ring.Roles[role], ring, role})
@@ -42,7 +48,7 @@ func (s *keyStream) Close() error {
 	case len(s.keys) == 0:
 		return nil
 	case s.single != "" && len(s.keys) > 1:
-		return fmt.Errorf("--output %s holds one set of credentials, and there are %d; choose with --account and --role, or use --output ini or json", s.single, len(s.keys))
+		return &handoutError{fmt.Sprintf("--output %s holds one set of credentials, and there are %d; choose with --account and --role, or use --output ini or json", s.single, len(s.keys))}
 	}
 	slices.SortStableFunc(s.keys, func(a, b namedKey) int { return strings.Compare(a.account.AccountId, b.account.AccountId) })
 	text, err := s.format(s.keys)
@@ -108,8 +114,8 @@ func iniText(name profileName) func([]namedKey) (string, error) {
 		for i, k := range keys {
 			profile := name.of(&account.Account{Name: k.account.AccountName, ID: k.account.AccountId, Email: k.account.EmailAddress}, k.role, "")
 			if first, ok := taken[profile]; ok {
-				return "", fmt.Errorf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",
-					profile, first.account.AccountId, k.account.AccountId)
+				return "", &handoutError{fmt.Sprintf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",
+					profile, first.account.AccountId, k.account.AccountId)}
 			}
 			taken[profile] = k
 			if i > 0 {

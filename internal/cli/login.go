@@ -42,6 +42,9 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	write := func() error { return nil }
+	if session != nil && c.NewSession != (newSession{}) {
+		return usage("--start-url and --sso-region are for a session that is not in the config file; %q is (%s:%d)", session.Name, session.File, session.Line)
+	}
 	if session == nil {
 		if session, write, err = c.NewSession.ask(ctx, app, resolver.Config, c.Name); err != nil {
 			return err
@@ -81,7 +84,7 @@ func ssoSession(app *App, config *awsconfig.Config, name string) (*awsconfig.Ses
 			if session != nil || err != nil || named {
 				return session, through, cmp.Or(err, noSession(session, p))
 			}
-		case named && len(config.Sessions) == 0 && len(config.Profiles) == 0:
+		case named && len(config.Sessions) == 0:
 			return nil, nil, nil
 		case named:
 			return nil, nil, unknownSession(config, name)

@@ -1,17 +1,116 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 
+	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/nearest"
 )
 
 // newSession are the settings of an sso-session that is in no file yet.
 type newSession struct {
-	StartURL  string `name:"start-url" placeholder:"URL" help:"Of a session that is not in ~/.aws/config yet."`
-	SSORegion string `name:"sso-region" placeholder:"R" help:"Its region."`
+	StartURL  string `name:"start-url" placeholder:"URL" help:"Of a session that is not in the config file yet; asked for where it is needed."`
+	SSORegion string `name:"sso-region" placeholder:"R" help:"The region of that session."`
 }
 
-func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (*awsconfig.Session, func() error, error) {
-	return nil, nil, usage("no sso-session in %s: run 'aws configure sso-session'", config.Files.Config)
+// defaultScope is what the AWS CLI writes into a new session.
+const defaultScope = "sso:account:access"
+
+// ask asks for what the flags do not say. After the sign-in, write offers to keep
+// the session in the config file.
+func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (session *awsconfig.Session, write func() error, err error) {
+	ask := app.asker()
+	if ask == nil && (n.StartURL == "" || n.SSORegion == "") {
+		return nil, nil, usage("no sso-session in %s, and no terminal to ask on: give --start-url and --sso-region", config.Files.Config)
+	}
+	question := func(flag, text, fallback string, value *string, check func(string) error) {
+		for err == nil && *value == "" {
+			if *value, err = ask(ctx, text+" "); err != nil {
+				return
+			}
+			*value = cmp.Or(strings.TrimSpace(*value), fallback)
+			if wrong := check(*value); wrong != nil {
+				app.note("%v", wrong)
+				*value = ""
+			}
+		}
+		if err == nil {
+			if wrong := check(*value); wrong != nil {
+				err = usage("%s: %v", flag, wrong)
+			}
+		}
+	}
+	if n.StartURL == "" {
+		app.note("no sso-session in %s yet", config.Files.Config)
+	}
+	question("--start-url", "Start URL (as https://example.awsapps.com/start):", "", &n.StartURL, checkStartURL)
+	question("--sso-region", "Its region [us-east-1]:", "us-east-1", &n.SSORegion, checkRegion)
+	if err != nil {
+		return nil, nil, err
+	}
+	session = &awsconfig.Session{
+		Name: cmp.Or(name, sessionNameOf(n.StartURL)), StartURL: n.StartURL, Region: n.SSORegion, Scopes: []string{defaultScope},
+		File: config.Files.Config,
+	}
+	return session, func() error { return offer(ctx, app, ask, config.Files, session) }, nil
+}
+
+// offer writes the session into the config file, unless the user does not want it.
+func offer(ctx context.Context, app *App, ask func(context.Context, string) (string, error), files awsconfig.Files, s *awsconfig.Session) error {
+	section := awsconfig.Section{Kind: "sso-session", Name: s.Name, Settings: []awsconfig.Setting{
+		{Key: "sso_start_url", Value: s.StartURL}, {Key: "sso_region", Value: s.Region}, {Key: "sso_registration_scopes", Value: defaultScope},
+	}}
+	if ask != nil {
+		answer, err := ask(ctx, fmt.Sprintf("Write [sso-session %s] into %s? [Y/n] ", s.Name, files.Config))
+		if err != nil {
+			return err
+		}
+		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "" && answer != "y" && answer != "yes" {
+			app.note("not written; this is it:")
+			for _, line := range strings.Split(strings.TrimSpace(section.Text()), "\n") {
+				app.detail("%s", line)
+			}
+			return nil
+		}
+	}
+	if _, err := awsconfig.Append(ctx, files, section); err != nil {
+		return fmt.Errorf("signed in, but the session is not in the config file: %w", err)
+	}
+	app.note("wrote [sso-session %s] into %s; try: muster accounts --sso-session %s", s.Name, files.Config, shellWord(s.Name))
+	return nil
+}
+
+func checkStartURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%q: expected the start URL of the access portal, as https://example.awsapps.com/start", text)
+	}
+	return nil
+}
+
+func checkRegion(text string) error {
+	known := awsapi.KnownRegions()
+	if slices.Contains(known, text) {
+		return nil
+	}
+	if near := nearest.Name(text, known); near != "" {
+		return fmt.Errorf("unknown region %q; did you mean %s?", text, near)
+	}
+	return fmt.Errorf("unknown region %q", text)
+}
+
+// sessionNameOf names a session after the first part of its host.
+func sessionNameOf(startURL string) string {
+	u, err := url.Parse(startURL)
+	if err != nil {
+		return "sso"
+	}
+	first, _, _ := strings.Cut(u.Hostname(), ".")
+	return cmp.Or(strings.ToLower(first), "sso")
 }

@@ -53,6 +53,7 @@ var (
 	sessionPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{2,64}$`) })
 	externalChars  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) })
 	serialPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=/:,.@-]{9,256}$`) })
+	tagChars       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`) })
 	codePattern    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{6}$`) })
 )
 
@@ -212,6 +213,8 @@ func (c *assumeRoleCmd) tags() (map[string]string, error) {
 			return nil, usage("--tags: a key of %d characters (%q); expected 1 to %d", utf8.RuneCountInString(key), key, mostTagKey)
 		case utf8.RuneCountInString(value) > mostTagValue:
 			return nil, usage("--tags: the value of %q has %d characters; at most %d", key, utf8.RuneCountInString(value), mostTagValue)
+		case !tagChars().MatchString(key) || !tagChars().MatchString(value):
+			return nil, usage("--tags: %s=%s: only letters, digits, spaces and _.:/=+@- are allowed", key, value)
 		case folded[strings.ToLower(key)]:
 			return nil, usage("--tags: the key %q is there twice; STS does not tell capitals apart", key)
 		}

@@ -26,7 +26,8 @@ import (
 //		the environment at it: by AWS_ENDPOINT_URL, or with -proxy by HTTPS_PROXY
 //		and AWS_CA_BUNDLE. -home writes its ~/.aws over the script's own.
 //	muster ARG...
-//		runs muster; ! in front where it is to fail.
+//		runs muster; ! in front where it is to fail. The variable STDIN may name a
+//		file for it to read.
 //	code N
 //		the exit code of the last muster.
 //	calls FILE
@@ -35,6 +36,12 @@ import (
 //		nothing asked so far was malformed, mis-signed, misdirected or expired.
 //	advance DURATION
 //		moves the clocks of the organization and of muster.
+//	assertion FILE ROLE_ARN...
+//		writes a SAML assertion that offers the roles.
+//	token FILE ISSUER AUDIENCE SUBJECT
+//		writes an OpenID Connect token.
+//	mode FILE MODE
+//		wants a file to have the permissions, as ls shows them.
 type script struct {
 	sim    *awssim.Server
 	seen   int // calls written already
@@ -64,6 +71,10 @@ func TestScripts(t *testing.T) {
 			"calls":   (*script)(nil).command((*script).calls),
 			"sound":   (*script)(nil).command((*script).sound),
 			"advance": (*script)(nil).command((*script).advance),
+
+			"assertion": (*script)(nil).command((*script).assertion),
+			"token":     (*script)(nil).command((*script).token),
+			"mode":      (*script)(nil).command((*script).mode),
 		},
 	})
 }
@@ -125,6 +136,9 @@ var variables = []string{
 	"MUSTER_PROFILE", "MUSTER_OUTPUT", "MUSTER_REGION", "MUSTER_CONCURRENCY", "MUSTER_DEMO", "MUSTER_COLOR",
 }
 
+// fileFlags are followed by a file.
+var fileFlags = []string{"--report", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
+
 func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	var environ []string
 	for _, name := range variables {
@@ -137,12 +151,19 @@ func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 		if rest, ok := strings.CutPrefix(arg, "template-file="); ok {
 			args[i] = "template-file=" + ts.MkAbs(rest)
 		}
-		if i > 0 && (args[i-1] == "--report" || args[i-1] == "--ca-bundle") {
+		if rest, ok := strings.CutPrefix(arg, "file://"); ok {
+			args[i] = "file://" + ts.MkAbs(rest)
+		}
+		if i > 0 && arg != "-" && slices.Contains(fileFlags, args[i-1]) {
 			args[i] = ts.MkAbs(arg)
 		}
 	}
+	var stdin io.Reader = strings.NewReader("")
+	if file := ts.Getenv("STDIN"); file != "" {
+		stdin = strings.NewReader(ts.ReadFile(file))
+	}
 	s.code = Main(context.Background(), args, &App{
-		Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Environ: environ,
+		Stdin: stdin, Stdout: ts.Stdout(), Stderr: ts.Stderr(), Environ: environ,
 		Completions: os.DirFS(filepath.Join("..", "..")),
 		Now:         func() time.Time { return time.Now().Add(s.offset) },
 		OpenTTY:     func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
@@ -186,6 +207,25 @@ func (s *script) calls(ts *testscript.TestScript, _ bool, args []string) {
 func (s *script) sound(ts *testscript.TestScript, _ bool, _ []string) {
 	if problems := s.sim.Problems(); len(problems) > 0 {
 		ts.Fatalf("%s", strings.Join(problems, "\n"))
+	}
+}
+
+// assertion writes a SAML assertion that offers the roles.
+func (s *script) assertion(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s.sim.SAMLAssertion(args[1:]...)), 0o600))
+}
+
+// token writes an OpenID Connect token: file, issuer, audience, subject.
+func (s *script) token(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s.sim.WebIdentityToken(args[1], args[2], args[3], time.Hour)), 0o600))
+}
+
+// mode wants a file to have the permissions, as ls shows them.
+func (s *script) mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := info.Mode().String(); got != args[1] {
+		ts.Fatalf("%s is %s, want %s", args[0], got, args[1])
 	}
 }
 

@@ -61,8 +61,8 @@ func (f *SweepFlags) bound(ctx context.Context) (context.Context, context.Cancel
 }
 
 func written(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.As(err, new(*handoutError)) {
+		return err
 	}
 	return fmt.Errorf("writing the output: %w", err)
 }

@@ -3,7 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +40,7 @@ type fakeSession struct {
 func (s *fakeSession) Write(p []byte) (int, error) {
 	s.tty.mu.Lock()
 	defer s.tty.mu.Unlock()
-	if strings.HasSuffix(string(p), ": ") && len(s.tty.lines) > 0 {
+	if strings.HasSuffix(string(p), " ") && len(s.tty.lines) > 0 {
 		s.tty.lines = s.tty.lines[1:]
 	}
 	return s.tty.written.Write(p)
@@ -98,5 +102,72 @@ func TestMFAWithoutATerminal(t *testing.T) {
 	got := muster(t, environ, "accounts", "--profile", "dev", "-o", "name")
 	if got.code != 1 || !strings.Contains(got.stderr, "there is no terminal to ask on") {
 		t.Errorf("exit code %d, stderr %q", got.code, got.stderr)
+	}
+}
+
+// TestLoginOnAFreshMachine: what is not known is asked for, until it makes sense,
+// and kept if the user likes.
+func TestLoginOnAFreshMachine(t *testing.T) {
+	t.Parallel()
+	const world = `{
+  "accounts": [{"id": "100000000001", "name": "root"}],
+  "sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "eu-west-1", "tokens": [], "assignments": {"*": ["ReadOnly"]}}]
+}`
+	const section = "[sso-session corp]\nsso_start_url = https://Corp.awsapps.com/start/#/\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n"
+	for _, test := range []struct {
+		name   string
+		args   []string
+		typed  []string
+		code   int
+		config string
+		stderr []string
+	}{
+		{"asked", nil, []string{"corp\n", "https://Corp.awsapps.com/start/#/\n", "eu-wset-1\n", "eu-west-1\n", "\n"}, 0, section, []string{
+			`muster: "corp": expected the start URL of the access portal, as https://example.awsapps.com/start` + "\n",
+			`muster: unknown region "eu-wset-1"; did you mean eu-west-1?` + "\n",
+			"muster: wrote [sso-session corp] into HOME/.aws/config; try: muster accounts --sso-session corp\n",
+		}},
+		{"told", []string{"corp", "--start-url", "https://Corp.awsapps.com/start/#/", "--sso-region", "eu-west-1"}, []string{"n\n"}, 0, "", []string{
+			"muster: not written; this is it:\n  [sso-session corp]\n  sso_start_url = https://Corp.awsapps.com/start/#/\n",
+		}},
+		{"wrong", []string{"--start-url", "https://corp.awsapps.com/start", "--sso-region", "eu-wset-1"}, nil, 2, "", []string{
+			`muster: --sso-region: unknown region "eu-wset-1"; did you mean eu-west-1?` + "\n",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w, err := awssim.ParseWorld([]byte(world))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sim, err := awssim.Start(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sim.Close()
+			home := t.TempDir()
+			config := filepath.Join(home, ".aws", "config")
+			tty := &fakeTTY{lines: test.typed}
+			var stderr bytes.Buffer
+			code := Main(t.Context(), append([]string{"login"}, test.args...), &App{
+				Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, OpenTTY: tty.open, OpenBrowser: visit,
+				Environ: []string{"HOME=" + home, "AWS_ENDPOINT_URL=" + sim.URL()},
+			})
+			if code != test.code {
+				t.Errorf("exit code %d, want %d: %s", code, test.code, stderr.String())
+			}
+			for _, want := range test.stderr {
+				if want = strings.ReplaceAll(want, "HOME", home); !strings.Contains(stderr.String(), want) {
+					t.Errorf("stderr %q, want %q in it", stderr.String(), want)
+				}
+			}
+			data, err := os.ReadFile(config)
+			if test.config == "" && !errors.Is(err, fs.ErrNotExist) || string(data) != test.config {
+				t.Errorf("config %q (%v), want %q", data, err, test.config)
+			}
+			if problems := sim.Problems(); len(problems) > 0 {
+				t.Error(problems)
+			}
+		})
 	}
 }
