@@ -14,7 +14,7 @@ func TestProfileName(t *testing.T) {
 		{"{account-name}", "  a \t b\n", "a-b"},
 		{"{account-name}", "Prod - EU (old) #1", "Prod-EU-old-1"},
 		{"{account-name}", "a]\"'`$(x);|&<>*?[{b}\\c!~,d", "a-x-b-c-d"},
-		{"{account-name}", "\x1b[2J\x00été 東京‮abc\u2028\xff", "2J-été-東京-abc"},
+		{"{account-name}", "\x1b[2J\x00été 東京\u202eabc\u2028\xff", "2J-été-東京-abc"},
 		{"{account-name}", "---a", "a"},
 		{"{account-name}.{role}", "", "123456789012.Admin"},
 		{"{account-name}.{role}", "!?", "123456789012.Admin"},
