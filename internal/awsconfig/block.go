@@ -112,7 +112,10 @@ func (b Block) fit(f Files, before []byte) (after []byte, c *Change, err error) 
 		return nil, nil, err
 	}
 	text := c.Block.Text()
-	if !there {
+	switch {
+	case !there && len(c.Block.Profiles) == 0:
+		return before, c, nil
+	case !there:
 		return appendText(before, text), c, nil
 	}
 	text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", place.eol)

@@ -177,6 +177,19 @@ func TestTaken(t *testing.T) {
 	}
 }
 
+// A block none of whose profiles can be written is not begun.
+func TestNothingToWrite(t *testing.T) {
+	t.Parallel()
+	f := writeConfig(t, "[profile a]\n", "")
+	c, err := Block{Name: "s", Profiles: []Section{generated("a")}}.Write(context.Background(), f)
+	if err != nil || c.Written || len(c.Taken) != 1 || c.Backup != "" {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if got := textOf(t, f.Config); got != "[profile a]\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestWritersDoNotLoseEachOther(t *testing.T) {
 	t.Parallel()
 	f := writeConfig(t, "[default]\n", "")

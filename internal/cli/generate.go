@@ -108,30 +108,36 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	change, err := block.Compare(files)
-	if err != nil {
-		return err
-	}
 	if !c.Write {
-		if err := printProfiles(app, printer, asRecords, source, change.Block, found); err != nil {
+		change, err := block.Compare(files)
+		if err == nil {
+			err = printProfiles(app, printer, asRecords, source, change.Block, found)
+		}
+		if err != nil {
 			return err
 		}
+		tellTaken(app, change)
 	}
 	source.noteUnassigned(app)
-	switch err := app.conclude(ctx, &c.SweepFlags, "profiles", ledger, nil); {
+	err = app.conclude(ctx, &c.SweepFlags, "profiles", ledger, nil)
+	switch {
 	case !c.Write:
-		tellTaken(app, change)
+		return err
+	case errors.As(err, new(*partial)):
+		app.note("nothing is written to %s: a profile that is missing here would be removed there", files.Config)
 		return err
 	case err != nil:
-		if errors.As(err, new(*partial)) {
-			app.note("nothing is written to %s: a profile that is missing here would be removed there", files.Config)
-		}
 		return err
 	case len(found) == 0:
 		app.note("nothing is written to %s", files.Config)
 		return nil
 	}
-	if change, err = block.Write(ctx, files); err != nil {
+	return writeProfiles(ctx, app, files, block)
+}
+
+func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block awsconfig.Block) error {
+	change, err := block.Write(ctx, files)
+	if err != nil {
 		return err
 	}
 	tellTaken(app, change)
