@@ -4,6 +4,10 @@
 // opt-in regions, page tokens, the form of each request. It shares no code with muster, so that it cannot share its
 // mistakes.
 //
+// S3 lists its buckets (GET /), the federation endpoint signs in to the console (GET or POST /federation, under the host
+// names signin...), and where the world has an instance or a container, there are instance metadata (IMDSv2) and
+// container credentials.
+//
 //	w, err := awssim.ParseWorld(orgJSON)   // or DefaultWorld(), or Large(LargeSpec{...})
 //	s, err := awssim.Start(w)
 //	defer s.Close()
@@ -12,6 +16,8 @@
 //	...                                    // run muster, the AWS CLI or an SDK
 //	s.Problems()                           // [] if every request was one that AWS would take for well made
 //	s.Calls(), s.Truth(), s.MaxInFlight()
+//	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)
+//	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // in Env, too, where the world asks for them
 //
 // Clients find it by AWS_ENDPOINT_URL (URL), or under AWS's own host names through HTTPS_PROXY (ProxyURL) with
 // AWS_CA_BUNDLE (CAPEM). Only the second tells it the host that was asked; the first takes the region from the signature.
@@ -27,12 +33,20 @@
 //	    "ous": [{"name": "Workloads", "ous": [{"name": "Prod"}]}]
 //	  },
 //	  "accounts": [
-//	    {"id": "111111111111", "name": "main"},
+//	    {"id": "111111111111", "name": "main", "buckets": ["main-logs"]},
 //	    {"id": "222222222222", "name": "shop", "ou": "Workloads/Prod", "opted_in": ["af-south-1"], "tags": {"env": "prod"}},
 //	    {"id": "333333333333", "name": "old", "state": "SUSPENDED"}
 //	  ],
 //	  "users": [{"account": "main", "name": "ann"}],
-//	  "roles": [{"name": "Reader", "except": ["main"]}],
+//	  "saml_providers": [{"name": "okta"}],
+//	  "oidc_providers": [{"url": "https://gitlab.com", "audiences": ["aws"]}],
+//	  "roles": [
+//	    {"name": "Reader", "except": ["main"]},
+//	    {"name": "Staff", "saml": "okta"},
+//	    {"name": "Builder", "web_identity": {"provider": "https://gitlab.com", "subject": "project_path:acme/*"}}
+//	  ],
+//	  "metadata": {"account": "shop", "role": "Reader", "region": "eu-west-1"},
+//	  "container": {"account": "shop", "role": "Reader", "lifetime": "1h"},
 //	  "sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "us-east-1",
 //	    "assignments": {"shop": ["ReadOnly"], "*": ["Billing"]}}],
 //	  "ec2": {"page_size": 5, "empty_pages": true},
@@ -48,7 +62,7 @@
 //
 // The first account manages the organization unless organization.management names another. Without "organization" there
 // is none. Users may do everything, roles and permission sets read (and assume roles); a role is in every account and
-// trusts the management account. An SSO session begins with one valid token that can be refreshed. The types of this
+// trusts the management account, or who else is named. An SSO session begins with one valid token that can be refreshed. The types of this
 // package say what else there is, and what is wrong in a world its error names.
 //
 // # Signing in

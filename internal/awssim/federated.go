@@ -145,6 +145,6 @@ func (s *Server) getFederationToken(r *request) (*answer, *apiError) {
 	return stsAnswer("GetFederationToken", func(x *xmlWriter) {
 		x.credentials(c)
 		x.open("FederatedUser").elem("FederatedUserId", c.userID).elem("Arn", c.arn).close("FederatedUser")
-		x.packedSize(terms)
+		x.sizes(c, terms)
 	}), nil
 }

@@ -64,6 +64,11 @@ func TestSessionTerms(t *testing.T) {
 		{func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"team"} }, "must be included in the requested tags: team", true},
 		{inline(all), "", false},
 		{inline(all + strings.Repeat(" ", 2048)), "'policy'", true},
+		{inline(all + "\u0100"), "'policy'", true},
+		{func(in *sts.AssumeRoleInput) {
+			inline(all + strings.Repeat(" ", 1900))(in)
+			policies(5, readOnlyARN)(in)
+		}, "PackedPolicyTooLarge", false},
 		{inline(`{"Statement": `), "MalformedPolicyDocument", false},
 		{inline(`{"Statement": [{"Effect": "Perhaps", "Action": "*", "Resource": "*"}]}`), "MalformedPolicyDocument", false},
 		{inline(`{"Statement": [{"Effect": "Allow", "Resource": "*"}]}`), "MalformedPolicyDocument", false},
@@ -103,7 +108,7 @@ func TestSessionChain(t *testing.T) {
 		in.TransitiveTagKeys, in.SourceIdentity = []string{"team"}, aws.String("ann")
 		in.Policy = aws.String(`{"Statement": {"Effect": "Allow", "NotAction": ["organizations:*"], "Resource": "*"}}`)
 	})
-	if err != nil || *first.SourceIdentity != "ann" || *first.PackedPolicySize != 3 {
+	if err != nil || *first.SourceIdentity != "ann" || int(*first.SessionTokenSize) != len(*first.Credentials.SessionToken) {
 		t.Fatal(first, err)
 	}
 	me := withCredentials(s, "us-east-1", first.Credentials)
@@ -118,7 +123,7 @@ func TestSessionChain(t *testing.T) {
 	_, err = assume(s, me, "000000000001:role/Second", func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("bob") })
 	wantCode(t, err, "AccessDenied")
 	second, err := assume(s, me, "000000000001:role/Second")
-	if err != nil || *second.SourceIdentity != "ann" || second.PackedPolicySize != nil {
+	if err != nil || *second.SourceIdentity != "ann" {
 		t.Fatal(second, err)
 	}
 	if _, err := organizations.NewFromConfig(withCredentials(s, "us-east-1", second.Credentials)).ListAccounts(ctx, &organizations.ListAccountsInput{}); err == nil {
@@ -234,7 +239,7 @@ func TestFederationToken(t *testing.T) {
 		return err
 	}
 	none, err := ask(ann, sts.GetFederationTokenInput{Name: aws.String("visitor")})
-	if err != nil || *none.FederatedUser.Arn != "arn:aws:sts::000000000001:federated-user/visitor" || none.PackedPolicySize != nil {
+	if err != nil || *none.FederatedUser.Arn != "arn:aws:sts::000000000001:federated-user/visitor" || *none.SessionTokenUtilization != 7 {
 		t.Fatal(none, err)
 	}
 	wantCode(t, look(none.Credentials), "UnauthorizedOperation") // without a policy it may do nothing

@@ -84,6 +84,7 @@ type terms struct {
 
 var (
 	policyARN  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/(.+)$`) })
+	policyText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\t\n\r\x20-\x{ff}]+$`) })
 	sessionTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`) })
 )
 
@@ -96,14 +97,14 @@ func (r *request) terms() (*terms, *apiError) {
 	t, size := new(terms), 0
 	if r.form.Has("Policy") {
 		text := r.form.Get("Policy")
-		if n := utf8.RuneCountInString(text); n < 1 || n > 2048 {
-			return nil, r.invalid("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length between 1 and 2048")
+		if n := utf8.RuneCountInString(text); n < 1 || n > 2048 || !policyText().MatchString(text) {
+			return nil, r.invalid("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length between 1 and 2048 and satisfy the pattern of policies")
 		}
 		t.limit = new(policy)
 		if !t.limit.add(text) {
 			return nil, fail(400, "MalformedPolicyDocument", "Syntax errors in policy.")
 		}
-		size += len(text)
+		size += utf8.RuneCountInString(text)
 	}
 	arns := r.members("PolicyArns", "arn")
 	if len(arns) > 10 {
@@ -123,6 +124,9 @@ func (r *request) terms() (*terms, *apiError) {
 		}
 		t.limit.allow = append(t.limit.allow, actions...)
 		size += len(arn[0])
+	}
+	if size > 2048 { // of both together
+		return nil, tooLarge(size, 2048)
 	}
 	tags := r.members("Tags", "Key", "Value")
 	if len(tags) > 50 {
@@ -154,10 +158,14 @@ func (r *request) terms() (*terms, *apiError) {
 		return nil, r.invalid(`1 validation error detected: Value '%s' at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, t.source)
 	}
 	if size > packedSize {
-		return nil, fail(400, "PackedPolicyTooLarge", "Packed size of session policies and tags consumes %d%% of allotted space.", 100*size/packedSize)
+		return nil, tooLarge(size, packedSize)
 	}
 	t.packed = (100*size + packedSize - 1) / packedSize
 	return t, nil
+}
+
+func tooLarge(size, room int) *apiError {
+	return fail(400, "PackedPolicyTooLarge", "Packed size of session policies and tags consumes %d%% of allotted space.", 100*size/room)
 }
 
 // members reads the list NAME.member.N of the form, of structures with these fields, or without any of strings.

@@ -100,6 +100,21 @@ func TestSignin(t *testing.T) {
 	wantProblems(t, s, "Destination is")
 }
 
+// TestSigninPage puts an HTML page in the place of the sign-in token.
+func TestSigninPage(t *testing.T) {
+	t.Parallel()
+	s := start(t, strings.Replace(signinWorld, `{`, `{"faults": [{"service": "signin", "operation": "GetSigninToken", "kind": "html"}],`, 1))
+	first, err := assume(s, firstUser(s, "us-east-1"), "000000000001:role/First")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, body := browse(t, http.DefaultClient, s.URL()+"/federation?"+url.Values{"Action": {"getSigninToken"}, "Session": {sessionJSON(first.Credentials)}}.Encode())
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(body, "<!DOCTYPE html>") {
+		t.Errorf("%s %s", resp.Status, body)
+	}
+	wantProblems(t, s)
+}
+
 func TestSigninRefuses(t *testing.T) {
 	t.Parallel()
 	s := start(t, signinWorld)

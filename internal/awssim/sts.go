@@ -134,14 +134,17 @@ func (s *Server) sessionOf(role *role, session string, t *terms) principal {
 func (x *xmlWriter) assumed(c *credentials, t *terms) {
 	x.credentials(c)
 	x.open("AssumedRoleUser").elem("AssumedRoleId", c.userID).elem("Arn", c.arn).close("AssumedRoleUser")
-	x.packedSize(t)
+	x.sizes(c, t)
 	x.opt("SourceIdentity", t.source)
 }
 
-func (x *xmlWriter) packedSize(t *terms) {
+// sizes writes how much of their room the session's terms take up, and its token.
+func (x *xmlWriter) sizes(c *credentials, t *terms) {
+	const tokenRoom = 4096
 	if t.packed > 0 {
 		x.elem("PackedPolicySize", strconv.Itoa(t.packed))
 	}
+	x.elem("SessionTokenSize", strconv.Itoa(len(c.token))).elem("SessionTokenUtilization", strconv.Itoa(100*len(c.token)/tokenRoom))
 }
 
 // checkMFA verifies SerialNumber and TokenCode against the caller's device.
@@ -167,5 +170,8 @@ func (s *Server) getSessionToken(r *request) (*answer, *apiError) {
 		}
 	}
 	c := s.issue(p, lifetime, r.global)
-	return stsAnswer("GetSessionToken", func(x *xmlWriter) { x.credentials(c) }), nil
+	return stsAnswer("GetSessionToken", func(x *xmlWriter) {
+		x.credentials(c)
+		x.sizes(c, &terms{})
+	}), nil
 }

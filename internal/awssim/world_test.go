@@ -36,6 +36,15 @@ func TestParseWorldErrors(t *testing.T) {
 		{`{` + one + `, "instances": [{"account": "one", "region": "us-east-1", "private_ips": ["10.0.0"]}]}`, "no IP address"},
 		{`{` + one + `, "instances": [{"account": "one", "region": "us-east-1", "id": "i-1", "count": 2}]}`, "one id cannot be for many"},
 		{`{` + one + `, "sso": [{"name": "s", "start_url": "u", "region": "x"}]}`, "a region of this world"},
+		{`{` + one + `, "sso": [{"name": "s", "start_url": "u", "region": "us-east-1", "login": {"interval": "1500ms"}}]}`, "whole seconds"},
+		{`{` + one + `, "roles": [{"name": "r", "saml": "okta"}]}`, "has no provider arn:aws:iam::000000000001:saml-provider/okta"},
+		{`{` + one + `, "roles": [{"name": "r", "web_identity": {"provider": "https://idp.example"}}]}`, "has no provider arn:aws:iam::000000000001:oidc-provider/idp.example"},
+		{`{` + one + `, "saml_providers": [{"name": "a b"}]}`, "no IAM name"},
+		{`{` + one + `, "oidc_providers": [{"url": "idp.example", "audiences": ["a"]}]}`, "an https URL and audiences"},
+		{`{` + one + `, "metadata": {"account": "one", "role": "r"}}`, `has no role "r"`},
+		{`{` + one + `, "metadata": {"account": "one", "region": "mars-1"}}`, `no region "mars-1"`},
+		{`{` + one + `, "container": {"account": "one"}}`, "a role is needed"},
+		{`{"accounts": [{"id": "000000000001", "name": "one", "buckets": ["Loud"]}]}`, "no bucket name"},
 	} {
 		_, err := ParseWorld([]byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
