@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -174,13 +175,24 @@ func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// visit plays the browser: it goes where it is sent.
-func visit(url string) error {
-	resp, err := http.Get(url)
+// visit plays the browser: it goes where it is sent, as long as that is this
+// machine.
+func visit(page string) error {
+	client := http.Client{CheckRedirect: func(req *http.Request, _ []*http.Request) error {
+		if req.URL.Hostname() != "127.0.0.1" {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
+	resp, err := client.Get(page)
 	if err != nil {
 		return err
 	}
-	return resp.Body.Close()
+	defer resp.Body.Close()
+	if resp.StatusCode >= 400 {
+		return errors.New(resp.Status)
+	}
+	return nil
 }
 
 func (s *script) wantCode(ts *testscript.TestScript, _ bool, args []string) {
