@@ -47,8 +47,9 @@ type Identity struct {
 	Target      awsapi.Target
 	Credentials *aws.CredentialsCache
 
-	lasting  bool       // a user's own keys, for which GetSessionToken works
-	asking   sync.Mutex // held while STS is asked whose credentials they are
+	lasting  bool          // a user's own keys, for which GetSessionToken works
+	lasts    time.Duration // what credentials had left when they were renewed last, 0 before
+	asking   sync.Mutex    // held while STS is asked whose credentials they are
 	renewing sync.Mutex
 }
 

@@ -100,12 +100,30 @@ func (a *App) terminal(w io.Writer) (width int, ok bool) {
 	return 80, true
 }
 
+// isTerminal says whether a stream of the program is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// hasTerminal says whether there is a terminal at all, wherever the streams go.
+func (a *App) hasTerminal() bool {
+	tty, err := a.OpenTTY()
+	if err != nil {
+		return false
+	}
+	tty.Close()
+	return true
+}
+
 // color decides --color auto|on|off for stdout.
-func (a *App) color(when string) bool {
+func (a *App) color(when string) bool { return a.colorOn(a.Stdout, when) }
+
+func (a *App) colorOn(w io.Writer, when string) bool {
 	if when != "auto" {
 		return when == "on"
 	}
-	_, terminal := a.terminal(a.Stdout)
+	_, terminal := a.terminal(w)
 	return terminal && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb"
 }
 
@@ -126,12 +144,30 @@ func (a *App) prompter() func(context.Context, string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("opening the terminal: %w", err)
 		}
-		return ask(ctx, tty, question)
+		return ask(ctx, tty, question, false)
 	}
 }
 
-// ask gives up when the context does; the terminal is then as it was.
-func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, error) {
+// errNoTerminal is returned by confirm where there is nobody to ask.
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// confirm asks a question whose answer is yes or no, which is what any other
+// answer means.
+func (a *App) confirm(ctx context.Context, question string) (bool, error) {
+	a.asks.Lock()
+	defer a.asks.Unlock()
+	tty, err := a.OpenTTY()
+	if err != nil {
+		return false, errNoTerminal
+	}
+	answer, err := ask(ctx, tty, question+" [y/N] ", true)
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "y" || answer == "yes"), err
+}
+
+// ask gives up when the context does; the terminal is then as it was. It shows
+// what is typed if echo is set.
+func ask(ctx context.Context, tty io.ReadWriteCloser, question string, echo bool) (string, error) {
 	restore := func() {}
 	f, isFile := tty.(*os.File)
 	if isFile {
@@ -146,7 +182,7 @@ func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, 
 	answered := make(chan answer, 1)
 	fmt.Fprint(tty, render.Safe(question))
 	go func() {
-		if isFile {
+		if isFile && !echo {
 			text, err := term.ReadPassword(int(f.Fd()))
 			answered <- answer{string(text), err}
 			return
@@ -157,7 +193,9 @@ func ask(ctx context.Context, tty io.ReadWriteCloser, question string) (string, 
 	defer tty.Close()
 	select {
 	case a := <-answered:
-		fmt.Fprintln(tty)
+		if !echo {
+			fmt.Fprintln(tty)
+		}
 		if errors.Is(a.err, io.EOF) {
 			a.err = errors.New("no answer was typed")
 		}

@@ -38,6 +38,7 @@ type grammar struct {
 	Instances  instancesCmd  `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
 	Accounts   accountsCmd   `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
 	Regions    regionsCmd    `cmd:"" group:"accounts" help:"List each account's enabled regions."`
+	Exec       execCmd       `cmd:"" group:"accounts" help:"Run a command in every account, or a shell in one." set:"concurrency=16" set:"concurrent=Commands"`
 	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them."`
 	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization for muster, the AWS CLI or any SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
@@ -52,6 +53,7 @@ var groups = []kong.Group{
 	{Key: "regions", Title: "Which regions:"},
 	{Key: "filter", Title: "Which instances:"},
 	{Key: "sweep", Title: "Sweep:"},
+	{Key: "exec", Title: "The command:"},
 	{Key: "output", Title: "Output:"},
 	{Key: "global", Title: "Global:"},
 }
@@ -133,7 +135,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)},
+		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrent": "Calls", "concurrency": strconv.Itoa(defaultConcurrency)},
 	)
 }
 
@@ -147,6 +149,10 @@ func fromEnvironment(app *App) kong.Resolver {
 			return nil, nil
 		case flag.Name == "output" && slices.ContainsFunc(command.Args, filter):
 			return nil, nil // --jq prints by itself, whatever the habit
+		case flag.Name == "output" && command.Selected() != nil && command.Selected().Name == "exec":
+			return nil, nil // a habit for records must not take a shell's terminal away
+		case flag.Name == "role" && app.env["MUSTER_ACCOUNT_ID"] != "":
+			return nil, nil // exec tells its child by MUSTER_ROLE who it is
 		}
 		value, ok := app.Lookup(environmentName(flag.Name))
 		if !ok || value == "" {
