@@ -64,7 +64,7 @@ func (e *Entry) reached() bool {
 	case Status(awsapi.Denied), Status(awsapi.DeniedSCP), Status(awsapi.Throttled):
 		return e.Region != ""
 	}
-	return false
+	return e.Records > 0
 }
 
 // Ledger is the account of a sweep.
