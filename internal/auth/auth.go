@@ -52,8 +52,9 @@ type Identity struct {
 	Credentials *Credentials
 	Hops        []Hop // how the credentials come about, the first source first
 
-	lasting  bool       // a user's own keys, for which GetSessionToken works
-	asking   sync.Mutex // held while STS is asked whose credentials they are
+	lasting  bool          // a user's own keys, for which GetSessionToken works
+	lasts    time.Duration // what credentials had left when they were renewed last, 0 before
+	asking   sync.Mutex    // held while STS is asked whose credentials they are
 	renewing sync.Mutex
 }
 

@@ -103,12 +103,30 @@ func (a *App) terminal(w io.Writer) (width int, ok bool) {
 	return 80, true
 }
 
+// isTerminal says whether a stream of the program is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// hasTerminal says whether there is a terminal at all, wherever the streams go.
+func (a *App) hasTerminal() bool {
+	tty, err := a.OpenTTY()
+	if err != nil {
+		return false
+	}
+	tty.Close()
+	return true
+}
+
 // color decides --color auto|on|off for stdout.
-func (a *App) color(when string) bool {
+func (a *App) color(when string) bool { return a.colorOn(a.Stdout, when) }
+
+func (a *App) colorOn(w io.Writer, when string) bool {
 	if when != "auto" {
 		return when == "on"
 	}
-	_, terminal := a.terminal(a.Stdout)
+	_, terminal := a.terminal(w)
 	return terminal && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb"
 }
 
@@ -137,6 +155,23 @@ func (a *App) questions(read func(io.Reader) (string, error)) func(context.Conte
 		}
 		return ask(ctx, tty, question, read)
 	}
+}
+
+// errNoTerminal is returned by confirm where there is nobody to ask.
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// confirm asks a question whose answer is yes or no, which is what any other
+// answer means.
+func (a *App) confirm(ctx context.Context, question string) (bool, error) {
+	a.asks.Lock()
+	defer a.asks.Unlock()
+	tty, err := a.OpenTTY()
+	if err != nil {
+		return false, errNoTerminal
+	}
+	answer, err := ask(ctx, tty, question+" [y/N] ", readLine)
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "y" || answer == "yes"), err
 }
 
 // ask gives up when the context does; the terminal is then as it was.

@@ -211,14 +211,14 @@ func (h *Handout) check(app *App) error {
 		return err
 	}
 	for _, own := range []string{files.Config, files.Credentials} {
-		if own != "" && sameFile(own, h.Out) {
+		if own != "" && samePath(own, h.Out) {
 			return usage("--out %s: would replace your own %s; choose another file, and name it in AWS_SHARED_CREDENTIALS_FILE", h.Out, filepath.Base(own))
 		}
 	}
 	return checkWritable("--out", h.Out)
 }
 
-func sameFile(a, b string) bool {
+func samePath(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	if errA == nil && errB == nil {

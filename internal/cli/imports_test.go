@@ -12,16 +12,20 @@ import (
 func TestImportsFlowOneWay(t *testing.T) {
 	t.Parallel()
 	allowed := map[string][]string{
-		"nearest":   {},
-		"awsconfig": {"nearest"},
-		"awsapi":    {},
-		"awssim":    {}, // so that it cannot share muster's mistakes
-		"render":    {"nearest"},
-		"auth":      {"awsapi", "awsconfig"},
-		"account":   {"auth", "awsapi", "awsconfig", "nearest"},
-		"sweep":     {"account", "auth", "awsapi"},
-		"inventory": {"account", "auth", "awsapi", "sweep"},
-		"cli":       {"account", "auth", "awsapi", "awsconfig", "awssim", "inventory", "nearest", "render", "sweep"},
+		"nearest":    {},
+		"awsconfig":  {"nearest"},
+		"awsapi":     {},
+		"awssim":     {}, // so that it cannot share muster's mistakes
+		"render":     {"nearest"},
+		"auth":       {"awsapi", "awsconfig"},
+		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
+		"sweep":      {"account", "auth", "awsapi"},
+		"inventory":  {"account", "auth", "awsapi", "sweep"},
+		"child":      {},
+		"credserver": {},
+		"cli": {
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "sweep",
+		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()
 	if err != nil {

@@ -38,6 +38,7 @@ type grammar struct {
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
+	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one." set:"concurrency=16" set:"concurrent=Commands"`
 	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them; generate profiles."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
@@ -63,6 +64,7 @@ var groups = []kong.Group{
 	{Key: "regions", Title: "Which regions:"},
 	{Key: "filter", Title: "Which instances:"},
 	{Key: "sweep", Title: "Sweep:"},
+	{Key: "exec", Title: "The command:"},
 	{Key: "output", Title: "Output:"},
 	{Key: "global", Title: "Global:"},
 }
@@ -144,7 +146,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)},
+		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrent": "Calls", "concurrency": strconv.Itoa(defaultConcurrency)},
 	)
 }
 
@@ -157,8 +159,10 @@ func fromEnvironment(app *App) kong.Resolver {
 		switch {
 		case flag.Name == "help" || flag.Name == "version":
 			return nil, nil
-		case flag.Name == "output" && slices.ContainsFunc(command.Args, own):
+		case flag.Name == "output" && (slices.ContainsFunc(command.Args, own) || ownOutput(command)):
 			return nil, nil
+		case flag.Name == "role" && app.env["MUSTER_ACCOUNT_ID"] != "":
+			return nil, nil // exec tells its child by MUSTER_ROLE who it is
 		}
 		value, ok := app.Lookup(environmentName(flag.Name))
 		if !ok || value == "" {
@@ -166,6 +170,14 @@ func fromEnvironment(app *App) kong.Resolver {
 		}
 		return value, nil
 	})
+}
+
+// ownOutput says whether a command's formats are not those of records: a habit
+// for those must not change what scripts get from it, or take a shell's terminal
+// away.
+func ownOutput(command *kong.Context) bool {
+	node := command.Selected()
+	return node != nil && slices.Contains([]string{"exec", "credentials", "assume-role", "session-token"}, node.Name)
 }
 
 func environmentName(flag string) string {

@@ -123,16 +123,30 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// listGaps names every place that is missing, what was asked there and what came
-// instead, and at the end what can be done about it.
+// listGaps names every place where a command failed, and every place that is
+// missing, what was asked there and what came instead, and at the end what can be
+// done about it.
 func (a *App) listGaps(gaps []sweep.Entry, listErr error) {
-	if len(gaps) == 0 {
-		return
+	var failed, silent []sweep.Entry
+	for _, gap := range gaps {
+		if gap.Status == sweep.Failed {
+			failed = append(failed, gap)
+		} else {
+			silent = append(silent, gap)
+		}
 	}
-	a.note("%s did not answer:", count(len(gaps), "place"))
+	if len(failed) > 0 {
+		a.note("the command failed in %s:", count(len(failed), "place"))
+	}
+	for _, gap := range failed {
+		a.detail("%s: %s", gapPlace(gap, nil), gap.Message)
+	}
+	if len(silent) > 0 {
+		a.note("%s did not answer:", count(len(silent), "place"))
+	}
 	var hints []string
 	known := map[string]bool{}
-	for _, gap := range gaps {
+	for _, gap := range silent {
 		a.detail("%s", gapLine(gap, listErr))
 		if hint := gapHint(gap); hint != "" && !known[hint] {
 			known[hint] = true
@@ -144,7 +158,7 @@ func (a *App) listGaps(gaps []sweep.Entry, listErr error) {
 	}
 }
 
-func gapLine(gap sweep.Entry, listErr error) string {
+func gapPlace(gap sweep.Entry, listErr error) string {
 	where := strings.TrimSpace(gap.AccountId + " " + gap.AccountName)
 	switch {
 	case where == "" && listErr != nil:
@@ -155,6 +169,10 @@ func gapLine(gap sweep.Entry, listErr error) string {
 	if gap.Region != "" {
 		where += " " + gap.Region
 	}
+	return where
+}
+
+func gapLine(gap sweep.Entry, listErr error) string {
 	what := string(gap.Status)
 	if gap.Operation != "" {
 		what += ", " + gap.Operation
@@ -162,7 +180,7 @@ func gapLine(gap sweep.Entry, listErr error) string {
 	if gap.Code != "" {
 		what += ": " + gap.Code
 	}
-	line := where + ": " + what
+	line := gapPlace(gap, listErr) + ": " + what
 	if gap.Message != "" {
 		line += ": " + shorten(gap.Message)
 	}

@@ -22,6 +22,7 @@ const (
 	OK         Status = "ok"        // answered, with records
 	Empty      Status = "empty"     // answered, nothing there
 	Suspended  Status = "suspended" // the organization has closed the account
+	Failed     Status = "failed"    // a command was run there and failed; AWS is not to blame
 	NotOptedIn        = Status(awsapi.NotOptedIn)
 )
 
@@ -58,12 +59,12 @@ func (e *Entry) Denial() bool { return e.denial }
 // region.
 func (e *Entry) reached() bool {
 	switch e.Status {
-	case OK, Empty, NotOptedIn:
+	case OK, Empty, NotOptedIn, Failed:
 		return true
 	case Status(awsapi.Denied), Status(awsapi.DeniedSCP), Status(awsapi.Throttled):
 		return e.Region != ""
 	}
-	return false
+	return e.Records > 0
 }
 
 // Ledger is the account of a sweep.

@@ -1,0 +1,47 @@
+package awsconfig
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, config, credentials, want string
+		stripped                        bool
+	}{
+		{"no default", "[profile a]\naws_access_key_id = A\n", "[a]\naws_secret_access_key = S\n", "", false},
+		{"settings only", "[default]\nregion = eu-west-1\n", "", "", false},
+		{"keys in the other file", "[default]\nregion = eu-west-1\n", "[default]\naws_access_key_id = A\n", "[default]\nregion = eu-west-1\n", true},
+		{
+			"a role, among others",
+			"# mine\r\n[default]\r\nrole_arn = arn:aws:iam::100000000001:role/R\r\n  source_profile = a\r\nregion = eu-west-1\r\n" +
+				"credential_process = run\r\n   and on\r\ns3 =\r\n  max_concurrent_requests = 5\r\n[profile a]\r\naws_access_key_id = A\r\n",
+			"",
+			"# mine\n[default]\nregion = eu-west-1\ns3 =\n  max_concurrent_requests = 5\n[profile a]\naws_access_key_id = A\n", true,
+		},
+		{"quoted", "[profile \"default\"]\nsso_session = x\noutput = json\n", "", "[profile \"default\"]\noutput = json\n", true},
+		{"for every section", "[DEFAULT]\naws_access_key_id = A\n[default]\noutput = json\n", "", "[DEFAULT]\n[default]\noutput = json\n", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			files := Files{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")}
+			for path, text := range map[string]string{files.Config: test.config, files.Credentials: test.credentials} {
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			config, err := Load(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, stripped, err := config.Plain()
+			if err != nil || stripped != test.stripped || string(text) != test.want {
+				t.Errorf("%q, %v, %v; want %q, %v", text, stripped, err, test.want, test.stripped)
+			}
+		})
+	}
+}

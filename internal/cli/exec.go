@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/child"
+	"muster/internal/credserver"
+	"muster/internal/inventory"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+type execCmd struct {
+	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command and its arguments; without one, a shell in one account."`
+
+	PerRegion bool `group:"exec" help:"Run it once in every region of each account."`
+	Prefix    bool `group:"exec" help:"Mark each line with its account as it comes, instead of a heading at the end."`
+	Serve     bool `group:"exec" help:"Give credentials that renew themselves, through the endpoint for containers, for long runs."`
+	DryRun    bool `group:"exec" help:"Print what would run where, and run nothing."`
+	Yes       bool `short:"y" group:"exec" help:"Do not ask before running it in several accounts."`
+
+	Selection   `embed:""`
+	RegionFlags `embed:""`
+	SweepFlags  `embed:""`
+	Output      `embed:""`
+}
+
+// Help tells what the flags alone do not.
+func (*execCmd) Help() string {
+	return `muster's flags come before the command; '--' ends them. The command has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE in its environment.
+
+In one account that the flags name, or that a terminal is on stdin for, the command takes muster's place: stdin, stdout, stderr and the exit code are its own. Everywhere else stdin is empty, what it prints comes under a heading when it ends, and the exit code is 3 where it failed anywhere.`
+}
+
+// execution is one run of exec.
+type execution struct {
+	*execCmd
+	app       *App
+	global    *Global
+	resolver  *auth.Resolver
+	selection account.Selection
+	path      string   // of the program
+	drop      []string // variables that a child must not see
+	accounts  []*account.Account
+	finder    *inventory.RegionFinder
+	regions   map[*account.Account]sweep.Regions // that have been asked for
+	asking    sync.Mutex
+	slots     chan struct{} // one a child
+	sink      sink
+	server    *credserver.Server // of --serve
+	plain     []string           // with it, variables that lead to a config without credentials
+	dir       string             // of that config
+}
+
+func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
+	e := &execution{
+		execCmd: c, app: app, global: g, selection: c.Selection.selection(g),
+		regions: map[*account.Account]sweep.Regions{}, slots: make(chan struct{}, max(c.Concurrency, 1)),
+	}
+	if err := e.prepare(line); err != nil {
+		return err
+	}
+	var plans *render.Printer[execPlan]
+	var err error
+	if c.DryRun {
+		if plans, err = render.Compile[execPlan](c.Output.options(app, g), execPlanView); err != nil {
+			return err
+		}
+	}
+	if err := e.list(ctx); err != nil {
+		return err
+	}
+	if c.DryRun {
+		return e.rehearse(ctx, plans)
+	}
+	if e.alone() {
+		return e.handOver(ctx)
+	}
+	return e.fanOut(ctx)
+}
+
+// prepare checks what can be checked before anything is asked of AWS.
+func (e *execution) prepare(line *kong.Context) (err error) {
+	if len(e.Command) > 0 && e.Command[0] == "--" {
+		e.Command = e.Command[1:]
+	}
+	if len(e.Command) == 0 {
+		if !isTerminal(e.app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
+			return usage("expected a command: muster exec [flags] -- COMMAND [ARG...]; without one, a shell needs a terminal and one account")
+		}
+		e.Command = []string{e.shell()}
+	}
+	if e.path, err = child.LookPath(e.app.env["PATH"], e.Command[0]); err != nil {
+		return err
+	}
+	switch o := e.Output; {
+	case e.records() && e.Prefix:
+		return usage("--prefix and records (--output, --jq, --query) exclude each other")
+	case !e.records() && !e.DryRun && (len(o.Columns) > 0 || len(o.SortBy) > 0 || o.NoHeaders || o.Slurp):
+		return usage("--columns, --sort-by, --no-headers and --slurp go with records: --output, --jq or --query")
+	case !e.PerRegion && (len(e.Region) > 1 || len(e.ExcludeRegion) > 0 || len(e.Region) == 1 && isGlob(e.Region[0])):
+		return usage("several regions need --per-region; without it, one --region is the command's AWS_REGION")
+	}
+	if e.sink, err = e.newSink(); err != nil {
+		return err
+	}
+	if err := e.SweepFlags.check(); err != nil {
+		return err
+	}
+	if e.resolver, err = e.global.connect(e.app, defaultConcurrency, e.Profile); err != nil {
+		return err
+	}
+	if e.finder, err = e.RegionFlags.finder(e.resolver.API); err != nil {
+		return err
+	}
+	e.drop = []string{environmentName("demo")}
+	for _, flag := range line.Selected().Flags {
+		if flag.Group != nil && (flag.Group.Key == "select" || flag.Group.Key == "regions") {
+			e.drop = append(e.drop, environmentName(flag.Name))
+		}
+	}
+	return nil
+}
+
+// records says whether records are asked for instead of the output as it is.
+func (e *execution) records() bool { return e.Output.Output != "" || e.JQ != nil || e.Query != "" }
+
+func isGlob(s string) bool { return strings.ContainsAny(s, "*?[{") }
+
+// shell is the user's own.
+func (e *execution) shell() string {
+	variable, otherwise := "SHELL", "/bin/sh"
+	if runtime.GOOS == "windows" {
+		variable, otherwise = "COMSPEC", "cmd.exe"
+	}
+	if shell := e.app.env[variable]; shell != "" {
+		return shell
+	}
+	return otherwise
+}
+
+// list finds all accounts: a command that changes things should not be half way
+// through an organization whose list then breaks off.
+func (e *execution) list(ctx context.Context) error {
+	found, err := account.Find(e.resolver, e.selection)
+	if err != nil {
+		return err
+	}
+	for _, err := range found.Skipped {
+		e.app.note("left out: %v", err)
+	}
+	for a, err := range found.Accounts(ctx) {
+		if err != nil {
+			return err
+		}
+		e.accounts = append(e.accounts, a)
+	}
+	if e.active() == 0 {
+		return errors.New("no active account is selected: nothing was run")
+	}
+	return nil
+}
+
+func (e *execution) active() (n int) {
+	for _, a := range e.accounts {
+		if a.Active() {
+			n++
+		}
+	}
+	return n
+}
+
+// alone says whether the command takes muster's place: in the only account, where
+// the flags could mean no more, so that a script can count on it, or where a user
+// sits at the terminal.
+func (e *execution) alone() bool {
+	if e.active() != 1 || e.PerRegion || e.Prefix || e.records() {
+		return false
+	}
+	s := e.selection
+	fans := s.Organization || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && isGlob(s.Profiles[0])
+	named := len(s.Accounts) == 1 && !isGlob(s.Accounts[0])
+	return !fans || named || isTerminal(e.app.Stdin)
+}
+
+// each is the accounts as a sweep takes them.
+func (e *execution) each(yield func(*account.Account, error) bool) {
+	for _, a := range e.accounts {
+		if !yield(a, nil) {
+			return
+		}
+	}
+}
+
+// regionsOf asks for an account's regions once.
+func (e *execution) regionsOf(ctx context.Context, a *account.Account, id *auth.Identity) (sweep.Regions, error) {
+	e.asking.Lock()
+	known, ok := e.regions[a]
+	e.asking.Unlock()
+	if ok {
+		return known, nil
+	}
+	found, err := e.finder.Of(ctx, a, id)
+	if err == nil {
+		e.asking.Lock()
+		e.regions[a] = found
+		e.asking.Unlock()
+	}
+	return found, err
+}
+
+// region is where the command is told to work.
+func (e *execution) region(p sweep.Place) string {
+	switch {
+	case p.Region != "":
+		return p.Region
+	case len(e.Region) == 1:
+		return e.Region[0]
+	}
+	return p.Identity.Target.Region
+}
+
+// commandLine is the command as it could be typed.
+func (e *execution) commandLine() string {
+	words := make([]string, len(e.Command))
+	for i, word := range e.Command {
+		words[i] = shellWord(word)
+	}
+	return strings.Join(words, " ")
+}
+
+// execPlan is a line of --dry-run.
+type execPlan struct {
+	AccountId   string
+	AccountName string
+	Region      string
+	Role        string
+	Command     string
+}
+
+var execPlanView = render.View{
+	Columns: []render.Column{
+		{Field: "AccountName", Need: 4, Shorten: true},
+		{Field: "AccountId", Need: 2},
+		{Field: "Region", Need: 3},
+		{Field: "Role", Need: 5, Shorten: true},
+		{Field: "Command", Need: 1, Shorten: true},
+	},
+	ID:   "AccountId",
+	Sort: []string{"AccountId", "Region"},
+}
+
+// rehearse prints what would run where. Credentials are asked for only where
+// regions are, which need them.
+func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPlan]) error {
+	plan := sweep.Plan[execPlan]{Accounts: e.each, Unopened: !e.PerRegion}
+	if e.PerRegion {
+		plan.Regions = e.regionsOf
+	}
+	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
+		if p.Identity == nil {
+			ids, err := p.Account.Identities(ctx)
+			if err != nil {
+				return err
+			}
+			p.Identity = ids[0]
+		}
+		emit([]execPlan{{
+			AccountId: p.Account.ID, AccountName: p.Account.Name, Region: e.region(p), Role: p.Identity.Role, Command: e.commandLine(),
+		}})
+		return nil
+	}
+	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.Stdout), plan)
+}

@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"muster/internal/account"
+	"muster/internal/awsapi"
+	"muster/internal/child"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+// outcome is one run of the command: where, what it printed, and how it ended.
+type outcome struct {
+	sweep.Place
+	region         string // that it was told to work in
+	code           int
+	stdout, stderr io.Writer // of the child
+	spool          *child.Spool
+	finish         func() error // once the child has ended; an error keeps all others from being shown, too
+}
+
+// sink shows outcomes. Only open is called from many goroutines.
+type sink interface {
+	begin([]*account.Account)
+	open(*outcome)
+	put([]*outcome) error // what has ended; nothing, when no more is waiting
+	close() error
+}
+
+func (e *execution) newSink() (sink, error) {
+	switch {
+	case e.DryRun:
+		return nil, nil
+	case e.records():
+		printer, err := render.Compile[execRecord](e.Output.options(e.app, e.global), execView)
+		if err != nil {
+			return nil, err
+		}
+		return &recordSink{stream: printer.Start(e.app.Stdout)}, nil
+	case e.Prefix:
+		return &prefixSink{app: e.app, color: e.global.Color, perRegion: e.PerRegion}, nil
+	}
+	return &groupSink{app: e.app, together: sameFile(e.app.Stdout, e.app.Stderr)}, nil
+}
+
+// keep spools what the child prints until it has ended.
+func (o *outcome) keep() {
+	o.spool = new(child.Spool)
+	o.stdout, o.stderr = o.spool.Stdout(), o.spool.Stderr()
+	o.finish = func() error { return nil }
+}
+
+// groupSink shows each outcome in one piece, under a heading.
+type groupSink struct {
+	app      *App
+	together bool // stdout and stderr are one place, where a heading serves both
+	shown    bool
+}
+
+func (*groupSink) begin([]*account.Account) {}
+func (*groupSink) open(o *outcome)          { o.keep() }
+func (*groupSink) close() error             { return nil }
+
+func (s *groupSink) put(ended []*outcome) error {
+	for _, o := range ended {
+		heading := "==> " + o.title() + " <==\n"
+		if s.shown {
+			heading = "\n" + heading
+		}
+		s.shown = true
+		stdout, stderr := &headed{w: s.app.Stdout, last: new(byte)}, &headed{w: &lockedWriter{s.app}, last: new(byte), heading: heading}
+		if s.together {
+			stderr.heading, stderr.last = "", stdout.last
+		}
+		if _, err := io.WriteString(stdout, heading); err != nil {
+			return err
+		}
+		if err := o.spool.Replay(stdout, stderr); err != nil {
+			return err
+		}
+		o.spool.Close()
+		for _, w := range []*headed{stdout, stderr} {
+			if *w.last != '\n' && *w.last != 0 {
+				if _, err := io.WriteString(w, "\n"); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// title names the place on one line.
+func (o *outcome) title() string {
+	words := []string{o.Account.ID, o.Account.Name, o.Place.Region}
+	return render.Safe(strings.Join(strings.Fields(strings.Join(words, " ")), " "))
+}
+
+// headed is a writer that begins what is written with a heading, and knows how it
+// ended.
+type headed struct {
+	w       io.Writer
+	heading string
+	last    *byte // 0 before the first
+}
+
+func (h *headed) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if h.heading != "" {
+		if _, err := io.WriteString(h.w, h.heading); err != nil {
+			return 0, err
+		}
+		h.heading = ""
+	}
+	*h.last = p[len(p)-1]
+	return h.w.Write(p)
+}
+
+// sameFile says whether two streams are one terminal or file.
+func sameFile(a, b io.Writer) bool {
+	first, ok1 := a.(*os.File)
+	second, ok2 := b.(*os.File)
+	if !ok1 || !ok2 {
+		return a == b
+	}
+	info1, err1 := first.Stat()
+	info2, err2 := second.Stat()
+	return err1 == nil && err2 == nil && os.SameFile(info1, info2)
+}
+
+// prefixSink shows each line as it comes, behind the name of its account.
+type prefixSink struct {
+	app       *App
+	color     string
+	perRegion bool
+
+	lock   sync.Mutex // one line at a time
+	order  map[*account.Account]int
+	named  map[string]int // accounts of that name
+	width  int            // of the longest account name
+	region int            // of the longest region name
+}
+
+// palette are colours that can be read on dark and light.
+var palette = []string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
+
+func (s *prefixSink) begin(accounts []*account.Account) {
+	s.order, s.named = map[*account.Account]int{}, map[string]int{}
+	for _, a := range accounts {
+		s.order[a] = len(s.order)
+		s.named[a.Name]++
+	}
+	for _, a := range accounts {
+		s.width = max(s.width, displaywidth.String(s.label(a)))
+	}
+	if s.perRegion {
+		for _, region := range awsapi.KnownRegions() {
+			s.region = max(s.region, len(region))
+		}
+	}
+}
+
+// label is the account's name, with its id where the name says too little.
+func (s *prefixSink) label(a *account.Account) string {
+	switch {
+	case a.Name == "":
+		return a.ID
+	case s.named[a.Name] > 1:
+		return render.Safe(a.Name + " " + a.ID)
+	}
+	return render.Safe(a.Name)
+}
+
+func (s *prefixSink) open(o *outcome) {
+	label := s.label(o.Account)
+	label += strings.Repeat(" ", max(0, s.width-displaywidth.String(label)))
+	if s.perRegion {
+		label += fmt.Sprintf(" %-*s", s.region, o.Place.Region)
+	}
+	lines := func(stream, to io.Writer) *child.Lines {
+		prefix := label + "  | "
+		if s.app.colorOn(stream, s.color) {
+			prefix = "\x1b[" + palette[s.order[o.Account]%len(palette)] + "m" + prefix + "\x1b[0m"
+		}
+		return &child.Lines{Lock: &s.lock, To: to, Prefix: prefix}
+	}
+	stdout, stderr := lines(s.app.Stdout, s.app.Stdout), lines(s.app.Stderr, &lockedWriter{s.app})
+	o.stdout, o.stderr = stdout, stderr
+	o.finish = func() error {
+		if err := stdout.Close(); err != nil {
+			return err
+		}
+		stderr.Close() // as elsewhere, nobody is told that nobody can be told
+		return nil
+	}
+}
+
+func (*prefixSink) put([]*outcome) error { return nil }
+func (*prefixSink) close() error         { return nil }
+
+// execRecord is an outcome as data.
+type execRecord struct {
+	AccountId   string
+	AccountName string
+	Region      string
+	ExitCode    int // as a shell has it: 128 and its number for a signal
+	Stdout      string
+	Stderr      string
+}
+
+var execView = render.View{
+	Columns: []render.Column{
+		{Field: "AccountName", Need: 4, Shorten: true},
+		{Field: "AccountId", Need: 3},
+		{Field: "Region", Need: 5},
+		{Field: "ExitCode", Need: 1},
+		{Field: "Stdout", Need: 2, Shorten: true},
+		{Field: "Stderr", Need: 6, Shorten: true},
+	},
+	ID:   "AccountId",
+	Sort: []string{"AccountId", "Region"},
+}
+
+type recordSink struct{ stream *render.Stream[execRecord] }
+
+func (*recordSink) begin([]*account.Account) {}
+func (*recordSink) open(o *outcome)          { o.keep() }
+func (s *recordSink) close() error           { return s.stream.Close() }
+
+func (s *recordSink) put(ended []*outcome) error {
+	if len(ended) == 0 {
+		return s.stream.Flush()
+	}
+	for _, o := range ended {
+		var stdout, stderr bytes.Buffer
+		if err := o.spool.Replay(&stdout, &stderr); err != nil {
+			return err
+		}
+		o.spool.Close()
+		err := s.stream.Write(execRecord{
+			AccountId: o.Account.ID, AccountName: o.Account.Name, Region: o.region, ExitCode: o.code,
+			Stdout: stdout.String(), Stderr: stderr.String(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

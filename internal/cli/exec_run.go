@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/awsapi"
+	"muster/internal/child"
+	"muster/internal/credserver"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+// agreed asks before a command runs in several accounts.
+func (e *execution) agreed(ctx context.Context) error {
+	if e.Yes || e.active() < 2 {
+		return nil
+	}
+	where := count(e.active(), "account")
+	if e.PerRegion {
+		var places sync.Mutex
+		regions := 0
+		_, err := sweep.Plan[struct{}]{
+			Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency,
+			Visit: func(context.Context, sweep.Place, func([]struct{})) error {
+				places.Lock()
+				defer places.Unlock()
+				regions++
+				return nil
+			},
+		}.Run(ctx, func([]struct{}) error { return nil })
+		if err != nil {
+			return err
+		}
+		where += fmt.Sprintf(", %s in all", count(regions, "region"))
+	}
+	yes, err := e.app.confirm(ctx, fmt.Sprintf("Run \"%s\" in %s?", e.commandLine(), where))
+	switch {
+	case errors.Is(err, errNoTerminal):
+		return usage("%s would run in %s: without a terminal to ask on, --yes is required", e.commandLine(), where)
+	case err != nil:
+		return err
+	case !yes:
+		return errors.New("not confirmed: nothing was run")
+	}
+	return nil
+}
+
+// fanOut runs the command in every place, several at a time.
+func (e *execution) fanOut(ctx context.Context) error {
+	if err := e.agreed(ctx); err != nil {
+		return err
+	}
+	ctx, unhang := signal.NotifyContext(ctx, syscall.SIGHUP) // the children would outlive us
+	defer unhang()
+	ctx, cancel := e.bound(ctx)
+	defer cancel()
+	if err := e.serve(); err != nil {
+		return err
+	}
+	defer e.unserve()
+	e.sink.begin(e.accounts)
+	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, FailFast: e.FailFast}
+	if e.PerRegion {
+		plan.Regions = e.regionsOf
+	}
+	ledger, err := plan.Run(ctx, func(ended []*outcome) error { return written(e.sink.put(ended)) })
+	if err != nil {
+		return err
+	}
+	var failed *render.RecordsError
+	if err := e.sink.close(); err != nil && !errors.As(err, &failed) {
+		return written(err)
+	}
+	return e.app.conclude(ctx, &e.SweepFlags, "commands were run", ledger, failed)
+}
+
+// visit runs the command in one place.
+func (e *execution) visit(ctx context.Context, p sweep.Place, emit func([]*outcome)) error {
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	environ, release, err := e.environ(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer release()
+	o := &outcome{Place: p, region: e.region(p)}
+	e.sink.open(o)
+	command := child.Command{Path: e.path, Args: e.Command, Env: environ, Stdout: o.stdout, Stderr: o.stderr}
+	code, err := command.Run(ctx)
+	if stop := o.finish(); stop != nil {
+		return &sweep.Stop{Err: written(stop)}
+	}
+	if err != nil && ctx.Err() == nil {
+		err = &failedError{err.Error()}
+	}
+	if err != nil {
+		return err
+	}
+	o.code = code
+	emit([]*outcome{o})
+	switch {
+	case code != 0 && ctx.Err() != nil:
+		return ctx.Err()
+	case code != 0:
+		return &failedError{fmt.Sprintf("exit code %d", code)}
+	}
+	return nil
+}
+
+// failedError is a command that failed.
+type failedError struct{ msg string }
+
+func (e *failedError) Error() string { return e.msg }
+
+// Reason makes it a failed place in the ledger.
+func (e *failedError) Reason() awsapi.Kind { return awsapi.Kind(sweep.Failed) }
+
+// handOver lets the command take muster's place in the one account there is.
+func (e *execution) handOver(ctx context.Context) error {
+	ctx, cancel := e.bound(ctx)
+	defer cancel()
+	if err := e.serve(); err != nil {
+		return err
+	}
+	defer e.unserve()
+	ended := &partial{-1}
+	ledger, err := sweep.Plan[struct{}]{
+		Accounts: e.each, Width: 1,
+		Visit: func(ctx context.Context, p sweep.Place, _ func([]struct{})) error {
+			environ, release, err := e.environ(ctx, p)
+			if err != nil {
+				return err
+			}
+			defer release()
+			command := child.Command{
+				Path: e.path, Args: e.Command, Env: environ, Stdin: e.app.Stdin, Stdout: e.app.Stdout, Stderr: e.app.Stderr,
+				Foreground: true, Keyboard: e.app.hasTerminal(),
+			}
+			code, err := command.Run(ctx)
+			if err != nil {
+				return &sweep.Stop{Err: err}
+			}
+			if ended.code = code; code != 0 {
+				return &failedError{fmt.Sprintf("exit code %d", code)}
+			}
+			return nil
+		},
+	}.Run(ctx, func([]struct{}) error { return nil })
+	if err != nil {
+		return err
+	}
+	if ended.code < 0 { // it came to nothing
+		return e.app.conclude(ctx, &e.SweepFlags, "commands were run", ledger, nil)
+	}
+	if e.Report != "" {
+		if err := writeReport(e.Report, ledger.Entries()); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	if ended.code == 0 {
+		return nil
+	}
+	return ended
+}
+
+// environ is the environment of a child, and what to do when it has ended.
+func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []string, release func(), err error) {
+	place := child.Place{AccountID: p.Account.ID, AccountName: p.Account.Name, Role: p.Identity.Role, Region: e.region(p)}
+	fresh := func(ctx context.Context) (aws.Credentials, error) { return p.Identity.Fresh(ctx, e.app.Now()) }
+	creds, err := fresh(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e.server == nil {
+		return child.Environ(e.app.Environ, e.drop, place, child.Keys(creds)), func() {}, nil
+	}
+	grant := e.server.Grant(fresh)
+	return child.Environ(e.app.Environ, e.drop, place, append(grant.Environ(), e.plain...)), grant.Revoke, nil
+}
+
+// serve starts the endpoint of --serve. A default profile that gives credentials
+// would win over it: the children then read a config without.
+func (e *execution) serve() (err error) {
+	if !e.Serve {
+		return nil
+	}
+	text, stripped, err := e.resolver.Config.Plain()
+	if err != nil {
+		return err
+	}
+	if stripped {
+		if e.dir, err = os.MkdirTemp("", "muster-exec-"); err != nil {
+			return fmt.Errorf("a config for the children: %w", err)
+		}
+		config, credentials := filepath.Join(e.dir, "config"), filepath.Join(e.dir, "credentials")
+		e.plain = []string{"AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + credentials}
+		if err = errors.Join(os.WriteFile(config, text, 0o600), os.WriteFile(credentials, nil, 0o600)); err != nil {
+			e.unserve()
+			return fmt.Errorf("a config for the children: %w", err)
+		}
+	}
+	if e.server, err = credserver.Start(e.app.Now); err != nil {
+		e.unserve()
+	}
+	return err
+}
+
+// unserve ends what serve began.
+func (e *execution) unserve() {
+	if e.server != nil {
+		e.server.Close()
+	}
+	if e.dir != "" {
+		os.RemoveAll(e.dir)
+	}
+}
