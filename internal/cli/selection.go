@@ -93,6 +93,8 @@ func (f *SweepFlags) check() error {
 		return usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
 	case f.Report == "":
 		return nil
+	case f.Report == "-":
+		return usage("--report -: would mix with the records; name a file, or /dev/stderr")
 	}
 	return checkWritable("--report", f.Report)
 }
