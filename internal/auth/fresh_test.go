@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// TestFresh: what is handed on has a quarter of an hour left, or half of what a
-// short life has, and is renewed no more often than that takes.
+// TestFresh: what is handed on has some time left, or half of what a short
+// life has, and is renewed no more often than that takes.
 func TestFresh(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
@@ -25,7 +25,8 @@ func TestFresh(t *testing.T) {
 		dies  time.Duration // when no more can be had
 		steps []step
 	}{
-		{"an hour", time.Hour, 24 * time.Hour, []step{{0, "1"}, {45 * time.Minute, "1"}, {46 * time.Minute, "2"}, {90 * time.Minute, "2"}, {10 * time.Hour, "3"}}},
+		{"an hour", time.Hour, 24 * time.Hour, []step{{0, "1"}, {46 * time.Minute, "1"}, {47 * time.Minute, "2"}, {90 * time.Minute, "2"}, {10 * time.Hour, "3"}}},
+		{"the least that AWS gives", 15 * time.Minute, time.Hour, []step{{0, "1"}, {30 * time.Second, "1"}, {2 * time.Minute, "2"}, {9 * time.Minute, "2"}, {10 * time.Minute, "3"}}},
 		{"ten minutes", 10 * time.Minute, time.Hour, []step{{0, "2"}, {4 * time.Minute, "2"}, {6 * time.Minute, "3"}, {10 * time.Minute, "3"}}},
 		{"for ever", 0, 0, []step{{0, "1"}, {100 * time.Hour, "1"}}},
 		{"no more to be had", time.Hour, 30 * time.Minute, []step{{0, "1"}, {50 * time.Minute, "1"}, {61 * time.Minute, ""}}},

@@ -241,7 +241,7 @@ func TestServeGoSDK(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		same  bool // the endpoint gives what it gave at first
-	}{{0, true}, {44 * time.Minute, true}, {2 * time.Minute, false}, {15 * time.Minute, false}, {10 * time.Hour, false}} {
+	}{{0, true}, {44 * time.Minute, true}, {3 * time.Minute, false}, {15 * time.Minute, false}, {10 * time.Hour, false}} {
 		advance(step.after)
 		now, err := program.Retrieve(t.Context())
 		if err != nil {
