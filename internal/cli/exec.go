@@ -18,6 +18,14 @@ import (
 	"muster/internal/sweep"
 )
 
+// execFlags are the shared flags; --concurrency counts commands.
+type execFlags struct {
+	Selection   `embed:""`
+	RegionFlags `embed:""`
+	SweepFlags  `embed:"" set:"concurrency=16"`
+	Output      `embed:""`
+}
+
 type execCmd struct {
 	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command and its arguments; without one, a shell in one account."`
 
@@ -27,10 +35,7 @@ type execCmd struct {
 	DryRun    bool `group:"exec" help:"Print what would run where, and run nothing."`
 	Yes       bool `short:"y" group:"exec" help:"Do not ask before running it in several accounts."`
 
-	Selection   `embed:""`
-	RegionFlags `embed:""`
-	SweepFlags  `embed:""`
-	Output      `embed:""`
+	execFlags `embed:"" set:"calls=Commands"`
 }
 
 // Help tells what the flags alone do not.

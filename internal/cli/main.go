@@ -38,7 +38,7 @@ type grammar struct {
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
-	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one." set:"concurrency=16" set:"concurrent=Commands"`
+	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
 	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them; generate profiles."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
@@ -146,7 +146,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrent": "Calls", "concurrency": strconv.Itoa(defaultConcurrency)},
+		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)},
 	)
 }
 

@@ -68,7 +68,7 @@ func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
 
 // SweepFlags are the flags of how the sweep is done and told of.
 type SweepFlags struct {
-	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" help:"${concurrent} at one time (${concurrency})."`
+	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" help:"${calls=Calls} at one time (${concurrency})."`
 	Timeout     time.Duration `placeholder:"5m" group:"sweep" help:"Give up after this long; what has arrived is printed."`
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
