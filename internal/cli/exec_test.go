@@ -97,7 +97,7 @@ func TestExecAsks(t *testing.T) {
 		{"Yes\n", "--profile=default,dev --per-region", `Run "sh -c 'echo ran'" in 2 accounts, 4 regions in all? [y/N] `, 0, "eu-west-1 <==\nran"},
 		{"n\n", "--profile=default,dev", `Run "sh -c 'echo ran'" in 2 accounts? [y/N] `, 1, ""},
 		{"\n", "--profile=default,dev", `Run "sh -c 'echo ran'" in 2 accounts? [y/N] `, 1, ""},
-		{"", "--profile=default,dev", `Run "sh -c 'echo ran'" in 2 accounts? [y/N] `, 1, ""},
+		{"", "--profile=default,dev", `Run "sh -c 'echo ran'" in 2 accounts? [y/N] ` + "\n", 1, ""},
 		{"", "--profile=default,dev --yes", "", 0, "ran"},
 		{"", "--profile=dev", "", 0, "ran"},
 	} {
