@@ -23,6 +23,7 @@ type Instances struct {
 	api   *awsapi.API
 	query *matcher
 
+	decoders   decoders
 	unnarrowed atomic.Bool // the server does not know the filters of requests
 }
 
@@ -90,17 +91,19 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Fi
 	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize)}
 	for {
 		var (
-			page []Instance
-			next string
+			found records
+			next  string
 		)
 		err := p.Identity.Do(ctx, func() (err error) {
-			page, next, err = c.page(ctx, p, in)
+			found, next, err = c.page(ctx, p, in)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		emit(page)
+		for _, piece := range found {
+			emit(piece)
+		}
 		if next == "" {
 			return nil
 		}
@@ -114,15 +117,15 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Fi
 // page asks for one page. All of the call is the SDK's but the reading of the
 // answer, which costs the SDK many times what this decoder takes. A page is
 // complete before anybody sees it, since a call that breaks off is made again.
-func (c *Instances) page(ctx context.Context, p sweep.Place, in *ec2.DescribeInstancesInput) (page []Instance, next string, err error) {
+func (c *Instances) page(ctx context.Context, p sweep.Place, in *ec2.DescribeInstancesInput) (found records, next string, err error) {
 	read := func(body io.Reader) (err error) {
-		page, next, err = decodeInstances(body, p, c.query.matches)
+		found, next, err = c.decoders.instances(body, p, c.query.matches)
 		return err
 	}
 	_, err = c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
 		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
 	})
-	return page, next, err
+	return found, next, err
 }
 
 // rejected ends the sweep where EC2 refuses the user's own filter: every other
