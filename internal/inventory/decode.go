@@ -17,22 +17,23 @@ import (
 type decoders struct{ free sync.Pool }
 
 // instances reads an answer into records, those that keep wants, and the token of
-// the next page.
-func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance) bool) (records, string, error) {
+// the next page. It calls large before it goes on with an answer of more than a
+// few records.
+func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance) bool, large func()) (records, string, error) {
 	d, _ := ds.free.Get().(*decoder)
 	if d == nil {
 		d = &decoder{texts: newTexts()}
 	}
 	defer ds.free.Put(d)
 	d.reset(body)
-	d.place, d.keep = p, keep
+	d.place, d.keep, d.large = p, keep, large
 	next := d.answer()
 	found, err := d.found, d.err
 	d.reset(nil) // what is handed on must not be held here
 	d.texts.forget()
 	clear(d.tags)
 	clear(d.reserved)
-	d.place, d.keep, d.found = sweep.Place{}, nil, nil
+	d.place, d.keep, d.large, d.found = sweep.Place{}, nil, nil, nil
 	if err != io.EOF {
 		return nil, "", err
 	}
@@ -45,6 +46,7 @@ type decoder struct {
 	texts texts
 	place sweep.Place
 	keep  func(*Instance) bool
+	large func() // nil once called
 	found records
 
 	tags     []tag       // of the instance at hand
@@ -116,6 +118,10 @@ func (d *decoder) reservation() {
 }
 
 func (d *decoder) instance() {
+	if len(d.found) > 2 && d.large != nil {
+		d.large()
+		d.large = nil
+	}
 	r := d.found.next()
 	*r = newInstance(d.place)
 	d.tags = d.tags[:0]

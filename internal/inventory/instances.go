@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -24,6 +25,7 @@ type Instances struct {
 	query *matcher
 
 	decoders   decoders
+	large      chan struct{} // the large answers that are in memory; see turn
 	unnarrowed atomic.Bool // the server does not know the filters of requests
 }
 
@@ -33,7 +35,7 @@ func NewInstances(api *awsapi.API, q Query) (*Instances, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Instances{api: api, query: m}, nil
+	return &Instances{api: api, query: m, large: make(chan struct{}, largeAnswers)}, nil
 }
 
 // Visit hands on the instances of one region, page by page.
@@ -93,16 +95,19 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Fi
 		var (
 			found records
 			next  string
+			turn  = turn{at: c.large}
 		)
 		err := p.Identity.Do(ctx, func() (err error) {
-			found, next, err = c.page(ctx, p, in)
+			found, next, err = c.page(ctx, p, in, &turn)
 			return err
 		})
+		for i, piece := range found {
+			found[i] = nil // the memory is the printer's
+			emit(piece)
+		}
+		turn.leave()
 		if err != nil {
 			return err
-		}
-		for _, piece := range found {
-			emit(piece)
 		}
 		if next == "" {
 			return nil
@@ -117,15 +122,50 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Fi
 // page asks for one page. All of the call is the SDK's but the reading of the
 // answer, which costs the SDK many times what this decoder takes. A page is
 // complete before anybody sees it, since a call that breaks off is made again.
-func (c *Instances) page(ctx context.Context, p sweep.Place, in *ec2.DescribeInstancesInput) (found records, next string, err error) {
+func (c *Instances) page(ctx context.Context, p sweep.Place, in *ec2.DescribeInstancesInput, turn *turn) (found records, next string, err error) {
 	read := func(body io.Reader) (err error) {
-		found, next, err = c.decoders.instances(body, p, c.query.matches)
+		found, next, err = c.decoders.instances(body, p, c.query.matches, func() { turn.take(ctx) })
 		return err
 	}
 	_, err = c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
 		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
 	})
 	return found, next, err
+}
+
+// largeAnswers is how many large answers are in memory at one time, some 2 MB
+// each: enough for some to come over slow lines while the others are decoded.
+const largeAnswers = 8
+
+// turn is the place of an answer among the large ones, which it takes once it
+// turns out to be one, and leaves when the last of its records has been handed on.
+// Until then the rest of the answer stays on the wire.
+type turn struct {
+	at    chan struct{}
+	taken bool
+}
+
+// take waits for as long as the server can be expected to: who reads the output
+// may have stopped for now, as pagers do, and the answer must not be lost.
+func (t *turn) take(ctx context.Context) {
+	if t.taken {
+		return
+	}
+	const patience = 30 * time.Second
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case t.at <- struct{}{}:
+		t.taken = true
+	case <-late.C:
+	case <-ctx.Done():
+	}
+}
+
+func (t *turn) leave() {
+	if t.taken {
+		<-t.at
+	}
 }
 
 // rejected ends the sweep where EC2 refuses the user's own filter: every other

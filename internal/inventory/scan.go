@@ -37,7 +37,7 @@ type scanner struct {
 
 // The buffer grows while the answer fills it: most answers are small, and many are
 // read at once.
-const smallBuffer, largeBuffer = 8 << 10, 64 << 10
+const smallBuffer, largeBuffer = 8 << 10, 32 << 10
 
 // errCut is the end of an answer where more has to come.
 var errCut = errors.New("the answer breaks off in the middle")
