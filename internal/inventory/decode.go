@@ -120,7 +120,7 @@ func (d *decoder) reservation() {
 func (d *decoder) instance() {
 	if len(d.found) > 2 && d.large != nil {
 		d.large()
-		d.large = nil
+		d.large, d.hurry = nil, true
 	}
 	r := d.found.next()
 	*r = newInstance(d.place)

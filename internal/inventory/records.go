@@ -28,7 +28,7 @@ func (p records) add() {
 // texts makes the strings of one answer.
 type texts struct {
 	seed   maphash.Seed
-	recent [512]string // by their hashes
+	recent [256]string // by their hashes
 	memory strings.Builder
 }
 

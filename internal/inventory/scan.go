@@ -26,6 +26,8 @@ type scanner struct {
 	eof  bool
 	err  error // the first; io.EOF behind a whole document
 
+	hurry bool // the answer is large: read much at a time
+
 	name  []byte // of the element opened last, without its prefix; valid until the next read
 	empty bool   // it is <name/>, and has not been taken to its end
 	text  []byte // before the last tag; valid until the next read
@@ -35,16 +37,16 @@ type scanner struct {
 	pieces []byte // memory for a text that has to be pieced together
 }
 
-// The buffer grows while the answer fills it: most answers are small, and many are
-// read at once.
-const smallBuffer, largeBuffer = 8 << 10, 32 << 10
+// The buffer of an answer that may be read at leisure, while many others are.
+// It is larger while s.hurry is set, and in any case if a token is.
+const smallBuffer, largeBuffer = 8 << 10, 64 << 10
 
 // errCut is the end of an answer where more has to come.
 var errCut = errors.New("the answer breaks off in the middle")
 
 // reset begins another document. The memory is kept.
 func (s *scanner) reset(r io.Reader) {
-	if s.buf == nil {
+	if cap(s.buf) != smallBuffer {
 		s.buf = make([]byte, 0, smallBuffer)
 	}
 	*s = scanner{r: r, buf: s.buf[:0], open: s.open[:0], ends: s.ends[:0], pieces: s.pieces[:0]}
@@ -251,7 +253,10 @@ func (s *scanner) more() error {
 		return errCut
 	}
 	size := cap(s.buf)
-	if len(s.buf) == size && (s.pos == 0 || size < largeBuffer) {
+	switch {
+	case s.hurry && size < largeBuffer:
+		size = largeBuffer
+	case s.pos == 0 && len(s.buf) == size:
 		size *= 2
 	}
 	rest := s.buf[s.pos:]
