@@ -3,6 +3,9 @@ package inventory
 import (
 	"hash/maphash"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
 // records are those of an answer, in pieces: none is copied as they grow in number,
@@ -23,6 +26,28 @@ func (p *records) next() *Instance {
 func (p records) add() {
 	piece := &p[len(p)-1]
 	*piece = (*piece)[:len(*piece)+1]
+}
+
+// complete adds what the SDK has read of the same answer. The records are in its
+// order; some are not wanted, and not there.
+func (p records) complete(out *ec2.DescribeInstancesOutput) error {
+	var missing []*Instance
+	for _, piece := range p {
+		for i := range piece {
+			missing = append(missing, &piece[i])
+		}
+	}
+	for _, reservation := range out.Reservations {
+		for i := range reservation.Instances {
+			if len(missing) > 0 && aws.ToString(reservation.Instances[i].InstanceId) == missing[0].InstanceId {
+				missing[0].ec2, missing = &reservation.Instances[i], missing[1:]
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return &answerError{"the SDK does not find " + missing[0].InstanceId + " in the answer"}
+	}
+	return nil
 }
 
 // texts makes the strings of one answer.

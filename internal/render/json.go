@@ -35,14 +35,15 @@ func (c *compiler) json(name string) func() format {
 // jsonWriter appends JSON. Nothing is escaped for HTML; what could disturb a
 // terminal is. Lists and maps that are nil are empty.
 type jsonWriter struct {
-	indent bool // by two spaces, a key or item a line
+	indent bool   // by two spaces, a key or item a line
+	known  shapes // of values that hide in an interface
 }
 
 // value writes a value along its shape, at a depth of that many brackets.
 func (w jsonWriter) value(b []byte, v reflect.Value, s *shape, depth int) []byte {
 	switch s.kind {
 	case aString:
-		return appendQuoted(b, v.String(), false)
+		return appendQuoted(b, s.text(v), false)
 	case aNumber:
 		return appendNumber(b, v)
 	case aBool:
@@ -66,15 +67,21 @@ func (w jsonWriter) value(b []byte, v reflect.Value, s *shape, depth int) []byte
 		return w.end(b, len(keys), depth, '}')
 	case aStruct:
 		b = append(b, '{')
+		printed := 0
 		for i := range s.fields {
 			f := &s.fields[i]
-			b = append(w.next(b, i, depth+1), f.key...)
+			value := s.get(v, f)
+			if !value.IsValid() {
+				continue
+			}
+			b = append(w.next(b, printed, depth+1), f.key...)
 			if w.indent {
 				b = append(b, ' ')
 			}
-			b = w.value(b, s.get(v, f), f.shape, depth+1)
+			b = w.value(b, value, f.shape, depth+1)
+			printed++
 		}
-		return w.end(b, len(s.fields), depth, '}')
+		return w.end(b, printed, depth, '}')
 	}
 	return w.any(b, v.Interface(), depth)
 }
@@ -116,7 +123,7 @@ func (w jsonWriter) any(b []byte, x any, depth int) []byte {
 		}
 		v = v.Elem()
 	}
-	return w.value(b, v, shapeOf(v.Type()), depth)
+	return w.value(b, v, w.known.of(v.Type()), depth)
 }
 
 func (w jsonWriter) next(b []byte, i, depth int) []byte {

@@ -35,7 +35,7 @@ type tree struct {
 func (t tree) value(v reflect.Value, s *shape) any {
 	switch s.kind {
 	case aString:
-		return v.String()
+		return s.text(v)
 	case aBool:
 		return v.Bool()
 	case aNumber:
@@ -71,17 +71,21 @@ func (t tree) value(v reflect.Value, s *shape) any {
 		return m
 	case aStruct:
 		if t.ordered {
-			o := make(object, len(s.fields))
+			o := make(object, 0, len(s.fields))
 			for i := range s.fields {
 				f := &s.fields[i]
-				o[i] = member{f.name, t.value(s.get(v, f), f.shape)}
+				if value := s.get(v, f); value.IsValid() {
+					o = append(o, member{f.name, t.value(value, f.shape)})
+				}
 			}
 			return o
 		}
 		m := make(map[string]any, len(s.fields))
 		for i := range s.fields {
 			f := &s.fields[i]
-			m[f.name] = t.value(s.get(v, f), f.shape)
+			if value := s.get(v, f); value.IsValid() {
+				m[f.name] = t.value(value, f.shape)
+			}
 		}
 		return m
 	}
