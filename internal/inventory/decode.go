@@ -26,7 +26,7 @@ func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance
 	}
 	defer ds.free.Put(d)
 	d.reset(body)
-	d.place, d.keep, d.large = p, keep, large
+	d.place, d.keep, d.large, d.seen = p, keep, large, 0
 	next := d.answer()
 	found, err := d.found, d.err
 	d.reset(nil) // what is handed on must not be held here
@@ -46,7 +46,8 @@ type decoder struct {
 	texts texts
 	place sweep.Place
 	keep  func(*Instance) bool
-	large func() // nil once called
+	large func()
+	seen  int // instances so far
 	found records
 
 	tags     []tag       // of the instance at hand
@@ -118,9 +119,10 @@ func (d *decoder) reservation() {
 }
 
 func (d *decoder) instance() {
-	if len(d.found) > 2 && d.large != nil {
+	const few = 4
+	if d.seen++; d.seen == few {
 		d.large()
-		d.large, d.hurry = nil, true
+		d.hurry = true
 	}
 	r := d.found.next()
 	*r = newInstance(d.place)

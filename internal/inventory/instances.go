@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -36,7 +37,7 @@ func NewInstances(api *awsapi.API, q Query) (*Instances, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Instances{api: api, query: m, large: make(chan struct{}, largeAnswers), largest: make(chan struct{}, largestAnswers)}, nil
+	return &Instances{api: api, query: m, large: make(chan struct{}, largeAnswers()), largest: make(chan struct{}, largestAnswers)}, nil
 }
 
 // Visit hands on the instances of one region, page by page.
@@ -162,7 +163,7 @@ func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.
 
 // largeAnswers is how many large answers are in memory at one time, some 2 MB
 // each: enough for some to come over slow lines while the others are decoded.
-const largeAnswers = 8
+func largeAnswers() int { return 4 * max(2, runtime.GOMAXPROCS(0)) }
 
 // largestAnswers is the same of those that the SDK reads, some 80 MB each.
 const largestAnswers = 2

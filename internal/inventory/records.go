@@ -74,7 +74,7 @@ func (t *texts) recurring(b []byte) string {
 
 // single is the string of a value. Many share an allocation.
 func (t *texts) single(b []byte) string {
-	const small, large = 256, 4096
+	const small, large = 256, 2048
 	if t.memory.Cap()-t.memory.Len() < len(b) {
 		size := min(max(2*t.memory.Cap(), small), large)
 		if len(b) > size/4 {
