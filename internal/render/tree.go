@@ -65,6 +65,12 @@ func (t tree) value(v reflect.Value, s *shape) any {
 			return o
 		}
 		m := make(map[string]any, v.Len())
+		if strings, ok := stringMap(v); ok {
+			for key, value := range strings {
+				m[key] = value
+			}
+			return m
+		}
 		for iter := v.MapRange(); iter.Next(); {
 			m[iter.Key().String()] = t.value(iter.Value(), s.elem)
 		}
@@ -81,15 +87,31 @@ func (t tree) value(v reflect.Value, s *shape) any {
 			return o
 		}
 		m := make(map[string]any, len(s.fields))
-		for i := range s.fields {
-			f := &s.fields[i]
-			if value := s.get(v, f); value.IsValid() {
-				m[f.name] = t.value(value, f.shape)
-			}
-		}
+		t.fill(m, v, s)
 		return m
 	}
 	return t.any(v.Interface())
+}
+
+// fill turns a struct into the map of one like it. Where both have the same text,
+// as records of one account do, nothing has to be allocated.
+func (t tree) fill(m map[string]any, v reflect.Value, s *shape) {
+	for i := range s.fields {
+		f := &s.fields[i]
+		value := s.get(v, f)
+		if !value.IsValid() {
+			delete(m, f.name)
+			continue
+		}
+		if f.shape.kind == aString {
+			text := f.shape.text(value)
+			if before, ok := m[f.name].(string); !ok || before != text {
+				m[f.name] = text
+			}
+			continue
+		}
+		m[f.name] = t.value(value, f.shape)
+	}
 }
 
 // any copies what hides in an interface, so that no filter can change a record.
