@@ -163,7 +163,7 @@ func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.
 
 // largeAnswers is how many large answers are in memory at one time, some 2 MB
 // each: enough for some to come over slow lines while the others are decoded.
-func largeAnswers() int { return 4 * max(2, runtime.GOMAXPROCS(0)) }
+func largeAnswers() int { return 3 * max(2, runtime.GOMAXPROCS(0)) }
 
 // largestAnswers is the same of those that the SDK reads, some 80 MB each.
 const largestAnswers = 2

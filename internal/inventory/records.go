@@ -17,7 +17,7 @@ func (p *records) next() *Instance {
 	last := len(*p) - 1
 	if last < 0 || len((*p)[last]) == cap((*p)[last]) {
 		last++
-		*p = append(*p, make([]Instance, 0, 1<<min(last, 6)))
+		*p = append(*p, make([]Instance, 0, 1<<min(last, 5)))
 	}
 	piece := (*p)[last]
 	return &piece[:len(piece)+1][len(piece)]

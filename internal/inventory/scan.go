@@ -39,7 +39,7 @@ type scanner struct {
 
 // The buffer of an answer that may be read at leisure, while many others are.
 // It is larger while s.hurry is set, and in any case if a token is.
-const smallBuffer, largeBuffer = 8 << 10, 64 << 10
+const smallBuffer, largeBuffer = 4 << 10, 64 << 10
 
 // errCut is the end of an answer where more has to come.
 var errCut = errors.New("the answer breaks off in the middle")
