@@ -31,8 +31,8 @@ func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance
 	found, err := d.found, d.err
 	d.reset(nil) // what is handed on must not be held here
 	d.texts.forget()
-	clear(d.tags)
-	clear(d.reserved)
+	clear(d.tags[:cap(d.tags)])
+	clear(d.reserved[:cap(d.reserved)])
 	d.place, d.keep, d.large, d.found = sweep.Place{}, nil, nil, nil
 	if err != io.EOF {
 		return nil, "", err
@@ -122,7 +122,7 @@ func (d *decoder) instance() {
 	const few = 4
 	if d.seen++; d.seen == few {
 		d.large()
-		d.hurry = true
+		d.much = true
 	}
 	r := d.found.next()
 	*r = newInstance(d.place)

@@ -33,14 +33,21 @@ var here = sweep.Place{
 	Region:   "eu-west-1",
 }
 
-func decode(body string) ([]Instance, string, error) {
-	page, next, err := new(decoders).instances(iotestReader(body), here, func(*Instance) bool { return true }, func() {})
-	return slices.Concat(page...), next, err
-}
+// shared is one for all tests: nothing of an answer may show in the next.
+var shared decoders
 
-// iotestReader hands out a few bytes at a time, so that every token meets the end
-// of what has been read.
-func iotestReader(body string) io.Reader { return &fewBytes{strings.NewReader(body)} }
+// decode reads an answer at once, and again a few bytes at a time, so that every
+// token meets the end of what has been read. It comes to the same.
+func decode(t testing.TB, body string) ([]Instance, string, error) {
+	t.Helper()
+	all := func(*Instance) bool { return true }
+	found, next, err := shared.instances(strings.NewReader(body), here, all, func() {})
+	again, nextAgain, errAgain := shared.instances(&fewBytes{strings.NewReader(body)}, here, all, func() {})
+	if (err == nil) != (errAgain == nil) || next != nextAgain || !reflect.DeepEqual(found, again) {
+		t.Fatalf("at once: %+v %q %v\nin pieces: %+v %q %v\nof %s", found, next, err, again, nextAgain, errAgain, body)
+	}
+	return slices.Concat(found...), next, err
+}
 
 type fewBytes struct{ r io.Reader }
 
@@ -164,7 +171,7 @@ func malformed(body string) error {
 // whatever is not well-formed.
 func compare(t *testing.T, body string) {
 	t.Helper()
-	got, next, err := decode(body)
+	got, next, err := decode(t, body)
 	if wrong := malformed(body); wrong != nil {
 		if err == nil {
 			t.Fatalf("no error for a text that is not well-formed (%v):\n%s", wrong, body)
@@ -339,12 +346,12 @@ func TestDecoderAgreesWithTheSDK(t *testing.T) {
 			t.Fatalf("the SDK does not read what the generator wrote: %v\n%s", err, body)
 		}
 		compare(t, body)
-		page, _, _ := decode(body)
+		page, _, _ := decode(t, body)
 		records += len(page)
 
 		// Cut anywhere, it is an error; with a byte changed, it is what the SDK makes of it.
 		at := g.IntN(len(body))
-		if _, _, err := decode(body[:at]); err == nil {
+		if _, _, err := decode(t, body[:at]); err == nil {
 			t.Fatalf("no error for an answer cut after %d bytes:\n%s", at, body[:at])
 		}
 		changed := []byte(body)
