@@ -31,28 +31,34 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 			if !ok {
 				return out, metadata, err
 			}
-			leaveToSDK := err == nil && resp.StatusCode/100 != 2
-			if err == nil && !leaveToSDK {
-				var body io.Reader = resp.Body
-				var copied bytes.Buffer
-				if result == nil {
-					body, leaveToSDK = io.TeeReader(body, &copied), true
-				}
-				if err = read(body); err != nil {
-					err, leaveToSDK = &smithy.DeserializationError{Err: err}, false
-				} else if leaveToSDK {
-					resp.Body = struct {
-						io.Reader
-						io.Closer
-					}{&copied, resp.Body}
-				}
-			}
-			if leaveToSDK {
+			bySDK := func() (middleware.DeserializeOutput, middleware.Metadata, error) {
 				return sdk.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(func(
 					context.Context, middleware.DeserializeInput,
 				) (middleware.DeserializeOutput, middleware.Metadata, error) {
 					return out, metadata, nil
 				}))
+			}
+			if err == nil {
+				var copied bytes.Buffer
+				var refused error
+				switch {
+				case resp.StatusCode/100 != 2:
+					return bySDK()
+				case result != nil:
+					refused = read(resp.Body)
+				default:
+					refused = read(io.TeeReader(resp.Body, &copied))
+				}
+				switch {
+				case refused != nil:
+					err = &smithy.DeserializationError{Err: refused}
+				case result == nil:
+					resp.Body = struct {
+						io.Reader
+						io.Closer
+					}{&copied, resp.Body}
+					return bySDK()
+				}
 			}
 			smithyhttp.CloseResponseBody(ctx, resp, false, err) // as the SDK's own does, whatever came of it
 			out.Result = result
