@@ -25,7 +25,8 @@ import (
 // instances, 9 KB each, of 204 places at once. It prints what an instance costs of
 // CPU, from the answer to /dev/null, the most memory that the process held, and
 // how often the cost is that of the answers alone, read and not printed. There are
-// as many instances as MUSTER_BENCH_INSTANCES says, by default few.
+// as many instances as MUSTER_BENCH_INSTANCES says, by default few; with few of
+// them the memory is that of the test itself, which a process starts out with.
 func BenchmarkMillion(b *testing.B) {
 	total := 20_000
 	if text := os.Getenv("MUSTER_BENCH_INSTANCES"); text != "" {
