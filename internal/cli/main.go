@@ -234,7 +234,9 @@ func isUsage(err error) bool {
 // lines of an expression and the mark below it as they are.
 func (a *App) report(err error) {
 	text := err.Error()
-	if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
+	if errors.Is(err, context.Canceled) {
+		text = "interrupted"
+	} else if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
 		text = none.Error()
 	} else if failure := awsapi.Explain(err); failure.Operation != "" {
 		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
