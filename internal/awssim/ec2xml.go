@@ -141,7 +141,7 @@ func (x *xmlWriter) association(in *Instance, address Address) {
 		return
 	}
 	x.open("association").elem("publicIp", address.Public).elem("publicDnsName", publicDNS(in.Region, address.Public))
-	x.elem("ipOwnerId", addressOwner).close("association")
+	x.elem("ipOwnerId", address.ipOwner(in.Account)).close("association")
 }
 
 func (x *xmlWriter) groups(groups []Group) {
