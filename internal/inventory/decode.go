@@ -16,17 +16,7 @@ import (
 // keep wants, and the token of the next page.
 func decodeInstances(body io.Reader, p sweep.Place, keep func(*Instance) bool) (page []Instance, next string, err error) {
 	d := &decoder{scanner: newScanner(body), place: p, keep: keep}
-	root, err := d.next(false)
-	if err != nil {
-		if err == io.EOF {
-			err = errors.New("the answer is empty")
-		}
-		return nil, "", err
-	}
-	if string(root.name) != "DescribeInstancesResponse" {
-		return nil, "", fmt.Errorf("the answer is not a DescribeInstancesResponse but <%s>", clip(root.name))
-	}
-	err = d.each(root, func(t tag) error {
+	err = d.document("DescribeInstancesResponse", func(t tag) error {
 		switch string(t.name) {
 		case "reservationSet":
 			return d.items(t, d.reservation)
@@ -35,14 +25,36 @@ func decodeInstances(body io.Reader, p sweep.Place, keep func(*Instance) bool) (
 		}
 		return d.skip(t)
 	})
-	if err == nil {
-		if _, err = d.next(false); err == io.EOF { // nothing follows
-			return d.page, next, nil
-		} else if err == nil {
-			err = d.errorf("a second document")
-		}
+	if err != nil {
+		return nil, "", err
 	}
-	return nil, "", err
+	return d.page, next, nil
+}
+
+// document calls f with every child of the document's root, and wants nothing
+// after it.
+func (d *decoder) document(name string, f func(tag) error) error {
+	root, err := d.next(false)
+	if err != nil {
+		if err == io.EOF {
+			err = errors.New("the answer is empty")
+		}
+		return err
+	}
+	if string(root.name) != name {
+		return fmt.Errorf("the answer is not a %s but <%s>", name, clip(root.name))
+	}
+	if err := d.each(root, f); err != nil {
+		return err
+	}
+	switch _, err := d.next(false); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return d.errorf("a second document")
+	default:
+		return err
+	}
 }
 
 // decoder fills records straight from the document, in any order of elements.
