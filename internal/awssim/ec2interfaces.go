@@ -261,7 +261,16 @@ func (x *xmlWriter) eni(e *eni) {
 		x.eniAssociation(e, address)
 	})
 	x.list("ipv6AddressesSet", len(e.IPv6s), func(i int) { x.elem("ipv6Address", e.IPv6s[i]).elem("isPrimaryIpv6", "false") })
+	x.prefixes(&e.Interface)
 	x.elem("interfaceType", e.kind).open("operator").elem("managed", "false").close("operator")
+}
+
+func (x *xmlWriter) prefixes(eni *Interface) {
+	for i, name := range []string{"ipv4Prefix", "ipv6Prefix"} {
+		if list := prefixes(eni, i == 1); len(list) > 0 {
+			x.list(name+"Set", len(list), func(i int) { x.elem(name, list[i]) })
+		}
+	}
 }
 
 func (x *xmlWriter) eniAssociation(e *eni, address Address) {

@@ -133,6 +133,7 @@ func (x *xmlWriter) networkInterface(in *Instance, eni *Interface, launched stri
 		}
 		x.close("ipv6AddressesSet")
 	}
+	x.prefixes(eni)
 	x.elem("interfaceType", "interface").open("operator").elem("managed", "false").close("operator").close("item")
 }
 

@@ -95,6 +95,8 @@ var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 	"private-ip-address":              func(_ *Instance, eni *Interface) []string { return []string{first(eni).Private} },
 	"ipv6-addresses.ipv6-address":     func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
 	"ipv6-address":                    func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
+	"ipv4-prefixes.ipv4-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, false) },
+	"ipv6-prefixes.ipv6-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, true) },
 	"network-interface-id":            func(_ *Instance, eni *Interface) []string { return []string{eni.ID} },
 	"mac-address":                     func(_ *Instance, eni *Interface) []string { return []string{eni.MAC} },
 	"subnet-id":                       func(_ *Instance, eni *Interface) []string { return []string{eni.Subnet} },
@@ -150,8 +152,8 @@ const emptyFilters = `affinity availability-zone-id capacity-reservation-id capa
 	network-interface.addresses.association.allocation-id network-interface.addresses.association.association-id
 	network-interface.addresses.association.carrier-ip network-interface.addresses.association.customer-owned-ip
 	network-interface.association.allocation-id network-interface.association.association-id network-interface.association.carrier-ip
-	network-interface.association.customer-owned-ip network-interface.description network-interface.ipv4-prefixes.ipv4-prefix
-	network-interface.ipv6-prefixes.ipv6-prefix network-interface.operator.principal network-interface.outpost-arn network-interface.requester-id
+	network-interface.association.customer-owned-ip network-interface.description
+	network-interface.operator.principal network-interface.outpost-arn network-interface.requester-id
 	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting operator.principal outpost-arn
 	placement-group-name placement-partition-number product-code product-code.type ramdisk-id reason requester-id spot-instance-request-id
 	state-reason-code state-reason-message tpm-support`
@@ -179,6 +181,16 @@ func addresses(eni *Interface, public bool) []string {
 			list = append(list, ip)
 		} else if a.Public != "" {
 			list = append(list, a.Public)
+		}
+	}
+	return list
+}
+
+func prefixes(eni *Interface, six bool) []string {
+	var list []string
+	for _, prefix := range eni.Prefixes {
+		if strings.Contains(prefix, ":") == six {
+			list = append(list, prefix)
 		}
 	}
 	return list

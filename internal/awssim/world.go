@@ -226,6 +226,7 @@ type Interface struct {
 	MAC         string    `json:"mac,omitempty"`
 	Addresses   []Address `json:"addresses"` // primary first
 	IPv6s       []string  `json:"ipv6s,omitempty"`
+	Prefixes    []string  `json:"prefixes,omitempty"` // delegated to it, IPv4 or IPv6
 	Groups      []Group   `json:"groups,omitempty"`
 }
 
