@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -87,11 +86,11 @@ func (a *App) missing(what []string, ledger *sweep.Ledger) {
 	if accounts == 0 {
 		return // nobody was asked
 	}
-	where := places(accounts, regions)
+	where, but := places(accounts, regions), ""
 	if len(ledger.Gaps()) > 0 {
-		where += fmt.Sprintf(" that answered; it may be in what did not (%s below)", count(len(ledger.Gaps()), "place"))
+		where, but = "the "+where+" that answered", "; it may be in what did not"
 	}
-	a.note("nobody has %s in %s", strings.Join(what, ", "), where)
+	a.note("nobody has %s in %s%s", strings.Join(what, ", "), where, but)
 }
 
 // lookupHost asks the system's resolver.
