@@ -208,7 +208,7 @@ func (s *search) addresses(ctx context.Context) error {
 				case !s.matches(&c):
 				case c.NetworkInterfaceId != "":
 					if earlier := s.held[c.NetworkInterfaceId]; earlier != nil {
-						c.Matched = union(earlier.Matched, c.Matched)
+						c.join(earlier)
 					}
 					s.held[c.NetworkInterfaceId] = &c
 				default:
@@ -290,9 +290,15 @@ func (s *search) matches(c *candidate) bool {
 		}
 	}
 	if eip := s.held[c.NetworkInterfaceId]; eip != nil && c.Kind != eip.Kind {
-		c.Matched = union(c.Matched, eip.Matched)
+		c.join(eip)
 	}
 	return len(c.Matched) > 0
+}
+
+// join adds an Elastic IP to what has it.
+func (c *candidate) join(eip *candidate) {
+	c.Matched = union(c.Matched, eip.Matched)
+	c.PublicIPs, c.AllocationIds = union(c.PublicIPs, eip.PublicIPs), union(c.AllocationIds, eip.AllocationIds)
 }
 
 func union(a, b []string) []string {
