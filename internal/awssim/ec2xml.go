@@ -133,6 +133,7 @@ func (x *xmlWriter) networkInterface(in *Instance, eni *Interface, launched stri
 		}
 		x.close("ipv6AddressesSet")
 	}
+	x.prefixes(eni)
 	x.elem("interfaceType", "interface").open("operator").elem("managed", "false").close("operator").close("item")
 }
 
@@ -141,7 +142,7 @@ func (x *xmlWriter) association(in *Instance, address Address) {
 		return
 	}
 	x.open("association").elem("publicIp", address.Public).elem("publicDnsName", publicDNS(in.Region, address.Public))
-	x.elem("ipOwnerId", addressOwner).close("association")
+	x.elem("ipOwnerId", address.ipOwner(in.Account)).close("association")
 }
 
 func (x *xmlWriter) groups(groups []Group) {

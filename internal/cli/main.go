@@ -36,6 +36,7 @@ type grammar struct {
 	Global  `embed:""`
 
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
+	Find      findCmd      `cmd:"" group:"sweeps" help:"Find out who owns an IP address, a DNS name, an id or a name."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
 	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
