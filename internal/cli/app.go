@@ -38,7 +38,8 @@ type App struct {
 	OpenTTY func() (io.ReadWriteCloser, error)
 
 	env   map[string]string
-	notes sync.Mutex // one message at a time on stderr
+	notes sync.Mutex // one message at a time on the terminal
+	line  *footLine  // below it; nil: none
 	asks  sync.Mutex // one question at a time
 }
 
@@ -86,16 +87,12 @@ func (a *App) home() string {
 
 // note writes a line to stderr.
 func (a *App) note(format string, args ...any) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, "muster: "+render.Safe(fmt.Sprintf(format, args...)))
+	a.aside(func() { fmt.Fprintln(a.Stderr, "muster: "+render.Safe(fmt.Sprintf(format, args...))) })
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, "  "+render.Safe(fmt.Sprintf(format, args...)))
+	a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(fmt.Sprintf(format, args...))) })
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.
@@ -156,6 +153,7 @@ func (a *App) questions(read func(io.Reader) (string, error)) func(context.Conte
 	return func(ctx context.Context, question string) (string, error) {
 		a.asks.Lock()
 		defer a.asks.Unlock()
+		defer a.holdLine()()
 		tty, err := a.OpenTTY()
 		if err != nil {
 			return "", fmt.Errorf("opening the terminal: %w", err)

@@ -282,7 +282,7 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 		}})
 		return nil
 	}
-	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.Stdout), plan)
+	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.records()), plan)
 }
 
 // foretell says who the command would be in an account, if nothing is refused.

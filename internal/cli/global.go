@@ -79,7 +79,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	}
 	var log *slog.Logger
 	if g.Debug {
-		log = slog.New(slog.NewTextHandler(&lockedWriter{app}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		log = slog.New(slog.NewTextHandler(&asideWriter{app, app.Stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	api := awsapi.New(awsapi.Settings{
 		Lookup: app.Lookup, EndpointURL: g.EndpointURL,
@@ -90,7 +90,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
-		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr,
+		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.holdLine,
 	}, nil
 }
 
@@ -147,15 +147,6 @@ func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attem
 }
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
-
-// lockedWriter keeps log lines and notes from mixing.
-type lockedWriter struct{ app *App }
-
-func (w *lockedWriter) Write(p []byte) (int, error) {
-	w.app.notes.Lock()
-	defer w.app.notes.Unlock()
-	return w.app.Stderr.Write(p)
-}
 
 // Output are the flags of how records are shown.
 type Output struct {

@@ -78,7 +78,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[R]{
+	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.records()), sweep.Plan[R]{
 		Accounts: accounts, Regions: regions.Of,
 		Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 	})

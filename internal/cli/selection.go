@@ -72,6 +72,7 @@ type SweepFlags struct {
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
 	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
+	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
 }
 
 // check looks at what can be known before anything is asked: an hour's sweep

@@ -75,6 +75,7 @@ type Ledger struct {
 	regions  map[string]bool    // that answered
 	records  int
 	failed   error // of the list of accounts
+	took     time.Duration
 }
 
 func newLedger() *Ledger {
@@ -134,6 +135,9 @@ func (l *Ledger) Count() (records, accounts, regions int) {
 	}
 	return l.records, accounts, len(l.regions)
 }
+
+// Took is how long the sweep lasted.
+func (l *Ledger) Took() time.Duration { return l.took }
 
 // ListError is why the list of accounts is not complete, or nil.
 func (l *Ledger) ListError() error {

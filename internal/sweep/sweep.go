@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/account"
@@ -26,6 +27,8 @@ type Place struct {
 	Account  *account.Account
 	Identity *auth.Identity
 	Region   string // "" for the account as a whole
+
+	left *atomic.Int64 // places of the account that are not done
 }
 
 // Regions are the regions of one account.
@@ -50,8 +53,9 @@ type Plan[R any] struct {
 	// Unopened visits accounts as a whole and without credentials: a place's
 	// Identity is nil, and the visit gets what it needs.
 	Unopened bool
-	Width    int  // calls under way at one time, which the clients see to
-	FailFast bool // the first gap cancels the rest
+	Width    int    // calls under way at one time, which the clients see to
+	FailFast bool   // the first gap cancels the rest
+	Meter    *Meter // counts along; nil: nobody looks
 }
 
 // Run visits every place and hands the records to out, from one goroutine, as
@@ -60,6 +64,10 @@ type Plan[R any] struct {
 func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if p.Meter == nil {
+		p.Meter = new(Meter)
+	}
+	start := time.Now()
 	s := &run[R]{
 		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(),
 		accounts: make(chan *account.Account), places: make(chan Place), records: make(chan []R, 16),
@@ -81,6 +89,7 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	if stop := (*Stop)(nil); failed == nil && errors.As(context.Cause(ctx), &stop) {
 		failed = stop.Err
 	}
+	s.ledger.took = time.Since(start)
 	return s.ledger, failed
 }
 
@@ -134,14 +143,18 @@ func (s *run[R]) workers(n int, work func()) *sync.WaitGroup {
 // list feeds the accounts in while the first are being visited.
 func (s *run[R]) list() {
 	defer close(s.accounts)
+	defer s.Meter.listed.Store(true)
 	for a, err := range s.Accounts {
 		if err != nil {
+			s.Meter.gaps.Add(1)
 			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
 			return
 		}
+		s.Meter.accounts.Add(1)
 		if !a.Active() {
 			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
 			s.closed(a, nil)
+			s.queue(a, nil)
 			continue
 		}
 		s.accounts <- a
@@ -165,23 +178,25 @@ func (s *run[R]) openAccount(a *account.Account) {
 	}
 	if s.ctx.Err() != nil {
 		fail(s.ctx.Err())
+		s.queue(a, nil)
 		return
 	}
 	if s.Unopened {
-		s.places <- Place{Account: a}
+		s.queue(a, nil, "")
 		return
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
 		fail(err)
 		s.closed(a, err)
+		s.queue(a, nil)
 		return
 	}
 	if a.Source == account.SourceProfile {
 		a.Name = id.Profile
 	}
 	if s.Regions == nil {
-		s.places <- Place{Account: a, Identity: id}
+		s.queue(a, id, "")
 		return
 	}
 	regions, err := s.Regions(ctx, a, id)
@@ -190,13 +205,26 @@ func (s *run[R]) openAccount(a *account.Account) {
 	}
 	if err != nil {
 		fail(err)
+		s.queue(a, nil)
 		return
 	}
 	for _, region := range regions.NotOptedIn {
 		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
 	}
-	for _, region := range regions.Visit {
-		s.places <- Place{Account: a, Identity: id, Region: region}
+	s.queue(a, id, regions.Visit...)
+}
+
+// queue hands an account's places on to be visited; without any it is done.
+func (s *run[R]) queue(a *account.Account, id *auth.Identity, regions ...string) {
+	s.Meter.places.Add(int64(len(regions)))
+	s.Meter.opened.Add(1)
+	if len(regions) == 0 {
+		s.Meter.accountsDone.Add(1)
+	}
+	left := new(atomic.Int64)
+	left.Store(int64(len(regions)))
+	for _, region := range regions {
+		s.places <- Place{Account: a, Identity: id, Region: region, left: left}
 	}
 }
 
@@ -209,6 +237,10 @@ func (s *run[R]) closed(a *account.Account, err error) {
 func (s *run[R]) visitPlaces() {
 	for place := range s.places {
 		s.visitPlace(place)
+		s.Meter.placesDone.Add(1)
+		if place.left.Add(-1) == 0 {
+			s.Meter.accountsDone.Add(1)
+		}
 	}
 }
 
@@ -220,6 +252,7 @@ func (s *run[R]) visitPlace(p Place) {
 		err = s.Visit(ctx, p, func(records []R) {
 			if len(records) > 0 {
 				count += len(records)
+				s.Meter.records.Add(int64(len(records)))
 				s.records <- records
 			}
 		})
@@ -240,7 +273,11 @@ func (s *run[R]) visitPlace(p Place) {
 
 func (s *run[R]) enter(e Entry) {
 	s.ledger.add(e)
-	if s.FailFast && e.Gap() {
+	if !e.Gap() {
+		return
+	}
+	s.Meter.gaps.Add(1)
+	if s.FailFast {
 		s.cancel(ErrFailFast)
 	}
 }
