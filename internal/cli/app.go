@@ -123,15 +123,22 @@ func (a *App) hasTerminal() bool {
 	return true
 }
 
-// color decides --color auto|on|off for stdout.
+// color decides --color auto|on|off for stdout: the flag, then NO_COLOR,
+// CLICOLOR_FORCE and CLICOLOR, then whether it is a terminal.
 func (a *App) color(when string) bool { return a.colorOn(a.Stdout, when) }
 
 func (a *App) colorOn(w io.Writer, when string) bool {
 	if when != "auto" {
 		return when == "on"
 	}
-	_, terminal := a.terminal(w)
-	return terminal && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb"
+	set := func(name string) bool { return a.env[name] != "" && a.env[name] != "0" }
+	switch {
+	case a.env["NO_COLOR"] != "":
+		return false
+	case set("CLICOLOR_FORCE"):
+		return true
+	}
+	return isTerminal(w) && a.env["CLICOLOR"] != "0" && a.env["TERM"] != "dumb"
 }
 
 func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }

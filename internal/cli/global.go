@@ -24,7 +24,7 @@ type Global struct {
 	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" help:"Certificates to trust, PEM; also AWS_CA_BUNDLE."`
 	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
 	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" help:"Longest wait for a connection (10; 0: no limit)."`
-	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR turns auto off."`
+	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR and CLICOLOR=0 turn auto off, CLICOLOR_FORCE turns it on."`
 	NoCache           bool    `group:"global" help:"Leave the AWS CLI's cache of role credentials alone."`
 	Debug             bool    `group:"global" help:"Log every call on stderr; never a secret."`
 	Demo              bool    `group:"global" help:"Use the embedded simulated organization instead of AWS."`
@@ -161,7 +161,6 @@ type Output struct {
 
 // options completes the flags with what the terminal is like.
 func (o *Output) options(app *App, g *Global) render.Options {
-	width, _ := app.terminal(app.Stdout)
 	var jq string
 	if o.JQ != nil {
 		jq = *o.JQ
@@ -169,7 +168,7 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy,
-		Color: app.color(g.Color), Width: width,
+		Color: app.color(g.Color), Width: func() int { width, _ := app.terminal(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }
