@@ -35,30 +35,32 @@ type grammar struct {
 	Version versionFlag `help:"Print the version and exit." group:"global"`
 	Global  `embed:""`
 
-	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
+	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every interface."`
 	Find      findCmd      `cmd:"" group:"sweeps" help:"Find out who owns an IP address, a DNS name, an id or a name."`
-	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
+	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
 	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one." set:"concurrency=16" set:"concurrent=Commands"`
-	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them; generate profiles."`
+	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List profiles, and what is wrong with them; generate some."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
-	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show who you are in each account, by which way, and until when."`
-	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print credentials for each account, for scripts and other tools."`
+	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show who you are in each account, how, and until when."`
+	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print credentials for each account, for scripts and tools."`
 	AssumeRole   assumeRoleCmd   `cmd:"" group:"credentials" help:"Print credentials of a role, with every option of STS."`
 	SessionToken sessionTokenCmd `cmd:"" group:"credentials" help:"Print a user's temporary credentials, with an MFA code."`
 	Console      consoleCmd      `cmd:"" group:"credentials" help:"Print or open a sign-in URL of the console."`
 
-	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization for muster, the AWS CLI or any SDK."`
+	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization, for any tool and SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
+	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command, or accounts, output, templates, exit-codes."`
+	Man        manCmd        `cmd:"" group:"other" help:"Print a manual page."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" passthrough:"all"`
 }
 
 var groups = []kong.Group{
-	{Key: "sweeps", Title: "Sweeps:"},
 	{Key: "accounts", Title: "Accounts:"},
 	{Key: "credentials", Title: "Credentials:"},
+	{Key: "sweeps", Title: "Sweeps:"},
 	{Key: "other", Title: "Other:"},
 	{Key: "generate", Title: "Generated profiles:"},
 	{Key: "select", Title: "Which accounts:"},
@@ -143,7 +145,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Name("muster"),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Help(app.printHelp),
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
