@@ -24,7 +24,7 @@ var examples = map[string][]string{
 		"muster exec --profile development -- env",
 		"muster exec --all-profiles --yes --prefix -- sh -c 'echo $AWS_REGION'",
 		"muster exec --profile production --per-region --region 'eu-*' --yes -- env",
-		"muster exec --organization --role EC2ReadAccess --dry-run -- aws s3 ls",
+		"muster exec --organization --role EC2ReadAccess --dry-run -- env",
 	},
 	"accounts": {
 		"muster accounts --all-profiles",
@@ -45,7 +45,7 @@ var examples = map[string][]string{
 	"login": {
 		"muster login",
 		"muster login freddy-sso",
-		"muster login freddy-sso --device-code",
+		"muster login freddy-sso --use-device-code",
 	},
 	"logout": {
 		"muster logout freddy-sso",
@@ -60,17 +60,18 @@ var examples = map[string][]string{
 		"muster credentials --profile production",
 		"eval \"$(muster credentials --profile production -o env)\"",
 		"muster credentials --organization --role EC2ReadAccess -o ini",
-		"muster credentials --sso-session freddy-sso --jq .AccountId",
+		"muster credentials --sso-session freddy-sso --jq .accountId",
 	},
 	"assume-role": {
 		"muster assume-role --role-arn arn:aws:iam::264511973012:role/EC2ReadAccess",
-		"muster assume-role --role-arn arn:aws:iam::264511973012:role/EC2ReadAccess -o env",
-		"muster assume-role --profile malbert --role-arn arn:aws:iam::264511973012:role/EC2ReadAccess --duration-seconds 7200",
+		"R=arn:aws:iam::264511973012:role/EC2ReadAccess",
+		"muster assume-role --profile malbert --role-arn $R --duration-seconds 7200",
+		"eval \"$(muster assume-role --role-arn $R -o env)\"",
 	},
 	"session-token": {
 		"muster session-token --profile malbert",
 		"muster session-token --profile malbert --duration-seconds 3600 -o env",
-		"muster session-token --jq .Expiration",
+		"muster session-token -o process",
 	},
 	"console": {
 		"muster console --profile production",

@@ -40,8 +40,8 @@ func pageOf(app *kong.Application, node *kong.Node) page {
 		return programPage(app)
 	}
 	p := page{
-		name: app.Name + " " + node.Path(), about: node.Help, usage: app.Name + " " + node.Summary(), text: node.Detail,
-		examples: named(app.Name, examples[node.Name]),
+		name: app.Name + " " + node.Path(), about: node.Help, usage: app.Name + " " + node.Summary(), text: named(app.Name, node.Detail),
+		examples: examplesOf(app.Name, node.Name),
 	}
 	p.more = []string{app.Name + " help output", app.Name + " help exit-codes"}
 	var arguments part
@@ -59,7 +59,7 @@ func pageOf(app *kong.Application, node *kong.Node) page {
 }
 
 func programPage(app *kong.Application) page {
-	p := page{name: app.Name, about: app.Help, usage: app.Name + " COMMAND [flags]", examples: named(app.Name, examples[""])}
+	p := page{name: app.Name, about: app.Help, usage: app.Name + " COMMAND [flags]", examples: examplesOf(app.Name, "")}
 	for _, group := range groups {
 		var commands part
 		for _, child := range app.Children {
@@ -81,17 +81,16 @@ func programPage(app *kong.Application) page {
 	return p
 }
 
-// named puts the name by which the program was called into command lines.
-func named(program string, lines []string) []string {
-	if program == "muster" {
-		return lines
+func examplesOf(program, command string) []string {
+	var lines []string
+	for _, line := range examples[command] {
+		lines = append(lines, named(program, line))
 	}
-	out := make([]string, len(lines))
-	for i, line := range lines {
-		out[i] = strings.ReplaceAll(line, "muster ", program+" ")
-	}
-	return out
+	return lines
 }
+
+// named puts the name by which the program was called into text.
+func named(program, text string) string { return strings.ReplaceAll(text, "muster ", program+" ") }
 
 // flagParts are the flags by group: a command's own first, the global ones last.
 func flagParts(flags [][]*kong.Flag) []part {
@@ -164,7 +163,8 @@ func (p page) write(w io.Writer, width int) error {
 		fmt.Fprintf(&b, "\nExamples:\n  %s\n", strings.Join(p.examples, "\n  "))
 	}
 	if len(p.more) > 0 {
-		fmt.Fprintf(&b, "\nMore: %s\n", strings.Join(p.more, "; "))
+		b.WriteByte('\n')
+		writeText(&b, "More: "+strings.Join(p.more, "; "), width)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -225,7 +225,7 @@ type helpCmd struct {
 func (c *helpCmd) Run(app *App, line *kong.Context) error {
 	if topic := findTopic(c.Subject); topic != nil {
 		var b strings.Builder
-		writeText(&b, topic.text, app.helpWidth())
+		writeText(&b, named(line.Model.Name, topic.text), app.helpWidth())
 		_, err := io.WriteString(app.Stdout, b.String())
 		return written(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/inventory"
+	"muster/internal/nearest"
 	"muster/internal/render"
 )
 
@@ -130,6 +131,7 @@ func (a *App) misread(err error, args []string) {
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = "muster " + parse.Context.Selected().Name + " --help"
 	}
+	text += didYouMean(err)
 	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
 		variable := environmentName(flag[2:])
 		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
@@ -140,8 +142,44 @@ func (a *App) misread(err error, args []string) {
 	a.note("%s; see '%s'", text, help)
 }
 
+// didYouMean adds the nearest name to kong's error, where kong has not.
+func didYouMean(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "did you mean") {
+		return ""
+	}
+	var word string
+	var known []string
+	if _, choice, ok := strings.Cut(text, " must be one of "); ok {
+		list, got, _ := strings.Cut(choice, " but got ")
+		word = strings.Trim(got, `"`)
+		for name := range strings.SplitSeq(list, ",") {
+			known = append(known, strings.Trim(name, `"`))
+		}
+	}
+	parse := (*kong.ParseError)(nil)
+	if errors.As(err, &parse) {
+		node := parse.Context.Selected()
+		if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
+			word = flag
+			for _, f := range parse.Context.Flags() {
+				known = append(known, "--"+f.Name)
+			}
+		} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && node == nil {
+			word = argument
+			for _, command := range parse.Context.Model.Leaves(true) {
+				known = append(known, command.Name)
+			}
+		}
+	}
+	if near := nearest.Name(word, known); word != "" && near != "" {
+		return ", did you mean " + strconv.Quote(near) + "?"
+	}
+	return ""
+}
+
 func newParser(g *grammar, app *App) (*kong.Kong, error) {
-	return kong.New(g,
+	parser, err := kong.New(g,
 		kong.Name("muster"),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
@@ -149,8 +187,15 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrent": "Calls", "concurrency": strconv.Itoa(defaultConcurrency)},
+		kong.Vars{
+			"formats":    strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
+			"concurrent": "Calls", "concurrency": strconv.Itoa(defaultConcurrency),
+		},
 	)
+	if err == nil {
+		parser.Model.HelpFlag.Help = "Show this help."
+	}
+	return parser, err
 }
 
 // fromEnvironment gives every flag a variable: --sso-session is

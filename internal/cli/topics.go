@@ -26,7 +26,7 @@ With --role A,B the first that can be had counts, in each account. In the organi
 
 In each account every region is visited that is enabled there; --region and --exclude-region narrow them, globs allowed. 'muster accounts' and 'muster regions' show what would be visited; 'muster profiles' shows the profiles and what is wrong with them.
 
-Without any of these flags, --demo visits the simulated organization.`},
+Without any of these flags, --demo visits the simulated organization. The command of this name is told of by 'muster accounts --help'.`},
 
 	{"output", "OUTPUT", `
 -o FORMAT, --output=FORMAT says how records are shown:
@@ -62,7 +62,7 @@ A list prints as comma-joined text. 'Tags.env' is <<.Tags.env>>; a key with othe
   timefmt LAYOUT T    <<timefmt "2006-01-02" .LaunchTime>>
   ago T               <<ago .LaunchTime>>
 
-  muster instances --demo -o 'template=<<range .PublicIPs>><<.>> <<$.Name>>;<<end>>'
+  muster instances --demo -o 'template=<<range .PublicIPs>><<.>>;<<end>>'
 
 Fields are checked before anything is asked of AWS: a mistyped one is told with the nearest name.`},
 
