@@ -41,7 +41,7 @@ var findView = render.View{
 		{Field: "AccountId", Need: 10},
 		{Field: "Region", Need: 2},
 		{Field: "OwnerType", Need: 4},
-		{Field: "Owner", Need: 1, Shorten: true},
+		{Field: "Owner", Need: 1},
 		{Field: "Name", Need: 6, Shorten: true},
 		{Field: "Id", Need: 5},
 		{Field: "PrivateIPs", Need: 7},
