@@ -20,9 +20,10 @@ type completionCmd struct {
 
 // Help tells how to install the script.
 func (*completionCmd) Help() string {
-	return `bash:  source <(muster completion bash)
-zsh:   source <(muster completion zsh)
-fish:  muster completion fish | source
+	return `  bash:  source <(muster completion bash)
+  zsh:   source <(muster completion zsh)
+  fish:  muster completion fish | source
+
 Put that line into the shell's start-up file to keep it.`
 }
 

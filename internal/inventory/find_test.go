@@ -120,7 +120,7 @@ func TestOwners(t *testing.T) {
 		{"ElastiCache gateway-redis-001", "interface", "amazon-elasticache", "in-use", "elasticache gateway-redis-001"},
 		{"ES shared-01", "interface", "amazon-elasticsearch", "in-use", "opensearch shared-01"},
 		{"Network Interface for Transit Gateway Attachment tgw-attach-01", "transit_gateway", "910342476613", "in-use", "transit-gateway tgw-attach-01"},
-		{"arn:aws:ecs:eu-west-1:012345678901:attachment/8f3d", "interface", "578734482556", "in-use", "ecs-task arn:aws:ecs:eu-west-1:012345678901:attachment/8f3d"},
+		{"arn:aws:ecs:eu-west-1:012345678901:attachment/8f3d", "interface", "578734482556", "in-use", "ecs-task 8f3d"},
 		{"Amazon EKS prod", "interface", "998877", "in-use", "eks-cluster prod"},
 		{"whatever", "quicksight", "AROA:x", "in-use", "quicksight "},
 		{"whatever", "interface", "amazon-workspaces", "in-use", "workspaces "},

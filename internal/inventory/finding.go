@@ -105,7 +105,7 @@ var described = sync.OnceValue(func() []struct {
 		{`^RedshiftNetworkInterface()`, "redshift"},
 		{`^DMSNetworkInterface()`, "dms"},
 		{`^Network Interface for Transit Gateway Attachment (tgw-attach-\w+)`, "transit-gateway"},
-		{`^(arn:[\w-]+:ecs:.+:attachment/.+)$`, "ecs-task"},
+		{`^arn:[\w-]+:ecs:.+:attachment/(.+)$`, "ecs-task"},
 		{`^Amazon EKS (.+)$`, "eks-cluster"},
 		{`^AWS created network interface for directory (d-\w+)`, "directory"},
 		{`^Route 53 Resolver: (rslvr-(?:in|out)-\w+)`, "resolver-endpoint"},
