@@ -1,21 +1,21 @@
 #compdef muster
 # zsh completion for muster: source <(muster completion zsh)
 _muster() {
-    local line text
-    local -a values shown
-    while IFS= read -r line; do
+    local line text muster=${(Q)words[1]/#\~/$HOME}
+    local -a answer values shown open openshown
+    (( $+commands[$muster] )) || [[ -x $muster ]] || muster=muster
+    answer=("${(@f)$("$muster" __raw "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
+    for line in "${(@)answer[1,-2]}"; do
         text=${line%%$'\t'*}
-        values+=("$text")
-        [[ $line == *$'\t'* ]] && shown+=("$text -- ${line#*$'\t'}") || shown+=("$text")
-    done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
-    if (( ${#values} )); then
-        compadd -l -d shown -a values
-    else
-        _files
-    fi
+        [[ $line == *$'\t'* ]] && line="$text -- ${line#*$'\t'}"
+        if (( ${answer[-1]#:} & 2 )) || [[ $text == *[=/] ]]; then
+            open+=("$text") openshown+=("$line")
+        else
+            values+=("$text") shown+=("$line")
+        fi
+    done
+    (( $#open )) && compadd -S '' -l -d openshown -a open
+    (( $#values )) && compadd -l -d shown -a values
+    (( $#answer[-1] && ! ${answer[-1]#:} & 4 )) && _files
 }
-if [[ $funcstack[1] == _muster ]]; then
-    _muster "$@"
-else
-    compdef _muster muster
-fi
+if [[ $funcstack[1] == _muster ]]; then _muster "$@"; else compdef _muster muster; fi

@@ -33,6 +33,14 @@ type App struct {
 	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
 	OpenTTY func() (io.ReadWriteCloser, error)
 
+	// Called is what the program was called as, os.Args[0]; "" is muster.
+	Called string
+
+	name      string // of the program, as its user types it
+	cacheHome string // XDG_CACHE_HOME and home of the user, also in a simulation
+	userHome  string
+	sightings *sightings // of this run, for completion; nil if none are kept
+
 	env   map[string]string
 	notes sync.Mutex // one message at a time on stderr
 	asks  sync.Mutex // one question at a time
@@ -46,6 +54,8 @@ func (a *App) prepare() {
 		a.OpenTTY = openTTY
 	}
 	a.setEnviron(a.Environ)
+	a.name = programName(a.Called)
+	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
 }
 
 // setEnviron makes a list of KEY=VALUE the environment; of several values for a

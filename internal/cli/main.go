@@ -51,7 +51,6 @@ type grammar struct {
 
 	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization for muster, the AWS CLI or any SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
-	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" passthrough:"all"`
 }
 
 var groups = []kong.Group{
@@ -80,6 +79,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
 		fmt.Fprintln(app.Stdout, versionLine())
+		return exitOK
+	}
+	if app.completes(args) { // likewise
 		return exitOK
 	}
 	defer func() {
@@ -146,8 +148,13 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)},
+		kong.Vars(helpVars()),
 	)
+}
+
+// helpVars are what ${...} means in the help of the grammar.
+func helpVars() map[string]string {
+	return map[string]string{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)}
 }
 
 // fromEnvironment gives every flag a variable: --sso-session is

@@ -33,7 +33,8 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 		if len(records) == 0 { // no more are waiting: show what there is
 			return written(out.Flush())
 		}
-		for _, r := range records {
+		for i, r := range records {
+			app.sightings.add(&records[i])
 			if err := out.Write(r); err != nil {
 				return written(err)
 			}
@@ -74,6 +75,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
+	a.sightings.keep(ledger)
 	gaps := ledger.Gaps()
 	records, accounts, regions := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
