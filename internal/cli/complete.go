@@ -37,9 +37,15 @@ func (a *App) completes(args []string) bool {
 		return false
 	case args[0] == "__complete":
 		a.printCompletion(a.complete(args[1:]))
+	case args[0] == "__powershell":
+		words := make([]string, len(args)-1)
+		for i, word := range args[1:] {
+			words[i] = strings.TrimPrefix(word, "=")
+		}
+		a.printCompletion(a.complete(words))
 	case args[0] == "__bash" && len(args) == 4:
 		a.completeBash(args[1], args[2], args[3])
-	case args[0] == "__raw":
+	case args[0] == "__zsh" || args[0] == "__fish":
 		words := make([]string, len(args)-1)
 		for i, word := range args[1:] {
 			words[i] = unquote(word).text

@@ -1,23 +1,44 @@
 package cli
 
-import (
-	"io/fs"
-)
+import "io/fs"
 
 type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish,powershell,kubectl,aws-alias" help:"bash, zsh, fish, powershell, kubectl or aws-alias."`
 }
 
-// Help tells how to install the script.
+// Help tells how to install each.
 func (*completionCmd) Help() string {
-	return `bash:  source <(muster completion bash)
-zsh:   source <(muster completion zsh)
-fish:  muster completion fish | source
-Put that line into the shell's start-up file to keep it.`
+	return `In the shell's start-up file:
+
+    ~/.bashrc                    source <(muster completion bash)
+    ~/.zshrc, after compinit     source <(muster completion zsh)
+    ~/.config/fish/config.fish   muster completion fish | source
+    $PROFILE of PowerShell       muster completion powershell | Out-String | Invoke-Expression
+
+As a plugin of kubectl, where ~/bin is on PATH ('kubectl muster'):
+
+    ln -s "$(command -v muster)" ~/bin/kubectl-muster
+    muster completion kubectl > ~/bin/kubectl_complete-muster
+    chmod +x ~/bin/kubectl_complete-muster
+
+As a command of the AWS CLI ('aws muster'), where there are no aliases yet:
+
+    muster completion aws-alias >> ~/.aws/cli/alias
+
+The AWS CLI keeps its own options to itself (--profile, --region, --output, --query, ...); after '--' they are muster's: 'aws muster -- instances --profile prod'.`
+}
+
+// completionFiles are the files of the scripts, where they are not muster.SHELL.
+var completionFiles = map[string]string{
+	"powershell": "muster.ps1", "kubectl": "kubectl_complete-muster", "aws-alias": "aws-alias",
 }
 
 func (c *completionCmd) Run(app *App) error {
-	script, err := fs.ReadFile(app.Completions, "completions/muster."+c.Shell)
+	name, ok := completionFiles[c.Shell]
+	if !ok {
+		name = "muster." + c.Shell
+	}
+	script, err := fs.ReadFile(app.Completions, "completions/"+name)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ type exit int
 func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
-		fmt.Fprintln(app.Stdout, versionLine())
+		fmt.Fprintln(app.Stdout, versionLine(app.name))
 		return exitOK
 	}
 	if app.completes(args) { // likewise
@@ -98,6 +98,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if err != nil {
 		app.note("%v", err)
 		return exitUsage
+	}
+	if len(args) > 0 && args[0] == "--" { // as an alias of the AWS CLI, to end the latter's options
+		args = args[1:]
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -141,11 +144,11 @@ func (a *App) misread(err error, args []string) {
 
 func newParser(g *grammar, app *App) (*kong.Kong, error) {
 	return kong.New(g,
-		kong.Name("muster"),
+		kong.Name(app.name),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Writers(app.Stdout, app.Stderr),
+		kong.Writers(spelling{app, app.Stdout}, spelling{app, app.Stderr}),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars(helpVars()),
