@@ -37,24 +37,30 @@ func (l *line) fields() []render.FieldInfo {
 }
 
 // fieldsAt are the fields whose paths go on from text by one name, with their
-// types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId. Where the
-// record has none, text is taken for the field of something within it.
-func (l *line) fieldsAt(text string) []candidate {
-	var found, within []candidate
+// types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId.
+func (l *line) fieldsAt(text string) (found []candidate) {
 	level := strings.Count(text, ".")
-	taken := map[string]bool{}
 	for _, f := range l.fields() {
-		name := f.Path[strings.LastIndexByte(f.Path, '.')+1:]
-		switch {
-		case strings.Count(f.Path, ".") == level && strings.HasPrefix(f.Path, text):
+		if strings.Count(f.Path, ".") == level && strings.HasPrefix(f.Path, text) {
 			found = append(found, candidate{f.Path, f.Type})
-		case level == 0 && strings.HasPrefix(name, text) && !taken[name]:
-			taken[name] = true
-			within = append(within, candidate{name, f.Type})
 		}
 	}
-	if len(found) == 0 {
-		return within
+	return found
+}
+
+// fieldsIn are those of fieldsAt in an expression: where the record has none, text
+// is taken for the field of something within it, as in a loop.
+func (l *line) fieldsIn(text string) []candidate {
+	found := l.fieldsAt(text)
+	if len(found) > 0 {
+		return found
+	}
+	taken := map[string]bool{}
+	for _, f := range l.fields() {
+		if name := f.Path[strings.LastIndexByte(f.Path, '.')+1:]; strings.HasPrefix(name, text) && !taken[name] {
+			taken[name] = true
+			found = append(found, candidate{name, f.Type})
+		}
 	}
 	return found
 }
@@ -67,12 +73,9 @@ func (l *line) fieldList(text, before string, sorts bool) (c completion) {
 	if sorts && strings.HasPrefix(last, "-") {
 		minus, last = "-", last[1:]
 	}
-	level := strings.Count(last, ".")
 	var values []candidate
 	for _, f := range l.fieldsAt(last) {
-		if strings.Count(f.text, ".") == level { // a column is named by its whole path
-			values = append(values, candidate{minus + f.text, f.help})
-		}
+		values = append(values, candidate{minus + f.text, f.help})
 	}
 	c.candidates = items(values, text, before, true)
 	c.open = true
@@ -97,7 +100,7 @@ func (l *line) template(text, before string) (c completion) {
 		return c
 	}
 	before += strings.TrimSuffix(text, name)
-	for _, f := range l.fieldsAt(name) {
+	for _, f := range l.fieldsIn(name) {
 		c.candidates = append(c.candidates, candidate{before + f.text, f.help})
 	}
 	if len(c.candidates) == 1 {
@@ -127,7 +130,7 @@ func (l *line) expression(text, path, before string) (c completion) {
 	plain := brackets().ReplaceAllString(path, "")
 	last := plain[strings.LastIndexByte(plain, '.')+1:]
 	before += strings.TrimSuffix(text, last)
-	for _, f := range l.fieldsAt(plain) {
+	for _, f := range l.fieldsIn(plain) {
 		c.candidates = append(c.candidates, candidate{before + f.text[strings.LastIndexByte(f.text, '.')+1:], f.help})
 	}
 	c.open = true

@@ -41,11 +41,15 @@ func bashWords(line string) (words []string, start int) {
 	redirected := false
 	end := func(at int) {
 		raw := line[start:at]
-		redirection := redirected || strings.Trim(strings.TrimLeft(raw, "0123456789&"), "<>&|") == "" && strings.ContainsAny(raw, "<>")
-		if raw != "" && !redirection {
+		operand := strings.TrimLeft(strings.TrimLeft(raw, "0123456789&"), "<>&|")
+		operator := strings.ContainsAny(raw[:len(raw)-len(operand)], "<>")
+		switch {
+		case raw == "":
+			return
+		case !redirected && !operator:
 			words = append(words, unquote(raw).text)
 		}
-		redirected = raw != "" && redirection && !redirected
+		redirected = operator && operand == ""
 	}
 	var quote byte
 	for i := 0; i < len(line); i++ {

@@ -64,8 +64,8 @@ func (s *syntax) read(t reflect.Type, vars map[string]string) {
 		default:
 			o := option{name: name, help: help, short: f.Tag.Get("short"), rest: f.Tag.Get("passthrough") != ""}
 			o.isBool = f.Type.Kind() == reflect.Bool
-			o.repeated = f.Type.Kind() == reflect.Slice
-			o.list = o.repeated && !argument && f.Tag.Get("sep") != "none" && f.Type.Name() == ""
+			o.repeated = f.Type.Kind() == reflect.Slice && f.Type.Name() == ""
+			o.list = o.repeated && !argument && f.Tag.Get("sep") != "none"
 			o.aliases = strings.FieldsFunc(f.Tag.Get("aliases"), func(r rune) bool { return r == ',' })
 			o.enum = strings.FieldsFunc(f.Tag.Get("enum"), func(r rune) bool { return r == ',' })
 			if argument {
