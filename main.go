@@ -27,7 +27,7 @@ func main() {
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(),
+		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(),
 	}))
 }
 

@@ -64,6 +64,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
+	app.sightings.whole = len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0
 	instances, err := inventory.NewInstances(p.resolver.API, inventory.Query{
 		What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter,
 	})
