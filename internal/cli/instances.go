@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"muster/internal/inventory"
 	"muster/internal/render"
@@ -14,6 +16,7 @@ type instancesCmd struct {
 	Tag    []string `placeholder:"K[=V]" sep:"none" group:"filter" help:"Only instances with this tag; globs allowed in V."`
 	Type   []string `placeholder:"T,T" group:"filter" help:"Only these instance types; globs allowed, as in 'm5.*'."`
 	Filter []string `placeholder:"Name=N,Values=V" sep:"none" group:"filter" help:"EC2's own filters, as the AWS CLI takes them."`
+	Full   bool     `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 
 	Selection   `embed:""`
 	RegionFlags `embed:""`
@@ -42,7 +45,18 @@ var instanceView = render.View{
 }
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[inventory.Instance](c.Output.options(app, g), instanceView)
+	if !c.Full {
+		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit)
+	}
+	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == nil && c.Query == "" && slices.Contains([]string{"", "table", "wide", "csv", "text", "name"}, format) {
+		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq or --query")
+	}
+	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull)
+}
+
+// sweepInstances is the command for one type of record.
+func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd, visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error) error {
+	printer, err := render.Compile[R](c.Output.options(app, g), instanceView)
 	if err != nil {
 		return err
 	}
@@ -64,7 +78,8 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[inventory.Instance]{
-		Accounts: accounts, Regions: regions.Of, Visit: instances.Visit,
+	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[R]{
+		Accounts: accounts, Regions: regions.Of,
+		Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 	})
 }

@@ -40,7 +40,7 @@ type grammar struct {
 	Find      findCmd      `cmd:"" group:"sweeps" help:"Find out who owns an IP address, a DNS name, an id or a name."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
-	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one." set:"concurrency=16" set:"concurrent=Commands"`
+	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
 	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List profiles, and what is wrong with them; generate some."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
@@ -188,8 +188,8 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars{
-			"formats":    strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
-			"concurrent": "Calls", "concurrency": strconv.Itoa(defaultConcurrency),
+			"formats":     strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
+			"concurrency": strconv.Itoa(defaultConcurrency),
 		},
 	)
 	if err == nil {
@@ -282,7 +282,9 @@ func isUsage(err error) bool {
 // lines of an expression and the mark below it as they are.
 func (a *App) report(err error) {
 	text := err.Error()
-	if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
+	if errors.Is(err, context.Canceled) {
+		text = "interrupted"
+	} else if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
 		text = none.Error()
 	} else if failure := awsapi.Explain(err); failure.Operation != "" {
 		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},

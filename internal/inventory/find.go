@@ -174,19 +174,22 @@ func (s *search) instances(ctx context.Context) error {
 
 // nameInstances learns the names of the instances that filters find.
 func (s *search) nameInstances(ctx context.Context, filters []types.Filter) error {
+	var answers decoders
 	return s.pages(ctx, filters, func(filters []types.Filter, token *string) (next string, err error) {
-		var page []Instance
+		var found records
 		read := func(body io.Reader) (err error) {
-			page, next, err = decodeInstances(body, s.place, func(*Instance) bool { return true })
+			found, next, err = answers.instances(body, s.place, func(*Instance) bool { return true }, func() {})
 			return err
 		}
 		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize)}
 		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), func(o *ec2.Options) {
 			o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
 		})
-		for _, r := range page {
-			s.names[r.InstanceId] = r.Name
-			s.asked[r.InstanceId] = true
+		for _, page := range found {
+			for _, r := range page {
+				s.names[r.InstanceId] = r.Name
+				s.asked[r.InstanceId] = true
+			}
 		}
 		return next, err
 	})

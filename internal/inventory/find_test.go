@@ -105,10 +105,10 @@ func TestFindAsks(t *testing.T) {
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ description, kind, requester, status, want string }{
-		{"ELB app/shop/50dc6c495c0c9188", "interface", "amazon-elb", "in-use", "application-load-balancer app/shop/50dc6c495c0c9188"},
-		{"ELB net/shop/50dc6c495c0c9188", "network_load_balancer", "amazon-elb", "in-use", "network-load-balancer net/shop/50dc6c495c0c9188"},
-		{"ELB gwy/fw/1", "gateway_load_balancer", "amazon-elb", "in-use", "gateway-load-balancer gwy/fw/1"},
-		{"ELB old", "interface", "amazon-elb", "in-use", "classic-load-balancer old"},
+		{"ELB app/shop/50dc6c495c0c9188", "interface", "amazon-elb", "in-use", "application-lb app/shop/50dc6c495c0c9188"},
+		{"ELB net/shop/50dc6c495c0c9188", "network_load_balancer", "amazon-elb", "in-use", "network-lb net/shop/50dc6c495c0c9188"},
+		{"ELB gwy/fw/1", "gateway_load_balancer", "amazon-elb", "in-use", "gateway-lb gwy/fw/1"},
+		{"ELB old", "interface", "amazon-elb", "in-use", "classic-lb old"},
 		{"Interface for NAT Gateway nat-0c5e", "nat_gateway", "036472198543", "in-use", "nat-gateway nat-0c5e"},
 		{"VPC Endpoint Interface vpce-0e8b", "vpc_endpoint", "727180483921", "in-use", "vpc-endpoint vpce-0e8b"},
 		{"VPC Endpoint Interface vpce-0e8b", "gateway_load_balancer_endpoint", "727180483921", "in-use", "vpc-endpoint vpce-0e8b"},
@@ -289,7 +289,7 @@ func TestDecodeInterfaces(t *testing.T) {
 	}
 	for _, body := range []string{"", "<html/>", "<DescribeNetworkInterfacesResponse>", "<DescribeNetworkInterfacesResponse/><x/>",
 		"<DescribeNetworkInterfacesResponse><networkInterfaceSet><item></networkInterfaceSet></item></DescribeNetworkInterfacesResponse>"} {
-		if page, _, err := decodeInterfaces(iotestReader(body), here, func(*candidate) bool { return true }); err == nil {
+		if page, _, err := decodeInterfaces(&fewBytes{strings.NewReader(body)}, here, func(*candidate) bool { return true }); err == nil {
 			t.Errorf("%s: %+v", body, page)
 		}
 	}

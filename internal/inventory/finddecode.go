@@ -10,80 +10,92 @@ import (
 // decodeInterfaces reads an answer of DescribeNetworkInterfaces into candidates,
 // those that keep wants, and the token of the next page.
 func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool) (page []candidate, next string, err error) {
-	d := &decoder{scanner: newScanner(body), place: p}
-	err = d.document("DescribeNetworkInterfacesResponse", func(t tag) error {
-		switch string(t.name) {
+	d := &decoder{texts: newTexts(), place: p}
+	d.reset(body)
+	d.document("DescribeNetworkInterfacesResponse", func() {
+		switch string(d.name) {
 		case "networkInterfaceSet":
-			return d.items(t, func(t tag) error {
-				c, err := d.candidate(t)
-				if err == nil && keep(&c) {
+			for d.item() {
+				if c := d.candidate(); d.err == nil && keep(&c) {
 					page = append(page, c)
 				}
-				return err
-			})
+			}
 		case "nextToken":
-			return d.string(t, &next)
+			next = string(d.value())
+		default:
+			d.skip()
 		}
-		return d.skip(t)
 	})
-	if err != nil {
-		return nil, "", err
+	if d.err != io.EOF {
+		return nil, "", d.err
 	}
 	return page, next, nil
 }
 
-func (d *decoder) candidate(t tag) (candidate, error) {
+func (d *decoder) candidate() candidate {
 	c := newCandidate(d.place, "network-interface")
 	var eni NetworkInterface // its addresses
 	var private, association string
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
+	for d.child() {
+		switch string(d.name) {
 		case "networkInterfaceId":
-			return d.string(t, &c.NetworkInterfaceId)
+			c.NetworkInterfaceId = d.single()
 		case "interfaceType":
-			return d.name(t, &c.InterfaceType)
+			c.InterfaceType = d.recurring()
 		case "subnetId":
-			return d.name(t, &c.SubnetId)
+			c.SubnetId = d.recurring()
 		case "vpcId":
-			return d.name(t, &c.VpcId)
+			c.VpcId = d.recurring()
 		case "description":
-			return d.string(t, &c.Description)
+			c.Description = d.single()
 		case "status":
-			return d.name(t, &c.Status)
+			c.Status = d.recurring()
 		case "ownerId":
-			return d.name(t, &c.OwnerId)
+			c.OwnerId = d.recurring()
 		case "requesterId":
-			return d.name(t, &c.requester)
+			c.requester = d.recurring()
 		case "requesterManaged":
-			return d.bool(t, &c.managed)
+			c.managed = d.bool()
 		case "macAddress":
-			return d.string(t, &c.mac)
+			c.mac = d.single()
 		case "privateIpAddress":
-			return d.string(t, &private)
+			private = d.recurring() // the set has it again
 		case "groupSet":
-			return d.groups(t, &c.SecurityGroups)
+			d.groups(&c.SecurityGroups)
 		case "attachment":
-			return d.field(t, "instanceId", d.string, &c.InstanceId)
+			d.field("instanceId", &c.InstanceId)
 		case "tagSet":
-			return d.items(t, func(t tag) error { return d.tagInto(t, c.Tags) })
+			for d.item() {
+				d.tag()
+			}
 		case "association":
-			return d.field(t, "publicIp", d.string, &association)
+			d.field("publicIp", &association)
 		case "privateIpAddressesSet":
-			return d.items(t, func(t tag) error { return d.address(t, &eni, &c) })
+			for d.item() {
+				d.address(&eni, &c)
+			}
 		case "ipv6AddressesSet":
-			return d.items(t, func(t tag) error {
+			for d.item() {
 				var address string
-				err := d.field(t, "ipv6Address", d.string, &address)
+				d.field("ipv6Address", &address)
 				c.IPv6s = append(c.IPv6s, address)
-				return err
-			})
+			}
 		case "ipv4PrefixSet":
-			return d.items(t, func(t tag) error { return d.prefix(t, "ipv4Prefix", &c) })
+			for d.item() {
+				d.prefix("ipv4Prefix", &c)
+			}
 		case "ipv6PrefixSet":
-			return d.items(t, func(t tag) error { return d.prefix(t, "ipv6Prefix", &c) })
+			for d.item() {
+				d.prefix("ipv6Prefix", &c)
+			}
+		default:
+			d.skip()
 		}
-		return d.skip(t)
-	})
+	}
+	for _, t := range d.tags {
+		c.Tags[t.key] = t.value
+	}
+	d.tags = d.tags[:0]
 	primaryFirst(eni.PrivateIPs)
 	if len(eni.PrivateIPs) == 0 && private != "" {
 		eni.PrivateIPs = []PrivateIP{{PrivateIP: private, PublicIP: association}}
@@ -99,50 +111,41 @@ func (d *decoder) candidate(t tag) (candidate, error) {
 	}
 	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
 	c.own()
-	return c, err
+	return c
 }
 
-func (d *decoder) address(t tag, eni *NetworkInterface, c *candidate) error {
+func (d *decoder) address(eni *NetworkInterface, c *candidate) {
 	var ip PrivateIP
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
+	for d.child() {
+		switch string(d.name) {
 		case "privateIpAddress":
-			return d.string(t, &ip.PrivateIP)
+			ip.PrivateIP = d.recurring()
 		case "primary":
-			return d.bool(t, &ip.Primary)
+			ip.Primary = d.bool()
 		case "association":
-			return d.each(t, func(t tag) error {
-				switch string(t.name) {
+			for d.child() {
+				switch string(d.name) {
 				case "publicIp":
-					return d.string(t, &ip.PublicIP)
+					ip.PublicIP = d.single()
 				case "allocationId":
-					return d.appended(t, &c.AllocationIds)
+					c.AllocationIds = append(c.AllocationIds, d.single())
 				case "associationId":
-					return d.appended(t, &c.associations)
+					c.associations = append(c.associations, d.single())
+				default:
+					d.skip()
 				}
-				return d.skip(t)
-			})
+			}
+		default:
+			d.skip()
 		}
-		return d.skip(t)
-	})
-	eni.PrivateIPs = append(eni.PrivateIPs, ip)
-	return err
-}
-
-func (d *decoder) appended(t tag, to *[]string) error {
-	var text string
-	err := d.string(t, &text)
-	if text != "" {
-		*to = append(*to, text)
 	}
-	return err
+	eni.PrivateIPs = append(eni.PrivateIPs, ip)
 }
 
-func (d *decoder) prefix(t tag, name string, c *candidate) error {
+func (d *decoder) prefix(name string, c *candidate) {
 	var text string
-	err := d.field(t, name, d.string, &text)
-	if prefix, bad := netip.ParsePrefix(text); bad == nil {
+	d.field(name, &text)
+	if prefix, err := netip.ParsePrefix(text); err == nil {
 		c.prefixes = append(c.prefixes, prefix)
 	}
-	return err
 }
