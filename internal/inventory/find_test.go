@@ -3,7 +3,9 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -315,6 +317,45 @@ func TestFindDelegated(t *testing.T) {
 	sound(t, sim)
 }
 
+// An account may hide what services manage from those that do not ask for it.
+func TestFindManaged(t *testing.T) {
+	t.Parallel()
+	sim, r := newResolver(t, world(t, `{"regions": ["us-east-1"], "accounts": [{"id": "000000000001", "name": "one", "hide_managed": true}], "users": [{"account": "one", "name": "u"}],
+		"home": {"profile": "u", "region": "us-east-1"},
+		"instances": [{"account": "one", "region": "us-east-1", "name": "auto mode", "private_ips": ["10.0.1.5"], "operator": "eks.amazonaws.com"}]}`), 4)
+	for _, what := range []string{"10.0.1.5", "auto*"} {
+		if got, _ := findAll(t, r, ownAccount, newFinder(t, r, what)); len(got) != 1 || got[0].Name != "auto mode" {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	sound(t, sim)
+
+	// A server that does not know of it is asked without.
+	asked := 0
+	api, p := served(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.Form.Has("IncludeManagedResources") {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `<Response><Errors><Error><Code>UnknownParameter</Code><Message>The parameter IncludeManagedResources is not recognized</Message></Error></Errors></Response>`)
+			return
+		}
+		io.WriteString(w, `<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-0000000a</networkInterfaceId></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>`)
+	})
+	f, err := NewFinder(api, []string{"eni-0000000a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var got []Finding
+		if err := f.Visit(t.Context(), p, func(page []Finding) { got = append(got, page...) }); err != nil || len(got) != 1 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times, want 3", asked)
+	}
+}
+
 // TestResolve: host names are addresses where they resolve, and names where not.
 func TestResolve(t *testing.T) {
 	t.Parallel()
@@ -349,7 +390,7 @@ func TestResolve(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"web", "*.example.com", "10.0.0.1", "ip-10-0-0-1.ec2.internal", "my shop.web"} {
-		if notes := newFinder(t, r, what).Resolve(t.Context(), failing); notes != nil {
+		if notes := newFinder(t, r, what).Resolve(t.Context(), failing); len(notes) > 0 {
 			t.Errorf("%s: %q", what, notes)
 		}
 	}
