@@ -133,10 +133,10 @@ func (p page) write(w io.Writer, width int) error {
 		b.WriteByte('\n')
 		writeText(&b, p.text, width)
 	}
-	column := 0
+	column := 0 // of what the terms mean; where there is no room, it comes below them
 	for _, part := range p.parts {
 		for _, e := range part.entries {
-			if n := len(e.term); n <= 28 {
+			if n := len(e.term); n <= 28 && width >= 60 {
 				column = max(column, n)
 			}
 		}
@@ -147,7 +147,8 @@ func (p page) write(w io.Writer, width int) error {
 		}
 		fmt.Fprintf(&b, "\n%s:\n", part.title)
 		for _, e := range part.entries {
-			lines := wrap(e.text, width-column-4)
+			indent := max(column, 4)
+			lines := wrap(e.text, width-indent-4)
 			if len(e.term) > column {
 				fmt.Fprintf(&b, "  %s\n", e.term)
 			} else {
@@ -155,7 +156,7 @@ func (p page) write(w io.Writer, width int) error {
 				lines = lines[1:]
 			}
 			for _, line := range lines {
-				fmt.Fprintf(&b, "  %-*s  %s\n", column, "", line)
+				fmt.Fprintf(&b, "  %-*s  %s\n", indent, "", line)
 			}
 		}
 	}

@@ -3,7 +3,9 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -105,10 +107,10 @@ func TestFindAsks(t *testing.T) {
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ description, kind, requester, status, want string }{
-		{"ELB app/shop/50dc6c495c0c9188", "interface", "amazon-elb", "in-use", "application-load-balancer app/shop/50dc6c495c0c9188"},
-		{"ELB net/shop/50dc6c495c0c9188", "network_load_balancer", "amazon-elb", "in-use", "network-load-balancer net/shop/50dc6c495c0c9188"},
-		{"ELB gwy/fw/1", "gateway_load_balancer", "amazon-elb", "in-use", "gateway-load-balancer gwy/fw/1"},
-		{"ELB old", "interface", "amazon-elb", "in-use", "classic-load-balancer old"},
+		{"ELB app/shop/50dc6c495c0c9188", "interface", "amazon-elb", "in-use", "application-lb app/shop/50dc6c495c0c9188"},
+		{"ELB net/shop/50dc6c495c0c9188", "network_load_balancer", "amazon-elb", "in-use", "network-lb net/shop/50dc6c495c0c9188"},
+		{"ELB gwy/fw/1", "gateway_load_balancer", "amazon-elb", "in-use", "gateway-lb gwy/fw/1"},
+		{"ELB old", "interface", "amazon-elb", "in-use", "classic-lb old"},
 		{"Interface for NAT Gateway nat-0c5e", "nat_gateway", "036472198543", "in-use", "nat-gateway nat-0c5e"},
 		{"VPC Endpoint Interface vpce-0e8b", "vpc_endpoint", "727180483921", "in-use", "vpc-endpoint vpce-0e8b"},
 		{"VPC Endpoint Interface vpce-0e8b", "gateway_load_balancer_endpoint", "727180483921", "in-use", "vpc-endpoint vpce-0e8b"},
@@ -315,6 +317,45 @@ func TestFindDelegated(t *testing.T) {
 	sound(t, sim)
 }
 
+// An account may hide what services manage from those that do not ask for it.
+func TestFindManaged(t *testing.T) {
+	t.Parallel()
+	sim, r := newResolver(t, world(t, `{"regions": ["us-east-1"], "accounts": [{"id": "000000000001", "name": "one", "hide_managed": true}], "users": [{"account": "one", "name": "u"}],
+		"home": {"profile": "u", "region": "us-east-1"},
+		"instances": [{"account": "one", "region": "us-east-1", "name": "auto mode", "private_ips": ["10.0.1.5"], "operator": "eks.amazonaws.com"}]}`), 4)
+	for _, what := range []string{"10.0.1.5", "auto*"} {
+		if got, _ := findAll(t, r, ownAccount, newFinder(t, r, what)); len(got) != 1 || got[0].Name != "auto mode" {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	sound(t, sim)
+
+	// A server that does not know of it is asked without.
+	asked := 0
+	api, p := served(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.Form.Has("IncludeManagedResources") {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `<Response><Errors><Error><Code>UnknownParameter</Code><Message>The parameter IncludeManagedResources is not recognized</Message></Error></Errors></Response>`)
+			return
+		}
+		io.WriteString(w, `<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-0000000a</networkInterfaceId></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>`)
+	})
+	f, err := NewFinder(api, []string{"eni-0000000a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var got []Finding
+		if err := f.Visit(t.Context(), p, func(page []Finding) { got = append(got, page...) }); err != nil || len(got) != 1 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times, want 3", asked)
+	}
+}
+
 // TestResolve: host names are addresses where they resolve, and names where not.
 func TestResolve(t *testing.T) {
 	t.Parallel()
@@ -349,7 +390,7 @@ func TestResolve(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"web", "*.example.com", "10.0.0.1", "ip-10-0-0-1.ec2.internal", "my shop.web"} {
-		if notes := newFinder(t, r, what).Resolve(t.Context(), failing); notes != nil {
+		if notes := newFinder(t, r, what).Resolve(t.Context(), failing); len(notes) > 0 {
 			t.Errorf("%s: %q", what, notes)
 		}
 	}
