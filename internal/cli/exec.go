@@ -112,7 +112,7 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 	if e.sink, err = e.newSink(); err != nil {
 		return err
 	}
-	if err := e.SweepFlags.check(); err != nil {
+	if err := errors.Join(e.SweepFlags.check(), e.SweepFlags.fits(e.PerRegion)); err != nil {
 		return err
 	}
 	if e.resolver, err = e.global.connect(e.app, defaultConcurrency, e.Profile); err != nil {
@@ -161,9 +161,11 @@ func (e *execution) list(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e.accounts = append(e.accounts, a)
+		if e.earlier.Misses(a) {
+			e.accounts = append(e.accounts, a)
+		}
 	}
-	if e.active() == 0 {
+	if e.active() == 0 && e.earlier == nil {
 		return errors.New("no active account is selected: nothing was run")
 	}
 	return nil
@@ -182,7 +184,7 @@ func (e *execution) active() (n int) {
 // the flags could mean no more, so that a script can count on it, or where a user
 // sits at the terminal.
 func (e *execution) alone() bool {
-	if e.active() != 1 || e.PerRegion || e.Prefix || e.records() {
+	if e.active() != 1 || e.PerRegion || e.Prefix || e.records() || e.earlier != nil {
 		return false
 	}
 	s := e.selection
@@ -263,7 +265,7 @@ var execPlanView = render.View{
 func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPlan]) error {
 	plan := sweep.Plan[execPlan]{Accounts: e.each, Unopened: !e.PerRegion}
 	if e.PerRegion {
-		plan.Regions = e.regionsOf
+		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {

@@ -65,6 +65,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[inventory.Instance]{
-		Accounts: accounts, Regions: regions.Of, Visit: instances.Visit,
+		Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, Visit: instances.Visit,
+		ID: func(i *inventory.Instance) string { return i.InstanceId },
 	})
 }

@@ -106,6 +106,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	var err error
+	s.seen = 0
 	if s.sim, err = awssim.Start(world); err != nil {
 		ts.Fatalf("%v", err)
 	}
@@ -138,7 +139,7 @@ var variables = []string{
 }
 
 // fileFlags are followed by a file.
-var fileFlags = []string{"--report", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
+var fileFlags = []string{"--report", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
 
 func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	var environ []string

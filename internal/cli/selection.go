@@ -11,6 +11,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/inventory"
 	"muster/internal/nearest"
+	"muster/internal/sweep"
 )
 
 // Selection are the flags of which accounts are meant.
@@ -73,6 +74,9 @@ type SweepFlags struct {
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
 	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
+	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
+
+	earlier *sweep.Earlier // what RetryGaps holds
 }
 
 // deadline is ctx until --timeout.
@@ -91,10 +95,40 @@ func (f *SweepFlags) check() error {
 		return usage("--concurrency %d: expected 1 or more", f.Concurrency)
 	case f.Timeout < 0:
 		return usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
-	case f.Report == "":
+	}
+	if f.RetryGaps != "" {
+		data, err := os.ReadFile(f.RetryGaps)
+		if err == nil {
+			f.earlier, err = sweep.ParseLedger(data)
+		}
+		if err != nil {
+			return usage("--retry-gaps %s: %v", f.RetryGaps, err)
+		}
+	}
+	if f.Report == "" {
 		return nil
 	}
 	return checkWritable("--report", f.Report)
+}
+
+// resume restricts a plan to the gaps of --retry-gaps.
+func resume[R any](f *SweepFlags, plan *sweep.Plan[R]) error {
+	if f.earlier == nil && f.Report == "" {
+		plan.ID = nil // nobody will ask which records were printed
+	}
+	plan.Earlier = f.earlier
+	return f.fits(plan.Regions != nil)
+}
+
+// fits says whether the report of --retry-gaps is of a run of this kind.
+func (f *SweepFlags) fits(regions bool) error {
+	if f.earlier == nil {
+		return nil
+	}
+	if err := f.earlier.Fits(regions); err != nil {
+		return usage("--retry-gaps %s: %v", f.RetryGaps, err)
+	}
+	return nil
 }
 
 // checkWritable says whether a file can be written, or replaced, at the end.
