@@ -26,7 +26,8 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 	if err != nil {
 		return nil, err
 	}
-	return &prepared{resolver, s.selection(g)}, nil
+	selection, err := s.selection(app, g)
+	return &prepared{resolver, selection}, err
 }
 
 // accounts finds the accounts that are meant, and tells of profiles that cannot

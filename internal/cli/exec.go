@@ -62,7 +62,7 @@ type execution struct {
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
 	e := &execution{
-		execCmd: c, app: app, global: g, selection: c.Selection.selection(g),
+		execCmd: c, app: app, global: g,
 		regions: map[*account.Account]sweep.Regions{}, slots: make(chan struct{}, max(c.Concurrency, 1)),
 	}
 	if err := e.prepare(line); err != nil {
@@ -115,6 +115,9 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 	if err := errors.Join(e.SweepFlags.check(), e.SweepFlags.fits(e.PerRegion)); err != nil {
 		return err
 	}
+	if e.selection, err = e.Selection.selection(e.app, e.global); err != nil {
+		return err
+	}
 	if e.resolver, err = e.global.connect(e.app, defaultConcurrency, e.Profile); err != nil {
 		return err
 	}
@@ -165,7 +168,7 @@ func (e *execution) list(ctx context.Context) error {
 			e.accounts = append(e.accounts, a)
 		}
 	}
-	if e.active() == 0 && e.earlier == nil {
+	if e.active() == 0 && e.earlier == nil && e.selection.Shard.Count == 0 {
 		return errors.New("no active account is selected: nothing was run")
 	}
 	return nil

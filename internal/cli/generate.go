@@ -73,6 +73,9 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
+	if p.selection.Shard.Count > 0 {
+		return usage("--shard goes with commands that print records; --generate needs every account")
+	}
 	source, err := c.source(app, p)
 	if err != nil {
 		return err

@@ -28,10 +28,13 @@ type Selection struct {
 	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" help:"For the roles of --organization."`
 	RoleSessionName string   `placeholder:"NAME" group:"select" help:"For the roles of --organization."`
 	DurationSeconds int      `placeholder:"N" group:"select" help:"For the roles of --organization."`
+	Shard           string   `placeholder:"I/N" group:"select" help:"Of these accounts the part I of N, I from 0: each account is in exactly one."`
 }
 
-func (s *Selection) selection(g *Global) account.Selection {
+func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
+	shard, err := s.shard(app)
 	sel := account.Selection{
+		Shard:    shard,
 		Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, Roles: s.Role,
 		Accounts: s.Account, Exclude: s.ExcludeAccount, OUs: s.OU, Tags: s.AccountTag,
 		ExternalID: s.ExternalID, SessionName: s.RoleSessionName, Duration: time.Duration(s.DurationSeconds) * time.Second,
@@ -39,7 +42,7 @@ func (s *Selection) selection(g *Global) account.Selection {
 	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profile)+len(s.Role) == 0 {
 		sel.Organization, sel.Roles = true, []string{demoRole}
 	}
-	return sel
+	return sel, err
 }
 
 // RegionFlags are the flags of which regions are meant.
