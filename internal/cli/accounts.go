@@ -26,7 +26,10 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 	if err != nil {
 		return nil, err
 	}
-	selection := s.selection(g)
+	selection, err := s.selection(app, g)
+	if err != nil {
+		return nil, err
+	}
 	app.watch(g, selection)
 	return &prepared{resolver, selection}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // display is what a user sees of a terminal: the sequences that shells and
@@ -71,13 +72,12 @@ func (d *display) step(text string) int {
 		return d.escape(text)
 	case '\a', 0, 0x0e, 0x0f:
 	default:
-		for i, r := range text {
-			if i == 0 && r == '\ufffd' && len(text) < 4 {
-				return 0
-			}
-			d.put(r)
-			return len(string(r))
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && len(text) < utf8.UTFMax { // the rest is yet to come
+			return 0
 		}
+		d.put(r)
+		return size
 	}
 	return 1
 }

@@ -106,6 +106,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	var err error
+	s.seen = 0
 	if s.sim, err = awssim.Start(world); err != nil {
 		ts.Fatalf("%v", err)
 	}
@@ -134,11 +135,12 @@ var variables = []string{
 	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
 	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+	"JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", "MUSTER_SHARDS", "MUSTER_SHARD",
 	"MUSTER_PROFILE", "MUSTER_OUTPUT", "MUSTER_YES", "MUSTER_REGION", "MUSTER_CONCURRENCY", "MUSTER_DEMO", "MUSTER_COLOR",
 }
 
 // fileFlags are followed by a file.
-var fileFlags = []string{"--report", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
+var fileFlags = []string{"--report", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
 
 func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	var environ []string

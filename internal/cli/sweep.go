@@ -38,6 +38,9 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 // records did not keep the others from being printed: failed tells of it.
 func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
 	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
+	if err := resume(flags, &plan); err != nil {
+		return nil, nil, err
+	}
 	ledger, err = plan.Run(ctx, func(records []R) error {
 		if len(records) == 0 { // no more are waiting: show what there is
 			return written(out.Flush())
@@ -90,6 +93,16 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	}
 	if noun != "" && records == 0 && (len(gaps) == 0 || accounts > 0) {
 		a.note("no %s in %s", noun, places(accounts, regions))
+	}
+	if flags.earlier != nil && flags.earlier.Gaps() == 0 {
+		a.note("%s has no gap: nothing was asked", flags.RetryGaps)
+	}
+	if passed := ledger.Passed(); passed > 0 {
+		if !interrupted(ctx) && passed == flags.earlier.Gaps() {
+			a.note("no gap of %s is within this selection: was it written with other flags?", flags.RetryGaps)
+		} else {
+			a.note("%s of %s left as before: outside of this selection", count(passed, "gap"), flags.RetryGaps)
+		}
 	}
 	a.listGaps(gaps, ledger.ListError())
 	if failed != nil {
