@@ -151,6 +151,5 @@ func BenchmarkComplete(b *testing.B) {
 			}
 		}
 	}
-	for i, q := range questions { fmt.Println(q, fastest[i+1]-fastest[0]) }
 	b.ReportMetric(float64(slices.Max(fastest[1:])-fastest[0])/1e6, "ms-over-true")
 }

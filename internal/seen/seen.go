@@ -63,12 +63,13 @@ func Read(path string, now time.Time) []Entry {
 	}
 	entries := make([]Entry, 0, bytes.Count(data, []byte("\n")))
 	for line := range strings.Lines(string(data)) {
-		columns := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(columns) != 6 {
-			continue
+		kind, rest, _ := strings.Cut(line, "\t")
+		e := Entry{Kind: Kind(kind)}
+		for _, column := range []*string{&e.Scope, &e.ID, &e.Name, &e.Place} {
+			*column, rest, _ = strings.Cut(rest, "\t")
 		}
-		seconds, err := strconv.ParseInt(columns[5], 10, 64)
-		e := Entry{Kind(columns[0]), columns[1], columns[2], columns[3], columns[4], time.Unix(seconds, 0)}
+		seconds, err := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
+		e.Seen = time.Unix(seconds, 0)
 		if err == nil && now.Sub(e.Seen) < MaxAge {
 			entries = append(entries, e)
 		}
