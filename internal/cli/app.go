@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"runtime"
 	"strings"
@@ -29,6 +30,9 @@ type App struct {
 
 	// OpenBrowser shows a URL to the user; nil where that cannot be done.
 	OpenBrowser func(url string) error
+
+	// LookupHost resolves a host name; nil asks the system.
+	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
 	OpenTTY func() (io.ReadWriteCloser, error)
@@ -52,6 +56,9 @@ func (a *App) prepare() {
 	}
 	if a.OpenTTY == nil {
 		a.OpenTTY = openTTY
+	}
+	if a.LookupHost == nil {
+		a.LookupHost = lookupHost
 	}
 	a.setEnviron(a.Environ)
 	a.name = programName(a.Called)

@@ -117,11 +117,11 @@ func TestComplete(t *testing.T) {
 	_, environ := completionHome(t)
 	for _, test := range []struct{ words, want string }{
 		// Commands, flags and what they are told apart by.
-		{"inst", "instances\tList EC2 instances with every address of every network interface.\n:4"},
+		{"inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
 		{"zzz", ":4"},
 		{"zzz|", ":4"},
 		{"--ver", "--version\tPrint the version and exit.\n:4"},
-		{"--demo|inst", "instances\tList EC2 instances with every address of every network interface.\n:4"},
+		{"--demo|inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
 		{"instances|--full|--fu", ":4"},
 		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; globs allowed in V.\n:4"},
 		{"exec|--conc", "--concurrency\tCommands at one time (16).\n:4"},

@@ -17,6 +17,8 @@ func (l *line) fields() []render.FieldInfo {
 			return render.Fields[inventory.FullInstance]()
 		}
 		return render.Fields[inventory.Instance]()
+	case "find":
+		return render.Fields[inventory.Finding]()
 	case "accounts":
 		return render.Fields[accountRecord]()
 	case "regions":

@@ -10,10 +10,10 @@ type completionCmd struct {
 func (*completionCmd) Help() string {
 	return `In the shell's start-up file:
 
-    ~/.bashrc                    source <(muster completion bash)
-    ~/.zshrc, after compinit     source <(muster completion zsh)
-    ~/.config/fish/config.fish   muster completion fish | source
-    $PROFILE of PowerShell       muster completion powershell | Out-String | Invoke-Expression
+    bash         source <(muster completion bash)
+    zsh          source <(muster completion zsh)      # after compinit
+    fish         muster completion fish | source
+    PowerShell   muster completion powershell | Out-String | Invoke-Expression
 
 As a plugin of kubectl, where ~/bin is on PATH ('kubectl muster'):
 

@@ -273,11 +273,10 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {
-			ids, err := p.Account.Identities(ctx)
-			if err != nil {
+			var err error
+			if p.Identity, err = e.foretell(ctx, p.Account); err != nil {
 				return err
 			}
-			p.Identity = ids[0]
 		}
 		emit([]execPlan{{
 			AccountId: p.Account.ID, AccountName: p.Account.Name, Region: e.region(p), Role: p.Identity.Role, Command: e.commandLine(),
@@ -285,4 +284,23 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 		return nil
 	}
 	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.Stdout), plan)
+}
+
+// foretell says who the command would be in an account, if nothing is refused.
+func (e *execution) foretell(ctx context.Context, a *account.Account) (*auth.Identity, error) {
+	ids, err := a.Identities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, role := range e.selection.Roles {
+		for _, id := range ids {
+			if id.Role == auth.RoleName(role) {
+				return id, nil
+			}
+		}
+	}
+	if a.Source == account.SourceSSO && len(ids) != 1 {
+		return a.Open(ctx) // which says why none of them can be chosen
+	}
+	return ids[0], nil
 }

@@ -20,7 +20,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth":       {"awsapi", "awsconfig"},
 		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
 		"sweep":      {"account", "auth", "awsapi"},
-		"inventory":  {"account", "auth", "awsapi", "sweep"},
+		"inventory":  {"account", "auth", "awsapi", "nearest", "sweep"},
 		"child":      {},
 		"credserver": {},
 		"seen":       {},

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(actAsMuster) != "" {
 		os.Exit(Main(context.Background(), os.Args[1:], &App{
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
-			Completions: os.DirFS(os.Getenv(actAsMuster)),
+			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
 		}))
 	}
 	os.Exit(m.Run())

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -73,14 +72,6 @@ type SweepFlags struct {
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
 	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
-}
-
-// deadline is ctx until --timeout.
-func (f *SweepFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if f.Timeout <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("given up after --timeout %s", f.Timeout))
 }
 
 // check looks at what can be known before anything is asked: an hour's sweep

@@ -56,19 +56,9 @@ type decoder struct {
 
 type tag struct{ key, value string }
 
-// answer ends with io.EOF where the document is whole. Its error is in err.
+// answer reads an answer of DescribeInstances.
 func (d *decoder) answer() (next string) {
-	if !d.child() {
-		if d.err == io.EOF {
-			d.err = errors.New("the answer is empty")
-		}
-		return ""
-	}
-	if string(d.name) != "DescribeInstancesResponse" {
-		d.failf("not a DescribeInstancesResponse but <%s>", clip(d.name))
-		return ""
-	}
-	for d.child() {
+	d.document("DescribeInstancesResponse", func() {
 		switch string(d.name) {
 		case "reservationSet":
 			for d.item() {
@@ -79,11 +69,29 @@ func (d *decoder) answer() (next string) {
 		default:
 			d.skip()
 		}
+	})
+	return next
+}
+
+// document reads the children of an answer's root. It ends with io.EOF in err
+// where the document is whole, and else with what is wrong.
+func (d *decoder) document(name string, element func()) {
+	switch {
+	case !d.child():
+		if d.err == io.EOF {
+			d.err = errors.New("the answer is empty")
+		}
+		return
+	case string(d.name) != name:
+		d.failf("not a %s but <%s>", name, clip(d.name))
+		return
+	}
+	for d.child() {
+		element()
 	}
 	if d.child() {
 		d.failf("a second document")
 	}
-	return next
 }
 
 // item opens the next <item> of a list.
