@@ -4,10 +4,10 @@ _muster() {
     type -P -- "$muster" >/dev/null || muster=muster
     mapfile -t answer < <("$muster" __bash "$COMP_TYPE" "$COMP_WORDBREAKS" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
     COMPREPLY=()
-    [[ ${#answer[@]} -gt 0 ]] || return
-    local directive=${answer[-1]#:}
-    unset 'answer[-1]'
-    COMPREPLY=("${answer[@]}")
+    local last=$((${#answer[@]} - 1))
+    ((last >= 0)) || return
+    local directive=${answer[last]#:}
+    COMPREPLY=("${answer[@]:0:last}")
     if ((directive & 2)); then compopt -o nospace; fi
     if ((directive & 4)); then compopt +o default +o bashdefault; fi
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,10 +61,12 @@ func (a *App) completes(args []string) bool {
 // printCompletion prints a line CANDIDATE<TAB>DESCRIPTION each, and the directive.
 func (a *App) printCompletion(c completion) {
 	var text strings.Builder
+	text.Grow(64 * len(c.candidates))
 	for _, candidate := range c.candidates {
 		text.WriteString(candidate.text)
 		if candidate.help != "" {
-			text.WriteString("\t" + render.Safe(candidate.help))
+			text.WriteByte('\t')
+			text.WriteString(render.Safe(candidate.help))
 		}
 		text.WriteByte('\n')
 	}
@@ -74,7 +77,8 @@ func (a *App) printCompletion(c completion) {
 	if !c.files {
 		directive |= directiveNoFiles
 	}
-	fmt.Fprintf(a.Stdout, "%s:%d\n", text.String(), directive)
+	fmt.Fprintf(&text, ":%d\n", directive)
+	io.WriteString(a.Stdout, text.String())
 }
 
 // line is a command line as far as it has been typed.
@@ -109,6 +113,10 @@ func (a *App) complete(words []string) (c completion) {
 	case assigned && strings.HasPrefix(name, "--"):
 		if f := l.command.flag(name); f != nil && !f.isBool {
 			c = l.value(f, value, name+"=")
+		}
+	case len(l.last) > 2 && l.last[0] == '-' && l.last[1] != '-': // -oVALUE
+		if f := l.command.flag(l.last[:2]); f != nil && !f.isBool {
+			c = l.value(f, l.last[2:], l.last[:2])
 		}
 	case strings.HasPrefix(l.last, "-"):
 		c = l.flags()

@@ -136,6 +136,7 @@ func TestComplete(t *testing.T) {
 		{"instances|-o|n", "ndjson\nname\n:4"},
 		{"instances|--output|temp", "template=\ntemplate-file=\n:6"},
 		{"credentials|-o|e", "env\n:4"},
+		{"credentials|-oe", "-oenv\n:4"},
 		// The user's own names.
 		{"instances|--profile|", "dev\tnone\ndev team\tsso 264511973012 Read\na:b\trole 200000000002 Ops\n:4"},
 		{"instances|--profile=a:", "--profile=a:b\trole 200000000002 Ops\n:4"},

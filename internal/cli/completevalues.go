@@ -42,7 +42,7 @@ func (l *line) value(f *option, text, before string) (c completion) {
 		}
 	case "state":
 		values = named(inventory.States)
-	case "columns":
+	case "columns", "count-by":
 		return l.fieldList(text, before, false)
 	case "sort-by":
 		return l.fieldList(text, before, true)
@@ -151,13 +151,17 @@ func (l *line) accounts() (found []candidate) {
 }
 
 // instances are known by id and by name.
-func (l *line) instances() (found []candidate) {
-	for _, e := range l.entries(seen.Instance) {
-		found = append(found, candidate{e.ID, strings.TrimSpace(cmp.Or(e.Name, "-") + " " + e.Place)})
+func (l *line) instances() []candidate {
+	known := l.entries(seen.Instance)
+	found := make([]candidate, 0, 2*len(known))
+	for _, e := range known {
+		if strings.HasPrefix(e.ID, l.last) {
+			found = append(found, candidate{e.ID, cmp.Or(e.Name, "-") + " " + e.Place})
+		}
 	}
-	names := map[string]bool{}
-	for _, e := range l.entries(seen.Instance) {
-		if e.Name != "" && !names[e.Name] {
+	names := make(map[string]bool, len(known))
+	for _, e := range known {
+		if e.Name != "" && strings.HasPrefix(e.Name, l.last) && !names[e.Name] {
 			names[e.Name] = true
 			found = append(found, candidate{e.Name, e.ID + " " + e.Place})
 		}

@@ -162,6 +162,7 @@ func (e *execution) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.app.watch(e.global, e.selection)
 	for _, err := range found.Skipped {
 		e.app.note("left out: %v", err)
 	}

@@ -82,7 +82,7 @@ func (l *line) entries(kind seen.Kind) []seen.Entry {
 	}
 	chosen := s.Organization || s.AllProfiles || s.SSOSession != "" || len(s.Profiles) > 0
 	wanted, ambient := scope(l.app, s), ambientScope(l.app)
-	return slices.DeleteFunc(slices.Clone(l.known), func(e seen.Entry) bool {
+	found := slices.DeleteFunc(slices.Clone(l.known), func(e seen.Entry) bool {
 		whose, _, _ := strings.Cut(e.Scope, ".")
 		switch {
 		case e.Kind != kind:
@@ -92,6 +92,7 @@ func (l *line) entries(kind seen.Kind) []seen.Entry {
 		}
 		return chosen || whose != "any" && whose != ambient
 	})
+	return slices.CompactFunc(found, func(a, b seen.Entry) bool { return a.ID == b.ID })
 }
 
 // isSet says whether a flag without a value is given, on the line or in the

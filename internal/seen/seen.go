@@ -6,8 +6,10 @@ package seen
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,8 +54,8 @@ func Path(cacheHome, home, key string) string {
 	return filepath.Join(cacheHome, "muster", key+".tsv")
 }
 
-// Read returns what is remembered in a file, the latest first of each update. A
-// file that is missing or damaged holds as much as can be read of it.
+// Read returns what is remembered in a file, by kind and ID, of equal ones the
+// latest first. A file that is missing or damaged holds as much as can be read of it.
 func Read(path string, now time.Time) []Entry {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -61,12 +63,13 @@ func Read(path string, now time.Time) []Entry {
 	}
 	entries := make([]Entry, 0, bytes.Count(data, []byte("\n")))
 	for line := range strings.Lines(string(data)) {
-		columns := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(columns) != 6 {
-			continue
+		kind, rest, _ := strings.Cut(line, "\t")
+		e := Entry{Kind: Kind(kind)}
+		for _, column := range []*string{&e.Scope, &e.ID, &e.Name, &e.Place} {
+			*column, rest, _ = strings.Cut(rest, "\t")
 		}
-		seconds, err := strconv.ParseInt(columns[5], 10, 64)
-		e := Entry{Kind(columns[0]), columns[1], columns[2], columns[3], columns[4], time.Unix(seconds, 0)}
+		seconds, err := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
+		e.Seen = time.Unix(seconds, 0)
 		if err == nil && now.Sub(e.Seen) < MaxAge {
 			entries = append(entries, e)
 		}
@@ -84,7 +87,7 @@ func Update(path string, now time.Time, met []Entry, gone func(Entry) bool) erro
 	}
 	known := map[identity]bool{}
 	count := map[Kind]int{}
-	var text bytes.Buffer
+	var kept []Entry
 	add := func(e Entry) {
 		key := identity{e.Kind, e.Scope, e.ID}
 		if known[key] || count[e.Kind] == limit || e.ID == "" || !printable(e.ID+e.Place) {
@@ -95,18 +98,27 @@ func Update(path string, now time.Time, met []Entry, gone func(Entry) bool) erro
 		}
 		known[key] = true
 		count[e.Kind]++
-		seconds := strconv.FormatInt(e.Seen.Unix(), 10)
-		text.WriteString(strings.Join([]string{string(e.Kind), e.Scope, e.ID, e.Name, e.Place, seconds}, "\t"))
-		text.WriteByte('\n')
+		kept = append(kept, e)
 	}
 	for _, e := range met {
 		e.Seen = now
 		add(e)
 	}
-	for _, e := range Read(path, now) {
+	old := Read(path, now)
+	slices.SortStableFunc(old, func(a, b Entry) int { return b.Seen.Compare(a.Seen) })
+	for _, e := range old {
 		if !gone(e) {
 			add(e)
 		}
+	}
+	slices.SortStableFunc(kept, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), b.Seen.Compare(a.Seen))
+	})
+	var text bytes.Buffer
+	for _, e := range kept {
+		seconds := strconv.FormatInt(e.Seen.Unix(), 10)
+		text.WriteString(strings.Join([]string{string(e.Kind), e.Scope, e.ID, e.Name, e.Place, seconds}, "\t"))
+		text.WriteByte('\n')
 	}
 	return replace(path, text.Bytes(), now)
 }
