@@ -199,7 +199,7 @@ func (f Fingerprints) MarshalText() ([]byte, error) {
 func (f *Fingerprints) UnmarshalText(text []byte) error {
 	raw, err := base64.StdEncoding.DecodeString(string(text))
 	if err != nil || len(raw)%8 != 0 {
-		return errors.New("Printed is damaged")
+		return errors.New("the field Printed is damaged")
 	}
 	*f = make(Fingerprints, 0, len(raw)/8)
 	for ; len(raw) > 0; raw = raw[8:] {
