@@ -98,14 +98,14 @@ func (a *App) home() string {
 func (a *App) note(format string, args ...any) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(a.spell(fmt.Sprintf(format, args...))))
+	fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, "  "+render.Safe(a.spell(fmt.Sprintf(format, args...))))
+	fmt.Fprintln(a.Stderr, "  "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.

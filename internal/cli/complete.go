@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -98,9 +97,7 @@ func (a *App) complete(words []string) (c completion) {
 	if len(words) == 0 {
 		return c
 	}
-	top := readSyntax("", "", reflect.TypeFor[grammar](), helpVars())
-	top.flags = append(top.flags, option{name: "help", short: "h", help: "Show context-sensitive help.", isBool: true})
-	l := &line{app: a, command: top, given: map[string][]string{}, last: words[len(words)-1]}
+	l := &line{app: a, command: topSyntax(), given: map[string][]string{}, last: words[len(words)-1]}
 	pending, options := l.read(words[:len(words)-1])
 	name, value, assigned := strings.Cut(l.last, "=")
 	switch {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ func TestSyntaxIsTheGrammar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	top := readSyntax("", "", reflect.TypeFor[grammar](), helpVars())
+	top := topSyntax()
 	compareSyntax(t, top, parser.Model.Node)
 	if len(top.commands) != len(parser.Model.Children) {
 		t.Fatalf("%d commands, want %d", len(top.commands), len(parser.Model.Children))
@@ -41,9 +40,6 @@ func compareSyntax(t *testing.T, s *syntax, node *kong.Node) {
 	var want, got []string
 	short := func(r rune) string { return strings.Trim(string(r), "\x00") }
 	for _, f := range node.Flags {
-		if f.Name == "help" { // which the parser adds
-			continue
-		}
 		want = append(want, fmt.Sprintf("%+v", option{
 			name: f.Name, help: f.Help, aliases: f.Aliases, short: short(f.Short), enum: nonEmpty(f.EnumSlice()), isBool: f.IsBool(), repeated: f.IsCumulative(),
 		}))
@@ -55,6 +51,8 @@ func compareSyntax(t *testing.T, s *syntax, node *kong.Node) {
 		o.list = false // the parser does not tell
 		got = append(got, fmt.Sprintf("%+v", o))
 	}
+	slices.Sort(got)
+	slices.Sort(want)
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
 			t.Fatalf("%s: from option %d on\n%s\nwant\n%s", s.name, i, strings.Join(got[i:], "\n"), strings.Join(want[i:], "\n"))
@@ -69,7 +67,7 @@ func nonEmpty(list []string) []string {
 // TestEveryCommandKnowsItsFields: --columns and --jq complete wherever they are.
 func TestEveryCommandKnowsItsFields(t *testing.T) {
 	t.Parallel()
-	for _, c := range readSyntax("", "", reflect.TypeFor[grammar](), helpVars()).commands {
+	for _, c := range topSyntax().commands {
 		s := readSyntax(c.name, c.help, c.record, helpVars())
 		if s.flag("--jq") == nil {
 			continue
@@ -125,10 +123,12 @@ func TestComplete(t *testing.T) {
 		{"instances|--full|--fu", ":4"},
 		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; globs allowed in V.\n:4"},
 		{"exec|--conc", "--concurrency\tCommands at one time (16).\n:4"},
-		{"login|--he", "--help\tShow context-sensitive help.\n:4"},
+		{"login|--he", "--help\tShow this help.\n:4"},
 		// Enumerated values.
 		{"--color|", "auto\non\noff\n:4"},
 		{"instances|--color=o", "--color=on\n--color=off\n:4"},
+		{"help|exit", "exit-codes\n:4"},
+		{"man|inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
 		{"completion|po", "powershell\n:4"},
 		{"completion|bash|z", ":4"},
 		{"instances|--state|running,st", "running,stopping\nrunning,stopped\n:4"},

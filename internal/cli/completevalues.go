@@ -76,14 +76,26 @@ func (l *line) value(f *option, text, before string) (c completion) {
 // argumentValues are what an argument can be.
 func (l *line) argumentValues(o option) []candidate {
 	switch l.command.name {
-	case "instances":
+	case "instances", "find":
 		return l.instances()
+	case "help":
+		return append(l.commandNames(), named(topicNames())...)
+	case "man":
+		return l.commandNames()
 	case "profiles":
 		return l.profiles(func(*awsconfig.Profile) bool { return true })
 	case "login", "logout":
 		return append(l.sessions(), l.profiles(func(p *awsconfig.Profile) bool { return p.SSOSession != nil })...)
 	}
 	return named(o.enum)
+}
+
+// commandNames are all commands.
+func (l *line) commandNames() (found []candidate) {
+	for _, c := range topSyntax().commands {
+		found = append(found, candidate{c.name, c.help})
+	}
+	return found
 }
 
 func named(names []string) []candidate {

@@ -89,9 +89,6 @@ func examplesOf(program, command string) []string {
 	return lines
 }
 
-// respelled puts the name by which the program was called into text.
-func respelled(program, text string) string { return strings.ReplaceAll(text, "muster ", program+" ") }
-
 // flagParts are the flags by group: a command's own first, the global ones last.
 func flagParts(flags [][]*kong.Flag) []part {
 	own := part{title: "Flags"}

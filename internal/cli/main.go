@@ -189,16 +189,19 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
 		kong.Help(app.printHelp),
-		kong.Writers(spelling{app, app.Stdout}, spelling{app, app.Stderr}),
+		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars(helpVars()),
 	)
 	if err == nil {
-		parser.Model.HelpFlag.Help = "Show this help."
+		parser.Model.HelpFlag.Help = helpHelp
 	}
 	return parser, err
 }
+
+// helpHelp is the help of --help.
+const helpHelp = "Show this help."
 
 // helpVars are what ${...} means in the help of the grammar.
 func helpVars() map[string]string {

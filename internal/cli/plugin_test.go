@@ -50,7 +50,7 @@ func TestKubectlPlugin(t *testing.T) {
 				return out.String(), problems.String(), command.ProcessState.ExitCode()
 			}
 			for words, want := range map[string]string{
-				"inst":                                    "instances\tList EC2 instances with every address of every network interface.\n:4\n",
+				"inst":                                    "instances\tList EC2 instances with every address of every interface.\n:4\n",
 				"instances|--account|Dev":                 "Development\t451629441155\n:4\n",
 				"instances|--columns|InstanceId,Pri":      "InstanceId,PrivateIPs\tlist of strings\n:6\n",
 				"accounts|--report|":                      ":0\n",
@@ -82,10 +82,12 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"--help", []string{"Usage: kubectl muster <command> [flags]\n", `Run "kubectl muster <command> --help"`}},
+		{"--help", []string{"Usage: kubectl muster COMMAND [flags]\n", "  kubectl muster instances --demo\n", "kubectl muster COMMAND --help; kubectl muster help accounts|"}},
+		{"help accounts", []string{"'kubectl muster accounts' and 'kubectl muster regions' show"}},
+		{"man completion", []string{"source <(kubectl muster completion bash)"}},
 		{"--version", []string{"kubectl muster "}},
-		{"exec --help", []string{"Usage: kubectl muster exec ", "\nkubectl muster's flags come before"}},
-		{"profiles --help", []string{"    kubectl muster profiles --generate --sso-session S "}},
+		{"exec --help", []string{"Usage: kubectl muster exec ", "kubectl muster's flags come before"}},
+		{"profiles --help", []string{"  kubectl muster profiles --generate --sso-session "}},
 		{"completion --help", []string{"source <(kubectl muster completion bash)", "('aws muster')"}},
 		{"zzz", []string{"kubectl muster: unexpected argument zzz", "'kubectl muster --help'"}},
 		{"exec --account Development", []string{"kubectl muster: expected a command: kubectl muster exec [flags] -- COMMAND"}},

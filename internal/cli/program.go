@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"io"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // What the program is called as: muster, or the plugin of kubectl, which says
@@ -28,33 +27,25 @@ func programName(called string) string {
 	return ownName
 }
 
-// spell puts the program's name into command lines that a text shows.
-func (a *App) spell(text string) string {
-	if a.name == ownName || !strings.Contains(text, ownName) {
-		return text
-	}
-	var commands []string
-	for _, c := range readSyntax("", "", reflect.TypeFor[grammar](), nil).commands {
+// commandLines finds command lines of the program in a text, and what is said of
+// it, with the name of another program or a path that may stand in front.
+var commandLines = sync.OnceValue(func() *regexp.Regexp {
+	commands := []string{"COMMAND"}
+	for _, c := range topSyntax().commands {
 		commands = append(commands, c.name)
 	}
-	shown := regexp.MustCompile(`(?:kubectl |aws |[-./\w])?` + ownName + `(?: (?:-|\[|<|` + strings.Join(commands, "|") + `)|'s )`)
-	return shown.ReplaceAllStringFunc(text, func(line string) string {
+	return regexp.MustCompile(`(?:kubectl |aws |[-./\w])?` + ownName + `(?: (?:-|\[|` + strings.Join(commands, "|") + `)|'s )`)
+})
+
+// respelled puts the name by which the program was called into a text.
+func respelled(program, text string) string {
+	if program == ownName {
+		return text
+	}
+	return commandLines().ReplaceAllStringFunc(text, func(line string) string {
 		if rest, ok := strings.CutPrefix(line, ownName); ok {
-			return a.name + rest
+			return program + rest
 		}
 		return line
 	})
-}
-
-// spelling is a writer of such texts.
-type spelling struct {
-	app *App
-	w   io.Writer
-}
-
-func (s spelling) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(s.w, s.app.spell(string(p))); err != nil {
-		return 0, err
-	}
-	return len(p), nil
 }

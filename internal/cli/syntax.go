@@ -33,6 +33,13 @@ type option struct {
 	rest       bool // all that follows is another program's
 }
 
+// topSyntax is that of the whole command line.
+func topSyntax() *syntax {
+	s := readSyntax("", "", reflect.TypeFor[grammar](), helpVars())
+	s.flags = append(s.flags, option{name: "help", short: "h", help: helpHelp, isBool: true}) // the parser adds it
+	return s
+}
+
 // readSyntax reads a struct of the grammar, but not those of its commands.
 func readSyntax(name, help string, t reflect.Type, vars map[string]string) *syntax {
 	s := &syntax{name: name, help: help, record: t}
