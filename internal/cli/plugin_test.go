@@ -82,7 +82,7 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"--help", []string{"Usage: kubectl muster COMMAND [flags]\n", "  kubectl muster instances --demo\n", "kubectl muster COMMAND --help; kubectl muster help accounts|"}},
+		{"--help", []string{"Usage: kubectl muster COMMAND [flags]\n", "  kubectl muster instances --demo\n", "kubectl muster COMMAND --help; kubectl muster help"}},
 		{"help accounts", []string{"'kubectl muster accounts' and 'kubectl muster regions' show"}},
 		{"man completion", []string{"source <(kubectl muster completion bash)"}},
 		{"--version", []string{"kubectl muster "}},
