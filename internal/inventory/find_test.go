@@ -193,6 +193,45 @@ func TestFindTruth(t *testing.T) {
 	sound(t, sim)
 }
 
+// TestFindCalls: each region is asked once a filter, however many things are
+// looked for, and the names of instances only where some are found.
+func TestFindCalls(t *testing.T) {
+	t.Parallel()
+	w := awssim.Large(awssim.LargeSpec{Accounts: 4, Regions: 5, MinInstances: 30, Seed: 11})
+	w.Roles[0].Except = nil
+	sim, r := newResolver(t, w, 16)
+	everyone := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}}
+	const places = 4 * 5
+	truth := sim.Truth()
+	running := func(from int) awssim.Instance {
+		return truth[from+slices.IndexFunc(truth[from:], func(in awssim.Instance) bool { return in.State == "running" })]
+	}
+	for _, c := range []struct {
+		what []string
+		want map[string]int
+	}{
+		{[]string{"192.0.2.1", "192.0.2.2", "198.51.100.7"}, map[string]int{"DescribeNetworkInterfaces": 2 * places, "DescribeAddresses": places}},
+		{[]string{"192.168.1.1", "172.16.3.4"}, map[string]int{"DescribeNetworkInterfaces": places, "DescribeInstances": places}},
+		{[]string{running(9).PublicIPs[0], running(200).PublicIPs[0]}, map[string]int{"DescribeNetworkInterfaces": 2 * places, "DescribeAddresses": places, "DescribeInstances": 2}},
+		{[]string{"eni-00000000", running(9).Interfaces[0].ID}, map[string]int{"DescribeNetworkInterfaces": places, "DescribeInstances": 1}},
+		{[]string{"i-00000000.il-central-1.compute.internal"}, map[string]int{}},
+		{[]string{"i-00000000.ec2.internal"}, map[string]int{"DescribeNetworkInterfaces": 4}},
+	} {
+		before := len(sim.Calls())
+		findAll(t, r, everyone, newFinder(t, r, c.what...))
+		got := map[string]int{}
+		for _, call := range sim.Calls()[before:] {
+			if call.Service == "ec2" && call.Operation != "DescribeRegions" {
+				got[call.Operation]++
+			}
+		}
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+	sound(t, sim)
+}
+
 // TestDecodeInterfaces: what the SDK reads from the same answer.
 func TestDecodeInterfaces(t *testing.T) {
 	t.Parallel()
