@@ -69,7 +69,7 @@ func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}}
 	a.transport = newHTTPClient(s)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{observe(s.Log), requireAnswer, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
 	return a
 }
 

@@ -40,7 +40,7 @@ func pageOf(app *kong.Application, node *kong.Node) page {
 		return programPage(app)
 	}
 	p := page{
-		name: app.Name + " " + node.Path(), about: node.Help, usage: app.Name + " " + node.Summary(), text: named(app.Name, node.Detail),
+		name: app.Name + " " + node.Path(), about: node.Help, usage: app.Name + " " + node.Summary(), text: respelled(app.Name, node.Detail),
 		examples: examplesOf(app.Name, node.Name),
 	}
 	p.more = []string{app.Name + " help output", app.Name + " help exit-codes"}
@@ -84,13 +84,13 @@ func programPage(app *kong.Application) page {
 func examplesOf(program, command string) []string {
 	var lines []string
 	for _, line := range examples[command] {
-		lines = append(lines, named(program, line))
+		lines = append(lines, respelled(program, line))
 	}
 	return lines
 }
 
-// named puts the name by which the program was called into text.
-func named(program, text string) string { return strings.ReplaceAll(text, "muster ", program+" ") }
+// respelled puts the name by which the program was called into text.
+func respelled(program, text string) string { return strings.ReplaceAll(text, "muster ", program+" ") }
 
 // flagParts are the flags by group: a command's own first, the global ones last.
 func flagParts(flags [][]*kong.Flag) []part {
@@ -233,7 +233,7 @@ type helpCmd struct {
 func (c *helpCmd) Run(app *App, line *kong.Context) error {
 	if topic := findTopic(c.Subject); topic != nil {
 		var b strings.Builder
-		writeText(&b, named(line.Model.Name, topic.text), app.helpWidth())
+		writeText(&b, respelled(line.Model.Name, topic.text), app.helpWidth())
 		_, err := io.WriteString(app.Stdout, b.String())
 		return written(err)
 	}

@@ -23,8 +23,9 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"inventory":  {"account", "auth", "awsapi", "nearest", "sweep"},
 		"child":      {},
 		"credserver": {},
+		"seen":       {},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "sweep",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -55,7 +55,6 @@ type grammar struct {
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
 	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command, or accounts, output, templates, exit-codes."`
 	Man        manCmd        `cmd:"" group:"other" help:"Print a manual page."`
-	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" passthrough:"all"`
 }
 
 var groups = []kong.Group{
@@ -83,7 +82,10 @@ type exit int
 func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
-		fmt.Fprintln(app.Stdout, versionLine())
+		fmt.Fprintln(app.Stdout, versionLine(app.name))
+		return exitOK
+	}
+	if app.completes(args) { // likewise
 		return exitOK
 	}
 	defer func() {
@@ -100,6 +102,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if err != nil {
 		app.note("%v", err)
 		return exitUsage
+	}
+	if len(args) > 0 && args[0] == "--" { // as an alias of the AWS CLI, to end the latter's options
+		args = args[1:]
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -180,22 +185,27 @@ func didYouMean(err error) string {
 
 func newParser(g *grammar, app *App) (*kong.Kong, error) {
 	parser, err := kong.New(g,
-		kong.Name("muster"),
+		kong.Name(app.name),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
 		kong.Help(app.printHelp),
-		kong.Writers(app.Stdout, app.Stderr),
+		kong.Writers(spelling{app, app.Stdout}, spelling{app, app.Stderr}),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{
-			"formats":     strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
-			"concurrency": strconv.Itoa(defaultConcurrency),
-		},
+		kong.Vars(helpVars()),
 	)
 	if err == nil {
 		parser.Model.HelpFlag.Help = "Show this help."
 	}
 	return parser, err
+}
+
+// helpVars are what ${...} means in the help of the grammar.
+func helpVars() map[string]string {
+	return map[string]string{
+		"formats":     strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
+		"concurrency": strconv.Itoa(defaultConcurrency),
+	}
 }
 
 // fromEnvironment gives every flag a variable: --sso-session is

@@ -22,7 +22,7 @@ func (c *manCmd) Run(app *App, line *kong.Context) error {
 	if node == nil {
 		for _, t := range topics {
 			roffSection(&b, t.title)
-			roffText(&b, named(line.Model.Name, t.text))
+			roffText(&b, respelled(line.Model.Name, t.text))
 		}
 	}
 	roffSection(&b, "SEE ALSO")

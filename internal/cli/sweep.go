@@ -27,7 +27,7 @@ type stream[R any] interface {
 func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
 	ctx, cancel := flags.bound(ctx)
 	defer cancel()
-	ledger, failed, err := carryOut(ctx, flags, out, plan)
+	ledger, failed, err := carryOut(ctx, app, flags, out, plan)
 	if err != nil {
 		return err
 	}
@@ -36,13 +36,17 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 
 // carryOut is run without what is said at the end. An expression that failed on
 // records did not keep the others from being printed: failed tells of it.
-func carryOut[R any](ctx context.Context, flags *SweepFlags, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
+func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
 	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
+	if err := resume(flags, &plan); err != nil {
+		return nil, nil, err
+	}
 	ledger, err = plan.Run(ctx, func(records []R) error {
 		if len(records) == 0 { // no more are waiting: show what there is
 			return written(out.Flush())
 		}
-		for _, r := range records {
+		for i, r := range records {
+			app.sightings.add(&records[i])
 			if err := out.Write(r); err != nil {
 				return written(err)
 			}
@@ -81,6 +85,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
+	a.sightings.keep(ledger)
 	gaps := ledger.Gaps()
 	records, accounts, regions := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
@@ -88,6 +93,16 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	}
 	if noun != "" && records == 0 && (len(gaps) == 0 || accounts > 0) {
 		a.note("no %s in %s", noun, places(accounts, regions))
+	}
+	if flags.earlier != nil && flags.earlier.Gaps() == 0 {
+		a.note("%s has no gap: nothing was asked", flags.RetryGaps)
+	}
+	if passed := ledger.Passed(); passed > 0 {
+		if !interrupted(ctx) && passed == flags.earlier.Gaps() {
+			a.note("no gap of %s is within this selection: was it written with other flags?", flags.RetryGaps)
+		} else {
+			a.note("%s of %s left as before: outside of this selection", count(passed, "gap"), flags.RetryGaps)
+		}
 	}
 	a.listGaps(gaps, ledger.ListError())
 	if failed != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,6 +53,15 @@ type Plan[R any] struct {
 	Unopened bool
 	Width    int  // calls under way at one time, which the clients see to
 	FailFast bool // the first gap cancels the rest
+
+	// Earlier restricts the run to the gaps of another; nil: none.
+	Earlier *Earlier
+	// Wanted says whether a region of Earlier is meant; nil: all are.
+	Wanted func(region string) bool
+	// ID tells a record from all others of its place, so that a place that fails
+	// after some records can be visited again for the others alone. nil: it is
+	// then visited again as a whole.
+	ID func(*R) string
 }
 
 // Run visits every place and hands the records to out, from one goroutine, as
@@ -61,7 +71,7 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s := &run[R]{
-		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(),
+		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(p.Earlier),
 		accounts: make(chan *account.Account), places: make(chan Place), records: make(chan []R, 16),
 	}
 	go s.list()
@@ -78,6 +88,7 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	}()
 
 	failed := s.print(out)
+	s.ledger.close()
 	if stop := (*Stop)(nil); failed == nil && errors.As(context.Cause(ctx), &stop) {
 		failed = stop.Err
 	}
@@ -134,18 +145,35 @@ func (s *run[R]) workers(n int, work func()) *sync.WaitGroup {
 // list feeds the accounts in while the first are being visited.
 func (s *run[R]) list() {
 	defer close(s.accounts)
+	left := -1 // accounts of Earlier still to come; below 0: nobody knows
+	if s.Earlier != nil && !s.Earlier.list {
+		left = s.Earlier.owners()
+	}
+	if left == 0 {
+		return
+	}
 	for a, err := range s.Accounts {
 		if err != nil {
 			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
 			return
 		}
+		if !s.Earlier.Misses(a) {
+			continue
+		}
+		if a.ID != "" { // which nobody could tell in the earlier run
+			s.ledger.settle("", a.Name)
+		}
 		if !a.Active() {
 			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
 			s.closed(a, nil)
-			continue
+		} else {
+			s.accounts <- a
 		}
-		s.accounts <- a
+		if left--; left == 0 {
+			return
+		}
 	}
+	s.ledger.settle("", "")
 }
 
 // openAccounts gets credentials for accounts and finds their regions.
@@ -158,10 +186,20 @@ func (s *run[R]) openAccounts() {
 func (s *run[R]) openAccount(a *account.Account) {
 	start := time.Now()
 	ctx, trace := awsapi.WithTrace(s.ctx, a.ID)
+	known, enough := s.Earlier.regions(a)
+	if s.Wanted != nil {
+		known = slices.DeleteFunc(slices.Clone(known), func(region string) bool { return !s.Wanted(region) })
+	}
 	fail := func(err error) {
-		e := failure(s.ctx, a, "", err)
-		e.Attempts, e.DurationMs = trace.Attempts(), since(start)
-		s.enter(e)
+		regions := []string{""}
+		if s.Regions != nil && enough {
+			regions = known
+		}
+		for _, region := range regions {
+			e := failure(s.ctx, a, region, err)
+			e.Attempts, e.DurationMs = trace.Attempts(), since(start)
+			s.enter(e)
+		}
 	}
 	if s.ctx.Err() != nil {
 		fail(s.ctx.Err())
@@ -184,6 +222,12 @@ func (s *run[R]) openAccount(a *account.Account) {
 		s.places <- Place{Account: a, Identity: id}
 		return
 	}
+	if enough {
+		for _, region := range known {
+			s.places <- Place{Account: a, Identity: id, Region: region}
+		}
+		return
+	}
 	regions, err := s.Regions(ctx, a, id)
 	if err == nil && regions.Unknown != nil {
 		fail(regions.Unknown)
@@ -192,11 +236,23 @@ func (s *run[R]) openAccount(a *account.Account) {
 		fail(err)
 		return
 	}
+	if regions.Unknown == nil {
+		s.ledger.settle(a.ID, a.Name)
+		for _, region := range known { // that were guessed at, and are not the account's
+			if !slices.Contains(regions.Visit, region) && !slices.Contains(regions.NotOptedIn, region) {
+				regions.NotOptedIn = append(regions.NotOptedIn, region)
+			}
+		}
+	}
 	for _, region := range regions.NotOptedIn {
-		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
+		if !s.Earlier.settled(a, region) {
+			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
+		}
 	}
 	for _, region := range regions.Visit {
-		s.places <- Place{Account: a, Identity: id, Region: region}
+		if !s.Earlier.settled(a, region) {
+			s.places <- Place{Account: a, Identity: id, Region: region}
+		}
 	}
 }
 
@@ -215,9 +271,14 @@ func (s *run[R]) visitPlaces() {
 func (s *run[R]) visitPlace(p Place) {
 	start, count := time.Now(), 0
 	ctx, trace := awsapi.WithTrace(s.ctx, p.Account.ID)
+	before := s.Earlier.printed(p)
+	var printed Fingerprints
 	err := s.ctx.Err()
 	if err == nil {
 		err = s.Visit(ctx, p, func(records []R) {
+			if s.ID != nil {
+				records, printed = s.unprinted(records, before, printed)
+			}
 			if len(records) > 0 {
 				count += len(records)
 				s.records <- records
@@ -231,11 +292,25 @@ func (s *run[R]) visitPlace(p Place) {
 	switch {
 	case err != nil:
 		e = failure(s.ctx, p.Account, p.Region, err)
+		e.Printed = printed
 	case count == 0:
 		e.Status = Empty
 	}
 	e.Records, e.Attempts, e.DurationMs = count, trace.Attempts(), since(start)
 	s.enter(e)
+}
+
+// unprinted leaves out the records that an earlier run has printed, and notes down
+// the others.
+func (s *run[R]) unprinted(records []R, before, printed Fingerprints) ([]R, Fingerprints) {
+	fresh := records[:0]
+	for i := range records {
+		print := fingerprint(s.ID(&records[i]))
+		if !before.has(print) {
+			fresh, printed = append(fresh, records[i]), append(printed, print)
+		}
+	}
+	return fresh, printed
 }
 
 func (s *run[R]) enter(e Entry) {
