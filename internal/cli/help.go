@@ -211,9 +211,16 @@ func (a *App) helpWidth() int {
 	return min(max(width, 40), 100)
 }
 
+// helpError is help that could not be written, which is no mistake in the command
+// line.
+type helpError struct{ error }
+
 // printHelp is kong's hook for --help.
 func (a *App) printHelp(_ kong.HelpOptions, line *kong.Context) error {
-	return pageOf(line.Model, line.Selected()).write(a.Stdout, a.helpWidth())
+	if err := pageOf(line.Model, line.Selected()).write(a.Stdout, a.helpWidth()); err != nil {
+		return &helpError{written(err)}
+	}
+	return nil
 }
 
 type helpCmd struct {
@@ -227,16 +234,16 @@ func (c *helpCmd) Run(app *App, line *kong.Context) error {
 		_, err := io.WriteString(app.Stdout, b.String())
 		return written(err)
 	}
-	node, err := findCommand(line.Model, c.Subject, topicNames())
+	node, err := findCommand(line.Model, c.Subject, "command or topic", topicNames())
 	if err != nil {
 		return err
 	}
 	return written(pageOf(line.Model, node).write(app.Stdout, app.helpWidth()))
 }
 
-// findCommand finds a command by name, nil for none. Others are what it could
-// have been instead.
-func findCommand(app *kong.Application, name string, others []string) (*kong.Node, error) {
+// findCommand finds a command by name, nil for none. The noun is what the name may
+// be of, and others what there is besides commands.
+func findCommand(app *kong.Application, name, noun string, others []string) (*kong.Node, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -253,5 +260,5 @@ func findCommand(app *kong.Application, name string, others []string) (*kong.Nod
 	if near := nearest.Name(name, known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	return nil, usage("no command or topic %q; %s", name, hint)
+	return nil, usage("no %s %q; %s", noun, name, hint)
 }

@@ -111,8 +111,8 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		if errors.Is(err, syscall.EPIPE) { // of the help's reader
-			return exitPipe
+		if help := (*helpError)(nil); errors.As(err, &help) {
+			return app.fail(ctx, help.error)
 		}
 		app.misread(err, args)
 		return exitUsage

@@ -12,7 +12,7 @@ type manCmd struct {
 }
 
 func (c *manCmd) Run(app *App, line *kong.Context) error {
-	node, err := findCommand(line.Model, c.Command, nil)
+	node, err := findCommand(line.Model, c.Command, "command", nil)
 	if err != nil {
 		return err
 	}
