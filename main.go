@@ -6,6 +6,9 @@ import (
 	"embed"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/cli/browser"
@@ -17,6 +20,9 @@ import (
 var completions embed.FS
 
 func main() {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") { // a key press is answered before anything need be collected
+		debug.SetGCPercent(-1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 
@@ -26,12 +32,17 @@ func main() {
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Environ: os.Environ(), Completions: completions, OpenBrowser: openBrowser,
+		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(),
 	}))
 }
 
-// openBrowser keeps what a browser says away from the records.
-func openBrowser(url string) error {
-	browser.Stdout = os.Stderr
-	return browser.OpenURL(url)
+// browserHere opens a URL, where there is a screen to do so on: without one, text
+// browsers would take the terminal.
+func browserHere() func(url string) error {
+	screenless := os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == ""
+	if screenless && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+		return nil
+	}
+	browser.Stdout = os.Stderr // what a browser says is no record
+	return browser.OpenURL
 }

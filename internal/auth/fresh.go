@@ -8,13 +8,14 @@ import (
 )
 
 // comfortable is what credentials should have left when they are handed on. SDKs
-// look for new ones up to a quarter of an hour before the end (botocore then, the
-// Go SDK five minutes before): what they are given must not send them back at once.
-const comfortable = 15 * time.Minute
+// look for new ones before the end, botocore a quarter of an hour, the Go SDK five
+// minutes: what they are given should not send them back at once. It is a little
+// less than the shortest session that AWS gives, which is as good as new.
+const comfortable = 14 * time.Minute
 
 // Fresh retrieves credentials to hand on to another program: renewed where less
-// than a quarter of an hour is left of them, or less than half where they never
-// had twice that. Where they cannot be renewed, what is left will do.
+// than some 14 minutes are left of them, or less than half where they never had
+// twice that. Where they cannot be renewed, what is left will do.
 func (i *Identity) Fresh(ctx context.Context, now time.Time) (aws.Credentials, error) {
 	i.renewing.Lock()
 	defer i.renewing.Unlock()

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -31,9 +32,13 @@ const (
 	HopSAML          HopKind = "SAML provider"
 )
 
+// String names a role by its name and account, which is shorter than its ARN.
 func (h Hop) String() string {
-	if h.Name == "" {
+	switch account := arnPart(h.Name, 4); {
+	case h.Name == "":
 		return string(h.Kind)
+	case h.Kind == HopRole && account != "":
+		return fmt.Sprintf("role %s (%s)", RoleName(h.Name), account)
 	}
 	return string(h.Kind) + " " + h.Name
 }

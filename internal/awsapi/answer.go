@@ -14,8 +14,9 @@ import (
 )
 
 // ReadAnswer makes an operation's answer be read by read instead of the SDK; the
-// operation then returns result as it is. Signing, retries, endpoints and the
-// reading of errors stay the SDK's. An answer that read refuses is asked for again.
+// operation then returns result as it is, or where that is nil, what the SDK makes
+// of the same answer. Signing, retries, endpoints and the reading of errors stay
+// the SDK's. An answer that read refuses is asked for again.
 func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		sdk, ok := stack.Deserialize.Get(deserializer)
@@ -27,18 +28,36 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 		) (middleware.DeserializeOutput, middleware.Metadata, error) {
 			out, metadata, err := next.HandleDeserialize(ctx, in)
 			resp, ok := out.RawResponse.(*smithyhttp.Response)
-			switch {
-			case !ok:
+			if !ok {
 				return out, metadata, err
-			case err == nil && resp.StatusCode/100 != 2:
+			}
+			bySDK := func() (middleware.DeserializeOutput, middleware.Metadata, error) {
 				return sdk.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(func(
 					context.Context, middleware.DeserializeInput,
 				) (middleware.DeserializeOutput, middleware.Metadata, error) {
 					return out, metadata, nil
 				}))
-			case err == nil:
-				if err = read(resp.Body); err != nil {
-					err = &smithy.DeserializationError{Err: err}
+			}
+			if err == nil {
+				var copied bytes.Buffer
+				var refused error
+				switch {
+				case resp.StatusCode/100 != 2:
+					return bySDK()
+				case result != nil:
+					refused = read(resp.Body)
+				default:
+					refused = read(io.TeeReader(resp.Body, &copied))
+				}
+				switch {
+				case refused != nil:
+					err = &smithy.DeserializationError{Err: refused}
+				case result == nil:
+					resp.Body = struct {
+						io.Reader
+						io.Closer
+					}{&copied, resp.Body}
+					return bySDK()
 				}
 			}
 			smithyhttp.CloseResponseBody(ctx, resp, false, err) // as the SDK's own does, whatever came of it

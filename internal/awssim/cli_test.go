@@ -30,6 +30,18 @@ func TestAWSCLI(t *testing.T) {
 			"i-063e42032aaef6e4e\t54.187.3.95\n"},
 		{"sso profile", "ec2 describe-instances --profile sso-production --filters Name=tag:app,Values=shop --max-items 10 --page-size 5 --query Reservations[].Instances[].PrivateIpAddress --output text",
 			"10.20.1.11\t10.20.1.12\t10.20.2.5\n"},
+		{"interfaces of a profile", "ec2 describe-network-interfaces --profile production --page-size 5 --filters Name=requester-managed,Values=true " +
+			"--query NetworkInterfaces[].[InterfaceType,RequesterId,Attachment.InstanceOwnerId,PrivateIpAddress,Association.[PublicIp,AllocationId],Status] --output text",
+			"interface\tamazon-elb\tamazon-elb\t10.20.1.201\tin-use\n54.171.20.40\tNone\ninterface\tamazon-elb\tamazon-elb\t10.20.2.201\tin-use\n54.171.20.41\tNone\n" +
+				"nat_gateway\t036472198543\tamazon-aws\t10.20.0.17\tin-use\n34.250.17.92\teipalloc-07c2d94fb6e1a3058\n" +
+				"interface\tamazon-rds\tamazon-rds\t10.20.2.40\tNone\tin-use\nvpc_endpoint\t727180483921\tamazon-aws\t10.20.1.77\tNone\tin-use\n" +
+				"lambda\tAROAI5KWMZ2QX7PLBVNCE:lambda\tamazon-aws\t10.20.1.133\tNone\tin-use\n"},
+		{"interfaces by id of a profile", "ec2 describe-network-interfaces --profile development --network-interface-ids eni-02d8b6a4f1e3c7950 " +
+			"--query NetworkInterfaces[].[Description,Status,TagSet[0].Value,Attachment] --output text", "left over from the migration\tavailable\told dev web\tNone\n"},
+		{"addresses of a profile", "ec2 describe-addresses --profile development --query Addresses[].[PublicIp,AllocationId,NetworkInterfaceId,Tags[0].Value] --output text",
+			"54.70.13.201\teipalloc-0b1d3f5a7c9e20486\tNone\tspare\n"},
+		{"addresses", "ec2 describe-addresses --public-ips 52.59.78.34 --query Addresses[].[InstanceId,PrivateIpAddress,AllocationId] --output text",
+			"i-03046200b400761b0\t172.31.15.7\teipalloc-0d6f3b81c92ae4570\n"},
 		{"regions", "ec2 describe-regions --profile development --query length(Regions)", "18\n"},
 		{"assume-role", "sts assume-role --role-arn arn:aws:iam::264511973012:role/EC2ReadAccess --role-session-name cli --query AssumedRoleUser.Arn --output text",
 			"arn:aws:sts::264511973012:assumed-role/EC2ReadAccess/cli\n"},

@@ -35,8 +35,10 @@ type estate struct {
 
 type account struct {
 	Account
-	unit    *unit
-	entries map[string][]*Instance // by region, or *
+	unit       *unit
+	entries    map[string][]*Instance         // by region, or *
+	interfaces map[string][]*NetworkInterface // by region
+	addresses  map[string][]*ElasticIP
 }
 
 func (a *account) active() bool { return a.State == "ACTIVE" }
@@ -85,7 +87,7 @@ func compile(w *World) (*estate, error) {
 	e := &estate{partition: p, world: w, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
 		saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
 	for _, step := range []func() error{e.compileAccounts, e.compileOrganization, e.compileUsers, e.compileProviders, e.compileRoles,
-		e.compileSSO, e.compileHosts, e.compileRules, e.compileInstances} {
+		e.compileSSO, e.compileHosts, e.compileRules, e.compileInstances, e.compileInterfaces} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
@@ -128,7 +130,8 @@ func (e *estate) arn(service, accountID, resource string) string {
 
 func (e *estate) compileAccounts() error {
 	for i, given := range e.world.Accounts {
-		a := &account{Account: given, entries: map[string][]*Instance{}}
+		a := &account{Account: given, entries: map[string][]*Instance{},
+			interfaces: map[string][]*NetworkInterface{}, addresses: map[string][]*ElasticIP{}}
 		a.State = cmp.Or(a.State, "ACTIVE")
 		a.Email = cmp.Or(a.Email, "aws+"+a.ID+"@example.com")
 		switch {

@@ -1,6 +1,6 @@
 // Package awssim is a simulated AWS organization: an HTTP server in the process that speaks STS, Organizations,
-// Account, EC2 (DescribeRegions, DescribeInstances), the portal of IAM Identity Center and its OIDC service, and checks
-// what AWS checks: signatures, session tokens and when they end, role trust, external ids, MFA codes, policies,
+// Account, EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeAddresses), the portal of IAM
+// Identity Center and its OIDC service, and checks what AWS checks: signatures, session tokens and when they end, role trust, external ids, MFA codes, policies,
 // opt-in regions, page tokens, the form of each request. It shares no code with muster, so that it cannot share its
 // mistakes.
 //
@@ -15,7 +15,7 @@
 //	env := s.Env(home)                     // AWS_ENDPOINT_URL and the rest
 //	...                                    // run muster, the AWS CLI or an SDK
 //	s.Problems()                           // [] if every request was one that AWS would take for well made
-//	s.Calls(), s.Truth(), s.MaxInFlight()
+//	s.Calls(), s.Truth(), s.MaxInFlight(), s.LookupHost(ctx, "shop-1.eu-west-1.elb.amazonaws.com")
 //	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)
 //	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // in Env, too, where the world asks for them
 //
@@ -54,6 +54,12 @@
 //	    {"account": "shop", "region": "af-south-1", "name": "web", "private_ips": ["10.0.0.5"], "public_ips": ["13.244.1.2"]},
 //	    {"account": "*", "region": "*", "name": "node", "count": 3, "type": "auto"}
 //	  ],
+//	  "interfaces": [
+//	    {"account": "shop", "region": "eu-west-1", "kind": "elb", "owner": "app/shop/50dc6c495c0c9188",
+//	      "dns": "shop-1.eu-west-1.elb.amazonaws.com", "addresses": [{"private": "auto", "public": "54.171.20.40"}]},
+//	    {"account": "shop", "region": "eu-west-1", "kind": "nat", "addresses": [{"private": "auto", "public": "34.250.17.92", "allocation_id": "auto"}]}
+//	  ],
+//	  "addresses": [{"account": "shop", "region": "eu-west-1", "public": "34.250.17.93"}],
 //	  "deny": [{"kind": "scp", "actions": ["ec2:DescribeRegions"], "regions": ["us-east-1"]}],
 //	  "faults": [{"service": "ec2", "operation": "DescribeInstances", "region": "eu-west-1", "kind": "throttle", "times": 2}],
 //	  "home": {"profile": "ann", "region": "eu-west-1",

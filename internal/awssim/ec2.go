@@ -63,7 +63,7 @@ func (r *request) checkParameters(known ...string) *apiError {
 var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 func (s *Server) describeInstances(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun"); err != nil {
+	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun", "IncludeManagedResources"); err != nil {
 		return nil, err
 	}
 	filters, err := r.filters()
@@ -77,25 +77,14 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 		}
 	}
 	ids := list(r.form, "InstanceId")
-	size := 1000
-	if text := r.form.Get("MaxResults"); text != "" {
-		n, err := strconv.Atoi(text)
-		switch {
-		case len(ids) > 0:
-			r.problem("MaxResults with InstanceIds")
-			return nil, fail(400, "InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
-		case err != nil || n < 5 || n > 1000:
-			r.problem("MaxResults is %s", text)
-			return nil, fail(400, "InvalidParameterValue", "Value ( %s ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5 and less than or equal to 1000.", text)
-		}
-		size = n
-	}
-	if r.form.Get("DryRun") == "true" {
-		return nil, fail(http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
+	size, err := r.pageSize(len(ids) > 0, "instancesSet")
+	if err != nil {
+		return nil, err
 	}
 	p := s.place(r.principal.account, r.region)
 	at, n := p.at, p.len()
-	if len(filters) > 0 || len(ids) > 0 {
+	if len(filters) > 0 || len(ids) > 0 || r.principal.account.HideManaged {
+		matchers = append(matchers, func(in *Instance) bool { return !r.hides(in.Operator) })
 		chosen, err := p.choose(ids, matchers)
 		if err != nil {
 			return nil, err

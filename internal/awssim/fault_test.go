@@ -248,7 +248,7 @@ func TestPageTokens(t *testing.T) {
 	wantCode(t, err, "InvalidParameterCombination")
 	_, err = api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(4)})
 	wantCode(t, err, "InvalidParameterValue")
-	wantProblems(t, s, "NextToken", "NextToken", "NextToken", "MaxResults with InstanceIds", "MaxResults is 4")
+	wantProblems(t, s, "NextToken", "NextToken", "NextToken", "MaxResults with ids", "MaxResults is 4")
 }
 
 func TestWorldRoundTrip(t *testing.T) {

@@ -12,26 +12,21 @@ type matcher func(*Instance) bool
 
 // compileFilter makes a matcher of one of DescribeInstances' documented filters.
 func compileFilter(f ec2Filter) (matcher, *apiError) {
-	some := func(values []string) bool {
-		return slices.ContainsFunc(values, func(value string) bool {
-			return slices.ContainsFunc(f.values, func(pattern string) bool { return wildcard(pattern, value) })
-		})
-	}
 	if key, ok := strings.CutPrefix(f.name, "tag:"); ok {
 		return func(in *Instance) bool {
 			value, has := in.Tags[key]
-			return has && some([]string{value})
+			return has && f.matches([]string{value})
 		}, nil
 	}
 	name := f.name
 	if fixed, ok := sameForAll[name]; ok {
-		return func(*Instance) bool { return some([]string{fixed}) }, nil
+		return func(*Instance) bool { return f.matches([]string{fixed}) }, nil
 	}
 	if read, ok := instanceFilters[name]; ok {
-		return func(in *Instance) bool { return some([]string{read(in)}) }, nil
+		return func(in *Instance) bool { return f.matches([]string{read(in)}) }, nil
 	}
 	if read, ok := listFilters[name]; ok {
-		return func(in *Instance) bool { return some(read(in)) }, nil
+		return func(in *Instance) bool { return f.matches(read(in)) }, nil
 	}
 	if slices.Contains(strings.Fields(emptyFilters), name) {
 		return func(*Instance) bool { return false }, nil
@@ -43,7 +38,7 @@ func compileFilter(f ec2Filter) (matcher, *apiError) {
 		}
 		if read != nil {
 			return func(in *Instance) bool {
-				return slices.ContainsFunc(in.Interfaces, func(eni Interface) bool { return some(read(in, &eni)) })
+				return slices.ContainsFunc(in.Interfaces, func(eni Interface) bool { return f.matches(read(in, &eni)) })
 			}, nil
 		}
 	}
@@ -70,6 +65,8 @@ var instanceFilters = map[string]func(*Instance) string{
 	"key-name":                                 func(in *Instance) string { return in.Key },
 	"launch-time":                              func(in *Instance) string { return stamp(in.Launched) },
 	"network-interface.attachment.instance-id": func(in *Instance) string { return in.ID },
+	"operator.managed":                         func(in *Instance) string { return strconv.FormatBool(in.Operator != "") },
+	"operator.principal":                       func(in *Instance) string { return in.Operator },
 	"owner-id":                                 func(in *Instance) string { return in.Account },
 	"platform":                                 func(in *Instance) string { return in.Platform },
 	"platform-details":                         platformDetails,
@@ -100,6 +97,8 @@ var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 	"private-ip-address":              func(_ *Instance, eni *Interface) []string { return []string{first(eni).Private} },
 	"ipv6-addresses.ipv6-address":     func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
 	"ipv6-address":                    func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
+	"ipv4-prefixes.ipv4-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, false) },
+	"ipv6-prefixes.ipv6-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, true) },
 	"network-interface-id":            func(_ *Instance, eni *Interface) []string { return []string{eni.ID} },
 	"mac-address":                     func(_ *Instance, eni *Interface) []string { return []string{eni.MAC} },
 	"subnet-id":                       func(_ *Instance, eni *Interface) []string { return []string{eni.Subnet} },
@@ -107,14 +106,16 @@ var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 	"group-id":                        func(_ *Instance, eni *Interface) []string { return groupIDs(eni.Groups) },
 	"group-name":                      func(_ *Instance, eni *Interface) []string { return groupNames(eni.Groups) },
 	"attachment.device-index":         func(_ *Instance, eni *Interface) []string { return []string{strconv.Itoa(*eni.DeviceIndex)} },
+	"operator.managed":                func(in *Instance, _ *Interface) []string { return []string{strconv.FormatBool(in.Operator != "")} },
+	"operator.principal":              func(in *Instance, _ *Interface) []string { return []string{in.Operator} },
 	"availability-zone":               func(in *Instance, _ *Interface) []string { return []string{in.Zone} },
 	"owner-id":                        func(in *Instance, _ *Interface) []string { return []string{in.Account} },
 	"attachment.instance-owner-id":    func(in *Instance, _ *Interface) []string { return []string{in.Account} },
 	"private-dns-name": func(in *Instance, eni *Interface) []string {
 		return []string{privateDNS(in.Region, first(eni).Private)}
 	},
-	"addresses.association.ip-owner-id":     func(_ *Instance, eni *Interface) []string { return owners(addresses(eni, true)) },
-	"association.ip-owner-id":               func(_ *Instance, eni *Interface) []string { return owners(addresses(eni, true)) },
+	"addresses.association.ip-owner-id":     func(in *Instance, eni *Interface) []string { return ipOwners(eni, in.Account) },
+	"association.ip-owner-id":               func(in *Instance, eni *Interface) []string { return []string{first(eni).ipOwner(in.Account)} },
 	"addresses.association.public-dns-name": func(in *Instance, eni *Interface) []string { return names(publicDNS, in.Region, addresses(eni, true)) },
 	"association.public-dns-name":           func(in *Instance, eni *Interface) []string { return []string{publicDNS(in.Region, first(eni).Public)} },
 	"public-dns-name":                       func(in *Instance, eni *Interface) []string { return []string{publicDNS(in.Region, first(eni).Public)} },
@@ -137,7 +138,7 @@ var sameForAll = map[string]string{
 	"root-device-name": "/dev/xvda", "root-device-type": "ebs", "source-dest-check": "true", "tenancy": "default",
 	"virtualization-type": "hvm", "usage-operation": "RunInstances", "boot-mode": "uefi-preferred", "current-instance-boot-mode": "legacy-bios",
 	"metadata-options.http-protocol-ipv4": "enabled", "metadata-options.http-protocol-ipv6": "disabled", "metadata-options.instance-metadata-tags": "disabled",
-	"operator.managed": "false", "private-dns-name-options.enable-resource-name-dns-a-record": "false",
+	"private-dns-name-options.enable-resource-name-dns-a-record":    "false",
 	"private-dns-name-options.enable-resource-name-dns-aaaa-record": "false", "private-dns-name-options.hostname-type": "ip-name",
 	"capacity-reservation-specification.capacity-reservation-preference": "open", "maintenance-options.auto-recovery": "default",
 }
@@ -146,7 +147,7 @@ var sameForAll = map[string]string{
 var sameForInterfaces = map[string]string{
 	"status": "in-use", "attachment.status": "attached", "attachment.delete-on-termination": "true", "attachment.network-card-index": "0",
 	"source-dest-check": "true", "requester-managed": "false", "deny-all-igw-traffic": "false", "ipv6-addresses.is-primary-ipv6": "false",
-	"ipv6-native": "false", "operator.managed": "false",
+	"ipv6-native": "false",
 }
 
 // emptyFilters are documented filters on what no instance of the simulator has.
@@ -155,9 +156,9 @@ const emptyFilters = `affinity availability-zone-id capacity-reservation-id capa
 	network-interface.addresses.association.allocation-id network-interface.addresses.association.association-id
 	network-interface.addresses.association.carrier-ip network-interface.addresses.association.customer-owned-ip
 	network-interface.association.allocation-id network-interface.association.association-id network-interface.association.carrier-ip
-	network-interface.association.customer-owned-ip network-interface.description network-interface.ipv4-prefixes.ipv4-prefix
-	network-interface.ipv6-prefixes.ipv6-prefix network-interface.operator.principal network-interface.outpost-arn network-interface.requester-id
-	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting operator.principal outpost-arn
+	network-interface.association.customer-owned-ip network-interface.description
+	network-interface.outpost-arn network-interface.requester-id
+	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting outpost-arn
 	placement-group-name placement-partition-number product-code product-code.type ramdisk-id reason requester-id spot-instance-request-id
 	state-reason-code state-reason-message tpm-support`
 
@@ -189,6 +190,16 @@ func addresses(eni *Interface, public bool) []string {
 	return list
 }
 
+func prefixes(eni *Interface, six bool) []string {
+	var list []string
+	for _, prefix := range eni.Prefixes {
+		if strings.Contains(prefix, ":") == six {
+			list = append(list, prefix)
+		}
+	}
+	return list
+}
+
 func groupIDs(groups []Group) []string {
 	var list []string
 	for _, g := range groups {
@@ -205,12 +216,15 @@ func groupNames(groups []Group) []string {
 	return list
 }
 
-// owners are the owners of as many public addresses.
-func owners(public []string) []string {
-	if len(public) == 0 {
-		return nil
+// ipOwners are the owners of an interface's public addresses.
+func ipOwners(eni *Interface, account string) []string {
+	var list []string
+	for _, address := range eni.Addresses {
+		if owner := address.ipOwner(account); owner != "" {
+			list = append(list, owner)
+		}
 	}
-	return []string{addressOwner}
+	return list
 }
 
 func names(dns func(region, ip string) string, region string, ips []string) []string {

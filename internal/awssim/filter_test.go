@@ -123,6 +123,97 @@ private-dns-name-options.hostname-type private-ip-address product-code product-c
 root-device-name root-device-type source-dest-check spot-instance-request-id state-reason-code state-reason-message subnet-id tag-key
 tenancy tpm-support usage-operation usage-operation-update-time virtualization-type vpc-id`
 
+func TestInterfaces(t *testing.T) {
+	t.Parallel()
+	s := start(t, `{"accounts": [{"id": "000000000001", "name": "one"}], "users": [{"account": "one", "name": "u"}], "ec2": {"page_size": 2, "empty_pages": true},
+		"instances": [{"account": "one", "region": "us-east-1", "id": "i-0000000a", "interfaces": [{"id": "eni-0000000a", "ipv6s": ["2001:db8::1"],
+			"addresses": [{"private": "10.0.0.1", "public": "3.0.0.1"}, {"private": "10.0.0.2", "public": "3.0.0.2", "allocation_id": "eipalloc-2"}]}]}],
+		"interfaces": [
+			{"account": "one", "region": "us-east-1", "kind": "elb", "owner": "app/shop/1", "id": "eni-0000000b", "dns": "shop.example", "addresses": [{"private": "10.0.0.3", "public": "3.0.0.3"}]},
+			{"account": "one", "region": "us-east-1", "kind": "nat", "owner": "nat-7", "id": "eni-0000000c", "addresses": [{"private": "10.0.0.4", "public": "3.0.0.4", "allocation_id": "eipalloc-4"}]},
+			{"account": "one", "region": "us-east-1", "kind": "unattached", "owner": "spare part", "id": "eni-0000000d", "addresses": [{"private": "auto"}], "tags": {"env": "dev"},
+			 "groups": [{"id": "sg-1", "name": "front"}], "vpc": "vpc-1", "mac": "06:00:00:00:00:01"}],
+		"addresses": [{"account": "one", "region": "us-east-1", "public": "3.0.0.9", "allocation_id": "eipalloc-9", "tags": {"env": "dev"}}]}`)
+	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
+	for _, c := range []struct{ name, value, want string }{
+		{"network-interface-id", "eni-0000000a", "a"},
+		{"addresses.private-ip-address", "10.0.0.2", "a"},
+		{"private-ip-address", "10.0.0.2", ""},
+		{"addresses.association.public-ip", "3.0.0.*", "abc"},
+		{"association.public-ip", "3.0.0.2", ""},
+		{"association.public-dns-name", "ec2-3-0-0-3.compute-1.amazonaws.com", "b"},
+		{"association.allocation-id", "eipalloc-4", "c"},
+		{"private-dns-name", "ip-10-0-0-4.ec2.internal", "c"},
+		{"ipv6-addresses.ipv6-address", "*2001:*db8:*1", "a"},
+		{"attachment.instance-id", "i-0000000a", "a"},
+		{"attachment.instance-owner-id", "amazon-*", "bc"},
+		{"description", "*nat-7", "c"},
+		{"description", "ELB app/shop/*", "b"},
+		{"interface-type", "nat_gateway", "c"},
+		{"requester-id", "amazon-elb", "b"},
+		{"requester-managed", "false", "ad"},
+		{"status", "available", "d"},
+		{"tag:env", "dev", "d"},
+		{"tag-key", "env", "d"},
+		{"group-id", "sg-1", "d"},
+		{"vpc-id", "vpc-1", "d"},
+		{"mac-address", "06:00:00:00:00:01", "d"},
+	} {
+		var got string
+		pages := ec2.NewDescribeNetworkInterfacesPaginator(api, &ec2.DescribeNetworkInterfacesInput{Filters: filter(c.name, c.value), MaxResults: aws.Int32(5)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(context.Background())
+			if err != nil {
+				t.Fatalf("%s: %v", c.name, err)
+			}
+			for _, e := range page.NetworkInterfaces {
+				got += strings.TrimPrefix(*e.NetworkInterfaceId, "eni-0000000")
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s=%s: got %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+	for _, c := range []struct{ name, value, want string }{
+		{"public-ip", "3.0.0.9", "9"}, {"private-ip-address", "10.0.0.2", "2"}, {"allocation-id", "eipalloc-*", "924"}, {"instance-id", "i-0000000a", "2"},
+		{"network-interface-id", "eni-0000000c", "4"}, {"association-id", "eipassoc-*", "24"}, {"tag:env", "*", "9"}, {"public-ip", "3.0.0.1", ""},
+	} {
+		out, err := api.DescribeAddresses(context.Background(), &ec2.DescribeAddressesInput{Filters: filter(c.name, c.value)})
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		got := ""
+		for _, a := range out.Addresses {
+			got += strings.TrimPrefix(*a.AllocationId, "eipalloc-")
+		}
+		if got != c.want {
+			t.Errorf("%s=%s: got %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+	ips, err := s.LookupHost(context.Background(), "Shop.example.")
+	if err != nil || len(ips) != 1 || ips[0].String() != "3.0.0.3" {
+		t.Error(ips, err)
+	}
+	if _, err := s.LookupHost(context.Background(), "shop.example.com"); err == nil {
+		t.Error("a host that nobody has is found")
+	}
+	wantProblems(t, s)
+
+	interfaces := func(in ec2.DescribeNetworkInterfacesInput) error {
+		_, err := api.DescribeNetworkInterfaces(context.Background(), &in)
+		return err
+	}
+	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0000000a"}, MaxResults: aws.Int32(5)}), "InvalidParameterCombination")
+	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0000000f"}}), "InvalidNetworkInterfaceID.NotFound")
+	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"web"}}), "InvalidNetworkInterfaceId.Malformed")
+	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{MaxResults: aws.Int32(1001)}), "InvalidParameterValue")
+	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{Filters: filter("addresses.private-dns-name", "x")}), "InvalidParameterValue")
+	_, err = api.DescribeAddresses(context.Background(), &ec2.DescribeAddressesInput{AllocationIds: []string{"eipalloc-1"}})
+	wantCode(t, err, "InvalidAllocationID.NotFound")
+	_, err = api.DescribeAddresses(context.Background(), &ec2.DescribeAddressesInput{PublicIps: []string{"3.0.0.8"}})
+	wantCode(t, err, "InvalidAddress.NotFound")
+}
+
 func TestWildcard(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

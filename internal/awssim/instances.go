@@ -206,6 +206,9 @@ func (p *place) connect(in *Instance, g *generator, number int) {
 				r := g.next()
 				address.Public = ipv4(octets[r>>60]<<24 | uint32(r)&0xffffff)
 			}
+			if address.AllocationID == auto && address.Public != "" {
+				address.AllocationID = allocation(address.Public)
+			}
 			addresses[j] = address
 		}
 		eni.Addresses = addresses

@@ -14,23 +14,25 @@ import (
 // World is a simulated organization as data. Every list may be left out, and
 // whatever names an account takes its id or its name.
 type World struct {
-	Partition     string         `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
-	Regions       []string       `json:"regions,omitempty"`   // the regions that exist (clients count on us-east-1); default: all of the partition
-	Seed          uint64         `json:"seed,omitempty"`      // varies everything that is derived rather than given
-	Organization  *Organization  `json:"organization,omitempty"`
-	Accounts      []Account      `json:"accounts"`
-	Users         []User         `json:"users,omitempty"`
-	Roles         []Role         `json:"roles,omitempty"`
-	SAMLProviders []SAMLProvider `json:"saml_providers,omitempty"`
-	OIDCProviders []OIDCProvider `json:"oidc_providers,omitempty"`
-	Deny          []Deny         `json:"deny,omitempty"`
-	SSO           []SSOSession   `json:"sso,omitempty"`
-	Metadata      *Metadata      `json:"metadata,omitempty"`
-	Container     *Container     `json:"container,omitempty"`
-	EC2           Paging         `json:"ec2,omitzero"`
-	Instances     []Instance     `json:"instances,omitempty"`
-	Faults        []Fault        `json:"faults,omitempty"`
-	Home          Home           `json:"home,omitzero"`
+	Partition     string             `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
+	Regions       []string           `json:"regions,omitempty"`   // the regions that exist (clients count on us-east-1); default: all of the partition
+	Seed          uint64             `json:"seed,omitempty"`      // varies everything that is derived rather than given
+	Organization  *Organization      `json:"organization,omitempty"`
+	Accounts      []Account          `json:"accounts"`
+	Users         []User             `json:"users,omitempty"`
+	Roles         []Role             `json:"roles,omitempty"`
+	SAMLProviders []SAMLProvider     `json:"saml_providers,omitempty"`
+	OIDCProviders []OIDCProvider     `json:"oidc_providers,omitempty"`
+	Deny          []Deny             `json:"deny,omitempty"`
+	SSO           []SSOSession       `json:"sso,omitempty"`
+	Metadata      *Metadata          `json:"metadata,omitempty"`
+	Container     *Container         `json:"container,omitempty"`
+	EC2           Paging             `json:"ec2,omitzero"`
+	Instances     []Instance         `json:"instances,omitempty"`
+	Interfaces    []NetworkInterface `json:"interfaces,omitempty"` // of other services
+	Addresses     []ElasticIP        `json:"addresses,omitempty"`  // Elastic IPs in reserve
+	Faults        []Fault            `json:"faults,omitempty"`
+	Home          Home               `json:"home,omitzero"`
 }
 
 // Paging says how a service cuts its lists. EmptyPages puts an empty page that
@@ -62,14 +64,15 @@ type OU struct {
 
 // Account is one account. OU is the path of names from the root ("Workloads/Prod"), or an OU's id.
 type Account struct {
-	ID      string            `json:"id"`
-	Name    string            `json:"name"`
-	Email   string            `json:"email,omitempty"`
-	State   string            `json:"state,omitempty"` // as Organizations has it; default ACTIVE
-	OU      string            `json:"ou,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
-	OptedIn []string          `json:"opted_in,omitempty"` // opt-in regions enabled here
-	Buckets []string          `json:"buckets,omitempty"`  // of S3, in us-east-1 or the partition's own such region
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Email       string            `json:"email,omitempty"`
+	State       string            `json:"state,omitempty"` // as Organizations has it; default ACTIVE
+	OU          string            `json:"ou,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	OptedIn     []string          `json:"opted_in,omitempty"`     // opt-in regions enabled here
+	Buckets     []string          `json:"buckets,omitempty"`      // of S3, in us-east-1 or the partition's own such region
+	HideManaged bool              `json:"hide_managed,omitempty"` // EC2 leaves what services manage out, unless it is asked for
 }
 
 // User is an IAM user with one access key. MFA codes work once: those listed, and those of the TOTP secret (base32).
@@ -206,6 +209,7 @@ type Instance struct {
 	Architecture string            `json:"architecture,omitempty"` // default x86_64
 	Platform     string            `json:"platform,omitempty"`     // windows or nothing
 	Lifecycle    string            `json:"lifecycle,omitempty"`    // spot, scheduled or nothing
+	Operator     string            `json:"operator,omitempty"`     // the service that manages it, as eks.amazonaws.com
 	Profile      string            `json:"profile,omitempty"`      // name of the IAM instance profile; an ARN in Truth
 	Launched     time.Time         `json:"launched,omitzero"`
 	Reservation  string            `json:"reservation,omitempty"` // neighbours that name the same one share it
@@ -224,13 +228,15 @@ type Interface struct {
 	MAC         string    `json:"mac,omitempty"`
 	Addresses   []Address `json:"addresses"` // primary first
 	IPv6s       []string  `json:"ipv6s,omitempty"`
+	Prefixes    []string  `json:"prefixes,omitempty"` // delegated to it, IPv4 or IPv6
 	Groups      []Group   `json:"groups,omitempty"`
 }
 
-// Address is a private IPv4 address and the public one associated with it.
+// Address is a private IPv4 address and the public one associated with it: an Elastic IP if it has an allocation.
 type Address struct {
-	Private string `json:"private"`
-	Public  string `json:"public,omitempty"`
+	Private      string `json:"private"`
+	Public       string `json:"public,omitempty"`
+	AllocationID string `json:"allocation_id,omitempty"` // eipalloc-..., or auto
 }
 
 // Group is a security group.

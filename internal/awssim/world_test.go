@@ -45,6 +45,10 @@ func TestParseWorldErrors(t *testing.T) {
 		{`{` + one + `, "metadata": {"account": "one", "region": "mars-1"}}`, `no region "mars-1"`},
 		{`{` + one + `, "container": {"account": "one"}}`, "a role is needed"},
 		{`{"accounts": [{"id": "000000000001", "name": "one", "buckets": ["Loud"]}]}`, "no bucket name"},
+		{`{` + one + `, "interfaces": [{"account": "one", "region": "us-east-1", "kind": "fridge", "addresses": []}]}`, `interfaces[0]: unknown kind "fridge"`},
+		{`{` + one + `, "interfaces": [{"account": "one", "region": "af-south-1", "kind": "nat", "addresses": []}]}`, `"af-south-1" is not enabled`},
+		{`{` + one + `, "interfaces": [{"account": "one", "region": "us-east-1", "kind": "nat", "addresses": [{"private": "10"}]}]}`, `"10" is no IP address`},
+		{`{` + one + `, "addresses": [{"account": "one", "region": "us-east-1", "public": "x"}]}`, `addresses[0]: "x" is no IP address`},
 	} {
 		_, err := ParseWorld([]byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

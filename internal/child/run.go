@@ -61,6 +61,9 @@ func (c *Command) Run(ctx context.Context) (code int, err error) {
 		signals := make(chan os.Signal, 8)
 		signal.Notify(signals, passedOn...)
 		defer signal.Stop(signals)
+		if ctx.Err() != nil { // by a signal that came before we listened
+			return 0, ctx.Err()
+		}
 		if err = cmd.Start(); err == nil {
 			go c.passOn(cmd.Process, signals, ended)
 		}

@@ -27,7 +27,11 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 		return nil, err
 	}
 	selection, err := s.selection(app, g)
-	return &prepared{resolver, selection}, err
+	if err != nil {
+		return nil, err
+	}
+	app.watch(g, selection)
+	return &prepared{resolver, selection}, nil
 }
 
 // accounts finds the accounts that are meant, and tells of profiles that cannot

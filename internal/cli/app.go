@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"runtime"
 	"strings"
@@ -30,8 +31,19 @@ type App struct {
 	// OpenBrowser shows a URL to the user; nil where that cannot be done.
 	OpenBrowser func(url string) error
 
+	// LookupHost resolves a host name; nil asks the system.
+	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
+
 	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
 	OpenTTY func() (io.ReadWriteCloser, error)
+
+	// Called is what the program was called as, os.Args[0]; "" is muster.
+	Called string
+
+	name      string // of the program, as its user types it
+	cacheHome string // XDG_CACHE_HOME and home of the user, also in a simulation
+	userHome  string
+	sightings *sightings // of this run, for completion; nil if none are kept
 
 	env   map[string]string
 	notes sync.Mutex // one message at a time on stderr
@@ -45,7 +57,12 @@ func (a *App) prepare() {
 	if a.OpenTTY == nil {
 		a.OpenTTY = openTTY
 	}
+	if a.LookupHost == nil {
+		a.LookupHost = lookupHost
+	}
 	a.setEnviron(a.Environ)
+	a.name = programName(a.Called)
+	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
 }
 
 // setEnviron makes a list of KEY=VALUE the environment; of several values for a
@@ -81,14 +98,14 @@ func (a *App) home() string {
 func (a *App) note(format string, args ...any) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, "muster: "+render.Safe(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(a.spell(fmt.Sprintf(format, args...))))
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, "  "+render.Safe(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(a.Stderr, "  "+render.Safe(a.spell(fmt.Sprintf(format, args...))))
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.

@@ -3,12 +3,14 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -200,5 +202,107 @@ func TestCredentialProcess(t *testing.T) {
 	}
 	if got := n.cli(t, "sts get-caller-identity --query Account --output text", "AWS_PROFILE=via-muster"); got != "200000000002\n" {
 		t.Errorf("%q", got)
+	}
+}
+
+// allRoles asks as people do with boto3: every account, every role of it, its
+// credentials.
+const allRoles = `
+import boto3, glob, json, os, sys
+from botocore import UNSIGNED
+from botocore.config import Config
+token = json.load(open(glob.glob(os.path.expanduser('~/.aws/sso/cache/ee0bfd25*.json'))[0]))
+sso = boto3.client('sso', region_name='eu-west-1', config=Config(signature_version=UNSIGNED))
+accounts = []
+for page in sso.get_paginator('list_accounts').paginate(accessToken=token['accessToken']):
+    for account in page['accountList']:
+        account['roles'] = {}
+        for roles in sso.get_paginator('list_account_roles').paginate(accessToken=token['accessToken'], accountId=account['accountId']):
+            for role in roles['roleList']:
+                credentials = sso.get_role_credentials(accessToken=token['accessToken'], accountId=account['accountId'], roleName=role['roleName'])
+                account['roles'][role['roleName']] = credentials['roleCredentials']
+        accounts.append(account)
+print(json.dumps(sorted(accounts, key=lambda account: account['accountId'])))
+`
+
+// TestCredentialsAsBoto3: the JSON has the keys and types of what a boto3 script
+// puts together.
+func TestCredentialsAsBoto3(t *testing.T) {
+	t.Parallel()
+	n := newNeighbours(t, neighbourhood, neighbourProfiles)
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not on PATH")
+	}
+	if err := exec.Command(python, "-c", "import boto3").Run(); err != nil {
+		t.Skip("a python3 with boto3 is not on PATH")
+	}
+	n.muster(t, "login")
+	script := exec.Command(python, "-c", allRoles)
+	script.Env = n.environ
+	out, err := script.Output()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var theirs, ours any
+	if err := json.Unmarshal(out, &theirs); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(n.muster(t, "credentials", "--sso-session", "corp", "--all-roles", "-o", "json")), &ours); err != nil {
+		t.Fatal(err)
+	}
+	if theirs, ours := kinds(theirs), kinds(ours); !reflect.DeepEqual(theirs, ours) {
+		t.Errorf("boto3: %v\nmuster: %v", theirs, ours)
+	}
+}
+
+// kinds has the type of each secret and time in its place.
+func kinds(value any) any {
+	switch value := value.(type) {
+	case []any:
+		for i := range value {
+			value[i] = kinds(value[i])
+		}
+	case map[string]any:
+		for key, item := range value {
+			switch key {
+			case "accessKeyId", "secretAccessKey", "sessionToken", "expiration":
+				value[key] = fmt.Sprintf("%T", item)
+			default:
+				value[key] = kinds(item)
+			}
+		}
+	}
+	return value
+}
+
+// TestTwoProcessesRefresh: two runs that find the token expired refresh it once.
+func TestTwoProcessesRefresh(t *testing.T) {
+	t.Parallel()
+	n := newNeighbours(t, `{
+  "accounts": [{"id": "100000000001", "name": "main"}],
+  "sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "eu-west-1", "assignments": {"*": ["ReadOnly"]},
+    "tokens": [{"access_token": "aoa-old", "expires_in": "-1h", "refresh_token": "aor-old", "client_id": "client", "client_secret": "secret"}]}]
+}`, "")
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs [4]*exec.Cmd
+	for i := range runs {
+		runs[i] = exec.Command(binary, "accounts", "--sso-session", "corp", "-o", "name", "--no-cache")
+		runs[i].Env = n.environ
+		if err := runs[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, run := range runs {
+		if err := run.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	n.calls(t, map[string]int{"CreateToken": 1, "ListAccounts": 4, "ListAccountRoles": 4, "GetRoleCredentials": 4})
+	if problems := n.sim.Problems(); len(problems) > 0 {
+		t.Error(problems)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -82,7 +83,11 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 		_, err := io.WriteString(app.Stdout, signin+"\n")
 		return written(err)
 	}
-	if err := app.browser(false)(signin); err != nil {
+	open := app.browser(false)
+	if open == nil {
+		return errors.New("there is no browser here: leave --open out to have the URL printed, or name one in BROWSER")
+	}
+	if err := open(signin); err != nil {
 		return fmt.Errorf("the browser cannot be opened: %w; leave --open out to have the URL printed", err)
 	}
 	app.note("opened the console of %s", strings.TrimSpace(a.ID+" "+a.Name))

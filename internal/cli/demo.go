@@ -26,6 +26,7 @@ func (g *Global) simulate(app *App) (cleanUp func(), err error) {
 		return nil, err
 	}
 	app.setEnviron(append(withoutAWS(app.Environ), sim.environ...))
+	app.LookupHost = sim.server.LookupHost
 	g.EndpointURL, g.CABundle, g.NoVerifySSL, g.simulated = "", "", false, true
 	app.note("this is a simulated organization (--demo); AWS is not asked")
 	return sim.close, nil

@@ -18,6 +18,14 @@ import (
 	"muster/internal/sweep"
 )
 
+// execFlags are the shared flags; --concurrency counts commands.
+type execFlags struct {
+	Selection   `embed:""`
+	RegionFlags `embed:""`
+	SweepFlags  `embed:"" set:"concurrency=16"`
+	Output      `embed:""`
+}
+
 type execCmd struct {
 	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command and its arguments; without one, a shell in one account."`
 
@@ -27,10 +35,7 @@ type execCmd struct {
 	DryRun    bool `group:"exec" help:"Print what would run where, and run nothing."`
 	Yes       bool `short:"y" group:"exec" help:"Do not ask before running it in several accounts."`
 
-	Selection   `embed:""`
-	RegionFlags `embed:""`
-	SweepFlags  `embed:""`
-	Output      `embed:""`
+	execFlags `embed:"" set:"calls=Commands"`
 }
 
 // Help tells what the flags alone do not.
@@ -157,6 +162,7 @@ func (e *execution) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.app.watch(e.global, e.selection)
 	for _, err := range found.Skipped {
 		e.app.note("left out: %v", err)
 	}
@@ -272,11 +278,10 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {
-			ids, err := p.Account.Identities(ctx)
-			if err != nil {
+			var err error
+			if p.Identity, err = e.foretell(ctx, p.Account); err != nil {
 				return err
 			}
-			p.Identity = ids[0]
 		}
 		emit([]execPlan{{
 			AccountId: p.Account.ID, AccountName: p.Account.Name, Region: e.region(p), Role: p.Identity.Role, Command: e.commandLine(),
@@ -284,4 +289,23 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 		return nil
 	}
 	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.Stdout), plan)
+}
+
+// foretell says who the command would be in an account, if nothing is refused.
+func (e *execution) foretell(ctx context.Context, a *account.Account) (*auth.Identity, error) {
+	ids, err := a.Identities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, role := range e.selection.Roles {
+		for _, id := range ids {
+			if id.Role == auth.RoleName(role) {
+				return id, nil
+			}
+		}
+	}
+	if a.Source == account.SourceSSO && len(ids) != 1 {
+		return a.Open(ctx) // which says why none of them can be chosen
+	}
+	return ids[0], nil
 }

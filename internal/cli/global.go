@@ -45,15 +45,15 @@ func versionName() string {
 	return "devel"
 }
 
-func versionLine() string {
-	return fmt.Sprintf("muster %s %s %s/%s", versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func versionLine(name string) string {
+	return fmt.Sprintf("%s %s %s %s/%s", name, versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 type versionFlag bool
 
 // BeforeReset prints the version before anything else is looked at.
 func (versionFlag) BeforeReset(app *kong.Kong) error {
-	fmt.Fprintln(app.Stdout, versionLine())
+	fmt.Fprintln(app.Stdout, versionLine(app.Model.Name))
 	app.Exit(exitOK)
 	return nil
 }

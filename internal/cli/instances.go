@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"muster/internal/inventory"
 	"muster/internal/render"
@@ -14,6 +16,7 @@ type instancesCmd struct {
 	Tag    []string `placeholder:"K[=V]" sep:"none" group:"filter" help:"Only instances with this tag; globs allowed in V."`
 	Type   []string `placeholder:"T,T" group:"filter" help:"Only these instance types; globs allowed, as in 'm5.*'."`
 	Filter []string `placeholder:"Name=N,Values=V" sep:"none" group:"filter" help:"EC2's own filters, as the AWS CLI takes them."`
+	Full   bool     `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 
 	Selection   `embed:""`
 	RegionFlags `embed:""`
@@ -42,7 +45,20 @@ var instanceView = render.View{
 }
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[inventory.Instance](c.Output.options(app, g), instanceView)
+	if !c.Full {
+		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit, func(r *inventory.Instance) string { return r.InstanceId })
+	}
+	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == nil && c.Query == "" && slices.Contains([]string{"", "table", "wide", "csv", "text", "name"}, format) {
+		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq or --query")
+	}
+	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull, func(r *inventory.FullInstance) string { return r.InstanceId })
+}
+
+// sweepInstances is the command for one type of record.
+func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
+	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, id func(*R) string,
+) error {
+	printer, err := render.Compile[R](c.Output.options(app, g), instanceView)
 	if err != nil {
 		return err
 	}
@@ -50,6 +66,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
+	app.sightings.whole = len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0
 	instances, err := inventory.NewInstances(p.resolver.API, inventory.Query{
 		What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter,
 	})
@@ -64,8 +81,8 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[inventory.Instance]{
-		Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, Visit: instances.Visit,
-		ID: func(i *inventory.Instance) string { return i.InstanceId },
+	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[R]{
+		Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, ID: id,
+		Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"runtime"
 	"strings"
 	"time"
 
@@ -54,8 +53,8 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global) error {
 	defer cancel()
 	sso := resolver.SSO(session, profile)
 	ends, err := sso.Login(ctx, auth.LoginOptions{
-		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.remote(), Port: c.Port,
-		Open: app.browser(c.NoBrowser), Show: app.showSignIn(!c.NoBrowser),
+		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.needsCode(c.NoBrowser), Port: c.Port,
+		Open: app.browser(c.NoBrowser), Show: app.showSignIn(app.browser(c.NoBrowser) != nil),
 	})
 	if err != nil {
 		return err
@@ -161,31 +160,32 @@ func everySession(config *awsconfig.Config) (sessions []*awsconfig.Session, thro
 	return sessions, through
 }
 
-// remote says whether a browser opened here could not bring its answer back to
-// this machine, or would be on somebody else's screen.
-func (a *App) remote() bool {
+// needsCode says whether a browser's redirect cannot reach this machine: because
+// the user sits elsewhere, or because there is no browser here and the user has
+// not promised to use one.
+func (a *App) needsCode(promised bool) bool {
 	if a.env["BROWSER"] != "" {
 		return false
 	}
-	return a.env["SSH_CONNECTION"] != "" || a.env["SSH_TTY"] != "" || a.env["WSL_DISTRO_NAME"] != ""
+	elsewhere := a.env["SSH_CONNECTION"] != "" || a.env["SSH_TTY"] != "" || a.env["WSL_DISTRO_NAME"] != ""
+	return elsewhere || !promised && a.OpenBrowser == nil
 }
 
 // browser returns what opens a URL: the command in BROWSER, or else what the
-// system has. It returns nil where the user does not want that.
+// system has; nil where there is none, or the user does not want it.
 func (a *App) browser(unwanted bool) func(url string) error {
-	switch command := strings.Fields(a.env["BROWSER"]); {
+	command := strings.Fields(a.env["BROWSER"])
+	switch {
 	case unwanted:
 		return nil
-	case len(command) > 0:
-		return func(url string) error {
-			cmd := exec.Command(command[0], append(command[1:], url)...)
-			cmd.Env, cmd.Stdout, cmd.Stderr = a.Environ, a.Stderr, a.Stderr
-			return cmd.Run()
-		}
-	case a.OpenBrowser == nil:
-		return func(string) error { return fmt.Errorf("none is known on %s", runtime.GOOS) }
+	case len(command) == 0:
+		return a.OpenBrowser
 	}
-	return a.OpenBrowser
+	return func(url string) error {
+		cmd := exec.Command(command[0], append(command[1:], url)...)
+		cmd.Env, cmd.Stdout, cmd.Stderr = a.Environ, a.Stderr, a.Stderr
+		return cmd.Run()
+	}
 }
 
 // showSignIn tells where to sign in.

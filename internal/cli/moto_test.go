@@ -151,3 +151,106 @@ func startMoto(t *testing.T) string {
 	t.Fatal("moto_server does not answer")
 	return ""
 }
+
+// seedFind makes what find looks for, and prints what boto3 tells of it.
+const seedFind = `
+import boto3, json, sys
+base = dict(endpoint_url=sys.argv[1], aws_access_key_id='AKIAMOTO', aws_secret_access_key='x', region_name='eu-west-1')
+ec2 = boto3.client('ec2', **base)
+image = ec2.describe_images()['Images'][0]['ImageId']
+made = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, TagSpecifications=[
+    {'ResourceType': 'instance', 'Tags': [{'Key': 'Name', 'Value': 'web'}]}])['Instances']
+subnet = made[0]['SubnetId']
+free = ec2.create_network_interface(SubnetId=subnet, Description='left over', TagSpecifications=[
+    {'ResourceType': 'network-interface', 'Tags': [{'Key': 'Name', 'Value': 'spare'}]}])['NetworkInterface']
+used = ec2.allocate_address(Domain='vpc')
+ec2.associate_address(AllocationId=used['AllocationId'], NetworkInterfaceId=free['NetworkInterfaceId'])
+ec2.allocate_address(Domain='vpc')
+nat = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=ec2.allocate_address(Domain='vpc')['AllocationId'])
+interfaces = [n for page in ec2.get_paginator('describe_network_interfaces').paginate() for n in page['NetworkInterfaces']]
+print(json.dumps(dict(interfaces=interfaces, addresses=ec2.describe_addresses()['Addresses']), default=str))
+`
+
+// TestFindAgainstMoto holds what find says against boto3, for every interface and
+// Elastic IP that there is.
+func TestFindAgainstMoto(t *testing.T) {
+	for _, tool := range []string{"moto_server", "python3"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not on PATH", tool)
+		}
+	}
+	t.Parallel()
+	url := startMoto(t)
+	command := exec.Command("python3", "-c", seedFind, url)
+	command.Env = append(os.Environ(), "AWS_CA_BUNDLE=", "HOME="+t.TempDir())
+	text, err := command.Output()
+	if err != nil {
+		t.Fatalf("boto3: %v: %s", err, err.(*exec.ExitError).Stderr)
+	}
+	var truth struct {
+		Interfaces []struct {
+			NetworkInterfaceId, Description, Status, SubnetId, VpcId string
+			Attachment                                               struct{ InstanceId string }
+			PrivateIpAddresses                                       []struct {
+				PrivateIpAddress string
+				Association      struct{ PublicIp string }
+			}
+		}
+		Addresses []struct{ PublicIp, AllocationId, NetworkInterfaceId string }
+	}
+	if err := json.Unmarshal(text, &truth); err != nil {
+		t.Fatal(err)
+	}
+	if len(truth.Interfaces) < 4 || len(truth.Addresses) != 3 {
+		t.Fatalf("%d interfaces and %d addresses: %s", len(truth.Interfaces), len(truth.Addresses), text)
+	}
+	environ := []string{
+		"HOME=" + t.TempDir(), "AWS_ENDPOINT_URL=" + url, "AWS_ACCESS_KEY_ID=AKIAMOTO", "AWS_SECRET_ACCESS_KEY=x",
+	}
+	find := func(what string) []inventory.Finding {
+		result := muster(t, environ, "find", what, "--region", "eu-west-1", "-o", "json")
+		if result.code != 0 {
+			t.Fatalf("%s: exit code %d: %s", what, result.code, result.stderr)
+		}
+		var got []inventory.Finding
+		if err := json.Unmarshal([]byte(result.stdout), &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for _, n := range truth.Interfaces {
+		var private, public []string
+		for _, a := range n.PrivateIpAddresses {
+			private = append(private, a.PrivateIpAddress)
+			if a.Association.PublicIp != "" {
+				public = append(public, a.Association.PublicIp)
+			}
+		}
+		for _, what := range append(append([]string{n.NetworkInterfaceId}, private...), public...) {
+			got := find(what)
+			if len(got) != 1 {
+				t.Errorf("%s: %d findings: %+v", what, len(got), got)
+				continue
+			}
+			g := got[0]
+			if g.Id != n.NetworkInterfaceId || g.Description != n.Description || g.Status != n.Status || g.InstanceId != n.Attachment.InstanceId ||
+				g.SubnetId != n.SubnetId || g.VpcId != n.VpcId || !reflect.DeepEqual(g.PrivateIPs, private) ||
+				len(public) > 0 && !reflect.DeepEqual(g.PublicIPs, public) || g.InstanceId != "" && g.Name != "web" {
+				t.Errorf("%s:\n got %+v\nwant %+v", what, g, n)
+			}
+		}
+	}
+	for _, a := range truth.Addresses {
+		for _, what := range []string{a.PublicIp, a.AllocationId} {
+			if got := find(what); len(got) != 1 || got[0].NetworkInterfaceId != a.NetworkInterfaceId || !reflect.DeepEqual(got[0].PublicIPs, []string{a.PublicIp}) {
+				t.Errorf("%s: %+v, want %+v", what, got, a)
+			}
+		}
+	}
+	if got := find("web"); len(got) != 2 || got[0].OwnerType != "instance" {
+		t.Errorf("%+v", got)
+	}
+	if got := find("spare"); len(got) != 1 || got[0].OwnerType != "unattached" {
+		t.Errorf("%+v", got)
+	}
+}

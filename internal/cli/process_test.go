@@ -40,7 +40,7 @@ func TestReaderGoesAway(t *testing.T) {
 	defer writer.Close()
 	var stderr bytes.Buffer
 	command := exec.Command(binary, "instances", "--demo", "-o", "name")
-	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	command.Stdout, command.Stderr = writer, &stderr
 	command.Run()
 	if code := command.ProcessState.ExitCode(); code != 141 {
@@ -78,6 +78,7 @@ func TestPipes(t *testing.T) {
 				}
 			}
 			command := exec.Command("bash", "-c", test.line, binary, t.TempDir())
+			command.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
 			var stdout, stderr bytes.Buffer
 			command.Stdout, command.Stderr = &stdout, &stderr
 			command.Run()

@@ -22,11 +22,20 @@ import (
 // actAsMuster makes the test binary muster itself, for tests that need a process.
 const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
 
+// actAsBrowser makes it one who opens a page.
+const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(actAsBrowser) != "" {
+		if err := visit(os.Args[1]); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv(actAsMuster) != "" {
 		os.Exit(Main(context.Background(), os.Args[1:], &App{
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
-			Completions: os.DirFS(os.Getenv(actAsMuster)),
+			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
 		}))
 	}
 	os.Exit(m.Run())
@@ -105,6 +114,10 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 	if err := os.WriteFile(filepath.Join(bin, "muster"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	browser := filepath.Join(bin, "browser")
+	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\n%s=yes exec %q \"$@\"\n", actAsBrowser, self), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"GOPATH", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
@@ -112,7 +125,7 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 		}
 		environ = append(environ, name+"="+strings.TrimSpace(string(value)))
 	}
-	environ = append(environ, "PATH="+bin+":"+os.Getenv("PATH"), "GOBIN="+filepath.Join(bin, "installed"), "TERM=xterm")
+	environ = append(environ, "PATH="+bin+":"+os.Getenv("PATH"), "GOBIN="+filepath.Join(bin, "installed"), "TERM=xterm", "BROWSER="+browser)
 	return func(t *testing.T, line string, width int) string {
 		t.Helper()
 		switch {
@@ -122,6 +135,8 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 			line = "muster " + strings.TrimPrefix(line, "go run . ")
 		case strings.Contains(line, "fish | source"): // in fish's own words
 			line, _, _ = strings.Cut(line, "|")
+		case strings.Contains(line, "completion zsh"): // and in zsh's
+			line = "muster completion zsh"
 		}
 		command := exec.Command("bash", "-e", "-o", "pipefail", "-c", line)
 		command.Dir, command.Env = root, environ

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,7 +71,7 @@ func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
 
 // SweepFlags are the flags of how the sweep is done and told of.
 type SweepFlags struct {
-	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" help:"${concurrent} at one time (${concurrency})."`
+	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" help:"${calls=Calls} at one time (${concurrency})."`
 	Timeout     time.Duration `placeholder:"5m" group:"sweep" help:"Give up after this long; what has arrived is printed."`
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
@@ -80,14 +79,6 @@ type SweepFlags struct {
 	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
 
 	earlier *sweep.Earlier // what RetryGaps holds
-}
-
-// deadline is ctx until --timeout.
-func (f *SweepFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if f.Timeout <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("given up after --timeout %s", f.Timeout))
 }
 
 // check looks at what can be known before anything is asked: an hour's sweep
@@ -108,8 +99,11 @@ func (f *SweepFlags) check() error {
 			return usage("--retry-gaps %s: %v", f.RetryGaps, err)
 		}
 	}
-	if f.Report == "" {
+	switch f.Report {
+	case "":
 		return nil
+	case "-":
+		return usage("--report -: would mix with the records; name a file, or /dev/stderr")
 	}
 	return checkWritable("--report", f.Report)
 }

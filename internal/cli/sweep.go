@@ -27,16 +27,26 @@ type stream[R any] interface {
 func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
 	ctx, cancel := flags.bound(ctx)
 	defer cancel()
-	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
-	if err := resume(flags, &plan); err != nil {
+	ledger, failed, err := carryOut(ctx, app, flags, out, plan)
+	if err != nil {
 		return err
 	}
+	return app.conclude(ctx, flags, noun, ledger, failed)
+}
 
-	ledger, err := plan.Run(ctx, func(records []R) error {
+// carryOut is run without what is said at the end. An expression that failed on
+// records did not keep the others from being printed: failed tells of it.
+func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
+	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
+	if err := resume(flags, &plan); err != nil {
+		return nil, nil, err
+	}
+	ledger, err = plan.Run(ctx, func(records []R) error {
 		if len(records) == 0 { // no more are waiting: show what there is
 			return written(out.Flush())
 		}
-		for _, r := range records {
+		for i, r := range records {
+			app.sightings.add(&records[i])
 			if err := out.Write(r); err != nil {
 				return written(err)
 			}
@@ -44,15 +54,12 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	// An expression that fails on a record does not keep the others from being
-	// printed; Close tells of it.
-	var failed *render.RecordsError
 	if err := out.Close(); err != nil && !errors.As(err, &failed) {
-		return written(err)
+		return nil, nil, written(err)
 	}
-	return app.conclude(ctx, flags, noun, ledger, failed)
+	return ledger, failed, nil
 }
 
 // bound ends a context when --timeout does.
@@ -70,19 +77,21 @@ func written(err error) error {
 	return fmt.Errorf("writing the output: %w", err)
 }
 
-// conclude tells what is missing and makes the exit code.
+// conclude tells what is missing and makes the exit code. The noun is what there
+// may be none of; "" where that has been told.
 func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledger *sweep.Ledger, failed *render.RecordsError) error {
 	if flags.Report != "" {
 		if err := writeReport(flags.Report, ledger.Entries()); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
+	a.sightings.keep(ledger)
 	gaps := ledger.Gaps()
 	records, accounts, regions := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
 		return err // there was nothing but the list
 	}
-	if records == 0 && (len(gaps) == 0 || accounts > 0) {
+	if noun != "" && records == 0 && (len(gaps) == 0 || accounts > 0) {
 		a.note("no %s in %s", noun, places(accounts, regions))
 	}
 	if flags.earlier != nil && flags.earlier.Gaps() == 0 {

@@ -2,9 +2,9 @@ package inventory
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
+	"sync"
 	"time"
 
 	smithytime "github.com/aws/smithy-go/time"
@@ -12,269 +12,316 @@ import (
 	"muster/internal/sweep"
 )
 
-// decodeInstances reads an answer of DescribeInstances into records, those that
-// keep wants, and the token of the next page.
-func decodeInstances(body io.Reader, p sweep.Place, keep func(*Instance) bool) (page []Instance, next string, err error) {
-	d := &decoder{scanner: newScanner(body), place: p, keep: keep}
-	root, err := d.next(false)
-	if err != nil {
-		if err == io.EOF {
-			err = errors.New("the answer is empty")
-		}
+// decoders read answers of DescribeInstances, each with the memory that an earlier
+// one was read with. The zero value is ready; it is safe for concurrent use.
+type decoders struct{ free sync.Pool }
+
+// instances reads an answer into records, those that keep wants, and the token of
+// the next page. It calls large before it goes on with an answer of more than a
+// few records.
+func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance) bool, large func()) (records, string, error) {
+	d, _ := ds.free.Get().(*decoder)
+	if d == nil {
+		d = &decoder{texts: newTexts()}
+	}
+	defer ds.free.Put(d)
+	d.reset(body)
+	d.place, d.keep, d.large, d.seen = p, keep, large, 0
+	next := d.answer()
+	found, err := d.found, d.err
+	d.reset(nil) // what is handed on must not be held here
+	d.texts.forget()
+	clear(d.tags[:cap(d.tags)])
+	clear(d.reserved[:cap(d.reserved)])
+	d.place, d.keep, d.large, d.found = sweep.Place{}, nil, nil, nil
+	if err != io.EOF {
 		return nil, "", err
 	}
-	if string(root.name) != "DescribeInstancesResponse" {
-		return nil, "", fmt.Errorf("the answer is not a DescribeInstancesResponse but <%s>", clip(root.name))
-	}
-	err = d.each(root, func(t tag) error {
-		switch string(t.name) {
-		case "reservationSet":
-			return d.items(t, d.reservation)
-		case "nextToken":
-			return d.string(t, &next)
-		}
-		return d.skip(t)
-	})
-	if err == nil {
-		if _, err = d.next(false); err == io.EOF { // nothing follows
-			return d.page, next, nil
-		} else if err == nil {
-			err = d.errorf("a second document")
-		}
-	}
-	return nil, "", err
+	return found, next, nil
 }
 
 // decoder fills records straight from the document, in any order of elements.
 type decoder struct {
-	*scanner
+	scanner
+	texts texts
 	place sweep.Place
 	keep  func(*Instance) bool
-	page  []Instance
+	large func()
+	seen  int // instances so far
+	found records
+
+	tags     []tag       // of the instance at hand
+	reserved []*Instance // of the reservation at hand
 }
 
-// items calls f with every <item> of a list.
-func (d *decoder) items(list tag, f func(tag) error) error {
-	return d.each(list, func(t tag) error {
-		if string(t.name) != "item" {
-			return d.skip(t)
+type tag struct{ key, value string }
+
+// answer reads an answer of DescribeInstances.
+func (d *decoder) answer() (next string) {
+	d.document("DescribeInstancesResponse", func() {
+		switch string(d.name) {
+		case "reservationSet":
+			for d.item() {
+				d.reservation()
+			}
+		case "nextToken":
+			next = string(d.value())
+		default:
+			d.skip()
 		}
-		return f(t)
 	})
+	return next
 }
 
-// string reads a value that seldom recurs, name one that does.
-func (d *decoder) string(t tag, to *string) error {
-	text, err := d.value(t)
-	*to = string(text)
-	return err
-}
-
-func (d *decoder) name(t tag, to *string) error {
-	text, err := d.value(t)
-	*to = d.strs.get(text)
-	return err
-}
-
-// field reads the one child of an element that is of interest.
-func (d *decoder) field(t tag, name string, read func(tag, *string) error, to *string) error {
-	return d.each(t, func(t tag) error {
-		if string(t.name) != name {
-			return d.skip(t)
+// document reads the children of an answer's root. It ends with io.EOF in err
+// where the document is whole, and else with what is wrong.
+func (d *decoder) document(name string, element func()) {
+	switch {
+	case !d.child():
+		if d.err == io.EOF {
+			d.err = errors.New("the answer is empty")
 		}
-		return read(t, to)
-	})
+		return
+	case string(d.name) != name:
+		d.failf("not a %s but <%s>", name, clip(d.name))
+		return
+	}
+	for d.child() {
+		element()
+	}
+	if d.child() {
+		d.failf("a second document")
+	}
+}
+
+// item opens the next <item> of a list.
+func (d *decoder) item() bool {
+	for d.child() {
+		if string(d.name) == "item" {
+			return true
+		}
+		d.skip()
+	}
+	return false
 }
 
 // A reservation's id may stand behind its instances.
-func (d *decoder) reservation(t tag) error {
-	from, id := len(d.page), ""
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
+func (d *decoder) reservation() {
+	id := ""
+	d.reserved = d.reserved[:0]
+	for d.child() {
+		switch string(d.name) {
 		case "reservationId":
-			return d.string(t, &id)
+			id = d.single()
 		case "instancesSet":
-			return d.items(t, d.instance)
+			for d.item() {
+				d.instance()
+			}
+		default:
+			d.skip()
 		}
-		return d.skip(t)
-	})
-	for i := range d.page[from:] {
-		d.page[from+i].ReservationId = id
 	}
-	return err
+	for _, r := range d.reserved {
+		r.ReservationId = id
+	}
 }
 
-func (d *decoder) instance(t tag) error {
-	r := newInstance(d.place)
+func (d *decoder) instance() {
+	const few = 4
+	if d.seen++; d.seen == few {
+		d.large()
+		d.much = true
+	}
+	r := d.found.next()
+	*r = newInstance(d.place)
+	d.tags = d.tags[:0]
 	var addresses own
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
+	for d.child() {
+		switch string(d.name) {
 		case "instanceId":
-			return d.string(t, &r.InstanceId)
+			r.InstanceId = d.single()
 		case "instanceType":
-			return d.name(t, &r.InstanceType)
+			r.InstanceType = d.recurring()
 		case "vpcId":
-			return d.name(t, &r.VpcId)
+			r.VpcId = d.recurring()
 		case "subnetId":
-			return d.name(t, &r.SubnetId)
+			r.SubnetId = d.recurring()
 		case "imageId":
-			return d.name(t, &r.ImageId)
+			r.ImageId = d.recurring()
 		case "keyName":
-			return d.name(t, &r.KeyName)
+			r.KeyName = d.recurring()
 		case "architecture":
-			return d.name(t, &r.Architecture)
+			r.Architecture = d.recurring()
 		case "platform":
-			return d.name(t, &r.Platform)
+			r.Platform = d.recurring()
 		case "instanceLifecycle":
-			return d.name(t, &r.Lifecycle)
+			r.Lifecycle = d.recurring()
 		case "privateIpAddress":
-			return d.string(t, &addresses.private)
+			addresses.private = d.recurring() // an interface has it again
 		case "ipAddress":
-			return d.string(t, &addresses.public)
+			addresses.public = d.recurring()
 		case "ipv6Address":
-			return d.string(t, &addresses.ipv6)
+			addresses.ipv6 = d.recurring()
 		case "placement":
-			return d.field(t, "availabilityZone", d.name, &r.AvailabilityZone)
+			d.field("availabilityZone", &r.AvailabilityZone)
 		case "instanceState":
-			return d.field(t, "name", d.name, &r.State)
+			d.field("name", &r.State)
 		case "iamInstanceProfile":
-			return d.field(t, "arn", d.name, &r.IamInstanceProfile)
+			d.field("arn", &r.IamInstanceProfile)
 		case "launchTime":
-			return d.time(t, &r.LaunchTime)
+			r.LaunchTime = d.time()
 		case "groupSet":
-			return d.groups(t, &r.SecurityGroups)
+			d.groups(&r.SecurityGroups)
 		case "tagSet":
-			return d.items(t, func(t tag) error { return d.tagInto(t, r.Tags) })
+			for d.item() {
+				d.tag()
+			}
 		case "networkInterfaceSet":
-			return d.items(t, func(t tag) error { return d.networkInterface(t, &r) })
+			for d.item() {
+				d.networkInterface(r)
+			}
+		default:
+			d.skip()
 		}
-		return d.skip(t)
-	})
-	if err != nil {
-		return err
+	}
+	if d.err != nil {
+		return
+	}
+	r.Tags = make(map[string]string, len(d.tags))
+	for _, t := range d.tags {
+		r.Tags[t.key] = t.value
 	}
 	r.finish(addresses)
-	if d.keep(&r) {
-		d.page = append(d.page, r)
+	if d.keep(r) {
+		d.found.add()
+		d.reserved = append(d.reserved, r)
 	}
-	return nil
 }
 
-func (d *decoder) time(t tag, to *string) error {
-	text, err := d.value(t)
-	if err != nil {
-		return err
-	}
-	parsed, err := smithytime.ParseDateTime(string(text))
-	if err != nil {
-		return d.errorf("launchTime is no time")
-	}
-	*to = parsed.UTC().Format(time.RFC3339)
-	return nil
-}
-
-func (d *decoder) bool(t tag, to *bool) error {
-	text, err := d.value(t)
-	if err != nil {
-		return err
-	}
-	if *to, err = strconv.ParseBool(string(text)); err != nil {
-		return d.errorf("<%s> is neither true nor false", clip(t.name))
-	}
-	return nil
-}
-
-func (d *decoder) tagInto(t tag, tags map[string]string) error {
-	var key, value string
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
+func (d *decoder) tag() {
+	var t tag
+	for d.child() {
+		switch string(d.name) {
 		case "key":
-			return d.name(t, &key)
+			t.key = d.recurring()
 		case "value":
-			return d.name(t, &value)
+			t.value = d.recurring()
+		default:
+			d.skip()
 		}
-		return d.skip(t)
-	})
-	tags[key] = value
-	return err
+	}
+	d.tags = append(d.tags, t)
 }
 
-func (d *decoder) groups(t tag, to *[]SecurityGroup) error {
-	return d.items(t, func(t tag) error {
+func (d *decoder) groups(to *[]SecurityGroup) {
+	for d.item() {
 		var g SecurityGroup
-		err := d.each(t, func(t tag) error {
-			switch string(t.name) {
+		for d.child() {
+			switch string(d.name) {
 			case "groupId":
-				return d.name(t, &g.GroupId)
+				g.GroupId = d.recurring()
 			case "groupName":
-				return d.name(t, &g.GroupName)
+				g.GroupName = d.recurring()
+			default:
+				d.skip()
 			}
-			return d.skip(t)
-		})
+		}
 		*to = append(*to, g)
-		return err
-	})
+	}
 }
 
-func (d *decoder) networkInterface(t tag, r *Instance) error {
+func (d *decoder) networkInterface(r *Instance) {
 	eni := NetworkInterface{PrivateIPs: []PrivateIP{}, IPv6s: []string{}, SecurityGroups: []SecurityGroup{}}
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
+	for d.child() {
+		switch string(d.name) {
 		case "networkInterfaceId":
-			return d.string(t, &eni.NetworkInterfaceId)
+			eni.NetworkInterfaceId = d.single()
 		case "subnetId":
-			return d.name(t, &eni.SubnetId)
+			eni.SubnetId = d.recurring()
 		case "vpcId":
-			return d.name(t, &eni.VpcId)
+			eni.VpcId = d.recurring()
 		case "macAddress":
-			return d.string(t, &eni.MacAddress)
+			eni.MacAddress = d.single()
 		case "groupSet":
-			return d.groups(t, &eni.SecurityGroups)
+			d.groups(&eni.SecurityGroups)
 		case "attachment":
-			return d.deviceIndex(t, &eni.DeviceIndex)
+			d.deviceIndex(&eni.DeviceIndex)
 		case "privateIpAddressesSet":
-			return d.items(t, func(t tag) error { return d.privateIP(t, &eni) })
+			for d.item() {
+				d.privateIP(&eni)
+			}
 		case "ipv6AddressesSet":
-			return d.items(t, func(t tag) error {
+			for d.item() {
 				var address string
-				err := d.field(t, "ipv6Address", d.string, &address)
+				d.field("ipv6Address", &address)
 				eni.IPv6s = append(eni.IPv6s, address)
-				return err
-			})
+			}
+		default:
+			d.skip()
 		}
-		return d.skip(t)
-	})
+	}
 	primaryFirst(eni.PrivateIPs)
 	r.NetworkInterfaces = append(r.NetworkInterfaces, eni)
-	return err
 }
 
-func (d *decoder) deviceIndex(t tag, to *int) error {
+func (d *decoder) privateIP(eni *NetworkInterface) {
+	var ip PrivateIP
+	for d.child() {
+		switch string(d.name) {
+		case "privateIpAddress":
+			ip.PrivateIP = d.recurring()
+		case "primary":
+			ip.Primary = d.bool()
+		case "association":
+			d.field("publicIp", &ip.PublicIP)
+		default:
+			d.skip()
+		}
+	}
+	eni.PrivateIPs = append(eni.PrivateIPs, ip)
+}
+
+func (d *decoder) deviceIndex(to *int) {
 	var text string
-	if err := d.field(t, "deviceIndex", d.name, &text); err != nil || text == "" {
-		return err
+	if d.field("deviceIndex", &text); text == "" {
+		return
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil {
-		return d.errorf("deviceIndex is no number")
+		d.failf("deviceIndex is no number")
 	}
 	*to = int(n)
-	return nil
 }
 
-func (d *decoder) privateIP(t tag, eni *NetworkInterface) error {
-	var ip PrivateIP
-	err := d.each(t, func(t tag) error {
-		switch string(t.name) {
-		case "privateIpAddress":
-			return d.string(t, &ip.PrivateIP)
-		case "primary":
-			return d.bool(t, &ip.Primary)
-		case "association":
-			return d.field(t, "publicIp", d.string, &ip.PublicIP)
+func (d *decoder) single() string    { return d.texts.single(d.value()) }
+func (d *decoder) recurring() string { return d.texts.recurring(d.value()) }
+
+// field reads the one child of an element that is of interest.
+func (d *decoder) field(name string, to *string) {
+	for d.child() {
+		if string(d.name) == name {
+			*to = d.recurring()
+		} else {
+			d.skip()
 		}
-		return d.skip(t)
-	})
-	eni.PrivateIPs = append(eni.PrivateIPs, ip)
-	return err
+	}
+}
+
+func (d *decoder) bool() bool {
+	name := string(clip(d.name))
+	value, err := strconv.ParseBool(string(d.value()))
+	if err != nil {
+		d.failf("<%s> is neither true nor false", name)
+	}
+	return value
+}
+
+func (d *decoder) time() string {
+	text := d.value()
+	parsed, err := smithytime.ParseDateTime(string(text))
+	if err != nil {
+		d.failf("launchTime is no time")
+		return ""
+	}
+	return d.texts.single(parsed.UTC().AppendFormat(nil, time.RFC3339))
 }

@@ -9,7 +9,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"reflect"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +24,6 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
-	"muster/internal/awssim"
 	"muster/internal/sweep"
 )
 
@@ -31,13 +33,21 @@ var here = sweep.Place{
 	Region:   "eu-west-1",
 }
 
-func decode(body string) ([]Instance, string, error) {
-	return decodeInstances(iotestReader(body), here, func(*Instance) bool { return true })
-}
+// shared is one for all tests: nothing of an answer may show in the next.
+var shared decoders
 
-// iotestReader hands out a few bytes at a time, so that every token meets the end
-// of what has been read.
-func iotestReader(body string) io.Reader { return &fewBytes{strings.NewReader(body)} }
+// decode reads an answer at once, and again a few bytes at a time, so that every
+// token meets the end of what has been read. It comes to the same.
+func decode(t testing.TB, body string) ([]Instance, string, error) {
+	t.Helper()
+	all := func(*Instance) bool { return true }
+	found, next, err := shared.instances(strings.NewReader(body), here, all, func() {})
+	again, nextAgain, errAgain := shared.instances(&fewBytes{strings.NewReader(body)}, here, all, func() {})
+	if (err == nil) != (errAgain == nil) || next != nextAgain || !reflect.DeepEqual(found, again) {
+		t.Fatalf("at once: %+v %q %v\nin pieces: %+v %q %v\nof %s", found, next, err, again, nextAgain, errAgain, body)
+	}
+	return slices.Concat(found...), next, err
+}
 
 type fewBytes struct{ r io.Reader }
 
@@ -161,7 +171,7 @@ func malformed(body string) error {
 // whatever is not well-formed.
 func compare(t *testing.T, body string) {
 	t.Helper()
-	got, next, err := decode(body)
+	got, next, err := decode(t, body)
 	if wrong := malformed(body); wrong != nil {
 		if err == nil {
 			t.Fatalf("no error for a text that is not well-formed (%v):\n%s", wrong, body)
@@ -173,7 +183,7 @@ func compare(t *testing.T, body string) {
 		return // the SDK is stricter about where comments may stand
 	}
 	if err != nil {
-		if strings.Contains(err.Error(), "is not a DescribeInstancesResponse") {
+		if strings.Contains(err.Error(), "not a DescribeInstancesResponse") {
 			return // which the SDK does not look at
 		}
 		t.Fatalf("%v, where the SDK reads on:\n%s", err, body)
@@ -336,12 +346,12 @@ func TestDecoderAgreesWithTheSDK(t *testing.T) {
 			t.Fatalf("the SDK does not read what the generator wrote: %v\n%s", err, body)
 		}
 		compare(t, body)
-		page, _, _ := decode(body)
+		page, _, _ := decode(t, body)
 		records += len(page)
 
 		// Cut anywhere, it is an error; with a byte changed, it is what the SDK makes of it.
 		at := g.IntN(len(body))
-		if _, _, err := decode(body[:at]); err == nil {
+		if _, _, err := decode(t, body[:at]); err == nil {
 			t.Fatalf("no error for an answer cut after %d bytes:\n%s", at, body[:at])
 		}
 		changed := []byte(body)
@@ -367,53 +377,64 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(compare)
 }
 
-// BenchmarkDecode holds the decoder against the SDK's on the same pages of 1,000
-// instances with 20 tags each.
+// realisticPage is an answer of n instances as EC2 lays it out, of 9 KB each.
+func realisticPage(t testing.TB, n int) []byte {
+	t.Helper()
+	reservation, err := os.ReadFile("testdata/reservation.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">` + "\n    <reservationSet>\n")
+	for i := range n {
+		strings.NewReplacer(
+			"{id}", fmt.Sprintf("%016x", i), "{x}", fmt.Sprint(i>>16), "{y}", fmt.Sprint(i>>8&255), "{z}", fmt.Sprint(i&255), "{s}", fmt.Sprint(i%10),
+		).WriteString(&b, string(reservation))
+	}
+	b.WriteString("    </reservationSet>\n</DescribeInstancesResponse>\n")
+	return b.Bytes()
+}
+
+// BenchmarkDecode holds the decoder against the SDK's on the same page of 1,000
+// instances.
 func BenchmarkDecode(b *testing.B) {
-	_, r := newResolver(b, awssim.Large(awssim.LargeSpec{Accounts: 1, Regions: 1, MinInstances: 1000, MaxInstances: 1000, Tags: 20}), 4)
-	id, err := r.Current()
-	if err != nil {
-		b.Fatal(err)
-	}
-	var body []byte
-	client := r.API.EC2(id.Target)
-	_, err = client.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{}, signed(id, "us-east-1"), func(o *ec2.Options) {
-		o.HTTPClient = keep{o.HTTPClient, &body}
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Logf("%d bytes an instance", len(body)/1000)
+	const instances = 1000
+	body := realisticPage(b, instances)
+	b.Logf("%d bytes an instance", len(body)/instances)
 	var own, sdk time.Duration
+	var decoders decoders
+	var before, after runtime.MemStats
+	allocated := uint64(0)
 	for b.Loop() {
 		start := time.Now()
-		page, _, err := decodeInstances(bytes.NewReader(body), here, func(*Instance) bool { return true })
-		if err != nil || len(page) != 1000 {
-			b.Fatalf("%d instances, %v", len(page), err)
+		runtime.ReadMemStats(&before)
+		_, _, err := decoders.instances(bytes.NewReader(body), here, func(*Instance) bool { return true }, func() {})
+		if err != nil {
+			b.Fatal(err)
 		}
+		runtime.ReadMemStats(&after)
 		own += time.Since(start)
+		allocated += after.TotalAlloc - before.TotalAlloc
 		start = time.Now()
-		if page, _, err = oracle(string(body)); err != nil || len(page) != 1000 {
+		if page, _, err := oracle(string(body)); err != nil || len(page) != instances {
 			b.Fatalf("%d instances, %v", len(page), err)
 		}
 		sdk += time.Since(start)
 	}
-	b.ReportMetric(float64(own.Microseconds())/float64(1000*b.N), "us/instance")
+	b.ReportMetric(float64(own.Nanoseconds())/1000/float64(instances*b.N), "us/instance")
+	b.ReportMetric(float64(allocated)/float64(instances*b.N), "B/instance")
 	b.ReportMetric(float64(sdk)/float64(own), "times-faster")
 }
 
-// keep notes the body of an answer.
-type keep struct {
-	ec2.HTTPClient
-	body *[]byte
-}
-
-func (k keep) Do(r *http.Request) (*http.Response, error) {
-	resp, err := k.HTTPClient.Do(r)
-	if err == nil {
-		*k.body, err = io.ReadAll(resp.Body)
-		resp.Body.Close()
-		resp.Body = io.NopCloser(bytes.NewReader(*k.body))
+// BenchmarkDecodeAlone is for profiles.
+func BenchmarkDecodeAlone(b *testing.B) {
+	body := realisticPage(b, 1000)
+	var decoders decoders
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := decoders.instances(bytes.NewReader(body), here, func(*Instance) bool { return true }, func() {}); err != nil {
+			b.Fatal(err)
+		}
 	}
-	return resp, err
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "us/instance")
 }

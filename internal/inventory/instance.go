@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
 	"muster/internal/sweep"
 )
 
@@ -42,6 +44,15 @@ type Instance struct {
 
 	Profile string // how the account was reached
 	Role    string
+
+	ec2 *types.Instance // for FullInstance
+}
+
+// FullInstance is an Instance with all that EC2 answers of it, as the AWS CLI's
+// JSON has it.
+type FullInstance struct {
+	Instance
+	EC2 types.Instance `render:"sparse"`
 }
 
 // NetworkInterface is an ENI of an instance.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -23,7 +25,10 @@ type Instances struct {
 	api   *awsapi.API
 	query *matcher
 
-	unnarrowed atomic.Bool // the server does not know the filters of requests
+	decoders   decoders
+	large      chan struct{} // the large answers that are in memory; see turn
+	largest    chan struct{} // of those that the SDK reads, too
+	unnarrowed atomic.Bool   // the server does not know the filters of requests
 }
 
 // NewInstances compiles a query; the error is a *QueryError.
@@ -32,11 +37,27 @@ func NewInstances(api *awsapi.API, q Query) (*Instances, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Instances{api: api, query: m}, nil
+	return &Instances{api: api, query: m, large: make(chan struct{}, largeAnswers()), largest: make(chan struct{}, largestAnswers)}, nil
 }
 
 // Visit hands on the instances of one region, page by page.
 func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instance)) error {
+	return c.visit(ctx, p, false, emit)
+}
+
+// VisitFull is Visit with all of EC2's answer, which the SDK reads at many times
+// the cost.
+func (c *Instances) VisitFull(ctx context.Context, p sweep.Place, emit func([]FullInstance)) error {
+	return c.visit(ctx, p, true, func(found []Instance) {
+		full := make([]FullInstance, len(found))
+		for i, r := range found {
+			full[i] = FullInstance{Instance: r, EC2: *r.ec2}
+		}
+		emit(full)
+	})
+}
+
+func (c *Instances) visit(ctx context.Context, p sweep.Place, full bool, emit func([]Instance)) error {
 	requests := c.query.requests
 	if c.unnarrowed.Load() {
 		requests = [][]types.Filter{c.query.users}
@@ -56,14 +77,14 @@ func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instan
 	}
 	var err error
 	for _, filters := range requests {
-		if err = c.pages(ctx, p, filters, once); err != nil {
+		if err = c.pages(ctx, p, full, filters, once); err != nil {
 			break
 		}
 	}
 	if err != nil && c.query.narrowed && handedOn == 0 && misunderstood(err) && ctx.Err() == nil {
 		// EC2 knows the filters that narrow a request; its imitations may not. What
 		// is asked for is then found without.
-		if c.pages(ctx, p, c.query.users, once) == nil {
+		if c.pages(ctx, p, full, c.query.users, once) == nil {
 			c.unnarrowed.Store(true)
 			return nil
 		}
@@ -86,21 +107,29 @@ func misunderstood(err error) bool {
 	return false
 }
 
-func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Filter, emit func([]Instance)) error {
+func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters []types.Filter, emit func([]Instance)) error {
 	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize)}
 	for {
 		var (
-			page []Instance
-			next string
+			found records
+			next  string
+			turn  = turn{at: c.large}
 		)
+		if full {
+			turn.at = c.largest
+		}
 		err := p.Identity.Do(ctx, func() (err error) {
-			page, next, err = c.page(ctx, p, in)
+			found, next, err = c.page(ctx, p, full, in, &turn)
 			return err
 		})
+		for i, piece := range found {
+			found[i] = nil // the memory is the printer's
+			emit(piece)
+		}
+		turn.leave()
 		if err != nil {
 			return err
 		}
-		emit(page)
 		if next == "" {
 			return nil
 		}
@@ -114,15 +143,60 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, filters []types.Fi
 // page asks for one page. All of the call is the SDK's but the reading of the
 // answer, which costs the SDK many times what this decoder takes. A page is
 // complete before anybody sees it, since a call that breaks off is made again.
-func (c *Instances) page(ctx context.Context, p sweep.Place, in *ec2.DescribeInstancesInput) (page []Instance, next string, err error) {
+func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.DescribeInstancesInput, turn *turn) (found records, next string, err error) {
 	read := func(body io.Reader) (err error) {
-		page, next, err = decodeInstances(body, p, c.query.matches)
+		found, next, err = c.decoders.instances(body, p, c.query.matches, func() { turn.take(ctx) })
 		return err
 	}
-	_, err = c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
-		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
+	var result any = &ec2.DescribeInstancesOutput{}
+	if full {
+		result = nil
+	}
+	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
+		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, result))
 	})
-	return page, next, err
+	if err != nil || !full {
+		return found, next, err
+	}
+	return found, next, found.complete(out)
+}
+
+// largeAnswers is how many large answers are in memory at one time, some 2 MB
+// each: enough for some to come over slow lines while the others are decoded.
+func largeAnswers() int { return 3 * max(2, runtime.GOMAXPROCS(0)) }
+
+// largestAnswers is the same of those that the SDK reads, some 80 MB each.
+const largestAnswers = 2
+
+// turn is the place of an answer among the large ones, which it takes once it
+// turns out to be one, and leaves when the last of its records has been handed on.
+// Until then the rest of the answer stays on the wire.
+type turn struct {
+	at    chan struct{}
+	taken bool
+}
+
+// take waits for as long as the server can be expected to: who reads the output
+// may have stopped for now, as pagers do, and the answer must not be lost.
+func (t *turn) take(ctx context.Context) {
+	if t.taken {
+		return
+	}
+	const patience = 30 * time.Second
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case t.at <- struct{}{}:
+		t.taken = true
+	case <-late.C:
+	case <-ctx.Done():
+	}
+}
+
+func (t *turn) leave() {
+	if t.taken {
+		<-t.at
+	}
 }
 
 // rejected ends the sweep where EC2 refuses the user's own filter: every other

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -256,5 +257,26 @@ func TestImitation(t *testing.T) {
 	}
 	if filtered != 1 || plain != 3 {
 		t.Errorf("asked %d times with filters and %d without, want 1 and 3", filtered, plain)
+	}
+}
+
+// TestTurns: a large answer waits until another is done with, or is given up.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	at := make(chan struct{}, 1)
+	first, second, third := turn{at: at}, turn{at: at}, turn{at: at}
+	first.take(t.Context())
+	first.take(t.Context()) // as a call does that is made again
+	given, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	second.take(given)
+	second.leave()
+	if !first.taken || second.taken || len(at) != 1 {
+		t.Fatalf("%t, %t, %d taken", first.taken, second.taken, len(at))
+	}
+	first.leave()
+	third.take(t.Context())
+	if !third.taken {
+		t.Error("a place that was left is not free")
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -289,5 +291,77 @@ func BenchmarkPrint(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/record")
 		})
+	}
+}
+
+// TestFilterChangesNoRecord: what a filter does to one record is not seen in the next.
+func TestFilterChangesNoRecord(t *testing.T) {
+	t.Parallel()
+	records := []instance{
+		{InstanceId: "i-1", Region: "a", Name: "x", Tags: map[string]string{"k": "v"}, PublicIPs: []string{"1", "2"}},
+		{InstanceId: "i-2", Region: "a", Name: "x", Tags: map[string]string{"l": "w"}, PublicIPs: []string{"3"}},
+	}
+	for filter, want := range map[string]string{
+		`.Region |= "changed" | .Extra = 1 | del(.Name) | .Tags.k = "z" | .PublicIPs[0] = 9 | [.Region, .Extra, .Name, .Tags.k, .PublicIPs[0]]`: `["changed",1,null,"z",9]` + "\n" + `["changed",1,null,"z",9]` + "\n",
+		`[.Region, .Name, .Tags, .PublicIPs] as $before | (.Region, .Name, .Tags, .PublicIPs) = null | delpaths([["Region"]]) | $before`:        `["a","x",{"k":"v"},["1","2"]]` + "\n" + `["a","x",{"l":"w"},["3"]]` + "\n",
+		`length as $fields | .Extra = 1 | $fields`:                 "26\n26\n",
+		`reduce .PublicIPs[] as $ip (.; .Region += $ip) | .Region`: "a12\na3\n",
+		`first(.Tags | keys[]), (.PublicIPs | length)`:             "k\n2\nl\n1\n",
+	} {
+		if got := render(t, Options{JQ: filter}, records...); got != want {
+			t.Errorf("%s: %s, want %s", filter, got, want)
+		}
+	}
+}
+
+// TestJSONLikeGo: what is printed is what encoding/json prints, but for the
+// characters that are hidden, which it may leave as they are.
+func TestJSONLikeGo(t *testing.T) {
+	t.Parallel()
+	pick := rand.New(rand.NewPCG(1, 2))
+	alphabet := []string{"a", "Z", " ", "<", "&", "/", "\"", "\\", "\n", "\t", "\r", "é", "日", "🐘", "\xff", "\xe2\x28", "~", "long plain text "}
+	odd := []string{"\x00", "\x1b", "\x7f", "\b", "\u2028", "\u200b", "\u202e", "\U000e0041"}
+	text := func(from []string) string {
+		var b strings.Builder
+		for range pick.IntN(20) {
+			b.WriteString(from[pick.IntN(len(from))])
+		}
+		return b.String()
+	}
+	for n := range 2000 {
+		from := alphabet
+		if n%2 == 1 {
+			from = append(slices.Clip(alphabet), odd...)
+		}
+		record := filled([]instance{{
+			InstanceId: fmt.Sprint(n), Name: text(alphabet), PublicIPs: []string{text(alphabet), text(alphabet)},
+			NetworkInterfaces: []networkInterface{{DeviceIndex: pick.IntN(300) - 20, PrivateIPs: []privateAddress{{Primary: true}}}},
+		}})[0]
+		record.Name = text(from) // bytes that are no UTF-8, too
+		record.Tags = map[string]string{}
+		for range pick.IntN(20) {
+			record.Tags[strings.ToValidUTF8(text(from), "")] = text(from)
+		}
+		var want bytes.Buffer
+		encoder := json.NewEncoder(&want)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(record); err != nil {
+			t.Fatal(err)
+		}
+		got := render(t, Options{Output: "ndjson"}, record)
+		if n%2 == 0 {
+			if got != want.String() {
+				t.Fatalf("got  %q\nwant %q", got, want.String())
+			}
+			continue
+		}
+		var a, b any
+		if err := json.Unmarshal([]byte(got), &a); err != nil {
+			t.Fatalf("%v: %q", err, got)
+		}
+		json.Unmarshal(want.Bytes(), &b)
+		if !reflect.DeepEqual(a, b) || strings.ContainsFunc(strings.TrimSuffix(got, "\n"), hidden) {
+			t.Fatalf("got  %q\nwant %q", got, want.String())
+		}
 	}
 }

@@ -53,8 +53,12 @@ func (c *compiler) jq() (func() format, error) {
 		}, nil
 	}
 	return func() format {
+		// A filter changes no value that it is given, and what it makes of one is
+		// printed before the next.
+		current := make(map[string]any, len(c.record.fields))
 		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
-			return appendJQ(b, code.Run(tree{}.value(record, c.record)))
+			tree{}.fill(current, record, c.record)
+			return appendJQ(b, code.Run(current))
 		}}
 	}, nil
 }

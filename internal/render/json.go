@@ -35,14 +35,15 @@ func (c *compiler) json(name string) func() format {
 // jsonWriter appends JSON. Nothing is escaped for HTML; what could disturb a
 // terminal is. Lists and maps that are nil are empty.
 type jsonWriter struct {
-	indent bool // by two spaces, a key or item a line
+	indent bool   // by two spaces, a key or item a line
+	known  shapes // of values that hide in an interface
 }
 
 // value writes a value along its shape, at a depth of that many brackets.
 func (w jsonWriter) value(b []byte, v reflect.Value, s *shape, depth int) []byte {
 	switch s.kind {
 	case aString:
-		return appendQuoted(b, v.String(), false)
+		return appendQuoted(b, s.text(v), false)
 	case aNumber:
 		return appendNumber(b, v)
 	case aBool:
@@ -55,6 +56,22 @@ func (w jsonWriter) value(b []byte, v reflect.Value, s *shape, depth int) []byte
 		return w.end(b, v.Len(), depth, ']')
 	case aMap:
 		b = append(b, '{')
+		if m, ok := stringMap(v); ok {
+			var few [16]string
+			keys := few[:0]
+			for key := range m {
+				keys = append(keys, key)
+			}
+			slices.Sort(keys)
+			for i, key := range keys {
+				b = append(appendQuoted(w.next(b, i, depth+1), key, false), ':')
+				if w.indent {
+					b = append(b, ' ')
+				}
+				b = appendQuoted(b, m[key], false)
+			}
+			return w.end(b, len(keys), depth, '}')
+		}
 		keys := sortedKeys(v)
 		for i, key := range keys {
 			b = append(appendQuoted(w.next(b, i, depth+1), key.String(), false), ':')
@@ -66,15 +83,21 @@ func (w jsonWriter) value(b []byte, v reflect.Value, s *shape, depth int) []byte
 		return w.end(b, len(keys), depth, '}')
 	case aStruct:
 		b = append(b, '{')
+		printed := 0
 		for i := range s.fields {
 			f := &s.fields[i]
-			b = append(w.next(b, i, depth+1), f.key...)
+			value := s.get(v, f)
+			if !value.IsValid() {
+				continue
+			}
+			b = append(w.next(b, printed, depth+1), f.key...)
 			if w.indent {
 				b = append(b, ' ')
 			}
-			b = w.value(b, s.get(v, f), f.shape, depth+1)
+			b = w.value(b, value, f.shape, depth+1)
+			printed++
 		}
-		return w.end(b, len(s.fields), depth, '}')
+		return w.end(b, printed, depth, '}')
 	}
 	return w.any(b, v.Interface(), depth)
 }
@@ -116,7 +139,7 @@ func (w jsonWriter) any(b []byte, x any, depth int) []byte {
 		}
 		v = v.Elem()
 	}
-	return w.value(b, v, shapeOf(v.Type()), depth)
+	return w.value(b, v, w.known.of(v.Type()), depth)
 }
 
 func (w jsonWriter) next(b []byte, i, depth int) []byte {
@@ -163,6 +186,12 @@ func appendQuoted(b []byte, s string, yaml bool) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && plainWord(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		if c := s[i]; ' ' <= c && c < 0x7f && c != '"' && c != '\\' {
 			i++
 			continue
@@ -195,6 +224,30 @@ func appendQuoted(b []byte, s string, yaml bool) []byte {
 		}
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// plainWord says that the first eight bytes of s are printable ASCII that needs no
+// escape.
+func plainWord(s string) bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+		blank = ' ' * ones
+	)
+	word := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash := word^'"'*ones, word^'\\'*ones
+	// The high bit of some byte of a term is set where a byte is not ASCII, is 0x7f,
+	// below a space, a quote or a backslash.
+	return (word|(word+ones)|(word-blank)&^word|(quote-ones)&^quote|(backslash-ones)&^backslash)&highs == 0
+}
+
+// stringMap is the map that a value is, where it is of strings, as tags are.
+func stringMap(v reflect.Value) (map[string]string, bool) {
+	if v.Type() != reflect.TypeFor[map[string]string]() {
+		return nil, false
+	}
+	return v.Interface().(map[string]string), true
 }
 
 func sortedKeys(m reflect.Value) []reflect.Value {

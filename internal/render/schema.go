@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/internal/nearest"
 )
@@ -40,6 +41,8 @@ type shape struct {
 	kind   kind
 	elem   *shape  // of a list's items, a map's values
 	fields []field // of a struct
+	sparse bool    // of a struct: fields that hold nothing are left out
+	time   bool    // of a string: it is made of a time.Time
 	typ    reflect.Type
 }
 
@@ -98,7 +101,17 @@ func (s *shape) names() []string {
 }
 
 // shapeOf derives the shape of a type. A type that has no JSON is a mistake in the program.
-func shapeOf(t reflect.Type) *shape {
+func shapeOf(t reflect.Type) *shape { return deriveShape(t, false) }
+
+// deriveShape is shapeOf, also for what lies within a field tagged render:"sparse":
+// there pointers may be nil, and what holds nothing is no part of the record.
+func deriveShape(t reflect.Type, sparse bool) *shape {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return &shape{kind: aString, time: true, typ: t}
+	case sparse && t.Kind() == reflect.Pointer:
+		return deriveShape(t.Elem(), true)
+	}
 	switch t.Kind() {
 	case reflect.Interface:
 		return unknown
@@ -111,18 +124,19 @@ func shapeOf(t reflect.Type) *shape {
 		reflect.Float32, reflect.Float64:
 		return &shape{kind: aNumber, typ: t}
 	case reflect.Slice:
-		return &shape{kind: aList, elem: shapeOf(t.Elem()), typ: t}
+		return &shape{kind: aList, elem: deriveShape(t.Elem(), sparse), typ: t}
 	case reflect.Map:
 		if t.Key().Kind() == reflect.String {
-			return &shape{kind: aMap, elem: shapeOf(t.Elem()), typ: t}
+			return &shape{kind: aMap, elem: deriveShape(t.Elem(), sparse), typ: t}
 		}
 	case reflect.Struct:
-		s := &shape{kind: aStruct, typ: t}
+		s := &shape{kind: aStruct, sparse: sparse, typ: t}
 		for _, f := range reflect.VisibleFields(t) {
 			if f.IsExported() && !f.Anonymous {
 				name := cmp.Or(f.Tag.Get("json"), f.Name)
 				key := string(appendQuoted(nil, name, false)) + ":"
-				s.fields = append(s.fields, field{name, key, f.Index, shapeOf(f.Type)})
+				inner := deriveShape(f.Type, sparse || f.Tag.Get("render") == "sparse")
+				s.fields = append(s.fields, field{name, key, f.Index, inner})
 			}
 		}
 		return s
@@ -130,11 +144,63 @@ func shapeOf(t reflect.Type) *shape {
 	panic(fmt.Sprintf("render: records cannot hold a %s", t))
 }
 
+// get is the value of a field; the zero Value where it holds nothing and is no
+// part of the record.
 func (s *shape) get(v reflect.Value, f *field) reflect.Value {
-	if len(f.index) == 1 {
-		return v.Field(f.index[0])
+	if len(f.index) > 1 {
+		v = v.FieldByIndex(f.index)
+	} else {
+		v = v.Field(f.index[0])
 	}
-	return v.FieldByIndex(f.index)
+	if s.sparse {
+		if v.IsZero() {
+			return reflect.Value{}
+		}
+		return reflect.Indirect(v)
+	}
+	return v
+}
+
+// text is the string that a value of the shape aString is.
+func (s *shape) text(v reflect.Value) string {
+	if !s.time {
+		return v.String()
+	}
+	t := v.Interface().(time.Time).UTC()
+	if t.Nanosecond() != 0 {
+		return t.Format("2006-01-02T15:04:05.000000+00:00")
+	}
+	return t.Format("2006-01-02T15:04:05+00:00") // as the AWS CLI has it
+}
+
+// shapes are those of a record and of all that lies within, by their types.
+type shapes map[reflect.Type]*shape
+
+func (m shapes) add(s *shape) {
+	if s == nil || s.typ == nil || m[s.typ] != nil {
+		return
+	}
+	m[s.typ] = s
+	m.add(s.elem)
+	for _, f := range s.fields {
+		m.add(f.shape)
+	}
+}
+
+func (m shapes) sparse() bool {
+	for _, s := range m {
+		if s.sparse {
+			return true
+		}
+	}
+	return false
+}
+
+func (m shapes) of(t reflect.Type) *shape {
+	if s := m[t]; s != nil {
+		return s
+	}
+	return shapeOf(t)
 }
 
 // same is the shape of a value that may come from either side.
@@ -264,7 +330,9 @@ func visit(steps []step, v reflect.Value, f func(reflect.Value)) {
 	for i, s := range steps {
 		switch {
 		case s.field != nil:
-			v = s.in.get(v, s.field)
+			if v = s.in.get(v, s.field); !v.IsValid() {
+				return
+			}
 		case s.in.kind == aMap:
 			if v = v.MapIndex(reflect.ValueOf(s.key).Convert(v.Type().Key())); !v.IsValid() {
 				return

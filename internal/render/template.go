@@ -34,12 +34,15 @@ func (c *compiler) template(name, argument string) (func() format, error) {
 	if text == "" {
 		return nil, &Error{Flag: flag, Msg: "the template is empty", Hint: "try '<<.AccountId>> <<.Region>>'", Offset: -1}
 	}
-	t, err := parseTemplate(text, c.Now)
+	known := shapes{}
+	known.add(c.record)
+	funcs := templateFuncs(c.Now, known)
+	t, err := parseTemplate(text, funcs)
 	if err != nil {
-		return nil, templateError(flag, text, err, c.Now)
+		return nil, templateError(flag, text, err, funcs)
 	}
 	check := func(text string) *mistake {
-		t, err := parseTemplate(text, c.Now)
+		t, err := parseTemplate(text, funcs)
 		if err != nil {
 			return nil
 		}
@@ -49,6 +52,9 @@ func (c *compiler) template(name, argument string) (func() format, error) {
 		return nil, m.error(flag, text, "go through it with range, or take one with index", check)
 	}
 	for _, each := range t.Templates() {
+		if known.sparse() {
+			readFields(each.Tree, each.Root)
+		}
 		printPlain(each.Tree, each.Root)
 	}
 	return func() format {
@@ -66,13 +72,13 @@ func (c *compiler) template(name, argument string) (func() format, error) {
 	}, nil
 }
 
-func parseTemplate(text string, now func() time.Time) (*template.Template, error) {
-	return template.New("output").Delims(leftDelim, rightDelim).Option("missingkey=zero").Funcs(templateFuncs(now)).Parse(text)
+func parseTemplate(text string, funcs template.FuncMap) (*template.Template, error) {
+	return template.New("output").Delims(leftDelim, rightDelim).Option("missingkey=zero").Funcs(funcs).Parse(text)
 }
 
 // templateError finds the action of the text that the parser, which tells lines
 // only, objects to: the first one up to which the text fails in the same way.
-func templateError(flag, text string, err error, now func() time.Time) *Error {
+func templateError(flag, text string, err error, funcs template.FuncMap) *Error {
 	e := &Error{Flag: flag, Text: text, Msg: err.Error(), Offset: -1}
 	match := regexp.MustCompile(`(?s)^template: output:\d+(?::\d+)?: (.*)$`).FindStringSubmatch(err.Error())
 	if match == nil {
@@ -93,7 +99,7 @@ func templateError(flag, text string, err error, now func() time.Time) *Error {
 		if i := strings.Index(text[start:], rightDelim); i >= 0 {
 			end = start + i + len(rightDelim)
 		}
-		if _, err := parseTemplate(text[:end], now); err != nil && err.Error() == match[0] {
+		if _, err := parseTemplate(text[:end], funcs); err != nil && err.Error() == match[0] {
 			e.Offset, e.length = start, end-start
 			break
 		}
@@ -122,7 +128,8 @@ var functionNames = []string{
 // printName is the function that every action's value goes through before it is printed.
 const printName = "_plain"
 
-func templateFuncs(now func() time.Time) template.FuncMap {
+func templateFuncs(now func() time.Time, known shapes) template.FuncMap {
+	plain := known.plain
 	plains := func(args []any) []any {
 		out := make([]any, len(args))
 		for i, arg := range args {
@@ -135,12 +142,13 @@ func templateFuncs(now func() time.Time) template.FuncMap {
 	}
 	return template.FuncMap{
 		printName: plain,
+		fieldName: fieldOf,
 		"print":   func(args ...any) string { return fmt.Sprint(plains(args)...) },
 		"println": func(args ...any) string { return fmt.Sprintln(plains(args)...) },
 		"printf":  func(format string, args ...any) string { return fmt.Sprintf(format, plains(args)...) },
 		"upper":   func(v any) string { return strings.ToUpper(plain(v)) },
 		"lower":   func(v any) string { return strings.ToLower(plain(v)) },
-		"json":    func(v any) string { return string(jsonWriter{}.any(nil, v, 0)) },
+		"json":    func(v any) string { return string(jsonWriter{known: known}.any(nil, v, 0)) },
 		"join": func(separator string, list any) (string, error) {
 			v := reflect.ValueOf(list)
 			if v.Kind() != reflect.Slice {
@@ -168,14 +176,16 @@ func templateFuncs(now func() time.Time) template.FuncMap {
 			}
 			return fallback
 		},
-		"timefmt": func(layout, s string) (string, error) {
+		"timefmt": func(layout string, v any) (string, error) {
+			s := plain(v)
 			t, err := parseTime(s)
 			if err != nil || s == "" {
 				return "", err
 			}
 			return t.Format(layout), nil
 		},
-		"ago": func(s string) (string, error) {
+		"ago": func(v any) (string, error) {
+			s := plain(v)
 			t, err := parseTime(s)
 			if err != nil || s == "" {
 				return "", err
@@ -218,7 +228,7 @@ func ago(d time.Duration) string {
 }
 
 // plain is a value as a template prints it.
-func plain(x any) string {
+func (m shapes) plain(x any) string {
 	switch x := x.(type) {
 	case nil:
 		return ""
@@ -240,7 +250,7 @@ func plain(x any) string {
 	case reflect.Array, reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128:
 		return fmt.Sprint(x)
 	}
-	return string(appendPlain(nil, v, shapeOf(v.Type())))
+	return string(appendPlain(nil, v, m.of(v.Type())))
 }
 
 // printPlain makes every action of a template print through plain, as

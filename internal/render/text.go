@@ -199,7 +199,7 @@ func (p *path) items(record reflect.Value) []string {
 func appendPlain(b []byte, v reflect.Value, s *shape) []byte {
 	switch {
 	case s.kind == aString:
-		return append(b, v.String()...)
+		return append(b, s.text(v)...)
 	case s.kind == anything && (v.Kind() != reflect.Interface || v.IsNil()):
 		return b
 	case s.kind == anything:

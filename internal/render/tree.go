@@ -35,7 +35,7 @@ type tree struct {
 func (t tree) value(v reflect.Value, s *shape) any {
 	switch s.kind {
 	case aString:
-		return v.String()
+		return s.text(v)
 	case aBool:
 		return v.Bool()
 	case aNumber:
@@ -65,27 +65,53 @@ func (t tree) value(v reflect.Value, s *shape) any {
 			return o
 		}
 		m := make(map[string]any, v.Len())
+		if strings, ok := stringMap(v); ok {
+			for key, value := range strings {
+				m[key] = value
+			}
+			return m
+		}
 		for iter := v.MapRange(); iter.Next(); {
 			m[iter.Key().String()] = t.value(iter.Value(), s.elem)
 		}
 		return m
 	case aStruct:
 		if t.ordered {
-			o := make(object, len(s.fields))
+			o := make(object, 0, len(s.fields))
 			for i := range s.fields {
 				f := &s.fields[i]
-				o[i] = member{f.name, t.value(s.get(v, f), f.shape)}
+				if value := s.get(v, f); value.IsValid() {
+					o = append(o, member{f.name, t.value(value, f.shape)})
+				}
 			}
 			return o
 		}
 		m := make(map[string]any, len(s.fields))
-		for i := range s.fields {
-			f := &s.fields[i]
-			m[f.name] = t.value(s.get(v, f), f.shape)
-		}
+		t.fill(m, v, s)
 		return m
 	}
 	return t.any(v.Interface())
+}
+
+// fill turns a struct into the map of one like it. Where both have the same text,
+// as records of one account do, nothing has to be allocated.
+func (t tree) fill(m map[string]any, v reflect.Value, s *shape) {
+	for i := range s.fields {
+		f := &s.fields[i]
+		value := s.get(v, f)
+		if !value.IsValid() {
+			delete(m, f.name)
+			continue
+		}
+		if f.shape.kind == aString {
+			text := f.shape.text(value)
+			if before, ok := m[f.name].(string); !ok || before != text {
+				m[f.name] = text
+			}
+			continue
+		}
+		m[f.name] = t.value(value, f.shape)
+	}
 }
 
 // any copies what hides in an interface, so that no filter can change a record.

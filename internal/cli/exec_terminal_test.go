@@ -1,0 +1,233 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// terminal is muster on a pseudo-terminal, with a user who reads and types.
+type terminal struct {
+	t       *testing.T
+	pty     *os.File
+	command *exec.Cmd
+	mu      sync.Mutex
+	shown   bytes.Buffer
+	read    int // what has been waited for already
+	over    chan struct{}
+}
+
+func onPty(t *testing.T, args ...string) *terminal {
+	t.Helper()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := execHome(t)
+	command := exec.Command(binary, args...)
+	command.Env = append(environ, "SHELL=/bin/sh", "PS1=$MUSTER_ACCOUNT_NAME> ", "TERM=dumb", "TMPDIR="+t.TempDir())
+	file, err := pty.Start(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{t: t, pty: file, command: command, over: make(chan struct{})}
+	t.Cleanup(func() {
+		command.Process.Kill()
+		file.Close()
+	})
+	go func() {
+		defer close(term.over)
+		part := make([]byte, 1024)
+		for {
+			n, err := file.Read(part)
+			term.mu.Lock()
+			term.shown.Write(part[:n])
+			term.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return term
+}
+
+// sees waits until the terminal shows a text, after all that was waited for before.
+func (s *terminal) sees(text string) {
+	s.t.Helper()
+	eventually(s.t, text, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		at := bytes.Index(s.shown.Bytes()[s.read:], []byte(text))
+		if at >= 0 {
+			s.read += at + len(text)
+		}
+		return at >= 0
+	})
+}
+
+func (s *terminal) types(text string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.pty, text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for muster's end.
+func (s *terminal) ends(code int) string {
+	s.t.Helper()
+	s.command.Wait()
+	<-s.over
+	if got := s.command.ProcessState.ExitCode(); got != code {
+		s.t.Errorf("exit code %d, want %d; the terminal shows %q", got, code, s.shown.String())
+	}
+	return s.shown.String()
+}
+
+// TestExecShell: without a command, a shell in the account, with the terminal all
+// to itself.
+func TestExecShell(t *testing.T) {
+	t.Parallel()
+	s := onPty(t, "exec", "--profile", "dev")
+	s.sees("dev> ")
+	s.types("echo id=$MUSTER_ACCOUNT_ID role=$MUSTER_ROLE\n")
+	s.sees("id=200000000002 role=Ops\r\n")
+	s.types("test -t 0 && test -t 1 && test -t 2 && echo all yours\n")
+	s.sees("yours\r\n")
+	// Said by what is to be interrupted: before, the shell itself would be.
+	s.types("sh -c 'echo sleep\"\"ing; exec sleep 1000'\n")
+	s.sees("sleeping\r\n")
+	s.types("\x03")
+	s.sees("dev> ")
+	s.types("exit 5\n")
+	if shown := s.ends(5); strings.Contains(shown, "muster:") || strings.Contains(shown, "job control") {
+		t.Errorf("the terminal shows %q", shown)
+	}
+}
+
+// TestExecJobControl: what is stopped in the shell can be taken up again.
+func TestExecJobControl(t *testing.T) {
+	t.Parallel()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("bash is not on PATH")
+	}
+	s := onPty(t, "exec", "--profile", "dev", "--", bash, "--norc", "-i")
+	s.sees("> ")
+	s.types("sh -c 'echo beg''un; read line; echo re''ad $line'\n")
+	s.sees("begun\r\n")
+	s.types("\x1a")
+	s.sees("Stopped")
+	s.types("fg\n")
+	s.types("this\n")
+	s.sees("read this\r\n")
+	s.types("exit\n")
+	s.ends(0)
+}
+
+// TestExecKeyboardInterrupt: Ctrl-C reaches the command once, from the terminal,
+// and the command decides what becomes of it.
+func TestExecKeyboardInterrupt(t *testing.T) {
+	t.Parallel()
+	s := onPty(t, "exec", "--profile", "dev", "--", "sh", "-c", `trap 'echo interrupted' INT; trap 'echo terminated; exit 9' TERM; echo begun; while :; do sleep 0.1; done`)
+	s.sees("begun\r\n")
+	s.types("\x03")
+	s.sees("interrupted\r\n")
+	s.types("\x03")
+	s.sees("interrupted\r\n")
+	s.command.Process.Signal(syscall.SIGTERM)
+	s.sees("terminated\r\n")
+	if shown := s.ends(9); strings.Count(shown, "interrupted") != 2 {
+		t.Errorf("the terminal shows %q", shown)
+	}
+}
+
+// TestExecQuestion: the question is asked on the terminal, and Ctrl-C is an answer.
+func TestExecQuestion(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		typed string
+		code  int
+		shows string
+	}{
+		{"y\n", 0, "==> 200000000002 dev <==\r\nno terminal\r\n"},
+		{"n\n", 1, "muster: not confirmed: nothing was run\r\n"},
+		{"\x03", 130, "muster: "},
+	} {
+		s := onPty(t, "exec", "--profile", "default,dev", "--", "sh", "-c", "(: </dev/tty) 2>/dev/null || echo no terminal; cat")
+		s.sees("in 2 accounts? [y/N] ")
+		s.types(test.typed)
+		if shown := s.ends(test.code); !strings.Contains(shown, test.shows) {
+			t.Errorf("%q: the terminal shows %q, want %q in it", test.typed, shown, test.shows)
+		}
+	}
+}
+
+// TestExecSignals: one interrupt asks all children to end, a second ends them; what
+// they have started goes, too. Nothing is left in the temporary folder.
+func TestExecSignals(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name    string
+		signals []os.Signal
+		stdout  string
+	}{
+		{"an interrupt", []os.Signal{syscall.SIGINT}, "got INT\n"},
+		{"a termination", []os.Signal{syscall.SIGTERM}, "got TERM\n"},
+		{"a user who insists", []os.Signal{syscall.SIGHUP, syscall.SIGINT}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, environ := execHome(t)
+			dir, temporary := t.TempDir(), t.TempDir()
+			script := `for s in INT TERM; do trap "echo got $s; kill \$!; exit 1" $s; done
+				if [ -n "$1" ]; then trap ': >"$0/asked.$MUSTER_ACCOUNT_ID"' TERM; fi
+				head -c 3000000 /dev/zero | tr '\0' '\n' >&2
+				: >"$0/begun.$MUSTER_ACCOUNT_ID"; sleep 1000 & wait; wait; wait`
+			stubborn := ""
+			if len(test.signals) > 1 {
+				stubborn = "stubborn"
+			}
+			command := exec.Command(binary, "exec", "--serve", "--profile", "default,dev", "--yes", "--", "sh", "-c", script, dir, stubborn)
+			command.Env = append(environ, "TMPDIR="+temporary)
+			command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+			var stdout bytes.Buffer
+			command.Stdout = &stdout
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { command.Process.Kill() })
+			for i, s := range test.signals {
+				for _, id := range []string{"100000000001", "200000000002"} {
+					eventually(t, "the children", exists(filepath.Join(dir, []string{"begun.", "asked."}[i]+id)))
+				}
+				command.Process.Signal(s)
+			}
+			command.Wait()
+			if code := command.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("exit code %d, want 130", code)
+			}
+			for _, title := range []string{"==> 100000000001 default <==\n", "==> 200000000002 dev <==\n"} {
+				if !strings.Contains(stdout.String(), title+test.stdout) {
+					t.Errorf("stdout %q", stdout.String())
+				}
+			}
+			if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}

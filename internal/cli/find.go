@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+
+	"muster/internal/inventory"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+type findCmd struct {
+	What []string `arg:"" help:"IP addresses, CIDR blocks, DNS names, ids, names (globs)."`
+
+	Selection   `embed:""`
+	RegionFlags `embed:""`
+	SweepFlags  `embed:""`
+	Output      `embed:""`
+}
+
+// Help tells what can be looked for.
+func (*findCmd) Help() string {
+	return `Looks in all network interfaces, those of load balancers, NAT gateways, VPC endpoints, Lambda functions, databases and the like included, and in all Elastic IPs. What can be looked for:
+
+  52.59.78.34, 2a05:d018::11    an address, private or public
+  10.20.0.0/16                  a CIDR block
+  ec2-..., ip-10-0-0-1....      DNS names that EC2 gives
+  any other DNS name            resolved here, and looked for by its addresses
+  eni-, i-, eipalloc-, nat-, vpce-, sg-, subnet-, vpc-, fs-, tgw-attach-
+  06:a0:f0:d9:2f:56             a MAC address
+  'shop*'                       a Name tag, an owner or a description; globs
+
+The exit code is 0 where nobody has it, and 3 where some place did not answer: it may be there.`
+}
+
+var findView = render.View{
+	Columns: []render.Column{
+		{Field: "AccountName", Need: 3, Shorten: true},
+		{Field: "AccountId", Need: 10},
+		{Field: "Region", Need: 2},
+		{Field: "OwnerType", Need: 4},
+		{Field: "Owner", Need: 1},
+		{Field: "Name", Need: 6, Shorten: true},
+		{Field: "Id", Need: 5},
+		{Field: "PrivateIPs", Need: 7},
+		{Field: "PublicIPs", Need: 8},
+		{Field: "IPv6s", Need: 11},
+		{Field: "Status", Need: 9},
+		{Field: "Matched", Need: 12, Shorten: true},
+	},
+	Text: []string{
+		"AccountId", "AccountName", "Region", "OwnerType", "Owner", "Name", "Id", "PrivateIPs", "PublicIPs", "IPv6s", "AllocationIds", "Matched",
+	},
+	ID:   "Id",
+	Sort: []string{"AccountId", "Region", "OwnerType", "Owner", "Id"},
+}
+
+func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
+	printer, err := render.Compile[inventory.Finding](c.Output.options(app, g), findView)
+	if err != nil {
+		return err
+	}
+	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	if err != nil {
+		return err
+	}
+	finder, err := inventory.NewFinder(p.resolver.API, c.What)
+	if err != nil {
+		return err
+	}
+	regions, err := c.RegionFlags.finder(p.resolver.API)
+	if err != nil {
+		return err
+	}
+	accounts, err := p.accounts(ctx, app)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := c.SweepFlags.bound(ctx)
+	defer cancel()
+	for _, note := range finder.Resolve(ctx, app.LookupHost) {
+		app.note("%s", note)
+	}
+	ledger, failed, err := carryOut(ctx, app, &c.SweepFlags, printer.Start(app.Stdout), sweep.Plan[inventory.Finding]{
+		Accounts: accounts, Regions: regions.Of, Visit: finder.Visit,
+	})
+	if err != nil {
+		return err
+	}
+	if missing := finder.Missing(); len(missing) > 0 {
+		app.missing(missing, ledger)
+	}
+	return app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
+}
+
+// missing tells what nobody has, as far as is known.
+func (a *App) missing(what []string, ledger *sweep.Ledger) {
+	_, accounts, regions := ledger.Count()
+	if accounts == 0 {
+		return // nobody was asked
+	}
+	where, but := places(accounts, regions), ""
+	if len(ledger.Gaps()) > 0 {
+		where, but = "the "+where+" that answered", "; it may be in what did not"
+	}
+	a.note("nobody has %s in %s%s", strings.Join(what, ", "), where, but)
+}
+
+// lookupHost asks the system's resolver.
+func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}

@@ -1,0 +1,151 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// BenchmarkMillion runs the program as a process of its own on pages of 1,000
+// instances, 9 KB each, of 204 places at once. It prints what an instance costs of
+// CPU, from the answer to /dev/null, the most memory that the process held, and
+// how often the cost is that of the answers alone, read and not printed. There are
+// as many instances as MUSTER_BENCH_INSTANCES says, by default few; with few of
+// them the memory is that of the test itself, which a process starts out with.
+func BenchmarkMillion(b *testing.B) {
+	total := 20_000
+	if text := os.Getenv("MUSTER_BENCH_INSTANCES"); text != "" {
+		var err error
+		if total, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	binary, err := built()
+	if err != nil {
+		b.Fatal(err)
+	}
+	environ := fleet(b, total)
+	var reading time.Duration
+	for _, bench := range []struct {
+		name string
+		args []string
+	}{
+		{"read", []string{"--type", "none"}},
+		{"ndjson", []string{"-o", "ndjson"}},
+		{"csv", []string{"-o", "csv"}},
+		{"text", []string{"-o", "text"}},
+		{"template", []string{"-o", "template=<<.AccountId>> <<.Region>> <<.InstanceId>> <<.PrivateIPs>> <<.Tags.env>><<range .NetworkInterfaces>> <<.SubnetId>><<end>>"}},
+		{"jq", []string{"--jq", `select(.State == "running") | {AccountId, Region, InstanceId, PrivateIPs, env: .Tags.env}`}},
+		{"jq-all", []string{"--jq", "."}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			var cost time.Duration
+			memory := 0.0
+			for b.Loop() {
+				command := exec.Command(binary, append([]string{"instances", "--all-profiles", "--region", strings.Join(fleetRegions, ",")}, bench.args...)...)
+				command.Env = environ
+				var stderr bytes.Buffer
+				command.Stderr = &stderr
+				if err := command.Run(); err != nil {
+					b.Fatalf("%v: %s", err, stderr.String())
+				}
+				cost += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+				memory = max(memory, float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss))
+			}
+			cost /= time.Duration(b.N)
+			if runtime.GOOS == "linux" {
+				memory *= 1024 // there it is in kilobytes
+			}
+			if bench.name == "read" {
+				reading = cost
+			}
+			b.ReportMetric(float64(cost.Nanoseconds())/1000/float64(total), "us/instance")
+			b.ReportMetric(memory/(1<<20), "MiB")
+			b.ReportMetric(float64(cost)/float64(reading), "times-read")
+		})
+	}
+}
+
+var fleetRegions = []string{
+	"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-central-1", "eu-west-1", "eu-west-2",
+	"eu-west-3", "eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-south-1",
+}
+
+// fleet serves as many instances, in pages made beforehand, spread over the
+// regions of 12 accounts, each with a profile. It returns the environment that
+// leads there.
+func fleet(b *testing.B, total int) (environ []string) {
+	b.Helper()
+	const accounts, pageSize = 12, 1000
+	reservation, err := os.ReadFile(filepath.Join("..", "inventory", "testdata", "reservation.xml"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var page bytes.Buffer
+	for i := range pageSize {
+		strings.NewReplacer(
+			"{id}", fmt.Sprintf("%016x", i), "{x}", "0", "{y}", fmt.Sprint(i>>8), "{z}", fmt.Sprint(i&255), "{s}", fmt.Sprint(i%10),
+		).WriteString(&page, string(reservation))
+	}
+	signature := regexp.MustCompile(`Credential=AKIA(\d+)/\d+/([a-z0-9-]+)/`)
+	places := accounts * len(fleetRegions)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signed := signature.FindStringSubmatch(r.Header.Get("Authorization"))
+		if r.ParseForm() != nil || signed == nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if r.Form.Get("Action") == "GetCallerIdentity" {
+			fmt.Fprintf(w, "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>%s</Account><Arn>arn:aws:iam::%s:user/x</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>", signed[1], signed[1])
+			return
+		}
+		account, _ := strconv.Atoi(signed[1])
+		place := account*len(fleetRegions) + slices.Index(fleetRegions, signed[2])
+		pages := (total/pageSize + places - 1 - place) / places
+		number, _ := strconv.Atoi(r.Form.Get("NextToken"))
+		fmt.Fprint(w, `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet>`)
+		if pages > 0 {
+			for rest := page.Bytes(); len(rest) > 0; { // in chunks, as EC2 sends it
+				n := min(len(rest), 16<<10)
+				if _, err := w.Write(rest[:n]); err != nil {
+					return
+				}
+				rest = rest[n:]
+			}
+		}
+		fmt.Fprint(w, `</reservationSet>`)
+		if number++; number < pages {
+			fmt.Fprintf(w, "<nextToken>%d</nextToken>", number)
+		}
+		fmt.Fprint(w, `</DescribeInstancesResponse>`)
+	}))
+	b.Cleanup(server.Close)
+
+	home := b.TempDir()
+	var credentials strings.Builder
+	for i := range accounts {
+		fmt.Fprintf(&credentials, "[p%d]\naws_access_key_id = AKIA%012d\naws_secret_access_key = x\n", i, i)
+	}
+	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".aws", "credentials"), []byte(credentials.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return []string{"HOME=" + home, "AWS_ENDPOINT_URL=" + server.URL, "AWS_EC2_METADATA_DISABLED=true"}
+}

@@ -1,0 +1,151 @@
+package inventory
+
+import (
+	"io"
+	"net/netip"
+
+	"muster/internal/sweep"
+)
+
+// decodeInterfaces reads an answer of DescribeNetworkInterfaces into candidates,
+// those that keep wants, and the token of the next page.
+func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool) (page []candidate, next string, err error) {
+	d := &decoder{texts: newTexts(), place: p}
+	d.reset(body)
+	d.document("DescribeNetworkInterfacesResponse", func() {
+		switch string(d.name) {
+		case "networkInterfaceSet":
+			for d.item() {
+				if c := d.candidate(); d.err == nil && keep(&c) {
+					page = append(page, c)
+				}
+			}
+		case "nextToken":
+			next = string(d.value())
+		default:
+			d.skip()
+		}
+	})
+	if d.err != io.EOF {
+		return nil, "", d.err
+	}
+	return page, next, nil
+}
+
+func (d *decoder) candidate() candidate {
+	c := newCandidate(d.place, "network-interface")
+	var eni NetworkInterface // its addresses
+	var private, association string
+	for d.child() {
+		switch string(d.name) {
+		case "networkInterfaceId":
+			c.NetworkInterfaceId = d.single()
+		case "interfaceType":
+			c.InterfaceType = d.recurring()
+		case "subnetId":
+			c.SubnetId = d.recurring()
+		case "vpcId":
+			c.VpcId = d.recurring()
+		case "description":
+			c.Description = d.single()
+		case "status":
+			c.Status = d.recurring()
+		case "ownerId":
+			c.OwnerId = d.recurring()
+		case "requesterId":
+			c.requester = d.recurring()
+		case "requesterManaged":
+			c.managed = d.bool()
+		case "macAddress":
+			c.mac = d.single()
+		case "privateIpAddress":
+			private = d.recurring() // the set has it again
+		case "groupSet":
+			d.groups(&c.SecurityGroups)
+		case "attachment":
+			d.field("instanceId", &c.InstanceId)
+		case "tagSet":
+			for d.item() {
+				d.tag()
+			}
+		case "association":
+			d.field("publicIp", &association)
+		case "privateIpAddressesSet":
+			for d.item() {
+				d.address(&eni, &c)
+			}
+		case "ipv6AddressesSet":
+			for d.item() {
+				var address string
+				d.field("ipv6Address", &address)
+				c.IPv6s = append(c.IPv6s, address)
+			}
+		case "ipv4PrefixSet":
+			for d.item() {
+				d.prefix("ipv4Prefix", &c)
+			}
+		case "ipv6PrefixSet":
+			for d.item() {
+				d.prefix("ipv6Prefix", &c)
+			}
+		default:
+			d.skip()
+		}
+	}
+	for _, t := range d.tags {
+		c.Tags[t.key] = t.value
+	}
+	d.tags = d.tags[:0]
+	primaryFirst(eni.PrivateIPs)
+	if len(eni.PrivateIPs) == 0 && private != "" {
+		eni.PrivateIPs = []PrivateIP{{PrivateIP: private, PublicIP: association}}
+	}
+	for _, ip := range eni.PrivateIPs {
+		c.PrivateIPs = append(c.PrivateIPs, ip.PrivateIP)
+		if ip.PublicIP != "" {
+			c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
+		}
+	}
+	if c.OwnerId == "" {
+		c.OwnerId = c.AccountId
+	}
+	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
+	c.own()
+	return c
+}
+
+func (d *decoder) address(eni *NetworkInterface, c *candidate) {
+	var ip PrivateIP
+	for d.child() {
+		switch string(d.name) {
+		case "privateIpAddress":
+			ip.PrivateIP = d.recurring()
+		case "primary":
+			ip.Primary = d.bool()
+		case "association":
+			for d.child() {
+				switch string(d.name) {
+				case "publicIp":
+					ip.PublicIP = d.single()
+				case "allocationId":
+					c.AllocationIds = append(c.AllocationIds, d.single())
+				case "associationId":
+					c.associations = append(c.associations, d.single())
+				default:
+					d.skip()
+				}
+			}
+		default:
+			d.skip()
+		}
+	}
+	eni.PrivateIPs = append(eni.PrivateIPs, ip)
+}
+
+func (d *decoder) prefix(name string, c *candidate) {
+	var text string
+	d.field(name, &text)
+	if prefix, err := netip.ParsePrefix(text); err == nil {
+		c.prefixes = append(c.prefixes, prefix)
+	}
+}

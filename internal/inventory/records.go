@@ -1,0 +1,95 @@
+package inventory
+
+import (
+	"hash/maphash"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// records are those of an answer, in pieces: none is copied as they grow in number,
+// and the memory of those that are printed is free while others wait.
+type records [][]Instance
+
+// next is room for a record behind the last, which add keeps.
+func (p *records) next() *Instance {
+	last := len(*p) - 1
+	if last < 0 || len((*p)[last]) == cap((*p)[last]) {
+		last++
+		*p = append(*p, make([]Instance, 0, 1<<min(last, 5)))
+	}
+	piece := (*p)[last]
+	return &piece[:len(piece)+1][len(piece)]
+}
+
+func (p records) add() {
+	piece := &p[len(p)-1]
+	*piece = (*piece)[:len(*piece)+1]
+}
+
+// complete adds what the SDK has read of the same answer. The records are in its
+// order; some are not wanted, and not there.
+func (p records) complete(out *ec2.DescribeInstancesOutput) error {
+	var missing []*Instance
+	for _, piece := range p {
+		for i := range piece {
+			missing = append(missing, &piece[i])
+		}
+	}
+	for _, reservation := range out.Reservations {
+		for i := range reservation.Instances {
+			if len(missing) > 0 && aws.ToString(reservation.Instances[i].InstanceId) == missing[0].InstanceId {
+				missing[0].ec2, missing = &reservation.Instances[i], missing[1:]
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return &answerError{"the SDK does not find " + missing[0].InstanceId + " in the answer"}
+	}
+	return nil
+}
+
+// texts makes the strings of one answer.
+type texts struct {
+	seed   maphash.Seed
+	recent [256]string // by their hashes
+	memory strings.Builder
+}
+
+func newTexts() texts { return texts{seed: maphash.MakeSeed()} }
+
+// recurring is the string of a value that is likely to be met again, such as a
+// region or a VPC: all records then share one.
+func (t *texts) recurring(b []byte) string {
+	if len(b) == 0 || len(b) > 128 {
+		return t.single(b)
+	}
+	recent := &t.recent[maphash.Bytes(t.seed, b)%uint64(len(t.recent))]
+	if *recent != string(b) {
+		*recent = t.single(b)
+	}
+	return *recent
+}
+
+// single is the string of a value. Many share an allocation.
+func (t *texts) single(b []byte) string {
+	const small, large = 256, 2048
+	if t.memory.Cap()-t.memory.Len() < len(b) {
+		size := min(max(2*t.memory.Cap(), small), large)
+		if len(b) > size/4 {
+			return string(b)
+		}
+		t.memory = strings.Builder{}
+		t.memory.Grow(size)
+	}
+	from := t.memory.Len()
+	t.memory.Write(b)
+	return t.memory.String()[from:]
+}
+
+// forget drops the strings, which live on in the records.
+func (t *texts) forget() {
+	clear(t.recent[:])
+	t.memory = strings.Builder{}
+}

@@ -1,0 +1,110 @@
+package render
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"text/template/parse"
+)
+
+// fieldName is the function that reads fields in the templates of sparse records.
+const fieldName = "_field"
+
+// fieldOf is x.A.B for a record whose parts may be missing: nothing where A is, and
+// a value rather than the pointer to it, which would be true also to a false.
+func fieldOf(x any, names ...string) (any, error) {
+	v := reflect.ValueOf(x)
+	for _, name := range names {
+		for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+			v = v.Elem()
+		}
+		switch {
+		case !v.IsValid():
+			return nil, nil
+		case v.MethodByName(name).IsValid() && v.MethodByName(name).Type().NumIn() == 0:
+			v = v.MethodByName(name).Call(nil)[0]
+		case v.Kind() == reflect.Struct && v.FieldByName(name).IsValid():
+			v = v.FieldByName(name)
+		case v.Kind() == reflect.Map:
+			v = v.MapIndex(reflect.ValueOf(name))
+		default:
+			return nil, fmt.Errorf("a %s has no %s", v.Type(), name)
+		}
+	}
+	if v.Kind() == reflect.Pointer && v.Elem().Kind() != reflect.Struct {
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return nil, nil
+	}
+	return v.Interface(), nil
+}
+
+// readFields makes a template read every field through the function.
+func readFields(tree *parse.Tree, node parse.Node) {
+	branch := func(n *parse.BranchNode) {
+		readFields(tree, n.Pipe)
+		readFields(tree, n.List)
+		readFields(tree, n.ElseList)
+	}
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, item := range n.Nodes {
+				readFields(tree, item)
+			}
+		}
+	case *parse.ActionNode:
+		readFields(tree, n.Pipe)
+	case *parse.TemplateNode:
+		readFields(tree, n.Pipe)
+	case *parse.IfNode:
+		branch(&n.BranchNode)
+	case *parse.RangeNode:
+		branch(&n.BranchNode)
+	case *parse.WithNode:
+		branch(&n.BranchNode)
+	case *parse.PipeNode:
+		if n == nil {
+			return
+		}
+		for i, command := range n.Cmds {
+			for j, arg := range command.Args {
+				call := readField(tree, arg)
+				switch {
+				case call == nil || j == 0 && (i > 0 || len(command.Args) > 1): // a method with arguments
+				case j == 0:
+					command.Args = call.Args
+				default:
+					command.Args[j] = &parse.PipeNode{NodeType: parse.NodePipe, Pos: arg.Position(), Cmds: []*parse.CommandNode{call}}
+				}
+			}
+		}
+	}
+}
+
+// readField is the call that stands for .A.B, $x.A.B or (pipe).A.B; nil for all else.
+func readField(tree *parse.Tree, node parse.Node) *parse.CommandNode {
+	pos := node.Position()
+	var from parse.Node
+	var names []string
+	switch n := node.(type) {
+	case *parse.FieldNode:
+		from, names = &parse.DotNode{NodeType: parse.NodeDot, Pos: pos}, n.Ident
+	case *parse.VariableNode:
+		from, names = &parse.VariableNode{NodeType: parse.NodeVariable, Pos: pos, Ident: n.Ident[:1]}, n.Ident[1:]
+	case *parse.ChainNode:
+		readFields(tree, n.Node)
+		from, names = n.Node, n.Field
+	case *parse.PipeNode:
+		readFields(tree, n)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	args := []parse.Node{parse.NewIdentifier(fieldName).SetTree(tree).SetPos(pos), from}
+	for _, name := range names {
+		args = append(args, &parse.StringNode{NodeType: parse.NodeString, Pos: pos, Quoted: strconv.Quote(name), Text: name})
+	}
+	return &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: args}
+}
