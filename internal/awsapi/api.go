@@ -34,6 +34,7 @@ type Settings struct {
 	Concurrency    int           // calls under way at one time
 	UserAgent      string        // NAME/VERSION
 	Log            *slog.Logger  // one record a call; nil: none
+	Warn           func(string)  // tells the user what slows the calls down; nil: nobody
 }
 
 // Target is where the calls of one profile go: its region, where it has one,

@@ -54,12 +54,8 @@ func (p *pace) wait(ctx context.Context) (waited bool, err error) {
 		if d <= 0 {
 			return true, nil
 		}
-		timer := time.NewTimer(d)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return true, ctx.Err()
+		if err := pause(ctx, d); err != nil {
+			return true, err
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
 		MaxAttempts: attempts, Concurrency: concurrency,
-		UserAgent: "muster/" + versionName(), Log: log,
+		UserAgent: "muster/" + versionName(), Log: log, Warn: func(text string) { app.note("%s", text) },
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),

@@ -1,14 +1,15 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
-
-	"github.com/google/renameio/v2/maybe"
 
 	"muster/internal/awsapi"
 	"muster/internal/render"
@@ -247,15 +248,47 @@ func gapHint(gap sweep.Entry) string {
 }
 
 // writeReport replaces a plain file in one step; anything else (a pipe, a
-// terminal) is written to.
+// terminal) is written to. Entries are written one by one: as one text, those of
+// a large organization would take more memory than the whole sweep.
 func writeReport(path string, entries []sweep.Entry) error {
-	data, err := json.MarshalIndent(entries, "", "  ")
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(writeEntries(file, entries), file.Close())
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".muster-*")
 	if err != nil {
 		return err
 	}
-	data = append(data, '\n')
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, data, 0o644)
+	err = errors.Join(writeEntries(file, entries), file.Chmod(0o644), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
 	}
-	return maybe.WriteFile(path, data, 0o644)
+	if err != nil {
+		os.Remove(file.Name())
+	}
+	return err
+}
+
+func writeEntries(w io.Writer, entries []sweep.Entry) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	separator := "[\n  "
+	for i := range entries {
+		text, err := json.MarshalIndent(&entries[i], "  ", "  ")
+		if err != nil {
+			return err
+		}
+		out.WriteString(separator)
+		out.Write(text)
+		separator = ",\n  "
+	}
+	if len(entries) == 0 {
+		out.WriteString("[")
+	} else {
+		out.WriteString("\n")
+	}
+	out.WriteString("]\n")
+	return out.Flush()
 }
