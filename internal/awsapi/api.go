@@ -32,6 +32,7 @@ type Settings struct {
 	ReadTimeout    time.Duration // longest silence while an answer is awaited; 0: none
 	MaxAttempts    int           // 0: a number for each kind of failure
 	Concurrency    int           // calls under way at one time
+	Connections    int           // open at one time, those kept for later included; 0: no bound
 	UserAgent      string        // NAME/VERSION
 	Log            *slog.Logger  // one record a call; nil: none
 }

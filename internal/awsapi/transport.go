@@ -22,17 +22,18 @@ import (
 func newHTTPClient(s Settings) *http.Client {
 	perHost := max(s.Concurrency, 16)
 	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
+	connections := newConnections(s.Connections, dialer.DialContext)
 	t := &http.Transport{
 		Proxy: proxies(s.Lookup),
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, addr)
+			conn, err := connections.open(ctx, network, addr)
 			if err != nil || s.ReadTimeout <= 0 {
 				return conn, err
 			}
 			return &patientConn{Conn: conn, patience: s.ReadTimeout}, nil
 		},
 		TLSHandshakeTimeout: s.ConnectTimeout,
-		MaxIdleConns:        0,
+		MaxIdleConns:        connections.idle(),
 		MaxIdleConnsPerHost: perHost,
 		IdleConnTimeout:     90 * time.Second,
 	}

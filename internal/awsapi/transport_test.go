@@ -345,3 +345,49 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		t.Errorf("%d requests went elsewhere", n)
 	}
 }
+
+// TestConnectionsAreBounded: many hosts and few descriptors, and every call is
+// made all the same.
+func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, most := range []int{2, 5} {
+		var open, peak atomic.Int32
+		count := func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				for now := open.Add(1); ; {
+					if old := peak.Load(); now <= old || peak.CompareAndSwap(old, now) {
+						break
+					}
+				}
+			case http.StateClosed:
+				open.Add(-1)
+			}
+		}
+		hosts := make([]string, 12)
+		for i := range hosts {
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(time.Millisecond)
+				io.WriteString(w, emptyRegions)
+			}))
+			server.Config.ConnState = count
+			server.Start()
+			t.Cleanup(server.Close)
+			hosts[i] = server.URL
+		}
+		a := New(Settings{Concurrency: 64, Connections: most})
+		var wait sync.WaitGroup
+		for i := range 6 * len(hosts) {
+			wait.Go(func() {
+				if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1", EndpointURL: hosts[i%len(hosts)]}, ann); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		// A server learns of a connection's end a little later than the client.
+		if got := int(peak.Load()); got > most+len(hosts) {
+			t.Errorf("%d connections open at one time, want at most %d", got, most)
+		}
+	}
+}

@@ -85,7 +85,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		Lookup: app.Lookup, EndpointURL: g.EndpointURL,
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
-		MaxAttempts: attempts, Concurrency: concurrency,
+		MaxAttempts: attempts, Concurrency: concurrency, Connections: connections(),
 		UserAgent: "muster/" + versionName(), Log: log,
 	})
 	return &auth.Resolver{
