@@ -207,6 +207,11 @@ func failure(ctx context.Context, a *account.Account, region string, err error) 
 	e := Entry{
 		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denial(),
 	}
+	if e.Status == NotOptedIn && region == "" {
+		// Said of a region that one visits, it is an answer. Of a whole account it is a
+		// refusal: nobody has looked into it.
+		e.Status, e.denial = Status(awsapi.Denied), true
+	}
 	if a != nil {
 		e.AccountId, e.AccountName = a.ID, a.Name
 	}
