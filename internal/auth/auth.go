@@ -36,6 +36,9 @@ type Resolver struct {
 	Prompt func(ctx context.Context, question string) (string, error)
 	Stdin  io.Reader // of a credential_process
 	Stderr io.Writer // of a credential_process
+	// Aside is called before a credential_process, which may ask the user, and what
+	// it returns thereafter; nil: nobody needs to know.
+	Aside func() (ended func())
 
 	mu         sync.Mutex
 	identities map[string]*Identity    // by profile

@@ -124,6 +124,9 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		if slices.Contains(running, p.Name) {
 			return aws.Credentials{}, &processError{p.Name, errors.New("its credential_process asks muster for the same profile")}
 		}
+		if r.Aside != nil {
+			defer r.Aside()()
+		}
 		creds, err := inner.Retrieve(ctx)
 		var syntax *json.SyntaxError
 		var mismatch *json.UnmarshalTypeError

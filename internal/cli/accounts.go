@@ -93,7 +93,7 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "accounts", printer.Start(app.Stdout), sweep.Plan[accountRecord]{
+	return run(ctx, app, &c.SweepFlags, "accounts", printer.Start(app.records()), sweep.Plan[accountRecord]{
 		Accounts: accounts,
 		Visit: func(_ context.Context, p sweep.Place, emit func([]accountRecord)) error {
 			r := describeAccount(p.Account)
@@ -153,7 +153,7 @@ func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "regions", printer.Start(app.Stdout), sweep.Plan[inventory.Region]{
+	return run(ctx, app, &c.SweepFlags, "regions", printer.Start(app.records()), sweep.Plan[inventory.Region]{
 		Accounts: accounts,
 		Visit: func(ctx context.Context, p sweep.Place, emit func([]inventory.Region)) error {
 			regions, err := finder.List(ctx, p.Account, p.Identity, c.All)

@@ -46,7 +46,8 @@ type App struct {
 	sightings *sightings // of this run, for completion; nil if none are kept
 
 	env   map[string]string
-	notes sync.Mutex // one message at a time on stderr
+	notes sync.Mutex // one message at a time on the terminal
+	line  *footLine  // below it; nil: none
 	asks  sync.Mutex // one question at a time
 }
 
@@ -96,16 +97,14 @@ func (a *App) home() string {
 
 // note writes a line to stderr.
 func (a *App) note(format string, args ...any) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
+	a.aside(func() {
+		fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
+	})
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	fmt.Fprintln(a.Stderr, "  "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
+	a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...)))) })
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.
@@ -136,15 +135,22 @@ func (a *App) hasTerminal() bool {
 	return true
 }
 
-// color decides --color auto|on|off for stdout.
+// color decides --color auto|on|off for stdout: the flag, then NO_COLOR,
+// CLICOLOR_FORCE and CLICOLOR, then whether it is a terminal.
 func (a *App) color(when string) bool { return a.colorOn(a.Stdout, when) }
 
 func (a *App) colorOn(w io.Writer, when string) bool {
 	if when != "auto" {
 		return when == "on"
 	}
-	_, terminal := a.terminal(w)
-	return terminal && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb"
+	set := func(name string) bool { return a.env[name] != "" && a.env[name] != "0" }
+	switch {
+	case a.env["NO_COLOR"] != "":
+		return false
+	case set("CLICOLOR_FORCE"):
+		return true
+	}
+	return isTerminal(w) && a.env["CLICOLOR"] != "0" && a.env["TERM"] != "dumb"
 }
 
 func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
@@ -166,6 +172,7 @@ func (a *App) questions(read func(io.Reader) (string, error)) func(context.Conte
 	return func(ctx context.Context, question string) (string, error) {
 		a.asks.Lock()
 		defer a.asks.Unlock()
+		defer a.holdLine()()
 		tty, err := a.OpenTTY()
 		if err != nil {
 			return "", fmt.Errorf("opening the terminal: %w", err)

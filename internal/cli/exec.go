@@ -58,7 +58,6 @@ type execution struct {
 	finder    *inventory.RegionFinder
 	regions   map[*account.Account]sweep.Regions // that have been asked for
 	asking    sync.Mutex
-	slots     chan struct{} // one a child
 	sink      sink
 	server    *credserver.Server // of --serve
 	plain     []string           // with it, variables that lead to a config without credentials
@@ -68,7 +67,7 @@ type execution struct {
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
 	e := &execution{
 		execCmd: c, app: app, global: g,
-		regions: map[*account.Account]sweep.Regions{}, slots: make(chan struct{}, max(c.Concurrency, 1)),
+		regions: map[*account.Account]sweep.Regions{},
 	}
 	if err := e.prepare(line); err != nil {
 		return err
@@ -288,7 +287,7 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 		}})
 		return nil
 	}
-	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.Stdout), plan)
+	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.records()), plan)
 }
 
 // foretell says who the command would be in an account, if nothing is refused.

@@ -44,7 +44,7 @@ func (e *execution) newSink() (sink, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &recordSink{stream: printer.Start(e.app.Stdout)}, nil
+		return &recordSink{stream: printer.Start(e.app.records())}, nil
 	case e.Prefix:
 		return &prefixSink{app: e.app, color: e.global.Color, perRegion: e.PerRegion}, nil
 	}
@@ -76,7 +76,7 @@ func (s *groupSink) put(ended []*outcome) error {
 			heading = "\n" + heading
 		}
 		s.shown = true
-		stdout, stderr := &headed{w: s.app.Stdout, last: new(byte)}, &headed{w: &lockedWriter{s.app}, last: new(byte), heading: heading}
+		stdout, stderr := &headed{w: s.app.Stdout, last: new(byte)}, &headed{w: &asideWriter{s.app, s.app.Stderr}, last: new(byte), heading: heading}
 		if s.together {
 			stderr.heading, stderr.last = "", stdout.last
 		}
@@ -194,7 +194,7 @@ func (s *prefixSink) open(o *outcome) {
 		}
 		return &child.Lines{Lock: &s.lock, To: to, Prefix: prefix}
 	}
-	stdout, stderr := lines(s.app.Stdout, s.app.Stdout), lines(s.app.Stderr, &lockedWriter{s.app})
+	stdout, stderr := lines(s.app.Stdout, s.app.Stdout), lines(s.app.Stderr, &asideWriter{s.app, s.app.Stderr})
 	o.stdout, o.stderr = stdout, stderr
 	o.finish = func() error {
 		if err := stdout.Close(); err != nil {

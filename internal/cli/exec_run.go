@@ -68,7 +68,7 @@ func (e *execution) fanOut(ctx context.Context) error {
 	}
 	defer e.unserve()
 	e.sink.begin(e.accounts)
-	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, FailFast: e.FailFast}
+	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, Visitors: e.Concurrency, FailFast: e.FailFast}
 	if e.PerRegion {
 		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected
 	}
@@ -88,12 +88,6 @@ func (e *execution) fanOut(ctx context.Context) error {
 
 // visit runs the command in one place.
 func (e *execution) visit(ctx context.Context, p sweep.Place, emit func([]*outcome)) error {
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	environ, release, err := e.environ(ctx, p)
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 	for _, note := range finder.Resolve(ctx, app.LookupHost) {
 		app.note("%s", note)
 	}
-	ledger, failed, err := carryOut(ctx, app, &c.SweepFlags, printer.Start(app.Stdout), sweep.Plan[inventory.Finding]{
+	ledger, failed, err := carryOut(ctx, app, &c.SweepFlags, "found", printer.Start(app.records()), sweep.Plan[inventory.Finding]{
 		Accounts: accounts, Regions: regions.Of, Visit: finder.Visit,
 	})
 	if err != nil {

@@ -303,7 +303,7 @@ func printProfiles(app *App, printer *render.Printer[profileRecord], asRecords b
 	if !asRecords {
 		return nil
 	}
-	stream := printer.Start(app.Stdout)
+	stream := printer.Start(app.records())
 	of := map[string]*generatedProfile{}
 	for _, p := range found {
 		of[p.Name] = p

@@ -24,7 +24,7 @@ type Global struct {
 	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" help:"Certificates to trust, PEM; also AWS_CA_BUNDLE."`
 	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
 	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" help:"Longest wait for a connection (10; 0: no limit)."`
-	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR turns auto off."`
+	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR and CLICOLOR=0 turn auto off, CLICOLOR_FORCE turns it on."`
 	NoCache           bool    `group:"global" help:"Leave the AWS CLI's cache of role credentials alone."`
 	Debug             bool    `group:"global" help:"Log every call on stderr; never a secret."`
 	Demo              bool    `group:"global" help:"Use the embedded simulated organization instead of AWS."`
@@ -79,7 +79,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	}
 	var log *slog.Logger
 	if g.Debug {
-		log = slog.New(slog.NewTextHandler(&lockedWriter{app}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		log = slog.New(slog.NewTextHandler(&asideWriter{app, app.Stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	api := awsapi.New(awsapi.Settings{
 		Lookup: app.Lookup, EndpointURL: g.EndpointURL,
@@ -90,7 +90,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
-		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr,
+		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.holdLine,
 	}, nil
 }
 
@@ -148,15 +148,6 @@ func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attem
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
-// lockedWriter keeps log lines and notes from mixing.
-type lockedWriter struct{ app *App }
-
-func (w *lockedWriter) Write(p []byte) (int, error) {
-	w.app.notes.Lock()
-	defer w.app.notes.Unlock()
-	return w.app.Stderr.Write(p)
-}
-
 // Output are the flags of how records are shown.
 type Output struct {
 	Output    string   `short:"o" placeholder:"FORMAT" group:"output" help:"One of ${formats}."`
@@ -165,12 +156,11 @@ type Output struct {
 	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
-	SortBy    []string `placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
+	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
 }
 
 // options completes the flags with what the terminal is like.
 func (o *Output) options(app *App, g *Global) render.Options {
-	width, _ := app.terminal(app.Stdout)
 	var jq string
 	if o.JQ != nil {
 		jq = *o.JQ
@@ -178,7 +168,7 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy,
-		Color: app.color(g.Color), Width: width,
+		Color: app.color(g.Color), Width: func() int { width, _ := app.terminal(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }

@@ -24,6 +24,13 @@ type instancesCmd struct {
 	Output      `embed:""`
 }
 
+// stateColors tell what runs, what is on its way, and what is gone.
+var stateColors = map[string]render.Color{
+	"running": render.Green,
+	"pending": render.Yellow, "stopping": render.Yellow, "shutting-down": render.Yellow,
+	"stopped": render.Red, "terminated": render.Faint,
+}
+
 var instanceView = render.View{
 	Columns: []render.Column{
 		{Field: "AccountName", Need: 4, Shorten: true},
@@ -32,7 +39,7 @@ var instanceView = render.View{
 		{Field: "InstanceId", Need: 1},
 		{Field: "Name", Need: 5, Shorten: true},
 		{Field: "InstanceType", Need: 7},
-		{Field: "State", Need: 6},
+		{Field: "State", Need: 6, Colors: stateColors},
 		{Field: "PrivateIPs", Need: 2},
 		{Field: "PublicIPs", Need: 2},
 		{Field: "IPv6s", Need: 10},
@@ -81,7 +88,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.Stdout), sweep.Plan[R]{
+	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.records()), sweep.Plan[R]{
 		Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, ID: id,
 		Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 	})

@@ -193,11 +193,23 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars(helpVars()),
+		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 	)
 	if err == nil {
 		parser.Model.HelpFlag.Help = helpHelp
 	}
 	return parser, err
+}
+
+// decodeSortKeys takes -F for a value, which the parser does of no flag else.
+func decodeSortKeys(line *kong.DecodeContext, target reflect.Value) error {
+	text, ok := line.Scan.Peek().Value.(string)
+	if !ok || strings.HasPrefix(text, "--") {
+		return errors.New("expected fields, as in --sort-by LaunchTime,-Name")
+	}
+	line.Scan.Pop()
+	target.Set(reflect.AppendSlice(target, reflect.ValueOf(strings.Split(text, ","))))
+	return nil
 }
 
 // helpHelp is the help of --help.

@@ -83,8 +83,8 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 		want []string
 	}{
 		{"--help", []string{"Usage: kubectl muster COMMAND [flags]\n", "  kubectl muster instances --demo\n", "kubectl muster COMMAND --help; kubectl muster help"}},
-		{"help accounts", []string{"'kubectl muster accounts' and 'kubectl muster regions' show"}},
-		{"man completion", []string{"source <(kubectl muster completion bash)"}},
+		{"help accounts", []string{"'kubectl muster profiles'"}},
+		{"man find", []string{"\n\\fBkubectl muster find\\fP ", "\nkubectl muster find 52.59.78.34 \\-\\-all\\-profiles\n"}},
 		{"--version", []string{"kubectl muster "}},
 		{"exec --help", []string{"Usage: kubectl muster exec ", "kubectl muster's flags come before"}},
 		{"profiles --help", []string{"  kubectl muster profiles --generate --sso-session "}},

@@ -84,7 +84,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 			profiles = append(profiles, matched...)
 		}
 	}
-	stream := printer.Start(app.Stdout)
+	stream := printer.Start(app.records())
 	for _, p := range profiles {
 		if err := stream.Write(describeProfile(p)); err != nil {
 			return err

@@ -28,10 +28,12 @@ func (s *screen) Write(p []byte) (int, error) {
 	return s.text.Write(p)
 }
 
-func (s *screen) String() string {
+func (s *screen) String() string { return strings.ReplaceAll(s.raw(), "\r\n", "\n") }
+
+func (s *screen) raw() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return strings.ReplaceAll(s.text.String(), "\r\n", "\n")
+	return s.text.String()
 }
 
 // startOnTerminal starts the program itself on a terminal.

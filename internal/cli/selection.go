@@ -77,6 +77,7 @@ type SweepFlags struct {
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
 	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
 	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
+	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
 
 	earlier *sweep.Earlier // what RetryGaps holds
 }

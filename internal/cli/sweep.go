@@ -28,7 +28,7 @@ type stream[R any] interface {
 func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
 	ctx, cancel := flags.bound(ctx)
 	defer cancel()
-	ledger, failed, err := carryOut(ctx, app, flags, out, plan)
+	ledger, failed, err := carryOut(ctx, app, flags, noun, out, plan)
 	if err != nil {
 		return err
 	}
@@ -37,10 +37,15 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 
 // carryOut is run without what is said at the end. An expression that failed on
 // records did not keep the others from being printed: failed tells of it.
-func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
-	plan.Width, plan.FailFast = flags.Concurrency, flags.FailFast
+func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
+	plan.Width, plan.FailFast, plan.Meter = flags.Concurrency, flags.FailFast, new(sweep.Meter)
 	if err := resume(flags, &plan); err != nil {
 		return nil, nil, err
+	}
+	var line *footLine
+	if !flags.Quiet {
+		line = app.showProgress(ctx, plan.Meter, noun, plan.Regions == nil)
+		defer line.end()
 	}
 	ledger, err = plan.Run(ctx, func(records []R) error {
 		if len(records) == 0 { // no more are waiting: show what there is
@@ -54,6 +59,7 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, out strea
 		}
 		return nil
 	})
+	line.end()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,12 +94,12 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	}
 	a.sightings.keep(ledger)
 	gaps := ledger.Gaps()
-	records, accounts, regions := ledger.Count()
+	_, accounts, _ := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
 		return err // there was nothing but the list
 	}
-	if noun != "" && records == 0 && (len(gaps) == 0 || accounts > 0) {
-		a.note("no %s in %s", noun, places(accounts, regions))
+	if noun != "" && !flags.Quiet && (len(gaps) == 0 || accounts > 0) {
+		a.tally(ledger, noun)
 	}
 	if flags.earlier != nil && flags.earlier.Gaps() == 0 {
 		a.note("%s has no gap: nothing was asked", flags.RetryGaps)
@@ -126,6 +132,27 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	return nil
 }
 
+// tally counts what was found, for people: others are told only that it is nothing.
+func (a *App) tally(ledger *sweep.Ledger, noun string) {
+	records, accounts, regions := ledger.Count()
+	text := quantity(records, noun)
+	if records == 0 {
+		text = "no " + noun
+	}
+	if noun != "accounts" || records == 0 {
+		text += " in " + places(accounts, regions)
+	}
+	if isTerminal(a.Stderr) {
+		text += ", " + span(ledger.Took())
+		if gaps := len(ledger.Gaps()); gaps > 0 {
+			text += "; " + count(gaps, "gap")
+		}
+	} else if records > 0 {
+		return
+	}
+	a.note("%s", text)
+}
+
 // interrupted tells the user's interrupt from --timeout.
 func interrupted(ctx context.Context) bool {
 	return errors.Is(context.Cause(ctx), context.Canceled)
@@ -137,13 +164,6 @@ func places(accounts, regions int) string {
 		text += " and " + count(regions, "region")
 	}
 	return text
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // listGaps names every place where a command failed, and every place that is

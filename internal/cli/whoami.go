@@ -61,7 +61,7 @@ func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, app, &c.SweepFlags, "identities", printer.Start(app.Stdout), sweep.Plan[whoamiRecord]{
+	return run(ctx, app, &c.SweepFlags, "identities", printer.Start(app.records()), sweep.Plan[whoamiRecord]{
 		Accounts: accounts,
 		Visit: func(ctx context.Context, place sweep.Place, emit func([]whoamiRecord)) error {
 			id := place.Identity

@@ -272,7 +272,7 @@ func BenchmarkPrint(b *testing.B) {
 		{"template", Options{Output: "template=<<.InstanceId>> <<.PublicIPs>> <<.Tags.env>>"}},
 		{"csv", Options{Output: "csv"}},
 		{"text", Options{Output: "text"}},
-		{"table", Options{Width: 120}},
+		{"table", Options{Width: columns(120)}},
 		{"query", Options{Query: "[].[InstanceId,PublicIPs]"}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -29,7 +29,10 @@ type Options struct {
 	NoHeaders bool     // --no-headers
 	SortBy    []string // --sort-by: field paths; "-Path" descending
 	Color     bool     // colour is wanted
-	Width     int      // the terminal's columns; 0: no terminal, nothing is shortened
+
+	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
+	// terminal, nothing is shortened.
+	Width func() int
 
 	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
 	Now      func() time.Time                  // for the template function ago; nil: time.Now
@@ -84,6 +87,9 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Width == nil {
+		o.Width = func() int { return 0 }
 	}
 	c := compiler{Options: o, view: v, record: shapeOf(reflect.TypeFor[T]())}
 	p, err := c.compile()

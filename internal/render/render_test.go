@@ -31,11 +31,14 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// columns is a terminal that wide.
+func columns(n int) func() int { return func() int { return n } }
+
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
 		"table":             {},
-		"wide":              {Output: "wide", Width: 80},
+		"wide":              {Output: "wide", Width: columns(80)},
 		"json":              {Output: "json"},
 		"ndjson":            {Output: "ndjson"},
 		"yaml":              {Output: "yaml"},
@@ -55,12 +58,12 @@ func TestFormats(t *testing.T) {
 		"query-csv":         {Query: "[].{Id: InstanceId, Name: Name, groups: SecurityGroups}", Output: "csv"},
 		"query-ndjson":      {Query: "[?State=='running'].NetworkInterfaces[]", Output: "ndjson"},
 		"table-noheaders":   {NoHeaders: true, Columns: []string{"InstanceId", "State"}},
-		"table-columns":     {Width: 60, Columns: []string{"InstanceId", "Tags.env", "Tags.aws:autoscaling:groupName", "NetworkInterfaces.SubnetId", "SecurityGroups"}},
-		"table-color":       {Color: true, Width: 120},
-		"table-40-columns":  {Width: 40},
-		"table-80-columns":  {Width: 80},
-		"table-120-columns": {Width: 120},
-		"table-200-columns": {Width: 200},
+		"table-columns":     {Width: columns(60), Columns: []string{"InstanceId", "Tags.env", "Tags.aws:autoscaling:groupName", "NetworkInterfaces.SubnetId", "SecurityGroups"}},
+		"table-color":       {Color: true, Width: columns(120)},
+		"table-40-columns":  {Width: columns(40)},
+		"table-80-columns":  {Width: columns(80)},
+		"table-120-columns": {Width: columns(120)},
+		"table-200-columns": {Width: columns(200)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +104,7 @@ func TestNoRecords(t *testing.T) {
 func TestTableWidths(t *testing.T) {
 	t.Parallel()
 	for width := 20; width < 260; width++ {
-		out := render(t, Options{Width: width}, nasty()...)
+		out := render(t, Options{Width: columns(width)}, nasty()...)
 		for line := range strings.Lines(out) {
 			line = strings.TrimSuffix(line, "\n")
 			if w := displaywidth.String(line); w > width {

@@ -40,7 +40,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			header, rows := resultRows(x)
 			g := grid{headers: header != nil && !o.NoHeaders}
 			if name == "table" {
-				g.width = o.Width
+				g.width = o.Width()
 			}
 			cells := make([][]cell, len(rows))
 			columns := len(header)

@@ -32,9 +32,6 @@ func (c *compiler) table(wide bool) (func() format, error) {
 		return nil, err
 	}
 	g := grid{headers: !c.NoHeaders, color: c.Color}
-	if !wide {
-		g.width = c.Width
-	}
 	for _, p := range paths {
 		column := Column{Field: p.text, Shorten: p.keyed}
 		for _, known := range c.view.Columns {
@@ -46,6 +43,10 @@ func (c *compiler) table(wide bool) (func() format, error) {
 	}
 	return func() format {
 		return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
+			g := g
+			if !wide {
+				g.width = c.Width()
+			}
 			rows := make([][]cell, len(records))
 			for i, record := range records {
 				rows[i] = make([]cell, len(paths))

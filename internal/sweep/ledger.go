@@ -96,6 +96,7 @@ type Ledger struct {
 	failed   error              // of the list of accounts
 	open     map[placeKey]Entry // gaps of the earlier run that this one has not come to
 	passed   int                // gaps of the earlier run that this one did not come to
+	took     time.Duration
 }
 
 // newLedger begins with what the earlier run has settled.
@@ -192,6 +193,9 @@ func (l *Ledger) Count() (records, accounts, regions int) {
 	}
 	return l.records, accounts, len(l.regions)
 }
+
+// Took is how long the sweep lasted.
+func (l *Ledger) Took() time.Duration { return l.took }
 
 // ListError is why the list of accounts is not complete, or nil.
 func (l *Ledger) ListError() error {

@@ -1,11 +1,13 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/account"
@@ -27,6 +29,8 @@ type Place struct {
 	Account  *account.Account
 	Identity *auth.Identity
 	Region   string // "" for the account as a whole
+
+	left *atomic.Int64 // places of the account that are not done
 }
 
 // Regions are the regions of one account.
@@ -51,8 +55,12 @@ type Plan[R any] struct {
 	// Unopened visits accounts as a whole and without credentials: a place's
 	// Identity is nil, and the visit gets what it needs.
 	Unopened bool
-	Width    int  // calls under way at one time, which the clients see to
-	FailFast bool // the first gap cancels the rest
+	Width    int    // calls under way at one time, which the clients see to
+	FailFast bool   // the first gap cancels the rest
+	Meter    *Meter // counts along; nil: nobody looks
+	// Visitors is how many places are visited at one time; 0: twice Width, since those
+	// that wait for a retry make no call meanwhile. With one, they come in order.
+	Visitors int
 
 	// Earlier restricts the run to the gaps of another; nil: none.
 	Earlier *Earlier
@@ -65,11 +73,16 @@ type Plan[R any] struct {
 }
 
 // Run visits every place and hands the records to out, from one goroutine, as
-// they arrive, and nil when no more are waiting. It returns when all is done or given up; the ledger then has an
-// entry for every place. The error is out's, which cancels the sweep, or a Stop's.
+// they arrive, and nil when no more are waiting. It returns when all is done or
+// given up; the ledger then has an entry for every place. The error is out's, which
+// cancels the sweep, or a Stop's.
 func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if p.Meter == nil {
+		p.Meter = new(Meter)
+	}
+	start := time.Now()
 	s := &run[R]{
 		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(p.Earlier),
 		accounts: make(chan *account.Account), places: make(chan Place), records: make(chan []R, 16),
@@ -77,9 +90,7 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	go s.list()
 	width := max(p.Width, 1)
 	opened := s.workers(width, s.openAccounts)
-	// Places that wait for a retry hold a worker, but no slot: with twice as many
-	// workers as slots, some throttled places do not narrow the sweep.
-	visited := s.workers(2*width, s.visitPlaces)
+	visited := s.workers(cmp.Or(p.Visitors, 2*width), s.visitPlaces)
 	go func() {
 		opened.Wait()
 		close(s.places)
@@ -92,6 +103,7 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	if stop := (*Stop)(nil); failed == nil && errors.As(context.Cause(ctx), &stop) {
 		failed = stop.Err
 	}
+	s.ledger.took = time.Since(start)
 	return s.ledger, failed
 }
 
@@ -145,6 +157,7 @@ func (s *run[R]) workers(n int, work func()) *sync.WaitGroup {
 // list feeds the accounts in while the first are being visited.
 func (s *run[R]) list() {
 	defer close(s.accounts)
+	defer s.Meter.listed.Store(true)
 	left := -1 // accounts of Earlier still to come; below 0: nobody knows
 	if s.Earlier != nil && !s.Earlier.list {
 		left = s.Earlier.owners()
@@ -154,18 +167,21 @@ func (s *run[R]) list() {
 	}
 	for a, err := range s.Accounts {
 		if err != nil {
+			s.Meter.gaps.Add(1)
 			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
 			return
 		}
 		if !s.Earlier.Misses(a) {
 			continue
 		}
+		s.Meter.accounts.Add(1)
 		if a.ID != "" { // which nobody could tell in the earlier run
 			s.ledger.settle("", a.Name)
 		}
 		if !a.Active() {
 			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
 			s.closed(a, nil)
+			s.queue(a, nil, nil)
 		} else {
 			s.accounts <- a
 		}
@@ -179,11 +195,13 @@ func (s *run[R]) list() {
 // openAccounts gets credentials for accounts and finds their regions.
 func (s *run[R]) openAccounts() {
 	for a := range s.accounts {
-		s.openAccount(a)
+		id, regions := s.open(a)
+		s.queue(a, id, regions)
 	}
 }
 
-func (s *run[R]) openAccount(a *account.Account) {
+// open returns the regions to visit; "" is the account as a whole.
+func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) {
 	start := time.Now()
 	ctx, trace := awsapi.WithTrace(s.ctx, a.ID)
 	known, enough := s.Earlier.regions(a)
@@ -203,56 +221,62 @@ func (s *run[R]) openAccount(a *account.Account) {
 	}
 	if s.ctx.Err() != nil {
 		fail(s.ctx.Err())
-		return
+		return nil, nil
 	}
 	if s.Unopened {
-		s.places <- Place{Account: a}
-		return
+		return nil, []string{""}
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
 		fail(err)
 		s.closed(a, err)
-		return
+		return nil, nil
 	}
 	if a.Source == account.SourceProfile {
 		a.Name = id.Profile
 	}
 	if s.Regions == nil {
-		s.places <- Place{Account: a, Identity: id}
-		return
+		return id, []string{""}
 	}
 	if enough {
-		for _, region := range known {
-			s.places <- Place{Account: a, Identity: id, Region: region}
-		}
-		return
+		return id, known
 	}
-	regions, err := s.Regions(ctx, a, id)
-	if err == nil && regions.Unknown != nil {
-		fail(regions.Unknown)
+	found, err := s.Regions(ctx, a, id)
+	if err == nil && found.Unknown != nil {
+		fail(found.Unknown)
 	}
 	if err != nil {
 		fail(err)
-		return
+		return nil, nil
 	}
-	if regions.Unknown == nil {
+	if found.Unknown == nil {
 		s.ledger.settle(a.ID, a.Name)
 		for _, region := range known { // that were guessed at, and are not the account's
-			if !slices.Contains(regions.Visit, region) && !slices.Contains(regions.NotOptedIn, region) {
-				regions.NotOptedIn = append(regions.NotOptedIn, region)
+			if !slices.Contains(found.Visit, region) && !slices.Contains(found.NotOptedIn, region) {
+				found.NotOptedIn = append(found.NotOptedIn, region)
 			}
 		}
 	}
-	for _, region := range regions.NotOptedIn {
-		if !s.Earlier.settled(a, region) {
-			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
-		}
+	open := func(regions []string) []string {
+		return slices.DeleteFunc(slices.Clone(regions), func(region string) bool { return s.Earlier.settled(a, region) })
 	}
-	for _, region := range regions.Visit {
-		if !s.Earlier.settled(a, region) {
-			s.places <- Place{Account: a, Identity: id, Region: region}
-		}
+	for _, region := range open(found.NotOptedIn) {
+		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
+	}
+	return id, open(found.Visit)
+}
+
+// queue hands an account's places on to be visited; without any it is done.
+func (s *run[R]) queue(a *account.Account, id *auth.Identity, regions []string) {
+	s.Meter.places.Add(int64(len(regions)))
+	s.Meter.opened.Add(1)
+	if len(regions) == 0 {
+		s.Meter.accountsDone.Add(1)
+	}
+	left := new(atomic.Int64)
+	left.Store(int64(len(regions)))
+	for _, region := range regions {
+		s.places <- Place{Account: a, Identity: id, Region: region, left: left}
 	}
 }
 
@@ -265,6 +289,10 @@ func (s *run[R]) closed(a *account.Account, err error) {
 func (s *run[R]) visitPlaces() {
 	for place := range s.places {
 		s.visitPlace(place)
+		s.Meter.placesDone.Add(1)
+		if place.left.Add(-1) == 0 {
+			s.Meter.accountsDone.Add(1)
+		}
 	}
 }
 
@@ -281,6 +309,7 @@ func (s *run[R]) visitPlace(p Place) {
 			}
 			if len(records) > 0 {
 				count += len(records)
+				s.Meter.records.Add(int64(len(records)))
 				s.records <- records
 			}
 		})
@@ -315,7 +344,11 @@ func (s *run[R]) unprinted(records []R, before, printed Fingerprints) ([]R, Fing
 
 func (s *run[R]) enter(e Entry) {
 	s.ledger.add(e)
-	if s.FailFast && e.Gap() {
+	if !e.Gap() {
+		return
+	}
+	s.Meter.gaps.Add(1)
+	if s.FailFast {
 		s.cancel(ErrFailFast)
 	}
 }

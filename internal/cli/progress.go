@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/internal/sweep"
+)
+
+// A sweep that takes longer than this shows how far it has come, at this rate.
+const (
+	progressAfter = 500 * time.Millisecond
+	progressEvery = 100 * time.Millisecond
+)
+
+// footLine is the line below everything else on the terminal that is gone when
+// what it tells of is done. Libraries of progress bars take the stream that they
+// draw on for their own; here records on stdout, notes on stderr and questions on
+// the terminal come from elsewhere, and the line has to make way for each.
+//
+// The cursor stays at its first column, from where it is erased whatever a resized
+// window has made of it. The cursor is not hidden, so that nothing has to be put
+// right where the program is killed.
+type footLine struct {
+	app   *App
+	text  func(width int) string
+	shown bool
+	holds int // questions under way
+	stop  context.CancelFunc
+	ended sync.WaitGroup
+}
+
+// startLine shows a line on stderr, if that is a terminal, until the context or
+// the line ends. text makes it, at most that many columns wide.
+func (a *App) startLine(ctx context.Context, text func(width int) string) *footLine {
+	if _, terminal := a.terminal(a.Stderr); !terminal || a.env["TERM"] == "dumb" {
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	l := &footLine{app: a, text: text, stop: stop}
+	a.notes.Lock()
+	a.line = l
+	a.notes.Unlock()
+	l.ended.Go(func() { l.run(ctx) })
+	return l
+}
+
+func (l *footLine) run(ctx context.Context) {
+	tick := time.NewTimer(progressAfter)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			l.app.notes.Lock()
+			defer l.app.notes.Unlock()
+			l.erase()
+			l.app.line = nil
+			return
+		case <-tick.C:
+			l.app.notes.Lock()
+			l.draw()
+			l.app.notes.Unlock()
+			tick.Reset(progressEvery)
+		}
+	}
+}
+
+// end erases the line for good.
+func (l *footLine) end() {
+	if l != nil {
+		l.stop()
+		l.ended.Wait()
+	}
+}
+
+// The next two want app.notes to be held.
+
+func (l *footLine) draw() {
+	width, _ := l.app.terminal(l.app.Stderr)
+	if l.holds > 0 {
+		return
+	}
+	fmt.Fprint(l.app.Stderr, l.text(width-1)+"\x1b[J\r")
+	l.shown = true
+}
+
+func (l *footLine) erase() {
+	if l != nil && l.shown {
+		fmt.Fprint(l.app.Stderr, "\r\x1b[J")
+		l.shown = false
+	}
+}
+
+// aside does what may write to the terminal, one at a time, with the line out of
+// the way.
+func (a *App) aside(write func()) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	line := a.line
+	redraw := line != nil && line.shown
+	line.erase()
+	write()
+	if redraw {
+		line.draw()
+	}
+}
+
+// asideWriter is a stream that may be the terminal on which the line is.
+type asideWriter struct {
+	app *App
+	w   io.Writer
+}
+
+func (w *asideWriter) Write(p []byte) (n int, err error) {
+	w.app.aside(func() { n, err = w.w.Write(p) })
+	return n, err
+}
+
+// records is where records go.
+func (a *App) records() io.Writer {
+	if isTerminal(a.Stdout) {
+		return &asideWriter{a, a.Stdout}
+	}
+	return a.Stdout
+}
+
+// holdLine keeps the line away until release is called.
+func (a *App) holdLine() (release func()) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	line := a.line
+	if line == nil {
+		return func() {}
+	}
+	line.erase()
+	line.holds++
+	return func() {
+		a.notes.Lock()
+		defer a.notes.Unlock()
+		line.holds--
+	}
+}
+
+// showProgress tells how far a sweep has come. The noun is what is found; whole
+// says that accounts are not visited by region.
+func (a *App) showProgress(ctx context.Context, meter *sweep.Meter, noun string, whole bool) *footLine {
+	start := time.Now()
+	return a.startLine(ctx, func(width int) string {
+		return progressText(meter.Counts(), time.Since(start), noun, whole, width)
+	})
+}
+
+// progressText words how far a sweep has come, leaving out what does not fit.
+func progressText(c sweep.Counts, elapsed time.Duration, noun string, whole bool, width int) string {
+	more := ""
+	if !c.Listed {
+		more = "+"
+	}
+	parts := []string{fmt.Sprintf("%s/%s%s accounts", thousands(c.AccountsDone), thousands(c.Accounts), more)}
+	rate, per := c.AccountsDone, "accounts"
+	if !whole {
+		if c.Opened < c.Accounts {
+			more = "+"
+		}
+		parts = append(parts, fmt.Sprintf("%s/%s%s regions", thousands(c.PlacesDone), thousands(c.Places), more))
+		rate, per = c.PlacesDone, "regions"
+	}
+	if noun != "accounts" {
+		parts = append(parts, quantity(c.Records, noun))
+	}
+	if c.Gaps > 0 {
+		parts = append(parts, count(c.Gaps, "gap"))
+	}
+	if seconds := elapsed.Seconds(); rate > 0 {
+		parts = append(parts, fmt.Sprintf("%s %s/s", thousands(int(float64(rate)/seconds+0.5)), per))
+	}
+	if ratio, ok := c.Left(); ok {
+		parts = append(parts, span(time.Duration(ratio*float64(elapsed)).Round(time.Second))+" left")
+	}
+	text := ""
+	for _, part := range parts {
+		if text != "" {
+			part = ", " + part
+		}
+		if len(text)+len(part) <= width {
+			text += part
+		}
+	}
+	return text
+}
+
+// span words a duration as people do.
+func span(d time.Duration) string {
+	switch {
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
+	case d > 0 && d < 100*time.Millisecond:
+		return fmt.Sprintf("%d ms", max(d.Milliseconds(), 1))
+	case d >= 10*time.Second, d%time.Second == 0:
+		return fmt.Sprintf("%d s", d/time.Second)
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// quantity is a number with its noun, which is given in the plural.
+func quantity(n int, noun string) string {
+	if n == 1 {
+		switch noun {
+		case "identities":
+			noun = "identity"
+		case "commands were run":
+			noun = "command was run"
+		default:
+			noun = strings.TrimSuffix(noun, "s")
+		}
+	}
+	return thousands(n) + " " + noun
+}
+
+// count is quantity for nouns that take an s.
+func count(n int, noun string) string { return quantity(n, noun+"s") }
+
+// thousands writes a number with a comma between groups of three digits.
+func thousands(n int) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"muster/internal/awssim"
+	"muster/internal/sweep"
+)
+
+// slowWorld is one whose last region takes its time.
+const slowWorld = `{
+  "regions": ["us-east-1", "eu-west-1", "eu-west-3"],
+  "accounts": [{"id": "100000000001", "name": "root"}],
+  "users": [{"account": "root", "name": "admin"}],
+  "faults": [{"operation": "DescribeInstances", "region": "eu-west-3", "kind": "delay", "delay": "2s"},
+             {"operation": "DescribeInstances", "region": "eu-west-1", "kind": "error", "status": 403, "code": "UnauthorizedOperation", "message": "no"}],
+  "instances": [{"account": "root", "region": "us-east-1", "id": "i-0a000000000000001"},
+                {"account": "root", "region": "eu-west-3", "id": "i-0a000000000000003"}],
+  "home": {"profile": "admin"}
+}`
+
+// visible is what is left on a terminal of the width when a program has written.
+func visible(written string, width int) string {
+	rows, row, column := [][]rune{{}}, 0, 0
+	put := func(r rune) {
+		if column == width {
+			row, column = row+1, 0
+		}
+		for len(rows) <= row {
+			rows = append(rows, nil)
+		}
+		for len(rows[row]) <= column {
+			rows[row] = append(rows[row], ' ')
+		}
+		rows[row][column] = r
+		column++
+	}
+	for rest := written; rest != ""; {
+		if after, ok := strings.CutPrefix(rest, "\x1b[J"); ok {
+			rows = rows[:min(row+1, len(rows))]
+			if row < len(rows) {
+				rows[row] = rows[row][:min(column, len(rows[row]))]
+			}
+			rest = after
+			continue
+		}
+		r := []rune(rest)[0]
+		rest = rest[len(string(r)):]
+		switch r {
+		case '\r':
+			column = 0
+		case '\n':
+			row++
+		default:
+			put(r)
+		}
+	}
+	var lines []string
+	for _, line := range rows {
+		lines = append(lines, strings.TrimRight(string(line), " "))
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
+}
+
+var took = regexp.MustCompile(`, \d+(\.\d)? m?s\b`)
+
+// TestProgress: the line tells how far the sweep has come, makes way for records
+// and notes, and is gone at the end.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	const end = "i-0a000000000000001\ni-0a000000000000003\n" +
+		"muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n" +
+		"muster: 1 place did not answer:\n" +
+		"  100000000001 admin eu-west-1: denied, DescribeInstances: UnauthorizedOperation: no\n" +
+		"muster: denied: the role may not make this call there; --allow-denied accepts denials\n"
+	quiet := strings.Replace(end, "muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n", "", 1)
+	for _, test := range []struct {
+		name, term string
+		args       []string
+		frame      string
+		end        string
+	}{
+		{"shown", "xterm", nil, `0/1 accounts, 2/3 regions, 1 instance, 1 gap, \d+ regions/s, \d+ s left`, end},
+		{"quiet", "xterm", []string{"--quiet"}, "", quiet},
+		{"dumb", "dumb", nil, "", end},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w, err := awssim.ParseWorld([]byte(slowWorld))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, environ := simulated(t, w, false)
+			command, _, shown := startOnTerminal(t, append(environ, "TERM="+test.term), append([]string{"instances", "-o", "name"}, test.args...)...)
+			command.Wait()
+			waitFor(t, shown, `accepts denials\n`)
+			if code := command.ProcessState.ExitCode(); code != 3 {
+				t.Errorf("exit code %d, want 3", code)
+			}
+			if got := took.ReplaceAllString(visible(shown.raw(), 500), ", TIME"); got != test.end {
+				t.Errorf("the terminal shows\n%swant\n%s", got, test.end)
+			}
+			if test.frame == "" && strings.Contains(shown.raw(), "\x1b") {
+				t.Errorf("control sequences: %q", shown.raw())
+			}
+			if !regexp.MustCompile(test.frame).MatchString(shown.raw()) {
+				t.Errorf("never shown: %s\n%q", test.frame, shown.raw())
+			}
+		})
+	}
+}
+
+// TestProgressInterrupted: Ctrl-C and a window made narrow leave nothing of the
+// line behind.
+func TestProgressInterrupted(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(hangingWorld))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := simulated(t, w, false)
+	command, tty, shown := startOnTerminal(t, append(environ, "TERM=xterm", "PATH="+os.Getenv("PATH")), "instances", "-o", "name")
+	waitFor(t, shown, `0/1 accounts, 2/3 regions, 1 instance, \d+ regions/s`)
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: 40, Cols: 20}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, shown, `\r0/1 accounts`+"\x1b")
+	tty.Write([]byte{3})
+	command.Wait()
+	waitFor(t, shown, "interrupted\n")
+	if code := command.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	want := "i-0a000000000000001\n" +
+		"muster: 1 instance in 1 account and 2 regions, TIME; 1 gap\n" +
+		"muster: 1 place did not answer:\n" +
+		"  100000000001 admin eu-west-3: cancelled, DescribeInstances: interrupted\n"
+	if got := took.ReplaceAllString(visible(shown.raw(), 500), ", TIME"); got != want {
+		t.Errorf("the terminal shows\n%swant\n%s", got, want)
+	}
+}
+
+func TestProgressText(t *testing.T) {
+	t.Parallel()
+	listing := sweep.Counts{Accounts: 1200, AccountsDone: 2, Opened: 10, Places: 170, PlacesDone: 50, Records: 12345}
+	listed := sweep.Counts{Accounts: 27, AccountsDone: 20, Opened: 27, Places: 459, PlacesDone: 153, Records: 1, Gaps: 2, Listed: true}
+	whole := sweep.Counts{Accounts: 30, AccountsDone: 10, Opened: 30, Places: 30, PlacesDone: 10, Records: 10, Listed: true}
+	for _, test := range []struct {
+		counts sweep.Counts
+		noun   string
+		whole  bool
+		width  int
+		want   string
+	}{
+		{sweep.Counts{}, "instances", false, 200, "0/0+ accounts, 0/0+ regions, 0 instances"},
+		{listing, "instances", false, 200, "2/1,200+ accounts, 50/170+ regions, 12,345 instances, 5 regions/s"},
+		{listed, "instances", false, 200, "20/27 accounts, 153/459 regions, 1 instance, 2 gaps, 15 regions/s, 20 s left"},
+		{listed, "instances", false, 79, "20/27 accounts, 153/459 regions, 1 instance, 2 gaps, 15 regions/s, 20 s left"},
+		{listed, "instances", false, 50, "20/27 accounts, 153/459 regions, 1 instance"},
+		{listed, "instances", false, 39, "20/27 accounts, 153/459 regions, 2 gaps"},
+		{listed, "instances", false, 9, "2 gaps"},
+		{whole, "identities", true, 200, "10/30 accounts, 10 identities, 1 accounts/s, 20 s left"},
+		{whole, "accounts", true, 200, "10/30 accounts, 1 accounts/s, 20 s left"},
+	} {
+		if got := progressText(test.counts, 10*time.Second, test.noun, test.whole, test.width); got != test.want {
+			t.Errorf("%+v in %d columns:\n%s, want\n%s", test.counts, test.width, got, test.want)
+		}
+	}
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1: "-1", -123456: "-123,456"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 20 * time.Millisecond: "20 ms", 100 * time.Millisecond: "0.1 s", 3140 * time.Millisecond: "3.1 s", 27400 * time.Millisecond: "27 s",
+		125 * time.Second: "2 min 5 s", 61 * time.Minute: "1 h 1 min",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("%s is %s, want %s", fmt.Sprint(d), got, want)
+		}
+	}
+}
