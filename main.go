@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/cli/browser"
@@ -18,6 +20,9 @@ import (
 var completions embed.FS
 
 func main() {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") { // a key press is answered before anything need be collected
+		debug.SetGCPercent(-1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 
@@ -27,7 +32,7 @@ func main() {
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(),
+		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(),
 	}))
 }
 

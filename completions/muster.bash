@@ -1,19 +1,14 @@
 # bash completion for muster: source <(muster completion bash)
 _muster() {
-    local line words=() current=${COMP_WORDS[COMP_CWORD]}
-    words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+    local line muster=${COMP_WORDS[0]/#\~/$HOME} answer=()
+    type -P -- "$muster" >/dev/null || muster=muster
+    mapfile -t answer < <("$muster" __bash "$COMP_TYPE" "$COMP_WORDBREAKS" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
     COMPREPLY=()
-    while IFS= read -r line; do
-        line=${line%%$'\t'*}
-        # What stands before = or a colon is a word of its own to bash.
-        if [[ ${COMP_WORDS[COMP_CWORD - 1]} == = || $current == = ]]; then
-            line=${line#--*=}
-        fi
-        [[ $line == *[!A-Za-z0-9_./:=@,+%-]* ]] && printf -v line '%q' "$line"
-        COMPREPLY+=("$line")
-    done < <("${COMP_WORDS[0]}" __complete -- "${words[@]}" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
-        compopt -o nospace
-    fi
+    local last=$((${#answer[@]} - 1))
+    ((last >= 0)) || return
+    local directive=${answer[last]#:}
+    COMPREPLY=("${answer[@]:0:last}")
+    if ((directive & 2)); then compopt -o nospace; fi
+    if ((directive & 4)); then compopt +o default +o bashdefault; fi
 }
-complete -o default -F _muster muster
+complete -o default -o nosort -F _muster muster 2>/dev/null || complete -o default -F _muster muster

@@ -1,21 +1,25 @@
 #compdef muster
 # zsh completion for muster: source <(muster completion zsh)
 _muster() {
-    local line text
-    local -a values shown
-    while IFS= read -r line; do
+    local line text muster=${(Q)words[1]/#\~/$HOME} word=${words[CURRENT]} before
+    local -a answer values shown open openshown raw
+    (( $+commands[$muster] )) || [[ -x $muster ]] || muster=muster
+    answer=("${(@f)$("$muster" __zsh "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
+    # A quote that opens within the word is kept, which zsh would turn into backslashes.
+    before=${word%%[\'\"]*}
+    [[ -z $QIPREFIX$SUFFIX && $word == *[\'\"]* && $word != *[\'\"]*[\'\"]* ]] && raw=(-U -Q)
+    for line in "${(@)answer[1,-2]}"; do
         text=${line%%$'\t'*}
-        values+=("$text")
-        [[ $line == *$'\t'* ]] && shown+=("$text -- ${line#*$'\t'}") || shown+=("$text")
-    done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
-    if (( ${#values} )); then
-        compadd -l -d shown -a values
-    else
-        _files
-    fi
+        [[ $line == *$'\t'* ]] && line="$text -- ${line#*$'\t'}"
+        (( $#raw )) && text=$before${word[$#before+1]}${text#$before}
+        if (( ${answer[-1]#:} & 2 )) || [[ $text == *[=/] ]]; then
+            open+=("$text") openshown+=("$line")
+        else
+            values+=("$text") shown+=("$line")
+        fi
+    done
+    (( $#open )) && compadd $raw -S '' -l -d openshown -a open
+    (( $#values )) && compadd $raw -l -d shown -a values
+    [[ ${answer[-1]} == :[02] ]] && _files
 }
-if [[ $funcstack[1] == _muster ]]; then
-    _muster "$@"
-else
-    compdef _muster muster
-fi
+if [[ $funcstack[1] == _muster ]]; then _muster "$@"; else compdef _muster muster; fi

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"muster/internal/nearest"
 )
 
 // tagCalls bounds the ListTagsForResource calls at one time: Organizations
@@ -71,7 +73,11 @@ func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
 			for i, unit := range tree {
 				known[i] = unit.path
 			}
-			return fmt.Errorf("--ou %q: no such OU; there are: %s", name, strings.Join(known, ", "))
+			hint := ""
+			if near := nearest.Name(name, known); near != "" {
+				hint = fmt.Sprintf("; did you mean %q?", near)
+			}
+			return fmt.Errorf("--ou %q: no such OU; there are: %s%s", name, strings.Join(known, ", "), hint)
 		case 1:
 			f.ids = append(f.ids, ids[0])
 		default:

@@ -26,6 +26,7 @@ type Selection struct {
 	Exclude  []string
 	OUs      []string // names, paths of names, or ids
 	Tags     []string // K=V or K
+	Shard    Shard    // of all that the rest selects
 
 	ExternalID  string // these three for the roles of an organization
 	SessionName string
@@ -67,7 +68,7 @@ func Find(r *auth.Resolver, s Selection) (*Found, error) {
 		return nil, err
 	}
 	all := found.Accounts
-	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return pick.from(all(ctx)) }
+	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return s.Shard.of(pick.from(all(ctx))) }
 	return found, nil
 }
 

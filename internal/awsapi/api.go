@@ -34,6 +34,7 @@ type Settings struct {
 	Concurrency    int           // calls under way at one time
 	UserAgent      string        // NAME/VERSION
 	Log            *slog.Logger  // one record a call; nil: none
+	Warn           func(string)  // tells the user what slows the calls down; nil: nobody
 }
 
 // Target is where the calls of one profile go: its region, where it has one,
@@ -69,7 +70,7 @@ func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}}
 	a.transport = newHTTPClient(s)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{observe(s.Log), requireAnswer, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
 	return a
 }
 

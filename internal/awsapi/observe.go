@@ -16,6 +16,7 @@ import (
 type Trace struct {
 	account  string
 	attempts atomic.Int64
+	pace     pace // of its calls to EC2
 }
 
 // Attempts is the most tries that one of the calls took; 1 where nothing had to
@@ -27,7 +28,7 @@ type traceKey struct{}
 // WithTrace returns a context whose calls are counted, and logged as made for
 // the account.
 func WithTrace(ctx context.Context, accountID string) (context.Context, *Trace) {
-	t := &Trace{account: accountID}
+	t := &Trace{account: accountID, pace: pace{turn: make(chan struct{}, 1)}}
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 

@@ -20,6 +20,8 @@ const (
 	attemptsTransient = 5
 	attemptsTimeout   = 2
 
+	attemptsPaced = 6 // of those throttled, how many need no backoff but their pace
+
 	maxBackoff = 20 * time.Second
 )
 
@@ -72,7 +74,13 @@ func (r *retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 		return 0, err
 	}
 	base := 50 * time.Millisecond
-	if Explain(err).Kind == Throttled {
+	switch {
+	case errors.As(err, new(*refusedError)):
+		if attempt < attemptsPaced { // its turn will come
+			return rand.N(base), nil
+		}
+		base, attempt = 500*time.Millisecond, attempt-attemptsPaced
+	case Explain(err).Kind == Throttled:
 		base = 500 * time.Millisecond
 	}
 	ceiling := min(base<<min(attempt, 10), maxBackoff)

@@ -23,21 +23,26 @@ func newHTTPClient(s Settings) *http.Client {
 	perHost := max(s.Concurrency, 16)
 	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
-		Proxy: proxies(s.Lookup),
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, addr)
-			if err != nil || s.ReadTimeout <= 0 {
-				return conn, err
-			}
-			return &patientConn{Conn: conn, patience: s.ReadTimeout}, nil
-		},
+		Proxy:               proxies(s.Lookup),
 		TLSHandshakeTimeout: s.ConnectTimeout,
-		MaxIdleConns:        0,
+		// Each of the many hosts may have as many connections as there are calls, but
+		// not all of them at once.
+		MaxIdleConns:        2 * perHost,
 		MaxIdleConnsPerHost: perHost,
 		IdleConnTimeout:     90 * time.Second,
 	}
+	calls := newSlots(s, &lateTLS{transport: t, settings: s}, t.CloseIdleConnections)
+	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		calls.open.Add(1)
+		closed := sync.OnceFunc(func() { calls.open.Add(-1) })
+		return &patientConn{Conn: conn, patience: s.ReadTimeout, closed: closed}, nil
+	}
 	return &http.Client{
-		Transport: &slots{next: &lateTLS{transport: t, settings: s}, free: make(chan struct{}, max(s.Concurrency, 1))},
+		Transport: calls,
 		// A redirect of a signed request can only be refused by where it leads to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -118,37 +123,6 @@ type bundleError struct{ error }
 
 func (e *bundleError) Unwrap() error { return e.error }
 
-// slots bounds the calls under way. A slot is held from the request until the
-// answer's body is closed, so neither waiting for a retry nor the work done with
-// an answer keeps another call from starting.
-type slots struct {
-	next http.RoundTripper
-	free chan struct{}
-}
-
-func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
-	select {
-	case s.free <- struct{}{}:
-	case <-r.Context().Done():
-		if r.Body != nil {
-			r.Body.Close()
-		}
-		return nil, r.Context().Err()
-	}
-	r, err := inMemory(r)
-	if err != nil {
-		<-s.free
-		return nil, err
-	}
-	resp, err := s.next.RoundTrip(r)
-	if err != nil {
-		<-s.free
-		return nil, err
-	}
-	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-s.free })}
-	return resp, nil
-}
-
 // inMemory gives the request a body of its own. The SDK closes its body as soon
 // as an answer's headers are there; net/http may still be looking for that
 // body's end, and would drop the connection for it. With GetBody net/http can
@@ -168,34 +142,34 @@ func inMemory(r *http.Request) (*http.Request, error) {
 	return &own, nil
 }
 
-type slotBody struct {
-	io.ReadCloser
-	release func()
-}
-
-func (b *slotBody) Close() error {
-	defer b.release()
-	return b.ReadCloser.Close()
-}
-
 // patientConn gives up when nothing has arrived for a while, as the AWS CLI's
 // --cli-read-timeout does. Writing starts the wait anew: the read that net/http
 // keeps open on an idle connection began long before the request.
 type patientConn struct {
 	net.Conn
-	patience time.Duration
+	patience time.Duration // 0: without end
+	closed   func()
 }
 
 func (c *patientConn) Read(p []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
-		return 0, err
+	if c.patience > 0 {
+		if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Read(p)
 }
 
 func (c *patientConn) Write(p []byte) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
-		return 0, err
+	if c.patience > 0 {
+		if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Write(p)
+}
+
+func (c *patientConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
 }

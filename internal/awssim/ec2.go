@@ -63,7 +63,7 @@ func (r *request) checkParameters(known ...string) *apiError {
 var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 func (s *Server) describeInstances(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun"); err != nil {
+	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun", "IncludeManagedResources"); err != nil {
 		return nil, err
 	}
 	filters, err := r.filters()
@@ -83,7 +83,8 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}
 	p := s.place(r.principal.account, r.region)
 	at, n := p.at, p.len()
-	if len(filters) > 0 || len(ids) > 0 {
+	if len(filters) > 0 || len(ids) > 0 || r.principal.account.HideManaged {
+		matchers = append(matchers, func(in *Instance) bool { return !r.hides(in.Operator) })
 		chosen, err := p.choose(ids, matchers)
 		if err != nil {
 			return nil, err

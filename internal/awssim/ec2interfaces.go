@@ -33,7 +33,7 @@ func (s *Server) describeNetworkInterfaces(r *request) (*answer, *apiError) {
 	var chosen []*eni
 	missing := slices.Clone(ids)
 	for _, e := range s.place(r.principal.account, r.region).interfaces() {
-		if len(ids) > 0 && !slices.Contains(ids, e.ID) {
+		if len(ids) > 0 && !slices.Contains(ids, e.ID) || r.hides(e.operator) {
 			continue
 		}
 		missing = slices.DeleteFunc(missing, func(id string) bool { return id == e.ID })
@@ -86,6 +86,11 @@ func (s *Server) describeAddresses(r *request) (*answer, *apiError) {
 	x := newXML().open("DescribeAddressesResponse", "xmlns", namespaceEC2).elem("requestId", requestID)
 	x.list("addressesSet", len(chosen), func(i int) { x.elasticIP(chosen[i], r) })
 	return xmlAnswer(x.close("DescribeAddressesResponse")), nil
+}
+
+// hides says whether what a service manages is left out of an answer.
+func (r *request) hides(operator string) bool {
+	return operator != "" && r.principal.account.HideManaged && r.form.Get("IncludeManagedResources") != "true"
 }
 
 func errDryRun() *apiError {
@@ -179,8 +184,8 @@ var networkInterfaceFilters = map[string]func(*eni) []string{
 	"ipv6-addresses.ipv6-address":      func(e *eni) []string { return e.IPv6s },
 	"mac-address":                      one(func(e *eni) string { return e.MAC }),
 	"network-interface-id":             one(func(e *eni) string { return e.ID }),
-	"operator.managed":                 one(func(*eni) string { return "false" }),
-	"operator.principal":               func(*eni) []string { return nil },
+	"operator.managed":                 one(func(e *eni) string { return strconv.FormatBool(e.operator != "") }),
+	"operator.principal":               one(func(e *eni) string { return e.operator }),
 	"owner-id":                         one(func(e *eni) string { return e.account }),
 	"private-dns-name":                 one(func(e *eni) string { return privateDNS(e.region, first(&e.Interface).Private) }),
 	"private-ip-address":               one(func(e *eni) string { return first(&e.Interface).Private }),
@@ -262,7 +267,7 @@ func (x *xmlWriter) eni(e *eni) {
 	})
 	x.list("ipv6AddressesSet", len(e.IPv6s), func(i int) { x.elem("ipv6Address", e.IPv6s[i]).elem("isPrimaryIpv6", "false") })
 	x.prefixes(&e.Interface)
-	x.elem("interfaceType", e.kind).open("operator").elem("managed", "false").close("operator")
+	x.elem("interfaceType", e.kind).operator(e.operator)
 }
 
 func (x *xmlWriter) prefixes(eni *Interface) {

@@ -103,7 +103,7 @@ func (x *xmlWriter) instance(in *Instance) {
 	x.opt("ipv6Address", firstOf(in.IPv6s))
 	x.raw(constantOptions)
 	x.elem("platformDetails", platformDetails(in)).elem("usageOperation", "RunInstances").elem("usageOperationUpdateTime", launched)
-	x.raw(constantEnd).close("item")
+	x.raw(constantEnd).operator(in.Operator).close("item")
 }
 
 func (x *xmlWriter) networkInterface(in *Instance, eni *Interface, launched string) {
@@ -134,7 +134,13 @@ func (x *xmlWriter) networkInterface(in *Instance, eni *Interface, launched stri
 		x.close("ipv6AddressesSet")
 	}
 	x.prefixes(eni)
-	x.elem("interfaceType", "interface").open("operator").elem("managed", "false").close("operator").close("item")
+	x.elem("interfaceType", "interface").operator(in.Operator).close("item")
+}
+
+// operator tells of the service that manages something, if one does.
+func (x *xmlWriter) operator(principal string) *xmlWriter {
+	x.open("operator").elem("managed", strconv.FormatBool(principal != ""))
+	return x.opt("principal", principal).close("operator")
 }
 
 func (x *xmlWriter) association(in *Instance, address Address) {
@@ -198,9 +204,6 @@ const (
                         <enableResourceNameDnsARecord>false</enableResourceNameDnsARecord>
                         <enableResourceNameDnsAAAARecord>false</enableResourceNameDnsAAAARecord>
                     </privateDnsNameOptions>
-                    <operator>
-                        <managed>false</managed>
-                    </operator>
 `
 )
 

@@ -65,6 +65,8 @@ var instanceFilters = map[string]func(*Instance) string{
 	"key-name":                                 func(in *Instance) string { return in.Key },
 	"launch-time":                              func(in *Instance) string { return stamp(in.Launched) },
 	"network-interface.attachment.instance-id": func(in *Instance) string { return in.ID },
+	"operator.managed":                         func(in *Instance) string { return strconv.FormatBool(in.Operator != "") },
+	"operator.principal":                       func(in *Instance) string { return in.Operator },
 	"owner-id":                                 func(in *Instance) string { return in.Account },
 	"platform":                                 func(in *Instance) string { return in.Platform },
 	"platform-details":                         platformDetails,
@@ -104,6 +106,8 @@ var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 	"group-id":                        func(_ *Instance, eni *Interface) []string { return groupIDs(eni.Groups) },
 	"group-name":                      func(_ *Instance, eni *Interface) []string { return groupNames(eni.Groups) },
 	"attachment.device-index":         func(_ *Instance, eni *Interface) []string { return []string{strconv.Itoa(*eni.DeviceIndex)} },
+	"operator.managed":                func(in *Instance, _ *Interface) []string { return []string{strconv.FormatBool(in.Operator != "")} },
+	"operator.principal":              func(in *Instance, _ *Interface) []string { return []string{in.Operator} },
 	"availability-zone":               func(in *Instance, _ *Interface) []string { return []string{in.Zone} },
 	"owner-id":                        func(in *Instance, _ *Interface) []string { return []string{in.Account} },
 	"attachment.instance-owner-id":    func(in *Instance, _ *Interface) []string { return []string{in.Account} },
@@ -134,7 +138,7 @@ var sameForAll = map[string]string{
 	"root-device-name": "/dev/xvda", "root-device-type": "ebs", "source-dest-check": "true", "tenancy": "default",
 	"virtualization-type": "hvm", "usage-operation": "RunInstances", "boot-mode": "uefi-preferred", "current-instance-boot-mode": "legacy-bios",
 	"metadata-options.http-protocol-ipv4": "enabled", "metadata-options.http-protocol-ipv6": "disabled", "metadata-options.instance-metadata-tags": "disabled",
-	"operator.managed": "false", "private-dns-name-options.enable-resource-name-dns-a-record": "false",
+	"private-dns-name-options.enable-resource-name-dns-a-record":    "false",
 	"private-dns-name-options.enable-resource-name-dns-aaaa-record": "false", "private-dns-name-options.hostname-type": "ip-name",
 	"capacity-reservation-specification.capacity-reservation-preference": "open", "maintenance-options.auto-recovery": "default",
 }
@@ -143,7 +147,7 @@ var sameForAll = map[string]string{
 var sameForInterfaces = map[string]string{
 	"status": "in-use", "attachment.status": "attached", "attachment.delete-on-termination": "true", "attachment.network-card-index": "0",
 	"source-dest-check": "true", "requester-managed": "false", "deny-all-igw-traffic": "false", "ipv6-addresses.is-primary-ipv6": "false",
-	"ipv6-native": "false", "operator.managed": "false",
+	"ipv6-native": "false",
 }
 
 // emptyFilters are documented filters on what no instance of the simulator has.
@@ -153,8 +157,8 @@ const emptyFilters = `affinity availability-zone-id capacity-reservation-id capa
 	network-interface.addresses.association.carrier-ip network-interface.addresses.association.customer-owned-ip
 	network-interface.association.allocation-id network-interface.association.association-id network-interface.association.carrier-ip
 	network-interface.association.customer-owned-ip network-interface.description
-	network-interface.operator.principal network-interface.outpost-arn network-interface.requester-id
-	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting operator.principal outpost-arn
+	network-interface.outpost-arn network-interface.requester-id
+	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting outpost-arn
 	placement-group-name placement-partition-number product-code product-code.type ramdisk-id reason requester-id spot-instance-request-id
 	state-reason-code state-reason-message tpm-support`
 

@@ -64,6 +64,7 @@ type eni struct {
 	account, region, zone string
 	instance              string // it is attached to
 	description, kind     string
+	operator              string // the service that manages its instance
 	requester, attachedTo string // attachedTo is the attachment's InstanceOwnerId, "" without attachment
 	sourceDestCheck       bool
 	launched              time.Time
@@ -100,7 +101,7 @@ func (p *place) interfaces() []*eni {
 	for i := range p.len() {
 		in := p.at(i)
 		for _, one := range in.Interfaces {
-			all = append(all, &eni{Interface: one, account: in.Account, region: in.Region, zone: in.Zone, instance: in.ID,
+			all = append(all, &eni{Interface: one, account: in.Account, region: in.Region, zone: in.Zone, instance: in.ID, operator: in.Operator,
 				kind: "interface", attachedTo: in.Account, sourceDestCheck: true, launched: in.Launched})
 		}
 	}

@@ -64,14 +64,15 @@ type OU struct {
 
 // Account is one account. OU is the path of names from the root ("Workloads/Prod"), or an OU's id.
 type Account struct {
-	ID      string            `json:"id"`
-	Name    string            `json:"name"`
-	Email   string            `json:"email,omitempty"`
-	State   string            `json:"state,omitempty"` // as Organizations has it; default ACTIVE
-	OU      string            `json:"ou,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
-	OptedIn []string          `json:"opted_in,omitempty"` // opt-in regions enabled here
-	Buckets []string          `json:"buckets,omitempty"`  // of S3, in us-east-1 or the partition's own such region
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Email       string            `json:"email,omitempty"`
+	State       string            `json:"state,omitempty"` // as Organizations has it; default ACTIVE
+	OU          string            `json:"ou,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	OptedIn     []string          `json:"opted_in,omitempty"`     // opt-in regions enabled here
+	Buckets     []string          `json:"buckets,omitempty"`      // of S3, in us-east-1 or the partition's own such region
+	HideManaged bool              `json:"hide_managed,omitempty"` // EC2 leaves what services manage out, unless it is asked for
 }
 
 // User is an IAM user with one access key. MFA codes work once: those listed, and those of the TOTP secret (base32).
@@ -208,6 +209,7 @@ type Instance struct {
 	Architecture string            `json:"architecture,omitempty"` // default x86_64
 	Platform     string            `json:"platform,omitempty"`     // windows or nothing
 	Lifecycle    string            `json:"lifecycle,omitempty"`    // spot, scheduled or nothing
+	Operator     string            `json:"operator,omitempty"`     // the service that manages it, as eks.amazonaws.com
 	Profile      string            `json:"profile,omitempty"`      // name of the IAM instance profile; an ARN in Truth
 	Launched     time.Time         `json:"launched,omitzero"`
 	Reservation  string            `json:"reservation,omitempty"` // neighbours that name the same one share it

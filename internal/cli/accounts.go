@@ -26,7 +26,12 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 	if err != nil {
 		return nil, err
 	}
-	return &prepared{resolver, s.selection(g)}, nil
+	selection, err := s.selection(app, g)
+	if err != nil {
+		return nil, err
+	}
+	app.watch(g, selection)
+	return &prepared{resolver, selection}, nil
 }
 
 // accounts finds the accounts that are meant, and tells of profiles that cannot

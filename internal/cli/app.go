@@ -37,6 +37,14 @@ type App struct {
 	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
 	OpenTTY func() (io.ReadWriteCloser, error)
 
+	// Called is what the program was called as, os.Args[0]; "" is muster.
+	Called string
+
+	name      string // of the program, as its user types it
+	cacheHome string // XDG_CACHE_HOME and home of the user, also in a simulation
+	userHome  string
+	sightings *sightings // of this run, for completion; nil if none are kept
+
 	env   map[string]string
 	notes sync.Mutex // one message at a time on the terminal
 	line  *footLine  // below it; nil: none
@@ -54,6 +62,8 @@ func (a *App) prepare() {
 		a.LookupHost = lookupHost
 	}
 	a.setEnviron(a.Environ)
+	a.name = programName(a.Called)
+	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
 }
 
 // setEnviron makes a list of KEY=VALUE the environment; of several values for a
@@ -87,12 +97,14 @@ func (a *App) home() string {
 
 // note writes a line to stderr.
 func (a *App) note(format string, args ...any) {
-	a.aside(func() { fmt.Fprintln(a.Stderr, "muster: "+render.Safe(fmt.Sprintf(format, args...))) })
+	a.aside(func() {
+		fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
+	})
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
-	a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(fmt.Sprintf(format, args...))) })
+	a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...)))) })
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.

@@ -48,7 +48,11 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	r.Region, r.LeastLeft = c.Region, handoutLeft
-	a, err := oneAccount(ctx, app, r, c.Selection.selection(g))
+	selection, err := c.Selection.selection(app, g)
+	if err != nil {
+		return err
+	}
+	a, err := oneAccount(ctx, app, r, selection)
 	if err != nil {
 		return err
 	}

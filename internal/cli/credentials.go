@@ -147,6 +147,9 @@ func (r keyRecord) ends() time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
+// handoutFormats are the forms of credentials, for completion.
+var handoutFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", "template=", "template-file="}
+
 // Handout are the flags of how credentials are handed out.
 type Handout struct {
 	Output      string      `short:"o" placeholder:"FORMAT" group:"output" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`

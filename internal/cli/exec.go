@@ -58,7 +58,6 @@ type execution struct {
 	finder    *inventory.RegionFinder
 	regions   map[*account.Account]sweep.Regions // that have been asked for
 	asking    sync.Mutex
-	slots     chan struct{} // one a child
 	sink      sink
 	server    *credserver.Server // of --serve
 	plain     []string           // with it, variables that lead to a config without credentials
@@ -67,8 +66,8 @@ type execution struct {
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
 	e := &execution{
-		execCmd: c, app: app, global: g, selection: c.Selection.selection(g),
-		regions: map[*account.Account]sweep.Regions{}, slots: make(chan struct{}, max(c.Concurrency, 1)),
+		execCmd: c, app: app, global: g,
+		regions: map[*account.Account]sweep.Regions{},
 	}
 	if err := e.prepare(line); err != nil {
 		return err
@@ -117,7 +116,10 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 	if e.sink, err = e.newSink(); err != nil {
 		return err
 	}
-	if err := e.SweepFlags.check(); err != nil {
+	if err := errors.Join(e.SweepFlags.check(), e.SweepFlags.fits(e.PerRegion)); err != nil {
+		return err
+	}
+	if e.selection, err = e.Selection.selection(e.app, e.global); err != nil {
 		return err
 	}
 	if e.resolver, err = e.global.connect(e.app, defaultConcurrency, e.Profile); err != nil {
@@ -159,6 +161,7 @@ func (e *execution) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.app.watch(e.global, e.selection)
 	for _, err := range found.Skipped {
 		e.app.note("left out: %v", err)
 	}
@@ -166,9 +169,11 @@ func (e *execution) list(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e.accounts = append(e.accounts, a)
+		if e.earlier.Misses(a) {
+			e.accounts = append(e.accounts, a)
+		}
 	}
-	if e.active() == 0 {
+	if e.active() == 0 && e.earlier == nil && e.selection.Shard.Count == 0 {
 		return errors.New("no active account is selected: nothing was run")
 	}
 	return nil
@@ -187,7 +192,7 @@ func (e *execution) active() (n int) {
 // the flags could mean no more, so that a script can count on it, or where a user
 // sits at the terminal.
 func (e *execution) alone() bool {
-	if e.active() != 1 || e.PerRegion || e.Prefix || e.records() {
+	if e.active() != 1 || e.PerRegion || e.Prefix || e.records() || e.earlier != nil {
 		return false
 	}
 	s := e.selection
@@ -268,7 +273,7 @@ var execPlanView = render.View{
 func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPlan]) error {
 	plan := sweep.Plan[execPlan]{Accounts: e.each, Unopened: !e.PerRegion}
 	if e.PerRegion {
-		plan.Regions = e.regionsOf
+		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {

@@ -29,7 +29,7 @@ func (e *execution) agreed(ctx context.Context) error {
 		var places sync.Mutex
 		regions := 0
 		_, err := sweep.Plan[struct{}]{
-			Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency,
+			Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, Wanted: e.finder.Selected,
 			Visit: func(context.Context, sweep.Place, func([]struct{})) error {
 				places.Lock()
 				defer places.Unlock()
@@ -68,9 +68,12 @@ func (e *execution) fanOut(ctx context.Context) error {
 	}
 	defer e.unserve()
 	e.sink.begin(e.accounts)
-	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, FailFast: e.FailFast}
+	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, Visitors: e.Concurrency, FailFast: e.FailFast}
 	if e.PerRegion {
-		plan.Regions = e.regionsOf
+		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected
+	}
+	if err := resume(&e.SweepFlags, &plan); err != nil {
+		return err
 	}
 	ledger, err := plan.Run(ctx, func(ended []*outcome) error { return written(e.sink.put(ended)) })
 	if err != nil {
@@ -85,12 +88,6 @@ func (e *execution) fanOut(ctx context.Context) error {
 
 // visit runs the command in one place.
 func (e *execution) visit(ctx context.Context, p sweep.Place, emit func([]*outcome)) error {
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	environ, release, err := e.environ(ctx, p)
 	if err != nil {
 		return err

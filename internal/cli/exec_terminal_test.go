@@ -103,7 +103,8 @@ func TestExecShell(t *testing.T) {
 	s.sees("id=200000000002 role=Ops\r\n")
 	s.types("test -t 0 && test -t 1 && test -t 2 && echo all yours\n")
 	s.sees("yours\r\n")
-	s.types("echo sleep''ing; sleep 1000\n")
+	// Said by what is to be interrupted: before, the shell itself would be.
+	s.types("sh -c 'echo sleep\"\"ing; exec sleep 1000'\n")
 	s.sees("sleeping\r\n")
 	s.types("\x03")
 	s.sees("dev> ")

@@ -64,12 +64,17 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 		return usage("--generate takes no names of profiles: found %q; --account and --role say which accounts and roles are meant", c.What[0])
 	case c.Write && asRecords:
 		return usage("--write prints nothing: leave out --output and what goes with it, or --write")
+	case c.RetryGaps != "":
+		return usage("--retry-gaps goes with commands that print records; --generate needs every account")
 	case c.Write && g.simulated:
 		return usage("--write would write to the simulated organization's home, which is gone at the end; leave it out with --demo")
 	}
 	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
 	if err != nil {
 		return err
+	}
+	if p.selection.Shard.Count > 0 {
+		return usage("--shard goes with commands that print records; --generate needs every account")
 	}
 	source, err := c.source(app, p)
 	if err != nil {

@@ -45,15 +45,15 @@ func versionName() string {
 	return "devel"
 }
 
-func versionLine() string {
-	return fmt.Sprintf("muster %s %s %s/%s", versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func versionLine(name string) string {
+	return fmt.Sprintf("%s %s %s %s/%s", name, versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 type versionFlag bool
 
 // BeforeReset prints the version before anything else is looked at.
 func (versionFlag) BeforeReset(app *kong.Kong) error {
-	fmt.Fprintln(app.Stdout, versionLine())
+	fmt.Fprintln(app.Stdout, versionLine(app.Model.Name))
 	app.Exit(exitOK)
 	return nil
 }
@@ -86,7 +86,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
 		MaxAttempts: attempts, Concurrency: concurrency,
-		UserAgent: "muster/" + versionName(), Log: log,
+		UserAgent: "muster/" + versionName(), Log: log, Warn: func(text string) { app.note("%s", text) },
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
@@ -156,7 +156,7 @@ type Output struct {
 	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
-	SortBy    []string `placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
+	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
 }
 
 // options completes the flags with what the terminal is like.

@@ -20,11 +20,12 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth":       {"awsapi", "awsconfig"},
 		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
 		"sweep":      {"account", "auth", "awsapi"},
-		"inventory":  {"account", "auth", "awsapi", "sweep"},
+		"inventory":  {"account", "auth", "awsapi", "nearest", "sweep"},
 		"child":      {},
 		"credserver": {},
+		"seen":       {},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "sweep",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -53,16 +53,18 @@ var instanceView = render.View{
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if !c.Full {
-		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit)
+		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit, func(r *inventory.Instance) string { return r.InstanceId })
 	}
 	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == nil && c.Query == "" && slices.Contains([]string{"", "table", "wide", "csv", "text", "name"}, format) {
 		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq or --query")
 	}
-	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull)
+	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull, func(r *inventory.FullInstance) string { return r.InstanceId })
 }
 
 // sweepInstances is the command for one type of record.
-func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd, visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error) error {
+func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
+	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, id func(*R) string,
+) error {
 	printer, err := render.Compile[R](c.Output.options(app, g), instanceView)
 	if err != nil {
 		return err
@@ -71,6 +73,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
+	app.sightings.whole = len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0
 	instances, err := inventory.NewInstances(p.resolver.API, inventory.Query{
 		What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter,
 	})
@@ -86,7 +89,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 		return err
 	}
 	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.records()), sweep.Plan[R]{
-		Accounts: accounts, Regions: regions.Of,
+		Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, ID: id,
 		Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 	})
 }

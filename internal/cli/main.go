@@ -17,6 +17,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/inventory"
+	"muster/internal/nearest"
 	"muster/internal/render"
 )
 
@@ -35,30 +36,31 @@ type grammar struct {
 	Version versionFlag `help:"Print the version and exit." group:"global"`
 	Global  `embed:""`
 
-	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every network interface."`
+	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every interface."`
 	Find      findCmd      `cmd:"" group:"sweeps" help:"Find out who owns an IP address, a DNS name, an id or a name."`
-	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role used in each."`
+	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
 	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
-	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List the profiles of ~/.aws/config, and what is wrong with them; generate profiles."`
+	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List profiles, and what is wrong with them; generate some."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
-	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show who you are in each account, by which way, and until when."`
-	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print credentials for each account, for scripts and other tools."`
+	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show who you are in each account, how, and until when."`
+	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print credentials for each account, for scripts and tools."`
 	AssumeRole   assumeRoleCmd   `cmd:"" group:"credentials" help:"Print credentials of a role, with every option of STS."`
 	SessionToken sessionTokenCmd `cmd:"" group:"credentials" help:"Print a user's temporary credentials, with an MFA code."`
 	Console      consoleCmd      `cmd:"" group:"credentials" help:"Print or open a sign-in URL of the console."`
 
-	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization for muster, the AWS CLI or any SDK."`
+	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization, for any tool and SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
-	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" passthrough:"all"`
+	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command, or accounts, output, templates, exit-codes."`
+	Man        manCmd        `cmd:"" group:"other" help:"Print a manual page."`
 }
 
 var groups = []kong.Group{
-	{Key: "sweeps", Title: "Sweeps:"},
 	{Key: "accounts", Title: "Accounts:"},
 	{Key: "credentials", Title: "Credentials:"},
+	{Key: "sweeps", Title: "Sweeps:"},
 	{Key: "other", Title: "Other:"},
 	{Key: "generate", Title: "Generated profiles:"},
 	{Key: "select", Title: "Which accounts:"},
@@ -80,7 +82,10 @@ type exit int
 func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
-		fmt.Fprintln(app.Stdout, versionLine())
+		fmt.Fprintln(app.Stdout, versionLine(app.name))
+		return exitOK
+	}
+	if app.completes(args) { // likewise
 		return exitOK
 	}
 	defer func() {
@@ -98,13 +103,16 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		app.note("%v", err)
 		return exitUsage
 	}
+	if len(args) > 0 && args[0] == "--" { // as an alias of the AWS CLI, to end the latter's options
+		args = args[1:]
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		if errors.Is(err, syscall.EPIPE) { // of the help's reader
-			return exitPipe
+		if help := (*helpError)(nil); errors.As(err, &help) {
+			return app.fail(ctx, help.error)
 		}
 		app.misread(err, args)
 		return exitUsage
@@ -128,6 +136,7 @@ func (a *App) misread(err error, args []string) {
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = "muster " + parse.Context.Selected().Name + " --help"
 	}
+	text += didYouMean(err)
 	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
 		variable := environmentName(flag[2:])
 		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
@@ -138,17 +147,80 @@ func (a *App) misread(err error, args []string) {
 	a.note("%s; see '%s'", text, help)
 }
 
+// didYouMean adds the nearest name to kong's error, where kong has not.
+func didYouMean(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "did you mean") {
+		return ""
+	}
+	var word string
+	var known []string
+	if _, choice, ok := strings.Cut(text, " must be one of "); ok {
+		list, got, _ := strings.Cut(choice, " but got ")
+		word = strings.Trim(got, `"`)
+		for name := range strings.SplitSeq(list, ",") {
+			known = append(known, strings.Trim(name, `"`))
+		}
+	}
+	parse := (*kong.ParseError)(nil)
+	if errors.As(err, &parse) {
+		node := parse.Context.Selected()
+		if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
+			word = flag
+			for _, f := range parse.Context.Flags() {
+				known = append(known, "--"+f.Name)
+			}
+		} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && node == nil {
+			word = argument
+			for _, command := range parse.Context.Model.Leaves(true) {
+				known = append(known, command.Name)
+			}
+		}
+	}
+	if near := nearest.Name(word, known); word != "" && near != "" {
+		return ", did you mean " + strconv.Quote(near) + "?"
+	}
+	return ""
+}
+
 func newParser(g *grammar, app *App) (*kong.Kong, error) {
-	return kong.New(g,
-		kong.Name("muster"),
+	parser, err := kong.New(g,
+		kong.Name(app.name),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Help(app.printHelp),
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
-		kong.Vars{"formats": strings.Join(render.Formats(), ", "), "concurrency": strconv.Itoa(defaultConcurrency)},
+		kong.Vars(helpVars()),
+		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 	)
+	if err == nil {
+		parser.Model.HelpFlag.Help = helpHelp
+	}
+	return parser, err
+}
+
+// decodeSortKeys takes -F for a value, which the parser does of no flag else.
+func decodeSortKeys(line *kong.DecodeContext, target reflect.Value) error {
+	text, ok := line.Scan.Peek().Value.(string)
+	if !ok || strings.HasPrefix(text, "--") {
+		return errors.New("expected fields, as in --sort-by LaunchTime,-Name")
+	}
+	line.Scan.Pop()
+	target.Set(reflect.AppendSlice(target, reflect.ValueOf(strings.Split(text, ","))))
+	return nil
+}
+
+// helpHelp is the help of --help.
+const helpHelp = "Show this help."
+
+// helpVars are what ${...} means in the help of the grammar.
+func helpVars() map[string]string {
+	return map[string]string{
+		"formats":     strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
+		"concurrency": strconv.Itoa(defaultConcurrency),
+	}
 }
 
 // fromEnvironment gives every flag a variable: --sso-session is

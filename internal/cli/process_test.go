@@ -40,7 +40,7 @@ func TestReaderGoesAway(t *testing.T) {
 	defer writer.Close()
 	var stderr bytes.Buffer
 	command := exec.Command(binary, "instances", "--demo", "-o", "name")
-	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	command.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	command.Stdout, command.Stderr = writer, &stderr
 	command.Run()
 	if code := command.ProcessState.ExitCode(); code != 141 {
@@ -67,6 +67,7 @@ func TestPipes(t *testing.T) {
 		stdout, stderr string
 	}{
 		{"a full disk", `"$0" instances --demo > /dev/full`, 1, "", "no space left on device\n"},
+		{"help to a full disk", `"$0" find --help > /dev/full`, 1, "", "no space left on device\n"},
 		{"a closed stderr", `"$0" instances --demo -o name --sort-by InstanceId 2>&- | tail -1`, 0, "i-0f6617c0d9ab3e254\n", ""},
 		{"a folder of its own, and gone", `TMPDIR=$1 "$0" instances --demo | head -1 >/dev/null; ls "$1"`, 0, "", "AWS is not asked\n"},
 	} {
@@ -78,6 +79,7 @@ func TestPipes(t *testing.T) {
 				}
 			}
 			command := exec.Command("bash", "-c", test.line, binary, t.TempDir())
+			command.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
 			var stdout, stderr bytes.Buffer
 			command.Stdout, command.Stderr = &stdout, &stderr
 			command.Run()

@@ -20,14 +20,9 @@ type profilesCmd struct {
 	Output        `embed:""`
 }
 
-// Help shows the two things that the command does.
+// Help tells what the flags alone do not.
 func (*profilesCmd) Help() string {
-	return `    muster profiles 'prod*'                                  lists profiles
-    muster profiles --generate --sso-session S               prints new ones
-    muster profiles --generate --sso-session S --write       keeps them in ~/.aws/config
-    muster profiles --generate --organization --role R       for a role of every account
-
---name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role means only these roles.`
+	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role means only these roles.`
 }
 
 // profileRecord is a profile as the config has it.

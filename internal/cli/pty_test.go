@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func startOnTerminal(t *testing.T, environ []string, args ...string) (*exec.Cmd,
 }
 
 // waitFor waits until the screen shows something, and returns it.
-func waitFor(t *testing.T, shown *screen, pattern string) string {
+func waitFor(t *testing.T, shown fmt.Stringer, pattern string) string {
 	t.Helper()
 	compiled := regexp.MustCompile(pattern)
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(actAsMuster) != "" {
 		os.Exit(Main(context.Background(), os.Args[1:], &App{
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
-			Completions: os.DirFS(os.Getenv(actAsMuster)),
+			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
 		}))
 	}
 	os.Exit(m.Run())
@@ -135,6 +135,8 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 			line = "muster " + strings.TrimPrefix(line, "go run . ")
 		case strings.Contains(line, "fish | source"): // in fish's own words
 			line, _, _ = strings.Cut(line, "|")
+		case strings.Contains(line, "completion zsh"): // and in zsh's
+			line = "muster completion zsh"
 		}
 		command := exec.Command("bash", "-e", "-o", "pipefail", "-c", line)
 		command.Dir, command.Env = root, environ

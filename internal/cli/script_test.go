@@ -106,6 +106,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	var err error
+	s.seen = 0
 	if s.sim, err = awssim.Start(world); err != nil {
 		ts.Fatalf("%v", err)
 	}
@@ -128,17 +129,18 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 
 // variables are those that reach muster from a script.
 var variables = []string{
-	"HOME", "SSH_CONNECTION", "BROWSER", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
+	"HOME", "XDG_CACHE_HOME", "SSH_CONNECTION", "BROWSER", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
 	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED",
 	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
 	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+	"JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", "MUSTER_SHARDS", "MUSTER_SHARD",
 	"MUSTER_PROFILE", "MUSTER_OUTPUT", "MUSTER_YES", "MUSTER_REGION", "MUSTER_CONCURRENCY", "MUSTER_DEMO", "MUSTER_COLOR",
 }
 
 // fileFlags are followed by a file.
-var fileFlags = []string{"--report", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
+var fileFlags = []string{"--report", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
 
 func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	var environ []string

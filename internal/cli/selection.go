@@ -10,6 +10,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/inventory"
 	"muster/internal/nearest"
+	"muster/internal/sweep"
 )
 
 // Selection are the flags of which accounts are meant.
@@ -26,10 +27,13 @@ type Selection struct {
 	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" help:"For the roles of --organization."`
 	RoleSessionName string   `placeholder:"NAME" group:"select" help:"For the roles of --organization."`
 	DurationSeconds int      `placeholder:"N" group:"select" help:"For the roles of --organization."`
+	Shard           string   `placeholder:"I/N" group:"select" help:"Of these accounts the part I of N, I from 0: each account is in exactly one."`
 }
 
-func (s *Selection) selection(g *Global) account.Selection {
+func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
+	shard, err := s.shard(app)
 	sel := account.Selection{
+		Shard:    shard,
 		Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, Roles: s.Role,
 		Accounts: s.Account, Exclude: s.ExcludeAccount, OUs: s.OU, Tags: s.AccountTag,
 		ExternalID: s.ExternalID, SessionName: s.RoleSessionName, Duration: time.Duration(s.DurationSeconds) * time.Second,
@@ -37,7 +41,7 @@ func (s *Selection) selection(g *Global) account.Selection {
 	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profile)+len(s.Role) == 0 {
 		sel.Organization, sel.Roles = true, []string{demoRole}
 	}
-	return sel
+	return sel, err
 }
 
 // RegionFlags are the flags of which regions are meant.
@@ -72,7 +76,10 @@ type SweepFlags struct {
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
 	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
+	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
+
+	earlier *sweep.Earlier // what RetryGaps holds
 }
 
 // check looks at what can be known before anything is asked: an hour's sweep
@@ -83,12 +90,43 @@ func (f *SweepFlags) check() error {
 		return usage("--concurrency %d: expected 1 or more", f.Concurrency)
 	case f.Timeout < 0:
 		return usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
-	case f.Report == "":
+	}
+	if f.RetryGaps != "" {
+		data, err := os.ReadFile(f.RetryGaps)
+		if err == nil {
+			f.earlier, err = sweep.ParseLedger(data)
+		}
+		if err != nil {
+			return usage("--retry-gaps %s: %v", f.RetryGaps, err)
+		}
+	}
+	switch f.Report {
+	case "":
 		return nil
-	case f.Report == "-":
+	case "-":
 		return usage("--report -: would mix with the records; name a file, or /dev/stderr")
 	}
 	return checkWritable("--report", f.Report)
+}
+
+// resume restricts a plan to the gaps of --retry-gaps.
+func resume[R any](f *SweepFlags, plan *sweep.Plan[R]) error {
+	if f.earlier == nil && f.Report == "" {
+		plan.ID = nil // nobody will ask which records were printed
+	}
+	plan.Earlier = f.earlier
+	return f.fits(plan.Regions != nil)
+}
+
+// fits says whether the report of --retry-gaps is of a run of this kind.
+func (f *SweepFlags) fits(regions bool) error {
+	if f.earlier == nil {
+		return nil
+	}
+	if err := f.earlier.Fits(regions); err != nil {
+		return usage("--retry-gaps %s: %v", f.RetryGaps, err)
+	}
+	return nil
 }
 
 // checkWritable says whether a file can be written, or replaced, at the end.

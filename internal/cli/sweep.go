@@ -1,14 +1,15 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
-
-	"github.com/google/renameio/v2/maybe"
 
 	"muster/internal/awsapi"
 	"muster/internal/render"
@@ -38,6 +39,9 @@ func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, o
 // records did not keep the others from being printed: failed tells of it.
 func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
 	plan.Width, plan.FailFast, plan.Meter = flags.Concurrency, flags.FailFast, new(sweep.Meter)
+	if err := resume(flags, &plan); err != nil {
+		return nil, nil, err
+	}
 	var line *footLine
 	if !flags.Quiet {
 		line = app.showProgress(ctx, plan.Meter, noun, plan.Regions == nil)
@@ -47,7 +51,8 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 		if len(records) == 0 { // no more are waiting: show what there is
 			return written(out.Flush())
 		}
-		for _, r := range records {
+		for i, r := range records {
+			app.sightings.add(&records[i])
 			if err := out.Write(r); err != nil {
 				return written(err)
 			}
@@ -87,6 +92,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
+	a.sightings.keep(ledger)
 	gaps := ledger.Gaps()
 	_, accounts, _ := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
@@ -94,6 +100,16 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	}
 	if noun != "" && !flags.Quiet && (len(gaps) == 0 || accounts > 0) {
 		a.tally(ledger, noun)
+	}
+	if flags.earlier != nil && flags.earlier.Gaps() == 0 {
+		a.note("%s has no gap: nothing was asked", flags.RetryGaps)
+	}
+	if passed := ledger.Passed(); passed > 0 {
+		if !interrupted(ctx) && passed == flags.earlier.Gaps() {
+			a.note("no gap of %s is within this selection: was it written with other flags?", flags.RetryGaps)
+		} else {
+			a.note("%s of %s left as before: outside of this selection", count(passed, "gap"), flags.RetryGaps)
+		}
 	}
 	a.listGaps(gaps, ledger.ListError())
 	if failed != nil {
@@ -252,15 +268,47 @@ func gapHint(gap sweep.Entry) string {
 }
 
 // writeReport replaces a plain file in one step; anything else (a pipe, a
-// terminal) is written to.
+// terminal) is written to. Entries are written one by one: as one text, those of
+// a large organization would take more memory than the whole sweep.
 func writeReport(path string, entries []sweep.Entry) error {
-	data, err := json.MarshalIndent(entries, "", "  ")
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(writeEntries(file, entries), file.Close())
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".muster-*")
 	if err != nil {
 		return err
 	}
-	data = append(data, '\n')
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, data, 0o644)
+	err = errors.Join(writeEntries(file, entries), file.Chmod(0o644), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
 	}
-	return maybe.WriteFile(path, data, 0o644)
+	if err != nil {
+		os.Remove(file.Name())
+	}
+	return err
+}
+
+func writeEntries(w io.Writer, entries []sweep.Entry) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	separator := "[\n  "
+	for i := range entries {
+		text, err := json.MarshalIndent(&entries[i], "  ", "  ")
+		if err != nil {
+			return err
+		}
+		out.WriteString(separator)
+		out.Write(text)
+		separator = ",\n  "
+	}
+	if len(entries) == 0 {
+		out.WriteString("[")
+	} else {
+		out.WriteString("\n")
+	}
+	out.WriteString("]\n")
+	return out.Flush()
 }

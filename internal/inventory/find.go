@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -24,6 +25,7 @@ type Finder struct {
 	terms []*term
 
 	unnarrowed atomic.Bool // the server does not know the filters of requests
+	unmanaged  atomic.Bool // nor that accounts may hide what services manage
 	mu         sync.Mutex
 	found      map[string]bool // what has been found, as it was given
 }
@@ -45,15 +47,23 @@ func NewFinder(api *awsapi.API, what []string) (*Finder, error) {
 	return f, nil
 }
 
+// patience is how long a host name may take to resolve.
+const patience = 5 * time.Second
+
 // Resolve asks for the addresses of what may be host names, and tells what has
 // come of it. One that does not resolve is looked for by its name.
 func (f *Finder) Resolve(ctx context.Context, lookup func(context.Context, string) ([]netip.Addr, error)) (notes []string) {
-	for _, t := range f.terms {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	told := make([]string, len(f.terms))
+	var asking sync.WaitGroup
+	for i, t := range f.terms {
 		if t.host != "" {
-			notes = append(notes, t.resolve(ctx, lookup))
+			asking.Go(func() { told[i] = t.resolve(ctx, lookup) })
 		}
 	}
-	return notes
+	asking.Wait()
+	return slices.DeleteFunc(told, func(note string) bool { return note == "" })
 }
 
 // Missing is what has been found nowhere.
@@ -148,11 +158,24 @@ func (s *search) pages(ctx context.Context, filters []types.Filter, call func(fi
 		}
 	}
 	err := all(filters)
+	if err != nil && awsapi.Explain(err).Code == "UnknownParameter" {
+		s.unmanaged.Store(true)
+		err = all(filters)
+	}
 	if err != nil && filters != nil && misunderstood(err) && ctx.Err() == nil && all(nil) == nil {
 		s.unnarrowed.Store(true)
 		return nil
 	}
 	return err
+}
+
+// managed asks for what services manage as well: an account may have EC2 leave it
+// out otherwise.
+func (s *search) managed() *bool {
+	if s.unmanaged.Load() {
+		return nil
+	}
+	return aws.Bool(true)
 }
 
 // instances finds instances by what DescribeNetworkInterfaces has no filter for,
@@ -181,7 +204,7 @@ func (s *search) nameInstances(ctx context.Context, filters []types.Filter) erro
 			found, next, err = answers.instances(body, s.place, func(*Instance) bool { return true }, func() {})
 			return err
 		}
-		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize)}
+		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
 		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), func(o *ec2.Options) {
 			o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
 		})
@@ -270,7 +293,7 @@ func (s *search) findInterfaces(ctx context.Context, filters []types.Filter) err
 			page, next, err = decodeInterfaces(body, s.place, s.matches)
 			return err
 		}
-		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize)}
+		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
 		_, err = s.api.EC2(s.place.Identity.Target).DescribeNetworkInterfaces(ctx, in, signed(s.place.Identity, s.place.Region), func(o *ec2.Options) {
 			o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeNetworkInterfacesOutput{}))
 		})

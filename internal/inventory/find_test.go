@@ -3,7 +3,9 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -102,44 +104,6 @@ func TestFindAsks(t *testing.T) {
 	}
 }
 
-func TestOwners(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ description, kind, requester, status, want string }{
-		{"ELB app/shop/50dc6c495c0c9188", "interface", "amazon-elb", "in-use", "application-load-balancer app/shop/50dc6c495c0c9188"},
-		{"ELB net/shop/50dc6c495c0c9188", "network_load_balancer", "amazon-elb", "in-use", "network-load-balancer net/shop/50dc6c495c0c9188"},
-		{"ELB gwy/fw/1", "gateway_load_balancer", "amazon-elb", "in-use", "gateway-load-balancer gwy/fw/1"},
-		{"ELB old", "interface", "amazon-elb", "in-use", "classic-load-balancer old"},
-		{"Interface for NAT Gateway nat-0c5e", "nat_gateway", "036472198543", "in-use", "nat-gateway nat-0c5e"},
-		{"VPC Endpoint Interface vpce-0e8b", "vpc_endpoint", "727180483921", "in-use", "vpc-endpoint vpce-0e8b"},
-		{"VPC Endpoint Interface vpce-0e8b", "gateway_load_balancer_endpoint", "727180483921", "in-use", "vpc-endpoint vpce-0e8b"},
-		{"AWS Lambda VPC ENI-shop-orders-30bb1fd5-e726-4d80-9ff2-52fd62cd548c", "lambda", "AROA:x", "in-use", "lambda-function shop-orders"},
-		{"AWS Lambda VPC ENI-shop-orders", "lambda", "AROA:x", "in-use", "lambda-function shop-orders"},
-		{"AWS Lambda VPC ENI: 30bb1fd5-e726-4d80-9ff2-52fd62cd548c", "interface", "AROA:x", "available", "lambda-function "},
-		{"RDSNetworkInterface", "interface", "amazon-rds", "in-use", "rds "},
-		{"EFS mount target for fs-0a7d (fsmt-0b)", "efs", "408262051798", "in-use", "efs fs-0a7d"},
-		{"ElastiCache gateway-redis-001", "interface", "amazon-elasticache", "in-use", "elasticache gateway-redis-001"},
-		{"ES shared-01", "interface", "amazon-elasticsearch", "in-use", "opensearch shared-01"},
-		{"Network Interface for Transit Gateway Attachment tgw-attach-01", "transit_gateway", "910342476613", "in-use", "transit-gateway tgw-attach-01"},
-		{"arn:aws:ecs:eu-west-1:012345678901:attachment/8f3d", "interface", "578734482556", "in-use", "ecs-task arn:aws:ecs:eu-west-1:012345678901:attachment/8f3d"},
-		{"Amazon EKS prod", "interface", "998877", "in-use", "eks-cluster prod"},
-		{"whatever", "quicksight", "AROA:x", "in-use", "quicksight "},
-		{"whatever", "interface", "amazon-workspaces", "in-use", "workspaces "},
-		{"whatever", "interface", "998877", "in-use", "service "},
-		{"left over", "interface", "", "available", "unattached "},
-		{"ELB of mine", "interface", "", "available", "unattached "}, // a user's own words
-	} {
-		e := candidate{Finding: Finding{Description: c.description, InterfaceType: c.kind, Status: c.status}, requester: c.requester, managed: c.requester != ""}
-		e.own()
-		if got := e.OwnerType + " " + e.Owner; got != c.want {
-			t.Errorf("%s: %q, want %q", c.description, got, c.want)
-		}
-	}
-	attached := candidate{Finding: Finding{Description: "aws-K8S-i-0a", InstanceId: "i-0a", Status: "in-use"}}
-	if attached.own(); attached.OwnerType+" "+attached.Owner != "instance i-0a" {
-		t.Errorf("%+v", attached.Finding)
-	}
-}
-
 // findAll sweeps everything that a selection means.
 func findAll(t testing.TB, r *auth.Resolver, s account.Selection, f *Finder) ([]Finding, *sweep.Ledger) {
 	t.Helper()
@@ -224,6 +188,45 @@ func TestFindTruth(t *testing.T) {
 		slices.Sort(got)
 		if len(want) == 0 || !slices.Equal(got, want) || len(ledger.Gaps()) > 0 {
 			t.Errorf("%s: %d gaps\n got %s\nwant %s", what, len(ledger.Gaps()), strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+	}
+	sound(t, sim)
+}
+
+// TestFindCalls: each region is asked once a filter, however many things are
+// looked for, and the names of instances only where some are found.
+func TestFindCalls(t *testing.T) {
+	t.Parallel()
+	w := awssim.Large(awssim.LargeSpec{Accounts: 4, Regions: 5, MinInstances: 30, Seed: 11})
+	w.Roles[0].Except = nil
+	sim, r := newResolver(t, w, 16)
+	everyone := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}}
+	const places = 4 * 5
+	truth := sim.Truth()
+	running := func(from int) awssim.Instance {
+		return truth[from+slices.IndexFunc(truth[from:], func(in awssim.Instance) bool { return in.State == "running" })]
+	}
+	for _, c := range []struct {
+		what []string
+		want map[string]int
+	}{
+		{[]string{"192.0.2.1", "192.0.2.2", "198.51.100.7"}, map[string]int{"DescribeNetworkInterfaces": 2 * places, "DescribeAddresses": places}},
+		{[]string{"192.168.1.1", "172.16.3.4"}, map[string]int{"DescribeNetworkInterfaces": places, "DescribeInstances": places}},
+		{[]string{running(9).PublicIPs[0], running(200).PublicIPs[0]}, map[string]int{"DescribeNetworkInterfaces": 2 * places, "DescribeAddresses": places, "DescribeInstances": 2}},
+		{[]string{"eni-00000000", running(9).Interfaces[0].ID}, map[string]int{"DescribeNetworkInterfaces": places, "DescribeInstances": 1}},
+		{[]string{"i-00000000.il-central-1.compute.internal"}, map[string]int{}},
+		{[]string{"i-00000000.ec2.internal"}, map[string]int{"DescribeNetworkInterfaces": 4}},
+	} {
+		before := len(sim.Calls())
+		findAll(t, r, everyone, newFinder(t, r, c.what...))
+		got := map[string]int{}
+		for _, call := range sim.Calls()[before:] {
+			if call.Service == "ec2" && call.Operation != "DescribeRegions" {
+				got[call.Operation]++
+			}
+		}
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
 		}
 	}
 	sound(t, sim)
@@ -315,6 +318,45 @@ func TestFindDelegated(t *testing.T) {
 	sound(t, sim)
 }
 
+// An account may hide what services manage from those that do not ask for it.
+func TestFindManaged(t *testing.T) {
+	t.Parallel()
+	sim, r := newResolver(t, world(t, `{"regions": ["us-east-1"], "accounts": [{"id": "000000000001", "name": "one", "hide_managed": true}], "users": [{"account": "one", "name": "u"}],
+		"home": {"profile": "u", "region": "us-east-1"},
+		"instances": [{"account": "one", "region": "us-east-1", "name": "auto mode", "private_ips": ["10.0.1.5"], "operator": "eks.amazonaws.com"}]}`), 4)
+	for _, what := range []string{"10.0.1.5", "auto*"} {
+		if got, _ := findAll(t, r, ownAccount, newFinder(t, r, what)); len(got) != 1 || got[0].Name != "auto mode" {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	sound(t, sim)
+
+	// A server that does not know of it is asked without.
+	asked := 0
+	api, p := served(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.Form.Has("IncludeManagedResources") {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `<Response><Errors><Error><Code>UnknownParameter</Code><Message>The parameter IncludeManagedResources is not recognized</Message></Error></Errors></Response>`)
+			return
+		}
+		io.WriteString(w, `<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-0000000a</networkInterfaceId></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>`)
+	})
+	f, err := NewFinder(api, []string{"eni-0000000a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var got []Finding
+		if err := f.Visit(t.Context(), p, func(page []Finding) { got = append(got, page...) }); err != nil || len(got) != 1 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times, want 3", asked)
+	}
+}
+
 // TestResolve: host names are addresses where they resolve, and names where not.
 func TestResolve(t *testing.T) {
 	t.Parallel()
@@ -349,7 +391,7 @@ func TestResolve(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"web", "*.example.com", "10.0.0.1", "ip-10-0-0-1.ec2.internal", "my shop.web"} {
-		if notes := newFinder(t, r, what).Resolve(t.Context(), failing); notes != nil {
+		if notes := newFinder(t, r, what).Resolve(t.Context(), failing); len(notes) > 0 {
 			t.Errorf("%s: %q", what, notes)
 		}
 	}

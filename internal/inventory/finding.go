@@ -21,7 +21,7 @@ type Finding struct {
 	Id          string // eni-..., eipalloc-...
 	Name        string // the Name tag of the instance, else of the interface or the Elastic IP
 
-	OwnerType string // instance, application-load-balancer, nat-gateway, ..., or unattached
+	OwnerType string // instance, application-lb, nat-gateway, ..., or unattached
 	Owner     string // its id or name, where EC2 tells: i-..., app/NAME/ID, nat-..., a function's name
 
 	InstanceId         string
@@ -90,10 +90,10 @@ var described = sync.OnceValue(func() []struct {
 	}
 	var rows []row
 	for _, r := range [][2]string{
-		{`^ELB (app/.+)$`, "application-load-balancer"},
-		{`^ELB (net/.+)$`, "network-load-balancer"},
-		{`^ELB (gwy/.+)$`, "gateway-load-balancer"},
-		{`^ELB (.+)$`, "classic-load-balancer"},
+		{`^ELB (app/.+)$`, "application-lb"},
+		{`^ELB (net/.+)$`, "network-lb"},
+		{`^ELB (gwy/.+)$`, "gateway-lb"},
+		{`^ELB (.+)$`, "classic-lb"},
 		{`^Interface for NAT Gateway (nat-\w+)`, "nat-gateway"},
 		{`^VPC Endpoint Interface (vpce-\w+)`, "vpc-endpoint"},
 		{`^AWS Lambda VPC ENI-(.+?)(?:-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?$`, "lambda-function"},
@@ -105,7 +105,7 @@ var described = sync.OnceValue(func() []struct {
 		{`^RedshiftNetworkInterface()`, "redshift"},
 		{`^DMSNetworkInterface()`, "dms"},
 		{`^Network Interface for Transit Gateway Attachment (tgw-attach-\w+)`, "transit-gateway"},
-		{`^(arn:[\w-]+:ecs:.+:attachment/.+)$`, "ecs-task"},
+		{`^arn:[\w-]+:ecs:.+:attachment/(.+)$`, "ecs-task"},
 		{`^Amazon EKS (.+)$`, "eks-cluster"},
 		{`^AWS created network interface for directory (d-\w+)`, "directory"},
 		{`^Route 53 Resolver: (rslvr-(?:in|out)-\w+)`, "resolver-endpoint"},

@@ -195,7 +195,7 @@ func nameTerm(text string) (*term, error) {
 		t.region = match[3] + match[5]
 		t.asks = []ask{{ofInterfaces, "description", []string{"ELB app/" + name + "/*", "ELB " + name, "ELB net/" + name + "/*"}}}
 		t.match = func(c *candidate) bool {
-			return strings.HasSuffix(c.OwnerType, "-load-balancer") && strings.EqualFold(c.ownerName(), name) && (id == "" || strings.HasSuffix(c.Owner, "/"+id))
+			return strings.HasSuffix(c.OwnerType, "-lb") && strings.EqualFold(c.ownerName(), name) && (id == "" || strings.HasSuffix(c.Owner, "/"+id))
 		}
 		return t, nil
 	}

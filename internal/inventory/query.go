@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/gobwas/glob"
+
+	"muster/internal/nearest"
 )
 
 // Query selects instances. Empty lists mean no restriction.
@@ -88,7 +90,11 @@ func (q Query) compile() (*matcher, error) {
 
 	for _, state := range q.States {
 		if !slices.Contains(States, state) {
-			return nil, queryError("--state %q: expected one of %s", state, strings.Join(States, ", "))
+			hint := ""
+			if near := nearest.Name(state, States); near != "" {
+				hint = "; did you mean " + near + "?"
+			}
+			return nil, queryError("--state %q: expected one of %s%s", state, strings.Join(States, ", "), hint)
 		}
 	}
 	m.states = q.States

@@ -104,7 +104,7 @@ func TestPushed(t *testing.T) {
 
 func TestQueryMistakes(t *testing.T) {
 	t.Parallel()
-	const states = "expected one of pending, running, shutting-down, terminated, stopping, stopped"
+	const states = "expected one of pending, running, shutting-down, terminated, stopping, stopped; did you mean running?"
 	for _, c := range []struct {
 		q    Query
 		want string

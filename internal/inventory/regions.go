@@ -70,7 +70,8 @@ func (f *RegionFinder) Compile() (unknown []string, err error) {
 	return unknown, nil
 }
 
-func (f *RegionFinder) selected(region string) bool {
+// Selected says whether a region is meant.
+func (f *RegionFinder) Selected(region string) bool {
 	matches := func(p *glob.Pattern) bool { return p.Match(region) }
 	return (len(f.include) == 0 || slices.ContainsFunc(f.include, matches)) && !slices.ContainsFunc(f.exclude, matches)
 }
@@ -80,7 +81,7 @@ func (f *RegionFinder) selected(region string) bool {
 func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Identity) (sweep.Regions, error) {
 	partition := awsapi.PartitionOf(id.Target.Region)
 	if f.literal && !slices.ContainsFunc(f.Include, func(r string) bool { return !slices.Contains(partition.AlwaysOn, r) }) {
-		return sweep.Regions{Visit: slices.DeleteFunc(slices.Clone(f.Include), func(r string) bool { return !f.selected(r) })}, nil
+		return sweep.Regions{Visit: slices.DeleteFunc(slices.Clone(f.Include), func(r string) bool { return !f.Selected(r) })}, nil
 	}
 	var found sweep.Regions
 	all, err := f.describe(ctx, id)
@@ -92,7 +93,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 		// and what is named.
 		for _, region := range slices.Concat(partition.AlwaysOn, f.Include) {
 			named := slices.Contains(partition.AlwaysOn, region) || slices.Contains(partition.OptIn, region)
-			if named && f.selected(region) && !slices.Contains(found.Visit, region) {
+			if named && f.Selected(region) && !slices.Contains(found.Visit, region) {
 				found.Visit = append(found.Visit, region)
 			}
 		}
@@ -101,7 +102,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 	}
 	for _, region := range all {
 		switch {
-		case !f.selected(region.Region):
+		case !f.Selected(region.Region):
 		case region.OptInStatus == notOptedIn:
 			found.NotOptedIn = append(found.NotOptedIn, region.Region)
 		default:
@@ -111,7 +112,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 	// What is named and not there, as in another partition, is not opted in to.
 	for _, named := range f.Include {
 		listed := func(r Region) bool { return r.Region == named }
-		if !strings.ContainsAny(named, "*?[{") && f.selected(named) && !slices.ContainsFunc(all, listed) {
+		if !strings.ContainsAny(named, "*?[{") && f.Selected(named) && !slices.ContainsFunc(all, listed) {
 			found.NotOptedIn = append(found.NotOptedIn, named)
 		}
 	}
@@ -126,7 +127,7 @@ func (f *RegionFinder) List(ctx context.Context, a *account.Account, id *auth.Id
 	}
 	listed := regions[:0]
 	for _, r := range regions {
-		if f.selected(r.Region) && (all || r.OptInStatus != notOptedIn) {
+		if f.Selected(r.Region) && (all || r.OptInStatus != notOptedIn) {
 			r.AccountId, r.AccountName, r.Profile, r.Role = a.ID, a.Name, id.Profile, id.Role
 			listed = append(listed, r)
 		}

@@ -40,6 +40,10 @@ type Entry struct {
 	Attempts    int
 	DurationMs  int64
 
+	// Printed are the records of a gap that has some, so that another run does not
+	// print them again.
+	Printed Fingerprints `json:",omitempty"`
+
 	denial bool
 }
 
@@ -67,6 +71,21 @@ func (e *Entry) reached() bool {
 	return e.Records > 0
 }
 
+// continues makes the entry one of both visits, where the first one's records
+// were not handed on again.
+func (e *Entry) continues(before Entry) {
+	if len(before.Printed) == 0 {
+		return
+	}
+	e.Records += before.Records
+	switch {
+	case e.Status == Empty:
+		e.Status = OK
+	case e.Gap():
+		e.Printed = slices.Concat(before.Printed, e.Printed)
+	}
+}
+
 // Ledger is the account of a sweep.
 type Ledger struct {
 	mu       sync.Mutex
@@ -74,17 +93,56 @@ type Ledger struct {
 	accounts map[[2]string]bool // by id and name; whether AWS spoke for it
 	regions  map[string]bool    // that answered
 	records  int
-	failed   error // of the list of accounts
+	failed   error              // of the list of accounts
+	open     map[placeKey]Entry // gaps of the earlier run that this one has not come to
+	passed   int                // gaps of the earlier run that this one did not come to
 	took     time.Duration
 }
 
-func newLedger() *Ledger {
-	return &Ledger{entries: []Entry{}, accounts: map[[2]string]bool{}, regions: map[string]bool{}}
+// newLedger begins with what the earlier run has settled.
+func newLedger(earlier *Earlier) *Ledger {
+	l := &Ledger{entries: []Entry{}, accounts: map[[2]string]bool{}, regions: map[string]bool{}, open: map[placeKey]Entry{}}
+	if earlier == nil {
+		return l
+	}
+	for key, e := range earlier.entries {
+		if e.Gap() {
+			l.open[key] = e
+		} else {
+			l.add(e)
+		}
+	}
+	return l
 }
+
+// settle takes the gap of a whole account away that is none any more.
+func (l *Ledger) settle(id, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.open, placeKey{owner: owner(id, name)})
+}
+
+// close enters the gaps of the earlier run that this one did not come to.
+func (l *Ledger) close() {
+	l.passed = len(l.open)
+	open := l.open
+	l.open = nil
+	for _, e := range open {
+		l.add(e)
+	}
+}
+
+// Passed is the number of gaps of the earlier run that this one did not come to,
+// because its selection leaves them out.
+func (l *Ledger) Passed() int { return l.passed }
 
 func (l *Ledger) add(e Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if before, again := l.open[keyOf(&e)]; again {
+		delete(l.open, keyOf(&e))
+		e.continues(before)
+	}
 	l.entries = append(l.entries, e)
 	l.records += e.Records
 	if key := [2]string{e.AccountId, e.AccountName}; key != [2]string{} {
@@ -152,6 +210,11 @@ func failure(ctx context.Context, a *account.Account, region string, err error) 
 	f := awsapi.Explain(err)
 	e := Entry{
 		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denial(),
+	}
+	if e.Status == NotOptedIn && region == "" {
+		// Said of a region that one visits, it is an answer. Of a whole account it is a
+		// refusal: nobody has looked into it.
+		e.Status, e.denial = Status(awsapi.Denied), true
 	}
 	if a != nil {
 		e.AccountId, e.AccountName = a.ID, a.Name

@@ -1,9 +1,11 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,11 +58,24 @@ type Plan[R any] struct {
 	Width    int    // calls under way at one time, which the clients see to
 	FailFast bool   // the first gap cancels the rest
 	Meter    *Meter // counts along; nil: nobody looks
+	// Visitors is how many places are visited at one time; 0: twice Width, since those
+	// that wait for a retry make no call meanwhile. With one, they come in order.
+	Visitors int
+
+	// Earlier restricts the run to the gaps of another; nil: none.
+	Earlier *Earlier
+	// Wanted says whether a region of Earlier is meant; nil: all are.
+	Wanted func(region string) bool
+	// ID tells a record from all others of its place, so that a place that fails
+	// after some records can be visited again for the others alone. nil: it is
+	// then visited again as a whole.
+	ID func(*R) string
 }
 
 // Run visits every place and hands the records to out, from one goroutine, as
-// they arrive, and nil when no more are waiting. It returns when all is done or given up; the ledger then has an
-// entry for every place. The error is out's, which cancels the sweep, or a Stop's.
+// they arrive, and nil when no more are waiting. It returns when all is done or
+// given up; the ledger then has an entry for every place. The error is out's, which
+// cancels the sweep, or a Stop's.
 func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -69,15 +84,13 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	}
 	start := time.Now()
 	s := &run[R]{
-		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(),
+		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(p.Earlier),
 		accounts: make(chan *account.Account), places: make(chan Place), records: make(chan []R, 16),
 	}
 	go s.list()
 	width := max(p.Width, 1)
 	opened := s.workers(width, s.openAccounts)
-	// Places that wait for a retry hold a worker, but no slot: with twice as many
-	// workers as slots, some throttled places do not narrow the sweep.
-	visited := s.workers(2*width, s.visitPlaces)
+	visited := s.workers(cmp.Or(p.Visitors, 2*width), s.visitPlaces)
 	go func() {
 		opened.Wait()
 		close(s.places)
@@ -86,6 +99,7 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	}()
 
 	failed := s.print(out)
+	s.ledger.close()
 	if stop := (*Stop)(nil); failed == nil && errors.As(context.Cause(ctx), &stop) {
 		failed = stop.Err
 	}
@@ -144,78 +158,116 @@ func (s *run[R]) workers(n int, work func()) *sync.WaitGroup {
 func (s *run[R]) list() {
 	defer close(s.accounts)
 	defer s.Meter.listed.Store(true)
+	left := -1 // accounts of Earlier still to come; below 0: nobody knows
+	if s.Earlier != nil && !s.Earlier.list {
+		left = s.Earlier.owners()
+	}
+	if left == 0 {
+		return
+	}
 	for a, err := range s.Accounts {
 		if err != nil {
 			s.Meter.gaps.Add(1)
 			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
 			return
 		}
+		if !s.Earlier.Misses(a) {
+			continue
+		}
 		s.Meter.accounts.Add(1)
+		if a.ID != "" { // which nobody could tell in the earlier run
+			s.ledger.settle("", a.Name)
+		}
 		if !a.Active() {
 			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
 			s.closed(a, nil)
-			s.queue(a, nil)
-			continue
+			s.queue(a, nil, nil)
+		} else {
+			s.accounts <- a
 		}
-		s.accounts <- a
+		if left--; left == 0 {
+			return
+		}
 	}
+	s.ledger.settle("", "")
 }
 
 // openAccounts gets credentials for accounts and finds their regions.
 func (s *run[R]) openAccounts() {
 	for a := range s.accounts {
-		s.openAccount(a)
+		id, regions := s.open(a)
+		s.queue(a, id, regions)
 	}
 }
 
-func (s *run[R]) openAccount(a *account.Account) {
+// open returns the regions to visit; "" is the account as a whole.
+func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) {
 	start := time.Now()
 	ctx, trace := awsapi.WithTrace(s.ctx, a.ID)
+	known, enough := s.Earlier.regions(a)
+	if s.Wanted != nil {
+		known = slices.DeleteFunc(slices.Clone(known), func(region string) bool { return !s.Wanted(region) })
+	}
 	fail := func(err error) {
-		e := failure(s.ctx, a, "", err)
-		e.Attempts, e.DurationMs = trace.Attempts(), since(start)
-		s.enter(e)
+		regions := []string{""}
+		if s.Regions != nil && enough {
+			regions = known
+		}
+		for _, region := range regions {
+			e := failure(s.ctx, a, region, err)
+			e.Attempts, e.DurationMs = trace.Attempts(), since(start)
+			s.enter(e)
+		}
 	}
 	if s.ctx.Err() != nil {
 		fail(s.ctx.Err())
-		s.queue(a, nil)
-		return
+		return nil, nil
 	}
 	if s.Unopened {
-		s.queue(a, nil, "")
-		return
+		return nil, []string{""}
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
 		fail(err)
 		s.closed(a, err)
-		s.queue(a, nil)
-		return
+		return nil, nil
 	}
 	if a.Source == account.SourceProfile {
 		a.Name = id.Profile
 	}
 	if s.Regions == nil {
-		s.queue(a, id, "")
-		return
+		return id, []string{""}
 	}
-	regions, err := s.Regions(ctx, a, id)
-	if err == nil && regions.Unknown != nil {
-		fail(regions.Unknown)
+	if enough {
+		return id, known
+	}
+	found, err := s.Regions(ctx, a, id)
+	if err == nil && found.Unknown != nil {
+		fail(found.Unknown)
 	}
 	if err != nil {
 		fail(err)
-		s.queue(a, nil)
-		return
+		return nil, nil
 	}
-	for _, region := range regions.NotOptedIn {
+	if found.Unknown == nil {
+		s.ledger.settle(a.ID, a.Name)
+		for _, region := range known { // that were guessed at, and are not the account's
+			if !slices.Contains(found.Visit, region) && !slices.Contains(found.NotOptedIn, region) {
+				found.NotOptedIn = append(found.NotOptedIn, region)
+			}
+		}
+	}
+	open := func(regions []string) []string {
+		return slices.DeleteFunc(slices.Clone(regions), func(region string) bool { return s.Earlier.settled(a, region) })
+	}
+	for _, region := range open(found.NotOptedIn) {
 		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
 	}
-	s.queue(a, id, regions.Visit...)
+	return id, open(found.Visit)
 }
 
 // queue hands an account's places on to be visited; without any it is done.
-func (s *run[R]) queue(a *account.Account, id *auth.Identity, regions ...string) {
+func (s *run[R]) queue(a *account.Account, id *auth.Identity, regions []string) {
 	s.Meter.places.Add(int64(len(regions)))
 	s.Meter.opened.Add(1)
 	if len(regions) == 0 {
@@ -247,9 +299,14 @@ func (s *run[R]) visitPlaces() {
 func (s *run[R]) visitPlace(p Place) {
 	start, count := time.Now(), 0
 	ctx, trace := awsapi.WithTrace(s.ctx, p.Account.ID)
+	before := s.Earlier.printed(p)
+	var printed Fingerprints
 	err := s.ctx.Err()
 	if err == nil {
 		err = s.Visit(ctx, p, func(records []R) {
+			if s.ID != nil {
+				records, printed = s.unprinted(records, before, printed)
+			}
 			if len(records) > 0 {
 				count += len(records)
 				s.Meter.records.Add(int64(len(records)))
@@ -264,11 +321,25 @@ func (s *run[R]) visitPlace(p Place) {
 	switch {
 	case err != nil:
 		e = failure(s.ctx, p.Account, p.Region, err)
+		e.Printed = printed
 	case count == 0:
 		e.Status = Empty
 	}
 	e.Records, e.Attempts, e.DurationMs = count, trace.Attempts(), since(start)
 	s.enter(e)
+}
+
+// unprinted leaves out the records that an earlier run has printed, and notes down
+// the others.
+func (s *run[R]) unprinted(records []R, before, printed Fingerprints) ([]R, Fingerprints) {
+	fresh := records[:0]
+	for i := range records {
+		print := fingerprint(s.ID(&records[i]))
+		if !before.has(print) {
+			fresh, printed = append(fresh, records[i]), append(printed, print)
+		}
+	}
+	return fresh, printed
 }
 
 func (s *run[R]) enter(e Entry) {

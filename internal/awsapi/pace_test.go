@@ -1,0 +1,185 @@
+package awsapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+)
+
+// limit is a bucket of tokens as AWS keeps one for each of its limits.
+type limit struct {
+	burst, rate float64
+
+	mu      sync.Mutex
+	tokens  float64
+	filled  time.Time
+	refused []time.Duration // after the first call
+	asked   int
+	begun   time.Time
+}
+
+// take says whether a call is granted.
+func (l *limit) take() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if l.begun.IsZero() {
+		l.begun, l.filled, l.tokens = now, now, l.burst
+	}
+	l.asked++
+	l.tokens = min(l.burst, l.tokens+l.rate*now.Sub(l.filled).Seconds())
+	l.filled = now
+	if l.tokens < 1 {
+		l.refused = append(l.refused, now.Sub(l.begun))
+		return false
+	}
+	l.tokens--
+	return true
+}
+
+// TestPaceSSO: the accounts of a session get their credentials nearly as fast as
+// the portal gives them, and once the limit is found hardly a call is refused.
+func TestPaceSSO(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		accounts    float64
+		burst, rate float64
+		width       int
+		latency     time.Duration
+	}{
+		{400, 20, 20, 256, 80 * time.Millisecond},
+		{400, 20, 20, 64, 20 * time.Millisecond},
+		{400, 5, 20, 512, 150 * time.Millisecond},
+		{400, 100, 5, 256, 80 * time.Millisecond},
+		{1200, 10, 60, 256, 80 * time.Millisecond},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := &limit{burst: c.burst, rate: c.rate}
+				a := faked(Settings{Concurrency: c.width}, func(r *http.Request) (*http.Response, error) {
+					time.Sleep(c.latency / 2)
+					granted := l.take()
+					time.Sleep(c.latency / 2)
+					if !granted {
+						resp := answer(r, http.StatusTooManyRequests, `{"message": "HTTP 429 Unknown Code"}`)
+						resp.Header.Set("X-Amzn-Errortype", "TooManyRequestsException")
+						return resp, nil
+					}
+					return answer(r, 200, `{"roleCredentials": {"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4102444800000}}`), nil
+				})
+				client := a.SSO(Target{Region: "us-east-1"}, "us-east-1")
+				start := time.Now()
+				var openers sync.WaitGroup
+				left := make(chan int)
+				for range c.width {
+					openers.Go(func() {
+						for range left {
+							_, err := client.GetRoleCredentials(t.Context(), &sso.GetRoleCredentialsInput{
+								AccessToken: aws.String("t"), AccountId: aws.String("000000000001"), RoleName: aws.String("r"),
+							})
+							if err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				for i := range int(c.accounts) {
+					left <- i
+				}
+				close(left)
+				openers.Wait()
+				took := time.Since(start)
+				late := 0
+				for _, after := range l.refused {
+					if after > time.Second {
+						late++
+					}
+				}
+				need := time.Duration(c.accounts / c.rate * float64(time.Second))
+				t.Logf("%s for what takes %s; %d of %d calls refused, %d after the first second", took, need, len(l.refused), l.asked, late)
+				if took > need*12/10 {
+					t.Errorf("took %s, want %s at most", took, need*12/10)
+				}
+				if float64(late)*20 >= c.accounts {
+					t.Errorf("%d calls were refused after the first second", late)
+				}
+			})
+		})
+	}
+}
+
+// TestPaceEC2: each region is read to its end at its own limit, with little more
+// than the calls that it takes; a region without a limit does not wait for one that has.
+func TestPaceEC2(t *testing.T) {
+	t.Parallel()
+	const pages = 50
+	synctest.Test(t, func(t *testing.T) {
+		limits := map[string]*limit{
+			"us-east-1": {burst: 5, rate: 2}, "eu-west-1": {burst: 5, rate: 2}, "eu-west-2": {burst: 3, rate: 1}, "eu-west-3": {burst: 1000, rate: 1000},
+		}
+		a := faked(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) {
+			time.Sleep(80 * time.Millisecond)
+			for region, l := range limits {
+				if r.URL.Host == "ec2."+region+".amazonaws.com" && !l.take() {
+					return ec2Answer(503, "RequestLimitExceeded")(r)
+				}
+			}
+			return answer(r, 200, `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet/></DescribeInstancesResponse>`), nil
+		})
+		start := time.Now()
+		var visits sync.WaitGroup
+		for region, l := range limits {
+			visits.Go(func() {
+				ctx, _ := WithTrace(t.Context(), "000000000001")
+				for range pages {
+					_, err := a.EC2(Target{}).DescribeInstances(ctx, &ec2.DescribeInstancesInput{}, func(o *ec2.Options) {
+						o.Region, o.Credentials = region, ann
+					})
+					if err != nil {
+						t.Errorf("%s: %v", region, err)
+						return
+					}
+				}
+				need := max(pages*80*time.Millisecond, time.Duration((pages-l.burst)/l.rate*float64(time.Second)))
+				t.Logf("%s: %d calls, %s for what takes %s", region, l.asked, time.Since(start), need)
+				if l.asked > pages*3/2 {
+					t.Errorf("%s: %d calls for %d pages", region, l.asked, pages)
+				}
+				if took := time.Since(start); took > need*12/10 {
+					t.Errorf("%s took %s, want %s at most", region, took, need*12/10)
+				}
+			})
+		}
+		visits.Wait()
+	})
+}
+
+// TestPaceGivesUp: who waits for a turn ends with the context, and the others go on.
+func TestPaceGivesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace()
+		p.wait(t.Context())
+		p.refused(time.Now())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		for range 3 {
+			if _, err := p.wait(ctx); err != context.DeadlineExceeded {
+				t.Errorf("%v", err)
+			}
+		}
+		start := time.Now()
+		if _, err := p.wait(t.Context()); err != nil || time.Since(start) > time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+	})
+}

@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// TestSyntaxIsTheGrammar: what completion reads off the tags is what the parser
+// makes of them.
+func TestSyntaxIsTheGrammar(t *testing.T) {
+	t.Parallel()
+	var g grammar
+	app := &App{}
+	app.prepare()
+	parser, err := newParser(&g, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := topSyntax()
+	compareSyntax(t, top, parser.Model.Node)
+	if len(top.commands) != len(parser.Model.Children) {
+		t.Fatalf("%d commands, want %d", len(top.commands), len(parser.Model.Children))
+	}
+	for i, node := range parser.Model.Children {
+		if c := top.commands[i]; c.name != node.Name || c.help != node.Help {
+			t.Errorf("command %q (%s), want %q (%s)", c.name, c.help, node.Name, node.Help)
+		}
+		compareSyntax(t, readSyntax(node.Name, node.Help, top.commands[i].record, helpVars()), node)
+	}
+}
+
+func compareSyntax(t *testing.T, s *syntax, node *kong.Node) {
+	t.Helper()
+	var want, got []string
+	short := func(r rune) string { return strings.Trim(string(r), "\x00") }
+	for _, f := range node.Flags {
+		want = append(want, fmt.Sprintf("%+v", option{
+			name: f.Name, help: f.Help, aliases: f.Aliases, short: short(f.Short), enum: nonEmpty(f.EnumSlice()), isBool: f.IsBool(), repeated: f.IsCumulative(),
+		}))
+	}
+	for _, a := range node.Positional {
+		want = append(want, fmt.Sprintf("%+v", option{name: a.Name, help: a.Help, enum: nonEmpty(a.EnumSlice()), repeated: a.IsCumulative(), rest: a.Passthrough}))
+	}
+	for _, o := range slices.Concat(s.flags, s.arguments) {
+		o.list = false // the parser does not tell
+		got = append(got, fmt.Sprintf("%+v", o))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Fatalf("%s: from option %d on\n%s\nwant\n%s", s.name, i, strings.Join(got[i:], "\n"), strings.Join(want[i:], "\n"))
+		}
+	}
+}
+
+func nonEmpty(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
+}
+
+// TestEveryCommandKnowsItsFields: --columns and --jq complete wherever they are.
+func TestEveryCommandKnowsItsFields(t *testing.T) {
+	t.Parallel()
+	for _, c := range topSyntax().commands {
+		s := readSyntax(c.name, c.help, c.record, helpVars())
+		if s.flag("--jq") == nil {
+			continue
+		}
+		l := &line{command: s}
+		if len(l.fields()) == 0 {
+			t.Errorf("nothing is known of the records of %s", c.name)
+		}
+	}
+}
+
+const completionConfig = `[profile dev]
+region = eu-west-1
+[profile dev team]
+sso_session = corp
+sso_account_id = 264511973012
+sso_role_name = Read
+[profile a:b]
+role_arn = arn:aws:iam::200000000002:role/team/Ops
+source_profile = dev
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = eu-west-1
+`
+
+// completionHome is the environment of somebody who has tried the demo.
+func completionHome(t testing.TB) (home string, environ []string) {
+	t.Helper()
+	home = t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte(completionConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environ = []string{"HOME=" + home}
+	if got := muster(t, environ, "instances", "--demo", "-o", "name"); got.code != 0 {
+		t.Fatalf("exit code %d: %s", got.code, got.stderr)
+	}
+	return home, environ
+}
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	_, environ := completionHome(t)
+	for _, test := range []struct{ words, want string }{
+		// Commands, flags and what they are told apart by.
+		{"inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
+		{"zzz", ":4"},
+		{"zzz|", ":4"},
+		{"--ver", "--version\tPrint the version and exit.\n:4"},
+		{"--demo|inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
+		{"instances|--full|--fu", ":4"},
+		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; globs allowed in V.\n:4"},
+		{"exec|--conc", "--concurrency\tCommands at one time (16).\n:4"},
+		{"login|--he", "--help\tShow this help.\n:4"},
+		// Enumerated values.
+		{"--color|", "auto\non\noff\n:4"},
+		{"instances|--color=o", "--color=on\n--color=off\n:4"},
+		{"help|exit", "exit-codes\n:4"},
+		{"man|inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
+		{"completion|po", "powershell\n:4"},
+		{"completion|bash|z", ":4"},
+		{"instances|--state|running,st", "running,stopping\nrunning,stopped\n:4"},
+		{"instances|--state|running,stopped,run", ":4"},
+		{"instances|-o|n", "ndjson\nname\n:4"},
+		{"instances|--output|temp", "template=\ntemplate-file=\n:6"},
+		{"credentials|-o|e", "env\n:4"},
+		{"credentials|-oe", "-oenv\n:4"},
+		// The user's own names.
+		{"instances|--profile|", "dev\tnone\ndev team\tsso 264511973012 Read\na:b\trole 200000000002 Ops\n:4"},
+		{"instances|--profile=a:", "--profile=a:b\trole 200000000002 Ops\n:4"},
+		{"instances|--profile|dev,dev", "dev,dev team\tsso 264511973012 Read\n:4"},
+		{"whoami|--sso-session|", "corp\thttps://corp.awsapps.com/start\n:4"},
+		{"login|", "corp\thttps://corp.awsapps.com/start\ndev team\tsso 264511973012 Read\n:4"},
+		{"logout|c", "corp\thttps://corp.awsapps.com/start\n:4"},
+		{"login|corp|", "--ca-bundle\tCertificates to trust, PEM; also AWS_CA_BUNDLE.\n"},
+		{"assume-role|--role-arn|arn", "arn:aws:iam::200000000002:role/team/Ops\tprofile a:b\n:4"},
+		{"instances|--region|eu-central-", "eu-central-1\neu-central-2\n:4"},
+		// What the demo's sweep has seen.
+		{"instances|--account|Dev", "Development\t451629441155\n:4"},
+		{"instances|--account|Development,26", "Development,264511973012\tProduction\n:4"},
+		{"instances|--exclude-account|13", "139769765351\tmihai-albert\n:4"},
+		{"instances|--role|E", "EC2ReadAccess\n:4"},
+		{"instances|i-08", "i-08d63831da0b07bcc\tcape-town-1 Development af-south-1\n:4"},
+		{"instances|i-08d63831da0b07bcc|i-08", ":4"},
+		{"instances|jump", "jump host\ti-07602f2048b95310c mihai-albert eu-central-1\n:4"},
+		{"instances|--|cape", "cape-town-1\ti-08d63831da0b07bcc Development af-south-1\n:4"},
+		{"instances|--profile|dev|cape", "cape-town-1\ti-08d63831da0b07bcc Development af-south-1\n:4"},
+		// Fields.
+		{"instances|--columns|InstanceId,Pri", "InstanceId,PrivateIPs\tlist of strings\n:6"},
+		{"instances|--columns|NetworkInterfaces.Mac", "NetworkInterfaces.MacAddress\tstring\n:6"},
+		{"instances|--columns|Mac", ":6"},
+		{"accounts|--sort-by|Email,-AccountI", "Email,-AccountId\tstring\n:6"},
+		{"instances|--output|template=<<.Pub", "template=<<.PublicIPs\tlist of strings\ntemplate=<<.PublicIPs>>\tlist of strings\n:6"},
+		{"instances|--output=template=<<.Name>> <<if .Sta", "--output=template=<<.Name>> <<if .State\tstring\n--output=template=<<.Name>> <<if .State>>\tstring\n:6"},
+		{"instances|-o|template=<<.Name>> .Sta", ":4"},
+		{"instances|-o|template=<<range .NetworkInterfaces>><<.Mac", "template=<<range .NetworkInterfaces>><<.MacAddress\tstring\ntemplate=<<range .NetworkInterfaces>><<.MacAddress>>\tstring\n:6"},
+		{"instances|--jq|.InstanceI", ".InstanceId\tstring\n:6"},
+		{"instances|--jq|select(.Name != \"\"), .NetworkInterfaces[0].Mac", "select(.Name != \"\"), .NetworkInterfaces[0].MacAddress\tstring\n:6"},
+		{"instances|--slurp|--jq|.[].Arch", ".[].Architecture\tstring\n:6"},
+		{"instances|--query|[?State=='running'].[InstanceI", "[?State=='running'].[InstanceId\tstring\n:6"},
+		{"instances|--query|[].NetworkInterfaces[].Mac", "[].NetworkInterfaces[].MacAddress\tstring\n:6"},
+		{"credentials|--jq|.accountN", ".accountName\tstring\n:6"},
+		// Files.
+		{"instances|--report|", ":0"},
+		{"exec|--|ls|", ":0"},
+		{"assume-role|--policy|f", "file://\n:6"},
+		{"instances|--report=testdata/no", ":4"},
+		{"instances|-o|template-file=../../main", "template-file=../../main.go\n:4"},
+		{"instances|-o|template-file=../../complet", "template-file=../../completions/\n:6"},
+		{"assume-role|--policy|file://../../go.su", "file://../../go.sum\n:4"},
+	} {
+		got := muster(t, environ, append([]string{"__complete"}, strings.Split(test.words, "|")...)...)
+		whole := strings.HasPrefix(test.want[strings.LastIndexByte(strings.TrimSuffix(test.want, "\n"), '\n')+1:], ":")
+		if got.code != 0 || got.stderr != "" || whole && got.stdout != test.want+"\n" || !strings.HasPrefix(got.stdout, test.want) {
+			t.Errorf("%s: exit code %d, stderr %q\n%swant\n%s", test.words, got.code, got.stderr, got.stdout, test.want)
+		}
+	}
+}
+
+// TestCompleteBash: what bash inserts in the place of what it replaces.
+func TestCompleteBash(t *testing.T) {
+	t.Parallel()
+	_, environ := completionHome(t)
+	for _, test := range []struct{ line, want string }{
+		{`muster inst`, "instances\n:4"},
+		{`AWS_PROFILE=x ~/bin/muster 2>/dev/null inst`, "instances\n:4"},
+		{`muster instances > out inst`, ":4"},
+		{`muster instances --profile dev\ t`, "dev\\ team\n:4"},
+		{`muster instances --profile "dev t`, "dev team\n:4"},
+		{`muster instances --profile 'dev t`, "dev team\n:4"},
+		{`muster instances --profile="dev t`, "dev team\n:4"},
+		{`muster instances --profile=dev\ t`, "dev\\ team\n:4"},
+		{`muster instances --profile a:`, "b\n:4"},
+		{`muster instances --profile "a:`, "a:b\n:4"},
+		{`muster instances --sort-by=Nam`, "Name\n:6"},
+		{`muster instances --output template='<<.Pub`, "<<.PublicIPs\n<<.PublicIPs>>\n:6"},
+		{`muster instances -o "template=<<.Pub`, "template=<<.PublicIPs\ntemplate=<<.PublicIPs>>\n:6"},
+		{`muster instances -o template=\<\<.Name\>\>\ \<\<.VpcI`, "\\<\\<.Name\\>\\>\\ \\<\\<.VpcId\n\\<\\<.Name\\>\\>\\ \\<\\<.VpcId\\>\\>\n:6"},
+		{`muster instances build`, "build\\ \\\"nightly\\\",\\ arm64\n:4"},
+		{`muster instances "build`, "build \\\"nightly\\\", arm64\n:4"},
+		{`muster instances 'build`, "build \"nightly\", arm64\n:4"},
+	} {
+		got := muster(t, environ, "__bash", "9", " \t\n\"'><=;|&(:", test.line)
+		if got.stdout != test.want+"\n" || got.code != 0 || got.stderr != "" {
+			t.Errorf("%s: exit code %d, stderr %q\n%swant\n%s", test.line, got.code, got.stderr, got.stdout, test.want)
+		}
+	}
+	want := "mihai-albert  (139769765351)\n139769765351  (mihai-albert)\n:4\n"
+	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances --account Production,264511973012,Development,451629441155,"); !strings.HasPrefix(got.stdout, "Production,") {
+		t.Errorf("%q, want %q", got.stdout, want)
+	}
+	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances jum"); got.stdout != "jump\\ host\n:4\n" {
+		t.Errorf("%q", got.stdout)
+	}
+}
+
+// TestCompletionNeverFails: whatever there is to be read.
+func TestCompletionNeverFails(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".cache", "muster", "demo.tsv"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, environ := range [][]string{
+		nil,
+		{"HOME=/nowhere"},
+		{"HOME=" + home},
+		{"HOME=" + home, "AWS_CONFIG_FILE=~/missing"},
+		{"AWS_CONFIG_FILE=~/missing"},
+		{"HOME=" + home, "AWS_CONFIG_FILE=" + filepath.Join(home, ".cache")},
+		{"HOME=" + home, "AWS_CONFIG_FILE=/proc/self/mem"},
+	} {
+		for _, args := range [][]string{
+			{"__complete"}, {"__complete", ""}, {"__complete", "instances", ""}, {"__complete", "instances", "--profile", ""},
+			{"__complete", "instances", "--account", ","}, {"__complete", "-"}, {"__complete", "--", ""}, {"__complete", "instances", "-o", "=<<"},
+			{"__complete", "instances", "--jq", "\xff.\x00"}, {"__complete", "=", "=", "="}, {"__zsh", `'"`, `\`}, {"__fish"}, {"__powershell", ""},
+			{"__bash", "9", "", ""}, {"__bash", "63", "=", `muster "`}, {"__bash", "", "", `muster '\`}, {"__bash", "9", "=", "A=b "},
+		} {
+			got := muster(t, environ, args...)
+			if got.code != 0 || got.stderr != "" || !strings.HasSuffix(got.stdout, "\n") {
+				t.Errorf("%q in %q: exit code %d, stderr %q, stdout %q", args, environ, got.code, got.stderr, got.stdout)
+			}
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"bytes"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// commands are the names of all commands that are not hidden.
+func commands(t *testing.T) []string {
+	t.Helper()
+	var g grammar
+	parser, err := newParser(&g, &App{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, node := range parser.Model.Leaves(true) {
+		names = append(names, node.Path())
+	}
+	if len(names) < 15 {
+		t.Fatalf("only %d commands: %s", len(names), names)
+	}
+	return names
+}
+
+// TestHelpFits: the program's help and each topic fit a screen, and nothing is
+// wider than 80 columns.
+func TestHelpFits(t *testing.T) {
+	t.Parallel()
+	pages := [][]string{{"--help"}, {"help"}, {}}
+	for _, name := range commands(t) {
+		pages = append(pages, append(strings.Fields(name), "--help"), append([]string{"help"}, strings.Fields(name)...))
+	}
+	for _, name := range topicNames() {
+		pages = append(pages, []string{"help", name})
+	}
+	shown := map[string]string{}
+	for _, args := range pages {
+		got := muster(t, nil, args...)
+		if got.code != 0 || got.stderr != "" || got.stdout == "" {
+			t.Errorf("%s: exit code %d: %s", args, got.code, got.stderr)
+		}
+		shown[strings.Join(args, " ")] = got.stdout
+		lines := strings.Split(strings.TrimSuffix(got.stdout, "\n"), "\n")
+		for _, line := range lines {
+			if utf8.RuneCountInString(line) > 80 || strings.TrimRight(line, " ") != line {
+				t.Errorf("%s: too wide, or blanks at the end: %q", args, line)
+			}
+		}
+		whole := len(args) < 2 || findTopic(args[1]) != nil
+		if whole && len(lines) > 50 {
+			t.Errorf("%s: %d lines", args, len(lines))
+		}
+	}
+	for _, name := range commands(t) {
+		if shown[name+" --help"] != shown["help "+name] && findTopic(name) == nil || !strings.Contains(shown["--help"], "\n  "+name+" ") {
+			t.Errorf("help %s says something else than %s --help, or it is not in --help", name, name)
+		}
+	}
+	if help := shown["instances --help"]; strings.Index(help, "\nGlobal:\n") < strings.Index(help, "\nWhich accounts:\n") {
+		t.Errorf("global flags come before the command's own:\n%s", help)
+	}
+}
+
+// TestExamples runs every command line that help shows.
+func TestExamples(t *testing.T) {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := append(commands(t), "")
+	for name, lines := range examples {
+		if !slices.Contains(known, name) || name != "" && len(lines) < 2 || len(lines) > 4 {
+			t.Errorf("%d examples of %q", len(lines), name)
+		}
+	}
+	for _, name := range known {
+		if examples[name] == nil {
+			t.Errorf("%s has no examples", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(examples)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runExamples(t, root, examples[name])
+		})
+	}
+	for _, topic := range topics {
+		t.Run(topic.name, func(t *testing.T) {
+			t.Parallel()
+			var lines []string
+			for line := range strings.Lines(topic.text) {
+				if strings.HasPrefix(line, "  muster ") {
+					lines = append(lines, strings.TrimSpace(line))
+				}
+			}
+			runExamples(t, root, lines)
+		})
+	}
+}
+
+// runExamples runs lines one after the other, as they would be typed.
+func runExamples(t *testing.T, root string, lines []string) {
+	shell := readmeShell(t, root)
+	setup := ""
+	for _, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "R="):
+			setup = line + "; "
+			continue
+		case strings.HasPrefix(line, "muster demo"): // which goes on until it is interrupted
+			line = strings.ReplaceAll(line, ":8080", ":0")
+			if out := shell(t, "timeout -s INT 2 "+line+" || test $? = 124", 0); !strings.Contains(out, "export AWS_ENDPOINT_URL=") {
+				t.Errorf("%s: %s", line, out)
+			}
+			continue
+		case strings.Contains(line, "| man "):
+			if exec.Command("man", "--version").Run() != nil {
+				line, _, _ = strings.Cut(line, " |")
+			}
+		}
+		start := time.Now()
+		shell(t, setup+line, 0)
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("%s took %s", line, took)
+		}
+	}
+}
+
+// TestManPages: groff finds nothing to complain about, and man shows them.
+func TestManPages(t *testing.T) {
+	t.Parallel()
+	for _, name := range append(commands(t), "") {
+		got := muster(t, nil, append([]string{"man"}, strings.Fields(name)...)...)
+		if got.code != 0 || got.stderr != "" {
+			t.Fatalf("%s: exit code %d: %s", name, got.code, got.stderr)
+		}
+		if !strings.HasPrefix(got.stdout, `.TH "MUSTER`) || !strings.Contains(got.stdout, "\n.SH \"EXAMPLES\"\n.nf\n") {
+			t.Errorf("%s:\n%s", name, got.stdout)
+		}
+		for line := range strings.Lines(got.stdout) {
+			if strings.HasPrefix(line, "'") || strings.HasPrefix(line, ".") && !slices.Contains([]string{".TH", ".SH", ".SS", ".TP", ".PP", ".nf", ".fi", ".nh", ".ad"}, strings.Fields(line)[0]) {
+				t.Errorf("%s: roff takes this for a request: %s", name, line)
+			}
+		}
+		if _, err := exec.LookPath("groff"); err != nil {
+			continue
+		}
+		command := exec.Command("groff", "-man", "-Tutf8", "-ww", "-P-c")
+		command.Stdin = strings.NewReader(got.stdout)
+		var shown, complaints bytes.Buffer
+		command.Stdout, command.Stderr = &shown, &complaints
+		if err := command.Run(); err != nil || complaints.Len() > 0 {
+			t.Errorf("%s: %v %s", name, err, complaints.String())
+		}
+		for _, example := range examples[name] {
+			if !strings.Contains(shown.String(), example) {
+				t.Errorf("%s: the page does not show %s", name, example)
+			}
+		}
+	}
+}

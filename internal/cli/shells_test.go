@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// shells are started with a prompt that comes when completion is ready.
+var shells = []struct {
+	name   string
+	needs  string // file without which the shell is left out
+	rc     string // file that it reads first
+	text   string
+	args   []string
+	listed string // how it shows a profile and its description
+}{
+	{"bash", "", "rc", "PS1='READY> '\nsource <(muster completion bash)\n",
+		[]string{"bash", "--rcfile", "rc", "-i"}, `dev\\ team +\(sso 264511973012 Read\)`},
+	{"bash", "/usr/share/bash-completion/bash_completion", "rc", "PS1='READY> '\nsource /usr/share/bash-completion/bash_completion\nsource <(muster completion bash)\n",
+		[]string{"bash", "--rcfile", "rc", "-i"}, `dev\\ team +\(sso 264511973012 Read\)`},
+	{"zsh", "", ".zshrc", "unsetopt global_rcs\nautoload -Uz compinit\ncompinit -u -D\nsource <(muster completion zsh)\nPS1='READY> '\n",
+		[]string{"zsh", "-i"}, `dev team +-- sso 264511973012 Read`},
+	{"fish", "", "rc", "set -g fish_greeting\nset -g fish_autosuggestion_enabled 0\nmuster completion fish | source\nfunction fish_prompt; echo -n 'READY> '; end\n",
+		[]string{"fish", "--no-config", "-C", "source rc", "-i"}, `dev team +\(sso 264511973012 Read\)`},
+}
+
+// TestShells completes lines in the shells themselves, on a terminal.
+func TestShells(t *testing.T) {
+	t.Parallel()
+	for _, shell := range shells {
+		t.Run(strings.TrimSuffix(shell.name+" "+filepath.Base(shell.needs), " ."), func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(shell.name); err != nil {
+				t.Skipf("%s is not on PATH", shell.name)
+			}
+			if _, err := os.Stat(shell.needs); shell.needs != "" && err != nil {
+				t.Skipf("%s is not installed", filepath.Base(shell.needs))
+			}
+			home, _ := completionHome(t)
+			for name, text := range map[string]string{shell.rc: shell.text, "cats and dogs.txt": ""} {
+				if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, test := range []struct{ typed, shown string }{
+				{"muster inst\t", `READY> muster instances`},
+				{"muster instances --profile \t\t", shell.listed},
+				{"muster instances --profile dev\\ t\t", `--profile dev\\ team`},
+				{"muster instances --profile='dev t\t", `--profile='dev team`},
+				{"muster instances --profile \"a:\t", `--profile "a:b`},
+				{"muster instances --profile a:\t", `--profile a:b`},
+				{"muster instances --profile=a:\t", `--profile=a:b`},
+				{"muster instances --account Dev\t", `--account Development`},
+				{"muster instances --account Production,Dev\t", `--account Production,Development`},
+				{"muster instances jum\t", `muster instances jump\\ host`},
+				{"muster instances --columns InstanceId,Pri\t", `--columns InstanceId,PrivateIPs`},
+				{"muster instances --jq '.InstanceI\t", `--jq '\.InstanceId`},
+				{"muster accounts --report cat\t", `--report cats\\ and\\ dogs\.txt`},
+				{"muster instances --output template='<<.Pub\t", `--output template='<<\.PublicIPs`},
+			} {
+				t.Run(test.typed, func(t *testing.T) {
+					terminal := startShell(t, home, shell.args)
+					io.WriteString(terminal.input, test.typed)
+					waitFor(t, terminal.display, test.shown)
+				})
+			}
+			// What was completed is what muster gets.
+			terminal := startShell(t, home, shell.args)
+			io.WriteString(terminal.input, "muster instances --demo --region us-west-2 --output template='<<.Pub\t")
+			waitFor(t, terminal.display, `PublicIPs`)
+			io.WriteString(terminal.input, ">> here'\r")
+			waitFor(t, terminal.display, `54\.187\.3\.95 here`)
+		})
+	}
+}
+
+// shellTerminal is a shell at its prompt.
+type shellTerminal struct {
+	input   io.Writer
+	display *display
+}
+
+func startShell(t *testing.T, home string, args []string) shellTerminal {
+	t.Helper()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(args[0], args[1:]...)
+	command.Dir = home
+	command.Env = []string{
+		"HOME=" + home, "ZDOTDIR=" + home, "PATH=" + filepath.Dir(binary) + ":" + os.Getenv("PATH"), "TERM=xterm", "LC_ALL=C.UTF-8",
+	}
+	terminal, err := pty.StartWithSize(command, &pty.Winsize{Rows: 40, Cols: 120})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := newDisplay(40, 120, terminal)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		io.Copy(shown, terminal)
+	}()
+	t.Cleanup(func() {
+		command.Process.Kill()
+		command.Wait()
+		<-read
+		terminal.Close()
+	})
+	waitFor(t, shown, "READY>")
+	return shellTerminal{terminal, shown}
+}

@@ -1,0 +1,149 @@
+package sweep_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/sweep"
+)
+
+// TestResume: runs over an estate where places, accounts, regions and the list of
+// accounts fail at random, each resumed from the report of the one before, come to
+// the ledger and the records of one good run, and ask no place again that has
+// answered.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	const accounts = 9
+	list := directory(t, accounts)
+	regions := []string{"a", "b", "c", "d"}
+	for seed := range uint64(30) {
+		synctest.Test(t, func(t *testing.T) {
+			g := rand.New(rand.NewPCG(seed, 2))
+			var mu sync.Mutex // of chance and of visits
+			fails := func(n int) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if g.IntN(n) > 0 {
+					return nil
+				}
+				return &failure{awsapi.Throttled, "trouble"}
+			}
+			var printed []string
+			visits := map[string]int{} // that ended well
+			var earlier *sweep.Earlier
+			run := func(trouble bool) *sweep.Ledger {
+				chance := 3
+				if !trouble {
+					chance = 1 << 30
+				}
+				accounts := list()
+				if trouble && g.IntN(2) == 0 {
+					accounts = then(firstOf(accounts, g.IntN(5)), nil, &failure{awsapi.Throttled, "list"})
+				}
+				ledger, err := sweep.Plan[string]{
+					Accounts: accounts, Width: 1, Earlier: earlier, ID: func(r *string) string { return *r },
+					Regions: func(_ context.Context, a *account.Account, _ *auth.Identity) (sweep.Regions, error) {
+						return sweep.Regions{Visit: regions}, fails(chance)
+					},
+					Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
+						place := at(p.Account.ID, p.Region)
+						for page := range 3 {
+							if err := fails(2 * chance); err != nil {
+								return err
+							}
+							emit([]string{fmt.Sprint(place, page, "x"), fmt.Sprint(place, page, "y")})
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						if visits[place]++; visits[place] > 1 {
+							t.Errorf("%s was visited again", place)
+						}
+						return nil
+					},
+				}.Run(t.Context(), collect(&printed))
+				if err != nil {
+					t.Fatal(err)
+				}
+				data, err := json.Marshal(ledger.Entries())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if earlier, err = sweep.ParseLedger(data); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(ledger.Gaps()); n != earlier.Gaps() {
+					t.Errorf("%d gaps, read back as %d", n, earlier.Gaps())
+				}
+				return ledger
+			}
+			for range 4 {
+				run(true)
+			}
+			ledger := run(false)
+			want := map[string]string{}
+			var all []string
+			for i := range accounts {
+				for _, region := range regions {
+					want[at(id(i), region)] = "ok 6"
+					for page := range 3 {
+						all = append(all, fmt.Sprint(at(id(i), region), page, "x"), fmt.Sprint(at(id(i), region), page, "y"))
+					}
+				}
+			}
+			wantStatuses(t, ledger, want)
+			slices.Sort(printed)
+			if !slices.Equal(printed, all) {
+				t.Errorf("seed %d: %d records, want %d", seed, len(printed), len(all))
+			}
+		})
+	}
+}
+
+// TestResumeGuessedRegions: regions that were tried because nobody could tell, and
+// that the account turns out not to have, are not opted in to.
+func TestResumeGuessedRegions(t *testing.T) {
+	t.Parallel()
+	list := directory(t, 1)
+	synctest.Test(t, func(t *testing.T) {
+		earlier, err := sweep.ParseLedger([]byte(`[
+			{"AccountId": "` + id(0) + `", "Status": "denied"},
+			{"AccountId": "` + id(0) + `", "Region": "a", "Status": "ok", "Records": 4},
+			{"AccountId": "` + id(0) + `", "Region": "b", "Status": "denied"}]`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		ledger, err := sweep.Plan[string]{
+			Accounts: list(), Regions: in("a", "c"), Earlier: earlier,
+			Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
+				emit([]string{p.Region})
+				return nil
+			},
+		}.Run(t.Context(), collect(&got))
+		if err != nil || !slices.Equal(got, []string{"c"}) {
+			t.Errorf("%v, visited %q, want only c", err, got)
+		}
+		wantStatuses(t, ledger, map[string]string{at(id(0), "a"): "ok 4", at(id(0), "b"): "not-opted-in 0", at(id(0), "c"): "ok 1"})
+	})
+}
+
+// firstOf is the first n accounts of a list.
+func firstOf(list iter.Seq2[*account.Account, error], n int) iter.Seq2[*account.Account, error] {
+	return func(yield func(*account.Account, error) bool) {
+		for a, err := range list {
+			if n--; n < 0 || !yield(a, err) {
+				return
+			}
+		}
+	}
+}
