@@ -83,7 +83,7 @@ func TestPatterns(t *testing.T) {
 		var b [16]byte
 		for i := range b {
 			if random.IntN(3) > 0 {
-				b[i] = byte(random.IntN(256)) & byte(random.IntN(256))
+				b[i] = byte(random.IntN(256) >> random.IntN(8))
 			}
 		}
 		if i := 2 * random.IntN(8); random.IntN(2) == 0 {
