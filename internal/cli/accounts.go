@@ -78,6 +78,7 @@ var accountView = render.View{
 	},
 	ID:   "AccountId",
 	Sort: []string{"AccountId", "AccountName"},
+	Tree: [][]string{{"Source"}},
 }
 
 func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
@@ -134,6 +135,7 @@ var regionView = render.View{
 	},
 	ID:   "Region",
 	Sort: []string{"AccountId", "Region"},
+	Tree: [][]string{{"AccountName", "AccountId"}},
 }
 
 func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {

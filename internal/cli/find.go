@@ -55,6 +55,7 @@ var findView = render.View{
 	},
 	ID:   "Id",
 	Sort: []string{"AccountId", "Region", "OwnerType", "Owner", "Id"},
+	Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}, {"Owner", "OwnerType"}},
 }
 
 func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {

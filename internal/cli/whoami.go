@@ -46,6 +46,7 @@ var whoamiView = render.View{
 	Wide: []string{"AccountId", "AccountName", "Arn", "UserId", "Profile", "Role", "Source", "Expires"},
 	ID:   "Arn",
 	Sort: []string{"AccountId", "Arn"},
+	Tree: [][]string{{"AccountName", "AccountId"}},
 }
 
 func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {

@@ -99,6 +99,9 @@ func (g grid) naturalWidths(rows []row, stack bool) []int {
 			widths[i] = displaywidth.String(g.columns[i].title())
 		}
 		for _, row := range rows {
+			if row.heading {
+				continue // it goes on where the other columns are
+			}
 			width := 0
 			for _, item := range row.cells[i] {
 				if stack {

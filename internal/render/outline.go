@@ -40,7 +40,7 @@ func (c *compiler) outline(id *path) (func() format, []*path, error) {
 	o.columns = paths
 	g.columns = slices.Insert(g.columns, 0, gridColumn{Column: Column{Title: cmp.Or(c.view.ID, " ")}, pinned: true})
 	return func() format {
-		return format{table: func(b []byte, records []marked) ([]byte, error) {
+		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			o := o
 			o.add("", records, 0)
 			return c.printGrid(b, g, o.rows, c.Width())
@@ -91,7 +91,7 @@ func (o *outline) add(margin string, records []marked, level int) {
 	for i, heading := range headings {
 		branch, rail := branches(i == len(headings)-1)
 		blank := slices.Repeat([]cell{{""}}, len(o.columns))
-		o.rows = append(o.rows, row{cells: append([]cell{{branch + heading}}, blank...)})
+		o.rows = append(o.rows, row{cells: append([]cell{{branch + heading}}, blank...), heading: true})
 		o.add(rail, groups[heading], level+1)
 	}
 }

@@ -29,7 +29,7 @@ func (c *compiler) table(wide bool) (func() format, []*path, error) {
 		return nil, nil, err
 	}
 	return func() format {
-		return format{table: func(b []byte, records []marked) ([]byte, error) {
+		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			rows := make([]row, len(records))
 			for i, r := range records {
 				rows[i] = row{marked: r, cells: cells(paths, r.record)}
@@ -74,7 +74,7 @@ func (c *compiler) printGrid(b []byte, g grid, rows []row, width int) ([]byte, e
 		g.columns = slices.Clone(g.columns)
 		g.addBars(rows)
 	}
-	if c.Marks {
+	if c.Watch {
 		g.columns = slices.Insert(slices.Clone(g.columns), 0, gridColumn{Column: Column{Title: " ", Colors: markColors}, pinned: true})
 		for i := range rows {
 			rows[i].cells = slices.Insert(rows[i].cells, 0, cell{string(rows[i].mark)})
@@ -87,8 +87,9 @@ func (c *compiler) printGrid(b []byte, g grid, rows []row, width int) ([]byte, e
 // row is a record's line of a table, or several.
 type row struct {
 	marked
-	cells []cell
-	rail  string // what the label goes on with where the row takes several lines
+	cells   []cell
+	rail    string // what the label goes on with where the row takes several lines
+	heading bool   // there is nothing beside the label
 }
 
 // cells are the values of a record.
@@ -167,6 +168,10 @@ func (g grid) print(b []byte, rows []row) ([]byte, error) {
 			}
 			texts[i] = strings.Join(items, separator)
 		}
+		if row.heading && g.width > 0 {
+			label := slices.Index(f.columns, g.labels)
+			texts[label] = displaywidth.TruncateString(texts[label], max(g.width-g.labels*(1+gap), 1), "…")
+		}
 		if row.rail != "" && f.stack {
 			texts[slices.Index(f.columns, g.labels)] += strings.Repeat("\n"+row.rail, height-1)
 		}
@@ -223,7 +228,7 @@ func (r *plainRenderer) draw(cells map[int]tw.CellContext, color bool) {
 		} else {
 			r.line = append(r.line, text...)
 		}
-		blanks += column.width - displaywidth.String(text) + gap
+		blanks += max(column.width-displaywidth.String(text), 0) + gap
 	}
 	r.w.Write(append(r.line, '\n'))
 }
