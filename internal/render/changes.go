@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // marked is a record and what became of it since it was printed last.
@@ -62,6 +63,23 @@ func (w *Watch[T]) Again(out io.Writer) error {
 		_, err = out.Write(b)
 	}
 	return err
+}
+
+// Changes counts the marks of the last round, as in "+1 ~2".
+func (w *Watch[T]) Changes() string {
+	var counts []string
+	for _, m := range []mark{added, changed, gone, missed} {
+		n := 0
+		for _, r := range w.last {
+			if r.mark == m {
+				n++
+			}
+		}
+		if n > 0 {
+			counts = append(counts, string(m)+strconv.Itoa(n))
+		}
+	}
+	return strings.Join(counts, " ")
 }
 
 // gather makes a round's records those to print, marked.
