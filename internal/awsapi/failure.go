@@ -183,6 +183,8 @@ func kindOf(code, message, operation string) Kind {
 		kind, known = Throttled, true
 	}
 	switch {
+	case code == "ResourceNotFoundException" && operation == "GetRoleCredentials":
+		return NoRole
 	case !known:
 		return Broken
 	case kind != Denied:
