@@ -11,6 +11,9 @@ import (
 	"github.com/creack/pty"
 )
 
+// bashAlias is what the help tells to do for an alias in bash.
+const bashAlias = "alias m=muster\ncomplete -o default -F _muster m\n"
+
 // shells are started with a prompt that comes when completion is ready.
 var shells = []struct {
 	name   string
@@ -20,13 +23,13 @@ var shells = []struct {
 	args   []string
 	listed string // how it shows a profile and its description
 }{
-	{"bash", "", "rc", "PS1='READY> '\nsource <(muster completion bash)\n",
+	{"bash", "", "rc", "PS1='READY> '\nsource <(muster completion bash)\n" + bashAlias,
 		[]string{"bash", "--rcfile", "rc", "-i"}, `dev\\ team +\(sso 264511973012 Read\)`},
-	{"bash", "/usr/share/bash-completion/bash_completion", "rc", "PS1='READY> '\nsource /usr/share/bash-completion/bash_completion\nsource <(muster completion bash)\n",
+	{"bash", "/usr/share/bash-completion/bash_completion", "rc", "PS1='READY> '\nsource /usr/share/bash-completion/bash_completion\nsource <(muster completion bash)\n" + bashAlias,
 		[]string{"bash", "--rcfile", "rc", "-i"}, `dev\\ team +\(sso 264511973012 Read\)`},
-	{"zsh", "", ".zshrc", "unsetopt global_rcs\nautoload -Uz compinit\ncompinit -u -D\nsource <(muster completion zsh)\nPS1='READY> '\n",
+	{"zsh", "", ".zshrc", "unsetopt global_rcs\nautoload -Uz compinit\ncompinit -u -D\nsource <(muster completion zsh)\nalias m=muster\nPS1='READY> '\n",
 		[]string{"zsh", "-i"}, `dev team +-- sso 264511973012 Read`},
-	{"fish", "", "rc", "set -g fish_greeting\nset -g fish_autosuggestion_enabled 0\nmuster completion fish | source\nfunction fish_prompt; echo -n 'READY> '; end\n",
+	{"fish", "", "rc", "set -g fish_greeting\nset -g fish_autosuggestion_enabled 0\nmuster completion fish | source\nalias m=muster\nfunction fish_prompt; echo -n 'READY> '; end\n",
 		[]string{"fish", "--no-config", "-C", "source rc", "-i"}, `dev team +\(sso 264511973012 Read\)`},
 }
 
@@ -48,6 +51,13 @@ func TestShells(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			binary, err := built()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(binary, filepath.Join(home, "muster")); err != nil {
+				t.Fatal(err)
+			}
 			for _, test := range []struct{ typed, shown string }{
 				{"muster inst\t", `READY> muster instances`},
 				{"muster instances --profile \t\t", shell.listed},
@@ -63,6 +73,13 @@ func TestShells(t *testing.T) {
 				{"muster instances --jq '.InstanceI\t", `--jq '\.InstanceId`},
 				{"muster accounts --report cat\t", `--report cats\\ and\\ dogs\.txt`},
 				{"muster instances --output template='<<.Pub\t", `--output template='<<\.PublicIPs`},
+				{"muster instances --region eu-west-1 --exclude-r\t", `--region eu-west-1 --exclude-region`},
+				{"muster instances --retry-gaps=cat\t", `--retry-gaps=cats\\ and\\ dogs\.txt`},
+				{"muster instances --ca-bundle ~/cat\t", `--ca-bundle ~/cats\\ and\\ dogs\.txt`},
+				{"muster exec -- mkdi\t", `exec -- mkdir`},
+				{"muster exec --account=Production --  cat cat\t", `cat cats\\ and\\ dogs\.txt`},
+				{"~/muster inst\t", `~/muster instances`},
+				{"m instances --account Dev\t", `m instances --account Development`},
 			} {
 				t.Run(test.typed, func(t *testing.T) {
 					terminal := startShell(t, home, shell.args)
