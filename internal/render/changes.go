@@ -30,7 +30,7 @@ var markColors = map[string]Color{string(added): Green, string(changed): Yellow,
 // has changed in what is shown since the one before: "+" new, "~" changed, "-"
 // gone, and "?" for what was there and could not be looked for.
 type Watch[T any] struct {
-	ChangesOnly bool // rounds after the first print only what bears a mark
+	ChangesOnly bool // rounds after the first print what has changed alone, "~" too what can be looked for again
 
 	plan    plan
 	rounds  int
@@ -114,10 +114,12 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 		row := shown{r, w.plan.text(r.record)}
 		before, known := w.rows[key]
 		switch {
+		case r.mark == missed && before.mark == missed && w.ChangesOnly:
+			found[i].mark = "" // that has been told
 		case w.rounds == 0 || r.mark != "":
 		case !known:
 			found[i].mark = added
-		case before.text != row.text:
+		case before.text != row.text || before.mark == missed && w.ChangesOnly:
 			found[i].mark = changed
 		}
 		rows[key] = row
