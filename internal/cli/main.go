@@ -304,7 +304,7 @@ func isUsage(err error) bool {
 }
 
 // report prints an error: AWS's without what the SDK puts around it, and the
-// lines of an expression and the mark below it as they are.
+// lines of an expression and the carets below it as they are.
 func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
@@ -318,7 +318,7 @@ func (a *App) report(err error) {
 	lines := strings.Split(text, "\n")
 	a.note("%s", lines[0])
 	for _, line := range lines[1:] {
-		a.detail("%s", line)
+		a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(line)) })
 	}
 	if hint := account.Hint(err); hint != "" {
 		a.detail("%s", hint)

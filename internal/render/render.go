@@ -115,7 +115,8 @@ type plan struct {
 	order []sortKey
 	waits bool // all records are needed before the first can be printed
 	flag  string
-	id    *path
+
+	identity []*path // what tells a record from others
 }
 
 // format turns records into bytes: one at a time, or all at once where all is set.
@@ -139,10 +140,21 @@ func (c *compiler) compile() (plan, error) {
 	}
 	var err error
 	p := plan{flag: "--output " + name}
+	var id *path
 	if c.view.ID != "" {
-		if p.id, err = parsePath("the id", c.view.ID, c.record); err != nil {
+		if id, err = parsePath("the id", c.view.ID, c.record); err != nil {
 			return plan{}, err
 		}
+	}
+	for _, name := range c.view.Sort {
+		path, err := parsePath("the order", strings.TrimPrefix(name, "-"), c.record)
+		if err != nil {
+			return plan{}, err
+		}
+		p.identity = append(p.identity, path)
+	}
+	if id != nil {
+		p.identity = append(p.identity, id)
 	}
 	sorted := false
 	switch {
@@ -167,7 +179,7 @@ func (c *compiler) compile() (plan, error) {
 		case "text":
 			p.start, err = c.text()
 		case "name":
-			p.start, err = c.name(p.id)
+			p.start, err = c.name(id)
 		case "template", "template-file":
 			p.start, err = c.template(name, argument)
 		}

@@ -257,12 +257,21 @@ func (m *mistake) explain(through string) (msg, hint string) {
 // error places the mistake in the text, by means of the check that found it.
 func (m *mistake) error(flag, text, through string, check func(text string) *mistake) *Error {
 	msg, hint := m.explain(through)
-	offset := locate(text, m.name, func(text string) string {
+	named := func(text string) string {
 		if m := check(text); m != nil {
 			return m.name
 		}
 		return ""
-	})
+	}
+	if m.name == "" { // .Name[] has none: .Name.x[] would
+		const brackets, field = "[]", ".x"
+		for i := range text {
+			if strings.HasPrefix(text[i:], brackets) && named(text[:i]+field+text[i:]) == field[1:] {
+				return &Error{Flag: flag, Text: text, Offset: i, length: len(brackets), Msg: msg, Hint: hint}
+			}
+		}
+	}
+	offset := locate(text, m.name, named)
 	return &Error{Flag: flag, Text: text, Offset: offset, length: len(m.name), Msg: msg, Hint: hint}
 }
 
