@@ -29,13 +29,14 @@ type Options struct {
 	NoHeaders bool     // --no-headers
 	SortBy    []string // --sort-by: field paths; "-Path" descending
 	Color     bool     // colour is wanted
+	Links     bool     // the output is a terminal that knows hyperlinks
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
 	// terminal, nothing is shortened.
 	Width func() int
 
 	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
-	Now      func() time.Time                  // for the template function ago; nil: time.Now
+	Now      func() time.Time                  // for the template function timeago; nil: time.Now
 }
 
 // View says how one type of record is shown where the user does not say it.
@@ -124,6 +125,7 @@ type format struct {
 	open, between, close string // around the records
 	none                 string // instead, where there is no record
 	record               func(b []byte, record reflect.Value) ([]byte, error)
+	finish               func(b []byte) []byte // behind the records; nil: nothing more
 	all                  func(b []byte, records []reflect.Value) ([]byte, error)
 }
 
@@ -181,7 +183,7 @@ func (c *compiler) compile() (plan, error) {
 		case "name":
 			p.start, err = c.name(id)
 		case "template", "template-file":
-			p.start, err = c.template(name, argument)
+			p.start, sorted, err = c.template(name, argument)
 		}
 	}
 	if err != nil {

@@ -103,6 +103,9 @@ func (s *Stream[T]) Close() error {
 			end = s.format.close
 		}
 		s.buffer = append(s.buffer, end...)
+		if s.format.finish != nil {
+			s.buffer = s.format.finish(s.buffer)
+		}
 	}
 	s.waiting = nil
 	if err := s.Flush(); err != nil {
