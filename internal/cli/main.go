@@ -193,6 +193,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars(helpVars()),
+		kong.Bind(app),
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 	)
 	if err == nil {
@@ -230,7 +231,7 @@ func fromEnvironment(app *App) kong.Resolver {
 	own := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") || arg == "--generate" }
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		switch {
-		case flag.Name == "help" || flag.Name == "version":
+		case slices.Contains([]string{"help", "version", "template-help"}, flag.Name):
 			return nil, nil
 		case flag.Name == "output" && (slices.ContainsFunc(command.Args, own) || ownOutput(command)):
 			return nil, nil

@@ -188,7 +188,7 @@ func TestFields(t *testing.T) {
 		securityGroup
 	}
 	want := []FieldInfo{{"Id", "string"}, {"Count", "number"}, {"On", "bool"}, {"Groups", "list of objects"}, {"Groups.GroupId", "string"}, {"Groups.GroupName", "string"}, {"Tags", "map of strings"}, {"Raw", "any"}, {"GroupId", "string"}, {"GroupName", "string"}}
-	if got := Fields[record](); !reflect.DeepEqual(got, want) {
+	if got := SchemaOf[record]().Fields(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}
 }

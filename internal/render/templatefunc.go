@@ -19,7 +19,7 @@ type templateFunc struct {
 	// more are "X...", any number "[X...]". In a pipe the last is what comes out of it.
 	args    string
 	about   string
-	example string // the fields of exampleFields stand for those of a record
+	example string // .Text, .List, .Any of both, .Objects, "Field" and .Time stand for a record's fields
 	result  *shape
 	first   func(constant string) error       // what is wrong with the first argument
 	bind    func(*templateEnv) (function any) // nil: text/template has it
@@ -36,7 +36,7 @@ var templateFuncs = []templateFunc{
 		bind: func(e *templateEnv) any { return e.join }},
 	{name: "pluck", args: "FIELD LIST", about: "a list of one field of each item", example: `<<pluck "Field" .Objects>>`, result: listOf(unknown),
 		bind: func(e *templateEnv) any { return e.pluck }},
-	{name: "json", args: "VALUE", about: "JSON on one line", example: `<<json .List>>`, result: someString,
+	{name: "json", args: "VALUE", about: "JSON on one line", example: `<<json .Any>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.json }},
 	{name: "upper", args: "TEXT", about: "in upper case", example: `<<upper .Text>>`, result: someString,
 		bind: func(e *templateEnv) any { return func(v any) any { return e.change(v, strings.ToUpper) } }},
@@ -48,7 +48,7 @@ var templateFuncs = []templateFunc{
 		bind: func(e *templateEnv) any { return e.truncate }},
 	{name: "trunc", args: "N TEXT", about: "the first N characters", example: `<<trunc 5 .Text>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.trunc }},
-	{name: "contains", args: "WHAT IN", about: "whether a list has the item, or a text the part", example: `<<if contains "-1" .Text>>yes<<else>>no<<end>>`, result: someBool,
+	{name: "contains", args: "WHAT IN", about: "whether a list has the item, or a text the part", example: `<<if contains "-" .Text>>yes<<else>>no<<end>>`, result: someBool,
 		bind: func(e *templateEnv) any { return e.contains }},
 	{name: "hasPrefix", args: "PREFIX TEXT", about: "whether a text begins so", example: `<<hasPrefix "a" "abc">>`, result: someBool,
 		bind: func(e *templateEnv) any {
@@ -81,9 +81,9 @@ var templateFuncs = []templateFunc{
 		}},
 	{name: "hyperlink", args: "URL TEXT", about: "a link on a terminal, the text elsewhere", example: `<<hyperlink "https://example.com/" .Text>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.hyperlink }},
-	{name: "tablerow", args: "VALUE...", about: "a row of a table, printed aligned at the end", example: `<<tablerow .Text .List>>`, result: someString,
+	{name: "tablerow", args: "VALUE...", about: "a row of a table, printed aligned at the end", example: `<<tablerow .Text .Any>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.table.row }},
-	{name: "tableheader", args: "VALUE...", about: "the table's first row, once", example: `<<tableheader "A" "B">><<tablerow .Text .List>>`, result: someString,
+	{name: "tableheader", args: "VALUE...", about: "the table's first row, once", example: `<<tableheader "A" "B">><<tablerow .Text .Any>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.table.header }},
 	{name: "tablerender", about: "the rows so far, here", example: `<<tablerow "a" .Text>><<tablerow "abc" .Text>><<tablerender>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.table.render }},
@@ -96,9 +96,9 @@ var templateFuncs = []templateFunc{
 	{name: "le", args: "VALUE VALUE", about: "less or equal", example: `<<le 2 2>>`, result: someBool},
 	{name: "gt", args: "VALUE VALUE", about: "greater", example: `<<gt 1 2>>`, result: someBool},
 	{name: "ge", args: "VALUE VALUE", about: "greater or equal", example: `<<ge 2 2>>`, result: someBool},
-	{name: "len", args: "VALUE", about: "how many items, or bytes", example: `<<len .List>>`, result: someNumber},
-	{name: "index", args: "VALUE [KEY...]", about: "an item, from 0, or the value of a key", example: `<<index .List 0>>`, result: unknown},
-	{name: "slice", args: "VALUE [N...]", about: "a part", example: `<<slice .Text 0 3>>`, result: unknown},
+	{name: "len", args: "VALUE", about: "how many items, or bytes", example: `<<len .Any>>`, result: someNumber},
+	{name: "index", args: "VALUE [KEY...]", about: "an item, from 0, or the value of a key", example: `<<if .List>><<index .List 0>><<end>>`, result: unknown},
+	{name: "slice", args: "VALUE [N...]", about: "a part", example: `<<slice "abcdef" 1 3>>`, result: unknown},
 	{name: "print", args: "[VALUE...]", about: "in a row", example: `<<print .Text "!">>`, result: someString,
 		bind: func(e *templateEnv) any { return func(args ...any) string { return fmt.Sprint(e.plains(args)...) } }},
 	{name: "println", args: "[VALUE...]", about: "in a row with blanks and a newline", example: `<<println .Text 1>>`, result: someString,
@@ -112,8 +112,14 @@ var templateFuncs = []templateFunc{
 	{name: "urlquery", args: "[VALUE...]", about: "escaped for a URL", example: `<<urlquery "a b">>`, result: someString},
 }
 
-// TemplateFunctions are the names of the functions that templates may call.
-func TemplateFunctions() []string { return functionNames() }
+// TemplateFunctions are what templates may call, without examples.
+func TemplateFunctions() []TemplateFunction {
+	functions := make([]TemplateFunction, len(templateFuncs))
+	for i, f := range templateFuncs {
+		functions[i] = TemplateFunction{Usage: f.usage(), About: f.about}
+	}
+	return functions
+}
 
 func functionNames() []string {
 	names := make([]string, len(templateFuncs))
@@ -207,6 +213,9 @@ func (e *templateEnv) plains(args []any) []any {
 
 func (e *templateEnv) join(separator string, list any) (string, error) {
 	v := reflect.ValueOf(list)
+	if !v.IsValid() { // a part that the record does not have
+		return "", nil
+	}
 	if v.Kind() != reflect.Slice {
 		return "", fmt.Errorf("join wants a separator and a list, as in join \" \" .PrivateIPs; got a %T", list)
 	}
@@ -220,6 +229,9 @@ func (e *templateEnv) join(separator string, list any) (string, error) {
 // pluck is a list of the values' own type where they have one, as join takes it.
 func (e *templateEnv) pluck(field string, list any) (any, error) {
 	v := reflect.ValueOf(list)
+	if !v.IsValid() {
+		return []string{}, nil
+	}
 	if v.Kind() != reflect.Slice {
 		return nil, fmt.Errorf("pluck wants a field and a list of objects; got a %T", list)
 	}

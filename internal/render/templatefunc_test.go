@@ -146,7 +146,7 @@ func TestTableRow(t *testing.T) {
 			"i-063e42032aaef6e4e  us-west-2\n" +
 			"i-03046200b400761b0  eu-central-1\n"},
 		{"names are cut, ids and addresses are not, lists are stacked", Options{Width: columns(50)}, `<<tablerow .Name .InstanceId .PublicIPs .State>>`, "" +
-			"           i-00000000000000001                  termina…\n" +
+			"          i-00000000000000001                  termina…\n" +
 			"データ…   i-08d63831da0b07bcc                  pending\n" +
 			"a,\"b\"\\n…  i-063e42032aaef6e4e  54.187.3.95     stopped\n" +
 			"many ad…  i-03046200b400761b0  18.198.43.157   running\n" +
