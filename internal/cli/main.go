@@ -193,6 +193,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars(helpVars()),
+		kong.Bind(app),
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 	)
 	if err == nil {
@@ -230,7 +231,7 @@ func fromEnvironment(app *App) kong.Resolver {
 	own := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") || arg == "--generate" }
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		switch {
-		case flag.Name == "help" || flag.Name == "version":
+		case slices.Contains([]string{"help", "version", "template-help"}, flag.Name):
 			return nil, nil
 		case flag.Name == "watch": // without which scripts end
 			return nil, nil
@@ -306,7 +307,7 @@ func isUsage(err error) bool {
 }
 
 // report prints an error: AWS's without what the SDK puts around it, and the
-// lines of an expression and the mark below it as they are.
+// lines of an expression and the carets below it as they are.
 func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
@@ -320,7 +321,7 @@ func (a *App) report(err error) {
 	lines := strings.Split(text, "\n")
 	a.note("%s", lines[0])
 	for _, line := range lines[1:] {
-		a.detail("%s", line)
+		a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(line)) })
 	}
 	if hint := account.Hint(err); hint != "" {
 		a.detail("%s", hint)
