@@ -88,7 +88,7 @@ func (a *API) endpoint(t Target, service string) *string {
 		v, _ := a.settings.Lookup(name)
 		return v
 	}
-	if t.IgnoreURLs || strings.EqualFold(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+	if ignore := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); strings.EqualFold(ignore, "true") || t.IgnoreURLs && ignore == "" {
 		return nil
 	}
 	for _, url := range []string{

@@ -117,6 +117,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		app.misread(err, args)
 		return exitUsage
 	}
+	if flag := emptyList(command); flag != "" {
+		return app.fail(ctx, usage("--%s is empty: leave it out, or say which", flag))
+	}
 	if g.Demo.serves(command) {
 		g.Global.Demo = false
 	}
@@ -127,6 +130,17 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	defer cleanUp()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
+}
+
+// emptyList finds a flag of the command line whose list has nothing in it. What
+// was to be narrowed down by a variable that is not set must not become all.
+func emptyList(command *kong.Context) string {
+	for _, path := range command.Path {
+		if path.Flag != nil && !path.Resolved && path.Flag.Target.Kind() == reflect.Slice && path.Flag.Target.Len() == 0 {
+			return path.Flag.Name
+		}
+	}
+	return ""
 }
 
 // misread tells of a command line that cannot be parsed, and where a flag came
