@@ -289,6 +289,22 @@ credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME
 	}
 }
 
+// TestProcessFailsOnce: a call whose credentials cannot be had is not made, and
+// they are not asked for a second time.
+func TestProcessFailsOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; exit 3\n")
+	r := h.resolver(t)
+	_, err := r.Caller(t.Context(), profile(t, r, "p"))
+	if want := `profile "p": process provider error: error in credential_process: exit status 3`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+		t.Errorf("runs: %q", runs)
+	}
+}
+
 // TestProcessOnce: a process is run once for all who wait for its credentials.
 func TestProcessOnce(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,6 @@ func (l *login) withRedirect() flow {
 			}
 			defer inbox.close()
 			verifier := rand.Text() + rand.Text() // 52 letters and digits; 43 to 128 are allowed
-			inbox.state = rand.Text()
 			page, err := l.authorizeURL(reg, inbox, verifier)
 			if err != nil {
 				return nil, err
@@ -97,7 +96,7 @@ func listen(port int) (*inbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("waiting for the browser on port %d: %w; leave --port out for a free one, or use --use-device-code", port, err)
 	}
-	b := &inbox{url: "http://" + listener.Addr().String() + redirectPath, mail: make(chan letter, 1)}
+	b := &inbox{url: "http://" + listener.Addr().String() + redirectPath, state: rand.Text(), mail: make(chan letter, 1)}
 	b.server = &http.Server{Handler: b, ReadHeaderTimeout: 10 * time.Second}
 	go b.server.Serve(listener)
 	return b, nil
