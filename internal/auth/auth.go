@@ -101,24 +101,25 @@ func (e *NoCredentialsError) Error() string { return e.Msg }
 func (e *NoCredentialsError) Reason() awsapi.Kind { return awsapi.NoRole }
 
 // Current returns who the user is without any selection: the environment's keys,
-// AWS_PROFILE, the environment's web identity, the default profile, a container's
-// or an instance's role.
+// the role of AWS_PROFILE or the default profile, the environment's web identity,
+// what else that profile has, a container's or an instance's role: the order of
+// the AWS CLI.
 func (r *Resolver) Current() (*Identity, error) {
 	if id := r.fromEnvironment(); id != nil {
 		return id, nil
 	}
 	name, named := r.profileName()
 	p, err := r.Config.Profile(name)
-	switch {
-	case named && err != nil:
+	if err != nil && named {
 		return nil, err
-	case named:
+	}
+	if p != nil && p.Kind == awsconfig.KindRole {
 		return r.Profile(p)
 	}
 	if id, err := r.fromWebIdentityEnvironment(); id != nil || err != nil {
 		return id, err
 	}
-	if p != nil && (p.CanGiveCredentials() || p.Problem != nil) {
+	if p != nil && (named || p.CanGiveCredentials() || p.Problem != nil) {
 		return r.Profile(p)
 	}
 	return r.fromMachine()

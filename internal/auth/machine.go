@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
+	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 )
 
@@ -36,18 +37,18 @@ func (r *Resolver) fromEnvironment() *Identity {
 		return nil
 	}
 	token := first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-	profile, _ := r.Config.Profile(r.ambientProfile())
 	return &Identity{
-		Target: r.Target(profile), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
+		Target: r.ambient(), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
 		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }
 
-// ambientProfile is the profile whose region and endpoints hold where the
-// credentials come from elsewhere.
-func (r *Resolver) ambientProfile() string {
+// ambient is where calls go if the credentials come from elsewhere than a profile:
+// the region and the endpoints of AWS_PROFILE or the default profile hold still.
+func (r *Resolver) ambient() awsapi.Target {
 	name, _ := r.profileName()
-	return name
+	profile, _ := r.Config.Profile(name)
+	return r.Target(profile)
 }
 
 func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
@@ -58,7 +59,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 	case arnPart(arn, 4) == "":
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
-	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
+	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.ambient(), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
 	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
@@ -95,7 +96,7 @@ func (r *Resolver) fromInstance(instead error) *Identity {
 	}
 	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
 	return &Identity{
-		Target: r.Target(nil), Hops: []Hop{{HopInstance, ""}},
+		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
 		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 			creds, err := role.Retrieve(ctx)
 			if err != nil && instead != nil {
@@ -123,7 +124,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 		return nil, err
 	}
 	return &Identity{
-		Target: r.Target(nil), Hops: []Hop{{HopContainer, ""}},
+		Target: r.ambient(), Hops: []Hop{{HopContainer, ""}},
 		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
