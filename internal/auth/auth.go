@@ -25,7 +25,7 @@ type Resolver struct {
 	API     *awsapi.API
 	Lookup  awsconfig.Lookup // the environment
 	Environ []string         // the environment of a credential_process
-	Home    string           // where .aws/sso/cache lies
+	Home    string           // where .aws/sso/cache lies; "" for nowhere
 	Region  string           // wins over the environment's and the profiles'; usually ""
 	Now     func() time.Time
 

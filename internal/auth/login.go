@@ -34,6 +34,9 @@ type LoginOptions struct {
 // Login signs in to the session and writes the token where the AWS CLI looks for
 // it. A token that is there stays as it is until the new one is complete.
 func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err error) {
+	if s.r.Home == "" {
+		return time.Time{}, errors.New("there is no home folder to keep a token in: set HOME")
+	}
 	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: normalStartURL(s.session.StartURL)}
 	var t *token
 	if !o.DeviceCode {
@@ -45,6 +48,8 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 	if err != nil {
 		return time.Time{}, l.explain(err)
 	}
+	s.mu.Lock() // before the file's lock, as where a token is refreshed
+	defer s.mu.Unlock()
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return time.Time{}, err
@@ -53,8 +58,6 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 	if err := t.write(s.path); err != nil {
 		return time.Time{}, fmt.Errorf("writing the token of SSO session %q: %w", s.Name, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.token, s.failed = t, nil
 	return t.ExpiresAt.Time, nil
 }
