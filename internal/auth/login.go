@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
 	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
 )
 
 // LoginOptions say how to sign in.
@@ -37,7 +37,7 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 	if s.r.Home == "" {
 		return time.Time{}, errors.New("there is no home folder to keep a token in: set HOME")
 	}
-	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: normalStartURL(s.session.StartURL)}
+	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: awsconfig.NormalizeStartURL(s.session.StartURL)}
 	var t *token
 	if !o.DeviceCode {
 		t, err = l.register(ctx, l.withRedirect())
@@ -198,7 +198,3 @@ func (l *login) explain(err error) error {
 	}
 	return err
 }
-
-// normalStartURL is what AWS compares start URLs by: people paste them with a
-// slash, #/ or capitals.
-func normalStartURL(url string) string { return strings.ToLower(strings.TrimRight(url, "/#")) }
