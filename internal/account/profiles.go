@@ -19,7 +19,7 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 		return func(yield func(*Account, error) bool) {
 			accountID, err := r.Account(ctx, id)
 			if err != nil { // who the user is cannot be told, and there is nobody else
-				yield(nil, &listError{err})
+				yield(nil, err)
 				return
 			}
 			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, ways: []way{open(id)}, known: []*auth.Identity{id}}, nil)
