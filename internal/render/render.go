@@ -128,7 +128,8 @@ type plan struct {
 
 	counting *counting // what is printed are counts; nil: the records themselves
 	shown    []*path   // what a table or tree shows of a record
-	same     []*path   // what tells a record from others
+	given    []*path   // what tells a record from others
+	same     []*path   // what tells what is printed from others: of records, or of counts
 }
 
 // format turns records into bytes: one at a time, or all at once where all is set.
@@ -153,6 +154,9 @@ func (c *compiler) compile() (plan, error) {
 	}
 	var err error
 	p := plan{flag: "--output " + name}
+	if p.given, err = c.identity(); err != nil {
+		return plan{}, err
+	}
 	if len(c.CountBy) > 0 {
 		if p.counting, err = c.countBy(); err != nil {
 			return plan{}, err
