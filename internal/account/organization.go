@@ -57,7 +57,7 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	if len(s.Profiles) == 0 {
 		return r.Current()
 	}
-	matched, err := r.Config.Match(s.Profiles[0])
+	matched, err := match(r.Config, s.Profiles[0])
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 
@@ -85,7 +86,7 @@ func chooseProfiles(c *awsconfig.Config, s Selection) ([]*awsconfig.Profile, err
 	}
 	taken := map[string]bool{}
 	for _, pattern := range s.Profiles {
-		matched, err := c.Match(pattern)
+		matched, err := match(c, pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +98,15 @@ func chooseProfiles(c *awsconfig.Config, s Selection) ([]*awsconfig.Profile, err
 		}
 	}
 	return chosen, nil
+}
+
+// match finds the profiles that a --profile means.
+func match(c *awsconfig.Config, pattern string) ([]*awsconfig.Profile, error) {
+	matched, err := c.Match(pattern)
+	if err != nil && !errors.As(err, new(*awsconfig.NotFoundError)) {
+		return nil, usage("--profile %q: not a pattern: %v", pattern, errors.Unwrap(err))
+	}
+	return matched, err
 }
 
 func identifyAll(ctx context.Context, r *auth.Resolver, ids []*auth.Identity) []*Account {

@@ -116,7 +116,9 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%+v:\n got %s\nwant %s", c.sel, got, c.want)
 		}
 	}
-	for flag, s := range map[string]Selection{"--account": {Accounts: []string{"a["}}, "--exclude-account": {Exclude: []string{"a["}}} {
+	for flag, s := range map[string]Selection{
+		"--account": {Accounts: []string{"a["}}, "--exclude-account": {Exclude: []string{"a["}}, "--profile": {Profiles: []string{"a["}},
+	} {
 		if got, want := usageError(t, sim, r, s), flag+` "a[": not a pattern: `; !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 			t.Errorf("%s, want %s", got, want)
 		}
