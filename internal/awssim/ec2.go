@@ -3,6 +3,7 @@ package awssim
 import (
 	"cmp"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -48,14 +49,18 @@ func (r *request) filters() ([]ec2Filter, *apiError) {
 	return filters, nil
 }
 
-// checkParameters refuses parameters that the operation does not have; numbered ones are given by their beginning.
+// checkParameters refuses parameters that the operation does not have; numbered ones are given by their beginning. It
+// ends a dry run.
 func (r *request) checkParameters(known ...string) *apiError {
 	for name := range r.form {
 		base, _, _ := strings.Cut(name, ".")
-		if base != "Action" && base != "Version" && !slices.Contains(known, base) {
+		if !slices.Contains([]string{"Action", "Version", "DryRun"}, base) && !slices.Contains(known, base) {
 			r.problem("unknown parameter %s", name)
 			return fail(400, "UnknownParameter", "The parameter %s is not recognized", base)
 		}
+	}
+	if r.form.Get("DryRun") == "true" {
+		return fail(http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
 	}
 	return nil
 }
@@ -63,7 +68,7 @@ func (r *request) checkParameters(known ...string) *apiError {
 var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 func (s *Server) describeInstances(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun", "IncludeManagedResources"); err != nil {
+	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "IncludeManagedResources"); err != nil {
 		return nil, err
 	}
 	filters, err := r.filters()
@@ -95,7 +100,7 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	if len(ids) > 0 {
 		how, size = Paging{}, max(n, 1) // EC2 does not page what was named
 	}
-	part, ok := s.paged(r, how, n, size, r.form.Get("NextToken"), filterKey(r.form))
+	part, ok := s.paged(r, how, n, size, r.form.Get("NextToken"), listKey(r.form))
 	if !ok {
 		return nil, fail(400, "InvalidNextToken", "The specified NextToken is not valid.")
 	}
@@ -106,16 +111,13 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}}, nil
 }
 
-// filterKey is what in a request chooses the list that is paged.
-func filterKey(form url.Values) string {
-	var parts []string
-	for name, values := range form {
-		if strings.HasPrefix(name, "Filter.") {
-			parts = append(parts, name+"="+values[0])
-		}
+// listKey is what in a request chooses the list that is paged.
+func listKey(form url.Values) string {
+	chosen := maps.Clone(form)
+	for _, name := range []string{"Action", "Version", "MaxResults", "NextToken"} {
+		chosen.Del(name)
 	}
-	slices.Sort(parts)
-	return strings.Join(parts, "&")
+	return chosen.Encode()
 }
 
 // choose lists the instances that have one of the ids, if any are given, and that all filters match.
@@ -147,7 +149,7 @@ func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError)
 }
 
 func (s *Server) describeRegions(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "RegionName", "AllRegions", "DryRun"); err != nil {
+	if err := r.checkParameters("Filter", "RegionName", "AllRegions"); err != nil {
 		return nil, err
 	}
 	filters, err := r.filters()
@@ -222,7 +224,7 @@ func wildcard(pattern, text string) bool {
 	return i == len(p)
 }
 
-// stateCodes are the numbers of the states of instances.
+// stateCode is the number of an instance's state.
 func stateCode(state string) string {
 	codes := map[string]string{"pending": "0", "running": "16", "shutting-down": "32", "terminated": "48", "stopping": "64", "stopped": "80"}
 	return cmp.Or(codes[state], "-1")

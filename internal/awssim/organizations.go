@@ -60,7 +60,7 @@ func (s *Server) orgARN(kind, id string) string {
 	return s.arn("organizations", s.management.ID, kind+"/"+s.organizationID()+"/"+id)
 }
 
-// describe is the account as Organizations shows it.
+// showAccount is the account as Organizations shows it.
 func (s *Server) showAccount(a *account) any {
 	joined := "CREATED"
 	if a == s.management {
@@ -214,10 +214,14 @@ func (s *Server) listRegions(r *request) (*answer, *apiError) {
 		return nil, err
 	}
 	a := r.principal.account
-	if in.AccountId != "" && in.AccountId != a.ID {
+	if in.AccountId != "" { // which is for who manages the organization, and of a member
 		other := s.byID[in.AccountId]
-		if other == nil || s.world.Organization == nil || a != s.management && !slices.Contains(s.delegated, a) {
+		switch {
+		case other == nil, s.world.Organization == nil, a != s.management && !slices.Contains(s.delegated, a):
 			return nil, denied(r, "iam")
+		case other == s.management:
+			return nil, fail(400, "ValidationException", "The management account can only be managed using the standalone context from the management account.").
+				blame("AccountId is that of the management account")
 		}
 		a = other
 	}

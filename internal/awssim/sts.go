@@ -41,7 +41,7 @@ func (r *request) duration(def, least, most time.Duration) (time.Duration, *apiE
 	if text == "" {
 		return def, nil
 	}
-	seconds, err := strconv.Atoi(text)
+	seconds, err := strconv.ParseInt(text, 10, 32)
 	if err != nil {
 		return 0, r.invalid("DurationSeconds is %q", text)
 	}
