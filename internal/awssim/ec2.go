@@ -13,12 +13,6 @@ import (
 	"sync"
 )
 
-// ec2Filter is one Filter.N of a request.
-type ec2Filter struct {
-	name   string
-	values []string
-}
-
 // list reads NAME.1, NAME.2, ...
 func list(form url.Values, name string) []string {
 	var values []string
@@ -26,27 +20,6 @@ func list(form url.Values, name string) []string {
 		values = append(values, form.Get(name+"."+strconv.Itoa(i)))
 	}
 	return values
-}
-
-// filters reads Filter.N.Name and Filter.N.Value.M.
-func (r *request) filters() ([]ec2Filter, *apiError) {
-	var filters []ec2Filter
-	total := 0
-	for i := 1; r.form.Has("Filter." + strconv.Itoa(i) + ".Name"); i++ {
-		prefix := "Filter." + strconv.Itoa(i)
-		f := ec2Filter{r.form.Get(prefix + ".Name"), list(r.form, prefix+".Value")}
-		if len(f.values) == 0 {
-			r.problem("the filter %s has no value", f.name)
-			return nil, fail(400, "InvalidParameterValue", "The filter '%s' has no value", f.name)
-		}
-		total += len(f.values)
-		filters = append(filters, f)
-	}
-	if total > 200 {
-		r.problem("%d filter values", total)
-		return nil, fail(400, "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200")
-	}
-	return filters, nil
 }
 
 // checkParameters refuses parameters that the operation does not have; numbered ones are given by their beginning. It
@@ -71,15 +44,9 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "IncludeManagedResources"); err != nil {
 		return nil, err
 	}
-	filters, err := r.filters()
+	wanted, err := compileFilters(r, instanceTags, instanceFilters())
 	if err != nil {
 		return nil, err
-	}
-	matchers := make([]matcher, len(filters))
-	for i, f := range filters {
-		if matchers[i], err = compileFilter(f); err != nil {
-			return nil, err
-		}
 	}
 	ids := list(r.form, "InstanceId")
 	size, err := r.pageSize(len(ids) > 0, "instancesSet")
@@ -88,9 +55,8 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}
 	p := s.place(r.principal.account, r.region)
 	at, n := p.at, p.len()
-	if len(filters) > 0 || len(ids) > 0 || r.principal.account.HideManaged {
-		matchers = append(matchers, func(in *Instance) bool { return !r.hides(in.Operator) })
-		chosen, err := p.choose(ids, matchers)
+	if r.form.Has("Filter.1.Name") || len(ids) > 0 || r.principal.account.HideManaged {
+		chosen, err := p.choose(ids, func(in *Instance) bool { return wanted(in) && !r.hides(in.Operator) })
 		if err != nil {
 			return nil, err
 		}
@@ -111,6 +77,24 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}}, nil
 }
 
+// pageSize reads MaxResults, which goes with no ids; set is what EC2 calls those.
+func (r *request) pageSize(named bool, set string) (int, *apiError) {
+	size := 1000
+	if text := r.form.Get("MaxResults"); text != "" {
+		n, err := strconv.Atoi(text)
+		switch {
+		case named:
+			r.problem("MaxResults with ids")
+			return 0, fail(400, "InvalidParameterCombination", "The parameter %s cannot be used with the parameter maxResults", set)
+		case err != nil || n < 5 || n > 1000:
+			r.problem("MaxResults is %s", text)
+			return 0, fail(400, "InvalidParameterValue", "Value ( %s ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5 and less than or equal to 1000.", text)
+		}
+		size = n
+	}
+	return size, nil
+}
+
 // listKey is what in a request chooses the list that is paged.
 func listKey(form url.Values) string {
 	chosen := maps.Clone(form)
@@ -120,8 +104,8 @@ func listKey(form url.Values) string {
 	return chosen.Encode()
 }
 
-// choose lists the instances that have one of the ids, if any are given, and that all filters match.
-func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError) {
+// choose lists the instances that are wanted and, if any ids are given, have one of them.
+func (p *place) choose(ids []string, wanted func(*Instance) bool) ([]Instance, *apiError) {
 	for _, id := range ids {
 		if !instanceID().MatchString(id) {
 			return nil, fail(400, "InvalidInstanceID.Malformed", "Invalid id: %q", id)
@@ -135,7 +119,7 @@ func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError)
 			continue
 		}
 		missing = slices.DeleteFunc(missing, func(id string) bool { return id == in.ID })
-		if !slices.ContainsFunc(matchers, func(m matcher) bool { return !m(&in) }) {
+		if wanted(&in) {
 			chosen = append(chosen, in)
 		}
 	}
@@ -189,39 +173,6 @@ func (s *Server) describeRegions(r *request) (*answer, *apiError) {
 		}
 	}
 	return xmlAnswer(x.close("regionInfo").close("DescribeRegionsResponse")), nil
-}
-
-// wildcard matches as EC2's filters do: * is any text, ? any character, and a backslash takes the next one literally.
-func wildcard(pattern, text string) bool {
-	p, t := []rune(pattern), []rune(text)
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(t) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-			continue
-		case i < len(p) && p[i] == '?':
-			i, j = i+1, j+1
-			continue
-		case i+1 < len(p) && p[i] == '\\' && p[i+1] == t[j]:
-			i, j = i+2, j+1
-			continue
-		case i < len(p) && p[i] == t[j] && p[i] != '\\':
-			i, j = i+1, j+1
-			continue
-		}
-		if star < 0 {
-			return false
-		}
-		mark++
-		i, j = star+1, mark
-	}
-	for i < len(p) && p[i] == '*' {
-		i++
-	}
-	return i == len(p)
 }
 
 // stateCode is the number of an instance's state.

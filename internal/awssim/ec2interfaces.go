@@ -89,58 +89,6 @@ func (r *request) hides(operator string) bool {
 	return operator != "" && r.principal.account.HideManaged && r.form.Get("IncludeManagedResources") != "true"
 }
 
-// pageSize reads MaxResults, which goes with no ids; set is what EC2 calls those.
-func (r *request) pageSize(named bool, set string) (int, *apiError) {
-	size := 1000
-	if text := r.form.Get("MaxResults"); text != "" {
-		n, err := strconv.Atoi(text)
-		switch {
-		case named:
-			r.problem("MaxResults with ids")
-			return 0, fail(400, "InvalidParameterCombination", "The parameter %s cannot be used with the parameter maxResults", set)
-		case err != nil || n < 5 || n > 1000:
-			r.problem("MaxResults is %s", text)
-			return 0, fail(400, "InvalidParameterValue", "Value ( %s ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5 and less than or equal to 1000.", text)
-		}
-		size = n
-	}
-	return size, nil
-}
-
-// compileFilters makes one matcher of a request's filters. Those that read gives are the ones that the operation has; of the
-// values that one reads, one must match.
-func compileFilters[T any](r *request, tags func(T) map[string]string, read map[string]func(T) []string) (func(T) bool, *apiError) {
-	filters, err := r.filters()
-	if err != nil {
-		return nil, err
-	}
-	var all []func(T) bool
-	for _, f := range filters {
-		values, known := read[f.name]
-		if key, ok := strings.CutPrefix(f.name, "tag:"); ok {
-			values = func(v T) []string {
-				if value, has := tags(v)[key]; has {
-					return []string{value}
-				}
-				return nil
-			}
-		} else if f.name == "tag-key" {
-			values = func(v T) []string { return slices.Collect(maps.Keys(tags(v))) }
-		} else if !known {
-			return nil, fail(400, "InvalidParameterValue", "The filter '%s' is invalid", f.name)
-		}
-		all = append(all, func(v T) bool { return f.matches(values(v)) })
-	}
-	return func(v T) bool { return !slices.ContainsFunc(all, func(match func(T) bool) bool { return !match(v) }) }, nil
-}
-
-// matches says whether one of the values is one that the filter wants.
-func (f *ec2Filter) matches(values []string) bool {
-	return slices.ContainsFunc(values, func(value string) bool {
-		return slices.ContainsFunc(f.values, func(pattern string) bool { return wildcard(pattern, value) })
-	})
-}
-
 func interfaceTags(e *eni) map[string]string { return e.tags }
 
 func one(read func(*eni) string) func(*eni) []string {
