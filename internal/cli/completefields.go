@@ -2,6 +2,7 @@ package cli
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,6 +12,21 @@ import (
 
 // fields are those of the records that the command prints.
 func (l *line) fields() []render.FieldInfo {
+	by := splitAll(l.given["count-by"])
+	if len(by) == 0 {
+		return l.collected()
+	}
+	counted := []render.FieldInfo{{Path: "Count", Type: "number"}}
+	for _, f := range l.collected() {
+		if slices.Contains(by, f.Path) {
+			counted = append(counted, f)
+		}
+	}
+	return counted
+}
+
+// collected are the fields of what the command collects.
+func (l *line) collected() []render.FieldInfo {
 	switch l.command.name {
 	case "instances":
 		if _, full := l.given["full"]; full {

@@ -232,6 +232,8 @@ func fromEnvironment(app *App) kong.Resolver {
 		switch {
 		case flag.Name == "help" || flag.Name == "version":
 			return nil, nil
+		case flag.Name == "watch": // without which scripts end
+			return nil, nil
 		case flag.Name == "output" && (slices.ContainsFunc(command.Args, own) || ownOutput(command)):
 			return nil, nil
 		case flag.Name == "role" && app.env["MUSTER_ACCOUNT_ID"] != "":
