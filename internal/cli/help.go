@@ -58,6 +58,13 @@ func pageOf(app *kong.Application, node *kong.Node) page {
 	return p
 }
 
+// outputFlags are the flags by which most commands print, in the short.
+var outputFlags = part{"Output", []entry{
+	{"-o FORMAT", "table, wide, json, ndjson, yaml, csv, text, name or template=TEXT."},
+	{"--jq EXPR", "What a jq filter makes of each record."},
+	{"--columns A,B", "These fields; --sort-by A,-B in this order."},
+}}
+
 func programPage(app *kong.Application) page {
 	p := page{name: app.Name, about: app.Help, usage: app.Name + " COMMAND [flags]", examples: examplesOf(app.Name, "")}
 	for _, group := range groups {
@@ -70,6 +77,7 @@ func programPage(app *kong.Application) page {
 		commands.title = strings.TrimSuffix(group.Title, ":")
 		p.parts = append(p.parts, commands)
 	}
+	p.parts = append(p.parts, outputFlags)
 	flags := part{title: "Flags of every command"}
 	for _, f := range app.Flags {
 		if slices.Contains(rootFlags, f.Name) {
