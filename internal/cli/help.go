@@ -60,7 +60,7 @@ func pageOf(app *kong.Application, node *kong.Node) page {
 
 // outputFlags are the flags by which most commands print, in the short.
 var outputFlags = part{"Output", []entry{
-	{"-o FORMAT", "table, wide, json, ndjson, yaml, csv, text, name or template=TEXT."},
+	{"-o FORMAT", "table, json, ndjson, yaml, csv, text, name, template=TEXT, ..."},
 	{"--jq EXPR", "What a jq filter makes of each record."},
 	{"--columns A,B", "These fields; --sort-by A,-B in this order."},
 }}
@@ -68,6 +68,9 @@ var outputFlags = part{"Output", []entry{
 func programPage(app *kong.Application) page {
 	p := page{name: app.Name, about: app.Help, usage: app.Name + " COMMAND [flags]", examples: examplesOf(app.Name, "")}
 	for _, group := range groups {
+		if group.Key == "other" {
+			p.parts = append(p.parts, outputFlags)
+		}
 		var commands part
 		for _, child := range app.Children {
 			if !child.Hidden && child.Group != nil && child.Group.Key == group.Key {
@@ -77,7 +80,6 @@ func programPage(app *kong.Application) page {
 		commands.title = strings.TrimSuffix(group.Title, ":")
 		p.parts = append(p.parts, commands)
 	}
-	p.parts = append(p.parts, outputFlags)
 	flags := part{title: "Flags of every command"}
 	for _, f := range app.Flags {
 		if slices.Contains(rootFlags, f.Name) {
