@@ -86,7 +86,7 @@ Each account or region that did not answer is a gap: it is listed on stderr with
 Of 'exec' in one account the exit code is the command's own.`},
 
 	{"environment", "ENVIRONMENT", `
-Every flag can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
+Every flag but --watch can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
 
 The AWS CLI's variables hold:
 
