@@ -14,12 +14,12 @@ import (
 // tables is the format of a template that makes tables. It is a template of its own
 // for each run, since the rows are collected in it. A record of which nothing is
 // printed but rows takes no line.
-func (e *templateEnv) tables(t *template.Template, width func() int, headers bool) format {
+func (e *templateEnv) tables(t *template.Template, text string, width func() int, headers bool) format {
 	run := *e
 	run.table = &templateTable{env: e, width: width, headers: headers}
 	t = template.Must(t.Clone()) // which fails only where two templates have one name
 	t.Funcs(template.FuncMap{"tablerow": run.table.row, "tableheader": run.table.header, "tablerender": run.table.render})
-	execute := executor(t)
+	execute := executor(t, text)
 	return format{
 		record: func(b []byte, record reflect.Value) ([]byte, error) {
 			start := len(b)
