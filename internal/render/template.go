@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"text/template/parse"
 
@@ -86,12 +87,14 @@ type placedError struct {
 	offset, length int
 }
 
-var executionError = regexp.MustCompile(`(?s)^template: output:(\d+):(\d+): executing .*? (at <(.*?)>: .*)$`)
+var executionError = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^template: output:(\d+):(\d+): executing .*? (at <(.*?)>: .*)$`)
+})
 
 // placeError finds in the text what an error of text/template is about, and leaves the
 // names of templates out.
 func placeError(err error, text string) error {
-	match := executionError.FindStringSubmatch(err.Error())
+	match := executionError().FindStringSubmatch(err.Error())
 	if match == nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/clipperhouse/displaywidth"
@@ -153,7 +154,7 @@ func (c tableCell) line(most int) (text string, width int) {
 func fixed(rows [][]cell, column int) bool {
 	for _, row := range rows {
 		for _, text := range row[column] {
-			if _, err := netip.ParseAddr(text); err == nil || idPattern.MatchString(text) {
+			if _, err := netip.ParseAddr(text); err == nil || idPattern().MatchString(text) {
 				return true
 			}
 		}
@@ -161,4 +162,4 @@ func fixed(rows [][]cell, column int) bool {
 	return false
 }
 
-var idPattern = regexp.MustCompile(`^(?:[a-z]+-)*[0-9a-f]{8,17}$|^arn:`)
+var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-z]+-)*[0-9a-f]{8,17}$|^arn:`) })
