@@ -67,9 +67,7 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 			return id, nil
 		}
 		failed = append(failed, err)
-		kind := awsapi.Explain(err).Kind
-		refused := kind == awsapi.NoRole || kind == awsapi.Denied || kind == awsapi.DeniedSCP
-		if ctx.Err() != nil || a.Source != SourceProfile && !refused {
+		if ctx.Err() != nil || a.Source != SourceProfile && !awsapi.Explain(err).Refusal() {
 			break
 		}
 	}

@@ -103,7 +103,7 @@ func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter
 				if err != nil {
 					return nil, err
 				}
-				if out.Accounts == nil {
+				if out.Accounts == nil && out.NextToken == nil {
 					return nil, errEmptyAnswer("ListAccounts")
 				}
 				page, err := filter.choose(ctx, o, out.Accounts)

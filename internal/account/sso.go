@@ -40,7 +40,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 				if err != nil {
 					return nil, err
 				}
-				if out.AccountList == nil {
+				if out.AccountList == nil && out.NextToken == nil {
 					return nil, errEmptyAnswer("ListAccounts")
 				}
 				for _, found := range out.AccountList {
@@ -123,7 +123,7 @@ func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]strin
 		if err != nil {
 			return nil, err
 		}
-		if out.RoleList == nil {
+		if out.RoleList == nil && out.NextToken == nil {
 			return nil, errEmptyAnswer("ListAccountRoles")
 		}
 		for _, role := range out.RoleList {

@@ -97,22 +97,26 @@ func (e *NoCredentialsError) Error() string { return e.Msg }
 func (e *NoCredentialsError) Reason() awsapi.Kind { return awsapi.NoRole }
 
 // Current returns who the user is without any selection: the environment's keys,
-// AWS_PROFILE or the default profile, a container's or an instance's role, in
-// the order of the AWS CLI.
+// the role of AWS_PROFILE or the default profile, the environment's web identity,
+// what else that profile has, a container's or an instance's role: the order of
+// the AWS CLI.
 func (r *Resolver) Current() (*Identity, error) {
 	if id := r.fromEnvironment(); id != nil {
 		return id, nil
 	}
 	name, named := r.profileName()
-	if p, err := r.Config.Profile(name); err == nil {
-		if named || p.CanGiveCredentials() || p.Problem != nil {
-			return r.Profile(p)
-		}
-	} else if named {
+	p, err := r.Config.Profile(name)
+	if err != nil && named {
 		return nil, err
+	}
+	if p != nil && p.Kind == awsconfig.KindRole {
+		return r.Profile(p)
 	}
 	if id, err := r.fromWebIdentityEnvironment(); id != nil || err != nil {
 		return id, err
+	}
+	if p != nil && (named || p.CanGiveCredentials() || p.Problem != nil) {
+		return r.Profile(p)
 	}
 	return r.fromMachine()
 }

@@ -22,9 +22,9 @@ func TestCurrent(t *testing.T) {
 	}))
 	t.Cleanup(container.Close)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
-			<AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%s</Expiration>
-			</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, `<%[1]sResponse><%[1]sResult><Credentials>
+			<AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%[2]s</Expiration>
+			</Credentials></%[1]sResult></%[1]sResponse>`, r.FormValue("Action"), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	}))
 	t.Cleanup(web.Close)
 
@@ -51,9 +51,12 @@ func TestCurrent(t *testing.T) {
 		{"their old names", [][]string{oldKeys, named}, standard, "AKIAOLD "},
 		{"with a token", [][]string{session}, standard, "ASIAENV "},
 		{"half a key is none", [][]string{keys[:1], named}, standard, "AKIANAMED named"},
-		{"AWS_PROFILE", [][]string{named, oldNamed, identity, ecs}, standard, "AKIANAMED named"},
-		{"AWS_DEFAULT_PROFILE", [][]string{oldNamed, identity, ecs}, standard, "AKIAOTHER other"},
-		{"default", [][]string{identity, ecs}, standard, "AKIADEFAULT default"},
+		{"AWS_PROFILE", [][]string{named, oldNamed, ecs}, standard, "AKIANAMED named"},
+		{"AWS_DEFAULT_PROFILE", [][]string{oldNamed, ecs}, standard, "AKIAOTHER other"},
+		{"default", [][]string{ecs}, standard, "AKIADEFAULT default"},
+		{"a role's profile over web identity", [][]string{{"AWS_PROFILE=role"}, identity, ecs}, standard + "\n[role]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = named\n", "ASIAWEB role"},
+		{"web identity over AWS_PROFILE", [][]string{named, identity, ecs}, standard, "ASIAWEB "},
+		{"web identity over default", [][]string{identity, ecs}, standard, "ASIAWEB "},
 		{"web identity", [][]string{identity, ecs}, profiles, "ASIAWEB "},
 		{"a default of settings only", [][]string{identity, ecs}, profiles + "\n[default]\nregion = eu-west-1\n", "ASIAWEB "},
 		{"half a web identity is none", [][]string{identity[:1], ecs}, profiles, "ASIACONTAINER "},
@@ -84,6 +87,37 @@ func TestCurrent(t *testing.T) {
 			}
 			if got := creds.AccessKeyID + " " + id.Profile; got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestAmbient: region and endpoints of the profile in force hold where the
+// credentials do not come from it, as on an instance.
+func TestAmbient(t *testing.T) {
+	t.Parallel()
+	for name, pairs := range map[string][]string{
+		"environment":  {"AWS_ACCESS_KEY_ID=ASIAENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SECURITY_TOKEN=t"},
+		"web identity": {"AWS_ROLE_ARN=arn:aws:iam::100000000001:role/Web", "AWS_WEB_IDENTITY_TOKEN_FILE=/token"},
+		"container":    {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1"},
+		"instance":     {"AWS_EC2_METADATA_DISABLED=false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := furnish(t, village())
+			h.write(t, ".aws/config", "[default]\nregion = eu-west-3\nendpoint_url = http://127.0.0.1:2\nuse_fips_endpoint = true\n")
+			h.write(t, ".aws/credentials", "")
+			id, err := h.resolver(t, pairs...).Current()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if to := id.Target; to.Region != "eu-west-3" || to.EndpointURL != "http://127.0.0.1:2" || !to.FIPS {
+				t.Errorf("calls go to %+v", to)
+			}
+			if name == "environment" {
+				if creds, err := id.Credentials.Retrieve(t.Context()); err != nil || creds.SessionToken != "t" {
+					t.Errorf("the token is %q, %v", creds.SessionToken, err)
+				}
 			}
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
+	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 )
 
@@ -35,19 +36,19 @@ func (r *Resolver) fromEnvironment() *Identity {
 	if key == "" || secret == "" {
 		return nil
 	}
-	token := r.env("AWS_SESSION_TOKEN")
-	profile, _ := r.Config.Profile(r.ambientProfile())
+	token := first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 	return &Identity{
-		Target: r.Target(profile), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
+		Target: r.ambient(), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
 		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }
 
-// ambientProfile is the profile whose region and endpoints hold where the
-// credentials come from elsewhere.
-func (r *Resolver) ambientProfile() string {
+// ambient is where calls go if the credentials come from elsewhere than a profile:
+// the region and the endpoints of AWS_PROFILE or the default profile hold still.
+func (r *Resolver) ambient() awsapi.Target {
 	name, _ := r.profileName()
-	return name
+	profile, _ := r.Config.Profile(name)
+	return r.Target(profile)
 }
 
 func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
@@ -58,7 +59,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 	case arnPart(arn, 4) == "":
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
-	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
+	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.ambient(), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
 	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
@@ -102,7 +103,7 @@ func (r *Resolver) fromInstance() *Identity {
 		options.EndpointMode = imds.EndpointModeStateIPv6
 	}
 	return &Identity{
-		Target: r.Target(nil), Hops: []Hop{{HopInstance, ""}},
+		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
 		Credentials: r.cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
 	}
 }
@@ -124,7 +125,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 		return nil, err
 	}
 	return &Identity{
-		Target: r.Target(nil), Hops: []Hop{{HopContainer, ""}},
+		Target: r.ambient(), Hops: []Hop{{HopContainer, ""}},
 		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")

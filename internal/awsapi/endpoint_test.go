@@ -3,6 +3,7 @@ package awsapi
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -151,14 +152,14 @@ func TestPartitions(t *testing.T) {
 		if byID := PartitionByID(p.ID); byID.Home != p.Home {
 			t.Errorf("PartitionByID(%q) has the home %s, want %s", p.ID, byID.Home, p.Home)
 		}
-		if !IsAlwaysOn(p.Home) {
+		if p.AlwaysOn[0] != p.Home {
 			t.Errorf("the home of %s, %s, can be switched off", p.ID, p.Home)
 		}
 	}
 	if got := PartitionByID("aws-moon").ID; got != "aws" {
 		t.Errorf("an unknown partition is %s, want aws", got)
 	}
-	if IsAlwaysOn("af-south-1") || !IsAlwaysOn("eu-north-1") {
+	if p := commercial(); slices.Contains(p.AlwaysOn, "af-south-1") || !slices.Contains(p.AlwaysOn, "eu-north-1") {
 		t.Error("af-south-1 has to be opted in to, eu-north-1 has not")
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -9,7 +10,22 @@ import (
 	"muster/internal/render"
 )
 
-// schema is that of the records that the command prints.
+// fields are those of the records that the command prints.
+func (l *line) fields() []render.FieldInfo {
+	by := splitAll(l.given["count-by"])
+	if len(by) == 0 {
+		return l.schema().Fields()
+	}
+	counted := []render.FieldInfo{{Path: "Count", Type: "number"}}
+	for _, f := range l.schema().Fields() {
+		if slices.Contains(by, f.Path) {
+			counted = append(counted, f)
+		}
+	}
+	return counted
+}
+
+// schema is that of the records that the command collects.
 func (l *line) schema() (s render.Schema) {
 	switch l.command.name {
 	case "instances":
@@ -37,8 +53,6 @@ func (l *line) schema() (s render.Schema) {
 	}
 	return s
 }
-
-func (l *line) fields() []render.FieldInfo { return l.schema().Fields() }
 
 // fieldsAt are the fields whose paths go on from text by one name, with their
 // types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId.

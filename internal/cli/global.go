@@ -154,9 +154,10 @@ type Output struct {
 	JQ        *string  `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
-	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, csv and text, such as Name,Tags.env."`
+	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
+	CountBy   []string `placeholder:"F,F" group:"output" help:"Count the records by these fields instead, such as State,Tags.env."`
 
 	TemplateHelp templateHelpFlag `group:"output" help:"Show the fields and functions of templates, with examples."`
 }
@@ -169,8 +170,9 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	}
 	return render.Options{
 		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
-		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy,
-		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && app.env["TERM"] != "dumb", Width: func() int { width, _ := app.terminal(app.Stdout); return width },
+		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
+		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && app.env["TERM"] != "dumb",
+		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }

@@ -233,6 +233,8 @@ func fromEnvironment(app *App) kong.Resolver {
 		switch {
 		case slices.Contains([]string{"help", "version", "template-help"}, flag.Name):
 			return nil, nil
+		case flag.Name == "watch": // without which scripts end
+			return nil, nil
 		case flag.Name == "output" && (slices.ContainsFunc(command.Args, own) || ownOutput(command)):
 			return nil, nil
 		case flag.Name == "role" && app.env["MUSTER_ACCOUNT_ID"] != "":

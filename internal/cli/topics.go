@@ -32,6 +32,7 @@ Without any of these flags, --demo visits the simulated organization. The comman
 -o FORMAT, --output=FORMAT says how records are shown:
 
   table (default), wide    aligned, for people; control characters as escapes
+  tree                     the same below accounts and regions
   json, yaml               one list; keys are always there, lists never null
   ndjson                   a record a line
   csv, text                with a header, or tab-separated without one
@@ -43,7 +44,9 @@ Without any of these flags, --demo visits the simulated organization. The comman
 
 --columns A,B,Tags.env picks columns, --sort-by F,-G sorts, --no-headers leaves the header out. Unknown fields are told before anything is asked of AWS.
 
-table, wide, json and yaml are sorted and printed at the end. ndjson, csv, text, name, templates and jq print each record as it arrives; --sort-by makes them wait.
+--count-by F,G counts the records by these fields: a table with bars, biggest first, or records with the field Count in every other format. A list counts for each of its items.
+
+table, wide, tree, json and yaml are sorted and printed at the end. ndjson, csv, text, name, templates and jq print each record as it arrives; --sort-by makes them wait.
 
 Only records go to stdout. What is missing, and everything else, goes to stderr; --report FILE has what became of every account and region.`},
 

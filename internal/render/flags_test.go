@@ -18,10 +18,10 @@ func TestErrors(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
 		{Options{Output: "template="}, "--output template: the template is empty; try '<<.AccountId>> <<.Region>>'"},
 		{Options{Output: "template-file="}, "--output template-file: the path of a file is missing after the ="},
 		{Options{Output: "template-file=no.tmpl"}, "--output template-file: cannot read the template: open no.tmpl: file does not exist"},
@@ -68,7 +68,7 @@ func TestErrors(t *testing.T) {
 		{Options{Columns: []string{"Name", ""}}, "--columns: a field name is missing"},
 		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6\n    Name.\n         ^"},
 		{Options{Columns: []string{"Name.x"}}, "--columns: x is asked of a string, which has no fields at column 6\n    Name.x\n         ^"},
-		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, csv and text"},
+		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, csv and text"},
 		{Options{Columns: []string{"Name"}, JQ: "."}, "--columns: cannot be used with --jq; the filter chooses what is printed"},
 		{Options{Columns: []string{"Name"}, Query: "@"}, "--columns: cannot be used with --query; the query chooses what is printed"},
 		{Options{SortBy: []string{"-Nam"}}, "--sort-by: unknown field Nam at column 1; did you mean Name?\n    Nam\n    ^^^"},

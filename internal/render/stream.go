@@ -21,6 +21,9 @@ type Stream[T any] struct {
 	current T             // the record being printed, at a steady address
 	record  reflect.Value // of current
 	waiting []T
+	tally   *tally // with --count-by, instead of waiting
+	watch   *Watch[T]
+	unseen  func(*T) bool
 	printed int
 	failed  RecordsError
 	err     error // the first of w's
@@ -57,11 +60,15 @@ func (s *Stream[T]) Write(record T) error {
 	if s.err != nil {
 		return s.err
 	}
-	if s.plan.waits {
+	s.current = record
+	switch {
+	case s.tally != nil:
+		s.tally.add(marked{record: s.record})
+		return nil
+	case s.plan.waits:
 		s.waiting = append(s.waiting, record)
 		return nil
 	}
-	s.current = record
 	s.print(s.record)
 	if len(s.buffer) >= bufferSize {
 		return s.Flush()
@@ -84,19 +91,27 @@ func (s *Stream[T]) Close() error {
 	if s.err != nil {
 		return s.err
 	}
-	records := make([]reflect.Value, len(s.waiting))
-	for i := range s.waiting {
-		records[i] = reflect.ValueOf(&s.waiting[i]).Elem()
+	var records []marked
+	switch {
+	case s.watch != nil:
+		records = s.watch.gather(s.waiting, s.unseen)
+	case s.tally != nil:
+		records = s.tally.records()
+	default:
+		records = valuesOf(s.waiting)
 	}
 	sortRecords(records, s.plan.order)
+	if s.watch != nil {
+		records = s.watch.keep(records)
+	}
 	if s.format.all != nil {
 		var err error
 		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
 			s.failed = RecordsError{Flag: s.plan.flag, Count: 1, Err: err}
 		}
 	} else {
-		for _, record := range records {
-			s.print(record)
+		for _, r := range records {
+			s.print(r.record)
 			if len(s.buffer) >= bufferSize && s.Flush() != nil {
 				return s.err
 			}
@@ -140,10 +155,10 @@ func (s *Stream[T]) print(record reflect.Value) {
 	s.failed.Count++
 }
 
-// identify tells a record from others: by the fields that order them, and its id.
+// identify tells a record from others.
 func (p *plan) identify(record reflect.Value) []string {
 	var parts []string
-	for _, path := range p.identity {
+	for _, path := range p.same {
 		if part := string(path.appendText(nil, record)); part != "" && !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}

@@ -92,12 +92,12 @@ func (t *templateTable) render() string {
 		columns = max(columns, len(row))
 	}
 	g := grid{columns: make([]gridColumn, columns), width: t.width()}
-	texts := make([][]cell, len(rows))
-	for i, row := range rows {
-		texts[i] = make([]cell, columns)
-		for j, items := range row {
+	texts := make([]row, len(rows))
+	for i, cells := range rows {
+		texts[i].cells = make([]cell, columns)
+		for j, items := range cells {
 			for _, item := range items {
-				texts[i][j] = append(texts[i][j], item.text)
+				texts[i].cells[j] = append(texts[i].cells[j], item.text)
 			}
 		}
 	}
@@ -151,9 +151,9 @@ func (c tableCell) line(most int) (text string, width int) {
 }
 
 // fixed says whether a column holds ids or addresses, which are of no use when cut.
-func fixed(rows [][]cell, column int) bool {
+func fixed(rows []row, column int) bool {
 	for _, row := range rows {
-		for _, text := range row[column] {
+		for _, text := range row.cells[column] {
 			if _, err := netip.ParseAddr(text); err == nil || idPattern().MatchString(text) {
 				return true
 			}
