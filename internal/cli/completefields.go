@@ -128,17 +128,8 @@ func (l *line) template(text, before string) (c completion) {
 	}
 	path := dots().FindString(text[open+2:])
 	name, dotted := strings.CutPrefix(path, ".")
-	if !dotted && name != "" {
-		for _, f := range render.TemplateFunctions() {
-			if strings.HasPrefix(f.Usage, name) {
-				function, _, _ := strings.Cut(f.Usage, " ")
-				c.candidates = append(c.candidates, candidate{before + strings.TrimSuffix(text, name) + function, f.Usage + ": " + f.About})
-			}
-		}
-	}
 	if !dotted {
-		c.open = true
-		return c
+		return templateFunction(text, name, before)
 	}
 	before += strings.TrimSuffix(text, name)
 	for _, f := range l.fieldsIn(name) {
@@ -146,6 +137,21 @@ func (l *line) template(text, before string) (c completion) {
 	}
 	if len(c.candidates) == 1 {
 		c.candidates = append(c.candidates, candidate{c.candidates[0].text + ">>", c.candidates[0].help})
+	}
+	c.open = true
+	return c
+}
+
+// templateFunction completes the name of a function where one can stand.
+func templateFunction(text, name, before string) (c completion) {
+	start := strings.TrimSuffix(text, name)
+	if name == "" || !strings.ContainsAny(start[len(start)-1:], "< (|") {
+		return c
+	}
+	for _, f := range render.TemplateFunctions() {
+		if function, _, _ := strings.Cut(f.Usage, " "); strings.HasPrefix(function, name) {
+			c.candidates = append(c.candidates, candidate{before + start + function, f.Usage + ": " + f.About})
+		}
 	}
 	c.open = true
 	return c
