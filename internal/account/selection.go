@@ -187,7 +187,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 			if len(pat.text) == 12 && strings.Trim(pat.text, "0123456789") == "" {
 				missing.ID, missing.Name = pat.text, ""
 			}
-			missing.ways = []way{blocked(&NoWayError{unknownAccount(pat.text, names)})}
+			missing.ways = []way{blocked(&noWayError{unknownAccount(pat.text, names)})}
 			if !yield(missing, nil) {
 				return
 			}

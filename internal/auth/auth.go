@@ -5,6 +5,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ type Resolver struct {
 	API     *awsapi.API
 	Lookup  awsconfig.Lookup // the environment
 	Environ []string         // the environment of a credential_process
-	Home    string           // where .aws/sso/cache lies
+	Home    string           // where .aws/sso/cache lies; "" for nowhere
 	Region  string           // wins over the environment's and the profiles'; usually ""
 	Now     func() time.Time
 
@@ -65,8 +66,11 @@ type Identity struct {
 // expired (before their time: revoked, or a clock is off), they are renewed and
 // the call is made once more.
 func (i *Identity) Do(ctx context.Context, call func() error) error {
-	before, _ := i.Credentials.Retrieve(ctx)
-	err := call()
+	before, err := i.Credentials.Retrieve(ctx)
+	if err != nil { // the call would only ask for them once more
+		return err
+	}
+	err = call()
 	if err == nil || i.lasting || ctx.Err() != nil {
 		return err
 	}
@@ -209,10 +213,16 @@ type Credentials struct {
 // would show an earlier one, at which it renews them.
 func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	creds, err := c.CredentialsCache.Retrieve(ctx)
-	if given := c.given.Load(); err == nil && given != nil && given.AccessKeyID == creds.AccessKeyID {
+	if err != nil {
+		if inner := errors.Unwrap(err); inner != nil && !errors.As(err, new(*aws.RequestCanceledError)) {
+			err = inner // without the cache's own words
+		}
+		return aws.Credentials{}, err
+	}
+	if given := c.given.Load(); given != nil && given.AccessKeyID == creds.AccessKeyID {
 		creds.Expires = given.Expires
 	}
-	return creds, err
+	return creds, nil
 }
 
 func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {

@@ -72,16 +72,7 @@ func (r *Resolver) fromMachine() (*Identity, error) {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
 		return nil, r.noCredentials()
 	}
-	id := r.fromInstance()
-	inner := id.Credentials
-	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
-		creds, err := inner.Retrieve(ctx)
-		if err != nil && ctx.Err() == nil {
-			err = r.noCredentials()
-		}
-		return creds, err
-	}))
-	return id, nil
+	return r.fromInstance(r.noCredentials()), nil
 }
 
 func (r *Resolver) noCredentials() error {
@@ -91,8 +82,9 @@ func (r *Resolver) noCredentials() error {
 }
 
 // fromInstance returns the role of the EC2 instance. Elsewhere nobody answers at
-// the metadata service's address, so it is not waited for long.
-func (r *Resolver) fromInstance() *Identity {
+// the metadata service's address, so it is not waited for long; the error is then
+// instead, where that is not nil.
+func (r *Resolver) fromInstance(instead error) *Identity {
 	options := imds.Options{
 		ClientEnableState: imds.ClientEnabled,
 		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
@@ -102,9 +94,16 @@ func (r *Resolver) fromInstance() *Identity {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
 		options.EndpointMode = imds.EndpointModeStateIPv6
 	}
+	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
-		Credentials: r.cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
+		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+			creds, err := role.Retrieve(ctx)
+			if err != nil && instead != nil {
+				err = instead
+			}
+			return creds, err
+		})),
 	}
 }
 
@@ -170,5 +169,5 @@ func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
 		}
 		return r.fromContainer()
 	}
-	return r.fromInstance(), nil
+	return r.fromInstance(nil), nil
 }

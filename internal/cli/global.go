@@ -188,6 +188,8 @@ type Output struct {
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
 	CountBy   []string `placeholder:"F,F" group:"output" help:"Count the records by these fields instead, such as State,Tags.env."`
+
+	TemplateHelp templateHelpFlag `group:"output" help:"Show the fields and functions of templates, with examples."`
 }
 
 // options completes the flags with what the terminal is like.
@@ -199,7 +201,8 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
-		Color: app.color(g.Color), Width: func() int { width, _ := app.terminal(app.Stdout); return width },
+		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && app.env["TERM"] != "dumb",
+		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }
