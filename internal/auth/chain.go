@@ -111,6 +111,10 @@ const loopVariable = "MUSTER_CREDENTIAL_PROCESS"
 // its output after it has ended, or was ended because it took too long.
 const processDelay = 2 * time.Second
 
+// mostProcesses is how many credential_processes run at one time: each may be an
+// interpreter with all its libraries, and there may be hundreds of profiles.
+const mostProcesses = 16
+
 // process runs a profile's credential_process. A process that calls muster for
 // the same profile would call it again, for ever.
 func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
@@ -129,6 +133,7 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		if slices.Contains(running, p.Name) {
 			return aws.Credentials{}, &processError{p.Name, errors.New("its credential_process asks muster for the same profile")}
 		}
+		defer r.processTurn()()
 		if r.Aside != nil {
 			defer r.Aside()()
 		}
@@ -148,6 +153,17 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		}
 		return creds, err
 	})
+}
+
+// processTurn waits until one more process may run.
+func (r *Resolver) processTurn() (ended func()) {
+	r.mu.Lock()
+	if r.processes == nil {
+		r.processes = make(chan struct{}, mostProcesses)
+	}
+	r.mu.Unlock()
+	r.processes <- struct{}{}
+	return func() { <-r.processes }
 }
 
 // processError is why a credential_process gave no credentials.

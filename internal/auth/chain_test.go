@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +289,43 @@ credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME
 	}
 	if _, err := os.Stat(seen); err == nil {
 		t.Error("the process was run")
+	}
+}
+
+// TestProcessesAtOnce: however many profiles there are, a few processes run.
+func TestProcessesAtOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.write(t, "keys.json", adminJSON)
+	h.write(t, "running/none", "")
+	const profiles = 3 * mostProcesses
+	names := make(chan string, profiles)
+	var text strings.Builder
+	for i := range profiles {
+		name := fmt.Sprint("p", i)
+		names <- name
+		fmt.Fprintf(&text, "[profile %s]\ncredential_process = >HOME/running/%s; ls HOME/running | wc -l >>HOME/seen; sleep 0.02; rm HOME/running/%s; cat HOME/keys.json\n", name, name, name)
+	}
+	h.configure(t, text.String())
+	r := h.resolver(t)
+	r.Stdin, r.Stderr = nil, nil
+	atOnce(profiles, func() {
+		if _, err := profile(t, r, <-names).Credentials.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	seen, err := os.ReadFile(filepath.Join(h.home, "seen"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := strings.Fields(string(seen))
+	if len(counts) != profiles {
+		t.Errorf("%d processes were run, want %d", len(counts), profiles)
+	}
+	for _, count := range counts {
+		if n, err := strconv.Atoi(count); err != nil || n-1 > mostProcesses { // none is always there
+			t.Errorf("%d processes at one time, want %d at most", n-1, mostProcesses)
+		}
 	}
 }
 
