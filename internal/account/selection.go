@@ -152,12 +152,17 @@ func newPicker(s Selection) (*picker, error) {
 func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
 		seen := make([]bool, len(p.include))
+		listed := map[string]bool{} // pages may overlap where accounts come and go
 		var names []string
 		for a, err := range accounts {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
+			if listed[a.ID] && a.ID != "" {
+				continue
+			}
+			listed[a.ID] = true
 			if len(p.include) > 0 {
 				names = append(names, a.Name)
 			}

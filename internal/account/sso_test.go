@@ -97,7 +97,7 @@ func TestSSONextRole(t *testing.T) {
 }
 
 // TestPagesWithoutList: a page may leave its empty list out, as long as it says
-// that there is more.
+// that there is more. An account that is listed twice is one account.
 func TestPagesWithoutList(t *testing.T) {
 	t.Parallel()
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -105,7 +105,7 @@ func TestPagesWithoutList(t *testing.T) {
 		case q.Get("next_token") == "" && r.Method == http.MethodGet:
 			io.WriteString(w, `{"nextToken": "more"}`)
 		case r.URL.Path == "/assignment/accounts":
-			io.WriteString(w, `{"accountList": [{"accountId": "010000000002", "accountName": "shop"}]}`)
+			io.WriteString(w, `{"accountList": [{"accountId": "010000000002", "accountName": "shop"}, {"accountId": "010000000002", "accountName": "shop"}]}`)
 		case r.URL.Path == "/assignment/roles":
 			io.WriteString(w, `{"roleList": [{"accountId": "010000000002", "roleName": "ReadOnly"}]}`)
 		case strings.Contains(readAll(r.Body), "more"):

@@ -193,6 +193,9 @@ func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target {
 		t.Region = awsapi.PartitionByID("").Home
 	}
 	t.Region = awsapi.Regional(t.Region)
+	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // an older way to ask for it
+		t.Region, t.FIPS = region, true
+	}
 	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
 		t.FIPS = strings.EqualFold(v, "true")
 	}

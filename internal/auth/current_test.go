@@ -207,6 +207,7 @@ func TestTarget(t *testing.T) {
 		{"profile", "", nil, plain, awsapi.Target{Region: "eu-west-1", FIPS: true}},
 		{"partition of the role", "", nil, china, awsapi.Target{Region: "cn-north-1"}},
 		{"none", "", nil, nil, awsapi.Target{Region: "us-east-1"}},
+		{"FIPS by the region's name", "", []string{"AWS_REGION=fips-us-west-2"}, nil, awsapi.Target{Region: "us-west-2", FIPS: true}},
 		{"FIPS switched off", "", []string{"AWS_USE_FIPS_ENDPOINT=false"}, plain, awsapi.Target{Region: "eu-west-1"}},
 		{"FIPS and dual stack", "", []string{"AWS_USE_FIPS_ENDPOINT=true", "AWS_USE_DUALSTACK_ENDPOINT=TRUE"}, nil, awsapi.Target{Region: "us-east-1", FIPS: true, DualStack: true}},
 	} {

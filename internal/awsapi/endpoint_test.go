@@ -51,6 +51,7 @@ func TestEndpointPrecedence(t *testing.T) {
 		{"none", "", nil, Target{}, real},
 		{"ignored by the environment", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "TRUE", "AWS_ENDPOINT_URL": env}, profile, real},
 		{"not ignored by the environment", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false", "AWS_ENDPOINT_URL": env}, profile, env},
+		{"the environment over the profile's wish", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, Target{EndpointURL: of, IgnoreURLs: true}, of},
 		{"ignored by the profile", "", both, Target{EndpointURL: of, IgnoreURLs: true}, real},
 	} {
 		t.Run(c.name, func(t *testing.T) {

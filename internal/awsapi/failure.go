@@ -256,6 +256,10 @@ func plain(err error) string {
 		return network(bad.Err)
 	case errors.As(err, &u):
 		text := network(u.Err)
+		var op *net.OpError
+		if errors.As(u.Err, &op) && op.Op == "proxyconnect" {
+			text = "the proxy: " + text
+		}
 		if asked, parseErr := url.Parse(u.URL); parseErr == nil && asked.Host != "" {
 			text = asked.Host + ": " + text
 		}

@@ -8,16 +8,18 @@ import (
 
 	"muster/internal/inventory"
 	"muster/internal/render"
+	"muster/internal/seen"
 )
 
 // fields are those of the records that the command prints.
 func (l *line) fields() []render.FieldInfo {
+	collected := l.schema().Fields()
 	by := splitAll(l.given["count-by"])
 	if len(by) == 0 {
-		return l.collected()
+		return collected
 	}
 	counted := []render.FieldInfo{{Path: "Count", Type: "number"}}
-	for _, f := range l.collected() {
+	for _, f := range collected {
 		if slices.Contains(by, f.Path) {
 			counted = append(counted, f)
 		}
@@ -25,38 +27,47 @@ func (l *line) fields() []render.FieldInfo {
 	return counted
 }
 
-// collected are the fields of what the command collects.
-func (l *line) collected() []render.FieldInfo {
+// schema is that of the records that the command collects.
+func (l *line) schema() (s render.Schema) {
 	switch l.command.name {
 	case "instances":
 		if _, full := l.given["full"]; full {
-			return render.Fields[inventory.FullInstance]()
+			return render.SchemaOf[inventory.FullInstance]()
 		}
-		return render.Fields[inventory.Instance]()
+		return render.SchemaOf[inventory.Instance]()
 	case "find":
-		return render.Fields[inventory.Finding]()
+		return render.SchemaOf[inventory.Finding]()
 	case "accounts":
-		return render.Fields[accountRecord]()
+		return render.SchemaOf[accountRecord]()
 	case "regions":
-		return render.Fields[inventory.Region]()
+		return render.SchemaOf[inventory.Region]()
 	case "whoami":
-		return render.Fields[whoamiRecord]()
+		return render.SchemaOf[whoamiRecord]()
 	case "profiles":
-		return render.Fields[profileRecord]()
+		return render.SchemaOf[profileRecord]()
 	case "exec":
 		if _, dry := l.given["dry-run"]; dry {
-			return render.Fields[execPlan]()
+			return render.SchemaOf[execPlan]()
 		}
-		return render.Fields[execRecord]()
+		return render.SchemaOf[execRecord]()
 	case "credentials", "assume-role", "session-token":
-		return render.Fields[keyring]()
+		return render.SchemaOf[keyring]()
 	}
-	return nil
+	return s
 }
 
 // fieldsAt are the fields whose paths go on from text by one name, with their
-// types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId.
+// types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId, and "Tags." to
+// the keys that earlier runs have met.
 func (l *line) fieldsAt(text string) (found []candidate) {
+	if strings.HasPrefix(text, "Tags.") {
+		for _, tag := range l.seen(seen.Tag) {
+			if path := "Tags." + tag.text; strings.HasPrefix(path, text) {
+				found = append(found, candidate{path, "string"})
+			}
+		}
+		return found
+	}
 	level := strings.Count(text, ".")
 	for _, f := range l.fields() {
 		if strings.Count(f.Path, ".") == level && strings.HasPrefix(f.Path, text) {
@@ -69,7 +80,7 @@ func (l *line) fieldsAt(text string) (found []candidate) {
 // fieldsIn are those of fieldsAt in an expression: where the record has none, text
 // is taken for the field of something within it, as in a loop.
 func (l *line) fieldsIn(text string) []candidate {
-	found := l.fieldsAt(text)
+	found := slices.DeleteFunc(l.fieldsAt(text), func(c candidate) bool { return dots().FindString("."+c.text) != "."+c.text })
 	if len(found) > 0 {
 		return found
 	}
@@ -105,17 +116,20 @@ var dots = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:\.(?:\[\])?)?(?:[A-Za-z_]\w*(?:\[[^\[\]]*\])?\.)*(?:[A-Za-z_]\w*)?$`)
 })
 
-// template completes a field in an action that is still open. What closes the
+// template completes a field or function in an action that is still open. What closes the
 // action is offered, too, since a shell would end a word that it knows to be whole.
 func (l *line) template(text, before string) (c completion) {
 	open := strings.LastIndex(text, "<<")
 	if open < 0 || strings.Contains(text[open:], ">>") {
 		return c
 	}
+	if strings.TrimRight(text, " ") == text[:open+2] { // nothing but fields is known to begin an action
+		text += "."
+	}
 	path := dots().FindString(text[open+2:])
 	name, dotted := strings.CutPrefix(path, ".")
 	if !dotted {
-		return c
+		return templateFunction(text, name, before)
 	}
 	before += strings.TrimSuffix(text, name)
 	for _, f := range l.fieldsIn(name) {
@@ -128,8 +142,26 @@ func (l *line) template(text, before string) (c completion) {
 	return c
 }
 
+// templateFunction completes the name of a function where one can stand.
+func templateFunction(text, name, before string) (c completion) {
+	start := strings.TrimSuffix(text, name)
+	if name == "" || !strings.ContainsAny(start[len(start)-1:], "< (|") {
+		return c
+	}
+	for _, f := range render.TemplateFunctions() {
+		if function, _, _ := strings.Cut(f.Usage, " "); strings.HasPrefix(function, name) {
+			c.candidates = append(c.candidates, candidate{before + start + function, f.Usage + ": " + f.About})
+		}
+	}
+	c.open = true
+	return c
+}
+
 // jq completes a field of the record.
 func (l *line) jq(text, before string) completion {
+	if text == "" {
+		text = "."
+	}
 	path := dots().FindString(text)
 	if !strings.HasPrefix(path, ".") {
 		return completion{}
@@ -150,6 +182,9 @@ func (l *line) expression(text, path, before string) (c completion) {
 	before += strings.TrimSuffix(text, last)
 	for _, f := range l.fieldsIn(plain) {
 		c.candidates = append(c.candidates, candidate{before + f.text[strings.LastIndexByte(f.text, '.')+1:], f.help})
+	}
+	if len(c.candidates) == 1 && strings.HasPrefix(c.candidates[0].help, "list of") { // or bash would close the quote
+		c.candidates = append(c.candidates, candidate{c.candidates[0].text + "[]", "each"})
 	}
 	c.open = true
 	return c
