@@ -237,7 +237,7 @@ func (p *Profile) checkRoleARN() *ProblemError {
 }
 
 func (c *Config) checkSSO(p *Profile) *ProblemError {
-	if p.SSOAccountID != "" && !isAccountID(p.SSOAccountID) {
+	if p.SSOAccountID != "" && !IsAccountID(p.SSOAccountID) {
 		return p.problem("sso_account_id", "sso_account_id %q is no account id, expected 12 digits, leading zeros included", p.SSOAccountID)
 	}
 	session := p.SSOSession
