@@ -20,6 +20,13 @@ _muster() {
     done
     (( $#open )) && compadd $raw -S '' -l -d openshown -a open
     (( $#values )) && compadd $raw -l -d shown -a values
-    [[ ${answer[-1]} == :[02] ]] && _files
+    case ${answer[-1]} in
+        :[02]) _files ;;
+        :exec*) # the last words, this one included, are another command line
+            shift $(( CURRENT - ${answer[-1]#:exec } )) words
+            CURRENT=${answer[-1]#:exec }
+            _normal
+            ;;
+    esac
 }
 if [[ $funcstack[1] == _muster ]]; then _muster "$@"; else compdef _muster muster; fi

@@ -190,7 +190,7 @@ func (s *SSO) usable(t *token, refused string, window time.Duration) bool {
 func (s *SSO) load() (*token, error) {
 	t, err := readToken(s.path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), s.r.Home == "":
 		return nil, s.loginError("is not signed in")
 	case err != nil:
 		return nil, s.loginError("has no usable token (" + err.Error() + ")")

@@ -99,15 +99,15 @@ func (l *lateTLS) setUp() {
 		ClientSessionCache: tls.NewLRUClientSessionCache(1024),
 	}
 	if path := l.settings.CABundle; path != "" && !l.settings.NoVerifySSL {
-		if cfg.RootCAs, l.err = LoadBundle(path); l.err != nil {
+		if cfg.RootCAs, l.err = loadBundle(path); l.err != nil {
 			return
 		}
 	}
 	l.transport.TLSClientConfig = cfg
 }
 
-// LoadBundle reads the PEM certificates of AWS_CA_BUNDLE.
-func LoadBundle(path string) (*x509.CertPool, error) {
+// loadBundle reads the PEM certificates of AWS_CA_BUNDLE.
+func loadBundle(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &bundleError{fmt.Errorf("CA bundle: %w", err)}

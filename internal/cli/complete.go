@@ -18,6 +18,7 @@ type completion struct {
 	candidates []candidate
 	files      bool // names of files will do, which the shell knows best
 	open       bool // the word goes on after it: no space is added
+	command    int  // this many words are another command line, which the shell knows best
 }
 
 // The directives of cobra's protocol, which kubectl understands, too.
@@ -32,23 +33,31 @@ const (
 func (a *App) completes(args []string) bool {
 	switch {
 	case a.name == pluginCompleter:
-		a.printCompletion(a.complete(args))
+		a.printCompletion(a.complete(args).here())
 	case len(args) == 0:
 		return false
 	case args[0] == "__complete":
-		a.printCompletion(a.complete(args[1:]))
+		a.printCompletion(a.complete(args[1:]).here())
 	case args[0] == "__powershell":
 		words := make([]string, len(args)-1)
 		for i, word := range args[1:] {
 			words[i] = strings.TrimPrefix(word, "=")
 		}
-		a.printCompletion(a.complete(words))
+		a.printCompletion(a.complete(words).here())
 	case args[0] == "__bash" && len(args) == 4:
 		a.completeBash(args[1], args[2], args[3])
-	case args[0] == "__zsh" || args[0] == "__fish":
+	case args[0] == "__zsh":
 		words := make([]string, len(args)-1)
 		for i, word := range args[1:] {
 			words[i] = unquote(word).text
+		}
+		a.printCompletion(a.complete(words))
+	case args[0] == "__fish": // which has taken the quotes off all words but the last
+		words := slices.Clone(args[1:])
+		for i := range words {
+			if i == len(words)-1 {
+				words[i] = unquote(words[i]).text
+			}
 		}
 		a.printCompletion(a.complete(words))
 	default:
@@ -57,7 +66,14 @@ func (a *App) completes(args []string) bool {
 	return true
 }
 
-// printCompletion prints a line CANDIDATE<TAB>DESCRIPTION each, and the directive.
+// here is the answer for those who complete no other command line: files will do.
+func (c completion) here() completion {
+	c.command = 0
+	return c
+}
+
+// printCompletion prints a line CANDIDATE<TAB>DESCRIPTION each, and the directive;
+// in its place ":exec N" where the last N words are a command line of their own.
 func (a *App) printCompletion(c completion) {
 	var text strings.Builder
 	text.Grow(64 * len(c.candidates))
@@ -76,7 +92,11 @@ func (a *App) printCompletion(c completion) {
 	if !c.files {
 		directive |= directiveNoFiles
 	}
-	fmt.Fprintf(&text, ":%d\n", directive)
+	if c.command > 0 {
+		fmt.Fprintf(&text, ":exec %d\n", c.command)
+	} else {
+		fmt.Fprintf(&text, ":%d\n", directive)
+	}
 	io.WriteString(a.Stdout, text.String())
 }
 
@@ -204,7 +224,7 @@ func (l *line) argument() (c completion) {
 	o := l.command.arguments[min(len(l.words), len(l.command.arguments)-1)]
 	switch {
 	case o.rest:
-		return completion{files: true}
+		return completion{files: true, command: len(l.words) + 1}
 	case len(l.words) >= len(l.command.arguments) && !o.repeated:
 		return c
 	}

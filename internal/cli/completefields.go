@@ -12,12 +12,13 @@ import (
 
 // fields are those of the records that the command prints.
 func (l *line) fields() []render.FieldInfo {
+	collected := l.schema().Fields()
 	by := splitAll(l.given["count-by"])
 	if len(by) == 0 {
-		return l.collected()
+		return collected
 	}
 	counted := []render.FieldInfo{{Path: "Count", Type: "number"}}
-	for _, f := range l.collected() {
+	for _, f := range collected {
 		if slices.Contains(by, f.Path) {
 			counted = append(counted, f)
 		}
@@ -25,33 +26,33 @@ func (l *line) fields() []render.FieldInfo {
 	return counted
 }
 
-// collected are the fields of what the command collects.
-func (l *line) collected() []render.FieldInfo {
+// schema is that of the records that the command collects.
+func (l *line) schema() (s render.Schema) {
 	switch l.command.name {
 	case "instances":
 		if _, full := l.given["full"]; full {
-			return render.Fields[inventory.FullInstance]()
+			return render.SchemaOf[inventory.FullInstance]()
 		}
-		return render.Fields[inventory.Instance]()
+		return render.SchemaOf[inventory.Instance]()
 	case "find":
-		return render.Fields[inventory.Finding]()
+		return render.SchemaOf[inventory.Finding]()
 	case "accounts":
-		return render.Fields[accountRecord]()
+		return render.SchemaOf[accountRecord]()
 	case "regions":
-		return render.Fields[inventory.Region]()
+		return render.SchemaOf[inventory.Region]()
 	case "whoami":
-		return render.Fields[whoamiRecord]()
+		return render.SchemaOf[whoamiRecord]()
 	case "profiles":
-		return render.Fields[profileRecord]()
+		return render.SchemaOf[profileRecord]()
 	case "exec":
 		if _, dry := l.given["dry-run"]; dry {
-			return render.Fields[execPlan]()
+			return render.SchemaOf[execPlan]()
 		}
-		return render.Fields[execRecord]()
+		return render.SchemaOf[execRecord]()
 	case "credentials", "assume-role", "session-token":
-		return render.Fields[keyring]()
+		return render.SchemaOf[keyring]()
 	}
-	return nil
+	return s
 }
 
 // fieldsAt are the fields whose paths go on from text by one name, with their
@@ -105,7 +106,7 @@ var dots = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:\.(?:\[\])?)?(?:[A-Za-z_]\w*(?:\[[^\[\]]*\])?\.)*(?:[A-Za-z_]\w*)?$`)
 })
 
-// template completes a field in an action that is still open. What closes the
+// template completes a field or function in an action that is still open. What closes the
 // action is offered, too, since a shell would end a word that it knows to be whole.
 func (l *line) template(text, before string) (c completion) {
 	open := strings.LastIndex(text, "<<")
@@ -114,7 +115,16 @@ func (l *line) template(text, before string) (c completion) {
 	}
 	path := dots().FindString(text[open+2:])
 	name, dotted := strings.CutPrefix(path, ".")
+	if !dotted && name != "" {
+		for _, f := range render.TemplateFunctions() {
+			if strings.HasPrefix(f.Usage, name) {
+				function, _, _ := strings.Cut(f.Usage, " ")
+				c.candidates = append(c.candidates, candidate{before + strings.TrimSuffix(text, name) + function, f.Usage + ": " + f.About})
+			}
+		}
+	}
 	if !dotted {
+		c.open = true
 		return c
 	}
 	before += strings.TrimSuffix(text, name)

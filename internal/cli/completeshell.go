@@ -35,10 +35,11 @@ func unquote(raw string) rawWord {
 	return w
 }
 
-// bashWords splits a line at spaces that are not quoted. start is where the last
-// word begins, which is empty after a space. What a redirection names is left out.
-func bashWords(line string) (words []string, start int) {
+// bashWords splits a line at spaces that are not quoted, and says where each word
+// begins; the last one is empty after a space. What a redirection names is left out.
+func bashWords(line string) (words []string, starts []int) {
 	redirected := false
+	start := 0
 	end := func(at int) {
 		raw := line[start:at]
 		operand := strings.TrimLeft(strings.TrimLeft(raw, "0123456789&"), "<>&|")
@@ -47,7 +48,7 @@ func bashWords(line string) (words []string, start int) {
 		case raw == "":
 			return
 		case !redirected && !operator:
-			words = append(words, unquote(raw).text)
+			words, starts = append(words, unquote(raw).text), append(starts, start)
 		}
 		redirected = operator && operand == ""
 	}
@@ -65,7 +66,7 @@ func bashWords(line string) (words []string, start int) {
 			start = i + 1
 		}
 	}
-	return append(words, unquote(line[start:]).text), start
+	return append(words, unquote(line[start:]).text), append(starts, start)
 }
 
 // completeBash answers bash, which replaces only what stands behind the last of
@@ -73,12 +74,15 @@ func bashWords(line string) (words []string, start int) {
 // stands before is cut off, and the rest is quoted. Where it only lists what there
 // is (keyed by COMP_TYPE), descriptions are put in.
 func (a *App) completeBash(listing, breaks, typed string) {
-	words, start := bashWords(typed)
+	words, starts := bashWords(typed)
 	for len(words) > 2 && isAssignment(words[0]) {
 		words = words[1:]
 	}
 	c := a.complete(words[1:])
-	raw := typed[start:]
+	if c.command > 0 { // bash splits words in a way of its own: it is told after how many characters
+		c.command = utf8.RuneCountInString(typed[:starts[len(starts)-c.command]])
+	}
+	raw := typed[starts[len(starts)-1]:]
 	from := replaced(raw, breaks)
 	open := unquote(raw).open
 	before := unquote(raw[:from]).text

@@ -15,7 +15,7 @@ import (
 )
 
 // flagsWithFile take the name of a file.
-var flagsWithFile = []string{"report", "out", "ca-bundle", "saml-assertion", "web-identity-token-file"}
+var flagsWithFile = []string{"report", "retry-gaps", "out", "ca-bundle", "saml-assertion", "web-identity-token-file"}
 
 // value completes the value of a flag; before is what stands before it in the
 // same word.

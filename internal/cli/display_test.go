@@ -16,7 +16,9 @@ type display struct {
 	rows, cols int
 	cells      [][]rune
 	row, col   int
-	unfinished []byte // of an escape sequence or a character
+	unfinished []byte   // of an escape sequence or a character
+	other      [][]rune // what was there when the other screen was entered
+	saved      [2]int   // and the cursor
 }
 
 func newDisplay(rows, cols int, reply io.Writer) *display {
@@ -130,6 +132,19 @@ func (d *display) escape(text string) int {
 
 // control obeys a control sequence.
 func (d *display) control(arguments string, final byte) {
+	switch arguments + string(final) {
+	case "?1049h":
+		d.other = d.cells
+		d.cells = nil
+		for range d.rows {
+			d.cells = append(d.cells, blank(d.cols))
+		}
+		d.saved = [2]int{d.row, d.col}
+		return
+	case "?1049l":
+		d.cells, d.row, d.col = d.other, d.saved[0], d.saved[1]
+		return
+	}
 	var n [2]int
 	for i, text := range strings.SplitN(arguments, ";", 2) {
 		n[i], _ = strconv.Atoi(text)

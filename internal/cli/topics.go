@@ -57,13 +57,19 @@ Only records go to stdout. What is missing, and everything else, goes to stderr;
 
 A list prints as comma-joined text. 'Tags.env' is <<.Tags.env>>; a key with other characters is <<index .Tags "cost center">>. if, range, with, printf, len, index, eq and the others of Go are there, and:
 
-  join SEP LIST       <<join " " .PrivateIPs>>
-  json VALUE          <<json .Tags>>
-  upper, lower TEXT   <<upper .State>>
-  trunc N TEXT        <<trunc 20 .Name>>
-  default D VALUE     <<default "-" .Name>>
-  timefmt LAYOUT T    <<timefmt "2006-01-02" .LaunchTime>>
-  ago T               <<ago .LaunchTime>>
+  join SEP LIST, pluck FIELD LIST     <<pluck "GroupName" .SecurityGroups>>
+  truncate N TEXT, upper, lower       <<truncate 20 .Name>>
+  default D VALUE, json VALUE         <<default "-" .Name>>
+  timeago T, timefmt LAYOUT T         <<timefmt "2006-01-02" .LaunchTime>>
+  contains, hasPrefix, hasSuffix, regexMatch
+                                      <<if contains "1.2.3.4" .PublicIPs>>
+  color STYLE TEXT, autocolor         <<autocolor "green+b" .State>>
+  hyperlink URL TEXT                  <<hyperlink "https://x.org/" .Name>>
+  tableheader, tablerow VALUE...      <<tablerow .Region .InstanceId .Name>>
+
+'muster instances --template-help' shows every field of that command's records with its type, every function, and examples.
+
+autocolor and hyperlink print plain text where there is no terminal. Rows are collected and printed at the end, or at tablerender, sorted as tables are.
 
   muster instances --demo -o 'template=<<range .PublicIPs>><<.>>;<<end>>'
 

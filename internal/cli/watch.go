@@ -112,7 +112,9 @@ func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *ren
 			app.Stderr.Write(notes)
 			return err
 		case show == nil || !isTerminal(app.Stderr):
-			app.aside(func() { app.Stderr.Write(notes) })
+			if len(notes) > 0 {
+				app.aside(func() { app.Stderr.Write(notes) })
+			}
 			notes = nil
 		}
 		if show != nil {

@@ -30,7 +30,7 @@ var markColors = map[string]Color{string(added): Green, string(changed): Yellow,
 // has changed in what is shown since the one before: "+" new, "~" changed, "-"
 // gone, and "?" for what was there and could not be looked for.
 type Watch[T any] struct {
-	ChangesOnly bool // rounds after the first print only what bears a mark
+	ChangesOnly bool // rounds after the first print what has changed alone, "~" too what can be looked for again
 
 	plan    plan
 	rounds  int
@@ -87,11 +87,11 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 	found := valuesOf(records)
 	known := map[string]bool{}
 	for _, r := range found {
-		known[w.plan.key(r.record)] = true
+		known[textOf(w.plan.given, r.record)] = true
 	}
 	for i := range w.records {
 		before := reflect.ValueOf(&w.records[i]).Elem()
-		if unseen != nil && !known[w.plan.key(before)] && unseen(&w.records[i]) {
+		if unseen != nil && !known[textOf(w.plan.given, before)] && unseen(&w.records[i]) {
 			records = append(records, w.records[i])
 			found = append(found, marked{before, missed})
 		}
@@ -107,17 +107,19 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 	rows := make(map[string]shown, len(found))
 	taken := map[string]int{}
 	for i, r := range found {
-		key := w.plan.key(r.record)
+		key := textOf(w.plan.same, r.record)
 		if taken[key]++; taken[key] > 1 { // two that cannot be told apart
 			key += "\x00" + strconv.Itoa(taken[key])
 		}
-		row := shown{r, w.plan.text(r.record)}
+		row := shown{r, textOf(w.plan.shown, r.record)}
 		before, known := w.rows[key]
 		switch {
+		case r.mark == missed && before.mark == missed && w.ChangesOnly:
+			found[i].mark = "" // that has been told
 		case w.rounds == 0 || r.mark != "":
 		case !known:
 			found[i].mark = added
-		case before.text != row.text:
+		case before.text != row.text || before.mark == missed && w.ChangesOnly:
 			found[i].mark = changed
 		}
 		rows[key] = row
@@ -132,12 +134,7 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 	return found
 }
 
-// key is what tells a record from others.
-func (p *plan) key(record reflect.Value) string { return textOf(p.same, record) }
-
-// text is what is shown of a record.
-func (p *plan) text(record reflect.Value) string { return textOf(p.shown, record) }
-
+// textOf is what paths lead to, each apart.
 func textOf(paths []*path, record reflect.Value) string {
 	var b []byte
 	for _, p := range paths {

@@ -223,7 +223,7 @@ func (g *grid) addBars(rows []row) {
 	}
 	width := longBar
 	if g.width > 0 {
-		taken := gap
+		taken := 0
 		for _, natural := range g.naturalWidths(rows, true) {
 			taken += natural + gap
 		}

@@ -31,13 +31,14 @@ type Options struct {
 	CountBy   []string // --count-by: field paths; the records are then counts of those given
 	Watch     bool     // --watch: the Printer is for Watch, not Start
 	Color     bool     // colour is wanted
+	Links     bool     // the output is a terminal that knows hyperlinks
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
 	// terminal, nothing is shortened.
 	Width func() int
 
 	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
-	Now      func() time.Time                  // for the template function ago; nil: time.Now
+	Now      func() time.Time                  // for the template function timeago; nil: time.Now
 }
 
 // View says how one type of record is shown where the user does not say it.
@@ -124,11 +125,11 @@ type plan struct {
 	order []sortKey
 	waits bool // all records are needed before the first can be printed
 	flag  string
-	id    *path
 
 	counting *counting // what is printed are counts; nil: the records themselves
 	shown    []*path   // what a table or tree shows of a record
-	same     []*path   // what tells a record from others
+	given    []*path   // what tells a record from others
+	same     []*path   // what tells what is printed from others: of records, or of counts
 }
 
 // format turns records into bytes: one at a time, or all at once where all is set.
@@ -136,6 +137,7 @@ type format struct {
 	open, between, close string // around the records
 	none                 string // instead, where there is no record
 	record               func(b []byte, record reflect.Value) ([]byte, error)
+	finish               func(b []byte) []byte // behind the records; nil: nothing more
 	all                  func(b []byte, records []marked) ([]byte, error)
 }
 
@@ -153,13 +155,17 @@ func (c *compiler) compile() (plan, error) {
 	}
 	var err error
 	p := plan{flag: "--output " + name}
+	if p.given, err = c.identity(); err != nil {
+		return plan{}, err
+	}
 	if len(c.CountBy) > 0 {
 		if p.counting, err = c.countBy(); err != nil {
 			return plan{}, err
 		}
 	}
+	var id *path
 	if c.view.ID != "" {
-		if p.id, err = parsePath("the id", c.view.ID, c.record); err != nil {
+		if id, err = parsePath("the id", c.view.ID, c.record); err != nil {
 			return plan{}, err
 		}
 	}
@@ -178,7 +184,7 @@ func (c *compiler) compile() (plan, error) {
 			p.start, p.shown, err = c.table(name == "wide")
 		case "tree":
 			sorted = true
-			p.start, p.shown, err = c.outline(p.id)
+			p.start, p.shown, err = c.outline(id)
 		case "json", "yaml":
 			sorted = true
 			fallthrough
@@ -189,9 +195,9 @@ func (c *compiler) compile() (plan, error) {
 		case "text":
 			p.start, err = c.text()
 		case "name":
-			p.start, err = c.name(p.id)
+			p.start, err = c.name(id)
 		case "template", "template-file":
-			p.start, err = c.template(name, argument)
+			p.start, sorted, err = c.template(name, argument)
 		}
 	}
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // A buffer this full is written without waiting for Flush.
@@ -31,14 +33,14 @@ type Stream[T any] struct {
 type RecordsError struct {
 	Flag  string // whose text failed, as "--jq"
 	Count int    // of the records it failed on
-	ID    string // of the first of them; "" where the records have none
+	First string // which the first of them is, as "139769765351 eu-central-1 i-0f1e"; "" if that is not known
 	Err   error  // what happened there
 }
 
 func (e *RecordsError) Error() string {
 	what := oneLine(e.Err.Error())
-	if e.ID != "" {
-		what = Safe(e.ID) + ": " + what
+	if e.First != "" {
+		what = Safe(e.First) + ": " + what
 	}
 	if e.Count > 1 {
 		what += fmt.Sprintf(" (and so for %d records in all)", e.Count)
@@ -116,6 +118,9 @@ func (s *Stream[T]) Close() error {
 			end = s.format.close
 		}
 		s.buffer = append(s.buffer, end...)
+		if s.format.finish != nil {
+			s.buffer = s.format.finish(s.buffer)
+		}
 	}
 	s.waiting = nil
 	if err := s.Flush(); err != nil {
@@ -139,9 +144,18 @@ func (s *Stream[T]) print(record reflect.Value) {
 	}
 	if s.failed.Count == 0 {
 		s.failed = RecordsError{Flag: s.plan.flag, Err: err}
-		if s.plan.id != nil {
-			s.failed.ID = string(s.plan.id.appendText(nil, record))
-		}
+		s.failed.First = strings.Join(s.plan.identify(record), " ")
 	}
 	s.failed.Count++
+}
+
+// identify tells a record from others: by the fields that order them, and its id.
+func (p *plan) identify(record reflect.Value) []string {
+	var parts []string
+	for _, path := range p.same {
+		if part := string(path.appendText(nil, record)); part != "" && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }

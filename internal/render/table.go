@@ -70,16 +70,16 @@ func (c *compiler) grid(columns []Column) (grid, []*path, error) {
 // what has changed.
 func (c *compiler) printGrid(b []byte, g grid, rows []row, width int) ([]byte, error) {
 	g.width = width
-	if c.counted {
-		g.columns = slices.Clone(g.columns)
-		g.addBars(rows)
-	}
+	g.columns = slices.Clone(g.columns)
 	if c.Watch {
-		g.columns = slices.Insert(slices.Clone(g.columns), 0, gridColumn{Column: Column{Title: " ", Colors: markColors}, pinned: true})
+		g.columns = slices.Insert(g.columns, 0, gridColumn{Column: Column{Title: " ", Colors: markColors}, pinned: true})
 		for i := range rows {
-			rows[i].cells = slices.Insert(rows[i].cells, 0, cell{string(rows[i].mark)})
+			rows[i].cells = slices.Insert(rows[i].cells, 0, cell{cmp.Or(string(rows[i].mark), " ")})
 		}
 		g.labels = 1
+	}
+	if c.counted {
+		g.addBars(rows)
 	}
 	return g.print(b, rows)
 }
