@@ -179,7 +179,10 @@ func (s *run[R]) list() {
 			s.ledger.settle("", a.Name)
 		}
 		if !a.Active() {
-			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
+			known, _ := s.Earlier.regions(a)
+			for _, region := range append(slices.Clip(known), "") {
+				s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: Suspended, Message: "account is " + a.Status})
+			}
 			s.closed(a, nil)
 			s.queue(a, nil, nil)
 		} else {
