@@ -253,17 +253,14 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 		fail(found.Unknown, "")
 	default:
 		s.ledger.settle(a.ID, a.Name)
-		for _, region := range known { // that were guessed at, and are not the account's
-			if !slices.Contains(found.Visit, region) && !slices.Contains(found.NotOptedIn, region) {
-				found.NotOptedIn = append(slices.Clip(found.NotOptedIn), region)
-			}
-		}
+		guessed := slices.DeleteFunc(slices.Clone(known), func(region string) bool { // and not the account's
+			return slices.Contains(found.Visit, region) || slices.Contains(found.NotOptedIn, region)
+		})
+		found.NotOptedIn = slices.Concat(found.NotOptedIn, guessed)
 	}
 	settled := func(region string) bool { return s.Earlier.settled(a, region) }
-	for _, region := range found.NotOptedIn {
-		if !settled(region) {
-			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
-		}
+	for _, region := range slices.DeleteFunc(slices.Clone(found.NotOptedIn), settled) {
+		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
 	}
 	return id, slices.DeleteFunc(slices.Clone(found.Visit), settled)
 }
