@@ -132,7 +132,11 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		if r.Aside != nil {
 			defer r.Aside()()
 		}
-		creds, err := inner.Retrieve(ctx)
+		var creds aws.Credentials
+		err := r.API.MakingRoom(ctx, func() (err error) {
+			creds, err = inner.Retrieve(ctx)
+			return err
+		})
 		var syntax *json.SyntaxError
 		var mismatch *json.UnmarshalTypeError
 		switch {

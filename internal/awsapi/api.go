@@ -53,6 +53,7 @@ type Target struct {
 type API struct {
 	settings  Settings
 	transport *http.Client
+	calls     *slots // under way
 	retryer   aws.Retryer
 	stack     []func(*middleware.Stack) error
 
@@ -68,7 +69,7 @@ type clientKey struct {
 // New prepares clients; it opens no connection and reads no certificate yet.
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}}
-	a.transport = newHTTPClient(s)
+	a.transport, a.calls = newHTTPClient(s)
 	a.retryer = newRetryer(s.MaxAttempts)
 	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
 	return a

@@ -79,6 +79,27 @@ func TestEveryCommandKnowsItsFields(t *testing.T) {
 	}
 }
 
+// TestFilesCompleteWhereFilesGo: a flag that says FILE takes one.
+func TestFilesCompleteWhereFilesGo(t *testing.T) {
+	t.Parallel()
+	var g grammar
+	app := &App{}
+	app.prepare()
+	parser, err := newParser(&g, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range parser.Model.Children {
+		for _, f := range slices.Concat(node.AllFlags(true)...) {
+			for _, word := range []string{"FILE", "REPORT"} {
+				if strings.Contains(f.PlaceHolder, word) && !slices.Contains(flagsWithFile, f.Name) && !f.IsCumulative() {
+					t.Errorf("%s --%s=%s does not complete files", node.Name, f.Name, f.PlaceHolder)
+				}
+			}
+		}
+	}
+}
+
 const completionConfig = `[profile dev]
 region = eu-west-1
 [profile dev team]
@@ -161,11 +182,22 @@ func TestComplete(t *testing.T) {
 		{"instances|--columns|InstanceId,Pri", "InstanceId,PrivateIPs\tlist of strings\n:6"},
 		{"instances|--columns|NetworkInterfaces.Mac", "NetworkInterfaces.MacAddress\tstring\n:6"},
 		{"instances|--columns|Mac", ":6"},
+		{"instances|--count-by|AccountName,Stat", "AccountName,State\tstring\n:6"},
+		{"instances|--count-by|Region,Tags|--columns|", "Count\tnumber\nRegion\tstring\nTags\tmap of strings\n:6"},
+		{"instances|-w|--watc", ":4"},
+		{"instances|-w|--no-h", "--no-headers\tLeave the header out.\n:4"},
 		{"accounts|--sort-by|Email,-AccountI", "Email,-AccountId\tstring\n:6"},
 		{"instances|--output|template=<<.Pub", "template=<<.PublicIPs\tlist of strings\ntemplate=<<.PublicIPs>>\tlist of strings\n:6"},
 		{"instances|--output=template=<<.Name>> <<if .Sta", "--output=template=<<.Name>> <<if .State\tstring\n--output=template=<<.Name>> <<if .State>>\tstring\n:6"},
 		{"instances|-o|template=<<.Name>> .Sta", ":4"},
 		{"instances|-o|template=<<range .NetworkInterfaces>><<.Mac", "template=<<range .NetworkInterfaces>><<.MacAddress\tstring\ntemplate=<<range .NetworkInterfaces>><<.MacAddress>>\tstring\n:6"},
+		{"instances|--columns|Name,Tags.o", "Name,Tags.owner\tstring\n:6"},
+		{"instances|--tag|ow", "owner=\n:6"},
+		{"instances|-o|template=<<.Tags.b", "template=<<.Tags.backup\tstring\ntemplate=<<.Tags.backup>>\tstring\n:6"},
+		{"instances|--jq|.Tags.b", ".Tags.backup\tstring\n:6"},
+		{"instances|--jq|.Publ", ".PublicIPs\tlist of strings\n.PublicIPs[]\teach\n:6"},
+		{"instances|--jq|", ".AccountId\tstring\n"},
+		{"instances|-o|template=<<", "template=<<.AccountId\tstring\n"},
 		{"instances|--jq|.InstanceI", ".InstanceId\tstring\n:6"},
 		{"instances|--jq|select(.Name != \"\"), .NetworkInterfaces[0].Mac", "select(.Name != \"\"), .NetworkInterfaces[0].MacAddress\tstring\n:6"},
 		{"instances|--slurp|--jq|.[].Arch", ".[].Architecture\tstring\n:6"},
@@ -174,6 +206,7 @@ func TestComplete(t *testing.T) {
 		{"credentials|--jq|.accountN", ".accountName\tstring\n:6"},
 		// Files.
 		{"instances|--report|", ":0"},
+		{"instances|--retry-gaps|", ":0"},
 		{"exec|--|ls|", ":0"},
 		{"assume-role|--policy|f", "file://\n:6"},
 		{"instances|--report=testdata/no", ":4"},
@@ -209,6 +242,8 @@ func TestCompleteBash(t *testing.T) {
 		{`muster instances -o "template=<<.Pub`, "template=<<.PublicIPs\ntemplate=<<.PublicIPs>>\n:6"},
 		{`muster instances -o template=\<\<.Name\>\>\ \<\<.VpcI`, "\\<\\<.Name\\>\\>\\ \\<\\<.VpcId\n\\<\\<.Name\\>\\>\\ \\<\\<.VpcId\\>\\>\n:6"},
 		{`muster instances build`, "build\\ \\\"nightly\\\",\\ arm64\n:4"},
+		{`muster exec -- `, ":exec 15"},
+		{`A=b muster exec --account='prod two' "é"  -x `, ":exec 37"},
 		{`muster instances "build`, "build \\\"nightly\\\", arm64\n:4"},
 		{`muster instances 'build`, "build \"nightly\", arm64\n:4"},
 	} {
@@ -217,12 +252,33 @@ func TestCompleteBash(t *testing.T) {
 			t.Errorf("%s: exit code %d, stderr %q\n%swant\n%s", test.line, got.code, got.stderr, got.stdout, test.want)
 		}
 	}
-	want := "mihai-albert  (139769765351)\n139769765351  (mihai-albert)\n:4\n"
-	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances --account Production,264511973012,Development,451629441155,"); !strings.HasPrefix(got.stdout, "Production,") {
+	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances --exclude-account Production,m"); got.stdout != "Production,mihai-albert\n:4\n" {
+		t.Errorf("%q", got.stdout)
+	}
+	const taken = "Production,264511973012,Development,451629441155,"
+	want := taken + "mihai-albert  (139769765351)\n" + taken + "139769765351  (mihai-albert)\n:4\n"
+	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances --account "+taken); got.stdout != want {
 		t.Errorf("%q, want %q", got.stdout, want)
 	}
 	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances jum"); got.stdout != "jump\\ host\n:4\n" {
 		t.Errorf("%q", got.stdout)
+	}
+}
+
+// TestCompleteOtherCommand: zsh and fish are told how many words another command
+// line has, and kubectl to complete files.
+func TestCompleteOtherCommand(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ words, want string }{
+		{"__zsh|exec|--|'l", ":exec 1"},
+		{"__zsh|exec|--account|prod\\ two|ls|-l|", ":exec 3"},
+		{"__fish|exec|--account|it's|ls|", ":exec 2"},
+		{"__powershell|=exec|=ls|=", ":0"},
+		{"__complete|exec|ls|", ":0"},
+	} {
+		if got := muster(t, nil, strings.Split(test.words, "|")...); got.stdout != test.want+"\n" || got.code != 0 || got.stderr != "" {
+			t.Errorf("%s: exit code %d, stderr %q, stdout %q, want %s", test.words, got.code, got.stderr, got.stdout, test.want)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"muster/internal/inventory"
 	"muster/internal/render"
+	"muster/internal/seen"
 )
 
 // fields are those of the records that the command prints.
@@ -56,8 +57,17 @@ func (l *line) schema() (s render.Schema) {
 }
 
 // fieldsAt are the fields whose paths go on from text by one name, with their
-// types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId.
+// types: "NetworkInterfaces.S" leads to NetworkInterfaces.SubnetId, and "Tags." to
+// the keys that earlier runs have met.
 func (l *line) fieldsAt(text string) (found []candidate) {
+	if strings.HasPrefix(text, "Tags.") {
+		for _, tag := range l.seen(seen.Tag) {
+			if path := "Tags." + tag.text; strings.HasPrefix(path, text) {
+				found = append(found, candidate{path, "string"})
+			}
+		}
+		return found
+	}
 	level := strings.Count(text, ".")
 	for _, f := range l.fields() {
 		if strings.Count(f.Path, ".") == level && strings.HasPrefix(f.Path, text) {
@@ -70,7 +80,7 @@ func (l *line) fieldsAt(text string) (found []candidate) {
 // fieldsIn are those of fieldsAt in an expression: where the record has none, text
 // is taken for the field of something within it, as in a loop.
 func (l *line) fieldsIn(text string) []candidate {
-	found := l.fieldsAt(text)
+	found := slices.DeleteFunc(l.fieldsAt(text), func(c candidate) bool { return dots().FindString("."+c.text) != "."+c.text })
 	if len(found) > 0 {
 		return found
 	}
@@ -113,19 +123,13 @@ func (l *line) template(text, before string) (c completion) {
 	if open < 0 || strings.Contains(text[open:], ">>") {
 		return c
 	}
+	if strings.TrimRight(text, " ") == text[:open+2] { // nothing but fields is known to begin an action
+		text += "."
+	}
 	path := dots().FindString(text[open+2:])
 	name, dotted := strings.CutPrefix(path, ".")
-	if !dotted && name != "" {
-		for _, f := range render.TemplateFunctions() {
-			if strings.HasPrefix(f.Usage, name) {
-				function, _, _ := strings.Cut(f.Usage, " ")
-				c.candidates = append(c.candidates, candidate{before + strings.TrimSuffix(text, name) + function, f.Usage + ": " + f.About})
-			}
-		}
-	}
 	if !dotted {
-		c.open = true
-		return c
+		return templateFunction(text, name, before)
 	}
 	before += strings.TrimSuffix(text, name)
 	for _, f := range l.fieldsIn(name) {
@@ -138,8 +142,26 @@ func (l *line) template(text, before string) (c completion) {
 	return c
 }
 
+// templateFunction completes the name of a function where one can stand.
+func templateFunction(text, name, before string) (c completion) {
+	start := strings.TrimSuffix(text, name)
+	if name == "" || !strings.ContainsAny(start[len(start)-1:], "< (|") {
+		return c
+	}
+	for _, f := range render.TemplateFunctions() {
+		if function, _, _ := strings.Cut(f.Usage, " "); strings.HasPrefix(function, name) {
+			c.candidates = append(c.candidates, candidate{before + start + function, f.Usage + ": " + f.About})
+		}
+	}
+	c.open = true
+	return c
+}
+
 // jq completes a field of the record.
 func (l *line) jq(text, before string) completion {
+	if text == "" {
+		text = "."
+	}
 	path := dots().FindString(text)
 	if !strings.HasPrefix(path, ".") {
 		return completion{}
@@ -160,6 +182,9 @@ func (l *line) expression(text, path, before string) (c completion) {
 	before += strings.TrimSuffix(text, last)
 	for _, f := range l.fieldsIn(plain) {
 		c.candidates = append(c.candidates, candidate{before + f.text[strings.LastIndexByte(f.text, '.')+1:], f.help})
+	}
+	if len(c.candidates) == 1 && strings.HasPrefix(c.candidates[0].help, "list of") { // or bash would close the quote
+		c.candidates = append(c.candidates, candidate{c.candidates[0].text + "[]", "each"})
 	}
 	c.open = true
 	return c

@@ -42,6 +42,11 @@ func (l *line) value(f *option, text, before string) (c completion) {
 		}
 	case "state":
 		values = named(inventory.States)
+	case "tag":
+		for _, tag := range l.seen(seen.Tag) {
+			values = append(values, candidate{text: tag.text + "="})
+		}
+		c.open = true
 	case "columns", "count-by":
 		return l.fieldList(text, before, false)
 	case "sort-by":

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
+	"muster/internal/nearest"
 	"muster/internal/render"
 	"muster/internal/sweep"
 )
@@ -147,7 +149,7 @@ func (r keyRecord) ends() time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// handoutFormats are the forms of credentials, for completion.
+// handoutFormats are the forms of credentials, those without a value first.
 var handoutFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", "template=", "template-file="}
 
 // Handout are the flags of how credentials are handed out.
@@ -200,6 +202,17 @@ func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], err
 // check refuses what would put credentials where nobody looks for them, and what
 // would replace the user's own.
 func (h *Handout) check(app *App) error {
+	name, _, valued := strings.Cut(h.Output, "=")
+	if valued {
+		name += "="
+	}
+	if known := append(render.Formats(), handoutFormats...); name != "" && !slices.Contains(known, name) {
+		hint := "credentials come as " + strings.Join(handoutFormats[:6], ", ") + ", template=TEXT or template-file=PATH"
+		if near := nearest.Name(name, handoutFormats); near != "" {
+			hint = "did you mean " + near + "? " + hint
+		}
+		return usage("--output: unknown format %s; %s", h.Output, hint)
+	}
 	if slices.Contains([]string{"table", "wide", "csv", "text", "name"}, h.Output) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
 	}

@@ -58,9 +58,19 @@ func pageOf(app *kong.Application, node *kong.Node) page {
 	return p
 }
 
+// outputFlags are the flags by which most commands print, in the short.
+var outputFlags = part{"Output", []entry{
+	{"-o FORMAT", "table, json, ndjson, yaml, csv, text, name, template=TEXT, ..."},
+	{"--jq EXPR", "What a jq filter makes of each record."},
+	{"--columns A,B", "These fields; --sort-by A,-B in this order."},
+}}
+
 func programPage(app *kong.Application) page {
 	p := page{name: app.Name, about: app.Help, usage: app.Name + " COMMAND [flags]", examples: examplesOf(app.Name, "")}
 	for _, group := range groups {
+		if group.Key == "other" {
+			p.parts = append(p.parts, outputFlags)
+		}
 		var commands part
 		for _, child := range app.Children {
 			if !child.Hidden && child.Group != nil && child.Group.Key == group.Key {

@@ -72,7 +72,7 @@ var groups = []kong.Group{
 	{Key: "global", Title: "Global:"},
 }
 
-const description = `Reads ~/.aws, finds every account you can reach, visits every enabled region of each at once, and prints what it finds. Every flag can be given in the environment, too: --sso-session as MUSTER_SSO_SESSION.`
+const description = `Reads ~/.aws, finds every account you can reach, visits every enabled region of each at once, and prints what it finds.`
 
 // exit unwinds to Main when kong has printed help or the version.
 type exit int

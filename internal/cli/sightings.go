@@ -133,12 +133,13 @@ type sightings struct {
 	whole   bool // every instance of a place that answers is met
 	entries []seen.Entry
 	roles   map[string]bool
-	met     int // instances
+	tags    map[string]bool // keys
+	met     int             // instances
 }
 
 // watch begins to gather what a run with this selection meets.
 func (a *App) watch(g *Global, s account.Selection) {
-	a.sightings = &sightings{app: a, path: a.seenPath(g.simulated), scope: scope(a, s), roles: map[string]bool{}}
+	a.sightings = &sightings{app: a, path: a.seenPath(g.simulated), scope: scope(a, s), roles: map[string]bool{}, tags: map[string]bool{}}
 }
 
 // add takes a record, of which it keeps no part that would keep the rest.
@@ -151,6 +152,8 @@ func (s *sightings) add(record any) {
 		s.instance(r)
 	case *inventory.FullInstance:
 		s.instance(&r.Instance)
+	case *inventory.Finding:
+		s.role(r.Role)
 	case *accountRecord:
 		s.role(r.Role)
 	case *whoamiRecord:
@@ -171,6 +174,13 @@ func (s *sightings) instance(r *inventory.Instance) {
 		Kind: seen.Instance, Scope: s.scope, ID: strings.Clone(r.InstanceId), Name: strings.Clone(r.Name),
 		Place: place(r.AccountId, r.AccountName, r.Region),
 	})
+	for key := range r.Tags {
+		if !s.tags[key] && len(s.tags) < maxSightings {
+			key = strings.Clone(key)
+			s.tags[key] = true
+			s.entries = append(s.entries, seen.Entry{Kind: seen.Tag, Scope: s.scope, ID: key})
+		}
+	}
 }
 
 func place(id, name, region string) string {

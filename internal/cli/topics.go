@@ -46,6 +46,8 @@ Without any of these flags, --demo visits the simulated organization. The comman
 
 --count-by F,G counts the records by these fields: a table with bars, biggest first, or records with the field Count in every other format. A list counts for each of its items.
 
+--watch[=INTERVAL], -w 5s does it again and again, on the terminal's other screen, and marks what is new (+), changed (~), gone (-), or not to be looked for (?). In a pipe, what has changed is printed below.
+
 table, wide, tree, json and yaml are sorted and printed at the end. ndjson, csv, text, name, templates and jq print each record as it arrives; --sort-by makes them wait.
 
 Only records go to stdout. What is missing, and everything else, goes to stderr; --report FILE has what became of every account and region.`},
@@ -90,7 +92,7 @@ Each account or region that did not answer is a gap: it is listed on stderr with
 Of 'exec' in one account the exit code is the command's own.`},
 
 	{"environment", "ENVIRONMENT", `
-Every flag can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
+Every flag but --watch can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
 
 The AWS CLI's variables hold:
 

@@ -104,7 +104,7 @@ func TestWatch(t *testing.T) {
 		watchedBy("", shopStopped, blog, mail),
 		watchedBy(euWestFails, blog),
 		watchedBy("", blog, mail))
-	command := exec.Command(binary, "instances", "-w1", "--columns", "Name,State,PrivateIPs")
+	command := exec.Command(binary, "instances", "-w2", "--columns", "Name,State,PrivateIPs")
 	command.Env = append(environ, "TERM=xterm", "NO_COLOR=1")
 	tty, err := pty.StartWithSize(command, &pty.Winsize{Rows: 14, Cols: 100})
 	if err != nil {
@@ -115,14 +115,14 @@ func TestWatch(t *testing.T) {
 	io.WriteString(shown, "$ muster\r\n")
 	go io.Copy(shown, tty)
 
-	shownBy(t, shown, `Every 1s: 2 instances in 1 account and 2 regions, TOOK TIME
+	shownBy(t, shown, `Every 2s: 2 instances in 1 account and 2 regions, TOOK TIME
 
    Name  State    PrivateIPs
    mail  running  10.0.0.3
    shop  running  10.0.0.1
 `)
 	turn()
-	shownBy(t, shown, `Every 1s: 3 instances in 1 account and 2 regions, TOOK; +1 ~1 TIME
+	shownBy(t, shown, `Every 2s: 3 instances in 1 account and 2 regions, TOOK; +1 ~1 TIME
 
    Name  State    PrivateIPs
    mail  running  10.0.0.3
@@ -130,7 +130,7 @@ func TestWatch(t *testing.T) {
 +  blog  running  10.0.0.2
 `)
 	turn()
-	shownBy(t, shown, `Every 1s: 1 instance in 1 account and 1 regions, TOOK; 1 gap; -1 ?1 TIME
+	shownBy(t, shown, `Every 2s: 1 instance in 1 account and 1 regions, TOOK; 1 gap; -1 ?1 TIME
 
    Name  State    PrivateIPs
 ?  mail  running  10.0.0.3
@@ -144,7 +144,7 @@ muster: denied: the role may not make this call there; --allow-denied accepts de
 	if err := pty.Setsize(tty, &pty.Winsize{Rows: 9, Cols: 80}); err != nil {
 		t.Fatal(err)
 	}
-	shownBy(t, shown, `Every 1s: 1 instance in 1 account and 1 regions, TOOK; 1 gap; ?1 TIME
+	shownBy(t, shown, `Every 2s: 1 instance in 1 account and 1 regions, TOOK; 1 gap; ?1 TIME
 
    Name  State    PrivateIPs
 ?  mail  running  10.0.0.3
@@ -157,7 +157,7 @@ muster: 1 place did not answer:
 		t.Fatal(err)
 	}
 	turn()
-	shownBy(t, shown, `Every 1s: 2 instances in 1 account and 2 regions, TOOK TIME
+	shownBy(t, shown, `Every 2s: 2 instances in 1 account and 2 regions, TOOK TIME
 
    Name  State    PrivateIPs
    mail  running  10.0.0.3

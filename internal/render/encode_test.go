@@ -267,6 +267,7 @@ func BenchmarkPrint(b *testing.B) {
 		{"json", Options{Output: "json"}},
 		{"jq", Options{JQ: ".InstanceId, (.PublicIPs | join(\",\"))"}},
 		{"template", Options{Output: "template=<<.InstanceId>> <<.PublicIPs>> <<.Tags.env>>"}},
+		{"tablerow", Options{Output: "template=<<tablerow .InstanceId .PublicIPs .Tags.env>>", Width: columns(120)}},
 		{"csv", Options{Output: "csv"}},
 		{"text", Options{Output: "text"}},
 		{"table", Options{Width: columns(120)}},

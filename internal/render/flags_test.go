@@ -46,6 +46,7 @@ func TestErrors(t *testing.T) {
 		{Options{JQ: ".Name", Slurp: true}, "--jq: Name is asked of a list of objects at column 2; go through it with [] first\n    .Name\n     ^^^^"},
 		{Options{JQ: ".SecurityGroups.GroupId"}, "--jq: GroupId is asked of a list of objects at column 17; go through it with [] first\n    .SecurityGroups.GroupId\n                    ^^^^^^^"},
 		{Options{JQ: ".Name[]"}, "--jq: a string has no items to go through at column 6\n    .Name[]\n         ^^"},
+		{Options{JQ: ".PublicIPs[], .Name[]"}, "--jq: a string has no items to go through at column 20\n    .PublicIPs[], .Name[]\n                       ^^"},
 		{Options{JQ: ".Name |"}, "--jq: the filter ends too early at column 8\n    .Name |\n           ^"},
 		{Options{JQ: ".Name, ] .Region"}, "--jq: unexpected token \"]\" at column 8\n    .Name, ] .Region\n           ^"},
 		{Options{JQ: ".Name | tostrng"}, "--jq: unknown function tostrng/0 at column 9; did you mean tostring?\n    .Name | tostrng\n            ^^^^^^^"},

@@ -284,7 +284,10 @@ func (m *mistake) error(flag, text, through string, check func(text string) *mis
 	if m.name == "" { // .Name[] has none: .Name.x[] would
 		const brackets, field = "[]", ".x"
 		for i := range text {
-			if strings.HasPrefix(text[i:], brackets) && named(text[:i]+field+text[i:]) == field[1:] {
+			if !strings.HasPrefix(text[i:], brackets) {
+				continue
+			}
+			if other := check(text[:i] + field + text[i:]); other != nil && other.name == field[1:] && other.in == m.in {
 				return &Error{Flag: flag, Text: text, Offset: i, length: len(brackets), Msg: msg, Hint: hint}
 			}
 		}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -35,6 +36,8 @@ type RecordsError struct {
 	Count int    // of the records it failed on
 	First string // which the first of them is, as "139769765351 eu-central-1 i-0f1e"; "" if that is not known
 	Err   error  // what happened there
+
+	place string // lines that show where in the text; "" if that is not known
 }
 
 func (e *RecordsError) Error() string {
@@ -45,7 +48,7 @@ func (e *RecordsError) Error() string {
 	if e.Count > 1 {
 		what += fmt.Sprintf(" (and so for %d records in all)", e.Count)
 	}
-	return e.Flag + ": " + what
+	return e.Flag + ": " + what + e.place
 }
 
 func (e *RecordsError) Unwrap() error { return e.Err }
@@ -145,11 +148,14 @@ func (s *Stream[T]) print(record reflect.Value) {
 	if s.failed.Count == 0 {
 		s.failed = RecordsError{Flag: s.plan.flag, Err: err}
 		s.failed.First = strings.Join(s.plan.identify(record), " ")
+		if at, ok := errors.AsType[*placedError](err); ok {
+			s.failed.place = excerpt(at.text, at.offset, at.length)
+		}
 	}
 	s.failed.Count++
 }
 
-// identify tells a record from others: by the fields that order them, and its id.
+// identify tells a record from others.
 func (p *plan) identify(record reflect.Value) []string {
 	var parts []string
 	for _, path := range p.same {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"text/template/parse"
 
@@ -62,24 +63,55 @@ func (c *compiler) template(name, argument string) (start func() format, waits b
 		printPlain(each.Tree, each.Root)
 	}
 	if found.calls["tablerow"] || found.calls["tableheader"] || found.calls["tablerender"] {
-		return func() format { return env.tables(t, c.Width, !c.NoHeaders) }, true, nil
+		return func() format { return env.tables(t, text, c.Width, !c.NoHeaders) }, true, nil
 	}
-	return func() format { return format{record: executor(t)} }, false, nil
+	return func() format { return format{record: executor(t, text)} }, false, nil
 }
 
 // executor is what a template makes of a record, and a newline.
-func executor(t *template.Template) func(b []byte, record reflect.Value) ([]byte, error) {
+func executor(t *template.Template, text string) func(b []byte, record reflect.Value) ([]byte, error) {
 	out := &appender{}
 	return func(b []byte, record reflect.Value) ([]byte, error) {
 		out.b = b
 		if err := t.Execute(out, record.Addr().Interface()); err != nil {
-			if _, where, ok := strings.Cut(err.Error(), " at <"); ok { // behind the names of the template
-				err = errors.New("at <" + where)
-			}
-			return b, err
+			return b, placeError(err, text)
 		}
 		return append(out.b, '\n'), nil
 	}
+}
+
+// placedError is what happened at a place in the user's text.
+type placedError struct {
+	error
+	text           string
+	offset, length int
+}
+
+var executionError = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^template: output:(\d+):(\d+): executing .*? (at <(.*?)>: .*)$`)
+})
+
+// placeError finds in the text what an error of text/template is about, and leaves the
+// names of templates out.
+func placeError(err error, text string) error {
+	match := executionError().FindStringSubmatch(err.Error())
+	if match == nil {
+		return err
+	}
+	line, _ := strconv.Atoi(match[1])
+	column, _ := strconv.Atoi(match[2]) // from 0, in bytes
+	offset := column
+	for before := range strings.Lines(text) {
+		if line--; line == 0 {
+			break
+		}
+		offset += len(before)
+	}
+	length := 0
+	if offset = min(offset, len(text)); strings.HasPrefix(text[offset:], match[4]) {
+		length = len(match[4])
+	}
+	return &placedError{errors.New(match[3]), text, offset, length}
 }
 
 func parseTemplate(text string, funcs template.FuncMap) (*template.Template, error) {

@@ -170,7 +170,9 @@ func TestTableRow(t *testing.T) {
 			"                     sg-1  default\n" +
 			"                     sg-2  web, \"internal\"\n"},
 		{"nothing but what fails", Options{}, `<<tablerow (index .PublicIPs 9)>>`,
-			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: at <index .PublicIPs 9>: error calling index: index out of range: 9 (and so for 4 records in all)\n"},
+			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: at <index .PublicIPs 9>: error calling index: index out of range: 9 (and so for 4 records in all)\n" +
+				"    <<tablerow (index .PublicIPs 9)>>\n" +
+				"                ^^^^^^^^^^^^^^^^^^\n"},
 	} {
 		test.o.Output = "template=" + test.text
 		if got := render(t, test.o, nasty()...); got != test.want {

@@ -54,7 +54,7 @@ func runExample(env *templateEnv, text string, record reflect.Value) string {
 		readFields(t.Tree, t.Root)
 	}
 	printPlain(t.Tree, t.Root)
-	f := env.tables(t, func() int { return 0 }, true)
+	f := env.tables(t, text, func() int { return 0 }, true)
 	b, err := f.record(nil, record)
 	if err != nil {
 		return "error: " + err.Error()
@@ -149,11 +149,9 @@ func fillSample(v reflect.Value, name string, past time.Time) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fillSample(v.Elem(), name, past)
 	case reflect.String:
-		v.SetString(name)
-		if field := name[strings.LastIndexByte(name, '.')+1:]; isTime(field) {
+		v.SetString(words(name))
+		if isTime(name) {
 			v.SetString(past.UTC().Format(time.RFC3339))
-		} else {
-			v.SetString(words(field))
 		}
 	case reflect.Bool:
 		v.SetBool(true)

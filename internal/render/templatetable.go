@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/clipperhouse/displaywidth"
@@ -14,12 +15,12 @@ import (
 // tables is the format of a template that makes tables. It is a template of its own
 // for each run, since the rows are collected in it. A record of which nothing is
 // printed but rows takes no line.
-func (e *templateEnv) tables(t *template.Template, width func() int, headers bool) format {
+func (e *templateEnv) tables(t *template.Template, text string, width func() int, headers bool) format {
 	run := *e
 	run.table = &templateTable{env: e, width: width, headers: headers}
 	t = template.Must(t.Clone()) // which fails only where two templates have one name
 	t.Funcs(template.FuncMap{"tablerow": run.table.row, "tableheader": run.table.header, "tablerender": run.table.render})
-	execute := executor(t)
+	execute := executor(t, text)
 	return format{
 		record: func(b []byte, record reflect.Value) ([]byte, error) {
 			start := len(b)
@@ -153,7 +154,7 @@ func (c tableCell) line(most int) (text string, width int) {
 func fixed(rows []row, column int) bool {
 	for _, row := range rows {
 		for _, text := range row.cells[column] {
-			if _, err := netip.ParseAddr(text); err == nil || idPattern.MatchString(text) {
+			if _, err := netip.ParseAddr(text); err == nil || idPattern().MatchString(text) {
 				return true
 			}
 		}
@@ -161,4 +162,4 @@ func fixed(rows []row, column int) bool {
 	return false
 }
 
-var idPattern = regexp.MustCompile(`^(?:[a-z]+-)*[0-9a-f]{8,17}$|^arn:`)
+var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-z]+-)*[0-9a-f]{8,17}$|^arn:`) })

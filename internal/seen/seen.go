@@ -1,5 +1,5 @@
 // Package seen keeps the names that sweeps have met (accounts, roles, regions,
-// instances), so that the shell can complete them without asking AWS: small files
+// instances, keys of tags), so that the shell can complete them without asking AWS: small files
 // of tab-separated lines that only the user can read. They hold no secrets, and
 // nothing is lost with them.
 package seen
@@ -31,6 +31,7 @@ const (
 	Role     Kind = "role"     // ID: the role's name
 	Region   Kind = "region"   // ID: the region's name
 	Instance Kind = "instance" // ID, Name, and Place: where it runs
+	Tag      Kind = "tag"      // ID: the tag's key
 )
 
 // Entry is one name.
