@@ -22,6 +22,8 @@ var completions embed.FS
 func main() {
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") { // a key press is answered before anything need be collected
 		debug.SetGCPercent(-1)
+	} else if os.Getenv("GOGC") == "" { // the stacks of hundreds of calls are dear to look through, and the heap is small
+		debug.SetGCPercent(200)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once

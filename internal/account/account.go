@@ -5,7 +5,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"muster/internal/auth"
@@ -67,9 +66,7 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 			return id, nil
 		}
 		failed = append(failed, err)
-		kind := awsapi.Explain(err).Kind
-		refused := kind == awsapi.NoRole || kind == awsapi.Denied || kind == awsapi.DeniedSCP
-		if ctx.Err() != nil || a.Source != SourceProfile && !refused {
+		if ctx.Err() != nil || a.Source != SourceProfile && !awsapi.Explain(err).Refusal() {
 			break
 		}
 	}
@@ -95,18 +92,18 @@ func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 // account and of roles that were refused, the first.
 func firstCause(failed []error) error {
 	if len(failed) == 0 {
-		return &NoWayError{"no role or profile leads into the account"}
+		return &noWayError{"no role or profile leads into the account"}
 	}
 	return failed[0]
 }
 
-// NoWayError says why an account cannot be entered, where AWS was not to blame.
-type NoWayError struct{ Msg string }
+// noWayError says why an account cannot be entered, where AWS was not to blame.
+type noWayError struct{ msg string }
 
-func (e *NoWayError) Error() string { return e.Msg }
+func (e *noWayError) Error() string { return e.msg }
 
 // Reason makes it a missing role in the ledger.
-func (e *NoWayError) Reason() awsapi.Kind { return awsapi.NoRole }
+func (e *noWayError) Reason() awsapi.Kind { return awsapi.NoRole }
 
 // UsageError is a selection that makes no sense.
 type UsageError struct{ Msg string }
@@ -114,11 +111,3 @@ type UsageError struct{ Msg string }
 func (e *UsageError) Error() string { return e.Msg }
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
-
-// ErrList marks a failure of the list of accounts itself.
-var ErrList = errors.New("the list of accounts could not be had")
-
-type listError struct{ err error }
-
-func (e *listError) Error() string   { return e.err.Error() }
-func (e *listError) Unwrap() []error { return []error{ErrList, e.err} }

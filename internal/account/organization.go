@@ -37,7 +37,7 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 		return func(yield func(*Account, error) bool) {
 			for page, err := range o.listAccounts(ctx, filter) {
 				if err != nil {
-					yield(nil, &listError{err})
+					yield(nil, err)
 					return
 				}
 				for _, a := range page {
@@ -57,7 +57,7 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	if len(s.Profiles) == 0 {
 		return r.Current()
 	}
-	matched, err := r.Config.Match(s.Profiles[0])
+	matched, err := match(r.Config, s.Profiles[0])
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (o *organization) ways(a *Account) []way {
 			return nil, err
 		}
 		if own != a.ID {
-			return nil, &NoWayError{"not the base's own account"}
+			return nil, &noWayError{"not the base's own account"}
 		}
 		a.Note = strings.Join(o.sel.Roles, ", ") + " cannot be assumed in the base's own account; its own credentials are used"
 		return open(o.base)(ctx)
@@ -103,7 +103,7 @@ func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter
 				if err != nil {
 					return nil, err
 				}
-				if out.Accounts == nil {
+				if out.Accounts == nil && out.NextToken == nil {
 					return nil, errEmptyAnswer("ListAccounts")
 				}
 				page, err := filter.choose(ctx, o, out.Accounts)

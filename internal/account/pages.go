@@ -34,8 +34,8 @@ type answerError struct{ operation, msg string }
 func (e *answerError) Error() string       { return fmt.Sprintf("%s answered %s", e.operation, e.msg) }
 func (e *answerError) Reason() awsapi.Kind { return awsapi.Broken }
 
-// errEmptyAnswer is for an answer without the list that it is about: the SDK
-// reads an empty body so.
+// errEmptyAnswer is for an answer without the list that it is about, and without
+// a token for more: the SDK reads an empty body so.
 func errEmptyAnswer(operation string) error {
 	return &smithy.OperationError{OperationName: operation, Err: &answerError{operation, "without the list asked for"}}
 }

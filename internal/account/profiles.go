@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 
@@ -19,7 +20,7 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 		return func(yield func(*Account, error) bool) {
 			accountID, err := r.Account(ctx, id)
 			if err != nil { // who the user is cannot be told, and there is nobody else
-				yield(nil, &listError{err})
+				yield(nil, err)
 				return
 			}
 			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, ways: []way{open(id)}, known: []*auth.Identity{id}}, nil)
@@ -85,7 +86,7 @@ func chooseProfiles(c *awsconfig.Config, s Selection) ([]*awsconfig.Profile, err
 	}
 	taken := map[string]bool{}
 	for _, pattern := range s.Profiles {
-		matched, err := c.Match(pattern)
+		matched, err := match(c, pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +98,15 @@ func chooseProfiles(c *awsconfig.Config, s Selection) ([]*awsconfig.Profile, err
 		}
 	}
 	return chosen, nil
+}
+
+// match finds the profiles that a --profile means.
+func match(c *awsconfig.Config, pattern string) ([]*awsconfig.Profile, error) {
+	matched, err := c.Match(pattern)
+	if err != nil && !errors.As(err, new(*awsconfig.NotFoundError)) {
+		return nil, usage("--profile %q: not a pattern: %v", pattern, errors.Unwrap(err))
+	}
+	return matched, err
 }
 
 func identifyAll(ctx context.Context, r *auth.Resolver, ids []*auth.Identity) []*Account {

@@ -152,12 +152,17 @@ func newPicker(s Selection) (*picker, error) {
 func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
 		seen := make([]bool, len(p.include))
+		listed := map[string]bool{} // pages may overlap where accounts come and go
 		var names []string
 		for a, err := range accounts {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
+			if listed[a.ID] && a.ID != "" {
+				continue
+			}
+			listed[a.ID] = true
 			if len(p.include) > 0 {
 				names = append(names, a.Name)
 			}
@@ -182,7 +187,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 			if len(pat.text) == 12 && strings.Trim(pat.text, "0123456789") == "" {
 				missing.ID, missing.Name = pat.text, ""
 			}
-			missing.ways = []way{blocked(&NoWayError{unknownAccount(pat.text, names)})}
+			missing.ways = []way{blocked(&noWayError{unknownAccount(pat.text, names)})}
 			if !yield(missing, nil) {
 				return
 			}

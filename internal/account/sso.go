@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,7 +39,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 				if err != nil {
 					return nil, err
 				}
-				if out.AccountList == nil {
+				if out.AccountList == nil && out.NextToken == nil {
 					return nil, errEmptyAnswer("ListAccounts")
 				}
 				for _, found := range out.AccountList {
@@ -57,7 +56,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 				return out.NextToken, nil
 			})
 			if err != nil && err != errEnough {
-				yield(nil, &listError{err})
+				yield(nil, err)
 			}
 		}
 	}}, nil
@@ -83,11 +82,11 @@ func onlyRole(portal *auth.SSO, accountID string) way {
 		}
 		switch len(roles) {
 		case 0:
-			return nil, &NoWayError{"no permission set is assigned"}
+			return nil, &noWayError{"no permission set is assigned"}
 		case 1:
 			return open(portal.Identity(accountID, roles[0]))(ctx)
 		}
-		return nil, &NoWayError{fmt.Sprintf("%d permission sets are assigned, choose with --role: %s", len(roles), strings.Join(roles, ", "))}
+		return nil, &noWayError{fmt.Sprintf("%d permission sets are assigned, choose with --role: %s", len(roles), strings.Join(roles, ", "))}
 	}
 }
 
@@ -105,7 +104,7 @@ func assigned(ctx context.Context, portal *auth.SSO, accountID string, chosen []
 		}
 	}
 	if len(ids) == 0 && len(chosen) > 0 {
-		return nil, &NoWayError{fmt.Sprintf("%s is not assigned", strings.Join(chosen, ", "))}
+		return nil, &noWayError{fmt.Sprintf("%s is not assigned", strings.Join(chosen, ", "))}
 	}
 	return ids, nil
 }
@@ -123,7 +122,7 @@ func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]strin
 		if err != nil {
 			return nil, err
 		}
-		if out.RoleList == nil {
+		if out.RoleList == nil && out.NextToken == nil {
 			return nil, errEmptyAnswer("ListAccountRoles")
 		}
 		for _, role := range out.RoleList {
@@ -134,6 +133,6 @@ func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]strin
 	if err != nil {
 		return nil, err
 	}
-	sort.Strings(roles)
+	slices.Sort(roles)
 	return roles, nil
 }

@@ -5,6 +5,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ type Resolver struct {
 	API     *awsapi.API
 	Lookup  awsconfig.Lookup // the environment
 	Environ []string         // the environment of a credential_process
-	Home    string           // where .aws/sso/cache lies
+	Home    string           // where .aws/sso/cache lies; "" for nowhere
 	Region  string           // wins over the environment's and the profiles'; usually ""
 	Now     func() time.Time
 
@@ -65,8 +66,11 @@ type Identity struct {
 // expired (before their time: revoked, or a clock is off), they are renewed and
 // the call is made once more.
 func (i *Identity) Do(ctx context.Context, call func() error) error {
-	before, _ := i.Credentials.Retrieve(ctx)
-	err := call()
+	before, err := i.Credentials.Retrieve(ctx)
+	if err != nil { // the call would only ask for them once more
+		return err
+	}
+	err = call()
 	if err == nil || i.lasting || ctx.Err() != nil {
 		return err
 	}
@@ -97,22 +101,26 @@ func (e *NoCredentialsError) Error() string { return e.Msg }
 func (e *NoCredentialsError) Reason() awsapi.Kind { return awsapi.NoRole }
 
 // Current returns who the user is without any selection: the environment's keys,
-// AWS_PROFILE or the default profile, a container's or an instance's role, in
-// the order of the AWS CLI.
+// the role of AWS_PROFILE or the default profile, the environment's web identity,
+// what else that profile has, a container's or an instance's role: the order of
+// the AWS CLI.
 func (r *Resolver) Current() (*Identity, error) {
 	if id := r.fromEnvironment(); id != nil {
 		return id, nil
 	}
 	name, named := r.profileName()
-	if p, err := r.Config.Profile(name); err == nil {
-		if named || p.CanGiveCredentials() || p.Problem != nil {
-			return r.Profile(p)
-		}
-	} else if named {
+	p, err := r.Config.Profile(name)
+	if err != nil && named {
 		return nil, err
+	}
+	if p != nil && p.Kind == awsconfig.KindRole {
+		return r.Profile(p)
 	}
 	if id, err := r.fromWebIdentityEnvironment(); id != nil || err != nil {
 		return id, err
+	}
+	if p != nil && (named || p.CanGiveCredentials() || p.Problem != nil) {
+		return r.Profile(p)
 	}
 	return r.fromMachine()
 }
@@ -182,6 +190,9 @@ func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target {
 		t.Region = awsapi.PartitionByID("").Home
 	}
 	t.Region = awsapi.Regional(t.Region)
+	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // an older way to ask for it
+		t.Region, t.FIPS = region, true
+	}
 	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
 		t.FIPS = strings.EqualFold(v, "true")
 	}
@@ -202,10 +213,16 @@ type Credentials struct {
 // would show an earlier one, at which it renews them.
 func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	creds, err := c.CredentialsCache.Retrieve(ctx)
-	if given := c.given.Load(); err == nil && given != nil && given.AccessKeyID == creds.AccessKeyID {
+	if err != nil {
+		if inner := errors.Unwrap(err); inner != nil && !errors.As(err, new(*aws.RequestCanceledError)) {
+			err = inner // without the cache's own words
+		}
+		return aws.Credentials{}, err
+	}
+	if given := c.given.Load(); given != nil && given.AccessKeyID == creds.AccessKeyID {
 		creds.Expires = given.Expires
 	}
-	return creds, err
+	return creds, nil
 }
 
 func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {

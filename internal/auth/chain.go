@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -106,6 +107,10 @@ func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.Cred
 // whose processes are under way.
 const loopVariable = "MUSTER_CREDENTIAL_PROCESS"
 
+// processDelay is how long what a credential_process has started may go on using
+// its output after it has ended, or was ended because it took too long.
+const processDelay = 2 * time.Second
+
 // process runs a profile's credential_process. A process that calls muster for
 // the same profile would call it again, for ever.
 func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
@@ -116,7 +121,7 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 			shell = []string{"cmd.exe", "/C"}
 		}
 		cmd := exec.CommandContext(ctx, shell[0], shell[1], p.CredentialProcess)
-		cmd.Stdin, cmd.Stderr = r.Stdin, r.Stderr
+		cmd.Stdin, cmd.Stderr, cmd.WaitDelay = r.Stdin, r.Stderr, processDelay
 		cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, p.Name), "\n"))
 		return cmd, nil
 	}))
@@ -127,13 +132,19 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		if r.Aside != nil {
 			defer r.Aside()()
 		}
-		creds, err := inner.Retrieve(ctx)
+		var creds aws.Credentials
+		err := r.API.MakingRoom(ctx, func() (err error) {
+			creds, err = inner.Retrieve(ctx)
+			return err
+		})
 		var syntax *json.SyntaxError
 		var mismatch *json.UnmarshalTypeError
 		switch {
 		case errors.As(err, &syntax), errors.As(err, &mismatch), err != nil && strings.Contains(err.Error(), "parse failed"):
 			// The SDK's text holds the whole output, keys and all.
 			err = &processError{p.Name, errors.New("what its credential_process printed is not the JSON that it should be")}
+		case errors.Is(err, exec.ErrWaitDelay):
+			err = &processError{p.Name, errors.New("its credential_process has left something running that holds its output")}
 		case err != nil:
 			err = &processError{p.Name, err}
 		case r.ended(creds):

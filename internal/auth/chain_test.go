@@ -1,12 +1,14 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -286,6 +288,49 @@ credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME
 	}
 	if _, err := os.Stat(seen); err == nil {
 		t.Error("the process was run")
+	}
+}
+
+// TestProcessLeavesSomething: what a process leaves running with its output open
+// is not waited for without end.
+func TestProcessLeavesSomething(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, "[profile p]\ncredential_process = sleep 60 & echo $! >HOME/pid; echo '{}'\n")
+	done := make(chan error, 1)
+	id := profile(t, h.resolver(t), "p")
+	go func() {
+		_, err := id.Credentials.Retrieve(context.Background())
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if want := `profile "p": its credential_process has left something running that holds its output`; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it is waited for")
+	}
+	pid, err := os.ReadFile(filepath.Join(h.home, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec.Command("kill", strings.TrimSpace(string(pid))).Run()
+}
+
+// TestProcessFailsOnce: a call whose credentials cannot be had is not made, and
+// they are not asked for a second time.
+func TestProcessFailsOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; exit 3\n")
+	r := h.resolver(t)
+	_, err := r.Caller(t.Context(), profile(t, r, "p"))
+	if want := `profile "p": process provider error: error in credential_process: exit status 3`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+		t.Errorf("runs: %q", runs)
 	}
 }
 

@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 )
 
-// TestCurrent: of everything that can say who the user is, the first in the AWS
-// CLI's order does.
+// TestCurrent: of everything that can say who the user is, the first in the
+// order of AWS's own tools does.
 func TestCurrent(t *testing.T) {
 	t.Parallel()
 	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,20 +25,21 @@ func TestCurrent(t *testing.T) {
 	}))
 	t.Cleanup(container.Close)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
-			<AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%s</Expiration>
-			</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, `<%[1]sResponse><%[1]sResult><Credentials>
+			<AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%[2]s</Expiration>
+			</Credentials></%[1]sResult></%[1]sResponse>`, r.FormValue("Action"), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	}))
 	t.Cleanup(web.Close)
 
 	var (
-		keys     = []string{"AWS_ACCESS_KEY_ID=AKIAENV", "AWS_SECRET_ACCESS_KEY=s"}
-		oldKeys  = []string{"AWS_ACCESS_KEY=AKIAOLD", "AWS_SECRET_KEY=s"}
-		session  = []string{"AWS_ACCESS_KEY_ID=ASIAENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=t"}
-		named    = []string{"AWS_PROFILE=named"}
-		oldNamed = []string{"AWS_DEFAULT_PROFILE=other"}
-		identity = []string{"AWS_ROLE_ARN=arn:aws:iam::100000000001:role/Web", "AWS_WEB_IDENTITY_TOKEN_FILE=TOKEN", "AWS_ENDPOINT_URL_STS=" + web.URL}
-		ecs      = []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + container.URL}
+		keys       = []string{"AWS_ACCESS_KEY_ID=AKIAENV", "AWS_SECRET_ACCESS_KEY=s"}
+		oldKeys    = []string{"AWS_ACCESS_KEY=AKIAOLD", "AWS_SECRET_KEY=s"}
+		session    = []string{"AWS_ACCESS_KEY_ID=ASIAENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=t"}
+		oldSession = []string{"AWS_ACCESS_KEY_ID=ASIAENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SECURITY_TOKEN=t"}
+		named      = []string{"AWS_PROFILE=named"}
+		oldNamed   = []string{"AWS_DEFAULT_PROFILE=other"}
+		identity   = []string{"AWS_ROLE_ARN=arn:aws:iam::100000000001:role/Web", "AWS_WEB_IDENTITY_TOKEN_FILE=TOKEN", "AWS_ENDPOINT_URL_STS=" + web.URL}
+		ecs        = []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + container.URL}
 	)
 	const (
 		profiles = "[named]\naws_access_key_id = AKIANAMED\naws_secret_access_key = s\n\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n"
@@ -50,10 +54,14 @@ func TestCurrent(t *testing.T) {
 		{"keys of the environment over all", [][]string{keys, named, identity, ecs}, standard, "AKIAENV "},
 		{"their old names", [][]string{oldKeys, named}, standard, "AKIAOLD "},
 		{"with a token", [][]string{session}, standard, "ASIAENV "},
+		{"with a token by its old name", [][]string{oldSession}, standard, "ASIAENV "},
 		{"half a key is none", [][]string{keys[:1], named}, standard, "AKIANAMED named"},
-		{"AWS_PROFILE", [][]string{named, oldNamed, identity, ecs}, standard, "AKIANAMED named"},
-		{"AWS_DEFAULT_PROFILE", [][]string{oldNamed, identity, ecs}, standard, "AKIAOTHER other"},
-		{"default", [][]string{identity, ecs}, standard, "AKIADEFAULT default"},
+		{"AWS_PROFILE", [][]string{named, oldNamed, ecs}, standard, "AKIANAMED named"},
+		{"AWS_DEFAULT_PROFILE", [][]string{oldNamed, ecs}, standard, "AKIAOTHER other"},
+		{"default", [][]string{ecs}, standard, "AKIADEFAULT default"},
+		{"a role's profile over web identity", [][]string{{"AWS_PROFILE=role"}, identity, ecs}, standard + "\n[role]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = named\n", "ASIAWEB role"},
+		{"web identity over AWS_PROFILE", [][]string{named, identity, ecs}, standard, "ASIAWEB "},
+		{"web identity over default", [][]string{identity, ecs}, standard, "ASIAWEB "},
 		{"web identity", [][]string{identity, ecs}, profiles, "ASIAWEB "},
 		{"a default of settings only", [][]string{identity, ecs}, profiles + "\n[default]\nregion = eu-west-1\n", "ASIAWEB "},
 		{"half a web identity is none", [][]string{identity[:1], ecs}, profiles, "ASIACONTAINER "},
@@ -84,6 +92,40 @@ func TestCurrent(t *testing.T) {
 			}
 			if got := creds.AccessKeyID + " " + id.Profile; got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
+			}
+			if temporary := strings.HasPrefix(creds.AccessKeyID, "ASIA"); temporary != (creds.SessionToken == "t") || temporary == id.Lasting() {
+				t.Errorf("the token is %q, lasting %t", creds.SessionToken, id.Lasting())
+			}
+		})
+	}
+}
+
+// TestAmbient: region and endpoints of the profile in force hold where the
+// credentials do not come from it, as on an instance.
+func TestAmbient(t *testing.T) {
+	t.Parallel()
+	for name, pairs := range map[string][]string{
+		"environment":  {"AWS_ACCESS_KEY_ID=ASIAENV", "AWS_SECRET_ACCESS_KEY=s", "AWS_SECURITY_TOKEN=t"},
+		"web identity": {"AWS_ROLE_ARN=arn:aws:iam::100000000001:role/Web", "AWS_WEB_IDENTITY_TOKEN_FILE=/token"},
+		"container":    {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1"},
+		"instance":     {"AWS_EC2_METADATA_DISABLED=false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := furnish(t, village())
+			h.write(t, ".aws/config", "[default]\nregion = eu-west-3\nendpoint_url = http://127.0.0.1:2\nuse_fips_endpoint = true\n")
+			h.write(t, ".aws/credentials", "")
+			id, err := h.resolver(t, pairs...).Current()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if to := id.Target; to.Region != "eu-west-3" || to.EndpointURL != "http://127.0.0.1:2" || !to.FIPS {
+				t.Errorf("calls go to %+v", to)
+			}
+			if name == "environment" {
+				if creds, err := id.Credentials.Retrieve(t.Context()); err != nil || creds.SessionToken != "t" {
+					t.Errorf("the token is %q, %v", creds.SessionToken, err)
+				}
 			}
 		})
 	}
@@ -165,6 +207,7 @@ func TestTarget(t *testing.T) {
 		{"profile", "", nil, plain, awsapi.Target{Region: "eu-west-1", FIPS: true}},
 		{"partition of the role", "", nil, china, awsapi.Target{Region: "cn-north-1"}},
 		{"none", "", nil, nil, awsapi.Target{Region: "us-east-1"}},
+		{"FIPS by the region's name", "", []string{"AWS_REGION=fips-us-west-2"}, nil, awsapi.Target{Region: "us-west-2", FIPS: true}},
 		{"FIPS switched off", "", []string{"AWS_USE_FIPS_ENDPOINT=false"}, plain, awsapi.Target{Region: "eu-west-1"}},
 		{"FIPS and dual stack", "", []string{"AWS_USE_FIPS_ENDPOINT=true", "AWS_USE_DUALSTACK_ENDPOINT=TRUE"}, nil, awsapi.Target{Region: "us-east-1", FIPS: true, DualStack: true}},
 	} {
@@ -198,9 +241,11 @@ func TestNoInstance(t *testing.T) {
 	}
 }
 
-// TestInstance is IMDSv2: a token first, then the role's name and credentials.
+// TestInstance is IMDSv2: a token first, then the role's name and credentials,
+// which are renewed where AWS refuses them.
 func TestInstance(t *testing.T) {
 	t.Parallel()
+	given := 0
 	imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
@@ -211,8 +256,9 @@ func TestInstance(t *testing.T) {
 		case r.URL.Path == "/latest/meta-data/iam/security-credentials/":
 			fmt.Fprint(w, "NodeRole")
 		case r.URL.Path == "/latest/meta-data/iam/security-credentials/NodeRole":
-			fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": "ASIANODE", "SecretAccessKey": "s", "Token": "t", "Expiration": %q}`,
-				time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			given++
+			fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": "ASIANODE%d", "SecretAccessKey": "s", "Token": "t", "Expiration": %q}`,
+				given, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		default:
 			http.NotFound(w, r)
 		}
@@ -223,8 +269,16 @@ func TestInstance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	creds, err := id.Credentials.Retrieve(t.Context())
-	if err != nil || creds.AccessKeyID != "ASIANODE" || creds.SessionToken != "t" {
-		t.Errorf("%s, %v", creds.AccessKeyID, err)
+	var used []string
+	err = id.Do(t.Context(), func() error {
+		creds, err := id.Credentials.Retrieve(t.Context())
+		used = append(used, creds.AccessKeyID+" "+creds.SessionToken)
+		if err == nil && len(used) == 1 {
+			err = &smithy.GenericAPIError{Code: "ExpiredToken"}
+		}
+		return err
+	})
+	if want := []string{"ASIANODE1 t", "ASIANODE2 t"}; err != nil || !slices.Equal(used, want) {
+		t.Errorf("used %q, %v; want %q", used, err, want)
 	}
 }

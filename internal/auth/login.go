@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
 	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
 )
 
 // LoginOptions say how to sign in.
@@ -34,7 +34,10 @@ type LoginOptions struct {
 // Login signs in to the session and writes the token where the AWS CLI looks for
 // it. A token that is there stays as it is until the new one is complete.
 func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err error) {
-	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: normalStartURL(s.session.StartURL)}
+	if s.r.Home == "" {
+		return time.Time{}, errors.New("there is no home folder to keep a token in: set HOME")
+	}
+	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: awsconfig.NormalizeStartURL(s.session.StartURL)}
 	var t *token
 	if !o.DeviceCode {
 		t, err = l.register(ctx, l.withRedirect())
@@ -45,6 +48,8 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 	if err != nil {
 		return time.Time{}, l.explain(err)
 	}
+	s.mu.Lock() // before the file's lock, as where a token is refreshed
+	defer s.mu.Unlock()
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return time.Time{}, err
@@ -53,8 +58,6 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 	if err := t.write(s.path); err != nil {
 		return time.Time{}, fmt.Errorf("writing the token of SSO session %q: %w", s.Name, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.token, s.failed = t, nil
 	return t.ExpiresAt.Time, nil
 }
@@ -195,7 +198,3 @@ func (l *login) explain(err error) error {
 	}
 	return err
 }
-
-// normalStartURL is what AWS compares start URLs by: people paste them with a
-// slash, #/ or capitals.
-func normalStartURL(url string) string { return strings.ToLower(strings.TrimRight(url, "/#")) }

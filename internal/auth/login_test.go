@@ -156,8 +156,7 @@ func TestInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.close()
-	b.state = "expected"
-	for _, query := range []string{"?code=stolen&state=guess", "?code=stolen", "?error=access_denied", "/elsewhere?code=x&state=expected"} {
+	for _, query := range []string{"?code=stolen&state=guess", "?code=stolen", "?error=access_denied", "/elsewhere?code=x&state=" + b.state} {
 		resp, err := http.Get(b.url + query)
 		if err != nil {
 			t.Fatal(err)
@@ -167,7 +166,7 @@ func TestInbox(t *testing.T) {
 			t.Errorf("%s: %s", query, resp.Status)
 		}
 	}
-	if err := visit(b.url + "?code=right&state=expected"); err != nil {
+	if err := visit(b.url + "?code=right&state=" + b.state); err != nil {
 		t.Fatal(err)
 	}
 	if code, err := b.wait(t.Context(), nil); code != "right" || err != nil {

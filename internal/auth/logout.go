@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 
@@ -32,14 +31,21 @@ func (s *SSO) Logout(ctx context.Context) (Goodbye, error) {
 // LogoutAll does so for every session that is signed in, configured or not, as
 // `aws sso logout` does.
 func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
-	paths, err := filepath.Glob(filepath.Join(r.Home, ".aws", "sso", "cache", "*.json"))
-	if err != nil {
+	dir := tokenDir(r.Home)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Goodbye{}, err
 	}
-	paths = slices.DeleteFunc(paths, func(path string) bool {
-		_, err := readToken(path)
-		return err != nil // a registration, or not ours
-	})
+	var paths []string
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if filepath.Ext(path) != ".json" {
+			continue
+		}
+		if _, err := readToken(path); err == nil { // else a registration, or not ours
+			paths = append(paths, path)
+		}
+	}
 	var roles []string
 	for _, session := range r.Config.Sessions {
 		if session.Problem == nil {
@@ -50,6 +56,9 @@ func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
 }
 
 func (r *Resolver) logout(ctx context.Context, paths, roles []string) (Goodbye, error) {
+	if r.Home == "" {
+		return Goodbye{}, nil
+	}
 	var (
 		bye    Goodbye
 		failed error

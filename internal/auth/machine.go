@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
+	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 )
 
@@ -35,19 +36,19 @@ func (r *Resolver) fromEnvironment() *Identity {
 	if key == "" || secret == "" {
 		return nil
 	}
-	token := r.env("AWS_SESSION_TOKEN")
-	profile, _ := r.Config.Profile(r.ambientProfile())
+	token := first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 	return &Identity{
-		Target: r.Target(profile), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
+		Target: r.ambient(), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
 		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }
 
-// ambientProfile is the profile whose region and endpoints hold where the
-// credentials come from elsewhere.
-func (r *Resolver) ambientProfile() string {
+// ambient is where calls go if the credentials come from elsewhere than a profile:
+// the region and the endpoints of AWS_PROFILE or the default profile hold still.
+func (r *Resolver) ambient() awsapi.Target {
 	name, _ := r.profileName()
-	return name
+	profile, _ := r.Config.Profile(name)
+	return r.Target(profile)
 }
 
 func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
@@ -58,7 +59,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 	case arnPart(arn, 4) == "":
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
-	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.Target(nil), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
+	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.ambient(), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
 	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
@@ -71,16 +72,7 @@ func (r *Resolver) fromMachine() (*Identity, error) {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
 		return nil, r.noCredentials()
 	}
-	id := r.fromInstance()
-	inner := id.Credentials
-	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
-		creds, err := inner.Retrieve(ctx)
-		if err != nil && ctx.Err() == nil {
-			err = r.noCredentials()
-		}
-		return creds, err
-	}))
-	return id, nil
+	return r.fromInstance(r.noCredentials()), nil
 }
 
 func (r *Resolver) noCredentials() error {
@@ -90,8 +82,9 @@ func (r *Resolver) noCredentials() error {
 }
 
 // fromInstance returns the role of the EC2 instance. Elsewhere nobody answers at
-// the metadata service's address, so it is not waited for long.
-func (r *Resolver) fromInstance() *Identity {
+// the metadata service's address, so it is not waited for long; the error is then
+// instead, where that is not nil.
+func (r *Resolver) fromInstance(instead error) *Identity {
 	options := imds.Options{
 		ClientEnableState: imds.ClientEnabled,
 		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
@@ -101,9 +94,16 @@ func (r *Resolver) fromInstance() *Identity {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
 		options.EndpointMode = imds.EndpointModeStateIPv6
 	}
+	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
 	return &Identity{
-		Target: r.Target(nil), Hops: []Hop{{HopInstance, ""}},
-		Credentials: r.cache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })),
+		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
+		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+			creds, err := role.Retrieve(ctx)
+			if err != nil && instead != nil {
+				err = instead
+			}
+			return creds, err
+		})),
 	}
 }
 
@@ -124,7 +124,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 		return nil, err
 	}
 	return &Identity{
-		Target: r.Target(nil), Hops: []Hop{{HopContainer, ""}},
+		Target: r.ambient(), Hops: []Hop{{HopContainer, ""}},
 		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
@@ -169,5 +169,5 @@ func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
 		}
 		return r.fromContainer()
 	}
-	return r.fromInstance(), nil
+	return r.fromInstance(nil), nil
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,7 +34,6 @@ func (l *login) withRedirect() flow {
 			}
 			defer inbox.close()
 			verifier := rand.Text() + rand.Text() // 52 letters and digits; 43 to 128 are allowed
-			inbox.state = rand.Text()
 			page, err := l.authorizeURL(reg, inbox, verifier)
 			if err != nil {
 				return nil, err
@@ -97,8 +98,8 @@ func listen(port int) (*inbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("waiting for the browser on port %d: %w; leave --port out for a free one, or use --use-device-code", port, err)
 	}
-	b := &inbox{url: "http://" + listener.Addr().String() + redirectPath, mail: make(chan letter, 1)}
-	b.server = &http.Server{Handler: b, ReadHeaderTimeout: 10 * time.Second}
+	b := &inbox{url: "http://" + listener.Addr().String() + redirectPath, state: rand.Text(), mail: make(chan letter, 1)}
+	b.server = &http.Server{Handler: b, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go b.server.Serve(listener)
 	return b, nil
 }
@@ -145,7 +146,7 @@ func (b *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case oauth != "":
 		l.err = fmt.Errorf("signing in failed in the browser: %s %s", oauth, q.Get("error_description"))
 	case q.Get("code") == "":
-		l.err = fmt.Errorf("the browser brought no authorization code")
+		l.err = errors.New("the browser brought no authorization code")
 	default:
 		l.code = q.Get("code")
 	}

@@ -169,6 +169,20 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 	return s.token.AccessToken, nil
 }
 
+// Retry forgets which sessions could not be used, as before another round of
+// calls: somebody may have signed in meanwhile.
+func (r *Resolver) Retry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.sessions {
+		s.mu.Lock()
+		if s.failed != nil {
+			s.failed, s.token = nil, nil
+		}
+		s.mu.Unlock()
+	}
+}
+
 func (s *SSO) usable(t *token, refused string, window time.Duration) bool {
 	return t.AccessToken != refused && t.ExpiresAt.After(s.r.Now().Add(window))
 }
@@ -176,7 +190,7 @@ func (s *SSO) usable(t *token, refused string, window time.Duration) bool {
 func (s *SSO) load() (*token, error) {
 	t, err := readToken(s.path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), s.r.Home == "":
 		return nil, s.loginError("is not signed in")
 	case err != nil:
 		return nil, s.loginError("has no usable token (" + err.Error() + ")")

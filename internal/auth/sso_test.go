@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -314,5 +315,29 @@ func TestShellWord(t *testing.T) {
 		if got := shellWord(word); got != want {
 			t.Errorf("%q is quoted %s, want %s", word, got, want)
 		}
+	}
+}
+
+// TestRetry: who signs in while a program goes on is not kept out by what failed
+// before.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, signedIn(awssim.SSOToken{}))
+	path := tokenFile(h.home, "corp")
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	r := h.resolver(t)
+	for range 2 {
+		if err := readOnly(t, r); !errors.As(err, new(*LoginError)) {
+			t.Fatalf("%v, want a LoginError", err)
+		}
+		if err := os.Rename(path+".away", path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	r.Retry()
+	if err := readOnly(t, r); err != nil {
+		t.Error(err)
 	}
 }

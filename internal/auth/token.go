@@ -56,8 +56,10 @@ func (t *tokenTime) UnmarshalJSON(data []byte) error {
 // profile's start URL: the hash is of the text exactly as the config has it.
 func tokenFile(home, sessionOrStartURL string) string {
 	sum := sha1.Sum([]byte(sessionOrStartURL))
-	return filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
+	return filepath.Join(tokenDir(home), hex.EncodeToString(sum[:])+".json")
 }
+
+func tokenDir(home string) string { return filepath.Join(home, ".aws", "sso", "cache") }
 
 func readToken(path string) (*token, error) {
 	data, err := os.ReadFile(path)

@@ -53,6 +53,7 @@ type Target struct {
 type API struct {
 	settings  Settings
 	transport *http.Client
+	calls     *slots // under way
 	retryer   aws.Retryer
 	stack     []func(*middleware.Stack) error
 
@@ -68,7 +69,7 @@ type clientKey struct {
 // New prepares clients; it opens no connection and reads no certificate yet.
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}}
-	a.transport = newHTTPClient(s)
+	a.transport, a.calls = newHTTPClient(s)
 	a.retryer = newRetryer(s.MaxAttempts)
 	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
 	return a
@@ -88,7 +89,7 @@ func (a *API) endpoint(t Target, service string) *string {
 		v, _ := a.settings.Lookup(name)
 		return v
 	}
-	if t.IgnoreURLs || strings.EqualFold(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+	if ignore := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); strings.EqualFold(ignore, "true") || t.IgnoreURLs && ignore == "" {
 		return nil
 	}
 	for _, url := range []string{
@@ -104,70 +105,59 @@ func (a *API) endpoint(t Target, service string) *string {
 	return nil
 }
 
-// config is what every client starts from.
-func (a *API) config(t Target, region string) aws.Config {
-	return aws.Config{
-		Region:     region,
-		HTTPClient: a.transport,
-		Retryer:    func() aws.Retryer { return a.retryer },
-		APIOptions: a.stack,
-	}
-}
-
-func client[C any](a *API, service string, t Target, region string, build func(aws.Config, *string) C) C {
+// client returns the service's client for a target, made by its NewFromConfig.
+func client[C, O any](a *API, service string, t Target, region string, build func(aws.Config, ...func(*O)) *C) *C {
 	url := a.endpoint(t, service)
 	key := clientKey{service, region, aws.ToString(url), t.FIPS, t.DualStack}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c, ok := a.clients[key]; ok {
-		return c.(C)
+		return c.(*C)
 	}
-	c := build(a.config(t, region), url)
+	c := build(aws.Config{
+		Region:        region,
+		BaseEndpoint:  url,
+		HTTPClient:    a.transport,
+		Retryer:       func() aws.Retryer { return a.retryer },
+		APIOptions:    a.stack,
+		ConfigSources: []any{variants{t.FIPS, t.DualStack}},
+	})
 	a.clients[key] = c
 	return c
+}
+
+// variants tells the SDK which kind of AWS's own endpoints is wanted.
+type variants struct{ fips, dualStack bool }
+
+func (v variants) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
+	return aws.FIPSEndpointStateEnabled, v.fips, nil
+}
+
+func (v variants) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error) {
+	return aws.DualStackEndpointStateEnabled, v.dualStack, nil
 }
 
 // EC2 returns a client without credentials and region: each call brings its own,
 // so that all accounts share one.
 func (a *API) EC2(t Target) *ec2.Client {
-	return client(a, "ec2", t, "", func(cfg aws.Config, url *string) *ec2.Client {
-		return ec2.NewFromConfig(cfg, func(o *ec2.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
+	return client(a, "ec2", t, "", ec2.NewFromConfig)
 }
 
 // STS returns a client without credentials for the regional endpoint of
 // t.Region. The global endpoint is never used: its tokens are refused in
 // regions that have to be opted in to.
 func (a *API) STS(t Target) *sts.Client {
-	return client(a, "sts", t, Regional(t.Region), func(cfg aws.Config, url *string) *sts.Client {
-		return sts.NewFromConfig(cfg, func(o *sts.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
+	return client(a, "sts", t, Regional(t.Region), sts.NewFromConfig)
 }
 
 // SSO returns a client for the portal of an IAM Identity Center in region.
 func (a *API) SSO(t Target, region string) *sso.Client {
-	return client(a, "sso", t, region, func(cfg aws.Config, url *string) *sso.Client {
-		return sso.NewFromConfig(cfg, func(o *sso.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
+	return client(a, "sso", t, region, sso.NewFromConfig)
 }
 
 // OIDC returns a client for the token service of an IAM Identity Center in region.
 func (a *API) OIDC(t Target, region string) *ssooidc.Client {
-	return client(a, "sso_oidc", t, region, func(cfg aws.Config, url *string) *ssooidc.Client {
-		return ssooidc.NewFromConfig(cfg, func(o *ssooidc.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
+	return client(a, "sso_oidc", t, region, ssooidc.NewFromConfig)
 }
 
 // OIDCEndpoint returns the URL that OIDC's calls go to. The page to sign in on is
@@ -187,46 +177,17 @@ func (a *API) OIDCEndpoint(t Target, region string) (string, error) {
 
 // Signin returns a client for the token service behind `aws login`.
 func (a *API) Signin(t Target) *signin.Client {
-	return client(a, "signin", t, t.Region, func(cfg aws.Config, url *string) *signin.Client {
-		return signin.NewFromConfig(cfg, func(o *signin.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
+	return client(a, "signin", t, t.Region, signin.NewFromConfig)
 }
 
 // Organizations returns a client without credentials. The service has one
 // endpoint a partition, and its requests are signed for that one's region.
 func (a *API) Organizations(t Target) *organizations.Client {
-	return client(a, "organizations", t, PartitionOf(t.Region).Home, func(cfg aws.Config, url *string) *organizations.Client {
-		return organizations.NewFromConfig(cfg, func(o *organizations.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
+	return client(a, "organizations", t, PartitionOf(t.Region).Home, organizations.NewFromConfig)
 }
 
 // Account returns a client without credentials for Account Management, which has
 // one endpoint a partition, too.
 func (a *API) Account(t Target) *account.Client {
-	return client(a, "account", t, PartitionOf(t.Region).Home, func(cfg aws.Config, url *string) *account.Client {
-		return account.NewFromConfig(cfg, func(o *account.Options) {
-			o.BaseEndpoint = url
-			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = fips(t), dualStack(t)
-		})
-	})
-}
-
-func fips(t Target) aws.FIPSEndpointState {
-	if t.FIPS {
-		return aws.FIPSEndpointStateEnabled
-	}
-	return aws.FIPSEndpointStateUnset
-}
-
-func dualStack(t Target) aws.DualStackEndpointState {
-	if t.DualStack {
-		return aws.DualStackEndpointStateEnabled
-	}
-	return aws.DualStackEndpointStateUnset
+	return client(a, "account", t, PartitionOf(t.Region).Home, account.NewFromConfig)
 }

@@ -3,6 +3,7 @@ package awsapi
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,6 +51,7 @@ func TestEndpointPrecedence(t *testing.T) {
 		{"none", "", nil, Target{}, real},
 		{"ignored by the environment", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "TRUE", "AWS_ENDPOINT_URL": env}, profile, real},
 		{"not ignored by the environment", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false", "AWS_ENDPOINT_URL": env}, profile, env},
+		{"the environment over the profile's wish", "", map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, Target{EndpointURL: of, IgnoreURLs: true}, of},
 		{"ignored by the profile", "", both, Target{EndpointURL: of, IgnoreURLs: true}, real},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,14 +153,14 @@ func TestPartitions(t *testing.T) {
 		if byID := PartitionByID(p.ID); byID.Home != p.Home {
 			t.Errorf("PartitionByID(%q) has the home %s, want %s", p.ID, byID.Home, p.Home)
 		}
-		if !IsAlwaysOn(p.Home) {
+		if p.AlwaysOn[0] != p.Home {
 			t.Errorf("the home of %s, %s, can be switched off", p.ID, p.Home)
 		}
 	}
 	if got := PartitionByID("aws-moon").ID; got != "aws" {
 		t.Errorf("an unknown partition is %s, want aws", got)
 	}
-	if IsAlwaysOn("af-south-1") || !IsAlwaysOn("eu-north-1") {
+	if p := commercial(); slices.Contains(p.AlwaysOn, "af-south-1") || !slices.Contains(p.AlwaysOn, "eu-north-1") {
 		t.Error("af-south-1 has to be opted in to, eu-north-1 has not")
 	}
 }

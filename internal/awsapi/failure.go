@@ -55,6 +55,18 @@ func (f Failure) Denial() bool {
 	return false
 }
 
+// Refusal says whether the call was understood and not granted, be it that a name
+// in it is unknown: the same call about something else may be.
+func (f Failure) Refusal() bool {
+	switch f.Kind {
+	case NoRole, Denied, DeniedSCP:
+		return true
+	case Broken:
+		return f.Answered && f.Code != "" && f.Code != invalidAnswer
+	}
+	return false
+}
+
 // Reason lets an error of muster's own say what it is, where AWS was not asked.
 type Reason interface {
 	error
@@ -134,7 +146,7 @@ func Explain(err error) Failure {
 	case errors.As(err, &canceled) || errors.As(err, &requestCanceled) || errors.Is(err, context.Canceled):
 		f.Kind, f.Message = Cancelled, "given up before it was answered"
 	case unreadable(err) && !isTimeout(err) && !errors.As(err, &opErr):
-		f.Code = "InvalidAnswer"
+		f.Code = invalidAnswer
 		if f.Answered && status.HTTPStatusCode() >= 300 {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
 			f.Message = noError(status.HTTPStatusCode())
@@ -146,14 +158,17 @@ func Explain(err error) Failure {
 	case isConnection(err):
 		f.Kind, f.Code = Unreachable, "Connection"
 	case f.Answered && status.HTTPStatusCode()/100 != 2:
-		f.Code = "InvalidAnswer"
+		f.Code = invalidAnswer
 		f.Kind = kindOfStatus(status.HTTPStatusCode())
 		f.Message = noError(status.HTTPStatusCode())
 	case f.Answered:
-		f.Kind, f.Code = kindOfStatus(status.HTTPStatusCode()), "InvalidAnswer"
+		f.Kind, f.Code = kindOfStatus(status.HTTPStatusCode()), invalidAnswer
 	}
 	return f
 }
+
+// invalidAnswer is the code of an answer that cannot be read.
+const invalidAnswer = "InvalidAnswer"
 
 // unknownError is the SDK's code for an error answer in which it finds none.
 const unknownError = "UnknownError"
@@ -183,6 +198,8 @@ func kindOf(code, message, operation string) Kind {
 		kind, known = Throttled, true
 	}
 	switch {
+	case code == "ResourceNotFoundException" && operation == "GetRoleCredentials":
+		return NoRole
 	case !known:
 		return Broken
 	case kind != Denied:
@@ -239,6 +256,10 @@ func plain(err error) string {
 		return network(bad.Err)
 	case errors.As(err, &u):
 		text := network(u.Err)
+		var op *net.OpError
+		if errors.As(u.Err, &op) && op.Op == "proxyconnect" {
+			text = "the proxy: " + text
+		}
 		if asked, parseErr := url.Parse(u.URL); parseErr == nil && asked.Host != "" {
 			text = asked.Host + ": " + text
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/sso/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -231,6 +232,8 @@ func TestExplainWrapped(t *testing.T) {
 			Failure{Kind: Expired, Service: "STS", Operation: "AssumeRole", Code: "ExpiredToken", Message: "ended"}},
 		{&smithy.OperationError{ServiceID: "EC2", OperationName: "DescribeInstances", Err: ownReason{}},
 			Failure{Kind: Expired, Service: "EC2", Operation: "DescribeInstances", Message: "of our own"}},
+		{&smithy.OperationError{ServiceID: "SSO", OperationName: "GetRoleCredentials", Err: &types.ResourceNotFoundException{Message: aws.String("no such permission set")}},
+			Failure{Kind: NoRole, Service: "SSO", Operation: "GetRoleCredentials", Code: "ResourceNotFoundException", Message: "no such permission set"}},
 		{errors.New("two\nlines"), Failure{Kind: Broken, Message: "two lines"}},
 		{&url.Error{Op: "Post", URL: "https://key:secret@sts.example/?token=secret", Err: errors.New("odd")},
 			Failure{Kind: Unreachable, Code: "Connection", Message: "sts.example: odd"}},

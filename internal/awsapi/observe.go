@@ -16,19 +16,29 @@ import (
 type Trace struct {
 	account  string
 	attempts atomic.Int64
-	pace     pace // of its calls to EC2
+	pace     *pace // of its calls to EC2
 }
 
 // Attempts is the most tries that one of the calls took; 1 where nothing had to
 // be repeated, 0 before the first call.
 func (t *Trace) Attempts() int { return int(t.attempts.Load()) }
 
+// count takes down how many tries a call took. Calls of one trace may overlap.
+func (t *Trace) count(attempts int) {
+	for {
+		most := t.attempts.Load()
+		if int64(attempts) <= most || t.attempts.CompareAndSwap(most, int64(attempts)) {
+			return
+		}
+	}
+}
+
 type traceKey struct{}
 
 // WithTrace returns a context whose calls are counted, and logged as made for
 // the account.
 func WithTrace(ctx context.Context, accountID string) (context.Context, *Trace) {
-	t := &Trace{account: accountID, pace: pace{turn: make(chan struct{}, 1)}}
+	t := &Trace{account: accountID, pace: newPace()}
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 
@@ -45,8 +55,8 @@ func observe(log *slog.Logger) func(*middleware.Stack) error {
 			attempts = max(1, len(results.Results))
 		}
 		trace, _ := ctx.Value(traceKey{}).(*Trace)
-		if trace != nil && int64(attempts) > trace.attempts.Load() {
-			trace.attempts.Store(int64(attempts))
+		if trace != nil {
+			trace.count(attempts)
 		}
 		if log != nil {
 			attrs := []slog.Attr{

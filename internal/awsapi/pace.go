@@ -94,11 +94,13 @@ func (p *pace) passed(sent time.Time, waited bool) {
 	if !waited || p.rate == 0 {
 		return
 	}
-	growth := 2 * math.Ln2 // fourfold in a second, while the rate is a guess
+	// What each call adds. A guess grows fourfold in a second by it, since so many
+	// calls pass in one as the rate says.
+	growth := 2 * math.Ln2
 	if p.known {
 		growth = min(growth/2, 0.01*math.Exp2(time.Since(p.lowered).Seconds()/2))
 	}
-	p.rate *= 1 + growth/p.rate
+	p.rate += growth
 }
 
 // refused notes down a call that was.
@@ -171,7 +173,7 @@ func keepPace(shared *paces) func(*middleware.Stack) error {
 			p = shared.operation(service + awsmiddleware.GetRegion(ctx) + operation)
 		case "EC2":
 			if trace, _ := ctx.Value(traceKey{}).(*Trace); trace != nil {
-				p = &trace.pace
+				p = trace.pace
 			}
 		}
 		if p == nil {

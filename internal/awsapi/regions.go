@@ -99,11 +99,6 @@ func Regional(region string) string {
 	return region
 }
 
-// IsAlwaysOn says whether no account can switch the region off.
-func IsAlwaysOn(region string) bool {
-	return slices.Contains(PartitionOf(region).AlwaysOn, region)
-}
-
 // KnownRegions returns the names of all partitions' regions, sorted.
 func KnownRegions() []string {
 	var all []string

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -26,6 +28,7 @@ type slots struct {
 
 	free chan struct{} // one in it for each slot taken
 	open atomic.Int64  // connections
+	room chan struct{} // held by who makes room for something else
 
 	mu    sync.Mutex
 	width int
@@ -34,7 +37,7 @@ type slots struct {
 
 func newSlots(s Settings, next http.RoundTripper, closeIdle func()) *slots {
 	width := max(s.Concurrency, 1)
-	return &slots{next: next, closeIdle: closeIdle, warn: s.Warn, free: make(chan struct{}, width), width: width}
+	return &slots{next: next, closeIdle: closeIdle, warn: s.Warn, free: make(chan struct{}, width), room: make(chan struct{}, 1), width: width}
 }
 
 // exhaustedTries is how often one call asks for a descriptor, about a tenth of a
@@ -55,16 +58,11 @@ func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
 			resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(s.giveBack)}
 			return resp, nil
 		}
-		if exhausted := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE); !exhausted || try == exhaustedTries {
-			s.giveBack()
+		s.giveBack()
+		if !exhausted(err) || try == exhaustedTries {
 			return nil, err
 		}
-		s.closeIdle()
-		if try > 0 { // idle connections alone were not to blame
-			s.narrow()
-		}
-		s.giveBack()
-		if err := pause(r.Context(), 50*time.Millisecond+rand.N(100*time.Millisecond)); err != nil {
+		if err := s.relieve(r.Context(), try); err != nil {
 			return nil, err
 		}
 		if r.GetBody != nil {
@@ -73,6 +71,50 @@ func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
 			r = &again
 		}
 	}
+}
+
+// MakingRoom does what needs file descriptors besides those of calls. Where the
+// system gives no more of them, it is done again, next to fewer calls, and nothing
+// else of its kind beside it.
+func (a *API) MakingRoom(ctx context.Context, do func() error) error {
+	err := do()
+	if !exhausted(err) {
+		return err
+	}
+	select {
+	case a.calls.room <- struct{}{}:
+		defer func() { <-a.calls.room }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for try := 0; exhausted(err) && try < exhaustedTries; try++ {
+		if err := a.calls.relieve(ctx, try); err != nil {
+			return err
+		}
+		err = do()
+	}
+	return err
+}
+
+// exhausted says whether an error is for want of file descriptors. Of those that
+// looking a host up met, the net package keeps nothing but the text.
+func exhausted(err error) bool {
+	for _, want := range []error{syscall.EMFILE, syscall.ENFILE} {
+		var lookup *net.DNSError
+		if errors.Is(err, want) || errors.As(err, &lookup) && strings.Contains(lookup.Err, want.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// relieve frees descriptors and waits a while.
+func (s *slots) relieve(ctx context.Context, try int) error {
+	s.closeIdle()
+	if try > 0 { // idle connections alone were not to blame
+		s.narrow()
+	}
+	return pause(ctx, 50*time.Millisecond+rand.N(100*time.Millisecond))
 }
 
 func (s *slots) take(ctx context.Context) error {
@@ -99,8 +141,9 @@ func (s *slots) giveBack() {
 func (s *slots) narrow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	width := max(1, int(s.open.Load())*3/4)
-	if width >= s.width {
+	open := int(s.open.Load())
+	width := max(1, open*3/4)
+	if width >= s.width || open == 0 { // it is not the connections that take them
 		return
 	}
 	first := s.width == cap(s.free)

@@ -19,7 +19,7 @@ import (
 
 // newHTTPClient returns the one client that every service shares. A client of
 // its own for each would cost several times the CPU in handshakes.
-func newHTTPClient(s Settings) *http.Client {
+func newHTTPClient(s Settings) (*http.Client, *slots) {
 	perHost := max(s.Concurrency, 16)
 	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
@@ -45,7 +45,7 @@ func newHTTPClient(s Settings) *http.Client {
 		Transport: calls,
 		// A redirect of a signed request can only be refused by where it leads to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	}, calls
 }
 
 // proxies reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or lower case) from the
@@ -99,15 +99,15 @@ func (l *lateTLS) setUp() {
 		ClientSessionCache: tls.NewLRUClientSessionCache(1024),
 	}
 	if path := l.settings.CABundle; path != "" && !l.settings.NoVerifySSL {
-		if cfg.RootCAs, l.err = LoadBundle(path); l.err != nil {
+		if cfg.RootCAs, l.err = loadBundle(path); l.err != nil {
 			return
 		}
 	}
 	l.transport.TLSClientConfig = cfg
 }
 
-// LoadBundle reads the PEM certificates of AWS_CA_BUNDLE.
-func LoadBundle(path string) (*x509.CertPool, error) {
+// loadBundle reads the PEM certificates of AWS_CA_BUNDLE.
+func loadBundle(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &bundleError{fmt.Errorf("CA bundle: %w", err)}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,4 +345,24 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	if n := elsewhere.Load(); n != 0 {
 		t.Errorf("%d requests went elsewhere", n)
 	}
+}
+
+// TestNoDescriptorsToLookUp: who cannot look a host up for want of descriptors
+// waits for some, and does not take the host for missing.
+func TestNoDescriptorsToLookUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		a := faked(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
+			if calls++; calls < 4 {
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{
+					Err: "dial udp 10.0.0.2:53: " + os.NewSyscallError("socket", syscall.EMFILE).Error(), Name: r.URL.Host, IsTemporary: true,
+				}}
+			}
+			return answer(r, 200, emptyRegions), nil
+		})
+		if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil || calls != 4 {
+			t.Errorf("%v after %d calls", err, calls)
+		}
+	})
 }

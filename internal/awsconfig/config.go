@@ -234,7 +234,7 @@ func (c *Config) Match(pattern string) ([]*Profile, error) {
 	}
 	compiled, err := glob.Compile(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("profile pattern %q: %w", pattern, err)
+		return nil, fmt.Errorf("profile %q: not a pattern: %w", pattern, err)
 	}
 	var matches []*Profile
 	for _, p := range c.Profiles {

@@ -142,7 +142,7 @@ func TestMatch(t *testing.T) {
 			t.Errorf("Match(%q)\n got %q, %q\nwant %q, %q", test.pattern, names, text, test.want, test.err)
 		}
 	}
-	if _, err := c.Match("prod-["); err == nil || !strings.HasPrefix(err.Error(), `profile pattern "prod-[": `) || strings.Contains(err.Error(), "\n") {
+	if _, err := c.Match("prod-["); err == nil || !strings.HasPrefix(err.Error(), `profile "prod-[": not a pattern: `) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("broken pattern: %v", err)
 	}
 }

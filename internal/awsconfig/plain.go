@@ -33,23 +33,27 @@ func (c *Config) Plain() (text []byte, stripped bool, err error) {
 func withoutCredentials(text string) string {
 	var (
 		kept    strings.Builder
-		inside  bool // the default profile
-		dropped bool // the last key, whose value a deeper line continues
+		inside  bool   // the default profile
+		dropped bool   // the last key
+		open    *entry // its value, which a deeper line continues
 		indent  int
 	)
 	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)) {
 		body := strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
 		depth := len(line) - len(strings.TrimLeftFunc(line, unicode.IsSpace))
 		switch {
+		case body == "" && open != nil:
+			open.text += "\n"
 		case body == "" || body[0] == '#' || body[0] == ';':
+		case open != nil && depth > indent && !startsAnew(body, open):
+			open.text += "\n" + body
 		case body[0] == '[':
 			header, _ := sectionHeader(body)
 			name, _ := sectionName(header, "profile")
-			inside, dropped = header == "default" || name == "default" || header == "DEFAULT", false
-		case dropped && depth > indent:
+			inside, dropped, open = header == "default" || name == "default" || header == "DEFAULT", false, nil
 		default:
-			key, _, _ := cutKey(body)
-			dropped, indent = inside && slices.Contains(credentialKeys, key), depth
+			key, value, _ := cutKey(body)
+			dropped, open, indent = inside && slices.Contains(credentialKeys, key), &entry{text: value}, depth
 		}
 		if !dropped {
 			kept.WriteString(line)

@@ -22,6 +22,8 @@ func TestPlain(t *testing.T) {
 			"",
 			"# mine\n[default]\nregion = eu-west-1\ns3 =\n  max_concurrent_requests = 5\n[profile a]\naws_access_key_id = A\n", true,
 		},
+		{"a key that is indented by mistake", "[default]\naws_access_key_id = A\n  region = eu-west-1\n", "", "[default]\n  region = eu-west-1\n", true},
+		{"a value that goes on with a bracket", "[default]\ncredential_process = test\n  [ -f x\naws_account_id = 1\n", "", "[default]\n", true},
 		{"quoted", "[profile \"default\"]\nsso_session = x\noutput = json\n", "", "[profile \"default\"]\noutput = json\n", true},
 		{"for every section", "[DEFAULT]\naws_access_key_id = A\n[default]\noutput = json\n", "", "[DEFAULT]\n[default]\noutput = json\n", true},
 	} {

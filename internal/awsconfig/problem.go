@@ -2,6 +2,7 @@ package awsconfig
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,8 +154,16 @@ func (c *Config) findProblem(p *Profile) error {
 
 // checkSettings looks at what is not about credentials.
 func (p *Profile) checkSettings() *ProblemError {
-	if !isRegion(p.Region) {
+	if !IsRegion(p.Region) {
 		return p.problem("region", "region %q is no region name, expected one such as us-east-1", p.Region)
+	}
+	if p.EndpointURL != "" && !IsEndpoint(p.EndpointURL) {
+		return p.problem("endpoint_url", "endpoint_url %q is no URL of http or https", p.EndpointURL)
+	}
+	for service, endpoint := range p.Endpoints {
+		if !IsEndpoint(endpoint) {
+			return p.problem("services", "endpoint_url %q of %s in [services %s] is no URL of http or https", endpoint, service, oneLine(p.services))
+		}
 	}
 	if value := p.keys.word("max_attempts"); value != "" && p.MaxAttempts < 1 {
 		return p.problem("max_attempts", "max_attempts %q is no number from 1 up", value)
@@ -237,7 +246,7 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 			return p.problem("", "no sso_session, and no sso_start_url either")
 		case session.Region == "":
 			return p.problem("sso_start_url", "sso_start_url without sso_region")
-		case !isRegion(session.Region):
+		case !IsRegion(session.Region):
 			return p.problem("sso_region", "sso_region %q is no region name, expected one such as us-east-1", session.Region)
 		}
 		return nil
@@ -269,7 +278,7 @@ func (s *Session) check() *ProblemError {
 		lacks = "lacks sso_start_url"
 	case s.Region == "":
 		lacks = "lacks sso_region"
-	case !isRegion(s.Region):
+	case !IsRegion(s.Region):
 		lacks = fmt.Sprintf("has sso_region %q, which is no region name", s.Region)
 	default:
 		return nil
@@ -277,9 +286,15 @@ func (s *Session) check() *ProblemError {
 	return &ProblemError{File: s.File, Line: s.Line, Msg: fmt.Sprintf("sso-session %q %s", s.Name, lacks)}
 }
 
-// isRegion tells whether a name can be a region's; "", which is none, can.
-func isRegion(s string) bool {
+// IsRegion tells whether a name can be a region's; "", which is none, can.
+func IsRegion(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// IsEndpoint tells whether calls can be sent to a URL.
+func IsEndpoint(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
 // problem makes a problem of p at the line of a key, or of the profile if it

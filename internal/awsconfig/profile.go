@@ -265,8 +265,8 @@ func (k keys) isTrue(key string) bool {
 }
 
 // NormalizeStartURL brings the ways in which people paste a start URL to one
-// text, for comparison only: scheme and host in lower case, nothing from # on,
-// no slash at the end. File names in the token cache are hashes of the URL as it
+// text, to compare them and to sign in by: scheme and host in lower case, nothing
+// from # on, no slash at the end. File names in the token cache are hashes of the URL as it
 // is written.
 func NormalizeStartURL(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "#")

@@ -3,6 +3,7 @@ package awssim
 import (
 	"cmp"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,12 +12,6 @@ import (
 	"strings"
 	"sync"
 )
-
-// ec2Filter is one Filter.N of a request.
-type ec2Filter struct {
-	name   string
-	values []string
-}
 
 // list reads NAME.1, NAME.2, ...
 func list(form url.Values, name string) []string {
@@ -27,35 +22,18 @@ func list(form url.Values, name string) []string {
 	return values
 }
 
-// filters reads Filter.N.Name and Filter.N.Value.M.
-func (r *request) filters() ([]ec2Filter, *apiError) {
-	var filters []ec2Filter
-	total := 0
-	for i := 1; r.form.Has("Filter." + strconv.Itoa(i) + ".Name"); i++ {
-		prefix := "Filter." + strconv.Itoa(i)
-		f := ec2Filter{r.form.Get(prefix + ".Name"), list(r.form, prefix+".Value")}
-		if len(f.values) == 0 {
-			r.problem("the filter %s has no value", f.name)
-			return nil, fail(400, "InvalidParameterValue", "The filter '%s' has no value", f.name)
-		}
-		total += len(f.values)
-		filters = append(filters, f)
-	}
-	if total > 200 {
-		r.problem("%d filter values", total)
-		return nil, fail(400, "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200")
-	}
-	return filters, nil
-}
-
-// checkParameters refuses parameters that the operation does not have; numbered ones are given by their beginning.
+// checkParameters refuses parameters that the operation does not have; numbered ones are given by their beginning. It
+// ends a dry run.
 func (r *request) checkParameters(known ...string) *apiError {
 	for name := range r.form {
 		base, _, _ := strings.Cut(name, ".")
-		if base != "Action" && base != "Version" && !slices.Contains(known, base) {
+		if !slices.Contains([]string{"Action", "Version", "DryRun"}, base) && !slices.Contains(known, base) {
 			r.problem("unknown parameter %s", name)
 			return fail(400, "UnknownParameter", "The parameter %s is not recognized", base)
 		}
+	}
+	if r.form.Get("DryRun") == "true" {
+		return fail(http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
 	}
 	return nil
 }
@@ -63,18 +41,12 @@ func (r *request) checkParameters(known ...string) *apiError {
 var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 func (s *Server) describeInstances(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "DryRun", "IncludeManagedResources"); err != nil {
+	if err := r.checkParameters("Filter", "InstanceId", "MaxResults", "NextToken", "IncludeManagedResources"); err != nil {
 		return nil, err
 	}
-	filters, err := r.filters()
+	wanted, err := compileFilters(r, instanceTags, instanceFilters())
 	if err != nil {
 		return nil, err
-	}
-	matchers := make([]matcher, len(filters))
-	for i, f := range filters {
-		if matchers[i], err = compileFilter(f); err != nil {
-			return nil, err
-		}
 	}
 	ids := list(r.form, "InstanceId")
 	size, err := r.pageSize(len(ids) > 0, "instancesSet")
@@ -83,9 +55,8 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}
 	p := s.place(r.principal.account, r.region)
 	at, n := p.at, p.len()
-	if len(filters) > 0 || len(ids) > 0 || r.principal.account.HideManaged {
-		matchers = append(matchers, func(in *Instance) bool { return !r.hides(in.Operator) })
-		chosen, err := p.choose(ids, matchers)
+	if r.form.Has("Filter.1.Name") || len(ids) > 0 || r.principal.account.HideManaged {
+		chosen, err := p.choose(ids, func(in *Instance) bool { return wanted(in) && !r.hides(in.Operator) })
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +66,7 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	if len(ids) > 0 {
 		how, size = Paging{}, max(n, 1) // EC2 does not page what was named
 	}
-	part, ok := s.paged(r, how, n, size, r.form.Get("NextToken"), filterKey(r.form))
+	part, ok := s.paged(r, how, n, size, r.form.Get("NextToken"), listKey(r.form))
 	if !ok {
 		return nil, fail(400, "InvalidNextToken", "The specified NextToken is not valid.")
 	}
@@ -106,20 +77,35 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}}, nil
 }
 
-// filterKey is what in a request chooses the list that is paged.
-func filterKey(form url.Values) string {
-	var parts []string
-	for name, values := range form {
-		if strings.HasPrefix(name, "Filter.") {
-			parts = append(parts, name+"="+values[0])
+// pageSize reads MaxResults, which goes with no ids; set is what EC2 calls those.
+func (r *request) pageSize(named bool, set string) (int, *apiError) {
+	size := 1000
+	if text := r.form.Get("MaxResults"); text != "" {
+		n, err := strconv.Atoi(text)
+		switch {
+		case named:
+			r.problem("MaxResults with ids")
+			return 0, fail(400, "InvalidParameterCombination", "The parameter %s cannot be used with the parameter maxResults", set)
+		case err != nil || n < 5 || n > 1000:
+			r.problem("MaxResults is %s", text)
+			return 0, fail(400, "InvalidParameterValue", "Value ( %s ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5 and less than or equal to 1000.", text)
 		}
+		size = n
 	}
-	slices.Sort(parts)
-	return strings.Join(parts, "&")
+	return size, nil
 }
 
-// choose lists the instances that have one of the ids, if any are given, and that all filters match.
-func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError) {
+// listKey is what in a request chooses the list that is paged.
+func listKey(form url.Values) string {
+	chosen := maps.Clone(form)
+	for _, name := range []string{"Action", "Version", "MaxResults", "NextToken"} {
+		chosen.Del(name)
+	}
+	return chosen.Encode()
+}
+
+// choose lists the instances that are wanted and, if any ids are given, have one of them.
+func (p *place) choose(ids []string, wanted func(*Instance) bool) ([]Instance, *apiError) {
 	for _, id := range ids {
 		if !instanceID().MatchString(id) {
 			return nil, fail(400, "InvalidInstanceID.Malformed", "Invalid id: %q", id)
@@ -133,7 +119,7 @@ func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError)
 			continue
 		}
 		missing = slices.DeleteFunc(missing, func(id string) bool { return id == in.ID })
-		if !slices.ContainsFunc(matchers, func(m matcher) bool { return !m(&in) }) {
+		if wanted(&in) {
 			chosen = append(chosen, in)
 		}
 	}
@@ -147,7 +133,7 @@ func (p *place) choose(ids []string, matchers []matcher) ([]Instance, *apiError)
 }
 
 func (s *Server) describeRegions(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "RegionName", "AllRegions", "DryRun"); err != nil {
+	if err := r.checkParameters("Filter", "RegionName", "AllRegions"); err != nil {
 		return nil, err
 	}
 	filters, err := r.filters()
@@ -189,40 +175,7 @@ func (s *Server) describeRegions(r *request) (*answer, *apiError) {
 	return xmlAnswer(x.close("regionInfo").close("DescribeRegionsResponse")), nil
 }
 
-// wildcard matches as EC2's filters do: * is any text, ? any character, and a backslash takes the next one literally.
-func wildcard(pattern, text string) bool {
-	p, t := []rune(pattern), []rune(text)
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(t) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-			continue
-		case i < len(p) && p[i] == '?':
-			i, j = i+1, j+1
-			continue
-		case i+1 < len(p) && p[i] == '\\' && p[i+1] == t[j]:
-			i, j = i+2, j+1
-			continue
-		case i < len(p) && p[i] == t[j] && p[i] != '\\':
-			i, j = i+1, j+1
-			continue
-		}
-		if star < 0 {
-			return false
-		}
-		mark++
-		i, j = star+1, mark
-	}
-	for i < len(p) && p[i] == '*' {
-		i++
-	}
-	return i == len(p)
-}
-
-// stateCodes are the numbers of the states of instances.
+// stateCode is the number of an instance's state.
 func stateCode(state string) string {
 	codes := map[string]string{"pending": "0", "running": "16", "shutting-down": "32", "terminated": "48", "stopping": "64", "stopped": "80"}
 	return cmp.Or(codes[state], "-1")

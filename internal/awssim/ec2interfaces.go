@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"maps"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 var interfaceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^eni-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 func (s *Server) describeNetworkInterfaces(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "NetworkInterfaceId", "MaxResults", "NextToken", "DryRun", "IncludeManagedResources"); err != nil {
+	if err := r.checkParameters("Filter", "NetworkInterfaceId", "MaxResults", "NextToken", "IncludeManagedResources"); err != nil {
 		return nil, err
 	}
 	wanted, err := compileFilters(r, interfaceTags, networkInterfaceFilters)
@@ -48,7 +47,7 @@ func (s *Server) describeNetworkInterfaces(r *request) (*answer, *apiError) {
 	if len(ids) > 0 {
 		how, size = Paging{}, max(len(chosen), 1)
 	}
-	part, ok := s.paged(r, how, len(chosen), size, r.form.Get("NextToken"), filterKey(r.form))
+	part, ok := s.paged(r, how, len(chosen), size, r.form.Get("NextToken"), listKey(r.form))
 	if !ok {
 		return nil, fail(400, "InvalidNextToken", "The specified NextToken is not valid.")
 	}
@@ -58,15 +57,12 @@ func (s *Server) describeNetworkInterfaces(r *request) (*answer, *apiError) {
 }
 
 func (s *Server) describeAddresses(r *request) (*answer, *apiError) {
-	if err := r.checkParameters("Filter", "PublicIp", "AllocationId", "DryRun"); err != nil {
+	if err := r.checkParameters("Filter", "PublicIp", "AllocationId"); err != nil {
 		return nil, err
 	}
 	wanted, err := compileFilters(r, func(a *elasticIP) map[string]string { return a.Tags }, addressFilters)
 	if err != nil {
 		return nil, err
-	}
-	if r.form.Get("DryRun") == "true" {
-		return nil, errDryRun()
 	}
 	all := s.place(r.principal.account, r.region).elasticIPs()
 	ids, ips := list(r.form, "AllocationId"), list(r.form, "PublicIp")
@@ -91,65 +87,6 @@ func (s *Server) describeAddresses(r *request) (*answer, *apiError) {
 // hides says whether what a service manages is left out of an answer.
 func (r *request) hides(operator string) bool {
 	return operator != "" && r.principal.account.HideManaged && r.form.Get("IncludeManagedResources") != "true"
-}
-
-func errDryRun() *apiError {
-	return fail(http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
-}
-
-// pageSize reads MaxResults, which goes with no ids; set is what EC2 calls those.
-func (r *request) pageSize(named bool, set string) (int, *apiError) {
-	size := 1000
-	if text := r.form.Get("MaxResults"); text != "" {
-		n, err := strconv.Atoi(text)
-		switch {
-		case named:
-			r.problem("MaxResults with ids")
-			return 0, fail(400, "InvalidParameterCombination", "The parameter %s cannot be used with the parameter maxResults", set)
-		case err != nil || n < 5 || n > 1000:
-			r.problem("MaxResults is %s", text)
-			return 0, fail(400, "InvalidParameterValue", "Value ( %s ) for parameter maxResults is invalid. Expecting a value greater than or equal to 5 and less than or equal to 1000.", text)
-		}
-		size = n
-	}
-	if r.form.Get("DryRun") == "true" {
-		return 0, errDryRun()
-	}
-	return size, nil
-}
-
-// compileFilters makes one matcher of a request's filters. Those that read gives are the ones that the operation has; of the
-// values that one reads, one must match.
-func compileFilters[T any](r *request, tags func(T) map[string]string, read map[string]func(T) []string) (func(T) bool, *apiError) {
-	filters, err := r.filters()
-	if err != nil {
-		return nil, err
-	}
-	var all []func(T) bool
-	for _, f := range filters {
-		values, known := read[f.name]
-		if key, ok := strings.CutPrefix(f.name, "tag:"); ok {
-			values = func(v T) []string {
-				if value, has := tags(v)[key]; has {
-					return []string{value}
-				}
-				return nil
-			}
-		} else if f.name == "tag-key" {
-			values = func(v T) []string { return slices.Collect(maps.Keys(tags(v))) }
-		} else if !known {
-			return nil, fail(400, "InvalidParameterValue", "The filter '%s' is invalid", f.name)
-		}
-		all = append(all, func(v T) bool { return f.matches(values(v)) })
-	}
-	return func(v T) bool { return !slices.ContainsFunc(all, func(match func(T) bool) bool { return !match(v) }) }, nil
-}
-
-// matches says whether one of the values is one that the filter wants.
-func (f *ec2Filter) matches(values []string) bool {
-	return slices.ContainsFunc(values, func(value string) bool {
-		return slices.ContainsFunc(f.values, func(pattern string) bool { return wildcard(pattern, value) })
-	})
 }
 
 func interfaceTags(e *eni) map[string]string { return e.tags }

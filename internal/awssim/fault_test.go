@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -203,66 +202,38 @@ func TestSharedLimiter(t *testing.T) {
 	}
 }
 
-func TestLatencyAndFlight(t *testing.T) {
+func TestLatency(t *testing.T) {
 	t.Parallel()
-	s := startWorld(t, DefaultWorld(), WithLatency(30*time.Millisecond))
+	const latency = 30 * time.Millisecond
+	s := startWorld(t, DefaultWorld(), WithLatency(latency))
 	began := time.Now()
-	var calls sync.WaitGroup
-	for range 8 {
-		calls.Go(func() {
-			if err := describe(context.Background(), s, "eu-west-1"); err != nil {
-				t.Error(err)
+	if err := describe(context.Background(), s, "eu-west-1"); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took < latency {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestMaxInFlight(t *testing.T) {
+	t.Parallel()
+	const calls = 8
+	s := startWorld(t, DefaultWorld(), WithLatency(time.Hour))
+	ctx, cancel := context.WithCancel(context.Background())
+	var asking sync.WaitGroup
+	for range calls {
+		asking.Go(func() {
+			if describe(ctx, s, "eu-west-1") == nil {
+				t.Error("an answer before its time")
 			}
 		})
 	}
-	calls.Wait()
-	if took := time.Since(began); took < 30*time.Millisecond {
-		t.Errorf("took %v", took)
+	for s.MaxInFlight() < calls {
+		time.Sleep(time.Millisecond)
 	}
-	if n := s.MaxInFlight(); n < 1 || n > 8 {
-		t.Errorf("%d in flight", n)
-	}
-}
-
-func TestPageTokens(t *testing.T) {
-	t.Parallel()
-	s := startWorld(t, Large(LargeSpec{Accounts: 1, Regions: 2, MinInstances: 12, PageSize: 5}))
-	ctx := context.Background()
-	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
-	first, err := api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(5)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, in := range map[string]*ec2.DescribeInstancesInput{
-		"foreign": {NextToken: aws.String("bm9uc2Vuc2Ugbm9uc2Vuc2Ugbm9uc2Vuc2U=")},
-		"filters": {NextToken: first.NextToken, Filters: filter("instance-state-name", "running")},
-	} {
-		if _, err := api.DescribeInstances(ctx, in); err == nil || !strings.Contains(err.Error(), "InvalidNextToken") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	elsewhere := ec2.NewFromConfig(firstUser(s, "ap-northeast-1"))
-	_, err = elsewhere.DescribeInstances(ctx, &ec2.DescribeInstancesInput{NextToken: first.NextToken})
-	wantCode(t, err, "InvalidNextToken")
-	_, err = api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(5), InstanceIds: []string{"i-00000000"}})
-	wantCode(t, err, "InvalidParameterCombination")
-	_, err = api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(4)})
-	wantCode(t, err, "InvalidParameterValue")
-	wantProblems(t, s, "NextToken", "NextToken", "NextToken", "MaxResults with ids", "MaxResults is 4")
-}
-
-func TestWorldRoundTrip(t *testing.T) {
-	t.Parallel()
-	text, err := json.Marshal(DefaultWorld())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := ParseWorld(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, _ := json.Marshal(w)
-	if string(again) != string(text) {
-		t.Errorf("the default world changes:\n%s\n%s", text, again)
+	cancel()
+	asking.Wait()
+	if n := s.MaxInFlight(); n != calls {
+		t.Errorf("%d in flight, want %d", n, calls)
 	}
 }

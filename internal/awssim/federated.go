@@ -8,32 +8,18 @@ import (
 	"time"
 )
 
-// fitting refuses a lifetime that is longer than the role allows.
-func (role *role) fitting(lifetime time.Duration) *apiError {
-	if lifetime > time.Duration(role.MaxSession) {
-		return fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-	}
-	return nil
-}
-
 // assumeRoleWithSAML trusts an assertion of SAMLAssertion, whoever sends it.
 func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
-	arn, provider := r.form.Get("RoleArn"), r.form.Get("PrincipalArn")
+	w, err := r.wanted()
+	if err != nil {
+		return nil, err
+	}
+	provider := r.form.Get("PrincipalArn")
 	switch {
-	case !roleARN().MatchString(arn):
-		return nil, r.invalid("%s is invalid", arn)
 	case !strings.HasPrefix(provider, "arn:") || !strings.Contains(provider, ":saml-provider/"):
 		return nil, r.invalid("%s is invalid", provider)
 	case len(r.form.Get("SAMLAssertion")) < 4 || len(r.form.Get("SAMLAssertion")) > 100000:
 		return nil, r.invalid("1 validation error detected: Value at 'sAMLAssertion' failed to satisfy constraint: Member must have length between 4 and 100000")
-	}
-	lifetime, err := r.duration(time.Hour, 15*time.Minute, 12*time.Hour)
-	if err != nil {
-		return nil, err
-	}
-	terms, err := r.terms()
-	if err != nil {
-		return nil, err
 	}
 	a, err := s.readAssertion(r.form.Get("SAMLAssertion"))
 	if err != nil {
@@ -46,19 +32,19 @@ func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
 	if s.saml[provider] == nil {
 		return nil, fail(400, "InvalidIdentityToken", "Specified provider doesn't exist (service: AWSOpenIdDiscoveryService; status code: 400; error code: AuthSamlManifestNotFoundException)")
 	}
-	role := s.roles[arn]
-	if role == nil || !role.account.active() || role.saml != provider || !a.pairs(arn, provider) {
+	role := s.roles[w.role]
+	if role == nil || !role.account.active() || role.saml != provider || !a.pairs(w.role, provider) {
 		return nil, refused
 	}
 	if d := a.sessionDuration(); d > 0 {
-		lifetime = min(lifetime, d)
+		w.lifetime = min(w.lifetime, d)
 	}
-	if err := role.fitting(lifetime); err != nil {
+	if err := role.fitting(w.lifetime); err != nil {
 		return nil, err
 	}
-	c := s.issue(s.sessionOf(role, a.attribute("RoleSessionName"), terms), lifetime, r.global)
+	c := s.issue(s.sessionOf(role, a.attribute("RoleSessionName"), w.terms), w.lifetime, r.global)
 	return stsAnswer("AssumeRoleWithSAML", func(x *xmlWriter) {
-		x.assumed(c, terms)
+		x.assumed(c, w.terms)
 		x.elem("Subject", a.Subject.NameID).elem("SubjectType", "persistent").elem("Issuer", a.Issuer)
 		x.elem("Audience", a.Subject.Data.Recipient).elem("NameQualifier", derive(0, a.Issuer, provider).base64(27)+"=")
 	}), nil
@@ -66,24 +52,19 @@ func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
 
 // assumeRoleWithWebIdentity trusts a token of WebIdentityToken, whoever sends it.
 func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
-	arn, session := r.form.Get("RoleArn"), r.form.Get("RoleSessionName")
+	w, err := r.wanted()
+	if err != nil {
+		return nil, err
+	}
+	session, err := r.roleSessionName()
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case !roleARN().MatchString(arn):
-		return nil, r.invalid("%s is invalid", arn)
-	case !sessionName().MatchString(session):
-		return nil, r.invalid(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, session)
 	case r.form.Has("ProviderId"):
 		return nil, r.invalid("ProviderId is for OAuth 2.0 access tokens, not for OpenID Connect")
 	case len(r.form.Get("WebIdentityToken")) < 4 || len(r.form.Get("WebIdentityToken")) > 20000:
 		return nil, r.invalid("1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have length between 4 and 20000")
-	}
-	lifetime, err := r.duration(time.Hour, 15*time.Minute, 12*time.Hour)
-	if err != nil {
-		return nil, err
-	}
-	terms, err := r.terms()
-	if err != nil {
-		return nil, err
 	}
 	claims, ok := s.readWebToken(r.form.Get("WebIdentityToken"))
 	if !ok {
@@ -92,7 +73,7 @@ func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
 	if now := s.time(); !now.Before(time.Unix(claims.Expires, 0)) {
 		return nil, fail(400, "ExpiredTokenException", "Token expired: current date/time %d must be before the expiration date/time %d", now.Unix(), claims.Expires)
 	}
-	role := s.roles[arn]
+	role := s.roles[w.role]
 	if role == nil || !role.account.active() {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
@@ -107,12 +88,12 @@ func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
 		trust.Subject != "" && !wildcard(trust.Subject, claims.Subject):
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
-	if err := role.fitting(lifetime); err != nil {
+	if err := role.fitting(w.lifetime); err != nil {
 		return nil, err
 	}
-	c := s.issue(s.sessionOf(role, session, terms), lifetime, r.global)
+	c := s.issue(s.sessionOf(role, session, w.terms), w.lifetime, r.global)
 	return stsAnswer("AssumeRoleWithWebIdentity", func(x *xmlWriter) {
-		x.assumed(c, terms)
+		x.assumed(c, w.terms)
 		x.elem("SubjectFromWebIdentityToken", claims.Subject).elem("Provider", providerARN).elem("Audience", claims.Audience)
 	}), nil
 }

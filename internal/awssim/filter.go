@@ -7,230 +7,96 @@ import (
 	"strings"
 )
 
-// matcher tells whether a filter lets an instance through.
-type matcher func(*Instance) bool
+// ec2Filter is one Filter.N of a request.
+type ec2Filter struct {
+	name   string
+	values []string
+}
 
-// compileFilter makes a matcher of one of DescribeInstances' documented filters.
-func compileFilter(f ec2Filter) (matcher, *apiError) {
-	if key, ok := strings.CutPrefix(f.name, "tag:"); ok {
-		return func(in *Instance) bool {
-			value, has := in.Tags[key]
-			return has && f.matches([]string{value})
-		}, nil
-	}
-	name := f.name
-	if fixed, ok := sameForAll[name]; ok {
-		return func(*Instance) bool { return f.matches([]string{fixed}) }, nil
-	}
-	if read, ok := instanceFilters[name]; ok {
-		return func(in *Instance) bool { return f.matches([]string{read(in)}) }, nil
-	}
-	if read, ok := listFilters[name]; ok {
-		return func(in *Instance) bool { return f.matches(read(in)) }, nil
-	}
-	if slices.Contains(strings.Fields(emptyFilters), name) {
-		return func(*Instance) bool { return false }, nil
-	}
-	if rest, ok := strings.CutPrefix(name, "network-interface."); ok {
-		read := interfaceFilters[rest]
-		if fixed, ok := sameForInterfaces[rest]; ok {
-			read = func(*Instance, *Interface) []string { return []string{fixed} }
+// filters reads Filter.N.Name and Filter.N.Value.M.
+func (r *request) filters() ([]ec2Filter, *apiError) {
+	var filters []ec2Filter
+	total := 0
+	for i := 1; r.form.Has("Filter." + strconv.Itoa(i) + ".Name"); i++ {
+		prefix := "Filter." + strconv.Itoa(i)
+		f := ec2Filter{r.form.Get(prefix + ".Name"), list(r.form, prefix+".Value")}
+		if len(f.values) == 0 {
+			r.problem("the filter %s has no value", f.name)
+			return nil, fail(400, "InvalidParameterValue", "The filter '%s' has no value", f.name)
 		}
-		if read != nil {
-			return func(in *Instance) bool {
-				return slices.ContainsFunc(in.Interfaces, func(eni Interface) bool { return f.matches(read(in, &eni)) })
-			}, nil
+		total += len(f.values)
+		filters = append(filters, f)
+	}
+	if total > 200 {
+		r.problem("%d filter values", total)
+		return nil, fail(400, "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200")
+	}
+	return filters, nil
+}
+
+// compileFilters makes one matcher of a request's filters. Those that read gives are the ones that the operation has; of the
+// values that one reads, one must match.
+func compileFilters[T any](r *request, tags func(T) map[string]string, read map[string]func(T) []string) (func(T) bool, *apiError) {
+	filters, err := r.filters()
+	if err != nil {
+		return nil, err
+	}
+	var all []func(T) bool
+	for _, f := range filters {
+		values, known := read[f.name]
+		if key, ok := strings.CutPrefix(f.name, "tag:"); ok {
+			values = func(v T) []string {
+				if value, has := tags(v)[key]; has {
+					return []string{value}
+				}
+				return nil
+			}
+		} else if f.name == "tag-key" {
+			values = func(v T) []string { return slices.Collect(maps.Keys(tags(v))) }
+		} else if !known {
+			return nil, fail(400, "InvalidParameterValue", "The filter '%s' is invalid", f.name)
 		}
+		all = append(all, func(v T) bool { return f.matches(values(v)) })
 	}
-	return nil, fail(400, "InvalidParameterValue", "The filter '%s' is invalid", f.name)
+	return func(v T) bool { return !slices.ContainsFunc(all, func(match func(T) bool) bool { return !match(v) }) }, nil
 }
 
-// instanceFilters read the one value that a filter compares; "" matches only * and "".
-var instanceFilters = map[string]func(*Instance) string{
-	"architecture":                             func(in *Instance) string { return in.Architecture },
-	"availability-zone":                        func(in *Instance) string { return in.Zone },
-	"block-device-mapping.attach-time":         func(in *Instance) string { return stamp(in.Launched) },
-	"block-device-mapping.volume-id":           func(in *Instance) string { return volume(in) },
-	"usage-operation-update-time":              func(in *Instance) string { return stamp(in.Launched) },
-	"client-token":                             func(in *Instance) string { return clientToken(in) },
-	"iam-instance-profile.arn":                 func(in *Instance) string { return in.Profile },
-	"iam-instance-profile.id":                  profileID,
-	"image-id":                                 func(in *Instance) string { return in.Image },
-	"instance-id":                              func(in *Instance) string { return in.ID },
-	"instance-lifecycle":                       func(in *Instance) string { return in.Lifecycle },
-	"instance-state-code":                      func(in *Instance) string { return stateCode(in.State) },
-	"instance-state-name":                      func(in *Instance) string { return in.State },
-	"instance-type":                            func(in *Instance) string { return in.Type },
-	"ip-address":                               func(in *Instance) string { return primary(in).Public },
-	"key-name":                                 func(in *Instance) string { return in.Key },
-	"launch-time":                              func(in *Instance) string { return stamp(in.Launched) },
-	"network-interface.attachment.instance-id": func(in *Instance) string { return in.ID },
-	"operator.managed":                         func(in *Instance) string { return strconv.FormatBool(in.Operator != "") },
-	"operator.principal":                       func(in *Instance) string { return in.Operator },
-	"owner-id":                                 func(in *Instance) string { return in.Account },
-	"platform":                                 func(in *Instance) string { return in.Platform },
-	"platform-details":                         platformDetails,
-	"private-dns-name":                         func(in *Instance) string { return privateDNS(in.Region, primary(in).Private) },
-	"dns-name":                                 func(in *Instance) string { return publicDNS(in.Region, primary(in).Public) },
-	"private-ip-address":                       func(in *Instance) string { return primary(in).Private },
-	"reservation-id":                           func(in *Instance) string { return in.Reservation },
-	"subnet-id":                                func(in *Instance) string { return in.Subnet },
-	"vpc-id":                                   func(in *Instance) string { return in.VPC },
+// matches says whether one of the values is one that the filter wants.
+func (f *ec2Filter) matches(values []string) bool {
+	return slices.ContainsFunc(values, func(value string) bool {
+		return slices.ContainsFunc(f.values, func(pattern string) bool { return wildcard(pattern, value) })
+	})
 }
 
-// listFilters read values of which one must match.
-var listFilters = map[string]func(*Instance) []string{
-	"tag-key":             func(in *Instance) []string { return slices.Collect(maps.Keys(in.Tags)) },
-	"tag-value":           func(in *Instance) []string { return slices.Collect(maps.Values(in.Tags)) },
-	"ipv6-address":        func(in *Instance) []string { return in.IPv6s },
-	"instance.group-id":   func(in *Instance) []string { return groupIDs(in.Groups) },
-	"instance.group-name": func(in *Instance) []string { return groupNames(in.Groups) },
-	"group-id":            func(in *Instance) []string { return groupIDs(in.Groups) },
-	"group-name":          func(in *Instance) []string { return groupNames(in.Groups) },
-}
-
-// interfaceFilters begin with network-interface; one interface must match.
-var interfaceFilters = map[string]func(*Instance, *Interface) []string{
-	"addresses.private-ip-address":    func(_ *Instance, eni *Interface) []string { return addresses(eni, false) },
-	"addresses.association.public-ip": func(_ *Instance, eni *Interface) []string { return addresses(eni, true) },
-	"association.public-ip":           func(_ *Instance, eni *Interface) []string { return []string{first(eni).Public} },
-	"private-ip-address":              func(_ *Instance, eni *Interface) []string { return []string{first(eni).Private} },
-	"ipv6-addresses.ipv6-address":     func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
-	"ipv6-address":                    func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
-	"ipv4-prefixes.ipv4-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, false) },
-	"ipv6-prefixes.ipv6-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, true) },
-	"network-interface-id":            func(_ *Instance, eni *Interface) []string { return []string{eni.ID} },
-	"mac-address":                     func(_ *Instance, eni *Interface) []string { return []string{eni.MAC} },
-	"subnet-id":                       func(_ *Instance, eni *Interface) []string { return []string{eni.Subnet} },
-	"vpc-id":                          func(_ *Instance, eni *Interface) []string { return []string{eni.VPC} },
-	"group-id":                        func(_ *Instance, eni *Interface) []string { return groupIDs(eni.Groups) },
-	"group-name":                      func(_ *Instance, eni *Interface) []string { return groupNames(eni.Groups) },
-	"attachment.device-index":         func(_ *Instance, eni *Interface) []string { return []string{strconv.Itoa(*eni.DeviceIndex)} },
-	"operator.managed":                func(in *Instance, _ *Interface) []string { return []string{strconv.FormatBool(in.Operator != "")} },
-	"operator.principal":              func(in *Instance, _ *Interface) []string { return []string{in.Operator} },
-	"availability-zone":               func(in *Instance, _ *Interface) []string { return []string{in.Zone} },
-	"owner-id":                        func(in *Instance, _ *Interface) []string { return []string{in.Account} },
-	"attachment.instance-owner-id":    func(in *Instance, _ *Interface) []string { return []string{in.Account} },
-	"private-dns-name": func(in *Instance, eni *Interface) []string {
-		return []string{privateDNS(in.Region, first(eni).Private)}
-	},
-	"addresses.association.ip-owner-id":     func(in *Instance, eni *Interface) []string { return ipOwners(eni, in.Account) },
-	"association.ip-owner-id":               func(in *Instance, eni *Interface) []string { return []string{first(eni).ipOwner(in.Account)} },
-	"addresses.association.public-dns-name": func(in *Instance, eni *Interface) []string { return names(publicDNS, in.Region, addresses(eni, true)) },
-	"association.public-dns-name":           func(in *Instance, eni *Interface) []string { return []string{publicDNS(in.Region, first(eni).Public)} },
-	"public-dns-name":                       func(in *Instance, eni *Interface) []string { return []string{publicDNS(in.Region, first(eni).Public)} },
-	"addresses.private-dns-name": func(in *Instance, eni *Interface) []string {
-		return names(privateDNS, in.Region, addresses(eni, false))
-	},
-	"attachment.attach-time":   func(in *Instance, _ *Interface) []string { return []string{stamp(in.Launched)} },
-	"attachment.attachment-id": func(_ *Instance, eni *Interface) []string { return []string{attachment(eni)} },
-	"addresses.primary": func(_ *Instance, eni *Interface) []string {
-		return []string{"true", "false"}[:min(2, len(eni.Addresses))]
-	},
-}
-
-// sameForAll are filters on what the simulator gives every instance alike.
-var sameForAll = map[string]string{
-	"block-device-mapping.delete-on-termination": "true", "block-device-mapping.device-name": "/dev/xvda", "block-device-mapping.status": "attached",
-	"ebs-optimized": "false", "ena-support": "true", "enclave-options.enabled": "false", "hibernation-options.configured": "false",
-	"hypervisor": "xen", "launch-index": "0", "metadata-options.http-endpoint": "enabled", "metadata-options.http-tokens": "required",
-	"metadata-options.state": "applied", "metadata-options.http-put-response-hop-limit": "2", "monitoring-state": "disabled",
-	"root-device-name": "/dev/xvda", "root-device-type": "ebs", "source-dest-check": "true", "tenancy": "default",
-	"virtualization-type": "hvm", "usage-operation": "RunInstances", "boot-mode": "uefi-preferred", "current-instance-boot-mode": "legacy-bios",
-	"metadata-options.http-protocol-ipv4": "enabled", "metadata-options.http-protocol-ipv6": "disabled", "metadata-options.instance-metadata-tags": "disabled",
-	"private-dns-name-options.enable-resource-name-dns-a-record":    "false",
-	"private-dns-name-options.enable-resource-name-dns-aaaa-record": "false", "private-dns-name-options.hostname-type": "ip-name",
-	"capacity-reservation-specification.capacity-reservation-preference": "open", "maintenance-options.auto-recovery": "default",
-}
-
-// sameForInterfaces begin with network-interface and are alike for every one.
-var sameForInterfaces = map[string]string{
-	"status": "in-use", "attachment.status": "attached", "attachment.delete-on-termination": "true", "attachment.network-card-index": "0",
-	"source-dest-check": "true", "requester-managed": "false", "deny-all-igw-traffic": "false", "ipv6-addresses.is-primary-ipv6": "false",
-	"ipv6-native": "false",
-}
-
-// emptyFilters are documented filters on what no instance of the simulator has.
-const emptyFilters = `affinity availability-zone-id capacity-reservation-id capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id
-	capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn host-id kernel-id
-	network-interface.addresses.association.allocation-id network-interface.addresses.association.association-id
-	network-interface.addresses.association.carrier-ip network-interface.addresses.association.customer-owned-ip
-	network-interface.association.allocation-id network-interface.association.association-id network-interface.association.carrier-ip
-	network-interface.association.customer-owned-ip network-interface.description
-	network-interface.outpost-arn network-interface.requester-id
-	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting outpost-arn
-	placement-group-name placement-partition-number product-code product-code.type ramdisk-id reason requester-id spot-instance-request-id
-	state-reason-code state-reason-message tpm-support`
-
-func primary(in *Instance) Address {
-	for i := range in.Interfaces {
-		if *in.Interfaces[i].DeviceIndex == 0 {
-			return first(&in.Interfaces[i])
+// wildcard matches as EC2's filters do: * is any text, ? any character, and a backslash takes the next one literally.
+func wildcard(pattern, text string) bool {
+	p, t := []rune(pattern), []rune(text)
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(t) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, mark = i, j
+			i++
+			continue
+		case i < len(p) && p[i] == '?':
+			i, j = i+1, j+1
+			continue
+		case i+1 < len(p) && p[i] == '\\' && p[i+1] == t[j]:
+			i, j = i+2, j+1
+			continue
+		case i < len(p) && p[i] == t[j] && p[i] != '\\':
+			i, j = i+1, j+1
+			continue
 		}
-	}
-	return Address{}
-}
-
-func first(eni *Interface) Address {
-	if len(eni.Addresses) == 0 {
-		return Address{}
-	}
-	return eni.Addresses[0]
-}
-
-func addresses(eni *Interface, public bool) []string {
-	var list []string
-	for _, a := range eni.Addresses {
-		if ip := a.Private; !public {
-			list = append(list, ip)
-		} else if a.Public != "" {
-			list = append(list, a.Public)
+		if star < 0 {
+			return false
 		}
+		mark++
+		i, j = star+1, mark
 	}
-	return list
-}
-
-func prefixes(eni *Interface, six bool) []string {
-	var list []string
-	for _, prefix := range eni.Prefixes {
-		if strings.Contains(prefix, ":") == six {
-			list = append(list, prefix)
-		}
+	for i < len(p) && p[i] == '*' {
+		i++
 	}
-	return list
-}
-
-func groupIDs(groups []Group) []string {
-	var list []string
-	for _, g := range groups {
-		list = append(list, g.ID)
-	}
-	return list
-}
-
-func groupNames(groups []Group) []string {
-	var list []string
-	for _, g := range groups {
-		list = append(list, g.Name)
-	}
-	return list
-}
-
-// ipOwners are the owners of an interface's public addresses.
-func ipOwners(eni *Interface, account string) []string {
-	var list []string
-	for _, address := range eni.Addresses {
-		if owner := address.ipOwner(account); owner != "" {
-			list = append(list, owner)
-		}
-	}
-	return list
-}
-
-func names(dns func(region, ip string) string, region string, ips []string) []string {
-	var list []string
-	for _, ip := range ips {
-		list = append(list, dns(region, ip))
-	}
-	return list
+	return i == len(p)
 }

@@ -122,9 +122,9 @@ func (s *Server) useCode(u *user, serial, code string) bool {
 	if serial == "" || serial != u.MFASerial {
 		return false
 	}
-	valid := slices.Contains(u.MFACodes, code)
+	valid, now := slices.Contains(u.MFACodes, code), s.time()
 	for step := -1; step <= 1 && u.MFASecret != ""; step++ {
-		expected, _ := totp(u.MFASecret, s.now().Add(time.Duration(step)*totpPeriod))
+		expected, _ := totp(u.MFASecret, now.Add(time.Duration(step)*totpPeriod))
 		valid = valid || expected == code
 	}
 	s.mu.Lock()

@@ -39,15 +39,7 @@ func orgList[T any](s *Server, r *request, in orgInput, key string, items []T, s
 	if !ok {
 		return nil, fail(400, "InvalidInputException", "You specified an invalid value for nextToken. You must get the value from the response to a previous call to the API.")
 	}
-	shown := make([]any, 0, p.to-p.from)
-	for _, item := range items[p.from:p.to] {
-		shown = append(shown, show(item))
-	}
-	out := map[string]any{key: shown}
-	if p.next != "" {
-		out["NextToken"] = p.next
-	}
-	return r.jsonAnswer(out), nil
+	return jsonPage(r, p, key, "NextToken", items, show), nil
 }
 
 func (r *request) invalidInput(format string, args ...any) *apiError {
@@ -60,7 +52,7 @@ func (s *Server) orgARN(kind, id string) string {
 	return s.arn("organizations", s.management.ID, kind+"/"+s.organizationID()+"/"+id)
 }
 
-// describe is the account as Organizations shows it.
+// showAccount is the account as Organizations shows it.
 func (s *Server) showAccount(a *account) any {
 	joined := "CREATED"
 	if a == s.management {
@@ -206,7 +198,7 @@ func (s *Server) describeOrganization(r *request) (*answer, *apiError) {
 func (s *Server) listRegions(r *request) (*answer, *apiError) {
 	var in struct {
 		AccountId               string
-		MaxResults              int
+		MaxResults              *int
 		NextToken               string
 		RegionOptStatusContains []string
 	}
@@ -214,18 +206,24 @@ func (s *Server) listRegions(r *request) (*answer, *apiError) {
 		return nil, err
 	}
 	a := r.principal.account
-	if in.AccountId != "" && in.AccountId != a.ID {
+	if in.AccountId != "" { // which is for who manages the organization, and of a member
 		other := s.byID[in.AccountId]
-		if other == nil || s.world.Organization == nil || a != s.management && !slices.Contains(s.delegated, a) {
+		switch {
+		case other == nil, s.world.Organization == nil, a != s.management && !slices.Contains(s.delegated, a):
 			return nil, denied(r, "iam")
+		case other == s.management:
+			return nil, fail(400, "ValidationException", "The management account can only be managed using the standalone context from the management account.").
+				blame("AccountId is that of the management account")
 		}
 		a = other
 	}
-	if in.MaxResults < 0 || in.MaxResults > 50 {
-		r.problem("MaxResults is %d", in.MaxResults)
-		return nil, fail(400, "ValidationException", "maxResults must be between 1 and 50")
+	size := 50
+	if in.MaxResults != nil {
+		if size = *in.MaxResults; size < 1 || size > 50 {
+			return nil, fail(400, "ValidationException", "maxResults must be between 1 and 50").blame("MaxResults is %d", size)
+		}
 	}
-	list := []map[string]string{}
+	var list []map[string]string
 	for _, known := range s.regions {
 		status := "ENABLED_BY_DEFAULT"
 		if known.optIn {
@@ -237,17 +235,9 @@ func (s *Server) listRegions(r *request) (*answer, *apiError) {
 			list = append(list, map[string]string{"RegionName": known.name, "RegionOptStatus": status})
 		}
 	}
-	size := in.MaxResults
-	if size == 0 {
-		size = 50
-	}
 	p, ok := s.paged(r, Paging{}, len(list), size, in.NextToken, append(in.RegionOptStatusContains, a.ID)...)
 	if !ok {
 		return nil, fail(400, "ValidationException", "the NextToken is not of this list")
 	}
-	out := map[string]any{"Regions": list[p.from:p.to]}
-	if p.next != "" {
-		out["NextToken"] = p.next
-	}
-	return r.jsonAnswer(out), nil
+	return jsonPage(r, p, "Regions", "NextToken", list, func(region map[string]string) any { return region }), nil
 }

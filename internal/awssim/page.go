@@ -59,3 +59,16 @@ func (s *Server) readToken(token, list string) (offset int, afterEmpty, ok bool)
 	}
 	return offset, afterEmpty, s.makeToken(list, offset, afterEmpty) == token
 }
+
+// jsonPage answers a part of a list under the key, each item as show has it.
+func jsonPage[T any](r *request, p page, key, tokenKey string, items []T, show func(T) any) *answer {
+	shown := make([]any, 0, p.to-p.from)
+	for _, item := range items[p.from:p.to] {
+		shown = append(shown, show(item))
+	}
+	out := map[string]any{key: shown}
+	if p.next != "" {
+		out[tokenKey] = p.next
+	}
+	return r.jsonAnswer(out)
+}

@@ -10,11 +10,39 @@ import (
 	"unicode/utf8"
 )
 
-// policy is what a session policy permits, of actions; resources and conditions are not looked at.
-type policy struct{ allow, deny []string }
+// policy is a session policy. It permits actions; resources and conditions are not looked at.
+type policy []statement
 
-func (p *policy) permits(action string) bool {
-	return len(p.allow) > 0 && matchesAny(p.allow, action) && (len(p.deny) == 0 || !matchesAny(p.deny, action))
+type statement struct {
+	Effect                string
+	Action, NotAction     oneOrMany
+	Resource, NotResource oneOrMany
+	Principal             json.RawMessage // of resource policies only
+}
+
+func (p policy) permits(action string) bool {
+	allowed := false
+	for _, st := range p {
+		if st.covers(action) {
+			if st.Effect == "Deny" {
+				return false
+			}
+			allowed = true
+		}
+	}
+	return allowed
+}
+
+func (st *statement) covers(action string) bool {
+	if len(st.NotAction) > 0 {
+		return !matchesAny(st.NotAction, action)
+	}
+	return matchesAny(st.Action, action)
+}
+
+func (st *statement) wellFormed() bool {
+	oneOf := func(a, b oneOrMany) bool { return len(a) > 0 != (len(b) > 0) }
+	return (st.Effect == "Allow" || st.Effect == "Deny") && oneOf(st.Action, st.NotAction) && oneOf(st.Resource, st.NotResource) && st.Principal == nil
 }
 
 // managedPolicies are those of AWS that PolicyArns may name.
@@ -38,12 +66,6 @@ func (m *oneOrMany) UnmarshalJSON(data []byte) error {
 
 // add reads a policy document, and reports whether it is one.
 func (p *policy) add(document string) bool {
-	type statement struct {
-		Effect                string
-		Action, NotAction     oneOrMany
-		Resource, NotResource oneOrMany
-		Principal             json.RawMessage // of resource policies only
-	}
 	var raw struct{ Statement json.RawMessage }
 	if json.Unmarshal([]byte(document), &raw) != nil {
 		return false
@@ -55,22 +77,8 @@ func (p *policy) add(document string) bool {
 			return false
 		}
 	}
-	for _, st := range statements {
-		if len(st.Action)+len(st.NotAction) == 0 || len(st.Resource)+len(st.NotResource) == 0 || st.Principal != nil {
-			return false
-		}
-		switch {
-		case st.Effect == "Allow" && len(st.NotAction) > 0:
-			p.allow, p.deny = append(p.allow, "*"), append(p.deny, st.NotAction...)
-		case st.Effect == "Allow":
-			p.allow = append(p.allow, st.Action...)
-		case st.Effect == "Deny":
-			p.deny = append(p.deny, st.Action...)
-		default:
-			return false
-		}
-	}
-	return len(statements) > 0
+	*p = append(*p, statements...)
+	return len(statements) > 0 && !slices.ContainsFunc(statements, func(st statement) bool { return !st.wellFormed() })
 }
 
 // terms are the conditions under which a request to STS begins a session.
@@ -122,7 +130,7 @@ func (r *request) terms() (*terms, *apiError) {
 		if t.limit == nil {
 			t.limit = new(policy)
 		}
-		t.limit.allow = append(t.limit.allow, actions...)
+		*t.limit = append(*t.limit, statement{Effect: "Allow", Action: actions})
 		size += len(arn[0])
 	}
 	if size > 2048 { // of both together

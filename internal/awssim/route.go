@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// operation is one of the API's that the server knows.
+// operation is one of those of AWS's API that the server knows.
 type operation struct {
 	service  string
 	name     string
@@ -251,7 +251,7 @@ func (s *Server) signed(r *request) *apiError {
 	}
 	sig, err := parseSignature(r.Request)
 	if err == nil && r.service == "s3" {
-		err = sig.coversPayload(r.Request)
+		err = coversPayload(r.Request)
 	}
 	if err != nil {
 		return refuse(refusedIncomplete, "%v", err)

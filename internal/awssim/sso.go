@@ -81,15 +81,7 @@ func ssoList[T any](s *Server, r *request, key string, items []T, show func(T) a
 	if !ok {
 		return nil, fail(400, "InvalidRequestException", "Invalid next token")
 	}
-	shown := make([]any, 0, p.to-p.from)
-	for _, item := range items[p.from:p.to] {
-		shown = append(shown, show(item))
-	}
-	out := map[string]any{key: shown}
-	if p.next != "" {
-		out["nextToken"] = p.next
-	}
-	return r.jsonAnswer(out), nil
+	return jsonPage(r, p, key, "nextToken", items, show), nil
 }
 
 func (s *Server) ssoListAccounts(r *request) (*answer, *apiError) {

@@ -41,7 +41,7 @@ func (r *request) duration(def, least, most time.Duration) (time.Duration, *apiE
 	if text == "" {
 		return def, nil
 	}
-	seconds, err := strconv.Atoi(text)
+	seconds, err := strconv.ParseInt(text, 10, 32)
 	if err != nil {
 		return 0, r.invalid("DurationSeconds is %q", text)
 	}
@@ -64,41 +64,69 @@ func (r *request) invalid(format string, args ...any) *apiError {
 	return err
 }
 
+// wanted is what a request for a role's session says, whichever way it is come by.
+type wanted struct {
+	role     string // ARN
+	lifetime time.Duration
+	terms    *terms
+}
+
+func (r *request) wanted() (w wanted, err *apiError) {
+	if w.role = r.form.Get("RoleArn"); !roleARN().MatchString(w.role) {
+		return w, r.invalid("%s is invalid", w.role)
+	}
+	if w.lifetime, err = r.duration(time.Hour, 15*time.Minute, 12*time.Hour); err == nil {
+		w.terms, err = r.terms()
+	}
+	return w, err
+}
+
+// roleSessionName reads the parameter of that name.
+func (r *request) roleSessionName() (string, *apiError) {
+	name := r.form.Get("RoleSessionName")
+	if !sessionName().MatchString(name) {
+		return "", r.invalid(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, name)
+	}
+	return name, nil
+}
+
+// fitting refuses a lifetime that is longer than the role allows.
+func (role *role) fitting(lifetime time.Duration) *apiError {
+	if lifetime > time.Duration(role.MaxSession) {
+		return fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	return nil
+}
+
 func (s *Server) assumeRole(r *request) (*answer, *apiError) {
-	arn, session := r.form.Get("RoleArn"), r.form.Get("RoleSessionName")
+	w, err := r.wanted()
+	if err != nil {
+		return nil, err
+	}
+	session, err := r.roleSessionName()
+	if err != nil {
+		return nil, err
+	}
 	external := r.form.Get("ExternalId")
-	switch {
-	case !roleARN().MatchString(arn):
-		return nil, r.invalid("%s is invalid", arn)
-	case !sessionName().MatchString(session):
-		return nil, r.invalid(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, session)
-	case r.form.Has("ExternalId") && (!externalID().MatchString(external) || len(external) < 2 || len(external) > 1224):
+	if r.form.Has("ExternalId") && (!externalID().MatchString(external) || len(external) < 2 || len(external) > 1224) {
 		return nil, r.invalid("ExternalId is malformed")
 	}
-	lifetime, err := r.duration(time.Hour, 15*time.Minute, 12*time.Hour)
-	if err != nil {
-		return nil, err
-	}
-	terms, err := r.terms()
-	if err != nil {
-		return nil, err
-	}
-	refused := fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", r.principal.arn, arn)
-	role := s.roles[arn]
+	refused := fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", r.principal.arn, w.role)
+	role := s.roles[w.role]
 	if role == nil || !role.account.active() || !role.trusts(r.principal) || r.principal.federated {
 		return nil, refused
 	}
 	if source := r.principal.source; source != "" {
-		if terms.source != "" && terms.source != source {
+		if w.terms.source != "" && w.terms.source != source {
 			return nil, refused // a chain keeps the source identity that it began with
 		}
-		terms.source = source
+		w.terms.source = source
 	}
 	for _, key := range r.principal.transitive {
-		if containsFold(terms.tags, key) {
+		if containsFold(w.terms.tags, key) {
 			return nil, fail(400, "ValidationError", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 		}
-		terms.transitive = append(terms.transitive, key)
+		w.terms.transitive = append(w.terms.transitive, key)
 	}
 	if role.ExternalID != "" && external != role.ExternalID {
 		return nil, refused
@@ -112,15 +140,16 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 	switch {
 	case role.RequireMFA && !withMFA:
 		return nil, refused
-	case r.principal.role != "" && lifetime > time.Hour:
+	case r.principal.role != "" && w.lifetime > time.Hour:
 		return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
-	case lifetime > time.Duration(role.MaxSession):
-		return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	p := s.sessionOf(role, session, terms)
+	if err := role.fitting(w.lifetime); err != nil {
+		return nil, err
+	}
+	p := s.sessionOf(role, session, w.terms)
 	p.chained = r.principal.role != ""
-	c := s.issue(p, lifetime, r.global)
-	return stsAnswer("AssumeRole", func(x *xmlWriter) { x.assumed(c, terms) }), nil
+	c := s.issue(p, w.lifetime, r.global)
+	return stsAnswer("AssumeRole", func(x *xmlWriter) { x.assumed(c, w.terms) }), nil
 }
 
 // sessionOf is the principal that a session of the role is.

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -110,5 +111,21 @@ func TestManual(t *testing.T) {
 	s := start(t, world.String())
 	if got := len(s.Truth()); got != 16 {
 		t.Errorf("%d instances, want 16", got)
+	}
+}
+
+func TestWorldRoundTrip(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(DefaultWorld())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := ParseWorld(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := json.Marshal(w)
+	if string(again) != string(text) {
+		t.Errorf("the default world changes:\n%s\n%s", text, again)
 	}
 }

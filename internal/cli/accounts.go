@@ -37,6 +37,7 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 // accounts finds the accounts that are meant, and tells of profiles that cannot
 // be used.
 func (p *prepared) accounts(ctx context.Context, app *App) (iter.Seq2[*account.Account, error], error) {
+	p.resolver.Retry()
 	found, err := account.Find(p.resolver, p.selection)
 	if err != nil {
 		return nil, err
@@ -48,9 +49,9 @@ func (p *prepared) accounts(ctx context.Context, app *App) (iter.Seq2[*account.A
 }
 
 type accountsCmd struct {
-	Selection  `embed:""`
-	SweepFlags `embed:""`
-	Output     `embed:""`
+	Selection     `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
 }
 
 // accountRecord is an account and how it is entered.
@@ -78,10 +79,11 @@ var accountView = render.View{
 	},
 	ID:   "AccountId",
 	Sort: []string{"AccountId", "AccountName"},
+	Tree: [][]string{{"Source"}},
 }
 
 func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[accountRecord](c.Output.options(app, g), accountView)
+	printer, err := render.Compile[accountRecord](c.WatchedOutput.options(app, g), accountView)
 	if err != nil {
 		return err
 	}
@@ -89,26 +91,28 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := p.accounts(ctx, app)
-	if err != nil {
-		return err
-	}
-	return run(ctx, app, &c.SweepFlags, "accounts", printer.Start(app.records()), sweep.Plan[accountRecord]{
-		Accounts: accounts,
-		Visit: func(_ context.Context, p sweep.Place, emit func([]accountRecord)) error {
-			r := describeAccount(p.Account)
-			r.AccountName, r.Profile, r.Role = p.Account.Name, p.Identity.Profile, p.Identity.Role
-			r.Note = p.Account.Note
-			emit([]accountRecord{r})
-			return nil
-		},
-		Closed: func(a *account.Account, err error) []accountRecord {
-			r := describeAccount(a)
-			if err != nil {
-				r.Note = awsapi.Explain(err).Message
-			}
-			return []accountRecord{r}
-		},
+	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[accountRecord]) error {
+		accounts, err := p.accounts(ctx, app)
+		if err != nil {
+			return err
+		}
+		return run(ctx, app, &c.SweepFlags, "accounts", out, sweep.Plan[accountRecord]{
+			Accounts: accounts,
+			Visit: func(_ context.Context, p sweep.Place, emit func([]accountRecord)) error {
+				r := describeAccount(p.Account)
+				r.AccountName, r.Profile, r.Role = p.Account.Name, p.Identity.Profile, p.Identity.Role
+				r.Note = p.Account.Note
+				emit([]accountRecord{r})
+				return nil
+			},
+			Closed: func(a *account.Account, err error) []accountRecord {
+				r := describeAccount(a)
+				if err != nil {
+					r.Note = awsapi.Explain(err).Message
+				}
+				return []accountRecord{r}
+			},
+		})
 	})
 }
 
@@ -119,10 +123,10 @@ func describeAccount(a *account.Account) accountRecord {
 type regionsCmd struct {
 	All bool `group:"regions" help:"Those not opted in to as well."`
 
-	Selection   `embed:""`
-	RegionFlags `embed:""`
-	SweepFlags  `embed:""`
-	Output      `embed:""`
+	Selection     `embed:""`
+	RegionFlags   `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
 }
 
 var regionView = render.View{
@@ -134,10 +138,11 @@ var regionView = render.View{
 	},
 	ID:   "Region",
 	Sort: []string{"AccountId", "Region"},
+	Tree: [][]string{{"AccountName", "AccountId"}},
 }
 
 func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[inventory.Region](c.Output.options(app, g), regionView)
+	printer, err := render.Compile[inventory.Region](c.WatchedOutput.options(app, g), regionView)
 	if err != nil {
 		return err
 	}
@@ -149,16 +154,18 @@ func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := p.accounts(ctx, app)
-	if err != nil {
-		return err
-	}
-	return run(ctx, app, &c.SweepFlags, "regions", printer.Start(app.records()), sweep.Plan[inventory.Region]{
-		Accounts: accounts,
-		Visit: func(ctx context.Context, p sweep.Place, emit func([]inventory.Region)) error {
-			regions, err := finder.List(ctx, p.Account, p.Identity, c.All)
-			emit(regions)
+	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Region]) error {
+		accounts, err := p.accounts(ctx, app)
+		if err != nil {
 			return err
-		},
+		}
+		return run(ctx, app, &c.SweepFlags, "regions", out, sweep.Plan[inventory.Region]{
+			Accounts: accounts,
+			Visit: func(ctx context.Context, p sweep.Place, emit func([]inventory.Region)) error {
+				regions, err := finder.List(ctx, p.Account, p.Identity, c.All)
+				emit(regions)
+				return err
+			},
+		})
 	})
 }

@@ -48,7 +48,10 @@ type App struct {
 	env   map[string]string
 	notes sync.Mutex // one message at a time on the terminal
 	line  *footLine  // below it; nil: none
-	asks  sync.Mutex // one question at a time
+
+	lineOn io.Writer // where the line is while notes are gathered; nil: Stderr
+
+	asks sync.Mutex // one question at a time
 }
 
 func (a *App) prepare() {

@@ -13,31 +13,47 @@ import (
 
 // fields are those of the records that the command prints.
 func (l *line) fields() []render.FieldInfo {
+	collected := l.schema().Fields()
+	by := splitAll(l.given["count-by"])
+	if len(by) == 0 {
+		return collected
+	}
+	counted := []render.FieldInfo{{Path: "Count", Type: "number"}}
+	for _, f := range collected {
+		if slices.Contains(by, f.Path) {
+			counted = append(counted, f)
+		}
+	}
+	return counted
+}
+
+// schema is that of the records that the command collects.
+func (l *line) schema() (s render.Schema) {
 	switch l.command.name {
 	case "instances":
 		if _, full := l.given["full"]; full {
-			return render.Fields[inventory.FullInstance]()
+			return render.SchemaOf[inventory.FullInstance]()
 		}
-		return render.Fields[inventory.Instance]()
+		return render.SchemaOf[inventory.Instance]()
 	case "find":
-		return render.Fields[inventory.Finding]()
+		return render.SchemaOf[inventory.Finding]()
 	case "accounts":
-		return render.Fields[accountRecord]()
+		return render.SchemaOf[accountRecord]()
 	case "regions":
-		return render.Fields[inventory.Region]()
+		return render.SchemaOf[inventory.Region]()
 	case "whoami":
-		return render.Fields[whoamiRecord]()
+		return render.SchemaOf[whoamiRecord]()
 	case "profiles":
-		return render.Fields[profileRecord]()
+		return render.SchemaOf[profileRecord]()
 	case "exec":
 		if _, dry := l.given["dry-run"]; dry {
-			return render.Fields[execPlan]()
+			return render.SchemaOf[execPlan]()
 		}
-		return render.Fields[execRecord]()
+		return render.SchemaOf[execRecord]()
 	case "credentials", "assume-role", "session-token":
-		return render.Fields[keyring]()
+		return render.SchemaOf[keyring]()
 	}
-	return nil
+	return s
 }
 
 // fieldsAt are the fields whose paths go on from text by one name, with their
@@ -100,7 +116,7 @@ var dots = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:\.(?:\[\])?)?(?:[A-Za-z_]\w*(?:\[[^\[\]]*\])?\.)*(?:[A-Za-z_]\w*)?$`)
 })
 
-// template completes a field in an action that is still open. What closes the
+// template completes a field or function in an action that is still open. What closes the
 // action is offered, too, since a shell would end a word that it knows to be whole.
 func (l *line) template(text, before string) (c completion) {
 	open := strings.LastIndex(text, "<<")
@@ -113,7 +129,7 @@ func (l *line) template(text, before string) (c completion) {
 	path := dots().FindString(text[open+2:])
 	name, dotted := strings.CutPrefix(path, ".")
 	if !dotted {
-		return c
+		return templateFunction(text, name, before)
 	}
 	before += strings.TrimSuffix(text, name)
 	for _, f := range l.fieldsIn(name) {
@@ -121,6 +137,21 @@ func (l *line) template(text, before string) (c completion) {
 	}
 	if len(c.candidates) == 1 {
 		c.candidates = append(c.candidates, candidate{c.candidates[0].text + ">>", c.candidates[0].help})
+	}
+	c.open = true
+	return c
+}
+
+// templateFunction completes the name of a function where one can stand.
+func templateFunction(text, name, before string) (c completion) {
+	start := strings.TrimSuffix(text, name)
+	if name == "" || !strings.ContainsAny(start[len(start)-1:], "< (|") {
+		return c
+	}
+	for _, f := range render.TemplateFunctions() {
+		if function, _, _ := strings.Cut(f.Usage, " "); strings.HasPrefix(function, name) {
+			c.candidates = append(c.candidates, candidate{before + start + function, f.Usage + ": " + f.About})
+		}
 	}
 	c.open = true
 	return c

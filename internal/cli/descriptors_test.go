@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -41,18 +42,44 @@ func limited(t *testing.T, descriptors int, environ []string, args ...string) (i
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
 	world := awssim.Large(awssim.LargeSpec{Accounts: 20, MinInstances: 1, Seed: 3})
-	for _, proxied := range []bool{false, true} {
-		t.Run(fmt.Sprint("proxied ", proxied), func(t *testing.T) {
+	for _, c := range []struct {
+		descriptors int
+		proxied     bool
+	}{{64, false}, {64, true}, {40, false}, {40, true}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
-			sim, environ := simulated(t, world, proxied, awssim.WithLatency(40*time.Millisecond))
-			ids, stderr, err := limited(t, 64, environ, "instances", "--org", "--role", "OrganizationAccountAccessRole", "-o", "name")
+			sim, environ := simulated(t, world, c.proxied, awssim.WithLatency(40*time.Millisecond))
+			ids, stderr, err := limited(t, c.descriptors, environ, "instances", "--org", "--role", "OrganizationAccountAccessRole", "-o", "name")
 			if want := truthIDs(sim); err != nil || !slices.Equal(ids, want) {
 				t.Errorf("%v: %d instances, want %d: %s", err, len(ids), len(want), stderr)
 			}
-			if !regexp.MustCompile(`^muster: no more file descriptors: about \d+ calls at one time from here on; 'ulimit -n' allows more\n$`).MatchString(stderr) {
+			if !narrowed.MatchString(stderr) {
 				t.Errorf("stderr %q", stderr)
 			}
 		})
+	}
+}
+
+var narrowed = regexp.MustCompile(`^muster: no more file descriptors: about \d+ calls at one time from here on; 'ulimit -n' allows more\n$`)
+
+// TestFewDescriptorsForProcesses: what a credential_process needs of descriptors
+// is made room for, too.
+func TestFewDescriptorsForProcesses(t *testing.T) {
+	t.Parallel()
+	world := awssim.Large(awssim.LargeSpec{Accounts: 15, MinInstances: 1, Seed: 3})
+	for i, a := range world.Accounts {
+		user := awssim.User{Account: a.ID, Name: fmt.Sprint("u", i), AccessKeyID: fmt.Sprintf("AKIA%016d", i), SecretAccessKey: fmt.Sprint("secret", i)}
+		world.Users = append(world.Users, user)
+		world.Home.Config += fmt.Sprintf("[profile p%d]\nregion = us-east-1\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": %q, \"SecretAccessKey\": %q}'\n",
+			i, user.AccessKeyID, user.SecretAccessKey)
+	}
+	sim, environ := simulated(t, world, false, awssim.WithLatency(40*time.Millisecond))
+	ids, stderr, err := limited(t, 32, append(environ, "PATH="+os.Getenv("PATH")), "instances", "--profile", "p*", "-o", "name")
+	if want := truthIDs(sim); err != nil || !slices.Equal(ids, want) {
+		t.Errorf("%v: %d instances, want %d: %s", err, len(ids), len(want), stderr)
+	}
+	if !narrowed.MatchString(stderr) {
+		t.Errorf("stderr %q", stderr)
 	}
 }
 

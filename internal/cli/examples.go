@@ -9,7 +9,7 @@ var examples = map[string][]string{
 		"muster find 52.59.78.34 --all-profiles",
 	},
 	"instances": {
-		"muster instances --all-profiles --region 'eu-*' --state running",
+		"muster instances --all-profiles --region 'eu-*' --count-by AccountName,State",
 		"muster instances --organization --role EC2ReadAccess --tag env=prod -o csv",
 		"muster instances 18.198.43.157 10.20.0.0/16 'shop*' --sso-session freddy-sso",
 		"muster instances --all-profiles --jq 'select(.PublicIPs != []) | .InstanceId'",

@@ -14,10 +14,10 @@ import (
 type findCmd struct {
 	What []string `arg:"" help:"IP addresses, CIDR blocks, DNS names, ids, names (globs)."`
 
-	Selection   `embed:""`
-	RegionFlags `embed:""`
-	SweepFlags  `embed:""`
-	Output      `embed:""`
+	Selection     `embed:""`
+	RegionFlags   `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
 }
 
 // Help tells what can be looked for.
@@ -55,10 +55,11 @@ var findView = render.View{
 	},
 	ID:   "Id",
 	Sort: []string{"AccountId", "Region", "OwnerType", "Owner", "Id"},
+	Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}, {"Owner", "OwnerType"}},
 }
 
 func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[inventory.Finding](c.Output.options(app, g), findView)
+	printer, err := render.Compile[inventory.Finding](c.WatchedOutput.options(app, g), findView)
 	if err != nil {
 		return err
 	}
@@ -66,33 +67,38 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	finder, err := inventory.NewFinder(p.resolver.API, c.What)
-	if err != nil {
+	if _, err := inventory.NewFinder(p.resolver.API, c.What); err != nil {
 		return err
 	}
 	regions, err := c.RegionFlags.finder(p.resolver.API)
 	if err != nil {
 		return err
 	}
-	accounts, err := p.accounts(ctx, app)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := c.SweepFlags.bound(ctx)
-	defer cancel()
-	for _, note := range finder.Resolve(ctx, app.LookupHost) {
-		app.note("%s", note)
-	}
-	ledger, failed, err := carryOut(ctx, app, &c.SweepFlags, "found", printer.Start(app.records()), sweep.Plan[inventory.Finding]{
-		Accounts: accounts, Regions: regions.Of, Visit: finder.Visit,
+	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Finding]) error {
+		finder, err := inventory.NewFinder(p.resolver.API, c.What)
+		if err != nil {
+			return err
+		}
+		accounts, err := p.accounts(ctx, app)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := c.SweepFlags.bound(ctx)
+		defer cancel()
+		for _, note := range finder.Resolve(ctx, app.LookupHost) {
+			app.note("%s", note)
+		}
+		ledger, failed, err := carryOut(ctx, app, &c.SweepFlags, "found", out, sweep.Plan[inventory.Finding]{
+			Accounts: accounts, Regions: regions.Of, Visit: finder.Visit,
+		})
+		if err != nil {
+			return err
+		}
+		if missing := finder.Missing(); len(missing) > 0 {
+			app.missing(missing, ledger)
+		}
+		return app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
 	})
-	if err != nil {
-		return err
-	}
-	if missing := finder.Missing(); len(missing) > 0 {
-		app.missing(missing, ledger)
-	}
-	return app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
 }
 
 // missing tells what nobody has, as far as is known.

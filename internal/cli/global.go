@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -65,11 +70,17 @@ const defaultConcurrency = 256
 // connect reads the config and prepares clients and credentials. Nothing is
 // asked of AWS. region is the one that --region names, or "".
 func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Resolver, error) {
-	files, err := awsconfig.Locate(app.Lookup)
-	if err != nil {
+	if err := g.checkPlaces(app); err != nil {
 		return nil, err
 	}
+	files, err := awsconfig.Locate(app.Lookup)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
 	config, err := awsconfig.Load(files)
+	if unreadable := (*fs.PathError)(nil); errors.As(err, &unreadable) {
+		return nil, usage("%v", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +103,25 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
 		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.holdLine,
 	}, nil
+}
+
+// checkPlaces looks at where calls are to go by the command line and the
+// environment; what profiles say of that is checked where the config is read.
+func (g *Global) checkPlaces(app *App) error {
+	if g.EndpointURL != "" && !awsconfig.IsEndpoint(g.EndpointURL) {
+		return usage("--endpoint-url %q: expected a URL of http or https", g.EndpointURL)
+	}
+	for _, name := range slices.Sorted(maps.Keys(app.env)) {
+		if value := app.env[name]; value != "" && strings.HasPrefix(name, "AWS_ENDPOINT_URL") && !awsconfig.IsEndpoint(value) {
+			return usage("%s is %q: expected a URL of http or https", name, value)
+		}
+	}
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if value := app.env[name]; !awsconfig.IsRegion(value) {
+			return usage("%s is %q: expected the name of a region, such as us-east-1", name, value)
+		}
+	}
+	return nil
 }
 
 // ambient is the profile whose settings of the transport hold: the one that is
@@ -154,9 +184,12 @@ type Output struct {
 	JQ        *string  `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
-	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, csv and text, such as Name,Tags.env."`
+	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
+	CountBy   []string `placeholder:"F,F" group:"output" help:"Count the records by these fields instead, such as State,Tags.env."`
+
+	TemplateHelp templateHelpFlag `group:"output" help:"Show the fields and functions of templates, with examples."`
 }
 
 // options completes the flags with what the terminal is like.
@@ -167,8 +200,9 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	}
 	return render.Options{
 		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
-		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy,
-		Color: app.color(g.Color), Width: func() int { width, _ := app.terminal(app.Stdout); return width },
+		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
+		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && app.env["TERM"] != "dumb",
+		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }

@@ -125,7 +125,9 @@ func flagTerm(f *kong.Flag) string {
 	if f.Short != 0 {
 		term = "-" + string(f.Short) + ", " + term
 	}
-	if !f.IsBool() && !f.IsCounter() {
+	if f.IsBool() && f.PlaceHolder != "" {
+		term += "[=" + f.PlaceHolder + "]"
+	} else if !f.IsBool() && !f.IsCounter() {
 		term += "=" + f.FormatPlaceHolder()
 	}
 	return term

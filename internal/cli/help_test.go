@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -165,5 +166,46 @@ func TestManPages(t *testing.T) {
 				t.Errorf("%s: the page does not show %s", name, example)
 			}
 		}
+	}
+}
+
+// TestTemplateHelp: every command whose records templates can print tells of them,
+// whatever else is on the line, and its examples work on real records.
+func TestTemplateHelp(t *testing.T) {
+	t.Parallel()
+	shown := 0
+	for _, name := range commands(t) {
+		if !strings.Contains(muster(t, nil, name, "--help").stdout, "--template-help") {
+			continue
+		}
+		shown++
+		got := muster(t, nil, name, "--template-help", "--all-profiles")
+		if got.code != 0 || got.stderr != "" || !strings.Contains(got.stdout, "<<.AccountId>>\n") {
+			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.stdout, got.stderr)
+		}
+		fields, functions, _ := strings.Cut(got.stdout, "\nFunctions,")
+		for line := range strings.Lines(fields + functions) {
+			if strings.Contains(line, "error") || strings.TrimRight(line, " \n")+"\n" != line {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+		if name == "find" || name == "exec" { // which want more than flags
+			continue
+		}
+		example := regexp.MustCompile("(?m)^ .*?(<<.*>>)$")
+		text := ""
+		for _, match := range example.FindAllStringSubmatch(got.stdout, -1) {
+			text += match[1] + "|"
+		}
+		if run := muster(t, nil, name, "--demo", "-o", "template="+text); run.code != 0 || !strings.Contains(run.stdout, "|") {
+			t.Errorf("%s: exit code %d: %s", name, run.code, run.stderr)
+		}
+	}
+	if shown < 7 {
+		t.Errorf("only %d commands have --template-help", shown)
+	}
+	full := muster(t, nil, "instances", "--full", "--template-help").stdout
+	if !strings.Contains(full, "<<.EC2.Placement.Tenancy>>") {
+		t.Errorf("--full has no fields of its own:\n%s", full)
 	}
 }

@@ -18,10 +18,10 @@ type instancesCmd struct {
 	Filter []string `placeholder:"Name=N,Values=V" sep:"none" group:"filter" help:"EC2's own filters, as the AWS CLI takes them."`
 	Full   bool     `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 
-	Selection   `embed:""`
-	RegionFlags `embed:""`
-	SweepFlags  `embed:""`
-	Output      `embed:""`
+	Selection     `embed:""`
+	RegionFlags   `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
 }
 
 // stateColors tell what runs, what is on its way, and what is gone.
@@ -49,14 +49,15 @@ var instanceView = render.View{
 	},
 	ID:   "InstanceId",
 	Sort: []string{"AccountId", "Region", "InstanceId"},
+	Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}},
 }
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if !c.Full {
 		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit, func(r *inventory.Instance) string { return r.InstanceId })
 	}
-	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == nil && c.Query == "" && slices.Contains([]string{"", "table", "wide", "csv", "text", "name"}, format) {
-		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq or --query")
+	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == nil && c.Query == "" && len(c.CountBy) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
+		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq, --query or --count-by")
 	}
 	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull, func(r *inventory.FullInstance) string { return r.InstanceId })
 }
@@ -65,7 +66,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
 	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, id func(*R) string,
 ) error {
-	printer, err := render.Compile[R](c.Output.options(app, g), instanceView)
+	printer, err := render.Compile[R](c.WatchedOutput.options(app, g), instanceView)
 	if err != nil {
 		return err
 	}
@@ -84,12 +85,14 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
-	accounts, err := p.accounts(ctx, app)
-	if err != nil {
-		return err
-	}
-	return run(ctx, app, &c.SweepFlags, "instances", printer.Start(app.records()), sweep.Plan[R]{
-		Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, ID: id,
-		Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
+	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[R]) error {
+		accounts, err := p.accounts(ctx, app)
+		if err != nil {
+			return err
+		}
+		return run(ctx, app, &c.SweepFlags, "instances", out, sweep.Plan[R]{
+			Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, ID: id,
+			Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
+		})
 	})
 }

@@ -117,6 +117,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		app.misread(err, args)
 		return exitUsage
 	}
+	if flag := emptyList(command); flag != "" {
+		return app.fail(ctx, usage("--%s is empty: leave it out, or say which", flag))
+	}
 	if g.Demo.serves(command) {
 		g.Global.Demo = false
 	}
@@ -127,6 +130,17 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	defer cleanUp()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
+}
+
+// emptyList finds a flag of the command line whose list has nothing in it. What
+// was to be narrowed down by a variable that is not set must not become all.
+func emptyList(command *kong.Context) string {
+	for _, path := range command.Path {
+		if path.Flag != nil && !path.Resolved && path.Flag.Target.Kind() == reflect.Slice && path.Flag.Target.Len() == 0 {
+			return path.Flag.Name
+		}
+	}
+	return ""
 }
 
 // misread tells of a command line that cannot be parsed, and where a flag came
@@ -193,6 +207,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
 		kong.Vars(helpVars()),
+		kong.Bind(app),
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 	)
 	if err == nil {
@@ -230,7 +245,9 @@ func fromEnvironment(app *App) kong.Resolver {
 	own := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") || arg == "--generate" }
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		switch {
-		case flag.Name == "help" || flag.Name == "version":
+		case slices.Contains([]string{"help", "version", "template-help"}, flag.Name):
+			return nil, nil
+		case flag.Name == "watch": // without which scripts end
 			return nil, nil
 		case flag.Name == "output" && (slices.ContainsFunc(command.Args, own) || ownOutput(command)):
 			return nil, nil
@@ -304,7 +321,7 @@ func isUsage(err error) bool {
 }
 
 // report prints an error: AWS's without what the SDK puts around it, and the
-// lines of an expression and the mark below it as they are.
+// lines of an expression and the carets below it as they are.
 func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
@@ -318,7 +335,7 @@ func (a *App) report(err error) {
 	lines := strings.Split(text, "\n")
 	a.note("%s", lines[0])
 	for _, line := range lines[1:] {
-		a.detail("%s", line)
+		a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(line)) })
 	}
 	if hint := account.Hint(err); hint != "" {
 		a.detail("%s", hint)

@@ -48,7 +48,8 @@ var profileView = render.View{
 		{Field: "Source", Need: 6, Shorten: true},
 		{Field: "Problem", Need: 2, Shorten: true},
 	},
-	ID: "Profile",
+	ID:   "Profile",
+	Tree: [][]string{{"Source"}},
 }
 
 func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {

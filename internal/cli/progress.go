@@ -27,6 +27,7 @@ const (
 // right where the program is killed.
 type footLine struct {
 	app   *App
+	w     io.Writer
 	text  func(width int) string
 	shown bool
 	holds int // questions under way
@@ -37,11 +38,15 @@ type footLine struct {
 // startLine shows a line on stderr, if that is a terminal, until the context or
 // the line ends. text makes it, at most that many columns wide.
 func (a *App) startLine(ctx context.Context, text func(width int) string) *footLine {
-	if _, terminal := a.terminal(a.Stderr); !terminal || a.env["TERM"] == "dumb" {
+	w := a.Stderr
+	if a.lineOn != nil {
+		w = a.lineOn
+	}
+	if !isTerminal(w) || a.env["TERM"] == "dumb" {
 		return nil
 	}
 	ctx, stop := context.WithCancel(ctx)
-	l := &footLine{app: a, text: text, stop: stop}
+	l := &footLine{app: a, w: w, text: text, stop: stop}
 	a.notes.Lock()
 	a.line = l
 	a.notes.Unlock()
@@ -80,17 +85,17 @@ func (l *footLine) end() {
 // The next two want app.notes to be held.
 
 func (l *footLine) draw() {
-	width, _ := l.app.terminal(l.app.Stderr)
+	width, _ := l.app.terminal(l.w)
 	if l.holds > 0 {
 		return
 	}
-	fmt.Fprint(l.app.Stderr, l.text(width-1)+"\x1b[J\r")
+	fmt.Fprint(l.w, l.text(width-1)+"\x1b[J\r")
 	l.shown = true
 }
 
 func (l *footLine) erase() {
 	if l != nil && l.shown {
-		fmt.Fprint(l.app.Stderr, "\r\x1b[J")
+		fmt.Fprint(l.w, "\r\x1b[J")
 		l.shown = false
 	}
 }

@@ -145,6 +145,7 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 		if width > 0 {
 			output, err = onTerminal(command, width)
 			output = regexp.MustCompile("[^\n]*\x1b\\[J\r?").ReplaceAll(output, nil) // progress, where the machine is slow
+			output = regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAll(output, nil)   // colours
 			output = took.ReplaceAll(output, []byte(", 0.2 s"))
 		} else {
 			command.Stderr = &stderr

@@ -222,4 +222,6 @@ func (s *sightings) keep(ledger *sweep.Ledger) {
 		return s.whole && e.Kind == seen.Instance && e.Scope == s.scope && answered[e.Place]
 	}
 	_ = seen.Update(s.path, s.app.Now(), s.entries, gone)
+	s.entries, s.met = nil, 0 // another round may follow
+	clear(s.roles)
 }

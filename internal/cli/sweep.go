@@ -23,6 +23,11 @@ type stream[R any] interface {
 	Close() error
 }
 
+// ending is a stream that is told what became of the sweep before it is closed.
+type ending interface {
+	ended(ledger *sweep.Ledger, noun string)
+}
+
 // run carries out a plan: records to out as they arrive, then everything else to
 // stderr, and the exit code.
 func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
@@ -62,6 +67,9 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 	line.end()
 	if err != nil {
 		return nil, nil, err
+	}
+	if out, ok := out.(ending); ok {
+		out.ended(ledger, noun)
 	}
 	if err := out.Close(); err != nil && !errors.As(err, &failed) {
 		return nil, nil, written(err)
@@ -134,6 +142,15 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 
 // tally counts what was found, for people: others are told only that it is nothing.
 func (a *App) tally(ledger *sweep.Ledger, noun string) {
+	people := isTerminal(a.Stderr)
+	if records, _, _ := ledger.Count(); records == 0 || people {
+		a.note("%s", tallyText(ledger, noun, people))
+	}
+}
+
+// tallyText counts what was found, and if that is wanted how long it took and what
+// is missing.
+func tallyText(ledger *sweep.Ledger, noun string, more bool) string {
 	records, accounts, regions := ledger.Count()
 	text := quantity(records, noun)
 	if records == 0 {
@@ -142,15 +159,13 @@ func (a *App) tally(ledger *sweep.Ledger, noun string) {
 	if noun != "accounts" || records == 0 {
 		text += " in " + places(accounts, regions)
 	}
-	if isTerminal(a.Stderr) {
+	if more {
 		text += ", " + span(ledger.Took())
 		if gaps := len(ledger.Gaps()); gaps > 0 {
 			text += "; " + count(gaps, "gap")
 		}
-	} else if records > 0 {
-		return
 	}
-	a.note("%s", text)
+	return text
 }
 
 // interrupted tells the user's interrupt from --timeout.

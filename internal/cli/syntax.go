@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"unicode"
+
+	"github.com/alecthomas/kong"
 )
 
 // What completion has to know of the grammar, read off its tags: to build the
@@ -70,7 +72,7 @@ func (s *syntax) read(t reflect.Type, vars map[string]string) {
 			s.commands = append(s.commands, &syntax{name: name, help: help, record: f.Type})
 		default:
 			o := option{name: name, help: help, short: f.Tag.Get("short"), rest: f.Tag.Get("passthrough") != ""}
-			o.isBool = f.Type.Kind() == reflect.Bool
+			o.isBool = f.Type.Kind() == reflect.Bool || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[kong.BoolMapperValue]())
 			o.repeated = f.Type.Kind() == reflect.Slice && f.Type.Name() == ""
 			o.list = o.repeated && !argument && f.Tag.Get("sep") != "none"
 			o.aliases = strings.FieldsFunc(f.Tag.Get("aliases"), func(r rune) bool { return r == ',' })

@@ -32,6 +32,7 @@ Without any of these flags, --demo visits the simulated organization. The comman
 -o FORMAT, --output=FORMAT says how records are shown:
 
   table (default), wide    aligned, for people; control characters as escapes
+  tree                     the same below accounts and regions
   json, yaml               one list; keys are always there, lists never null
   ndjson                   a record a line
   csv, text                with a header, or tab-separated without one
@@ -43,7 +44,11 @@ Without any of these flags, --demo visits the simulated organization. The comman
 
 --columns A,B,Tags.env picks columns, --sort-by F,-G sorts, --no-headers leaves the header out. Unknown fields are told before anything is asked of AWS.
 
-table, wide, json and yaml are sorted and printed at the end. ndjson, csv, text, name, templates and jq print each record as it arrives; --sort-by makes them wait.
+--count-by F,G counts the records by these fields: a table with bars, biggest first, or records with the field Count in every other format. A list counts for each of its items.
+
+--watch[=INTERVAL], -w 5s does it again and again, on the terminal's other screen, and marks what is new (+), changed (~), gone (-), or not to be looked for (?). In a pipe, what has changed is printed below.
+
+table, wide, tree, json and yaml are sorted and printed at the end. ndjson, csv, text, name, templates and jq print each record as it arrives; --sort-by makes them wait.
 
 Only records go to stdout. What is missing, and everything else, goes to stderr; --report FILE has what became of every account and region.`},
 
@@ -54,13 +59,19 @@ Only records go to stdout. What is missing, and everything else, goes to stderr;
 
 A list prints as comma-joined text. 'Tags.env' is <<.Tags.env>>; a key with other characters is <<index .Tags "cost center">>. if, range, with, printf, len, index, eq and the others of Go are there, and:
 
-  join SEP LIST       <<join " " .PrivateIPs>>
-  json VALUE          <<json .Tags>>
-  upper, lower TEXT   <<upper .State>>
-  trunc N TEXT        <<trunc 20 .Name>>
-  default D VALUE     <<default "-" .Name>>
-  timefmt LAYOUT T    <<timefmt "2006-01-02" .LaunchTime>>
-  ago T               <<ago .LaunchTime>>
+  join SEP LIST, pluck FIELD LIST     <<pluck "GroupName" .SecurityGroups>>
+  truncate N TEXT, upper, lower       <<truncate 20 .Name>>
+  default D VALUE, json VALUE         <<default "-" .Name>>
+  timeago T, timefmt LAYOUT T         <<timefmt "2006-01-02" .LaunchTime>>
+  contains, hasPrefix, hasSuffix, regexMatch
+                                      <<if contains "1.2.3.4" .PublicIPs>>
+  color STYLE TEXT, autocolor         <<autocolor "green+b" .State>>
+  hyperlink URL TEXT                  <<hyperlink "https://x.org/" .Name>>
+  tableheader, tablerow VALUE...      <<tablerow .Region .InstanceId .Name>>
+
+'muster instances --template-help' shows every field of that command's records with its type, every function, and examples.
+
+autocolor and hyperlink print plain text where there is no terminal. Rows are collected and printed at the end, or at tablerender, sorted as tables are.
 
   muster instances --demo -o 'template=<<range .PublicIPs>><<.>>;<<end>>'
 
@@ -81,7 +92,7 @@ Each account or region that did not answer is a gap: it is listed on stderr with
 Of 'exec' in one account the exit code is the command's own.`},
 
 	{"environment", "ENVIRONMENT", `
-Every flag can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
+Every flag but --watch can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
 
 The AWS CLI's variables hold:
 

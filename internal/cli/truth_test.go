@@ -120,9 +120,7 @@ func compareWithTruth(t *testing.T, truth []awssim.Instance, stdout, profile str
 	for _, truth := range truth {
 		want = append(want, expected(truth, profile))
 	}
-	slices.SortFunc(want, func(a, b inventory.Instance) int {
-		return strings.Compare(a.AccountId+a.Region+a.InstanceId, b.AccountId+b.Region+b.InstanceId)
-	})
+	byPlace(want)
 	if len(want) < 100 {
 		t.Fatalf("a truth of %d instances proves little", len(want))
 	}
@@ -135,6 +133,13 @@ func compareWithTruth(t *testing.T, truth []awssim.Instance, stdout, profile str
 			t.Fatalf("instance %d:\n got %+v\nwant %+v", i, got[i], want[i])
 		}
 	}
+}
+
+// byPlace sorts instances as json does.
+func byPlace(instances []inventory.Instance) {
+	slices.SortFunc(instances, func(a, b inventory.Instance) int {
+		return strings.Compare(a.AccountId+a.Region+a.InstanceId, b.AccountId+b.Region+b.InstanceId)
+	})
 }
 
 // expected is the record that the contract makes of an instance of the simulated

@@ -11,9 +11,9 @@ import (
 )
 
 type whoamiCmd struct {
-	Selection  `embed:""`
-	SweepFlags `embed:""`
-	Output     `embed:""`
+	Selection     `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
 }
 
 // whoamiRecord is who the user is in an account.
@@ -46,10 +46,11 @@ var whoamiView = render.View{
 	Wide: []string{"AccountId", "AccountName", "Arn", "UserId", "Profile", "Role", "Source", "Expires"},
 	ID:   "Arn",
 	Sort: []string{"AccountId", "Arn"},
+	Tree: [][]string{{"AccountName", "AccountId"}},
 }
 
 func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[whoamiRecord](c.Output.options(app, g), whoamiView)
+	printer, err := render.Compile[whoamiRecord](c.WatchedOutput.options(app, g), whoamiView)
 	if err != nil {
 		return err
 	}
@@ -57,32 +58,34 @@ func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := p.accounts(ctx, app)
-	if err != nil {
-		return err
-	}
-	return run(ctx, app, &c.SweepFlags, "identities", printer.Start(app.records()), sweep.Plan[whoamiRecord]{
-		Accounts: accounts,
-		Visit: func(ctx context.Context, place sweep.Place, emit func([]whoamiRecord)) error {
-			id := place.Identity
-			caller, err := p.resolver.Caller(ctx, id)
-			if err != nil {
-				return err
-			}
-			creds, err := id.Credentials.Retrieve(ctx)
-			if err != nil {
-				return err
-			}
-			r := whoamiRecord{
-				AccountId: caller.AccountID, AccountName: place.Account.Name, Arn: caller.ARN, UserId: caller.UserID,
-				Profile: id.Profile, Role: id.Role, Source: id.String(), Hops: []hopRecord{}, Expires: expiry(creds),
-			}
-			for _, h := range id.Hops {
-				r.Hops = append(r.Hops, hopRecord{string(h.Kind), h.Name})
-			}
-			emit([]whoamiRecord{r})
-			return nil
-		},
+	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[whoamiRecord]) error {
+		accounts, err := p.accounts(ctx, app)
+		if err != nil {
+			return err
+		}
+		return run(ctx, app, &c.SweepFlags, "identities", out, sweep.Plan[whoamiRecord]{
+			Accounts: accounts,
+			Visit: func(ctx context.Context, place sweep.Place, emit func([]whoamiRecord)) error {
+				id := place.Identity
+				caller, err := p.resolver.Caller(ctx, id)
+				if err != nil {
+					return err
+				}
+				creds, err := id.Credentials.Retrieve(ctx)
+				if err != nil {
+					return err
+				}
+				r := whoamiRecord{
+					AccountId: caller.AccountID, AccountName: place.Account.Name, Arn: caller.ARN, UserId: caller.UserID,
+					Profile: id.Profile, Role: id.Role, Source: id.String(), Hops: []hopRecord{}, Expires: expiry(creds),
+				}
+				for _, h := range id.Hops {
+					r.Hops = append(r.Hops, hopRecord{string(h.Kind), h.Name})
+				}
+				emit([]whoamiRecord{r})
+				return nil
+			},
+		})
 	})
 }
 

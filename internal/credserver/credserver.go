@@ -10,6 +10,8 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"strconv"
@@ -48,7 +50,7 @@ func Start(now func() time.Time) (*Server, error) {
 		return nil, fmt.Errorf("the endpoint for credentials: %w", err)
 	}
 	s := &Server{host: listener.Addr().String(), now: now, grants: map[string]*Grant{}}
-	s.http = http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.http = http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)} // stderr is the children's
 	go s.http.Serve(listener)
 	return s, nil
 }

@@ -132,7 +132,7 @@ func (c *candidate) own() {
 	}
 	service, amazon := strings.CutPrefix(c.requester, "amazon-")
 	switch {
-	case c.InterfaceType != "" && c.InterfaceType != "interface" && c.InterfaceType != "efa":
+	case !slices.Contains([]string{"", "interface", "efa", "efa-only"}, c.InterfaceType):
 		c.OwnerType = strings.ReplaceAll(c.InterfaceType, "_", "-")
 	case amazon:
 		c.OwnerType = service

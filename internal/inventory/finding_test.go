@@ -35,6 +35,7 @@ func TestOwners(t *testing.T) {
 		{"whatever", "interface", "amazon-workspaces", "in-use", "workspaces "},
 		{"whatever", "interface", "998877", "in-use", "service "},
 		{"left over", "interface", "", "available", "unattached "},
+		{"left over", "efa-only", "", "available", "unattached "},
 		{"ELB of mine", "interface", "", "available", "unattached "}, // a user's own words
 	} {
 		e := candidate{Finding: Finding{Description: c.description, InterfaceType: c.kind, Status: c.status}, requester: c.requester, managed: c.requester != ""}

@@ -155,10 +155,13 @@ func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.
 	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
 		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, result))
 	})
-	if err != nil || !full {
-		return found, next, err
+	if err == nil && full {
+		err = found.complete(out)
 	}
-	return found, next, found.complete(out)
+	if err != nil {
+		return nil, "", err
+	}
+	return found, next, nil
 }
 
 // largeAnswers is how many large answers are in memory at one time, some 2 MB

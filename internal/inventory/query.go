@@ -66,27 +66,14 @@ func queryError(format string, args ...any) error { return &QueryError{fmt.Sprin
 
 func (q Query) compile() (*matcher, error) {
 	m := &matcher{ids: map[string]bool{}, addresses: map[netip.Addr]bool{}, what: len(q.What) > 0}
-	var user, base []types.Filter
 	for _, text := range q.Filters {
 		f, err := parseFilter(text)
 		if err != nil {
 			return nil, err
 		}
-		user = append(user, f)
+		m.users = append(m.users, f)
 	}
-	// EC2 takes each name once: where the user filters by it too, ours is left to
-	// the check of the records.
-	push := func(into []types.Filter, name string, values []string) []types.Filter {
-		taken := slices.ContainsFunc(user, func(f types.Filter) bool { return aws.ToString(f.Name) == name })
-		total := len(values)
-		for _, f := range into {
-			total += len(f.Values)
-		}
-		if len(values) == 0 || total > maxFilterValues || taken {
-			return into
-		}
-		return append(into, types.Filter{Name: aws.String(name), Values: values})
-	}
+	base := slices.Clip(m.users)
 
 	for _, state := range q.States {
 		if !slices.Contains(States, state) {
@@ -98,7 +85,7 @@ func (q Query) compile() (*matcher, error) {
 		}
 	}
 	m.states = q.States
-	base = push(base, "instance-state-name", q.States)
+	base = narrow(base, "instance-state-name", q.States)
 
 	var patterns []string
 	for _, text := range q.Types {
@@ -109,7 +96,7 @@ func (q Query) compile() (*matcher, error) {
 		m.types = append(m.types, g)
 		patterns = append(patterns, ec2Pattern(text))
 	}
-	base = push(base, "instance-type", patterns)
+	base = narrow(base, "instance-type", patterns)
 
 	for _, text := range q.Tags {
 		key, value, hasValue := strings.Cut(text, "=")
@@ -127,9 +114,7 @@ func (q Query) compile() (*matcher, error) {
 			name, want = "tag:"+key, ec2Pattern(value)
 		}
 		m.tags = append(m.tags, t)
-		if !slices.ContainsFunc(base, func(f types.Filter) bool { return *f.Name == name }) {
-			base = push(base, name, []string{want})
-		}
+		base = narrow(base, name, []string{want})
 	}
 
 	requests, err := m.compileWhat(q.What)
@@ -137,15 +122,29 @@ func (q Query) compile() (*matcher, error) {
 		return nil, err
 	}
 	for _, request := range requests {
-		all := slices.Concat(user, base)
+		all := slices.Clip(base)
 		for _, f := range request {
-			all = push(all, *f.Name, f.Values)
+			all = narrow(all, *f.Name, f.Values)
 		}
 		m.requests = append(m.requests, all)
-		m.narrowed = m.narrowed || len(all) > len(user)
+		m.narrowed = m.narrowed || len(all) > len(m.users)
 	}
-	m.users = user
 	return m, nil
+}
+
+// narrow adds a filter where EC2 takes it: each name once, and not too many values
+// in all. What is left out is left to the check of the records.
+func narrow(filters []types.Filter, name string, values []string) []types.Filter {
+	total := len(values)
+	for _, f := range filters {
+		if total += len(f.Values); *f.Name == name {
+			return filters
+		}
+	}
+	if len(values) == 0 || total > maxFilterValues {
+		return filters
+	}
+	return append(filters, types.Filter{Name: aws.String(name), Values: values})
 }
 
 // compileWhat sorts the things asked for and returns the requests that find them

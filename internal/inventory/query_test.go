@@ -87,6 +87,8 @@ func TestPushed(t *testing.T) {
 		{"and so does its tag", Query{What: []string{"web"}, Tags: []string{"env=prod"}, Filters: []string{"Name=tag:Name,Values=w*", "Name=tag:env,Values=test"}}, []string{"tag:Name=w* & tag:env=test"}},
 		{"200 values", Query{What: many("web-%d", 200)}, []string{"tag:Name=" + strings.Join(many("web-%d", 200), ",")}},
 		{"200 values in all", Query{What: many("web-%d", 150), Types: many("m%d.large", 60)}, []string{"instance-type=" + strings.Join(many("m%d.large", 60), ",")}},
+		{"200 values with the user's own", Query{Types: many("m%d.large", 60), States: []string{"running"}, Filters: []string{"Name=vpc-id,Values=" + strings.Join(many("vpc-%d", 150), ",")}},
+			[]string{"vpc-id=" + strings.Join(many("vpc-%d", 150), ",") + " & instance-state-name=running"}},
 		{"201 values", Query{What: many("web-%d", 201)}, []string{""}},
 		{"201 values and a state", Query{What: many("web-%d", 201), States: []string{"running"}}, []string{"instance-state-name=running"}},
 		{"201 types", Query{Types: many("m%d.large", 201), States: []string{"running"}}, []string{"instance-state-name=running"}},

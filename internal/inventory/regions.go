@@ -42,13 +42,7 @@ type RegionFinder struct {
 // Compile checks the selection. Unknown names are left for the caller to report.
 func (f *RegionFinder) Compile() (unknown []string, err error) {
 	known := awsapi.KnownRegions()
-	var named []string // once each
-	for _, text := range f.Include {
-		if !slices.Contains(named, text) {
-			named = append(named, text)
-		}
-	}
-	f.Include = named
+	f.Include = union(nil, f.Include) // each once
 	f.literal = len(f.Include) > 0
 	for _, set := range []struct {
 		from []string
@@ -60,7 +54,7 @@ func (f *RegionFinder) Compile() (unknown []string, err error) {
 				return nil, err
 			}
 			*set.into = append(*set.into, pattern)
-			if strings.ContainsAny(text, "*?[{") {
+			if isGlob(text) {
 				f.literal = f.literal && set.into != &f.include
 			} else if !slices.Contains(known, text) {
 				unknown = append(unknown, text)
@@ -69,6 +63,8 @@ func (f *RegionFinder) Compile() (unknown []string, err error) {
 	}
 	return unknown, nil
 }
+
+func isGlob(text string) bool { return strings.ContainsAny(text, "*?[{") }
 
 // Selected says whether a region is meant.
 func (f *RegionFinder) Selected(region string) bool {
@@ -112,7 +108,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 	// What is named and not there, as in another partition, is not opted in to.
 	for _, named := range f.Include {
 		listed := func(r Region) bool { return r.Region == named }
-		if !strings.ContainsAny(named, "*?[{") && f.Selected(named) && !slices.ContainsFunc(all, listed) {
+		if !isGlob(named) && f.Selected(named) && !slices.ContainsFunc(all, listed) {
 			found.NotOptedIn = append(found.NotOptedIn, named)
 		}
 	}
@@ -176,15 +172,11 @@ func (f *RegionFinder) describeIn(ctx context.Context, id *auth.Identity, region
 	if err != nil {
 		return nil, err
 	}
-	if len(out.Regions) == 0 {
-		return nil, &answerError{"DescribeRegions answered with no region at all"}
-	}
 	regions := make([]Region, 0, len(out.Regions))
 	for _, r := range out.Regions {
 		regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: aws.ToString(r.OptInStatus)})
 	}
-	slices.SortFunc(regions, func(a, b Region) int { return strings.Compare(a.Region, b.Region) })
-	return regions, nil
+	return sorted(regions, "DescribeRegions")
 }
 
 // listRegions asks Account Management, whose one endpoint policies on regions
@@ -208,13 +200,20 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 		for _, r := range out.Regions {
 			regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: status[r.RegionOptStatus]})
 		}
-		if aws.ToString(out.NextToken) == "" || aws.ToString(out.NextToken) == aws.ToString(token) {
-			break
+		switch next := aws.ToString(out.NextToken); {
+		case next == "":
+			return sorted(regions, "ListRegions")
+		case next == aws.ToString(token):
+			return nil, &answerError{"ListRegions answers the same page again and again"}
 		}
 		token = out.NextToken
 	}
+}
+
+// sorted is the answer of an operation by name; no region at all is none.
+func sorted(regions []Region, operation string) ([]Region, error) {
 	if len(regions) == 0 {
-		return nil, &answerError{"ListRegions answered with no region at all"}
+		return nil, &answerError{operation + " answered with no region at all"}
 	}
 	slices.SortFunc(regions, func(a, b Region) int { return strings.Compare(a.Region, b.Region) })
 	return regions, nil

@@ -181,6 +181,7 @@ func TestOtherPartition(t *testing.T) {
 	if asked, want := askedIn(sim), []string{"DescribeRegions@cn-north-1"}; !slices.Equal(asked, want) {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
+	sound(t, sim)
 }
 
 // TestListRegions: records of the enabled regions, or of all.
@@ -222,6 +223,23 @@ func TestNoRegionAtAll(t *testing.T) {
 	_, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
 	if err == nil || err.Error() != "DescribeRegions answered with no region at all" || awsapi.Explain(err).Kind != awsapi.Broken {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestRegionsAgainAndAgain: a list that does not come to its end is no list.
+func TestRegionsAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/listRegions" {
+			fmt.Fprint(w, `{"Regions": [{"RegionName": "us-east-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"}], "NextToken": "more"}`)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`)
+	})
+	got, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
+	if err != nil || got.Unknown == nil || len(got.Visit) != len(alwaysOn) {
+		t.Errorf("%+v, %v, want the regions that are always on, and why there may be more", got, err)
 	}
 }
 

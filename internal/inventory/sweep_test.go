@@ -207,8 +207,11 @@ func TestRecord(t *testing.T) {
 	two.InstanceId = "i-2"
 	two.PrivateIPs, two.PublicIPs, two.IPv6s = []string{"10.9.9.9"}, []string{"54.9.9.9"}, []string{"2001:db8::9"}
 	three.InstanceId, three.State = "i-3", "terminated"
+	if len(got) != 3 {
+		t.Fatalf("%d records, want 3", len(got))
+	}
 	for i, want := range []Instance{one, two, three} {
-		if i >= len(got) || !reflect.DeepEqual(got[i], want) {
+		if !reflect.DeepEqual(got[i], want) {
 			t.Errorf("\n got %+v\nwant %+v", got[i], want)
 		}
 	}

@@ -107,13 +107,10 @@ func TestJSONRoundTrip(t *testing.T) {
 // inOrder sorts records as the view does.
 func inOrder(t *testing.T, records []instance) []instance {
 	var sorted []instance
-	var all []reflect.Value
-	for i := range records {
-		all = append(all, reflect.ValueOf(&records[i]).Elem())
-	}
+	all := valuesOf(records)
 	sortRecords(all, compile(t, Options{Output: "json"}).plan.order)
-	for _, v := range all {
-		sorted = append(sorted, v.Interface().(instance))
+	for _, r := range all {
+		sorted = append(sorted, r.record.Interface().(instance))
 	}
 	return sorted
 }
@@ -270,6 +267,7 @@ func BenchmarkPrint(b *testing.B) {
 		{"json", Options{Output: "json"}},
 		{"jq", Options{JQ: ".InstanceId, (.PublicIPs | join(\",\"))"}},
 		{"template", Options{Output: "template=<<.InstanceId>> <<.PublicIPs>> <<.Tags.env>>"}},
+		{"tablerow", Options{Output: "template=<<tablerow .InstanceId .PublicIPs .Tags.env>>", Width: columns(120)}},
 		{"csv", Options{Output: "csv"}},
 		{"text", Options{Output: "text"}},
 		{"table", Options{Width: columns(120)}},

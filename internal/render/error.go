@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/clipperhouse/displaywidth"
 )
 
 // Error is a mistake in an output flag, found before anything was asked of AWS.
@@ -18,46 +20,61 @@ type Error struct {
 	length int // bytes of Text that are wrong
 }
 
-// Texts of up to this many characters are not repeated under the message.
-const shortText = 24
-
-// Error is the message on one line, and on a second one the text with the place
-// marked, where the text is too long for the column's number to be enough.
+// Error is the message on one line, and where the place of the mistake is known two
+// more lines: the text, and carets below what is wrong in it.
 func (e *Error) Error() string {
 	msg := e.Flag + ": " + oneLine(e.Msg)
-	excerpt := ""
+	place := ""
 	if e.Text != "" && 0 <= e.Offset && e.Offset <= len(e.Text) {
-		start := strings.LastIndexByte(e.Text[:e.Offset], '\n') + 1
-		column := utf8.RuneCountInString(e.Text[start:e.Offset]) + 1
+		offset := e.Offset
+		if strings.TrimSpace(e.Text[offset:]) == "" { // the end, whatever blank lines there are
+			offset = min(offset, len(strings.TrimRightFunc(e.Text, unicode.IsSpace)))
+		}
+		start := strings.LastIndexByte(e.Text[:offset], '\n') + 1
+		column := utf8.RuneCountInString(e.Text[start:offset]) + 1
 		if strings.ContainsRune(strings.TrimSuffix(e.Text, "\n"), '\n') {
 			msg += fmt.Sprintf(" at line %d, column %d", 1+strings.Count(e.Text[:start], "\n"), column)
 		} else {
 			msg += fmt.Sprintf(" at column %d", column)
 		}
-		if utf8.RuneCountInString(e.Text) > shortText {
-			excerpt = "\n    " + e.excerpt(start)
-		}
+		place = excerpt(e.Text, offset, e.length)
 	}
 	if e.Hint != "" {
 		msg += "; " + Safe(e.Hint)
 	}
-	return msg + excerpt
+	return msg + place
 }
 
-// excerpt is the line that begins at start, cut to the neighbourhood of the
-// mistake, with a mark behind it.
-func (e *Error) excerpt(start int) string {
-	const around = 40
-	line, _, _ := strings.Cut(e.Text[start:], "\n")
-	end := min(e.Offset+e.length-start, len(line))
-	before, after := []rune(line[:end]), []rune(line[end:])
-	if len(before) > around {
-		before = append([]rune("…"), before[len(before)-around:]...)
+// excerpt is two lines to go below a message: the line of text at offset, cut to the
+// neighbourhood of the place, and carets below the length bytes that it is about. It
+// fits 80 columns, with as many as a message may be indented by.
+func excerpt(text string, offset, length int) string {
+	const indent, before, within, around = "\n    ", 36, 30, 68
+	start := strings.LastIndexByte(text[:offset], '\n') + 1
+	line, _, _ := strings.Cut(text[start:], "\n")
+	line = strings.TrimSuffix(line, "\r")
+	offset = min(offset-start, len(line))
+	end := min(offset+length, len(line))
+	left := Safe(strings.TrimLeft(line[:offset], " \t"))
+	if displaywidth.String(left) > before {
+		left = "…" + lastColumns(left, before-1)
 	}
-	if len(after) > around {
-		after = append(after[:around:around], '…')
+	wrong := displaywidth.TruncateString(Safe(line[offset:end]), within, "…")
+	room := around - displaywidth.String(left) - displaywidth.String(wrong)
+	right := displaywidth.TruncateString(Safe(line[end:]), room, "…")
+	return indent + strings.TrimRight(left+wrong+right, " ") +
+		indent + strings.Repeat(" ", displaywidth.String(left)) + strings.Repeat("^", max(1, displaywidth.String(wrong)))
+}
+
+// lastColumns is the end of a text that takes at most width columns.
+func lastColumns(s string, width int) string {
+	skip := displaywidth.String(s) - width
+	clusters := displaywidth.StringGraphemes(s)
+	for skip > 0 && clusters.Next() {
+		skip -= clusters.Width()
+		s = s[len(clusters.Value()):]
 	}
-	return strings.TrimSpace(Safe(string(before)) + " <-- here " + Safe(string(after)))
+	return s
 }
 
 // oneLine makes a library's message safe for a terminal and short enough to read.

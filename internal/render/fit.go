@@ -22,7 +22,7 @@ type fitting struct {
 // fit makes the grid as wide as the terminal, by the first of these that is enough:
 // lists are stacked, the least needed columns are dropped, names are cut. What
 // must not be cut may still be wider than the terminal.
-func (g grid) fit(rows [][]cell) fitting {
+func (g grid) fit(rows []row) fitting {
 	f := fitting{columns: make([]int, len(g.columns))}
 	for i := range f.columns {
 		f.columns[i] = i
@@ -92,15 +92,18 @@ func (g grid) floors(natural, columns []int, drop int) []int {
 }
 
 // naturalWidths are the widths at which nothing is cut.
-func (g grid) naturalWidths(rows [][]cell, stack bool) []int {
+func (g grid) naturalWidths(rows []row, stack bool) []int {
 	widths := make([]int, len(g.columns))
 	for i := range widths {
 		if g.headers {
 			widths[i] = displaywidth.String(g.columns[i].title())
 		}
 		for _, row := range rows {
+			if row.heading {
+				continue // it goes on where the other columns are
+			}
 			width := 0
-			for _, item := range row[i] {
+			for _, item := range row.cells[i] {
 				if stack {
 					width = max(width, displaywidth.String(item))
 				} else {

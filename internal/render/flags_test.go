@@ -6,68 +6,72 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/clipperhouse/displaywidth"
 )
 
-// Mistakes are found before there is a record, on one line or two.
+// Mistakes are found before there is a record: a message on one line and, where the
+// place is known, the text with carets below it.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		o    Options
 		want string
 	}{
-		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
 		{Options{Output: "template="}, "--output template: the template is empty; try '<<.AccountId>> <<.Region>>'"},
 		{Options{Output: "template-file="}, "--output template-file: the path of a file is missing after the ="},
 		{Options{Output: "template-file=no.tmpl"}, "--output template-file: cannot read the template: open no.tmpl: file does not exist"},
-		{Options{Output: "template-file=bad.tmpl"}, "--output template-file bad.tmpl: unknown field PublcIPs at line 2, column 14; did you mean PublicIPs?\n    <<.Name>> <<.PublcIPs <-- here >>"},
+		{Options{Output: "template-file=bad.tmpl"}, "--output template-file bad.tmpl: unknown field PublcIPs at line 2, column 14; did you mean PublicIPs?\n    <<.Name>> <<.PublcIPs>>\n                 ^^^^^^^^"},
 
-		{Options{Output: "template=<<.PublcIPs>>"}, "--output template: unknown field PublcIPs at column 4; did you mean PublicIPs?"},
-		{Options{Output: "template=<<.PublicIPs | jion \",\">>"}, "--output template: function \"jion\" not defined at column 16; did you mean join?\n    <<.PublicIPs | jion <-- here  \",\">>"},
-		{Options{Output: "template=<<range .PublicIPs>>x"}, "--output template: the template ends too early at column 22; is an <<end>> missing?"},
-		{Options{Output: "template=<<.Name>> <<.Region"}, "--output template: unclosed action at column 11"},
-		{Options{Output: "template=<<if>>a<<end>>"}, "--output template: missing value for if at column 1"},
-		{Options{Output: "template=<<.SecurityGroups.GroupId>>"}, "--output template: GroupId is asked of a list of objects at column 19; go through it with range, or take one with index\n    <<.SecurityGroups.GroupId <-- here >>"},
-		{Options{Output: "template=<<range .SecurityGroups>><<.GroupNam>><<end>>"}, "--output template: unknown field GroupNam at column 29; did you mean GroupName?\n    <<range .SecurityGroups>><<.GroupNam <-- here >><<end>>"},
-		{Options{Output: "template=<<.Name.First>>"}, "--output template: First is asked of a string, which has no fields at column 9"},
-		{Options{Output: "template=<<.Tags.Name>> <<.Nam>> <<.Name>>"}, "--output template: unknown field Nam at column 19; did you mean Name?\n    <<.Tags.Name>> <<.Nam <-- here >> <<.Name>>"},
+		{Options{Output: "template=<<.PublcIPs>>"}, "--output template: unknown field PublcIPs at column 4; did you mean PublicIPs?\n    <<.PublcIPs>>\n       ^^^^^^^^"},
+		{Options{Output: "template=<<.PublicIPs | jion \",\">>"}, "--output template: function \"jion\" not defined at column 16; did you mean join?\n    <<.PublicIPs | jion \",\">>\n                   ^^^^"},
+		{Options{Output: "template=<<range .PublicIPs>>x"}, "--output template: the template ends too early at column 22; is an <<end>> missing?\n    <<range .PublicIPs>>x\n                         ^"},
+		{Options{Output: "template=<<.Name>> <<.Region"}, "--output template: unclosed action at column 11\n    <<.Name>> <<.Region\n              ^^^^^^^^^"},
+		{Options{Output: "template=<<if>>a<<end>>"}, "--output template: missing value for if at column 1\n    <<if>>a<<end>>\n    ^^^^^^"},
+		{Options{Output: "template=<<.SecurityGroups.GroupId>>"}, "--output template: GroupId is asked of a list of objects at column 19; go through it with range, or take one with index\n    <<.SecurityGroups.GroupId>>\n                      ^^^^^^^"},
+		{Options{Output: "template=<<range .SecurityGroups>><<.GroupNam>><<end>>"}, "--output template: unknown field GroupNam at column 29; did you mean GroupName?\n    <<range .SecurityGroups>><<.GroupNam>><<end>>\n                                ^^^^^^^^"},
+		{Options{Output: "template=<<.Name.First>>"}, "--output template: First is asked of a string, which has no fields at column 9\n    <<.Name.First>>\n            ^^^^^"},
+		{Options{Output: "template=<<.Tags.Name>> <<.Nam>> <<.Name>>"}, "--output template: unknown field Nam at column 19; did you mean Name?\n    <<.Tags.Name>> <<.Nam>> <<.Name>>\n                      ^^^"},
 
-		{Options{JQ: ".PublcIPs"}, "--jq: unknown field PublcIPs at column 2; did you mean PublicIPs?"},
-		{Options{JQ: `"\(.Tags.Nam) .Nam" + .Nam | length`}, "--jq: unknown field Nam at column 24; did you mean Name?\n    \"\\(.Tags.Nam) .Nam\" + .Nam <-- here  | length"},
-		{Options{JQ: "{InstanceId, nets: [.NetworkInterfaces[] | .SubnetID]}"}, "--jq: unknown field SubnetID at column 45; did you mean SubnetId?\n    … nets: [.NetworkInterfaces[] | .SubnetID <-- here ]}"},
-		{Options{JQ: "{InstnceId}"}, "--jq: unknown field InstnceId at column 2; did you mean InstanceId?"},
-		{Options{JQ: `.["Nme"]`}, "--jq: unknown field Nme at column 4; did you mean Name?"},
-		{Options{JQ: "map(.Nme)", Slurp: true}, "--jq: unknown field Nme at column 6; did you mean Name?"},
-		{Options{JQ: ".Name", Slurp: true}, "--jq: Name is asked of a list of objects at column 2; go through it with [] first"},
-		{Options{JQ: ".SecurityGroups.GroupId"}, "--jq: GroupId is asked of a list of objects at column 17; go through it with [] first"},
-		{Options{JQ: ".Name[]"}, "--jq: a string has no items to go through"},
-		{Options{JQ: ".Name |"}, "--jq: the filter ends too early at column 8"},
-		{Options{JQ: ".Name, ] .Region"}, "--jq: unexpected token \"]\" at column 8"},
-		{Options{JQ: ".Name | tostrng"}, "--jq: unknown function tostrng/0 at column 9; did you mean tostring?"},
-		{Options{JQ: ".Name | split"}, "--jq: unknown function split/0 at column 9; there is split/2: the number is that of its arguments"},
-		{Options{JQ: ".Name, $name"}, "--jq: unknown variable $name at column 8"},
-		{Options{JQ: "[., inputs]"}, "--jq: there is no further input at column 5; the filter runs for each record by itself; --slurp gives it all of them"},
-		{Options{JQ: "\x1b[31m\n"}, "--jq: unexpected token \"\\u001b\" at column 1"},
+		{Options{JQ: ".PublcIPs"}, "--jq: unknown field PublcIPs at column 2; did you mean PublicIPs?\n    .PublcIPs\n     ^^^^^^^^"},
+		{Options{JQ: `"\(.Tags.Nam) .Nam" + .Nam | length`}, "--jq: unknown field Nam at column 24; did you mean Name?\n    \"\\(.Tags.Nam) .Nam\" + .Nam | length\n                           ^^^"},
+		{Options{JQ: "{InstanceId, nets: [.NetworkInterfaces[] | .SubnetID]}"}, "--jq: unknown field SubnetID at column 45; did you mean SubnetId?\n    …Id, nets: [.NetworkInterfaces[] | .SubnetID]}\n                                        ^^^^^^^^"},
+		{Options{JQ: "{InstnceId}"}, "--jq: unknown field InstnceId at column 2; did you mean InstanceId?\n    {InstnceId}\n     ^^^^^^^^^"},
+		{Options{JQ: `.["Nme"]`}, "--jq: unknown field Nme at column 4; did you mean Name?\n    .[\"Nme\"]\n       ^^^"},
+		{Options{JQ: "map(.Nme)", Slurp: true}, "--jq: unknown field Nme at column 6; did you mean Name?\n    map(.Nme)\n         ^^^"},
+		{Options{JQ: ".Name", Slurp: true}, "--jq: Name is asked of a list of objects at column 2; go through it with [] first\n    .Name\n     ^^^^"},
+		{Options{JQ: ".SecurityGroups.GroupId"}, "--jq: GroupId is asked of a list of objects at column 17; go through it with [] first\n    .SecurityGroups.GroupId\n                    ^^^^^^^"},
+		{Options{JQ: ".Name[]"}, "--jq: a string has no items to go through at column 6\n    .Name[]\n         ^^"},
+		{Options{JQ: ".PublicIPs[], .Name[]"}, "--jq: a string has no items to go through at column 20\n    .PublicIPs[], .Name[]\n                       ^^"},
+		{Options{JQ: ".Name |"}, "--jq: the filter ends too early at column 8\n    .Name |\n           ^"},
+		{Options{JQ: ".Name, ] .Region"}, "--jq: unexpected token \"]\" at column 8\n    .Name, ] .Region\n           ^"},
+		{Options{JQ: ".Name | tostrng"}, "--jq: unknown function tostrng/0 at column 9; did you mean tostring?\n    .Name | tostrng\n            ^^^^^^^"},
+		{Options{JQ: ".Name | split"}, "--jq: unknown function split/0 at column 9; there is split/2: the number is that of its arguments\n    .Name | split\n            ^^^^^"},
+		{Options{JQ: ".Name, $name"}, "--jq: unknown variable $name at column 8\n    .Name, $name\n           ^^^^^"},
+		{Options{JQ: "[., inputs]"}, "--jq: there is no further input at column 5; the filter runs for each record by itself; --slurp gives it all of them\n    [., inputs]\n        ^^^^^^"},
+		{Options{JQ: "\x1b[31m\n"}, "--jq: unexpected token \"\\u001b\" at column 1\n    \\x1b[31m\n    ^^^^"},
 
-		{Options{Query: "[].Instnce"}, "--query: unknown field Instnce at column 4; did you mean InstanceId?"},
-		{Options{Query: "InstanceId"}, "--query: InstanceId is asked of a list of objects at column 1; go through it with [] first"},
-		{Options{Query: "[?state=='running'].InstanceId"}, "--query: unknown field state at column 3; did you mean State?\n    [?state <-- here =='running'].InstanceId"},
-		{Options{Query: "sort_by(@, &Naam)[].Name"}, "--query: unknown field Naam at column 13; did you mean Name?"},
-		{Options{Query: "[?State=='running'"}, "--query: expected \"]\", not the end at column 19"},
-		{Options{Query: "[?State==`running`].{a: Name b}"}, "--query: expected \":\", not \"}\" at column 31\n    [?State==`running`].{a: Name b <-- here }"},
-		{Options{Query: "lenght(@)"}, "--query: unknown function lenght at column 1; did you mean length?"},
+		{Options{Query: "[].Instnce"}, "--query: unknown field Instnce at column 4; did you mean InstanceId?\n    [].Instnce\n       ^^^^^^^"},
+		{Options{Query: "InstanceId"}, "--query: InstanceId is asked of a list of objects at column 1; go through it with [] first\n    InstanceId\n    ^^^^^^^^^^"},
+		{Options{Query: "[?state=='running'].InstanceId"}, "--query: unknown field state at column 3; did you mean State?\n    [?state=='running'].InstanceId\n      ^^^^^"},
+		{Options{Query: "sort_by(@, &Naam)[].Name"}, "--query: unknown field Naam at column 13; did you mean Name?\n    sort_by(@, &Naam)[].Name\n                ^^^^"},
+		{Options{Query: "[?State=='running'"}, "--query: expected \"]\", not the end at column 19\n    [?State=='running'\n                      ^"},
+		{Options{Query: "[?State==`running`].{a: Name b}"}, "--query: expected \":\", not \"}\" at column 31\n    [?State==`running`].{a: Name b}\n                                  ^"},
+		{Options{Query: "lenght(@)"}, "--query: unknown function lenght at column 1; did you mean length?\n    lenght(@)\n    ^^^^^^"},
 
-		{Options{Columns: []string{"InstanceId", "Tgs.env"}}, "--columns: unknown field Tgs at column 1; did you mean Tags?"},
-		{Options{Columns: []string{"NetworkInterfaces.PrivateIPs.PrivatIP"}}, "--columns: unknown field PrivatIP at column 30; did you mean PrivateIP?\n    NetworkInterfaces.PrivateIPs.PrivatIP <-- here"},
+		{Options{Columns: []string{"InstanceId", "Tgs.env"}}, "--columns: unknown field Tgs at column 1; did you mean Tags?\n    Tgs.env\n    ^^^"},
+		{Options{Columns: []string{"NetworkInterfaces.PrivateIPs.PrivatIP"}}, "--columns: unknown field PrivatIP at column 30; did you mean PrivateIP?\n    NetworkInterfaces.PrivateIPs.PrivatIP\n                                 ^^^^^^^^"},
 		{Options{Columns: []string{"Name", ""}}, "--columns: a field name is missing"},
-		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6"},
-		{Options{Columns: []string{"Name.x"}}, "--columns: x is asked of a string, which has no fields at column 6"},
-		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, csv and text"},
+		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6\n    Name.\n         ^"},
+		{Options{Columns: []string{"Name.x"}}, "--columns: x is asked of a string, which has no fields at column 6\n    Name.x\n         ^"},
+		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, csv and text"},
 		{Options{Columns: []string{"Name"}, JQ: "."}, "--columns: cannot be used with --jq; the filter chooses what is printed"},
 		{Options{Columns: []string{"Name"}, Query: "@"}, "--columns: cannot be used with --query; the query chooses what is printed"},
-		{Options{SortBy: []string{"-Nam"}}, "--sort-by: unknown field Nam at column 1; did you mean Name?"},
+		{Options{SortBy: []string{"-Nam"}}, "--sort-by: unknown field Nam at column 1; did you mean Name?\n    Nam\n    ^^^"},
 		{Options{SortBy: []string{"Tags"}}, "--sort-by: cannot sort by Tags, a map of strings"},
 		{Options{SortBy: []string{"SecurityGroups"}, JQ: "."}, "--sort-by: cannot sort by SecurityGroups, a list of objects"},
 		{Options{JQ: ".", Query: "@"}, "--jq: cannot be used with --query; choose one of them"},
@@ -185,7 +189,7 @@ func TestFields(t *testing.T) {
 		securityGroup
 	}
 	want := []FieldInfo{{"Id", "string"}, {"Count", "number"}, {"On", "bool"}, {"Groups", "list of objects"}, {"Groups.GroupId", "string"}, {"Groups.GroupName", "string"}, {"Tags", "map of strings"}, {"Raw", "any"}, {"GroupId", "string"}, {"GroupName", "string"}}
-	if got := Fields[record](); !reflect.DeepEqual(got, want) {
+	if got := SchemaOf[record]().Fields(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}
 }
@@ -217,7 +221,7 @@ func checkCompiled(t *testing.T, o Options) {
 		return
 	}
 	msg := err.Error()
-	if lines := strings.Count(msg, "\n"); lines > 1 || msg == "" || strings.ContainsFunc(strings.Replace(msg, "\n", "", 1), hidden) {
+	if lines := strings.Count(msg, "\n"); lines != 0 && lines != 2 || msg == "" || strings.ContainsFunc(strings.ReplaceAll(msg, "\n", ""), hidden) {
 		t.Errorf("%+v: %q", o, msg)
 	}
 }
@@ -244,4 +248,46 @@ func FuzzQuery(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) { checkCompiled(t, Options{Query: query}) })
+}
+
+// TestExcerpt: carets stand below what is wrong as a terminal shows it, whatever is
+// around, on lines that fit 80 columns with an indent of two.
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("abcdefghi ", 30)
+	for _, test := range []struct {
+		text, wrong string // the place is that of the last wrong in text
+		want        string
+	}{
+		{".Nme", "Nme", ".Nme|\n ^^^"},
+		{".Name |", "", ".Name ||\n       ^"},
+		{".Name |\n\n", "", ".Name ||\n       ^"},
+		{"", "", "|\n^"},
+		{"日本 🐘 .Nme", "Nme", "日本 🐘 .Nme|\n         ^^^"},
+		{"e\u0301\u0301 .é", "é", "e\u0301\u0301 .é|\n   ^"},
+		{".日本 x", "日本", ".日本 x|\n ^^^^"},
+		{"\x1b[2J\u202e\t.Nme\xff", "Nme", `\x1b[2J\u202e\t.Nme\xff` + "|\n" + strings.Repeat(" ", 16) + "^^^"},
+		{"\x1b", "\x1b", `\x1b` + "|\n^^^^"},
+		{"first\n\t  .Nme | x\r\nlast", "Nme", ".Nme | x|\n ^^^"},
+		{"a\n\n", "\n\n", "a|\n ^"},
+		{long + ".Nme", "Nme", "…" + long[len(long)-34:] + ".Nme|\n" + strings.Repeat(" ", 36) + "^^^"},
+		{".Nme " + long, "Nme", ".Nme " + long[:62] + "…|\n ^^^"},
+		{strings.Repeat("日", 40) + " .Nme", "Nme", "…" + strings.Repeat("日", 16) + " .Nme|\n" + strings.Repeat(" ", 35) + "^^^"},
+		{strings.Repeat("x", 100), strings.Repeat("x", 100), strings.Repeat("x", 29) + "…|\n" + strings.Repeat("^", 30)},
+	} {
+		e := Error{Flag: "--jq", Msg: "m", Text: test.text, Offset: strings.LastIndex(test.text, test.wrong), length: len(test.wrong)}
+		if test.text == "" {
+			e.Text = "\n"
+		}
+		_, got, _ := strings.Cut(e.Error(), "\n")
+		want := "    " + strings.Replace(test.want, "|\n", "\n    ", 1)
+		if got != want {
+			t.Errorf("%q:\n%s\nwant:\n%s", test.text, got, want)
+		}
+		for line := range strings.Lines(got) {
+			if w := displaywidth.String(strings.TrimSuffix(line, "\n")); w > 78 {
+				t.Errorf("%q: a line of %d columns", test.text, w)
+			}
+		}
+	}
 }

@@ -43,10 +43,10 @@ func (c *compiler) jq() (func() format, error) {
 	}
 	if c.Slurp {
 		return func() format {
-			return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
+			return format{all: func(b []byte, records []marked) ([]byte, error) {
 				list := make([]any, len(records))
-				for i, record := range records {
-					list[i] = tree{}.value(record, c.record)
+				for i, r := range records {
+					list[i] = tree{}.value(r.record, c.record)
 				}
 				return appendJQ(b, code.Run(list))
 			}}

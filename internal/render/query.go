@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,10 +47,10 @@ func (c *compiler) query(name string) (func() format, error) {
 	node = likeAWS(node)
 	result := resultFormat(name, c.Options)
 	return func() format {
-		return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
+		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			input := make([]any, len(records))
-			for i, record := range records {
-				input[i] = tree{floats: true}.value(record, c.record)
+			for i, r := range records {
+				input[i] = tree{floats: true}.value(r.record, c.record)
 			}
 			value, err := interpreter.NewInterpreter(input, interpreter.NewFunctionCaller(known...), nil).Execute(node, input)
 			if err != nil {

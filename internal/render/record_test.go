@@ -99,8 +99,13 @@ var now = time.Date(2026, 1, 4, 12, 0, 0, 0, time.UTC)
 func render(t testing.TB, o Options, records ...instance) string {
 	t.Helper()
 	o.Now = func() time.Time { return now }
+	return printed(t, compile(t, o), records...)
+}
+
+func printed(t testing.TB, p *Printer[instance], records ...instance) string {
+	t.Helper()
 	var out strings.Builder
-	s := compile(t, o).Start(&out)
+	s := p.Start(&out)
 	for _, record := range records {
 		if err := s.Write(record); err != nil {
 			t.Fatal(err)

@@ -28,14 +28,17 @@ type Options struct {
 	Columns   []string // --columns: field paths
 	NoHeaders bool     // --no-headers
 	SortBy    []string // --sort-by: field paths; "-Path" descending
+	CountBy   []string // --count-by: field paths; the records are then counts of those given
+	Watch     bool     // --watch: the Printer is for Watch, not Start
 	Color     bool     // colour is wanted
+	Links     bool     // the output is a terminal that knows hyperlinks
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
 	// terminal, nothing is shortened.
 	Width func() int
 
 	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
-	Now      func() time.Time                  // for the template function ago; nil: time.Now
+	Now      func() time.Time                  // for the template function timeago; nil: time.Now
 }
 
 // View says how one type of record is shown where the user does not say it.
@@ -45,7 +48,11 @@ type View struct {
 	Text    []string // of text; empty: the table's columns
 	CSV     []string // of csv; empty: those of wide
 	ID      string   // the field that name prints
-	Sort    []string // the order of table, wide, json and yaml
+	Sort    []string // the order of table, wide, json and yaml, "-Path" descending; with ID, what tells records apart
+
+	// Tree are the levels of tree above the records, each the fields of a heading:
+	// "first (others)". nil: a level for each field of Sort but the ID.
+	Tree [][]string
 }
 
 // Column is a column of a table.
@@ -71,7 +78,7 @@ const (
 
 // Formats are the names that Options.Output takes, for completion and help.
 func Formats() []string {
-	return []string{"table", "wide", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
+	return []string{"table", "wide", "tree", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
 }
 
 // Printer prints records of type T. It may be used for any number of streams.
@@ -105,6 +112,9 @@ func (p *Printer[T]) Streams() bool { return !p.plan.waits }
 // Start begins the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 	s := &Stream[T]{plan: p.plan, format: p.plan.start(), w: w}
+	if p.plan.counting != nil {
+		s.tally = p.plan.counting.start()
+	}
 	s.record = reflect.ValueOf(&s.current).Elem()
 	return s
 }
@@ -115,7 +125,11 @@ type plan struct {
 	order []sortKey
 	waits bool // all records are needed before the first can be printed
 	flag  string
-	id    *path
+
+	counting *counting // what is printed are counts; nil: the records themselves
+	shown    []*path   // what a table or tree shows of a record
+	given    []*path   // what tells a record from others
+	same     []*path   // what tells what is printed from others: of records, or of counts
 }
 
 // format turns records into bytes: one at a time, or all at once where all is set.
@@ -123,13 +137,15 @@ type format struct {
 	open, between, close string // around the records
 	none                 string // instead, where there is no record
 	record               func(b []byte, record reflect.Value) ([]byte, error)
-	all                  func(b []byte, records []reflect.Value) ([]byte, error)
+	finish               func(b []byte) []byte // behind the records; nil: nothing more
+	all                  func(b []byte, records []marked) ([]byte, error)
 }
 
 type compiler struct {
 	Options
-	view   View
-	record *shape
+	view    View
+	record  *shape
+	counted bool // the records are counts
 }
 
 func (c *compiler) compile() (plan, error) {
@@ -139,8 +155,17 @@ func (c *compiler) compile() (plan, error) {
 	}
 	var err error
 	p := plan{flag: "--output " + name}
+	if p.given, err = c.identity(); err != nil {
+		return plan{}, err
+	}
+	if len(c.CountBy) > 0 {
+		if p.counting, err = c.countBy(); err != nil {
+			return plan{}, err
+		}
+	}
+	var id *path
 	if c.view.ID != "" {
-		if p.id, err = parsePath("the id", c.view.ID, c.record); err != nil {
+		if id, err = parsePath("the id", c.view.ID, c.record); err != nil {
 			return plan{}, err
 		}
 	}
@@ -156,7 +181,10 @@ func (c *compiler) compile() (plan, error) {
 		switch name {
 		case "", "table", "wide":
 			sorted = true
-			p.start, err = c.table(name == "wide")
+			p.start, p.shown, err = c.table(name == "wide")
+		case "tree":
+			sorted = true
+			p.start, p.shown, err = c.outline(id)
 		case "json", "yaml":
 			sorted = true
 			fallthrough
@@ -167,25 +195,27 @@ func (c *compiler) compile() (plan, error) {
 		case "text":
 			p.start, err = c.text()
 		case "name":
-			p.start, err = c.name(p.id)
+			p.start, err = c.name(id)
 		case "template", "template-file":
-			p.start, err = c.template(name, argument)
+			p.start, sorted, err = c.template(name, argument)
 		}
 	}
 	if err != nil {
 		return plan{}, err
 	}
+	sorted = sorted || c.counted
 	if p.order, err = c.sortKeys(sorted); err != nil {
 		return plan{}, err
 	}
 	p.waits = sorted || len(c.SortBy) > 0
-	return p, nil
+	p.same, err = c.identity()
+	return p, err
 }
 
 // conflict finds an unknown format, and flags that exclude each other.
 func (c *compiler) conflict(name string) error {
 	formats := Formats()
-	plain, templates := formats[:8], formats[8:]
+	plain, templates := formats[:9], formats[9:]
 	isTemplate := strings.Contains(c.Output, "=") && slices.Contains(templates, name+"=")
 	if c.Output != "" && !isTemplate && !slices.Contains(plain, c.Output) {
 		hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
@@ -195,27 +225,55 @@ func (c *compiler) conflict(name string) error {
 		return &Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
 	}
 	jq := c.HasJQ || c.JQ != ""
+	drawn := slices.Contains([]string{"", "table", "wide", "tree"}, name)
 	clash := func(a, b, hint string) error {
 		return &Error{Flag: a, Msg: "cannot be used with " + b, Hint: hint, Offset: -1}
 	}
 	switch {
+	case c.Watch && jq:
+		return clash("--watch", "--jq", onlyDrawn)
+	case c.Watch && c.Query != "":
+		return clash("--watch", "--query", onlyDrawn)
+	case c.Watch && !drawn:
+		return clash("--watch", "--output "+name, onlyDrawn)
 	case jq && c.Query != "":
 		return clash("--jq", "--query", "choose one of them")
 	case jq && c.Output != "" && name != "json" && name != "ndjson": // which it prints anyway
 		return clash("--jq", "--output "+name, "a filter prints by itself")
 	case c.Slurp && !jq:
 		return &Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
-	case c.Query != "" && (name == "name" || isTemplate):
+	case c.Query != "" && (name == "name" || name == "tree" || isTemplate):
 		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv and table")
 	case len(c.Columns) == 0:
 	case jq:
 		return clash("--columns", "--jq", "the filter chooses what is printed")
 	case c.Query != "":
 		return clash("--columns", "--query", "the query chooses what is printed")
-	case !slices.Contains([]string{"", "table", "wide", "csv", "text"}, name):
-		return clash("--columns", "--output "+name, "columns are chosen in table, wide, csv and text")
+	case !drawn && name != "csv" && name != "text":
+		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, csv and text")
 	}
 	return nil
+}
+
+// onlyDrawn is why --watch takes few formats.
+const onlyDrawn = "what changes is marked in table, wide and tree"
+
+// identity is what tells a record from others: the fields of the view's order, and
+// the id.
+func (c *compiler) identity() ([]*path, error) {
+	var paths []*path
+	for _, field := range append(slices.Clone(c.view.Sort), c.view.ID) {
+		field = strings.TrimPrefix(field, "-")
+		if field == "" || c.counted && field == countField {
+			continue
+		}
+		p, err := parsePath("the default order", field, c.record)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, p)
+	}
+	return paths, nil
 }
 
 // columns are the paths that a format shows: the user's, or else its defaults.

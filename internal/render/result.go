@@ -42,17 +42,17 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			if name == "table" {
 				g.width = o.Width()
 			}
-			cells := make([][]cell, len(rows))
+			lines := make([]row, len(rows))
 			columns := len(header)
-			for i, row := range rows {
-				columns = max(columns, len(row))
-				for _, value := range row {
-					cells[i] = append(cells[i], newCell(resultTexts(value)))
+			for i, values := range rows {
+				columns = max(columns, len(values))
+				for _, value := range values {
+					lines[i].cells = append(lines[i].cells, newCell(resultTexts(value)))
 				}
 			}
-			for i := range cells {
-				for len(cells[i]) < columns {
-					cells[i] = append(cells[i], newCell(nil))
+			for i := range lines {
+				for len(lines[i].cells) < columns {
+					lines[i].cells = append(lines[i].cells, newCell(nil))
 				}
 			}
 			for i := range columns {
@@ -62,7 +62,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 				}
 				g.columns = append(g.columns, column)
 			}
-			return g.print(b, cells)
+			return g.print(b, lines)
 		}
 	}
 	return func(b []byte, x any) ([]byte, error) {

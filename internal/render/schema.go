@@ -17,22 +17,40 @@ type FieldInfo struct {
 	Type string // "string", "number", "bool", "any", "object", "list of strings", "map of strings", "list of objects", ...
 }
 
-// Fields are the fields of T with those nested in them, in the order of the JSON.
-func Fields[T any]() []FieldInfo {
+// Schema is what is known of a type of records without one. The zero value has no fields.
+type Schema struct {
+	typ reflect.Type
+}
+
+// SchemaOf is that of T, which is as for Compile.
+func SchemaOf[T any]() Schema { return Schema{reflect.TypeFor[T]()} }
+
+// Fields are the fields of a record with those nested in them, in the order of the JSON.
+func (s Schema) Fields() []FieldInfo {
 	var infos []FieldInfo
-	var add func(prefix string, s *shape)
-	add = func(prefix string, s *shape) {
-		for _, f := range s.fields {
-			infos = append(infos, FieldInfo{prefix + f.name, f.shape.String()})
-			inner := f.shape
-			for inner.kind == aList {
-				inner = inner.elem
+	s.walk(func(path string, steps []field) {
+		infos = append(infos, FieldInfo{path, steps[len(steps)-1].shape.String()})
+	})
+	return infos
+}
+
+// walk calls f for each field, with those that lead to it and itself.
+func (s Schema) walk(f func(path string, steps []field)) {
+	var walk func(prefix string, steps []field, s *shape)
+	walk = func(prefix string, steps []field, s *shape) {
+		for _, inner := range s.fields {
+			steps := append(slices.Clip(steps), inner)
+			f(prefix+inner.name, steps)
+			s := inner.shape
+			for s.kind == aList {
+				s = s.elem
 			}
-			add(prefix+f.name+".", inner)
+			walk(prefix+inner.name+".", steps, s)
 		}
 	}
-	add("", shapeOf(reflect.TypeFor[T]()))
-	return infos
+	if s.typ != nil {
+		walk("", nil, shapeOf(s.typ))
+	}
 }
 
 // shape is what is known of a value before there is one. Field names are checked
@@ -257,12 +275,24 @@ func (m *mistake) explain(through string) (msg, hint string) {
 // error places the mistake in the text, by means of the check that found it.
 func (m *mistake) error(flag, text, through string, check func(text string) *mistake) *Error {
 	msg, hint := m.explain(through)
-	offset := locate(text, m.name, func(text string) string {
+	named := func(text string) string {
 		if m := check(text); m != nil {
 			return m.name
 		}
 		return ""
-	})
+	}
+	if m.name == "" { // .Name[] has none: .Name.x[] would
+		const brackets, field = "[]", ".x"
+		for i := range text {
+			if !strings.HasPrefix(text[i:], brackets) {
+				continue
+			}
+			if other := check(text[:i] + field + text[i:]); other != nil && other.name == field[1:] && other.in == m.in {
+				return &Error{Flag: flag, Text: text, Offset: i, length: len(brackets), Msg: msg, Hint: hint}
+			}
+		}
+	}
+	offset := locate(text, m.name, named)
 	return &Error{Flag: flag, Text: text, Offset: offset, length: len(m.name), Msg: msg, Hint: hint}
 }
 

@@ -45,19 +45,19 @@ func (c *compiler) sortKeys(byView bool) ([]sortKey, error) {
 	return keys, nil
 }
 
-func sortRecords(records []reflect.Value, keys []sortKey) {
+func sortRecords(records []marked, keys []sortKey) {
 	if len(keys) == 0 {
 		return
 	}
 	type entry struct {
-		record reflect.Value
+		record marked
 		values []sortValue
 	}
 	entries := make([]entry, len(records))
 	for i, record := range records {
 		entries[i] = entry{record, make([]sortValue, len(keys))}
 		for j, key := range keys {
-			entries[i].values[j] = key.path.sortValue(record)
+			entries[i].values[j] = key.path.sortValue(record.record)
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {

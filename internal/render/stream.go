@@ -1,9 +1,12 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // A buffer this full is written without waiting for Flush.
@@ -18,6 +21,9 @@ type Stream[T any] struct {
 	current T             // the record being printed, at a steady address
 	record  reflect.Value // of current
 	waiting []T
+	tally   *tally // with --count-by, instead of waiting
+	watch   *Watch[T]
+	unseen  func(*T) bool
 	printed int
 	failed  RecordsError
 	err     error // the first of w's
@@ -28,19 +34,21 @@ type Stream[T any] struct {
 type RecordsError struct {
 	Flag  string // whose text failed, as "--jq"
 	Count int    // of the records it failed on
-	ID    string // of the first of them; "" where the records have none
+	First string // which the first of them is, as "139769765351 eu-central-1 i-0f1e"; "" if that is not known
 	Err   error  // what happened there
+
+	place string // lines that show where in the text; "" if that is not known
 }
 
 func (e *RecordsError) Error() string {
 	what := oneLine(e.Err.Error())
-	if e.ID != "" {
-		what = Safe(e.ID) + ": " + what
+	if e.First != "" {
+		what = Safe(e.First) + ": " + what
 	}
 	if e.Count > 1 {
 		what += fmt.Sprintf(" (and so for %d records in all)", e.Count)
 	}
-	return e.Flag + ": " + what
+	return e.Flag + ": " + what + e.place
 }
 
 func (e *RecordsError) Unwrap() error { return e.Err }
@@ -52,11 +60,15 @@ func (s *Stream[T]) Write(record T) error {
 	if s.err != nil {
 		return s.err
 	}
-	if s.plan.waits {
+	s.current = record
+	switch {
+	case s.tally != nil:
+		s.tally.add(marked{record: s.record})
+		return nil
+	case s.plan.waits:
 		s.waiting = append(s.waiting, record)
 		return nil
 	}
-	s.current = record
 	s.print(s.record)
 	if len(s.buffer) >= bufferSize {
 		return s.Flush()
@@ -79,19 +91,27 @@ func (s *Stream[T]) Close() error {
 	if s.err != nil {
 		return s.err
 	}
-	records := make([]reflect.Value, len(s.waiting))
-	for i := range s.waiting {
-		records[i] = reflect.ValueOf(&s.waiting[i]).Elem()
+	var records []marked
+	switch {
+	case s.watch != nil:
+		records = s.watch.gather(s.waiting, s.unseen)
+	case s.tally != nil:
+		records = s.tally.records()
+	default:
+		records = valuesOf(s.waiting)
 	}
 	sortRecords(records, s.plan.order)
+	if s.watch != nil {
+		records = s.watch.keep(records)
+	}
 	if s.format.all != nil {
 		var err error
 		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
 			s.failed = RecordsError{Flag: s.plan.flag, Count: 1, Err: err}
 		}
 	} else {
-		for _, record := range records {
-			s.print(record)
+		for _, r := range records {
+			s.print(r.record)
 			if len(s.buffer) >= bufferSize && s.Flush() != nil {
 				return s.err
 			}
@@ -101,6 +121,9 @@ func (s *Stream[T]) Close() error {
 			end = s.format.close
 		}
 		s.buffer = append(s.buffer, end...)
+		if s.format.finish != nil {
+			s.buffer = s.format.finish(s.buffer)
+		}
 	}
 	s.waiting = nil
 	if err := s.Flush(); err != nil {
@@ -124,9 +147,21 @@ func (s *Stream[T]) print(record reflect.Value) {
 	}
 	if s.failed.Count == 0 {
 		s.failed = RecordsError{Flag: s.plan.flag, Err: err}
-		if s.plan.id != nil {
-			s.failed.ID = string(s.plan.id.appendText(nil, record))
+		s.failed.First = strings.Join(s.plan.identify(record), " ")
+		if at, ok := errors.AsType[*placedError](err); ok {
+			s.failed.place = excerpt(at.text, at.offset, at.length)
 		}
 	}
 	s.failed.Count++
+}
+
+// identify tells a record from others.
+func (p *plan) identify(record reflect.Value) []string {
+	var parts []string
+	for _, path := range p.same {
+		if part := string(path.appendText(nil, record)); part != "" && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }

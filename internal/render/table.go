@@ -14,22 +14,44 @@ import (
 )
 
 // table compiles table and wide: columns two spaces apart, no lines drawn, as
-// kubectl has it. Only table is fitted to a terminal.
-func (c *compiler) table(wide bool) (func() format, error) {
-	view := c.view.Columns
-	if wide || len(view) == 0 {
-		view = nil
+// kubectl has it. Only table is fitted to a terminal. The paths are those of the
+// columns.
+func (c *compiler) table(wide bool) (func() format, []*path, error) {
+	columns := c.view.Columns
+	if wide || len(columns) == 0 {
+		columns = nil
 		for _, name := range c.wide() {
-			view = append(view, Column{Field: name})
+			columns = append(columns, Column{Field: name})
 		}
 	}
-	defaults := make([]string, len(view))
-	for i, column := range view {
+	g, paths, err := c.grid(columns)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() format {
+		return format{all: func(b []byte, records []marked) ([]byte, error) {
+			rows := make([]row, len(records))
+			for i, r := range records {
+				rows[i] = row{marked: r, cells: cells(paths, r.record)}
+			}
+			width := 0
+			if !wide {
+				width = c.Width()
+			}
+			return c.printGrid(b, g, rows, width)
+		}}
+	}, paths, nil
+}
+
+// grid has the user's columns, or else the default ones.
+func (c *compiler) grid(columns []Column) (grid, []*path, error) {
+	defaults := make([]string, len(columns))
+	for i, column := range columns {
 		defaults[i] = column.Field
 	}
 	paths, err := c.columns(defaults)
 	if err != nil {
-		return nil, err
+		return grid{}, nil, err
 	}
 	g := grid{headers: !c.NoHeaders, color: c.Color}
 	for _, p := range paths {
@@ -41,22 +63,42 @@ func (c *compiler) table(wide bool) (func() format, error) {
 		}
 		g.columns = append(g.columns, gridColumn{Column: column, pinned: len(c.Columns) > 0})
 	}
-	return func() format {
-		return format{all: func(b []byte, records []reflect.Value) ([]byte, error) {
-			g := g
-			if !wide {
-				g.width = c.Width()
-			}
-			rows := make([][]cell, len(records))
-			for i, record := range records {
-				rows[i] = make([]cell, len(paths))
-				for j, p := range paths {
-					rows[i][j] = newCell(p.items(record))
-				}
-			}
-			return g.print(b, rows)
-		}}
-	}, nil
+	return g, paths, nil
+}
+
+// printGrid adds what belongs to no field: the bars of counts, and the marks of
+// what has changed.
+func (c *compiler) printGrid(b []byte, g grid, rows []row, width int) ([]byte, error) {
+	g.width = width
+	g.columns = slices.Clone(g.columns)
+	if c.Watch {
+		g.columns = slices.Insert(g.columns, 0, gridColumn{Column: Column{Title: " ", Colors: markColors}, pinned: true})
+		for i := range rows {
+			rows[i].cells = slices.Insert(rows[i].cells, 0, cell{cmp.Or(string(rows[i].mark), " ")})
+		}
+		g.labels = 1
+	}
+	if c.counted {
+		g.addBars(rows)
+	}
+	return g.print(b, rows)
+}
+
+// row is a record's line of a table, or several.
+type row struct {
+	marked
+	cells   []cell
+	rail    string // what the label goes on with where the row takes several lines
+	heading bool   // there is nothing beside the label
+}
+
+// cells are the values of a record.
+func cells(paths []*path, record reflect.Value) []cell {
+	cells := make([]cell, len(paths))
+	for i, p := range paths {
+		cells[i] = newCell(p.items(record))
+	}
+	return cells
 }
 
 // grid prints rows of cells.
@@ -65,6 +107,7 @@ type grid struct {
 	headers bool
 	color   bool
 	width   int // the terminal's; 0: whatever it takes
+	labels  int // the column that the rows' rails are in
 }
 
 type gridColumn struct {
@@ -91,7 +134,7 @@ func newCell(items []string) cell {
 	return items
 }
 
-func (g grid) print(b []byte, rows [][]cell) ([]byte, error) {
+func (g grid) print(b []byte, rows []row) ([]byte, error) {
 	if len(rows) == 0 {
 		return b, nil
 	}
@@ -113,8 +156,10 @@ func (g grid) print(b []byte, rows [][]cell) ([]byte, error) {
 	}
 	for _, row := range rows {
 		texts := make([]string, len(f.columns))
+		height := 1
 		for i, column := range f.columns {
-			items := row[column]
+			items := row.cells[column]
+			height = max(height, len(items))
 			if g.columns[column].Shorten {
 				items = slices.Clone(items)
 				for j := range items {
@@ -122,6 +167,13 @@ func (g grid) print(b []byte, rows [][]cell) ([]byte, error) {
 				}
 			}
 			texts[i] = strings.Join(items, separator)
+		}
+		if row.heading && g.width > 0 {
+			label := slices.Index(f.columns, g.labels)
+			texts[label] = displaywidth.TruncateString(texts[label], max(g.width-g.labels*(1+gap), 1), "…")
+		}
+		if row.rail != "" && f.stack {
+			texts[slices.Index(f.columns, g.labels)] += strings.Repeat("\n"+row.rail, height-1)
 		}
 		if err := t.Append(texts); err != nil {
 			return b, err
@@ -176,7 +228,7 @@ func (r *plainRenderer) draw(cells map[int]tw.CellContext, color bool) {
 		} else {
 			r.line = append(r.line, text...)
 		}
-		blanks += column.width - displaywidth.String(text) + gap
+		blanks += max(column.width-displaywidth.String(text), 0) + gap
 	}
 	r.w.Write(append(r.line, '\n'))
 }

@@ -7,9 +7,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"text/template/parse"
-	"time"
 
 	"muster/internal/nearest"
 )
@@ -17,59 +17,101 @@ import (
 // The delimiters of templates, which no shell and no JSON uses in pairs.
 const leftDelim, rightDelim = "<<", ">>"
 
-// template compiles -o template=TEXT and template-file=PATH.
-func (c *compiler) template(name, argument string) (func() format, error) {
+// template compiles -o template=TEXT and template-file=PATH. waits is whether it makes
+// a table, which has to be complete before it can be printed.
+func (c *compiler) template(name, argument string) (start func() format, waits bool, err error) {
 	flag, text := "--output "+name, argument
 	if name == "template-file" {
 		if argument == "" {
-			return nil, &Error{Flag: flag, Msg: "the path of a file is missing after the =", Offset: -1}
+			return nil, false, &Error{Flag: flag, Msg: "the path of a file is missing after the =", Offset: -1}
 		}
 		file, err := c.ReadFile(argument)
 		if err != nil {
-			return nil, &Error{Flag: flag, Msg: "cannot read the template: " + err.Error(), Offset: -1}
+			return nil, false, &Error{Flag: flag, Msg: "cannot read the template: " + err.Error(), Offset: -1}
 		}
 		flag += " " + argument
 		text = strings.TrimSuffix(string(file), "\n") // a newline follows each record anyway
 	}
 	if text == "" {
-		return nil, &Error{Flag: flag, Msg: "the template is empty", Hint: "try '<<.AccountId>> <<.Region>>'", Offset: -1}
+		return nil, false, &Error{Flag: flag, Msg: "the template is empty", Hint: "try '<<.AccountId>> <<.Region>>'", Offset: -1}
 	}
-	known := shapes{}
-	known.add(c.record)
-	funcs := templateFuncs(c.Now, known)
+	env := &templateEnv{known: shapes{}, now: c.Now, color: c.Color, links: c.Links}
+	env.known.add(c.record)
+	funcs := env.funcs()
 	t, err := parseTemplate(text, funcs)
 	if err != nil {
-		return nil, templateError(flag, text, err, funcs)
+		return nil, false, templateError(flag, text, err, funcs)
 	}
-	check := func(text string) *mistake {
-		t, err := parseTemplate(text, funcs)
-		if err != nil {
-			return nil
-		}
-		return checkTemplate(t.Tree, c.record)
+	found := checkTemplate(t, c.record)
+	if e := found.misuse; e != nil {
+		e.Flag, e.Text = flag, text
+		return nil, false, e
 	}
-	if m := check(text); m != nil {
-		return nil, m.error(flag, text, "go through it with range, or take one with index", check)
+	if found.mistake != nil {
+		return nil, false, found.mistake.error(flag, text, "go through it with range, or take one with index", func(text string) *mistake {
+			t, err := parseTemplate(text, funcs)
+			if err != nil {
+				return nil
+			}
+			return checkTemplate(t, c.record).mistake
+		})
 	}
 	for _, each := range t.Templates() {
-		if known.sparse() {
+		if env.known.sparse() {
 			readFields(each.Tree, each.Root)
 		}
 		printPlain(each.Tree, each.Root)
 	}
-	return func() format {
-		out := &appender{}
-		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
-			out.b = b
-			if err := t.Execute(out, record.Addr().Interface()); err != nil {
-				if _, where, ok := strings.Cut(err.Error(), " at <"); ok { // behind the names of the template
-					err = errors.New("at <" + where)
-				}
-				return b, err
-			}
-			return append(out.b, '\n'), nil
-		}}
-	}, nil
+	if found.calls["tablerow"] || found.calls["tableheader"] || found.calls["tablerender"] {
+		return func() format { return env.tables(t, text, c.Width, !c.NoHeaders) }, true, nil
+	}
+	return func() format { return format{record: executor(t, text)} }, false, nil
+}
+
+// executor is what a template makes of a record, and a newline.
+func executor(t *template.Template, text string) func(b []byte, record reflect.Value) ([]byte, error) {
+	out := &appender{}
+	return func(b []byte, record reflect.Value) ([]byte, error) {
+		out.b = b
+		if err := t.Execute(out, record.Addr().Interface()); err != nil {
+			return b, placeError(err, text)
+		}
+		return append(out.b, '\n'), nil
+	}
+}
+
+// placedError is what happened at a place in the user's text.
+type placedError struct {
+	error
+	text           string
+	offset, length int
+}
+
+var executionError = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^template: output:(\d+):(\d+): executing .*? (at <(.*?)>: .*)$`)
+})
+
+// placeError finds in the text what an error of text/template is about, and leaves the
+// names of templates out.
+func placeError(err error, text string) error {
+	match := executionError().FindStringSubmatch(err.Error())
+	if match == nil {
+		return err
+	}
+	line, _ := strconv.Atoi(match[1])
+	column, _ := strconv.Atoi(match[2]) // from 0, in bytes
+	offset := column
+	for before := range strings.Lines(text) {
+		if line--; line == 0 {
+			break
+		}
+		offset += len(before)
+	}
+	length := 0
+	if offset = min(offset, len(text)); strings.HasPrefix(text[offset:], match[4]) {
+		length = len(match[4])
+	}
+	return &placedError{errors.New(match[3]), text, offset, length}
 }
 
 func parseTemplate(text string, funcs template.FuncMap) (*template.Template, error) {
@@ -110,121 +152,13 @@ func templateError(flag, text string, err error, funcs template.FuncMap) *Error 
 			e.Offset, e.length = e.Offset+i, len(word)
 		}
 		if strings.HasPrefix(e.Msg, "function ") {
-			e.Hint = "the functions are " + strings.Join(functionNames, ", ")
-			if near := nearest.Name(word, functionNames); near != "" {
+			e.Hint = "the functions are " + strings.Join(functionNames(), ", ")
+			if near := nearest.Name(word, functionNames()); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
 		}
 	}
 	return e
-}
-
-// functionNames are those that people are told of; templates have the built-in ones too.
-var functionNames = []string{
-	"ago", "default", "join", "json", "lower", "timefmt", "trunc", "upper",
-	"and", "eq", "ge", "gt", "index", "le", "len", "lt", "ne", "not", "or", "print", "printf", "println", "slice",
-}
-
-// printName is the function that every action's value goes through before it is printed.
-const printName = "_plain"
-
-func templateFuncs(now func() time.Time, known shapes) template.FuncMap {
-	plain := known.plain
-	plains := func(args []any) []any {
-		out := make([]any, len(args))
-		for i, arg := range args {
-			out[i] = arg
-			if v := reflect.ValueOf(arg); !v.IsValid() || v.Kind() >= reflect.Array && v.Kind() != reflect.String {
-				out[i] = plain(arg)
-			}
-		}
-		return out
-	}
-	return template.FuncMap{
-		printName: plain,
-		fieldName: fieldOf,
-		"print":   func(args ...any) string { return fmt.Sprint(plains(args)...) },
-		"println": func(args ...any) string { return fmt.Sprintln(plains(args)...) },
-		"printf":  func(format string, args ...any) string { return fmt.Sprintf(format, plains(args)...) },
-		"upper":   func(v any) string { return strings.ToUpper(plain(v)) },
-		"lower":   func(v any) string { return strings.ToLower(plain(v)) },
-		"json":    func(v any) string { return string(jsonWriter{known: known}.any(nil, v, 0)) },
-		"join": func(separator string, list any) (string, error) {
-			v := reflect.ValueOf(list)
-			if v.Kind() != reflect.Slice {
-				return "", fmt.Errorf("join wants a separator and a list, as in join \" \" .PrivateIPs; got a %T", list)
-			}
-			items := make([]string, v.Len())
-			for i := range items {
-				items[i] = plain(v.Index(i).Interface())
-			}
-			return strings.Join(items, separator), nil
-		},
-		"trunc": func(n int, v any) string {
-			s := plain(v)
-			for i := range s {
-				if n <= 0 {
-					return s[:i]
-				}
-				n--
-			}
-			return s
-		},
-		"default": func(fallback, v any) any {
-			if truth, _ := template.IsTrue(v); truth {
-				return v
-			}
-			return fallback
-		},
-		"timefmt": func(layout string, v any) (string, error) {
-			s := plain(v)
-			t, err := parseTime(s)
-			if err != nil || s == "" {
-				return "", err
-			}
-			return t.Format(layout), nil
-		},
-		"ago": func(v any) (string, error) {
-			s := plain(v)
-			t, err := parseTime(s)
-			if err != nil || s == "" {
-				return "", err
-			}
-			return ago(now().Sub(t)), nil
-		},
-	}
-}
-
-func parseTime(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return t, fmt.Errorf("%q is not a time like 2006-01-02T15:04:05Z", s)
-	}
-	return t, nil
-}
-
-// ago words a time span in its largest unit, as "3 days ago".
-func ago(d time.Duration) string {
-	format := "%d %s ago"
-	if d < 0 {
-		d, format = -d, "in %d %s"
-	}
-	const day = 24 * time.Hour
-	for _, unit := range []struct {
-		name string
-		span time.Duration
-	}{{"year", 365 * day}, {"month", 30 * day}, {"day", day}, {"hour", time.Hour}, {"minute", time.Minute}} {
-		if n := int(d / unit.span); n > 0 {
-			if n > 1 {
-				unit.name += "s"
-			}
-			return fmt.Sprintf(format, n, unit.name)
-		}
-	}
-	return "just now"
 }
 
 // plain is a value as a template prints it.
@@ -238,6 +172,8 @@ func (m shapes) plain(x any) string {
 		return strconv.Itoa(x)
 	case []string:
 		return strings.Join(x, ",")
+	case styled:
+		return x.String()
 	}
 	v := reflect.ValueOf(x)
 	for v.Kind() == reflect.Pointer {

@@ -1,25 +1,46 @@
 package render
 
 import (
+	"fmt"
 	"reflect"
+	"text/template"
 	"text/template/parse"
 )
 
-// checkTemplate finds the first field that cannot exist. What a function gives, and
-// the dot of a template defined inside, are not known.
-func checkTemplate(tree *parse.Tree, record *shape) *mistake {
-	c := templateChecker{assigned: map[string]bool{}}
-	for range 2 { // the first time to learn which variables change
-		c.vars, c.found = []templateVar{{"$", record}}, nil
-		c.list(tree.Root, record)
+// findings are what is known of a template before it is run.
+type findings struct {
+	mistake *mistake        // the first field that cannot exist
+	misuse  *Error          // or the first function called as it cannot be; Flag and Text are missing
+	calls   map[string]bool // functions that are called
+}
+
+// checkTemplate looks at a template and those defined within, whose dot is not known.
+func checkTemplate(t *template.Template, record *shape) findings {
+	c := templateChecker{findings: findings{calls: map[string]bool{}}}
+	c.tree(t.Tree, record)
+	for _, defined := range t.Templates() {
+		if defined.Name() != t.Name() {
+			c.tree(defined.Tree, unknown)
+		}
 	}
-	return c.found
+	return c.findings
+}
+
+func (c *templateChecker) tree(tree *parse.Tree, dot *shape) {
+	if c.mistake != nil || c.misuse != nil {
+		return
+	}
+	c.assigned = map[string]bool{}
+	for range 2 { // the first time to learn which variables change
+		c.vars, c.mistake, c.misuse = []templateVar{{"$", dot}}, nil, nil
+		c.list(tree.Root, dot)
+	}
 }
 
 type templateChecker struct {
 	vars     []templateVar
 	assigned map[string]bool // variables whose value depends on the way taken
-	found    *mistake
+	findings
 }
 
 type templateVar struct {
@@ -86,25 +107,78 @@ func (c *templateChecker) declare(pipe *parse.PipeNode, s *shape) {
 }
 
 func (c *templateChecker) pipe(pipe *parse.PipeNode, dot *shape) *shape {
-	s := unknown
-	for i, command := range pipe.Cmds {
-		s = c.command(command, dot, i > 0)
+	var s *shape
+	for _, command := range pipe.Cmds {
+		s = c.command(command, dot, s)
 	}
 	return s
 }
 
-func (c *templateChecker) command(n *parse.CommandNode, dot *shape, piped bool) *shape {
-	first, isFunc := n.Args[0].(*parse.IdentifierNode)
+// command is given the value that is piped into it; nil for the first.
+func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape) *shape {
+	function, isFunc := n.Args[0].(*parse.IdentifierNode)
+	if !isFunc {
+		s := c.value(n.Args[0], dot)
+		for _, arg := range n.Args[1:] {
+			c.value(arg, dot)
+		}
+		if len(n.Args) > 1 || piped != nil {
+			return unknown
+		}
+		return s
+	}
 	var args []*shape
-	for i, arg := range n.Args {
-		if i > 0 || !isFunc {
-			args = append(args, c.value(arg, dot))
+	for _, arg := range n.Args[1:] {
+		args = append(args, c.value(arg, dot))
+	}
+	if piped != nil {
+		args = append(args, piped)
+	}
+	return c.call(function, n.Args[1:], args)
+}
+
+// call checks how a function is called and knows what it gives. Of what is piped
+// into it there is a shape but no node.
+func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Node, args []*shape) *shape {
+	f := findTemplateFunc(function.Ident)
+	if f == nil {
+		return unknown
+	}
+	c.calls[f.name] = true
+	if least, most := f.count(); len(args) < least || most >= 0 && len(args) > most {
+		wants := quantity(least, "argument")
+		if most < 0 {
+			wants += " or more"
+		}
+		c.object(function, len(f.name), fmt.Sprintf("%s wants %s, not %d", f.name, wants, len(args)), "it is "+f.usage())
+		return f.result
+	}
+	for i, s := range args {
+		name := f.argument(i)
+		if wanted := argKinds[name]; wanted != anything && s.kind != anything && s.kind != wanted {
+			var at parse.Node = function
+			length := len(f.name)
+			if i < len(nodes) {
+				if text := constant(nodes[i]); text != "" {
+					at, length = nodes[i], len(text)
+				}
+			}
+			c.object(at, length, fmt.Sprintf("%s wants %s as %s, not a %s", f.name, kindNames[wanted], name, s), "it is "+f.usage())
+			return f.result
 		}
 	}
+	text, isText := (*parse.StringNode)(nil), false
+	if len(nodes) > 0 {
+		text, isText = nodes[0].(*parse.StringNode)
+	}
 	switch {
-	case !isFunc && len(args) == 1 && !piped:
-		return args[0]
-	case isFunc && first.Ident == "index" && len(args) > 0 && !piped:
+	case isText && f.first != nil:
+		if err := f.first(text.Text); err != nil {
+			c.object(text, len(text.Quoted), f.name+": "+err.Error(), "")
+		}
+	case isText && f.name == "pluck" && len(args) == 2 && args[1].kind == aList:
+		return listOf(c.fields(args[1].elem, []string{text.Text}))
+	case f.name == "index":
 		s := args[0]
 		for range args[1:] {
 			if s.kind != aList && s.kind != aMap {
@@ -114,7 +188,34 @@ func (c *templateChecker) command(n *parse.CommandNode, dot *shape, piped bool) 
 		}
 		return s
 	}
-	return unknown
+	return f.result
+}
+
+// object keeps the first thing that is wrong.
+func (c *templateChecker) object(at parse.Node, length int, msg, hint string) {
+	if c.misuse == nil && c.mistake == nil {
+		c.misuse = &Error{Offset: int(at.Position()), length: length, Msg: msg, Hint: hint}
+	}
+}
+
+var kindNames = map[kind]string{aString: "text", aNumber: "a number", aList: "a list"}
+
+// constant is a constant as it is written; "" for all else.
+func constant(node parse.Node) string {
+	switch n := node.(type) {
+	case *parse.StringNode:
+		return n.Quoted
+	case *parse.NumberNode:
+		return n.Text
+	}
+	return ""
+}
+
+func quantity(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (c *templateChecker) value(node parse.Node, dot *shape) *shape {
@@ -133,6 +234,14 @@ func (c *templateChecker) value(node parse.Node, dot *shape) *shape {
 		return c.fields(c.value(n.Node, dot), n.Field)
 	case *parse.PipeNode:
 		return c.pipe(n, dot)
+	case *parse.IdentifierNode: // a function without arguments
+		return c.call(n, nil, nil)
+	case *parse.StringNode:
+		return someString
+	case *parse.NumberNode:
+		return someNumber
+	case *parse.BoolNode:
+		return someBool
 	}
 	return unknown
 }
@@ -146,8 +255,8 @@ func (c *templateChecker) fields(s *shape, names []string) *shape {
 		}
 		var wrong *mistake
 		if s, wrong = s.field(name); wrong != nil {
-			if c.found == nil {
-				c.found = wrong
+			if c.misuse == nil && c.mistake == nil {
+				c.mistake = wrong
 			}
 			return unknown
 		}

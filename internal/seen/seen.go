@@ -91,7 +91,7 @@ func Update(path string, now time.Time, met []Entry, gone func(Entry) bool) erro
 	var kept []Entry
 	add := func(e Entry) {
 		key := identity{e.Kind, e.Scope, e.ID}
-		if known[key] || count[e.Kind] == limit || e.ID == "" || !printable(e.ID+e.Place) {
+		if known[key] || count[e.Kind] == limit || e.ID == "" || !printable(e.Scope+e.ID+e.Place) {
 			return
 		}
 		if !printable(e.Name) {

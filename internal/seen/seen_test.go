@@ -34,7 +34,7 @@ func TestUpdate(t *testing.T) {
 	}{
 		{hour(0), []Entry{{Kind: Region, Scope: "s", ID: "eu-west-1"}, {Kind: Account, Scope: "s", ID: "1", Name: "one"}}, "", []string{"account s 1 one", "region s eu-west-1"}},
 		{hour(1), []Entry{{Kind: Account, Scope: "s", ID: "1", Name: "renamed"}, {Kind: Account, Scope: "r", ID: "1", Name: "one"}}, "", []string{"account s 1 renamed", "account r 1 one", "region s eu-west-1"}},
-		{hour(2), []Entry{{Kind: Instance, Scope: "s", ID: "i-1", Name: "a\tb"}, {Kind: Instance, ID: "i-\n2"}, {Kind: Instance}, {Kind: Instance, ID: "i-3", Name: "\u202e"}}, "",
+		{hour(2), []Entry{{Kind: Instance, Scope: "s", ID: "i-1", Name: "a\tb"}, {Kind: Instance, ID: "i-\n2"}, {Kind: Instance, Scope: "a\tb", ID: "i-2"}, {Kind: Instance}, {Kind: Instance, ID: "i-3", Name: "\u202e"}}, "",
 			[]string{"account s 1 renamed", "account r 1 one", "instance s i-1", "instance  i-3", "region s eu-west-1"}},
 		{hour(3), []Entry{{Kind: Instance, Scope: "s", ID: "i-4"}}, "i-1", []string{"account s 1 renamed", "account r 1 one", "instance  i-3", "instance s i-4", "region s eu-west-1"}},
 		{hour(7*24 + 1), nil, "", []string{"instance  i-3", "instance s i-4"}},

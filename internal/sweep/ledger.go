@@ -90,18 +90,18 @@ func (e *Entry) continues(before Entry) {
 type Ledger struct {
 	mu       sync.Mutex
 	entries  []Entry
-	accounts map[[2]string]bool // by id and name; whether AWS spoke for it
-	regions  map[string]bool    // that answered
+	accounts map[string]bool // by owner; whether AWS spoke for it
+	regions  map[string]bool // that answered
 	records  int
 	failed   error              // of the list of accounts
 	open     map[placeKey]Entry // gaps of the earlier run that this one has not come to
-	passed   int                // gaps of the earlier run that this one did not come to
+	passed   int                // gaps of the earlier run that this one's selection leaves out
 	took     time.Duration
 }
 
 // newLedger begins with what the earlier run has settled.
 func newLedger(earlier *Earlier) *Ledger {
-	l := &Ledger{entries: []Entry{}, accounts: map[[2]string]bool{}, regions: map[string]bool{}, open: map[placeKey]Entry{}}
+	l := &Ledger{entries: []Entry{}, accounts: map[string]bool{}, regions: map[string]bool{}, open: map[placeKey]Entry{}}
 	if earlier == nil {
 		return l
 	}
@@ -124,7 +124,9 @@ func (l *Ledger) settle(id, name string) {
 
 // close enters the gaps of the earlier run that this one did not come to.
 func (l *Ledger) close() {
-	l.passed = len(l.open)
+	if l.failed == nil { // else nobody knows which are left out, and which would have come
+		l.passed = len(l.open)
+	}
 	open := l.open
 	l.open = nil
 	for _, e := range open {
@@ -133,20 +135,21 @@ func (l *Ledger) close() {
 }
 
 // Passed is the number of gaps of the earlier run that this one did not come to,
-// because its selection leaves them out.
+// because its selection leaves them out. It is 0 where the list of accounts failed.
 func (l *Ledger) Passed() int { return l.passed }
 
 func (l *Ledger) add(e Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if before, again := l.open[keyOf(&e)]; again {
-		delete(l.open, keyOf(&e))
+	key := keyOf(&e)
+	if before, again := l.open[key]; again {
+		delete(l.open, key)
 		e.continues(before)
 	}
 	l.entries = append(l.entries, e)
 	l.records += e.Records
-	if key := [2]string{e.AccountId, e.AccountName}; key != [2]string{} {
-		l.accounts[key] = l.accounts[key] || e.reached()
+	if key.owner != "" {
+		l.accounts[key.owner] = l.accounts[key.owner] || e.reached()
 	}
 	if e.Region != "" && (e.Status == OK || e.Status == Empty) {
 		l.regions[e.Region] = true

@@ -200,70 +200,69 @@ func (s *run[R]) openAccounts() {
 	}
 }
 
-// open returns the regions to visit; "" is the account as a whole.
+// open enters an account and returns its places to visit, by region; "" is the
+// account as a whole.
 func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) {
 	start := time.Now()
 	ctx, trace := awsapi.WithTrace(s.ctx, a.ID)
-	known, enough := s.Earlier.regions(a)
+	known, all := s.Earlier.regions(a)
 	if s.Wanted != nil {
 		known = slices.DeleteFunc(slices.Clone(known), func(region string) bool { return !s.Wanted(region) })
 	}
-	fail := func(err error) {
-		regions := []string{""}
-		if s.Regions != nil && enough {
-			regions = known
-		}
+	fail := func(err error, regions ...string) {
 		for _, region := range regions {
 			e := failure(s.ctx, a, region, err)
 			e.Attempts, e.DurationMs = trace.Attempts(), since(start)
 			s.enter(e)
 		}
 	}
-	if s.ctx.Err() != nil {
-		fail(s.ctx.Err())
-		return nil, nil
+	missing := known // if nothing comes of it
+	if !all {
+		missing = append(slices.Clip(known), "")
 	}
-	if s.Unopened {
+	switch {
+	case len(missing) == 0:
+		return nil, nil
+	case s.ctx.Err() != nil:
+		fail(s.ctx.Err(), missing...)
+		return nil, nil
+	case s.Unopened:
 		return nil, []string{""}
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
-		fail(err)
+		fail(err, missing...)
 		s.closed(a, err)
 		return nil, nil
 	}
 	if a.Source == account.SourceProfile {
 		a.Name = id.Profile
 	}
-	if s.Regions == nil {
-		return id, []string{""}
-	}
-	if enough {
-		return id, known
+	if s.Regions == nil || all {
+		return id, missing
 	}
 	found, err := s.Regions(ctx, a, id)
-	if err == nil && found.Unknown != nil {
-		fail(found.Unknown)
-	}
-	if err != nil {
-		fail(err)
+	switch {
+	case err != nil:
+		fail(err, missing...)
 		return nil, nil
-	}
-	if found.Unknown == nil {
+	case found.Unknown != nil:
+		fail(found.Unknown, "")
+	default:
 		s.ledger.settle(a.ID, a.Name)
 		for _, region := range known { // that were guessed at, and are not the account's
 			if !slices.Contains(found.Visit, region) && !slices.Contains(found.NotOptedIn, region) {
-				found.NotOptedIn = append(found.NotOptedIn, region)
+				found.NotOptedIn = append(slices.Clip(found.NotOptedIn), region)
 			}
 		}
 	}
-	open := func(regions []string) []string {
-		return slices.DeleteFunc(slices.Clone(regions), func(region string) bool { return s.Earlier.settled(a, region) })
+	settled := func(region string) bool { return s.Earlier.settled(a, region) }
+	for _, region := range found.NotOptedIn {
+		if !settled(region) {
+			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
+		}
 	}
-	for _, region := range open(found.NotOptedIn) {
-		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
-	}
-	return id, open(found.Visit)
+	return id, slices.DeleteFunc(slices.Clone(found.Visit), settled)
 }
 
 // queue hands an account's places on to be visited; without any it is done.

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/awssim"
+)
+
+// BenchmarkSSOLimit enters the 400 accounts of a session whose GetRoleCredentials
+// allows 20 calls a second. times-need is against what the limit alone takes,
+// %-throttled is of the calls after the first second.
+func BenchmarkSSOLimit(b *testing.B) {
+	const accounts, rate = 400, 20
+	for b.Loop() {
+		world := awssim.Large(awssim.LargeSpec{Accounts: accounts, Regions: 1, MinInstances: 1, Seed: 1})
+		world.Faults = []awssim.Fault{{Kind: awssim.FaultLimiter, Service: "sso", Operation: "GetRoleCredentials", Shared: true, Burst: rate, Rate: rate}}
+		sim, environ := simulated(b, world, false, awssim.WithLatency(50*time.Millisecond))
+		start := time.Now()
+		got := muster(b, environ, "instances", "--sso-session", "large", "--region", "us-east-1", "-o", "name")
+		took := time.Since(start)
+		if n := strings.Count(got.stdout, "\n"); got.code != exitOK || n != accounts {
+			b.Fatalf("exit code %d, %d instances: %s", got.code, n, got.stderr)
+		}
+		var first time.Time
+		late, refused := 0, 0
+		for _, call := range sim.Calls() {
+			if call.Operation != "GetRoleCredentials" {
+				continue
+			}
+			if first.IsZero() {
+				first = call.Time
+			}
+			if call.Time.Sub(first) > time.Second {
+				late++
+				if call.Code != "" {
+					refused++
+				}
+			}
+		}
+		b.ReportMetric(took.Seconds()/(accounts/rate), "times-need")
+		b.ReportMetric(100*float64(refused)/float64(late), "%-throttled")
+	}
+}
+
+// BenchmarkEC2Limit reads 50 pages in each of six regions that allow 5 calls at
+// once and 2 a second. times-calls is against as many calls as there are pages,
+// times-need against the time that the limit alone takes.
+func BenchmarkEC2Limit(b *testing.B) {
+	const accounts, regions, pages, burst, rate = 2, 3, 50, 5, 2
+	for b.Loop() {
+		world := awssim.Large(awssim.LargeSpec{Accounts: accounts, Regions: regions, MinInstances: 10 * pages, MaxInstances: 10 * pages, PageSize: 10, Seed: 1})
+		world.Faults = []awssim.Fault{{Kind: awssim.FaultLimiter, Service: "ec2", Burst: burst, Rate: rate}}
+		sim, environ := simulated(b, world, false, awssim.WithLatency(50*time.Millisecond))
+		start := time.Now()
+		got := muster(b, environ, "instances", "--org", "--role", "OrganizationAccountAccessRole", "-o", "name")
+		took := time.Since(start)
+		if n, want := strings.Count(got.stdout, "\n"), len(sim.Truth()); got.code != exitOK || n != want {
+			b.Fatalf("exit code %d, %d instances, want %d: %s", got.code, n, want, got.stderr)
+		}
+		calls := 0
+		for _, call := range sim.Calls() {
+			if call.Operation == "DescribeInstances" {
+				calls++
+			}
+		}
+		b.ReportMetric(float64(calls)/(accounts*regions*pages), "times-calls")
+		b.ReportMetric(took.Seconds()/(float64(pages-burst)/rate), "times-need")
+	}
+}

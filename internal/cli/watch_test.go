@@ -1,0 +1,281 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/creack/pty"
+
+	"muster/internal/awssim"
+)
+
+// watchedWorld has two regions and the instances and faults that are put in.
+const watchedWorld = `{
+  "regions": ["us-east-1", "eu-west-1"],
+  "accounts": [{"id": "100000000001", "name": "root"}],
+  "users": [{"account": "root", "name": "admin"}],
+  "faults": [FAULTS],
+  "instances": [INSTANCES],
+  "home": {"profile": "admin"}
+}`
+
+func watchedBy(faults string, instances ...string) string {
+	return strings.NewReplacer("FAULTS", faults, "INSTANCES", strings.Join(instances, ",")).Replace(watchedWorld)
+}
+
+const (
+	shopRunning = `{"account": "root", "region": "us-east-1", "id": "i-0a000000000000001", "name": "shop", "state": "running", "private_ips": ["10.0.0.1"]}`
+	shopStopped = `{"account": "root", "region": "us-east-1", "id": "i-0a000000000000001", "name": "shop", "state": "stopped", "private_ips": ["10.0.0.1"]}`
+	blog        = `{"account": "root", "region": "us-east-1", "id": "i-0a000000000000002", "name": "blog", "state": "running", "private_ips": ["10.0.0.2"]}`
+	mail        = `{"account": "root", "region": "eu-west-1", "id": "i-0a000000000000003", "name": "mail", "state": "running", "private_ips": ["10.0.0.3"]}`
+	euWestFails = `{"operation": "DescribeInstances", "region": "eu-west-1", "kind": "error", "status": 403, "code": "UnauthorizedOperation", "message": "no"}`
+	allFails    = `{"kind": "error", "status": 403, "code": "InvalidClientTokenId", "message": "no"}`
+)
+
+// changing is an organization that becomes another one by turn.
+func changing(t *testing.T, worlds ...string) (environ []string, turn func()) {
+	t.Helper()
+	var at atomic.Int64
+	var targets []*url.URL
+	for _, text := range worlds {
+		w, err := awssim.ParseWorld([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim, env := simulated(t, w, false)
+		target, err := url.Parse(sim.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		targets = append(targets, target)
+		if environ == nil {
+			environ = env
+		}
+	}
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(targets[at.Load()])
+		r.Out.Host = r.In.Host
+	}})
+	t.Cleanup(front.Close)
+	return append(environ, "AWS_ENDPOINT_URL="+front.URL, "PATH="+os.Getenv("PATH")), func() { at.Add(1) }
+}
+
+var (
+	roundTook = regexp.MustCompile(`regions?, \d+(\.\d)? m?s\b`)
+	roundTime = regexp.MustCompile(` +\d\d:\d\d:\d\d`)
+)
+
+// shownBy waits for a screen, in which times are replaced.
+func shownBy(t *testing.T, d *display, want string) {
+	t.Helper()
+	got := ""
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		got = roundTime.ReplaceAllString(roundTook.ReplaceAllString(d.String(), "regions, TOOK"), " TIME")
+		if got == want {
+			return
+		}
+	}
+	t.Fatalf("the screen shows\n%s\nwant\n%s", got, want)
+}
+
+// TestWatch: each round shows what has changed since the one before; what could
+// not be looked at is not gone; a resized window is filled anew; and Ctrl-C brings
+// back what was there.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environ, turn := changing(t,
+		watchedBy("", shopRunning, mail),
+		watchedBy("", shopStopped, blog, mail),
+		watchedBy(euWestFails, blog),
+		watchedBy("", blog, mail))
+	command := exec.Command(binary, "instances", "-w2", "--columns", "Name,State,PrivateIPs")
+	command.Env = append(environ, "TERM=xterm", "NO_COLOR=1")
+	tty, err := pty.StartWithSize(command, &pty.Winsize{Rows: 14, Cols: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	shown := newDisplay(14, 100, nil)
+	io.WriteString(shown, "$ muster\r\n")
+	go io.Copy(shown, tty)
+
+	shownBy(t, shown, `Every 2s: 2 instances in 1 account and 2 regions, TOOK TIME
+
+   Name  State    PrivateIPs
+   mail  running  10.0.0.3
+   shop  running  10.0.0.1
+`)
+	turn()
+	shownBy(t, shown, `Every 2s: 3 instances in 1 account and 2 regions, TOOK; +1 ~1 TIME
+
+   Name  State    PrivateIPs
+   mail  running  10.0.0.3
+~  shop  stopped  10.0.0.1
++  blog  running  10.0.0.2
+`)
+	turn()
+	shownBy(t, shown, `Every 2s: 1 instance in 1 account and 1 regions, TOOK; 1 gap; -1 ?1 TIME
+
+   Name  State    PrivateIPs
+?  mail  running  10.0.0.3
+-  shop  stopped  10.0.0.1
+   blog  running  10.0.0.2
+
+muster: 1 place did not answer:
+  100000000001 admin eu-west-1: denied, DescribeInstances: UnauthorizedOperation: no
+muster: denied: the role may not make this call there; --allow-denied accepts denials
+`)
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: 9, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	shownBy(t, shown, `Every 2s: 1 instance in 1 account and 1 regions, TOOK; 1 gap; ?1 TIME
+
+   Name  State    PrivateIPs
+?  mail  running  10.0.0.3
+   blog  running  10.0.0.2
+
+muster: 1 place did not answer:
+… 4 lines more
+`)
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: 14, Cols: 100}); err != nil {
+		t.Fatal(err)
+	}
+	turn()
+	shownBy(t, shown, `Every 2s: 2 instances in 1 account and 2 regions, TOOK TIME
+
+   Name  State    PrivateIPs
+   mail  running  10.0.0.3
+   blog  running  10.0.0.2
+`)
+	tty.Write([]byte{3})
+	command.Wait()
+	if code := command.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	shownBy(t, shown, "$ muster\n") // the ^C itself was on the other screen
+}
+
+// TestWatchOutlivesErrors: a round that fails altogether is told of, and the next
+// one done; unless it is the first.
+func TestWatchOutlivesErrors(t *testing.T) {
+	t.Parallel()
+	environ, turn := changing(t, watchedBy("", shopRunning), watchedBy(allFails), watchedBy("", shopRunning, blog))
+	stdout := &turning{turns: []func(){turn}}
+	ctx, interrupt := context.WithTimeout(context.Background(), time.Minute)
+	defer interrupt()
+	stderr := &turning{turns: []func(){turn}}
+	stdout.turns = append(stdout.turns, func() {}, interrupt)
+	code := Main(ctx, []string{"instances", "-w", "1s", "--columns", "Name,State", "--region", "us-east-1"}, &App{
+		Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Environ: environ,
+		OpenTTY: func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
+	})
+	const want = "   Name  State\n   shop  running\n" +
+		"   Name  State\n?  shop  running\n" +
+		"   Name  State\n~  shop  running\n+  blog  running\n"
+	if code != 130 || stdout.String() != want {
+		t.Errorf("exit code %d, stdout\n%swant\n%s", code, stdout.String(), want)
+	}
+	const notes = "muster: no instances in 1 account\nmuster: 1 place did not answer:\n" +
+		"  100000000001 admin us-east-1: denied, DescribeInstances: InvalidClientTokenId: no\n" +
+		"muster: denied: the role may not make this call there; --allow-denied accepts denials\n"
+	if stderr.String() != notes {
+		t.Errorf("stderr %q, want %q", stderr.String(), notes)
+	}
+}
+
+// turning calls the next of turns once something has been written.
+type turning struct {
+	bytes.Buffer
+	turns []func()
+}
+
+func (w *turning) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	if len(w.turns) > 0 {
+		w.turns[0]()
+		w.turns = w.turns[1:]
+	}
+	return n, err
+}
+
+// TestWatchEnds: what no further round can mend.
+func TestWatchEnds(t *testing.T) {
+	t.Parallel()
+	environ, _ := changing(t, watchedBy(allFails))
+	for _, test := range []struct {
+		args   string
+		code   int
+		stderr string
+	}{
+		{"instances -w", 1, "muster: GetCallerIdentity: InvalidClientTokenId: no\n"},
+		{"instances -w --profile nobody", 1, `profile "nobody"`},
+		{"instances -w -o ndjson", 2, "--watch: cannot be used with --output ndjson; what changes is marked in table, wide and tree\n"},
+		{"instances -w --jq .Name", 2, "--watch: cannot be used with --jq"},
+		{"instances -w --query [].Name", 2, "--watch: cannot be used with --query"},
+		{"instances --watch=0", 2, "--watch: 0: expected 1s or more"},
+		{"instances --watch=soon", 2, `--watch: "soon": expected an interval, like 10, 10s or 5m`},
+		{"profiles -w", 2, "unknown flag -w"},
+	} {
+		if got := muster(t, environ, strings.Fields(test.args)...); got.code != test.code || got.stdout != "" || !strings.Contains(got.stderr, test.stderr) {
+			t.Errorf("%s: exit code %d, want %d; stdout %q; stderr %q, want %q in it", test.args, got.code, test.code, got.stdout, got.stderr, test.stderr)
+		}
+	}
+}
+
+// TestWatchInterval: the value is optional, and may be a word of its own.
+func TestWatchInterval(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args, want, what string
+		quiet            bool
+	}{
+		{"", "0s", "", false},
+		{"-w", "30s", "", false},
+		{"--watch", "30s", "", false},
+		{"-w 5", "5s", "", false},
+		{"-w 1.5 shop", "1.5s", "shop", false},
+		{"-w 5m", "5m0s", "", false},
+		{"-w5s", "5s", "", false},
+		{"--watch=10s", "10s", "", false},
+		{"-wq", "30s", "", true},
+		{"-qw 2 i-1", "2s", "i-1", true},
+		{"-w shop", "30s", "shop", false},
+		{"-w 10.0.0.1", "30s", "10.0.0.1", false},
+		{"-w -q", "30s", "", true},
+		{"-w -- 5", "30s", "5", false},
+	} {
+		var g grammar
+		app := &App{}
+		app.prepare()
+		app.env["MUSTER_WATCH"] = "7"
+		parser, err := newParser(&g, app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(append([]string{"instances"}, strings.Fields(test.args)...)); err != nil {
+			t.Errorf("%q: %v", test.args, err)
+			continue
+		}
+		got := g.Instances
+		if interval := time.Duration(got.Watch).String(); interval != test.want || strings.Join(got.What, " ") != test.what || got.Quiet != test.quiet {
+			t.Errorf("%q: every %s, of %q, quiet %t", test.args, interval, got.What, got.Quiet)
+		}
+	}
+	var _ kong.BoolMapperValue = new(watchInterval)
+}

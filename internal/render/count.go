@@ -1,0 +1,255 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// counting is --count-by: how many records there are of each combination of
+// values. What is printed are records of a type of its own, which every format
+// takes like any other: the fields counted by, where they are in the records
+// counted, and Count.
+type counting struct {
+	paths []*path
+	typ   reflect.Type
+}
+
+const countField = "Count"
+
+// countBy makes the compiler one of counts.
+func (c *compiler) countBy() (*counting, error) {
+	k := &counting{}
+	view := View{Sort: []string{"-" + countField}, Tree: [][]string{}}
+	var routes [][]step
+	for _, text := range c.CountBy {
+		p, err := parsePath("--count-by", strings.TrimSpace(text), c.record)
+		if err != nil {
+			return nil, err
+		}
+		if leaf := p.item(); !leaf.scalar() && leaf.kind != anything {
+			return nil, &Error{Flag: "--count-by", Msg: "cannot count by " + p.text + ", a " + p.leaf.String(), Offset: -1}
+		}
+		if slices.ContainsFunc(k.paths, func(other *path) bool { return other.text == p.text }) {
+			continue
+		}
+		k.paths = append(k.paths, p)
+		routes = append(routes, p.route())
+		column := Column{Field: p.text, Need: 1, Shorten: p.keyed}
+		for _, known := range c.view.Columns {
+			if known.Field == p.text {
+				column = known
+			}
+		}
+		if view.ID != "" {
+			view.Tree = append(view.Tree, []string{view.ID})
+		}
+		view.ID = p.text
+		view.Columns = append(view.Columns, column)
+		view.Wide = append(view.Wide, p.text)
+		view.Sort = append(view.Sort, p.text)
+	}
+	view.Columns = append(view.Columns, Column{Field: countField})
+	view.Wide = append(view.Wide, countField)
+	fields := append(mirrored(routes, k.leaves()), reflect.StructField{Name: countField, Type: reflect.TypeFor[int]()})
+	k.typ = reflect.StructOf(fields)
+	c.view, c.record, c.counted = view, shapeOf(k.typ), true
+	return k, nil
+}
+
+// item is the shape of what the path leads to, or of each item of it.
+func (p *path) item() *shape {
+	if p.leaf.kind == aList {
+		return p.leaf.elem
+	}
+	return p.leaf
+}
+
+// route is the path without the lists on the way.
+func (p *path) route() []step {
+	return slices.DeleteFunc(slices.Clone(p.steps), func(s step) bool { return s.in.kind == aList })
+}
+
+// leaves are the types of the values that are counted.
+func (k *counting) leaves() []reflect.Type {
+	types := make([]reflect.Type, len(k.paths))
+	for i, p := range k.paths {
+		types[i] = reflect.TypeFor[string]()
+		if leaf := p.item(); leaf.scalar() && !leaf.time {
+			types[i] = leaf.typ
+		}
+	}
+	return types
+}
+
+// mirrored are fields with the names of those that routes go through, and the
+// leaves where they end.
+func mirrored(routes [][]step, leaves []reflect.Type) []reflect.StructField {
+	var fields []reflect.StructField
+	for i, route := range routes {
+		first := route[0]
+		field := reflect.StructField{Name: first.goName(), Type: leaves[i], Tag: reflect.StructTag("json:" + strconv.Quote(first.field.name))}
+		if slices.ContainsFunc(fields, func(f reflect.StructField) bool { return f.Name == field.Name }) {
+			continue // with the one before that goes the same way
+		}
+		switch {
+		case len(route) == 1:
+		case route[1].field == nil:
+			field.Type = reflect.MapOf(reflect.TypeFor[string](), leaves[i])
+		default:
+			var tails [][]step
+			var ends []reflect.Type
+			for j, other := range routes {
+				if other[0].field == first.field {
+					tails, ends = append(tails, other[1:]), append(ends, leaves[j])
+				}
+			}
+			field.Type = reflect.StructOf(mirrored(tails, ends))
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+func (s step) goName() string { return s.in.typ.FieldByIndex(s.field.index).Name }
+
+// tally is what has been counted.
+type tally struct {
+	*counting
+	counts map[string]marked // by the values' texts
+}
+
+func (k *counting) start() *tally { return &tally{k, map[string]marked{}} }
+
+// add counts a record: once for each combination of values, of which there are
+// several where a field is a list. A count with a record in it that was not looked
+// for is marked so itself.
+func (t *tally) add(r marked) {
+	combinations := [][]string{nil}
+	for _, p := range t.paths {
+		items := p.items(r.record)
+		slices.Sort(items)
+		items = slices.Compact(items)
+		if len(items) == 0 {
+			items = []string{""}
+		}
+		var longer [][]string
+		for _, start := range combinations {
+			for _, item := range items {
+				longer = append(longer, append(slices.Clip(start), item))
+			}
+		}
+		combinations = longer
+	}
+	for _, texts := range combinations {
+		key := strings.Join(texts, "\x00")
+		counted, ok := t.counts[key]
+		if !ok {
+			counted.record = reflect.New(t.typ).Elem()
+			for i, text := range texts {
+				setAt(counted.record, t.paths[i].route(), text)
+			}
+		}
+		if r.mark != "" {
+			counted.mark = r.mark
+		}
+		count := counted.record.FieldByName(countField)
+		count.SetInt(count.Int() + 1)
+		t.counts[key] = counted
+	}
+}
+
+// records are the counts, in no order.
+func (t *tally) records() []marked { return slices.Collect(maps.Values(t.counts)) }
+
+// setAt gives the field at the end of a route the value that a text was made of.
+func setAt(v reflect.Value, route []step, text string) {
+	for _, s := range route {
+		if s.field != nil {
+			v = v.FieldByName(s.goName())
+			continue
+		}
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(v.Type()))
+		}
+		value := reflect.New(v.Type().Elem()).Elem()
+		setText(value, text)
+		v.SetMapIndex(reflect.ValueOf(s.key), value)
+		return
+	}
+	setText(v, text)
+}
+
+// setText gives a field the value that a text was made of.
+func setText(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		v.SetBool(text == "true")
+	case reflect.Float32, reflect.Float64:
+		f, _ := strconv.ParseFloat(text, 64)
+		v.SetFloat(f)
+	default:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && v.CanInt() {
+			v.SetInt(n)
+		} else if n, err := strconv.ParseUint(text, 10, 64); err == nil && v.CanUint() {
+			v.SetUint(n)
+		}
+	}
+}
+
+// addBars draws the counts beside the rows, where there is room.
+func (g *grid) addBars(rows []row) {
+	last := len(g.columns) - 1
+	if last < 0 || g.columns[last].Field != countField {
+		return
+	}
+	most, digits := 0, 0
+	counts := make([]int, len(rows))
+	for i, row := range rows {
+		if row.record.IsValid() {
+			counts[i] = int(row.record.FieldByName(countField).Int())
+			most, digits = max(most, counts[i]), max(digits, len(row.cells[last][0]))
+		}
+	}
+	for i, row := range rows {
+		if row.record.IsValid() {
+			row.cells[last] = cell{fmt.Sprintf("%*d", digits, counts[i])}
+		}
+	}
+	width := longBar
+	if g.width > 0 {
+		taken := 0
+		for _, natural := range g.naturalWidths(rows, true) {
+			taken += natural + gap
+		}
+		width = min(width, g.width-taken)
+	}
+	if width < shortBar {
+		return
+	}
+	g.columns = append(g.columns, gridColumn{Column: Column{Need: leastOfAll}})
+	for i := range rows {
+		text := ""
+		if counts[i] > 0 {
+			text = bar(counts[i], most, width)
+		}
+		rows[i].cells = append(rows[i].cells, cell{text})
+	}
+}
+
+// leastOfAll is the Need of what goes before any column of the records.
+const leastOfAll = 1000
+
+// A bar is at most this wide; one of less than shortBar tells nothing.
+const longBar, shortBar = 40, 5
+
+// bar is a bar of n/most of the width, to an eighth of a column.
+func bar(n, most, width int) string {
+	eighths := max(1, (8*width*n+most/2)/most)
+	return strings.Repeat("█", eighths/8) + strings.TrimSpace(string([]rune(" ▏▎▍▌▋▊▉")[eighths%8]))
+}

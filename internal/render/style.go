@@ -1,0 +1,121 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"muster/internal/nearest"
+)
+
+// styled is text with a colour or a link. Its escapes are kept apart from the text,
+// which is safe for a terminal: what looks like one in a name never becomes one, and
+// tables can measure it.
+type styled struct {
+	text string
+	sgr  string // parameters of the escape, as "1;32"
+	link string // URL in ASCII without blanks
+}
+
+// String is the text between its escapes.
+func (s styled) String() string {
+	text := s.text
+	if text == "" {
+		return ""
+	}
+	if s.sgr != "" {
+		text = "\x1b[" + s.sgr + "m" + text + "\x1b[0m"
+	}
+	if s.link != "" {
+		text = "\x1b]8;;" + s.link + "\x1b\\" + text + "\x1b]8;;\x1b\\"
+	}
+	return text
+}
+
+func (e *templateEnv) styled(v any) styled {
+	if s, ok := v.(styled); ok {
+		return s
+	}
+	return styled{text: Safe(e.known.plain(v))}
+}
+
+// paint colours a value where that is wanted.
+func (e *templateEnv) paint(style string, v any, wanted bool) (styled, error) {
+	sgr, err := parseStyle(style)
+	s := e.styled(v)
+	if wanted {
+		s.sgr = sgr
+	}
+	return s, err
+}
+
+// hyperlink makes a link of text, or of the URL where text is empty.
+func (e *templateEnv) hyperlink(url, text any) styled {
+	s := e.styled(text)
+	if s.text == "" {
+		s.text = Safe(e.text(url))
+	}
+	if e.links {
+		s.link = ""
+		for _, c := range []byte(e.text(url)) {
+			if c <= ' ' || c >= 0x7f {
+				s.link += fmt.Sprintf("%%%02X", c)
+			} else {
+				s.link += string(c)
+			}
+		}
+	}
+	return s
+}
+
+var styleColors = map[string]int{
+	"black": 0, "red": 1, "green": 2, "yellow": 3, "blue": 4, "magenta": 5, "cyan": 6, "white": 7, "default": 9, "gray": 60,
+}
+
+var styleAttributes = map[rune]string{'b': "1", 'd': "2", 'u': "4", 'B': "5", 'i': "7", 's': "9"}
+
+func checkStyle(style string) error { _, err := parseStyle(style); return err }
+
+// parseStyle reads a style as gh takes it (github.com/mgutz/ansi): COLOR+ATTRIBUTES:BACKGROUND,
+// such as green, red+bh, white+b:blue, 208.
+func parseStyle(style string) (sgr string, err error) {
+	if style == "" || style == "reset" || style == "off" {
+		return "", nil
+	}
+	foreground, background, _ := strings.Cut(style, ":")
+	var codes []string
+	for i, part := range []string{foreground, background} {
+		name, attributes, _ := strings.Cut(part, "+")
+		base := 30 + 10*i
+		for _, a := range attributes {
+			switch code := styleAttributes[a]; {
+			case a == 'h':
+				base += 60
+			case i == 0 && code != "":
+				codes = append(codes, code)
+			default:
+				return "", fmt.Errorf("%q is no attribute of a colour; there are b, d, u, i, s, B and h", string(a))
+			}
+		}
+		number, err := strconv.Atoi(name)
+		code, known := styleColors[name]
+		switch {
+		case name == "":
+		case known && code >= 60: // bright already
+			codes = append(codes, strconv.Itoa(30+10*i+code))
+		case known:
+			codes = append(codes, strconv.Itoa(base+code))
+		case err == nil && 0 <= number && number <= 255:
+			codes = append(codes, fmt.Sprintf("%d;5;%d", 38+10*i, number))
+		default:
+			names := slices.Sorted(maps.Keys(styleColors))
+			if near := nearest.Name(name, names); near != "" {
+				return "", fmt.Errorf("%q is no colour; did you mean %s?", name, near)
+			}
+			return "", fmt.Errorf("%q is no colour; they are %s, and 0 to 255", name, strings.Join(names, ", "))
+		}
+	}
+	return strings.Join(codes, ";"), nil
+}

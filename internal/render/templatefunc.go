@@ -1,0 +1,331 @@
+package render
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+)
+
+// templateFunc is a function that templates may call.
+type templateFunc struct {
+	name string
+
+	// args are named for what they have to be, as argKinds has it: "SEP LIST". One or
+	// more are "X...", any number "[X...]". In a pipe the last is what comes out of it.
+	args    string
+	about   string
+	example string // .Text, .List, .Any of both, .Objects, "Field" and .Time stand for a record's fields
+	result  *shape
+	first   func(constant string) error       // what is wrong with the first argument
+	bind    func(*templateEnv) (function any) // nil: text/template has it
+}
+
+// argKinds are the kinds of arguments that must be of one.
+var argKinds = map[string]kind{
+	"N": aNumber, "LIST": aList, "SEP": aString, "LAYOUT": aString, "TIME": aString, "STYLE": aString, "FIELD": aString, "REGEX": aString, "FORMAT": aString,
+}
+
+// templateFuncs are gh's functions, some more, and Go's own.
+var templateFuncs = []templateFunc{
+	{name: "join", args: "SEP LIST", about: "the items of a list with SEP between them", example: `<<join " " .List>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.join }},
+	{name: "pluck", args: "FIELD LIST", about: "a list of one field of each item", example: `<<pluck "Field" .Objects>>`, result: listOf(unknown),
+		bind: func(e *templateEnv) any { return e.pluck }},
+	{name: "json", args: "VALUE", about: "JSON on one line", example: `<<json .Any>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.json }},
+	{name: "upper", args: "TEXT", about: "in upper case", example: `<<upper .Text>>`, result: someString,
+		bind: func(e *templateEnv) any { return func(v any) any { return e.change(v, strings.ToUpper) } }},
+	{name: "lower", args: "TEXT", about: "in lower case", example: `<<.Text | upper | lower>>`, result: someString,
+		bind: func(e *templateEnv) any { return func(v any) any { return e.change(v, strings.ToLower) } }},
+	{name: "default", args: "VALUE VALUE", about: "the second, or the first where that is empty", example: `<<default "none" "">>`, result: unknown,
+		bind: func(e *templateEnv) any { return withDefault }},
+	{name: "truncate", args: "N TEXT", about: "cut to N columns of a terminal, … included", example: `<<truncate 5 .Text>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.truncate }},
+	{name: "trunc", args: "N TEXT", about: "the first N characters", example: `<<trunc 5 .Text>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.trunc }},
+	{name: "contains", args: "WHAT IN", about: "whether a list has the item, or a text the part", example: `<<if contains "-" .Text>>yes<<else>>no<<end>>`, result: someBool,
+		bind: func(e *templateEnv) any { return e.contains }},
+	{name: "hasPrefix", args: "PREFIX TEXT", about: "whether a text begins so", example: `<<hasPrefix "a" "abc">>`, result: someBool,
+		bind: func(e *templateEnv) any {
+			return func(prefix, v any) bool { return strings.HasPrefix(e.text(v), e.text(prefix)) }
+		}},
+	{name: "hasSuffix", args: "SUFFIX TEXT", about: "whether a text ends so", example: `<<hasSuffix "c" "abc">>`, result: someBool,
+		bind: func(e *templateEnv) any {
+			return func(suffix, v any) bool { return strings.HasSuffix(e.text(v), e.text(suffix)) }
+		}},
+	{name: "regexMatch", args: "REGEX TEXT", about: "whether a regular expression matches", example: `<<regexMatch "^a.c$" "abc">>`, result: someBool,
+		first: func(text string) error { _, err := regexp.Compile(text); return err },
+		bind: func(e *templateEnv) any {
+			return func(expr string, v any) (bool, error) { return regexp.MatchString(expr, e.text(v)) }
+		}},
+	{name: "timeago", args: "TIME", about: "how long ago", example: `<<timeago .Time>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.ago }},
+	{name: "ago", args: "TIME", about: "the same", example: `<<ago .Time>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.ago }},
+	{name: "timefmt", args: "LAYOUT TIME", about: "a time in Go's layout", example: `<<timefmt "02 Jan 2006 15:04" .Time>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.timefmt }},
+	{name: "color", args: "STYLE TEXT", about: "coloured: green, green+b (bold; d dim, u underline, i inverse, s struck, h bright), white:red, 0 to 255", example: `<<color "green+b" .Text>>`, result: someString,
+		first: checkStyle,
+		bind: func(e *templateEnv) any {
+			return func(style string, v any) (styled, error) { return e.paint(style, v, true) }
+		}},
+	{name: "autocolor", args: "STYLE TEXT", about: "coloured on a terminal, as --color has it", example: `<<autocolor "green" .Text>>`, result: someString,
+		first: checkStyle,
+		bind: func(e *templateEnv) any {
+			return func(style string, v any) (styled, error) { return e.paint(style, v, e.color) }
+		}},
+	{name: "hyperlink", args: "URL TEXT", about: "a link on a terminal, the text elsewhere", example: `<<hyperlink "https://example.com/" .Text>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.hyperlink }},
+	{name: "tablerow", args: "VALUE...", about: "a row of a table, printed aligned at the end", example: `<<tablerow .Text .Any>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.table.row }},
+	{name: "tableheader", args: "VALUE...", about: "the table's first row, once", example: `<<tableheader "A" "B">><<tablerow .Text .Any>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.table.header }},
+	{name: "tablerender", about: "the rows so far, here", example: `<<tablerow "a" .Text>><<tablerow "abc" .Text>><<tablerender>>`, result: someString,
+		bind: func(e *templateEnv) any { return e.table.render }},
+	{name: "and", args: "VALUE...", about: "the first that is empty, or the last", example: `<<and .Text "yes">>`, result: unknown},
+	{name: "or", args: "VALUE...", about: "the first that is not empty, or the last", example: `<<or "" .Text>>`, result: unknown},
+	{name: "not", args: "VALUE", about: "whether it is empty", example: `<<not .Text>>`, result: someBool},
+	{name: "eq", args: "VALUE VALUE...", about: "whether the first equals another", example: `<<eq .Text "a" "b">>`, result: someBool},
+	{name: "ne", args: "VALUE VALUE", about: "whether they differ", example: `<<ne .Text "a">>`, result: someBool},
+	{name: "lt", args: "VALUE VALUE", about: "less", example: `<<lt 1 2>>`, result: someBool},
+	{name: "le", args: "VALUE VALUE", about: "less or equal", example: `<<le 2 2>>`, result: someBool},
+	{name: "gt", args: "VALUE VALUE", about: "greater", example: `<<gt 1 2>>`, result: someBool},
+	{name: "ge", args: "VALUE VALUE", about: "greater or equal", example: `<<ge 2 2>>`, result: someBool},
+	{name: "len", args: "VALUE", about: "how many items, or bytes", example: `<<len .Any>>`, result: someNumber},
+	{name: "index", args: "VALUE [KEY...]", about: "an item, from 0, or the value of a key", example: `<<if .List>><<index .List 0>><<end>>`, result: unknown},
+	{name: "slice", args: "VALUE [N...]", about: "a part", example: `<<slice "abcdef" 1 3>>`, result: unknown},
+	{name: "print", args: "[VALUE...]", about: "in a row", example: `<<print .Text "!">>`, result: someString,
+		bind: func(e *templateEnv) any { return func(args ...any) string { return fmt.Sprint(e.plains(args)...) } }},
+	{name: "println", args: "[VALUE...]", about: "in a row with blanks and a newline", example: `<<println .Text 1>>`, result: someString,
+		bind: func(e *templateEnv) any { return func(args ...any) string { return fmt.Sprintln(e.plains(args)...) } }},
+	{name: "printf", args: "FORMAT [VALUE...]", about: "as a format of Go has it", example: `<<printf "%-20s|%3d" .Text 7>>`, result: someString,
+		bind: func(e *templateEnv) any {
+			return func(format string, args ...any) string { return fmt.Sprintf(format, e.plains(args)...) }
+		}},
+	{name: "html", args: "[VALUE...]", about: "escaped for HTML", example: `<<html "a<b">>`, result: someString},
+	{name: "js", args: "[VALUE...]", about: "escaped for JavaScript", example: `<<js "it's">>`, result: someString},
+	{name: "urlquery", args: "[VALUE...]", about: "escaped for a URL", example: `<<urlquery "a b">>`, result: someString},
+}
+
+// TemplateFunctions are what templates may call, without examples.
+func TemplateFunctions() []TemplateFunction {
+	functions := make([]TemplateFunction, len(templateFuncs))
+	for i, f := range templateFuncs {
+		functions[i] = TemplateFunction{Usage: f.usage(), About: f.about}
+	}
+	return functions
+}
+
+func functionNames() []string {
+	names := make([]string, len(templateFuncs))
+	for i, f := range templateFuncs {
+		names[i] = f.name
+	}
+	return names
+}
+
+func findTemplateFunc(name string) *templateFunc {
+	for i := range templateFuncs {
+		if templateFuncs[i].name == name {
+			return &templateFuncs[i]
+		}
+	}
+	return nil
+}
+
+// usage is how the function is called.
+func (f *templateFunc) usage() string { return strings.TrimSpace(f.name + " " + f.args) }
+
+// count is how many arguments there must be; most is -1 where there is no limit.
+func (f *templateFunc) count() (least, most int) {
+	for _, arg := range strings.Fields(f.args) {
+		if !strings.HasPrefix(arg, "[") {
+			least++
+		}
+		if most++; strings.Contains(arg, "...") {
+			return least, -1
+		}
+	}
+	return least, most
+}
+
+// argument names the argument at i, counted from 0.
+func (f *templateFunc) argument(i int) string {
+	args := strings.Fields(f.args)
+	return strings.Trim(args[min(i, len(args)-1)], "[].")
+}
+
+// printName is the function that every action's value goes through before it is printed.
+const printName = "_plain"
+
+// templateEnv is what functions know besides their arguments.
+type templateEnv struct {
+	known shapes
+	now   func() time.Time
+	color bool
+	links bool
+	table *templateTable // of one run's output
+}
+
+func (e *templateEnv) funcs() template.FuncMap {
+	funcs := template.FuncMap{printName: e.known.plain, fieldName: fieldOf}
+	for _, f := range templateFuncs {
+		if f.bind != nil {
+			funcs[f.name] = f.bind(e)
+		}
+	}
+	return funcs
+}
+
+// text is a value as text, without colour.
+func (e *templateEnv) text(v any) string {
+	if s, ok := v.(styled); ok {
+		return s.text
+	}
+	return e.known.plain(v)
+}
+
+// change gives a value's text another form, and keeps its colour.
+func (e *templateEnv) change(v any, to func(string) string) any {
+	if s, ok := v.(styled); ok {
+		s.text = to(s.text)
+		return s
+	}
+	return to(e.known.plain(v))
+}
+
+// plains are the arguments of print as people read them; numbers are left to printf.
+func (e *templateEnv) plains(args []any) []any {
+	out := make([]any, len(args))
+	for i, arg := range args {
+		out[i] = arg
+		if v := reflect.ValueOf(arg); !v.IsValid() || v.Kind() >= reflect.Array && v.Kind() != reflect.String {
+			out[i] = e.known.plain(arg)
+		}
+	}
+	return out
+}
+
+func (e *templateEnv) join(separator string, list any) (string, error) {
+	v := reflect.ValueOf(list)
+	if !v.IsValid() { // a part that the record does not have
+		return "", nil
+	}
+	if v.Kind() != reflect.Slice {
+		return "", fmt.Errorf("join wants a separator and a list, as in join \" \" .PrivateIPs; got a %T", list)
+	}
+	items := make([]string, v.Len())
+	for i := range items {
+		items[i] = e.known.plain(v.Index(i).Interface())
+	}
+	return strings.Join(items, separator), nil
+}
+
+// pluck is a list of the values' own type where they have one, as join takes it.
+func (e *templateEnv) pluck(field string, list any) (any, error) {
+	v := reflect.ValueOf(list)
+	if !v.IsValid() {
+		return []string{}, nil
+	}
+	if v.Kind() != reflect.Slice {
+		return nil, fmt.Errorf("pluck wants a field and a list of objects; got a %T", list)
+	}
+	values := make([]any, v.Len())
+	var common reflect.Type
+	for i := range values {
+		var err error
+		if values[i], err = fieldOf(v.Index(i).Interface(), field); err != nil {
+			return nil, err
+		}
+		if t := reflect.TypeOf(values[i]); i == 0 {
+			common = t
+		} else if t != common {
+			common = nil
+		}
+	}
+	if len(values) == 0 {
+		return []string{}, nil
+	}
+	if common == nil {
+		return values, nil
+	}
+	typed := reflect.MakeSlice(reflect.SliceOf(common), len(values), len(values))
+	for i, value := range values {
+		typed.Index(i).Set(reflect.ValueOf(value))
+	}
+	return typed.Interface(), nil
+}
+
+func (e *templateEnv) json(v any) string {
+	if s, ok := v.(styled); ok {
+		v = s.text
+	}
+	return string(jsonWriter{known: e.known}.any(nil, v, 0))
+}
+
+func withDefault(fallback, v any) any {
+	if s, ok := v.(styled); ok && s.text == "" {
+		return fallback
+	}
+	if truth, _ := template.IsTrue(v); truth {
+		return v
+	}
+	return fallback
+}
+
+func (e *templateEnv) truncate(width int, v any) any {
+	return e.change(v, func(s string) string {
+		if width <= 0 {
+			return ""
+		}
+		return displaywidth.TruncateString(s, width, "…")
+	})
+}
+
+func (e *templateEnv) trunc(n int, v any) any {
+	return e.change(v, func(s string) string {
+		for i := range s {
+			if n <= 0 {
+				return s[:i]
+			}
+			n--
+		}
+		return s
+	})
+}
+
+func (e *templateEnv) contains(what, in any) bool {
+	v := reflect.ValueOf(in)
+	if v.Kind() != reflect.Slice {
+		return strings.Contains(e.text(in), e.text(what))
+	}
+	for i := range v.Len() {
+		if e.text(v.Index(i).Interface()) == e.text(what) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *templateEnv) ago(v any) (string, error) {
+	s := e.text(v)
+	t, err := parseTime(s)
+	if err != nil || s == "" {
+		return "", err
+	}
+	return ago(e.now().Sub(t)), nil
+}
+
+func (e *templateEnv) timefmt(layout string, v any) (string, error) {
+	s := e.text(v)
+	t, err := parseTime(s)
+	if err != nil || s == "" {
+		return "", err
+	}
+	return t.Format(layout), nil
+}

@@ -1,0 +1,196 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestTemplateFunctions(t *testing.T) {
+	t.Parallel()
+	record := nasty()[0]
+	odd := nasty()[1]
+	for _, test := range []struct {
+		text   string
+		record instance
+		want   string
+	}{
+		{`<<pluck "GroupName" .SecurityGroups | join "; ">>`, record, `default; web, "internal"`},
+		{`<<pluck "DeviceIndex" .NetworkInterfaces>> <<pluck "PrivateIPs" .NetworkInterfaces | len>>`, record, "0,1 2"},
+		{`[<<pluck "GroupName" .SecurityGroups>>]`, odd, "[]"},
+		{`<<truncate 6 .Name>> <<truncate 99 .Name>> [<<truncate 0 .Name>>] <<truncate 1 .Name>>`, record, "many … many addresses [] …"},
+		{`<<truncate 7 .AccountName>>`, nasty()[2], "開発ア…"},
+		{`<<timeago .LaunchTime>> <<.LaunchTime | timeago>>`, record, "3 days ago 3 days ago"},
+		{`<<contains "52.59.78.34" .PublicIPs>> <<contains "52.59.78.3" .PublicIPs>> <<contains "addr" .Name>>`, record, "true false true"},
+		{`<<hasPrefix "t2." .InstanceType>> <<.Region | hasSuffix "1">> <<regexMatch "^t[23]\\." .InstanceType>>`, record, "true true true"},
+		{`<<color "green" .State>> <<color "red+bu:white" .State>> <<color "208" "x">> <<color "cyan+h:black+h" "x">> <<color "off" "x">>`, record,
+			"\x1b[32mrunning\x1b[0m \x1b[1;4;31;47mrunning\x1b[0m \x1b[38;5;208mx\x1b[0m \x1b[96;100mx\x1b[0m x"},
+		{`<<autocolor "green" .State>>`, record, "running"},
+		{`[<<color "green" .Name>>]`, instance{}, "[]"},
+		{`<<color "red" .State | upper>> <<color "red" .State | truncate 4>> <<color "red" .State | json>> <<color "red" .State | color "blue">>`, record,
+			"\x1b[31mRUNNING\x1b[0m \x1b[31mrun…\x1b[0m \"running\" \x1b[34mrunning\x1b[0m"},
+		{`<<print "(" (color "red" .State) ")" >> <<autocolor "red" .Name | default "none">>`, instance{State: "on"}, "(\x1b[31mon\x1b[0m) none"},
+		{`<<hyperlink "https://x/" .InstanceId>> <<hyperlink "https://x/" "">>`, record, "i-03046200b400761b0 https://x/"},
+		{`<<color "red" .Name>>`, odd, "\x1b[31ma,\"b\"\\nc\\td\\r <b>&</b> \\x1b[31mred\\x1b[0m \\u202egnp.exe\\u202c \\xff 'q'\x1b[0m"},
+		{`<<default "-" .KeyName>> <<eq .State "running">> <<or .KeyName .State>> <<and .Name 1>>`, record, "- true running 1"},
+	} {
+		if got := render(t, Options{Output: "template=" + test.text}, test.record); got != test.want+"\n" {
+			t.Errorf("%s: %q, want %q", test.text, got, test.want)
+		}
+	}
+	for text, want := range map[string]string{
+		`<<autocolor "green+b" .State>>`:                   "\x1b[1;32mrunning\x1b[0m",
+		`<<hyperlink "https://x/?a=b" .InstanceId>>`:       "\x1b]8;;https://x/?a=b\x1b\\i-03046200b400761b0\x1b]8;;\x1b\\",
+		"<<hyperlink \"https://x/\x1b é\x07\" \"\x1b]\">>": "\x1b]8;;https://x/%1B%20%C3%A9%07\x1b\\\\x1b]\x1b]8;;\x1b\\",
+		`<<hyperlink "u:1" .State | autocolor "red">>`:     "\x1b]8;;u:1\x1b\\\x1b[31mrunning\x1b[0m\x1b]8;;\x1b\\",
+		`<<hyperlink "u:1" "">>`:                           "\x1b]8;;u:1\x1b\\u:1\x1b]8;;\x1b\\",
+	} {
+		if got := render(t, Options{Output: "template=" + text, Color: true, Links: true}, record); got != want+"\n" {
+			t.Errorf("%s on a terminal: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A function called as it cannot be is found before there is a record.
+func TestTemplateMisuse(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`<<truncat 3 .Name>>`: `function "truncat" not defined at column 3; did you mean truncate?
+    <<truncat 3 .Name>>
+      ^^^^^^^`,
+		`<<.Name>> <<truncate .Name>>`: `truncate wants 2 arguments, not 1 at column 13; it is truncate N TEXT
+    <<.Name>> <<truncate .Name>>
+                ^^^^^^^^`,
+		`<<.Name | truncate>>`: `truncate wants 2 arguments, not 1 at column 11; it is truncate N TEXT
+    <<.Name | truncate>>
+              ^^^^^^^^`,
+		`<<truncate .Name 3>>`: `truncate wants a number as N, not a string at column 3; it is truncate N TEXT
+    <<truncate .Name 3>>
+      ^^^^^^^^`,
+		`<<truncate "3" .Name>>`: `truncate wants a number as N, not a string at column 12; it is truncate N TEXT
+    <<truncate "3" .Name>>
+               ^^^`,
+		`<<join "," .Name>>`: `join wants a list as LIST, not a string at column 3; it is join SEP LIST
+    <<join "," .Name>>
+      ^^^^`,
+		`<<timeago .PublicIPs>>`: `timeago wants text as TIME, not a list of strings at column 3; it is timeago TIME
+    <<timeago .PublicIPs>>
+      ^^^^^^^`,
+		`<<tablerow>>`: `tablerow wants 1 argument or more, not 0 at column 3; it is tablerow VALUE...
+    <<tablerow>>
+      ^^^^^^^^`,
+		`<<tablerender .>>`: `tablerender wants 0 arguments, not 1 at column 3; it is tablerender
+    <<tablerender .>>
+      ^^^^^^^^^^^`,
+		`<<print (ago)>>`: `ago wants 1 argument, not 0 at column 10; it is ago TIME
+    <<print (ago)>>
+             ^^^`,
+		`<<if lt .Name>>x<<end>>`: `lt wants 2 arguments, not 1 at column 6; it is lt VALUE VALUE
+    <<if lt .Name>>x<<end>>
+         ^^`,
+		`<<define "t">><<len>><<end>><<template "t" .>>`: `len wants 1 argument, not 0 at column 17; it is len VALUE
+    <<define "t">><<len>><<end>><<template "t" .>>
+                    ^^^`,
+		`<<pluck "GroupNam" .SecurityGroups>>`: `unknown field GroupNam at column 10; did you mean GroupName?
+    <<pluck "GroupNam" .SecurityGroups>>
+             ^^^^^^^^`,
+		`<<range pluck "PrivateIPs" .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>`: `unknown field Primry at column 62; did you mean Primary?
+    … .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>
+                                        ^^^^^^`,
+		`<<color "gren" .State>>`: `color: "gren" is no colour; did you mean green? at column 9
+    <<color "gren" .State>>
+            ^^^^^^`,
+		`<<color "red+x" .State>>`: `color: "x" is no attribute of a colour; there are b, d, u, i, s, B and h at column 9
+    <<color "red+x" .State>>
+            ^^^^^^^`,
+		`<<regexMatch "a(" .Name>>`: "regexMatch: error parsing regexp: missing closing ): `a(` at column 14\n" +
+			"    <<regexMatch \"a(\" .Name>>\n" +
+			"                 ^^^^",
+	} {
+		_, err := Compile[instance](Options{Output: "template=" + text}, view)
+		if got := fmt.Sprint(err); got != "--output template: "+want {
+			t.Errorf("%s:\n%s\nwant:\n%s", text, got, want)
+		}
+	}
+	for _, text := range []string{
+		`<<index .Tags "a" | truncate 3 | upper | printf "%s">>`, `<<print>>`, `<<eq .Name "a" "b" "c">>`, `<<(index .NetworkInterfaces 0).DeviceIndex | printf "%d">>`,
+		`<<truncate (index .NetworkInterfaces 0).DeviceIndex .Name>>`, `<<$n := 3>><<range .PublicIPs>><<$n = len .>><<end>><<truncate $n .Name>>`, `<<join "," (pluck "GroupId" .SecurityGroups)>>`,
+		`<<define "t">><<join "," .>><<end>><<template "t" .PublicIPs>>`, `<<contains .Name .PublicIPs>>`, `<<default .Name .PublicIPs | json>>`, `<<html .Name>><<urlquery>><<js 1 2>>`,
+	} {
+		if _, err := Compile[instance](Options{Output: "template=" + text}, view); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestTableRow(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		o    Options
+		text string
+		want string
+	}{
+		{"sorted and aligned, one blank cell at the end", Options{}, `<<tablerow .InstanceId .State .KeyName (len .PublicIPs)>>`, "" +
+			"i-00000000000000001  terminated    0\n" +
+			"i-08d63831da0b07bcc  pending       0\n" +
+			"i-063e42032aaef6e4e  stopped       1\n" +
+			"i-03046200b400761b0  running       3\n"},
+		{"in a given order, with a header", Options{SortBy: []string{"-InstanceId"}}, "<<tableheader \"ID\" \"Region\">>\n<<tablerow .InstanceId .Region>>\n", "" +
+			"ID                   Region\n" +
+			"i-08d63831da0b07bcc  ap-northeast-1\n" +
+			"i-063e42032aaef6e4e  us-west-2\n" +
+			"i-03046200b400761b0  eu-central-1\n" +
+			"i-00000000000000001  ap-northeast-1\n"},
+		{"without the header", Options{NoHeaders: true}, `<<if .PublicIPs>><<tableheader "ID" "R">><<tablerow .InstanceId .Region>><<end>>`, "" +
+			"i-063e42032aaef6e4e  us-west-2\n" +
+			"i-03046200b400761b0  eu-central-1\n"},
+		{"names are cut, ids and addresses are not, lists are stacked", Options{Width: columns(50)}, `<<tablerow .Name .InstanceId .PublicIPs .State>>`, "" +
+			"          i-00000000000000001                  termina…\n" +
+			"データ…   i-08d63831da0b07bcc                  pending\n" +
+			"a,\"b\"\\n…  i-063e42032aaef6e4e  54.187.3.95     stopped\n" +
+			"many ad…  i-03046200b400761b0  18.198.43.157   running\n" +
+			"                               18.198.233.241\n" +
+			"                               52.59.78.34\n"},
+		{"colours take no room, escapes in names get none", Options{Color: true}, `<<tablerow (autocolor "red" .State) (printf "%.6s" .Name) .Region>>`, "" +
+			"\x1b[31mterminated\x1b[0m                ap-northeast-1\n" +
+			"\x1b[31mpending\x1b[0m     データベース  ap-northeast-1\n" +
+			"\x1b[31mstopped\x1b[0m     a,\"b\"\\n       us-west-2\n" +
+			"\x1b[31mrunning\x1b[0m     many a        eu-central-1\n"},
+		{"a table a record, among text", Options{}, `<<with .NetworkInterfaces>><<$.InstanceId>>
+<<range .>><<tablerow .NetworkInterfaceId .SubnetId>><<end>><<tablerender>><<end>>`, "" +
+			"i-03046200b400761b0\n" +
+			"eni-0a  subnet-1\n" +
+			"eni-0b  subnet-2\n"},
+		{"rows of several lengths", Options{}, `<<tablerow .InstanceId>><<range .SecurityGroups>><<tablerow "" .GroupId .GroupName>><<end>>`, "" +
+			"i-00000000000000001\n" +
+			"i-08d63831da0b07bcc\n" +
+			"i-063e42032aaef6e4e\n" +
+			"i-03046200b400761b0\n" +
+			"                     sg-1  default\n" +
+			"                     sg-2  web, \"internal\"\n"},
+		{"nothing but what fails", Options{}, `<<tablerow (index .PublicIPs 9)>>`,
+			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: at <index .PublicIPs 9>: error calling index: index out of range: 9 (and so for 4 records in all)\n" +
+				"    <<tablerow (index .PublicIPs 9)>>\n" +
+				"                ^^^^^^^^^^^^^^^^^^\n"},
+	} {
+		test.o.Output = "template=" + test.text
+		if got := render(t, test.o, nasty()...); got != test.want {
+			t.Errorf("%s:\n%s\nwant:\n%s", test.name, got, test.want)
+		}
+	}
+	if p := compile(t, Options{Output: "template=<<tablerow .Name>>"}); p.Streams() {
+		t.Error("a table streams")
+	}
+	// Runs of one Printer have their own rows.
+	p := compile(t, Options{Output: "template=<<tablerow .InstanceId>>"})
+	var a, b strings.Builder
+	first, second := p.Start(&a), p.Start(&b)
+	first.Write(nasty()[0])
+	second.Write(nasty()[1])
+	first.Close()
+	second.Close()
+	if a.String() != "i-03046200b400761b0\n" || b.String() != "i-063e42032aaef6e4e\n" {
+		t.Errorf("%q and %q", a.String(), b.String())
+	}
+}

@@ -1,0 +1,85 @@
+package sweep_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/sweep"
+)
+
+// resumed is the run over one account that follows one with these entries.
+func resumed(t *testing.T, entries string, plan sweep.Plan[string]) *sweep.Ledger {
+	t.Helper()
+	earlier, err := sweep.ParseLedger([]byte(entries))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Earlier = earlier
+	plan.Visit = func(context.Context, sweep.Place, func([]string)) error { return nil }
+	ledger, err := plan.Run(t.Context(), collect(new([]string)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ledger
+}
+
+// TestCountResumed: an account that goes by another name now is still one.
+func TestCountResumed(t *testing.T) {
+	t.Parallel()
+	list := directory(t, 1)
+	synctest.Test(t, func(t *testing.T) {
+		ledger := resumed(t, `[
+			{"AccountId": "`+id(0)+`", "AccountName": "before", "Region": "a", "Status": "ok", "Records": 1},
+			{"AccountId": "`+id(0)+`", "AccountName": "before", "Region": "b", "Status": "denied"}]`,
+			sweep.Plan[string]{Accounts: list(), Regions: in("a", "b")})
+		if records, accounts, regions := ledger.Count(); records != 1 || accounts != 1 || regions != 2 {
+			t.Errorf("%d records, %d accounts, %d regions, want 1, 1 and 2", records, accounts, regions)
+		}
+	})
+}
+
+// TestPassed: gaps are passed over where the selection leaves them out, not where
+// their account or the list of accounts is a gap again.
+func TestPassed(t *testing.T) {
+	t.Parallel()
+	list := directory(t, 1)
+	broken := &failure{awsapi.Throttled, "too many"}
+	for name, c := range map[string]struct {
+		entries string
+		plan    sweep.Plan[string]
+		want    map[string]string
+		passed  int
+	}{
+		"region not wanted": {
+			`[{"AccountId": "` + id(0) + `", "Region": "a", "Status": "denied", "Message": "no"}]`,
+			sweep.Plan[string]{Accounts: list(), Regions: in("a"), Wanted: func(string) bool { return false }},
+			map[string]string{at(id(0), "a"): "denied 0 no"}, 1,
+		},
+		"account fails again": {
+			`[{"AccountId": "` + id(0) + `", "Status": "denied"}, {"AccountId": "` + id(0) + `", "Region": "a", "Status": "denied"}]`,
+			sweep.Plan[string]{Accounts: list(), Regions: func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
+				return sweep.Regions{}, broken
+			}},
+			map[string]string{id(0): "throttled 0 too many", at(id(0), "a"): "throttled 0 too many"}, 0,
+		},
+		"list fails again": {
+			`[{"Status": "throttled"}, {"AccountId": "` + id(1) + `", "Status": "denied", "Message": "no"}]`,
+			sweep.Plan[string]{Accounts: then(list(), nil, broken), Regions: in("a")},
+			map[string]string{"": "throttled 0 too many", at(id(0), "a"): "empty 0", id(1): "denied 0 no"}, 0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ledger := resumed(t, c.entries, c.plan)
+				wantStatuses(t, ledger, c.want)
+				if ledger.Passed() != c.passed {
+					t.Errorf("%d gaps passed over, want %d", ledger.Passed(), c.passed)
+				}
+			})
+		})
+	}
+}
