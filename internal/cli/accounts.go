@@ -36,7 +36,7 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 
 // accounts finds the accounts that are meant, and tells of profiles that cannot
 // be used.
-func (p *prepared) accounts(ctx context.Context, app *App) (iter.Seq2[*account.Account, error], error) {
+func (p *prepared) accounts(app *App) (func(context.Context) iter.Seq2[*account.Account, error], error) {
 	p.resolver.Retry()
 	found, err := account.Find(p.resolver, p.selection)
 	if err != nil {
@@ -45,7 +45,7 @@ func (p *prepared) accounts(ctx context.Context, app *App) (iter.Seq2[*account.A
 	for _, err := range found.Skipped {
 		app.note("left out: %v", err)
 	}
-	return found.Accounts(ctx), nil
+	return found.Accounts, nil
 }
 
 type accountsCmd struct {
@@ -92,7 +92,7 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[accountRecord]) error {
-		accounts, err := p.accounts(ctx, app)
+		accounts, err := p.accounts(app)
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Region]) error {
-		accounts, err := p.accounts(ctx, app)
+		accounts, err := p.accounts(app)
 		if err != nil {
 			return err
 		}

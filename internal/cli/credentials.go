@@ -40,7 +40,7 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	p.resolver.LeastLeft = handoutLeft
-	accounts, err := p.accounts(ctx, app)
+	accounts, err := p.accounts(app)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -167,8 +168,13 @@ func (e *execution) list(ctx context.Context) error {
 	for _, err := range found.Skipped {
 		e.app.note("left out: %v", err)
 	}
+	ctx, cancel := e.bound(ctx)
+	defer cancel()
 	for a, err := range found.Accounts(ctx) {
-		if err != nil {
+		switch {
+		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return context.Cause(ctx)
+		case err != nil:
 			return err
 		}
 		if e.earlier.Misses(a) {
@@ -204,10 +210,12 @@ func (e *execution) alone() bool {
 }
 
 // each is the accounts as a sweep takes them.
-func (e *execution) each(yield func(*account.Account, error) bool) {
-	for _, a := range e.accounts {
-		if !yield(a, nil) {
-			return
+func (e *execution) each(context.Context) iter.Seq2[*account.Account, error] {
+	return func(yield func(*account.Account, error) bool) {
+		for _, a := range e.accounts {
+			if !yield(a, nil) {
+				return
+			}
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if err != nil {
 			return err
 		}
-		accounts, err := p.accounts(ctx, app)
+		accounts, err := p.accounts(app)
 		if err != nil {
 			return err
 		}

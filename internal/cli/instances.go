@@ -87,7 +87,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 		return err
 	}
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[R]) error {
-		accounts, err := p.accounts(ctx, app)
+		accounts, err := p.accounts(app)
 		if err != nil {
 			return err
 		}

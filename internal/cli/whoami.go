@@ -59,7 +59,7 @@ func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[whoamiRecord]) error {
-		accounts, err := p.accounts(ctx, app)
+		accounts, err := p.accounts(app)
 		if err != nil {
 			return err
 		}

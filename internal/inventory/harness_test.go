@@ -65,7 +65,7 @@ func sweepAll(t testing.TB, r *auth.Resolver, s account.Selection, q Query, widt
 	var got []Instance
 	ctx := context.Background()
 	ledger, err := sweep.Plan[Instance]{
-		Accounts: found.Accounts(ctx), Regions: regions.Of, Visit: collect.Visit, Width: width,
+		Accounts: found.Accounts, Regions: regions.Of, Visit: collect.Visit, Width: width,
 	}.Run(ctx, func(page []Instance) error { got = append(got, page...); return nil })
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func TestCancel(t *testing.T) {
 				defer cancel()
 				var got []string
 				ledger, err := sweep.Plan[string]{
-					Accounts: list(), Regions: in("a", "b"), Width: 2,
+					Accounts: always(list()), Regions: in("a", "b"), Width: 2,
 					Visit: func(ctx context.Context, p sweep.Place, emit func([]string)) error {
 						emit([]string{at(p.Account.ID, p.Region)})
 						select { // four at a time: the first are done before it is all called off
@@ -88,7 +88,7 @@ func TestFailFast(t *testing.T) {
 		t.Run(fmt.Sprint(fails), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ledger, err := sweep.Plan[string]{
-					Accounts: list(), Width: 1, FailFast: true,
+					Accounts: always(list()), Width: 1, FailFast: true,
 					Regions: func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
 						return sweep.Regions{Visit: []string{"a", "b"}, NotOptedIn: []string{"c"}}, nil
 					},
@@ -133,7 +133,7 @@ func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		visits, listed := 0, 0
 		ledger, err := sweep.Plan[string]{
-			Accounts: counting(list(), &listed), Regions: in("a"), Width: 1, Visitors: 1,
+			Accounts: always(counting(list(), &listed)), Regions: in("a"), Width: 1, Visitors: 1,
 			Visit: func(context.Context, sweep.Place, func([]string)) error {
 				visits++
 				return fmt.Errorf("wrapped: %w", &sweep.Stop{Err: errBoom})
@@ -170,7 +170,7 @@ func TestOutputFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pages, listed := 0, 0
 		_, err := sweep.Plan[string]{
-			Accounts: counting(list(), &listed), Regions: in("a", "b"), Width: 2,
+			Accounts: always(counting(list(), &listed)), Regions: in("a", "b"), Width: 2,
 			Visit: func(ctx context.Context, p sweep.Place, emit func([]string)) error {
 				for range 5 {
 					emit([]string{"x"})

@@ -106,6 +106,11 @@ func collect(into *[]string) func([]string) error {
 	return func(page []string) error { *into = append(*into, page...); return nil }
 }
 
+// always is a list that does not mind being given up.
+func always(list iter.Seq2[*account.Account, error]) func(context.Context) iter.Seq2[*account.Account, error] {
+	return func(context.Context) iter.Seq2[*account.Account, error] { return list }
+}
+
 // then yields more accounts after a list, and an error at the end if there is one.
 func then(list iter.Seq2[*account.Account, error], more []*account.Account, end error) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {

@@ -35,7 +35,7 @@ func TestCountResumed(t *testing.T) {
 		ledger := resumed(t, `[
 			{"AccountId": "`+id(0)+`", "AccountName": "before", "Region": "a", "Status": "ok", "Records": 1},
 			{"AccountId": "`+id(0)+`", "AccountName": "before", "Region": "b", "Status": "denied"}]`,
-			sweep.Plan[string]{Accounts: list(), Regions: in("a", "b")})
+			sweep.Plan[string]{Accounts: always(list()), Regions: in("a", "b")})
 		if records, accounts, regions := ledger.Count(); records != 1 || accounts != 1 || regions != 2 {
 			t.Errorf("%d records, %d accounts, %d regions, want 1, 1 and 2", records, accounts, regions)
 		}
@@ -56,25 +56,25 @@ func TestPassed(t *testing.T) {
 	}{
 		"region not wanted": {
 			`[{"AccountId": "` + id(0) + `", "Region": "a", "Status": "denied", "Message": "no"}]`,
-			sweep.Plan[string]{Accounts: list(), Regions: in("a"), Wanted: func(string) bool { return false }},
+			sweep.Plan[string]{Accounts: always(list()), Regions: in("a"), Wanted: func(string) bool { return false }},
 			map[string]string{at(id(0), "a"): "denied 0 no"}, 1,
 		},
 		"account fails again": {
 			`[{"AccountId": "` + id(0) + `", "Status": "denied"}, {"AccountId": "` + id(0) + `", "Region": "a", "Status": "denied"}]`,
-			sweep.Plan[string]{Accounts: list(), Regions: func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
+			sweep.Plan[string]{Accounts: always(list()), Regions: func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
 				return sweep.Regions{}, broken
 			}},
 			map[string]string{id(0): "throttled 0 too many", at(id(0), "a"): "throttled 0 too many"}, 0,
 		},
 		"account closed since": {
 			`[{"AccountId": "999999999998", "Region": "a", "Status": "throttled", "Records": 2, "Printed": "AAAAAAAAAAEAAAAAAAAAAg=="}]`,
-			sweep.Plan[string]{Regions: in("a"), Accounts: then(list(), []*account.Account{
-				{ID: "999999999998", Name: "shut", Status: "SUSPENDED", Source: account.SourceOrganization}}, nil)},
+			sweep.Plan[string]{Regions: in("a"), Accounts: always(then(list(), []*account.Account{
+				{ID: "999999999998", Name: "shut", Status: "SUSPENDED", Source: account.SourceOrganization}}, nil))},
 			map[string]string{"999999999998": "suspended 0 account is SUSPENDED", at("999999999998", "a"): "suspended 2 account is SUSPENDED"}, 0,
 		},
 		"list fails again": {
 			`[{"Status": "throttled"}, {"AccountId": "` + id(1) + `", "Status": "denied", "Message": "no"}]`,
-			sweep.Plan[string]{Accounts: then(list(), nil, broken), Regions: in("a")},
+			sweep.Plan[string]{Accounts: always(then(list(), nil, broken)), Regions: in("a")},
 			map[string]string{"": "throttled 0 too many", at(id(0), "a"): "empty 0", id(1): "denied 0 no"}, 0,
 		},
 	} {

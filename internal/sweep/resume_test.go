@@ -51,7 +51,7 @@ func TestResume(t *testing.T) {
 					accounts = then(firstOf(accounts, g.IntN(5)), nil, &failure{awsapi.Throttled, "list"})
 				}
 				ledger, err := sweep.Plan[string]{
-					Accounts: accounts, Width: 1, Earlier: earlier, ID: func(r *string) string { return *r },
+					Accounts: always(accounts), Width: 1, Earlier: earlier, ID: func(r *string) string { return *r },
 					Regions: func(_ context.Context, a *account.Account, _ *auth.Identity) (sweep.Regions, error) {
 						return sweep.Regions{Visit: regions}, fails(chance)
 					},
@@ -124,7 +124,7 @@ func TestResumeGuessedRegions(t *testing.T) {
 		}
 		var got []string
 		ledger, err := sweep.Plan[string]{
-			Accounts: list(), Regions: in("a", "c"), Earlier: earlier,
+			Accounts: always(list()), Regions: in("a", "c"), Earlier: earlier,
 			Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
 				emit([]string{p.Region})
 				return nil

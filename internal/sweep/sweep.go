@@ -52,7 +52,9 @@ type Regions struct {
 
 // Plan is what to visit and how. R is the record.
 type Plan[R any] struct {
-	Accounts iter.Seq2[*account.Account, error]
+	// Accounts lists them, and ends with an error where the list is not complete.
+	// Its context ends when the sweep is given up.
+	Accounts func(context.Context) iter.Seq2[*account.Account, error]
 	// Regions lists an account's; nil to visit accounts as a whole.
 	Regions func(context.Context, *account.Account, *auth.Identity) (Regions, error)
 	// Visit collects a place's records and hands them on as they arrive. What it
@@ -172,7 +174,7 @@ func (s *run[R]) list() {
 	if left == 0 {
 		return
 	}
-	for a, err := range s.Accounts {
+	for a, err := range s.Accounts(s.ctx) {
 		if stopped(s.ctx) != nil {
 			return
 		}

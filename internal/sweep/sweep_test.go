@@ -103,7 +103,7 @@ func TestChaos(t *testing.T) {
 				}
 				var got []string
 				ledger, err := sweep.Plan[string]{
-					Accounts: list(),
+					Accounts: always(list()),
 					Width:    1 + g.IntN(9),
 					Regions: func(_ context.Context, a *account.Account, _ *auth.Identity) (sweep.Regions, error) {
 						return regions[a.ID], failed[a.ID]
@@ -148,10 +148,10 @@ func TestEntries(t *testing.T) {
 		var closed []string
 		var records []string
 		ledger, err := sweep.Plan[string]{
-			Accounts: then(list(), []*account.Account{
+			Accounts: always(then(list(), []*account.Account{
 				{ID: "999999999998", Name: "shut", Status: "SUSPENDED", Source: account.SourceOrganization},
 				{ID: "999999999999", Name: "locked", Status: "ACTIVE", Source: account.SourceOrganization},
-			}, nil),
+			}, nil)),
 			Width: 2,
 			Regions: func(_ context.Context, a *account.Account, _ *auth.Identity) (sweep.Regions, error) {
 				if a.ID == id(1) {
@@ -235,7 +235,7 @@ func TestWholeAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
 		ledger, err := sweep.Plan[string]{
-			Accounts: list(),
+			Accounts: always(list()),
 			Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
 				emit([]string{p.Account.ID + p.Region})
 				return nil
@@ -261,7 +261,7 @@ func TestListBreaksOff(t *testing.T) {
 		broken := &failure{awsapi.Throttled, "too many"}
 		var got []string
 		ledger, err := sweep.Plan[string]{
-			Accounts: then(list(), nil, broken), Regions: in("a"),
+			Accounts: always(then(list(), nil, broken)), Regions: in("a"),
 			Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
 				emit([]string{p.Account.ID})
 				return nil
@@ -295,7 +295,7 @@ func TestStreaming(t *testing.T) {
 		}
 		idle, pages := 0, 0
 		ledger, err := sweep.Plan[string]{
-			Accounts: oneByOne, Regions: in("a"), Width: 1,
+			Accounts: always(oneByOne), Regions: in("a"), Width: 1,
 			Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
 				emit([]string{p.Account.ID})
 				<-seen[p.Account.ID]
@@ -336,7 +336,7 @@ func TestBounded(t *testing.T) {
 		var got []string
 		go func() {
 			_, err := sweep.Plan[string]{
-				Accounts: counted, Regions: in("a", "b"), Width: width,
+				Accounts: always(counted), Regions: in("a", "b"), Width: width,
 				Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
 					visiting.Add(1)
 					defer visiting.Add(-1)
@@ -378,7 +378,7 @@ func TestNoAccounts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var none iter.Seq2[*account.Account, error] = func(func(*account.Account, error) bool) {}
-		ledger, err := sweep.Plan[string]{Accounts: none}.Run(t.Context(), collect(new([]string)))
+		ledger, err := sweep.Plan[string]{Accounts: always(none)}.Run(t.Context(), collect(new([]string)))
 		if err != nil || len(ledger.Entries()) != 0 || ledger.ListError() != nil {
 			t.Errorf("%v, %v, %v", err, ledger.Entries(), ledger.ListError())
 		}
