@@ -162,69 +162,11 @@ func (p *place) connect(in *Instance, g *generator, number int) {
 	}
 	given := in.Interfaces
 	if given == nil {
-		only := Interface{IPv6s: in.IPv6s}
-		private := in.PrivateIPs
-		if private == nil {
-			private = []string{auto}
-		}
-		for i, ip := range private {
-			address := Address{Private: ip}
-			if i < len(in.PublicIPs) {
-				address.Public = in.PublicIPs[i]
-			}
-			only.Addresses = append(only.Addresses, address)
-		}
-		given = []Interface{only}
+		given = []Interface{in.onlyInterface()}
 	}
 	in.Interfaces = make([]Interface, len(given))
 	for i, eni := range given {
-		if eni.DeviceIndex == nil {
-			eni.DeviceIndex = new(i)
-		}
-		eni.ID = cmp.Or(eni.ID, "eni-0"+g.hex(16))
-		eni.VPC = cmp.Or(eni.VPC, in.VPC)
-		eni.Subnet = cmp.Or(eni.Subnet, in.Subnet)
-		if eni.MAC == "" {
-			m := g.next()
-			eni.MAC = fmt.Sprintf("06:%02x:%02x:%02x:%02x:%02x", byte(m), byte(m>>8), byte(m>>16), byte(m>>24), byte(m>>32))
-		}
-		if eni.Groups == nil {
-			eni.Groups = in.Groups
-		}
-		addresses := make([]Address, len(eni.Addresses))
-		for j, address := range eni.Addresses {
-			if address.Private == auto {
-				// Unique in the place: up to four addresses an interface and instance, 2^20 instances.
-				n := uint32(number)<<4 | uint32(i&3)<<2 | uint32(j&3)
-				address.Private = ipv4(10<<24 | n&0xffffff + 4)
-			}
-			switch {
-			case address.Public == auto && in.State != "running":
-				address.Public = ""
-			case address.Public == auto:
-				octets := [...]uint32{3, 13, 15, 18, 34, 35, 44, 50, 52, 54, 63, 98, 99, 107, 174, 184}
-				r := g.next()
-				address.Public = ipv4(octets[r>>60]<<24 | uint32(r)&0xffffff)
-			}
-			if address.AllocationID == auto && address.Public != "" {
-				address.AllocationID = allocation(address.Public)
-			}
-			addresses[j] = address
-		}
-		eni.Addresses = addresses
-		ipv6s := make([]string, len(eni.IPv6s))
-		for j, ip := range eni.IPv6s {
-			if ip == auto {
-				r := g.next()
-				ip = fmt.Sprintf("2600:1f18:%x:%x:%x:%x:%x:%x", uint16(hash(4, in.VPC)), 0xf00, uint16(r), uint16(r>>16), uint16(r>>32), uint16(r>>48))
-			}
-			if addr, err := netip.ParseAddr(ip); err == nil {
-				ip = addr.String()
-			}
-			ipv6s[j] = ip
-		}
-		eni.IPv6s = ipv6s
-		in.Interfaces[i] = eni
+		in.Interfaces[i] = in.connected(eni, g, i, number)
 	}
 	in.PrivateIPs, in.PublicIPs, in.IPv6s = nil, nil, nil
 	byIndex := func(a, b Interface) int { return *a.DeviceIndex - *b.DeviceIndex }
@@ -237,6 +179,74 @@ func (p *place) connect(in *Instance, g *generator, number int) {
 		}
 		in.IPv6s = append(in.IPv6s, eni.IPv6s...)
 	}
+}
+
+// onlyInterface is that of an instance of which the world gives addresses alone.
+func (in *Instance) onlyInterface() Interface {
+	private := in.PrivateIPs
+	if private == nil {
+		private = []string{auto}
+	}
+	only := Interface{IPv6s: in.IPv6s}
+	for i, ip := range private {
+		address := Address{Private: ip}
+		if i < len(in.PublicIPs) {
+			address.Public = in.PublicIPs[i]
+		}
+		only.Addresses = append(only.Addresses, address)
+	}
+	return only
+}
+
+// connected is the i-th interface of the instance, the place's number-th, with all that the world leaves out.
+func (in *Instance) connected(eni Interface, g *generator, i, number int) Interface {
+	if eni.DeviceIndex == nil {
+		eni.DeviceIndex = new(i)
+	}
+	eni.ID = cmp.Or(eni.ID, "eni-0"+g.hex(16))
+	eni.VPC = cmp.Or(eni.VPC, in.VPC)
+	eni.Subnet = cmp.Or(eni.Subnet, in.Subnet)
+	if eni.MAC == "" {
+		m := g.next()
+		eni.MAC = fmt.Sprintf("06:%02x:%02x:%02x:%02x:%02x", byte(m), byte(m>>8), byte(m>>16), byte(m>>24), byte(m>>32))
+	}
+	if eni.Groups == nil {
+		eni.Groups = in.Groups
+	}
+	addresses := make([]Address, len(eni.Addresses))
+	for j, address := range eni.Addresses {
+		if address.Private == auto {
+			// Unique in the place: up to four addresses an interface and instance, 2^20 instances.
+			n := uint32(number)<<4 | uint32(i&3)<<2 | uint32(j&3)
+			address.Private = ipv4(10<<24 | n&0xffffff + 4)
+		}
+		switch {
+		case address.Public == auto && in.State != "running":
+			address.Public = ""
+		case address.Public == auto:
+			octets := [...]uint32{3, 13, 15, 18, 34, 35, 44, 50, 52, 54, 63, 98, 99, 107, 174, 184}
+			r := g.next()
+			address.Public = ipv4(octets[r>>60]<<24 | uint32(r)&0xffffff)
+		}
+		if address.AllocationID == auto && address.Public != "" {
+			address.AllocationID = allocation(address.Public)
+		}
+		addresses[j] = address
+	}
+	eni.Addresses = addresses
+	ipv6s := make([]string, len(eni.IPv6s))
+	for j, ip := range eni.IPv6s {
+		if ip == auto {
+			r := g.next()
+			ip = fmt.Sprintf("2600:1f18:%x:%x:%x:%x:%x:%x", uint16(hash(4, in.VPC)), 0xf00, uint16(r), uint16(r>>16), uint16(r>>32), uint16(r>>48))
+		}
+		if addr, err := netip.ParseAddr(ip); err == nil {
+			ip = addr.String()
+		}
+		ipv6s[j] = ip
+	}
+	eni.IPv6s = ipv6s
+	return eni
 }
 
 func ipv4(n uint32) string {

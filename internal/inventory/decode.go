@@ -248,7 +248,7 @@ func (d *decoder) networkInterface(r *Instance) {
 			d.deviceIndex(&eni.DeviceIndex)
 		case "privateIpAddressesSet":
 			for d.item() {
-				d.privateIP(&eni)
+				d.privateIP(&eni.PrivateIPs)
 			}
 		case "ipv6AddressesSet":
 			for d.item() {
@@ -264,7 +264,8 @@ func (d *decoder) networkInterface(r *Instance) {
 	r.NetworkInterfaces = append(r.NetworkInterfaces, eni)
 }
 
-func (d *decoder) privateIP(eni *NetworkInterface) {
+// privateIP also returns the ids of the Elastic IP that is associated, if one is.
+func (d *decoder) privateIP(to *[]PrivateIP) (allocation, association string) {
 	var ip PrivateIP
 	for d.child() {
 		switch string(d.name) {
@@ -273,12 +274,24 @@ func (d *decoder) privateIP(eni *NetworkInterface) {
 		case "primary":
 			ip.Primary = d.bool()
 		case "association":
-			d.field("publicIp", &ip.PublicIP)
+			for d.child() {
+				switch string(d.name) {
+				case "publicIp":
+					ip.PublicIP = d.recurring()
+				case "allocationId":
+					allocation = d.single()
+				case "associationId":
+					association = d.single()
+				default:
+					d.skip()
+				}
+			}
 		default:
 			d.skip()
 		}
 	}
-	eni.PrivateIPs = append(eni.PrivateIPs, ip)
+	*to = append(*to, ip)
+	return allocation, association
 }
 
 func (d *decoder) deviceIndex(to *int) {

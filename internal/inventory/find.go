@@ -47,13 +47,13 @@ func NewFinder(api *awsapi.API, what []string) (*Finder, error) {
 	return f, nil
 }
 
-// patience is how long a host name may take to resolve.
-const patience = 5 * time.Second
+// lookupPatience is how long host names may take to resolve.
+const lookupPatience = 5 * time.Second
 
 // Resolve asks for the addresses of what may be host names, and tells what has
 // come of it. One that does not resolve is looked for by its name.
 func (f *Finder) Resolve(ctx context.Context, lookup func(context.Context, string) ([]netip.Addr, error)) (notes []string) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
 	told := make([]string, len(f.terms))
 	var asking sync.WaitGroup

@@ -34,8 +34,8 @@ func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool)
 
 func (d *decoder) candidate() candidate {
 	c := newCandidate(d.place, "network-interface")
-	var eni NetworkInterface // its addresses
-	var private, association string
+	var ips []PrivateIP
+	var private, association string // of the interface as a whole
 	for d.child() {
 		switch string(d.name) {
 		case "networkInterfaceId":
@@ -72,7 +72,13 @@ func (d *decoder) candidate() candidate {
 			d.field("publicIp", &association)
 		case "privateIpAddressesSet":
 			for d.item() {
-				d.address(&eni, &c)
+				allocation, association := d.privateIP(&ips)
+				if allocation != "" {
+					c.AllocationIds = append(c.AllocationIds, allocation)
+				}
+				if association != "" {
+					c.associations = append(c.associations, association)
+				}
 			}
 		case "ipv6AddressesSet":
 			for d.item() {
@@ -96,11 +102,11 @@ func (d *decoder) candidate() candidate {
 		c.Tags[t.key] = t.value
 	}
 	d.tags = d.tags[:0]
-	primaryFirst(eni.PrivateIPs)
-	if len(eni.PrivateIPs) == 0 && private != "" {
-		eni.PrivateIPs = []PrivateIP{{PrivateIP: private, PublicIP: association}}
+	primaryFirst(ips)
+	if len(ips) == 0 && private != "" {
+		ips = []PrivateIP{{PrivateIP: private, PublicIP: association}}
 	}
-	for _, ip := range eni.PrivateIPs {
+	for _, ip := range ips {
 		c.PrivateIPs = append(c.PrivateIPs, ip.PrivateIP)
 		if ip.PublicIP != "" {
 			c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
@@ -112,34 +118,6 @@ func (d *decoder) candidate() candidate {
 	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
 	c.own()
 	return c
-}
-
-func (d *decoder) address(eni *NetworkInterface, c *candidate) {
-	var ip PrivateIP
-	for d.child() {
-		switch string(d.name) {
-		case "privateIpAddress":
-			ip.PrivateIP = d.recurring()
-		case "primary":
-			ip.Primary = d.bool()
-		case "association":
-			for d.child() {
-				switch string(d.name) {
-				case "publicIp":
-					ip.PublicIP = d.single()
-				case "allocationId":
-					c.AllocationIds = append(c.AllocationIds, d.single())
-				case "associationId":
-					c.associations = append(c.associations, d.single())
-				default:
-					d.skip()
-				}
-			}
-		default:
-			d.skip()
-		}
-	}
-	eni.PrivateIPs = append(eni.PrivateIPs, ip)
 }
 
 func (d *decoder) prefix(name string, c *candidate) {

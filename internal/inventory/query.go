@@ -74,7 +74,28 @@ func (q Query) compile() (*matcher, error) {
 		m.users = append(m.users, f)
 	}
 	base := slices.Clip(m.users)
+	for _, step := range []func(Query, []types.Filter) ([]types.Filter, error){m.compileStates, m.compileTypes, m.compileTags} {
+		var err error
+		if base, err = step(q, base); err != nil {
+			return nil, err
+		}
+	}
+	requests, err := m.compileWhat(q.What)
+	if err != nil {
+		return nil, err
+	}
+	for _, request := range requests {
+		all := slices.Clip(base)
+		for _, f := range request {
+			all = narrow(all, *f.Name, f.Values)
+		}
+		m.requests = append(m.requests, all)
+		m.narrowed = m.narrowed || len(all) > len(m.users)
+	}
+	return m, nil
+}
 
+func (m *matcher) compileStates(q Query, base []types.Filter) ([]types.Filter, error) {
 	for _, state := range q.States {
 		if !slices.Contains(States, state) {
 			hint := ""
@@ -85,8 +106,10 @@ func (q Query) compile() (*matcher, error) {
 		}
 	}
 	m.states = q.States
-	base = narrow(base, "instance-state-name", q.States)
+	return narrow(base, "instance-state-name", q.States), nil
+}
 
+func (m *matcher) compileTypes(q Query, base []types.Filter) ([]types.Filter, error) {
 	var patterns []string
 	for _, text := range q.Types {
 		g, err := glob.Compile(text)
@@ -96,8 +119,10 @@ func (q Query) compile() (*matcher, error) {
 		m.types = append(m.types, g)
 		patterns = append(patterns, ec2Pattern(text))
 	}
-	base = narrow(base, "instance-type", patterns)
+	return narrow(base, "instance-type", patterns), nil
+}
 
+func (m *matcher) compileTags(q Query, base []types.Filter) ([]types.Filter, error) {
 	for _, text := range q.Tags {
 		key, value, hasValue := strings.Cut(text, "=")
 		if key == "" {
@@ -116,20 +141,7 @@ func (q Query) compile() (*matcher, error) {
 		m.tags = append(m.tags, t)
 		base = narrow(base, name, []string{want})
 	}
-
-	requests, err := m.compileWhat(q.What)
-	if err != nil {
-		return nil, err
-	}
-	for _, request := range requests {
-		all := slices.Clip(base)
-		for _, f := range request {
-			all = narrow(all, *f.Name, f.Values)
-		}
-		m.requests = append(m.requests, all)
-		m.narrowed = m.narrowed || len(all) > len(m.users)
-	}
-	return m, nil
+	return base, nil
 }
 
 // narrow adds a filter where EC2 takes it: each name once, and not too many values

@@ -46,6 +46,9 @@ func TestUpdate(t *testing.T) {
 		if got := names(path, step.now); !slices.Equal(got, step.want) {
 			t.Errorf("step %d: %q, want %q", i, got, step.want)
 		}
+		if text, err := os.ReadFile(path); err != nil || strings.Count(string(text), "\n") != len(step.want) {
+			t.Errorf("step %d: %v, lines that nobody reads in %q", i, err, text)
+		}
 	}
 	for file, want := range map[string]string{filepath.Dir(path): "drwx------", path: "-rw-------"} {
 		if info, err := os.Stat(file); err != nil || info.Mode().String() != want {

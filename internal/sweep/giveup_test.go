@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"testing"
 	"testing/synctest"
@@ -124,21 +125,23 @@ func TestFailFast(t *testing.T) {
 	}
 }
 
-// TestStop: an error that every visit would meet ends the sweep and is its own.
+// TestStop: an error that every visit would meet ends the sweep and is its own, and
+// no more accounts are listed for it.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	list := directory(t, 9)
+	list := directory(t, 30)
 	synctest.Test(t, func(t *testing.T) {
-		visits := 0
+		visits, listed := 0, 0
 		ledger, err := sweep.Plan[string]{
-			Accounts: list(), Regions: in("a"), Width: 1,
+			Accounts: counting(list(), &listed), Regions: in("a"), Width: 1, Visitors: 1,
 			Visit: func(context.Context, sweep.Place, func([]string)) error {
 				visits++
 				return fmt.Errorf("wrapped: %w", &sweep.Stop{Err: errBoom})
 			},
 		}.Run(t.Context(), collect(new([]string)))
-		if err != errBoom || len(ledger.Entries()) != 9 || visits > 2 {
-			t.Errorf("%v after %d visits, %d entries; want boom, at most 2 and 9", err, visits, len(ledger.Entries()))
+		// One is being visited, one waits to be, one to be opened, and one is at hand.
+		if err != errBoom || visits != 1 || listed > 4 {
+			t.Errorf("%v after %d visits and %d accounts, want boom after 1 and at most 4", err, visits, listed)
 		}
 		for place, status := range statuses(t, ledger) {
 			if status != "cancelled 0 wrapped: boom" {
@@ -148,15 +151,26 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// counting counts the accounts of a list that are asked for.
+func counting(list iter.Seq2[*account.Account, error], n *int) iter.Seq2[*account.Account, error] {
+	return func(yield func(*account.Account, error) bool) {
+		for a, err := range list {
+			if *n++; !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
 // TestOutputFails: who cannot take records any more is not given others, and the
 // sweep ends with its error.
 func TestOutputFails(t *testing.T) {
 	t.Parallel()
-	list := directory(t, 9)
+	list := directory(t, 60)
 	synctest.Test(t, func(t *testing.T) {
-		pages := 0
+		pages, listed := 0, 0
 		_, err := sweep.Plan[string]{
-			Accounts: list(), Regions: in("a", "b"), Width: 2,
+			Accounts: counting(list(), &listed), Regions: in("a", "b"), Width: 2,
 			Visit: func(ctx context.Context, p sweep.Place, emit func([]string)) error {
 				for range 5 {
 					emit([]string{"x"})
@@ -175,8 +189,8 @@ func TestOutputFails(t *testing.T) {
 			}
 			return nil
 		})
-		if err != errBoom || pages != 3 {
-			t.Errorf("%v after %d pages, want boom after 3", err, pages)
+		if err != errBoom || pages != 3 || listed == 60 {
+			t.Errorf("%v after %d pages and %d accounts, want boom after 3, and not all accounts", err, pages, listed)
 		}
 	})
 }

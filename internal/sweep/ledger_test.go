@@ -66,6 +66,12 @@ func TestPassed(t *testing.T) {
 			}},
 			map[string]string{id(0): "throttled 0 too many", at(id(0), "a"): "throttled 0 too many"}, 0,
 		},
+		"account closed since": {
+			`[{"AccountId": "999999999998", "Region": "a", "Status": "throttled", "Records": 2, "Printed": "AAAAAAAAAAEAAAAAAAAAAg=="}]`,
+			sweep.Plan[string]{Regions: in("a"), Accounts: then(list(), []*account.Account{
+				{ID: "999999999998", Name: "shut", Status: "SUSPENDED", Source: account.SourceOrganization}}, nil)},
+			map[string]string{"999999999998": "suspended 0 account is SUSPENDED", at("999999999998", "a"): "suspended 2 account is SUSPENDED"}, 0,
+		},
 		"list fails again": {
 			`[{"Status": "throttled"}, {"AccountId": "` + id(1) + `", "Status": "denied", "Message": "no"}]`,
 			sweep.Plan[string]{Accounts: then(list(), nil, broken), Regions: in("a")},

@@ -24,6 +24,15 @@ type Stop struct{ Err error }
 
 func (e *Stop) Error() string { return e.Err.Error() }
 
+// stopped returns why Run is to fail, and nobody will see its ledger; nil if it is
+// not.
+func stopped(ctx context.Context) error {
+	if stop := (*Stop)(nil); errors.As(context.Cause(ctx), &stop) {
+		return stop.Err
+	}
+	return nil
+}
+
 // Place is one region of an account, with who visits it.
 type Place struct {
 	Account  *account.Account
@@ -74,8 +83,9 @@ type Plan[R any] struct {
 
 // Run visits every place and hands the records to out, from one goroutine, as
 // they arrive, and nil when no more are waiting. It returns when all is done or
-// given up; the ledger then has an entry for every place. The error is out's, which
-// cancels the sweep, or a Stop's.
+// given up; the ledger then has an entry for every place. The error is out's or a
+// Stop's, either of which cancels the sweep, and the ledger then lacks the accounts
+// that were not listed yet.
 func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -100,11 +110,8 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 
 	failed := s.print(out)
 	s.ledger.close()
-	if stop := (*Stop)(nil); failed == nil && errors.As(context.Cause(ctx), &stop) {
-		failed = stop.Err
-	}
 	s.ledger.took = time.Since(start)
-	return s.ledger, failed
+	return s.ledger, cmp.Or(failed, stopped(ctx))
 }
 
 // print hands the records on, and nil whenever no more are waiting. Once out
@@ -113,7 +120,7 @@ func (s *run[R]) print(out func([]R) error) (failed error) {
 	say := func(records []R) {
 		if failed == nil {
 			if failed = out(records); failed != nil {
-				s.cancel(failed)
+				s.cancel(&Stop{failed})
 			}
 		}
 	}
@@ -166,6 +173,9 @@ func (s *run[R]) list() {
 		return
 	}
 	for a, err := range s.Accounts {
+		if stopped(s.ctx) != nil {
+			return
+		}
 		if err != nil {
 			s.Meter.gaps.Add(1)
 			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
@@ -179,7 +189,10 @@ func (s *run[R]) list() {
 			s.ledger.settle("", a.Name)
 		}
 		if !a.Active() {
-			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Status: Suspended, Message: "account is " + a.Status})
+			known, _ := s.Earlier.regions(a)
+			for _, region := range append(slices.Clip(known), "") {
+				s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: Suspended, Message: "account is " + a.Status})
+			}
 			s.closed(a, nil)
 			s.queue(a, nil, nil)
 		} else {
@@ -250,17 +263,14 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 		fail(found.Unknown, "")
 	default:
 		s.ledger.settle(a.ID, a.Name)
-		for _, region := range known { // that were guessed at, and are not the account's
-			if !slices.Contains(found.Visit, region) && !slices.Contains(found.NotOptedIn, region) {
-				found.NotOptedIn = append(slices.Clip(found.NotOptedIn), region)
-			}
-		}
+		guessed := slices.DeleteFunc(slices.Clone(known), func(region string) bool { // and not the account's
+			return slices.Contains(found.Visit, region) || slices.Contains(found.NotOptedIn, region)
+		})
+		found.NotOptedIn = slices.Concat(found.NotOptedIn, guessed)
 	}
 	settled := func(region string) bool { return s.Earlier.settled(a, region) }
-	for _, region := range found.NotOptedIn {
-		if !settled(region) {
-			s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
-		}
+	for _, region := range slices.DeleteFunc(slices.Clone(found.NotOptedIn), settled) {
+		s.enter(Entry{AccountId: a.ID, AccountName: a.Name, Region: region, Status: NotOptedIn})
 	}
 	return id, slices.DeleteFunc(slices.Clone(found.Visit), settled)
 }
