@@ -20,10 +20,14 @@ import (
 var completions embed.FS
 
 func main() {
+	thrifty := func() {}
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") { // a key press is answered before anything need be collected
 		debug.SetGCPercent(-1)
-	} else if os.Getenv("GOGC") == "" { // the stacks of hundreds of calls are dear to look through, and the heap is small
+	} else if os.Getenv("GOGC") == "" {
+		// The stacks of hundreds of calls are dear to look through, and the heap is
+		// small as long as the answers are.
 		debug.SetGCPercent(200)
+		thrifty = func() { debug.SetGCPercent(100) }
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
@@ -34,7 +38,7 @@ func main() {
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(),
+		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(), Thrifty: thrifty,
 	}))
 }
 

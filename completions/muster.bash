@@ -19,8 +19,9 @@ _muster() {
 _muster_exec() {
     local first=0 left=$COMP_LINE rest=${COMP_LINE:$1}
     while ((first < COMP_CWORD && ${#left} > ${#rest})); do
-        left=${left#*"${COMP_WORDS[first++]}"}
+        left=${left#*"${COMP_WORDS[first]}"}
         left=${left#"${left%%[! ]*}"}
+        ((++first))
     done
     if declare -F _comp_command_offset >/dev/null; then
         _comp_command_offset "$first"

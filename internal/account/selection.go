@@ -11,6 +11,7 @@ import (
 	"github.com/gobwas/glob"
 
 	"muster/internal/auth"
+	"muster/internal/awsconfig"
 	"muster/internal/nearest"
 )
 
@@ -184,7 +185,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 				continue
 			}
 			missing := &Account{Source: SourceIdentity, Name: pat.text}
-			if len(pat.text) == 12 && strings.Trim(pat.text, "0123456789") == "" {
+			if awsconfig.IsAccountID(pat.text) {
 				missing.ID, missing.Name = pat.text, ""
 			}
 			missing.ways = []way{blocked(&noWayError{unknownAccount(pat.text, names)})}

@@ -35,8 +35,10 @@ type Resolver struct {
 	// Prompt asks on the terminal and returns what was typed; nil where there is
 	// no terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
-	Stdin  io.Reader // of a credential_process
-	Stderr io.Writer // of a credential_process
+	// Stdin and Stderr are those of every credential_process, of which some run at
+	// one time: files, or safe for that.
+	Stdin  io.Reader
+	Stderr io.Writer
 	// Aside is called before a credential_process, which may ask the user, and what
 	// it returns thereafter; nil: nobody needs to know.
 	Aside func() (ended func())
@@ -45,6 +47,7 @@ type Resolver struct {
 	identities map[string]*Identity    // by profile
 	sessions   map[string]*SSO         // by token file
 	mfa        map[string]*Credentials // by device
+	processes  chan struct{}           // one in it for each credential_process that runs
 }
 
 // Identity is somebody who can sign calls.

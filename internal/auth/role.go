@@ -33,7 +33,8 @@ type RoleOptions struct {
 	Contexts       []types.ProvidedContext
 
 	// Uncached keeps the credentials out of the AWS CLI's cache and takes none
-	// from it.
+	// from it: needed with any of Policy to Contexts, which the names of its
+	// entries do not tell apart.
 	Uncached bool
 }
 

@@ -11,7 +11,9 @@ import (
 	"net"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -173,10 +175,19 @@ const invalidAnswer = "InvalidAnswer"
 // unknownError is the SDK's code for an error answer in which it finds none.
 const unknownError = "UnknownError"
 
+// canonical begins the part of AWS's words on a wrong signature that repeats the
+// request, its session token included.
+const canonical = "The Canonical String for this request should have been"
+
+var sessionToken = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(x-amz-security-token["']?[:=]\s*["']?)[^\s"',&]+`)
+})
+
 // messageOf is what AWS says of an error. SSO OIDC says it as OAuth does.
 func messageOf(api smithy.APIError) string {
 	if message := api.ErrorMessage(); message != "" {
-		return message
+		message, _, _ = strings.Cut(message, canonical)
+		return sessionToken().ReplaceAllString(strings.TrimSpace(message), "${1}...")
 	}
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
 		if f := v.FieldByName("Error_description"); f.IsValid() {

@@ -108,6 +108,9 @@ func TestExplainStatus(t *testing.T) {
 		{400, fmt.Sprintf(ec2Error, "SomethingNew", "you are wrong"), Failure{Kind: Broken, Code: "SomethingNew", Message: "you are wrong"}},
 		{400, fmt.Sprintf(ec2Error, "OptInRequired", "not here"), Failure{Kind: NotOptedIn, Code: "OptInRequired", Message: "not here"}},
 		{503, fmt.Sprintf(ec2Error, "Unavailable", "later"), Failure{Kind: Unreachable, Code: "Unavailable", Message: "later"}},
+		{403, fmt.Sprintf(ec2Error, "SignatureDoesNotMatch", "It does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:the-token\n"),
+			Failure{Kind: Denied, Code: "SignatureDoesNotMatch", Message: "It does not match."}},
+		{400, fmt.Sprintf(ec2Error, "Odd", "X-Amz-Security-Token: the/token== is odd"), Failure{Kind: Broken, Code: "Odd", Message: "X-Amz-Security-Token: ... is odd"}},
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.want.Code), func(t *testing.T) {
 			t.Parallel()

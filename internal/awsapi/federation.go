@@ -81,15 +81,21 @@ func (a *API) signinToken(ctx context.Context, endpoint string, form url.Values)
 		a.settings.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("service", "signin"), slog.String("operation", "getSigninToken"),
 			slog.Duration("duration", time.Since(start).Round(time.Microsecond)))
 	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
 		if broken := (*url.Error)(nil); errors.As(err, &broken) {
 			err = broken.Err
 		}
-		return "", &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) cannot be reached: %v", req.URL.Host, err), kind: Unreachable}
+		return "", &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) cannot be reached: %s", req.URL.Host, network(err)), kind: Unreachable}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
 		return "", &federationError{msg: "the sign-in endpoint's answer broke off", kind: Broken}
 	}
 	var answer struct{ SigninToken string }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -97,8 +98,13 @@ func (a *API) MakingRoom(ctx context.Context, do func() error) error {
 }
 
 // exhausted says whether an error is for want of file descriptors. Of those that
-// looking a host up met, the net package keeps nothing but the text.
+// looking a host up met, the net package keeps nothing but the text. A fork that
+// moves a descriptor past the limit is told that it is a bad one.
 func exhausted(err error) bool {
+	var fork *fs.PathError
+	if errors.As(err, &fork) && fork.Op == "fork/exec" && errors.Is(err, syscall.EBADF) {
+		return true
+	}
 	for _, want := range []error{syscall.EMFILE, syscall.ENFILE} {
 		var lookup *net.DNSError
 		if errors.Is(err, want) || errors.As(err, &lookup) && strings.Contains(lookup.Err, want.Error()) {

@@ -3,7 +3,9 @@ package awsapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -365,4 +367,31 @@ func TestNoDescriptorsToLookUp(t *testing.T) {
 			t.Errorf("%v after %d calls", err, calls)
 		}
 	})
+}
+
+// TestNoDescriptorsToFork: a fork that the limit stops fails in two ways.
+func TestNoDescriptorsToFork(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{&fs.PathError{Op: "fork/exec", Path: "/bin/sh", Err: syscall.EMFILE}, 3},
+		{fmt.Errorf("credential_process: %w", &fs.PathError{Op: "fork/exec", Path: "/bin/sh", Err: syscall.EBADF}), 3},
+		{&fs.PathError{Op: "fork/exec", Path: "/bin/sh", Err: syscall.ENOENT}, 1},
+		{&fs.PathError{Op: "write", Path: "file", Err: syscall.EBADF}, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tries := 0
+			err := faked(Settings{}, nil).MakingRoom(t.Context(), func() error {
+				if tries++; tries < c.want || c.want == 1 {
+					return c.err
+				}
+				return nil
+			})
+			if tries != c.want || (err == nil) != (c.want > 1) {
+				t.Errorf("%v: %v after %d tries", c.err, err, tries)
+			}
+		})
+	}
 }

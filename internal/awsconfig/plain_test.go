@@ -1,8 +1,12 @@
 package awsconfig
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -46,4 +50,58 @@ func TestPlain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzPlain: of the default profile all is left but its way to credentials, of the
+// other sections all.
+func FuzzPlain(f *testing.F) {
+	f.Add("[default]\naws_access_key_id = A\n  region = eu-west-1\n[profile a]\nrole_arn = r\n")
+	f.Add("[profile default]\ns3 =\n  role_arn = no\n credential_process = x\n  [y\n\n   z\n#\n;\n[b]\nk:v")
+	f.Add("\ufeff[default] # x\r\nsso_session = x\r  y\r\nregion=z")
+	f.Fuzz(func(t *testing.T, text string) {
+		before, err := parse("config", []byte(text))
+		if err != nil || strings.Contains(text, "DEFAULT") { // whose keys are every section's
+			return
+		}
+		after, err := parse("config", []byte(withoutCredentials(text)))
+		if err != nil {
+			t.Fatalf("%q: %v", withoutCredentials(text), err)
+		}
+		for _, key := range credentialKeys {
+			for _, s := range defaultsOf(before) {
+				delete(s.keys, key)
+			}
+			for _, s := range defaultsOf(after) {
+				if s.keys[key] != nil {
+					t.Errorf("%s is left", key)
+				}
+			}
+		}
+		if got, want := dump(after), dump(before); got != want {
+			t.Errorf("left of %q:\n%s\nwant\n%s", text, got, want)
+		}
+	})
+}
+
+// defaultsOf are the sections of the default profile.
+func defaultsOf(sections []*section) []*section {
+	var defaults []*section
+	for _, s := range sections {
+		if name, _ := sectionName(s.header, "profile"); s.header == "default" || name == "default" {
+			defaults = append(defaults, s)
+		}
+	}
+	return defaults
+}
+
+// dump lists sections with their keys and values.
+func dump(sections []*section) string {
+	var out strings.Builder
+	for _, s := range sections {
+		fmt.Fprintf(&out, "%q\n", s.header)
+		for _, key := range slices.Sorted(maps.Keys(s.keys)) {
+			fmt.Fprintf(&out, "%q = %q\n", key, s.keys.verbatim(key))
+		}
+	}
+	return out.String()
 }

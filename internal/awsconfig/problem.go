@@ -2,6 +2,7 @@ package awsconfig
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -160,8 +161,8 @@ func (p *Profile) checkSettings() *ProblemError {
 	if p.EndpointURL != "" && !IsEndpoint(p.EndpointURL) {
 		return p.problem("endpoint_url", "endpoint_url %q is no URL of http or https", p.EndpointURL)
 	}
-	for service, endpoint := range p.Endpoints {
-		if !IsEndpoint(endpoint) {
+	for _, service := range slices.Sorted(maps.Keys(p.Endpoints)) {
+		if endpoint := p.Endpoints[service]; !IsEndpoint(endpoint) {
 			return p.problem("services", "endpoint_url %q of %s in [services %s] is no URL of http or https", endpoint, service, oneLine(p.services))
 		}
 	}
@@ -236,7 +237,7 @@ func (p *Profile) checkRoleARN() *ProblemError {
 }
 
 func (c *Config) checkSSO(p *Profile) *ProblemError {
-	if p.SSOAccountID != "" && !isAccountID(p.SSOAccountID) {
+	if p.SSOAccountID != "" && !IsAccountID(p.SSOAccountID) {
 		return p.problem("sso_account_id", "sso_account_id %q is no account id, expected 12 digits, leading zeros included", p.SSOAccountID)
 	}
 	session := p.SSOSession

@@ -122,6 +122,9 @@ func TestProblems(t *testing.T) {
 		{"region", "[profile x]\nregion = US East (Ohio)\n" + keyPair, `config:2: profile "x": region "US East (Ohio)" is no region name, expected one such as us-east-1`},
 		{"max_attempts", "[profile x]\nmax_attempts = 0\n" + keyPair, `config:2: profile "x": max_attempts "0" is no number from 1 up`},
 		{"retry_mode", "[profile x]\nretry_mode = fast\n" + keyPair, `config:2: profile "x": retry_mode "fast" is unknown, expected legacy, standard or adaptive`},
+		{"endpoint_url", "[profile x]\nendpoint_url = localhost:4566\n" + keyPair, `config:2: profile "x": endpoint_url "localhost:4566" is no URL of http or https`},
+		{"the first of two services", "[services s]\nsts =\n  endpoint_url = b\nec2 =\n  endpoint_url = a\n[profile x]\nservices = s\n" + keyPair,
+			`config:7: profile "x": endpoint_url "a" of ec2 in [services s] is no URL of http or https`},
 		{"services", "[profile x]\nservices = local\n" + keyPair, `config:2: profile "x": section [services local] not found`},
 
 		{"a source's role and settings do not matter to its keys",

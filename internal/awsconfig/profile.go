@@ -209,7 +209,7 @@ func (p *Profile) onlySignsIn() bool {
 // parseRoleARN splits arn:PARTITION:iam::ACCOUNT:role/PATH/NAME.
 func parseRoleARN(arn string) (account, role string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[1] == "" || parts[2] != "iam" || parts[3] != "" || !isAccountID(parts[4]) {
+	if len(parts) != 6 || parts[0] != "arn" || parts[1] == "" || parts[2] != "iam" || parts[3] != "" || !IsAccountID(parts[4]) {
 		return "", "", false
 	}
 	path, isRole := strings.CutPrefix(parts[5], "role/")
@@ -220,7 +220,8 @@ func parseRoleARN(arn string) (account, role string, ok bool) {
 	return parts[4], role, true
 }
 
-func isAccountID(s string) bool {
+// IsAccountID tells whether a text is an account's id: twelve digits.
+func IsAccountID(s string) bool {
 	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
 }
 

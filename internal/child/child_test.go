@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,6 +119,33 @@ func TestSpool(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestSpoolThatCannotKeep: what could not be kept is told when the rest is replayed,
+// since a child that is ended by it hides the error behind its exit code.
+func TestSpoolThatCannotKeep(t *testing.T) {
+	t.Parallel()
+	var s Spool
+	half := make([]byte, inMemory/2+1)
+	for range 2 {
+		if _, err := s.Stdout().Write(half); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.file.Close()
+	if _, err := s.Stderr().Write([]byte("x")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("%v", err)
+	}
+	if err := s.Replay(io.Discard, io.Discard); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("replayed: %v", err)
+	}
+	full, out := errors.New("full"), new(bytes.Buffer)
+	s = Spool{}
+	s.Stdout().Write([]byte("begun"))
+	s.err = full
+	if err := s.Replay(out, out); err != full || out.String() != "begun" {
+		t.Errorf("%q, %v", out, err)
 	}
 }
 

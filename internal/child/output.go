@@ -2,6 +2,7 @@ package child
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ type Spool struct {
 	file   *os.File // takes the place of memory
 	name   string   // of the file, where it could not be removed while it is open
 	runs   []span
+	err    error // the first that kept output from being kept
 }
 
 // span is a piece of output of one stream.
@@ -40,26 +42,27 @@ type spoolWriter struct {
 	stderr bool
 }
 
-func (w spoolWriter) Write(p []byte) (int, error) {
+func (w spoolWriter) Write(p []byte) (n int, err error) {
 	s := w.spool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil && s.memory.Len()+len(p) > inMemory {
-		if err := s.spill(); err != nil {
-			return 0, err
-		}
+		err = s.spill()
 	}
-	var n int
-	var err error
-	if s.file != nil {
+	switch {
+	case err != nil:
+	case s.file != nil:
 		n, err = s.file.Write(p)
-	} else {
+	default:
 		n, err = s.memory.Write(p)
 	}
 	if last := len(s.runs) - 1; last >= 0 && s.runs[last].stderr == w.stderr {
 		s.runs[last].bytes += int64(n)
 	} else {
 		s.runs = append(s.runs, span{w.stderr, int64(n)})
+	}
+	if s.err == nil {
+		s.err = err
 	}
 	return n, err
 }
@@ -81,7 +84,8 @@ func (s *Spool) spill() error {
 }
 
 // Replay writes the output once the child has ended, each stream to its own
-// writer.
+// writer. Where some of it could not be kept, the error says why: a child that is
+// ended by that leaves only its exit code.
 func (s *Spool) Replay(stdout, stderr io.Writer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,17 +102,17 @@ func (s *Spool) Replay(stdout, stderr io.Writer) error {
 			to = stderr
 		}
 		if _, err := io.CopyN(to, from, run.bytes); err != nil {
-			return err
+			return cmp.Or(s.err, err)
 		}
 	}
-	return nil
+	return s.err
 }
 
 // Close forgets the output.
 func (s *Spool) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.memory, s.runs = bytes.Buffer{}, nil
+	s.memory, s.runs, s.err = bytes.Buffer{}, nil, nil
 	if s.file == nil {
 		return nil
 	}

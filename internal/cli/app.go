@@ -30,6 +30,9 @@ type App struct {
 
 	// OpenBrowser shows a URL to the user; nil where that cannot be done.
 	OpenBrowser func(url string) error
+	// Thrifty is called when answers get so large that memory is worth more than
+	// time; nil where nothing can be done about it.
+	Thrifty func()
 
 	// LookupHost resolves a host name; nil asks the system.
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"muster/internal/account"
+	"muster/internal/inventory"
 )
 
 // TestSyntaxIsTheGrammar: what completion reads off the tags is what the parser
@@ -279,6 +282,23 @@ func TestCompleteOtherCommand(t *testing.T) {
 		if got := muster(t, nil, strings.Split(test.words, "|")...); got.stdout != test.want+"\n" || got.code != 0 || got.stderr != "" {
 			t.Errorf("%s: exit code %d, stderr %q, stdout %q, want %s", test.words, got.code, got.stderr, got.stdout, test.want)
 		}
+	}
+}
+
+// TestSightingsAreBounded: however many instances a sweep finds, and keys of tags.
+func TestSightingsAreBounded(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	app := &App{Environ: []string{"HOME=" + home}}
+	app.prepare()
+	app.watch(&Global{}, account.Selection{})
+	for i := range 20_000 {
+		app.sightings.add(&inventory.Instance{InstanceId: fmt.Sprintf("i-%017x", i), Role: "Audit", Tags: map[string]string{
+			fmt.Sprintf("a%d", i): "", fmt.Sprintf("b%d", i): "",
+		}})
+	}
+	if got := len(app.sightings.entries); got != 2*maxSightings+1 {
+		t.Errorf("%d are held, want %d", got, 2*maxSightings+1)
 	}
 }
 

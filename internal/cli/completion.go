@@ -15,6 +15,10 @@ func (*completionCmd) Help() string {
     fish         muster completion fish | source
     PowerShell   muster completion powershell | Out-String | Invoke-Expression
 
+For an alias zsh and fish need nothing more; bash does, behind 'alias m=muster':
+
+    complete -o default -F _muster m
+
 As a plugin of kubectl, where ~/bin is on PATH ('kubectl muster'):
 
     ln -s "$(command -v muster)" ~/bin/kubectl-muster

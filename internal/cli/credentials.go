@@ -54,7 +54,11 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if c.AllRoles {
 		plan.Unopened, plan.Visit = true, everyRole
 	}
-	return run(ctx, app, &c.SweepFlags, "credentials", out, plan)
+	err = run(ctx, app, &c.SweepFlags, "credentials", out, plan)
+	if keys, ok := out.(*keyStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {
+		return &partial{exitNothing} // whoever evaluates nothing would go on with other credentials
+	}
+	return err
 }
 
 // handoutLeft is how long credentials that are handed out must still last: other

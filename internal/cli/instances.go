@@ -81,6 +81,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
+	instances.Large = app.Thrifty
 	regions, err := c.RegionFlags.finder(p.resolver.API)
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@ import (
 )
 
 // TestKubernetesJob: kubectl accepts the manifest, what it makes of it numbers its
-// pods, and each pod's command line and environment are a shard of muster's.
+// pods, and what each pod runs, in its environment, is a shard of
+// the whole.
 func TestKubernetesJob(t *testing.T) {
 	t.Parallel()
 	kubectl, err := exec.LookPath("kubectl")
@@ -67,8 +68,8 @@ func TestKubernetesJob(t *testing.T) {
 			Template                 struct {
 				Spec struct {
 					Containers []struct {
-						Args []string
-						Env  []struct{ Name, Value string }
+						Command, Args []string
+						Env           []struct{ Name, Value string }
 					}
 				}
 			}
@@ -88,14 +89,26 @@ func TestKubernetesJob(t *testing.T) {
 	for _, v := range container.Env {
 		environ = append(environ, v.Name+"="+v.Value)
 	}
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var together []string
 	for pod := range spec.Completions {
-		var args []string
-		for _, arg := range container.Args {
-			args = append(args, strings.NewReplacer("/data", dir, "$(JOB_COMPLETION_INDEX)", strconv.Itoa(pod)).Replace(arg))
+		command := append(container.Command, container.Args...)
+		for i := range command {
+			command[i] = strings.ReplaceAll(command[i], "/data", dir)
 		}
-		out := ndjsonLines(t, args, append(environ, "JOB_COMPLETION_INDEX="+strconv.Itoa(pod)))
-		together = append(together, out...)
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Env = append(environ, "JOB_COMPLETION_INDEX="+strconv.Itoa(pod), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		out, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("instances-%d.ndjson", pod)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		together = append(together, strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' })...)
 		if _, err := os.Stat(filepath.Join(dir, fmt.Sprintf("report-%d.json", pod))); err != nil {
 			t.Error(err)
 		}

@@ -156,7 +156,7 @@ func tallyText(ledger *sweep.Ledger, noun string, more bool) string {
 	if records == 0 {
 		text = "no " + noun
 	}
-	if noun != "accounts" || records == 0 {
+	if noun != "accounts" {
 		text += " in " + places(accounts, regions)
 	}
 	if more {

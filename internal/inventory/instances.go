@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,10 +26,14 @@ type Instances struct {
 	api   *awsapi.API
 	query *matcher
 
-	decoders   decoders
-	large      chan struct{} // the large answers that are in memory; see turn
-	largest    chan struct{} // of those that the SDK reads, too
-	unnarrowed atomic.Bool   // the server does not know the filters of requests
+	decoders decoders
+	large    chan struct{} // the large answers that are in memory; see turn
+	largest  chan struct{} // of those that the SDK reads, too
+	// Large is called when the first large answer comes in, once; nil: nobody cares.
+	Large func()
+
+	first      sync.Once   // of the large answers
+	unnarrowed atomic.Bool // the server does not know the filters of requests
 }
 
 // NewInstances compiles a query; the error is a *QueryError.
@@ -145,7 +150,12 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters
 // complete before anybody sees it, since a call that breaks off is made again.
 func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.DescribeInstancesInput, turn *turn) (found records, next string, err error) {
 	read := func(body io.Reader) (err error) {
-		found, next, err = c.decoders.instances(body, p, c.query.matches, func() { turn.take(ctx) })
+		found, next, err = c.decoders.instances(body, p, c.query.matches, func() {
+			if c.Large != nil {
+				c.first.Do(c.Large)
+			}
+			turn.take(ctx)
+		})
 		return err
 	}
 	var result any = &ec2.DescribeInstancesOutput{}

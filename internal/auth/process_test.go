@@ -1,0 +1,182 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestProcess: what a credential_process prints is never in an error, whatever is
+// wrong with it, and neither is there a second line.
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	past := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+	const secret = "wJalrXUtnFEMI"
+	for name, c := range map[string]struct{ process, want string }{
+		"no JSON":       {`echo my key is ` + secret, "JSON"},
+		"half JSON":     {`echo '{"Version": 1, "SecretAccessKey": "` + secret + `"'`, "JSON"},
+		"wrong type":    {`echo '{"Version": 1, "AccessKeyId": ["` + secret + `"]}'`, "JSON"},
+		"wrong time":    {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + secret + `"}'`, "JSON"},
+		"wrong version": {`echo '{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `"}'`, "version"},
+		"no key":        {`echo '{"Version": 1, "SecretAccessKey": "` + secret + `"}'`, "AccessKeyId"},
+		"no secret":     {`echo '{"Version": 1, "AccessKeyId": "` + secret + `"}'`, "SecretAccessKey"},
+		"expired":       {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + past + `"}'`, "ended"},
+		"failure":       {`echo ` + secret + `; exit 3`, "exit status 3"},
+		"nothing":       {`true`, "JSON"},
+		"not there":     {`/nonexistent/program`, "exit status 127"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := furnish(t, village())
+			h.configure(t, "[profile bad]\ncredential_process = "+c.process+"\n")
+			r := h.resolver(t)
+			_, err := profile(t, r, "bad").Credentials.Retrieve(t.Context())
+			if err == nil {
+				t.Fatal("no error")
+			}
+			text := err.Error()
+			if strings.Contains(text, secret) {
+				t.Errorf("the error has the output: %s", text)
+			}
+			if !strings.Contains(text, `profile "bad": `) || !strings.Contains(text, c.want) || strings.Contains(text, "\n") {
+				t.Errorf("error %q, want one line with the profile and %q", text, c.want)
+			}
+			if len(h.sim.Calls()) != 0 {
+				t.Error("AWS was asked")
+			}
+		})
+	}
+}
+
+// TestProcessLoop: a child knows which profiles' processes are under way, and one
+// that is asked for its own profile refuses.
+func TestProcessLoop(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.write(t, "keys.json", adminJSON)
+	h.configure(t, `
+[profile inner]
+credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME/keys.json
+`)
+	if _, err := profile(t, h.resolver(t, "MUSTER_CREDENTIAL_PROCESS=outer"), "inner").Credentials.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	seen := filepath.Join(h.home, "seen")
+	if text, _ := os.ReadFile(seen); string(text) != "outer\ninner" {
+		t.Errorf("the child sees %q", text)
+	}
+	os.Remove(seen)
+	_, err := profile(t, h.resolver(t, "MUSTER_CREDENTIAL_PROCESS=outer\ninner"), "inner").Credentials.Retrieve(t.Context())
+	if err == nil || !strings.Contains(err.Error(), `profile "inner": its credential_process asks muster for the same profile`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(seen); err == nil {
+		t.Error("the process was run")
+	}
+}
+
+// TestProcessesAtOnce: however many profiles there are, a few processes run.
+func TestProcessesAtOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.write(t, "keys.json", adminJSON)
+	h.write(t, "running/none", "")
+	const profiles = 3 * mostProcesses
+	names := make(chan string, profiles)
+	var text strings.Builder
+	for i := range profiles {
+		name := fmt.Sprint("p", i)
+		names <- name
+		fmt.Fprintf(&text, "[profile %s]\ncredential_process = >HOME/running/%s; ls HOME/running | wc -l >>HOME/seen; sleep 0.02; rm HOME/running/%s; cat HOME/keys.json\n", name, name, name)
+	}
+	h.configure(t, text.String())
+	r := h.resolver(t)
+	r.Stdin, r.Stderr = nil, nil
+	atOnce(profiles, func() {
+		if _, err := profile(t, r, <-names).Credentials.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	seen, err := os.ReadFile(filepath.Join(h.home, "seen"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := strings.Fields(string(seen))
+	if len(counts) != profiles {
+		t.Errorf("%d processes were run, want %d", len(counts), profiles)
+	}
+	for _, count := range counts {
+		if n, err := strconv.Atoi(count); err != nil || n-1 > mostProcesses { // none is always there
+			t.Errorf("%d processes at one time, want %d at most", n-1, mostProcesses)
+		}
+	}
+}
+
+// TestProcessLeavesSomething: what a process leaves running with its output open
+// is not waited for without end.
+func TestProcessLeavesSomething(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, "[profile p]\ncredential_process = sleep 60 & echo $! >HOME/pid; echo '{}'\n")
+	done := make(chan error, 1)
+	id := profile(t, h.resolver(t), "p")
+	go func() {
+		_, err := id.Credentials.Retrieve(context.Background())
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if want := `profile "p": its credential_process has left something running that holds its output`; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it is waited for")
+	}
+	pid, err := os.ReadFile(filepath.Join(h.home, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec.Command("kill", strings.TrimSpace(string(pid))).Run()
+}
+
+// TestProcessFailsOnce: a call whose credentials cannot be had is not made, and
+// they are not asked for a second time.
+func TestProcessFailsOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; exit 3\n")
+	r := h.resolver(t)
+	_, err := r.Caller(t.Context(), profile(t, r, "p"))
+	if want := `profile "p": process provider error: error in credential_process: exit status 3`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+		t.Errorf("runs: %q", runs)
+	}
+}
+
+// TestProcessOnce: a process is run once for all who wait for its credentials.
+func TestProcessOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	text, _ := json.Marshal(map[string]any{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T",
+		"Expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
+	h.write(t, "keys.json", string(text))
+	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; cat HOME/keys.json\n")
+	r := h.resolver(t)
+	atOnce(20, func() {
+		if creds, err := profile(t, r, "p").Credentials.Retrieve(t.Context()); err != nil || creds.SessionToken != "T" {
+			t.Errorf("%v, %v", creds.AccessKeyID, err)
+		}
+	})
+	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+		t.Errorf("runs: %q", runs)
+	}
+}
