@@ -24,7 +24,7 @@ func TestMeter(t *testing.T) {
 			looks <- meter.Counts()
 		}()
 		_, err := sweep.Plan[string]{
-			Accounts: list(), Regions: in("a", "b"), Width: 2, Visitors: 2, Meter: meter,
+			Accounts: always(list()), Regions: in("a", "b"), Width: 2, Visitors: 2, Meter: meter,
 			Visit: func(_ context.Context, p sweep.Place, emit func([]string)) error {
 				time.Sleep(time.Second)
 				if p.Region == "b" {
