@@ -25,9 +25,10 @@ type Selection struct {
 
 	Accounts []string // ids, names or globs
 	Exclude  []string
-	OUs      []string // names, paths of names, or ids
-	Tags     []string // K=V or K
-	Shard    Shard    // of all that the rest selects
+	Warn     func(string) // is told of an account to exclude that is not there; nil: nobody
+	OUs      []string     // names, paths of names, or ids
+	Tags     []string     // K=V or K
+	Shard    Shard        // of all that the rest selects
 
 	ExternalID  string // these three for the roles of an organization
 	SessionName string
@@ -114,7 +115,10 @@ func (s Selection) check() error {
 
 // picker narrows accounts down to those that --account and --exclude-account
 // mean.
-type picker struct{ include, exclude []pattern }
+type picker struct {
+	include, exclude []pattern
+	warn             func(string)
+}
 
 type pattern struct {
 	text string
@@ -126,7 +130,7 @@ func (p pattern) matches(a *Account) bool {
 }
 
 func newPicker(s Selection) (*picker, error) {
-	var p picker
+	p := picker{warn: s.Warn}
 	for _, set := range []struct {
 		flag  string
 		texts []string
@@ -152,7 +156,7 @@ func newPicker(s Selection) (*picker, error) {
 // never left out in silence.
 func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
-		seen := make([]bool, len(p.include))
+		seen, spared := make([]bool, len(p.include)), slices.Clone(p.exclude)
 		listed := map[string]bool{} // pages may overlap where accounts come and go
 		var names []string
 		for a, err := range accounts {
@@ -164,7 +168,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 				continue
 			}
 			listed[a.ID] = true
-			if len(p.include) > 0 {
+			if len(p.include)+len(p.exclude) > 0 {
 				names = append(names, a.Name)
 			}
 			included := len(p.include) == 0
@@ -173,11 +177,18 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 					included, seen[i] = true, true
 				}
 			}
-			if !included || slices.ContainsFunc(p.exclude, func(pat pattern) bool { return pat.matches(a) }) {
+			matches := func(pat pattern) bool { return pat.matches(a) }
+			spared = slices.DeleteFunc(spared, matches)
+			if !included || slices.ContainsFunc(p.exclude, matches) {
 				continue
 			}
 			if !yield(a, nil) {
 				return
+			}
+		}
+		for _, pat := range spared {
+			if pat.glob == nil && p.warn != nil {
+				p.warn(fmt.Sprintf("--exclude-account %s: %s", pat.text, unknownAccount(pat.text, names)))
 			}
 		}
 		for i, pat := range p.include {

@@ -273,7 +273,4 @@ func (e *endedError) Error() string {
 
 func (e *endedError) Reason() awsapi.Kind { return awsapi.Expired }
 
-// provider makes a function a credentials provider.
-type provider func(context.Context) (aws.Credentials, error)
-
-func (p provider) Retrieve(ctx context.Context) (aws.Credentials, error) { return p(ctx) }
+type provider = aws.CredentialsProviderFunc

@@ -35,7 +35,7 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
 	sel := account.Selection{
 		Shard:    shard,
 		Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, Roles: s.Role,
-		Accounts: s.Account, Exclude: s.ExcludeAccount, OUs: s.OU, Tags: s.AccountTag,
+		Accounts: s.Account, Exclude: s.ExcludeAccount, Warn: func(text string) { app.note("%s", text) }, OUs: s.OU, Tags: s.AccountTag,
 		ExternalID: s.ExternalID, SessionName: s.RoleSessionName, Duration: time.Duration(s.DurationSeconds) * time.Second,
 	}
 	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profile)+len(s.Role) == 0 {
