@@ -2,6 +2,7 @@ package auth
 
 import (
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -91,6 +92,17 @@ func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.Cred
 	if session == "" {
 		session = r.env("AWS_ROLE_SESSION_NAME")
 	}
-	return stscreds.NewWebIdentityRoleProvider(r.API.STS(id.Target), arn, stscreds.IdentityTokenFile(file),
+	return stscreds.NewWebIdentityRoleProvider(r.API.STS(id.Target), arn, tokenIn(file),
 		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = sessionNameOr(session) })
+}
+
+// tokenIn is the file of a web identity token, read anew for each use.
+type tokenIn string
+
+func (path tokenIn) GetIdentityToken() ([]byte, error) {
+	token, err := os.ReadFile(string(path))
+	if err != nil {
+		return nil, &NoCredentialsError{fmt.Sprintf("the web identity token cannot be read: %v", err)}
+	}
+	return token, nil
 }

@@ -153,6 +153,8 @@ func TestNobody(t *testing.T) {
 		{"container without a host", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=/creds"}, "", "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL"},
 		{"no environment", []string{"AWS_PROFILE=p"}, "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\ncredential_source = Environment\n",
 			`profile "p" takes its credentials from the environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set`},
+		{"no instance", []string{"AWS_PROFILE=p", "AWS_EC2_METADATA_DISABLED=true"}, "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\ncredential_source = Ec2InstanceMetadata\n",
+			`profile "p" takes its credentials from the EC2 instance, but no instance role gives any here`},
 		{"no container", []string{"AWS_PROFILE=p"}, "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\ncredential_source = EcsContainer\n",
 			`profile "p" takes its credentials from the container, but AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set`},
 	} {
@@ -222,6 +224,22 @@ func TestTarget(t *testing.T) {
 	got := r.Target(&awsconfig.Profile{EndpointURL: "http://own", Endpoints: map[string]string{"ec2": "http://ec2"}, IgnoreConfiguredEndpoints: true})
 	if got.EndpointURL != "http://own" || got.Services["ec2"] != "http://ec2" || !got.IgnoreURLs {
 		t.Errorf("the profile's endpoints are lost: %+v", got)
+	}
+}
+
+// TestNoTokenFile: it is the machine's trouble, and AWS is not to blame.
+func TestNoTokenFile(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.write(t, ".aws/config", "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nweb_identity_token_file = /nowhere/token\n")
+	id, err := h.resolver(t, "AWS_PROFILE=p").Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = id.Credentials.Retrieve(t.Context())
+	want := awsapi.Failure{Kind: awsapi.NoRole, Message: "the web identity token cannot be read: open /nowhere/token: no such file or directory"}
+	if got := awsapi.Explain(err); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

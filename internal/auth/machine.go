@@ -83,7 +83,7 @@ func (r *Resolver) noCredentials() error {
 
 // fromInstance returns the role of the EC2 instance. Elsewhere nobody answers at
 // the metadata service's address, so it is not waited for long; the error is then
-// instead, where that is not nil.
+// instead, which says what can be done.
 func (r *Resolver) fromInstance(instead error) *Identity {
 	options := imds.Options{
 		ClientEnableState: imds.ClientEnabled,
@@ -99,7 +99,7 @@ func (r *Resolver) fromInstance(instead error) *Identity {
 		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
 		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 			creds, err := role.Retrieve(ctx)
-			if err != nil && instead != nil {
+			if err != nil && ctx.Err() == nil {
 				err = instead
 			}
 			return creds, err
@@ -169,5 +169,9 @@ func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
 		}
 		return r.fromContainer()
 	}
-	return r.fromInstance(nil), nil
+	lacking := &NoCredentialsError{fmt.Sprintf("profile %q takes its credentials from the EC2 instance, but no instance role gives any here", p.Name)}
+	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
+		return nil, lacking
+	}
+	return r.fromInstance(lacking), nil
 }
