@@ -308,7 +308,7 @@ func TestListFails(t *testing.T) {
 		}, ops, 4, awsapi.Throttled, "TooManyRequestsException", ""},
 		{"empty answer", func(w *awssim.World) {
 			w.Faults = []awssim.Fault{{Operation: "ListAccounts", Kind: awssim.FaultEmpty}}
-		}, ops, 0, awsapi.Broken, "", ""},
+		}, ops, 0, awsapi.Broken, "InvalidAnswer", ""},
 		{"another document", func(w *awssim.World) {
 			w.Faults = []awssim.Fault{{Operation: "ListAccounts", Kind: awssim.FaultWrongRoot}}
 		}, ops, 0, awsapi.Broken, "InvalidAnswer", ""},

@@ -1,10 +1,7 @@
 package account
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/smithy-go"
 
 	"muster/internal/awsapi"
 )
@@ -22,20 +19,14 @@ func everyPage(operation string, call func(token *string) (next *string, err err
 		case aws.ToString(next) == "":
 			return nil
 		case aws.ToString(next) == aws.ToString(token):
-			return &answerError{operation, "the same page again and again"}
+			return &awsapi.BrokenAnswer{Operation: operation, Msg: "answered the same page again and again"}
 		}
 		token = next
 	}
 }
 
-// answerError is an answer that is well-formed and cannot be meant.
-type answerError struct{ operation, msg string }
-
-func (e *answerError) Error() string       { return fmt.Sprintf("%s answered %s", e.operation, e.msg) }
-func (e *answerError) Reason() awsapi.Kind { return awsapi.Broken }
-
 // errEmptyAnswer is for an answer without the list that it is about, and without
 // a token for more: the SDK reads an empty body so.
 func errEmptyAnswer(operation string) error {
-	return &smithy.OperationError{OperationName: operation, Err: &answerError{operation, "without the list asked for"}}
+	return &awsapi.BrokenAnswer{Operation: operation, Msg: "answered without the list asked for"}
 }

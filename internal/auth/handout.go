@@ -39,7 +39,7 @@ func (r *Resolver) getSessionToken(ctx context.Context, base *Identity, serial, 
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return fromSTS(out.Credentials)
+	return fromSTS("GetSessionToken", out.Credentials)
 }
 
 // Federate returns what GetFederationToken gives to a user: a session with no
@@ -51,7 +51,7 @@ func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d 
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return fromSTS(out.Credentials)
+		return fromSTS("GetFederationToken", out.Credentials)
 	})
 }
 
@@ -72,7 +72,7 @@ func (r *Resolver) WebIdentity(p *awsconfig.Profile, tokenFile string, o RoleOpt
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return fromSTS(out.Credentials)
+		return fromSTS("AssumeRoleWithWebIdentity", out.Credentials)
 	}))
 	return id
 }

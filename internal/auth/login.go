@@ -99,7 +99,7 @@ func (l *login) register(ctx context.Context, f flow) (*token, error) {
 			return nil, err
 		}
 		if aws.ToString(out.AccessToken) == "" {
-			return nil, &brokenError{"CreateToken gave no token"}
+			return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
 		}
 		return &token{
 			StartURL: l.session.StartURL, Region: l.session.Region,
@@ -170,7 +170,7 @@ func (l *login) newRegistration(ctx context.Context, f flow) (*registration, err
 		ExpiresAt: tokenTime{time.Unix(out.ClientSecretExpiresAt, 0)}, Scopes: in.Scopes, GrantTypes: f.grantTypes,
 	}
 	if reg.ClientID == "" || reg.ClientSecret == "" {
-		return nil, &brokenError{"RegisterClient gave no client"}
+		return nil, &awsapi.BrokenAnswer{Operation: "RegisterClient", Msg: "gave no client"}
 	}
 	data, err := json.Marshal(reg)
 	if err == nil {

@@ -43,9 +43,9 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 	return s
 }
 
-func fromSTS(c *types.Credentials) (aws.Credentials, error) {
+func fromSTS(operation string, c *types.Credentials) (aws.Credentials, error) {
 	if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil {
-		return aws.Credentials{}, &brokenError{"STS gave no credentials"}
+		return aws.Credentials{}, &awsapi.BrokenAnswer{Operation: operation, Msg: "gave no credentials"}
 	}
 	return aws.Credentials{
 		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: aws.ToString(c.SessionToken),

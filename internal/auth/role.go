@@ -79,7 +79,7 @@ func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	creds, err := fromSTS(out.Credentials)
+	creds, err := fromSTS("AssumeRole", out.Credentials)
 	creds.AccountID = arnPart(o.ARN, 4)
 	return creds, err
 }
@@ -158,7 +158,7 @@ func (r *Resolver) Caller(ctx context.Context, id *Identity) (Caller, error) {
 		return Caller{}, err
 	}
 	if aws.ToString(out.Account) == "" {
-		return Caller{}, &brokenError{"GetCallerIdentity names no account"}
+		return Caller{}, &awsapi.BrokenAnswer{Operation: "GetCallerIdentity", Msg: "names no account"}
 	}
 	return Caller{AccountID: *out.Account, ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}, nil
 }
@@ -172,8 +172,3 @@ func assumedRole(arn string) string {
 	name, _, _ := strings.Cut(rest, "/")
 	return name
 }
-
-type brokenError struct{ msg string }
-
-func (e *brokenError) Error() string       { return e.msg }
-func (e *brokenError) Reason() awsapi.Kind { return awsapi.Broken }

@@ -96,7 +96,7 @@ func (r *Resolver) SAML(p *awsconfig.Profile, assertion *Assertion, role SAMLRol
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return fromSTS(out.Credentials)
+		return fromSTS("AssumeRoleWithSAML", out.Credentials)
 	}))
 	return id
 }

@@ -123,7 +123,7 @@ func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
 		}
 		c := out.RoleCredentials
 		if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil {
-			return aws.Credentials{}, &brokenError{"GetRoleCredentials gave no credentials"}
+			return aws.Credentials{}, &awsapi.BrokenAnswer{Operation: "GetRoleCredentials", Msg: "gave no credentials"}
 		}
 		return aws.Credentials{
 			AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: aws.ToString(c.SessionToken),
@@ -240,7 +240,7 @@ func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
 		renewed.RefreshToken = *out.RefreshToken
 	}
 	if renewed.AccessToken == "" {
-		return nil, &brokenError{"CreateToken gave no token"}
+		return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
 	}
 	if err := renewed.write(s.path); err != nil {
 		return nil, fmt.Errorf("writing the refreshed token of SSO session %q: %w", s.Name, err)

@@ -75,6 +75,15 @@ type Reason interface {
 	Reason() Kind
 }
 
+// BrokenAnswer is an answer that can be read and cannot be meant, such as
+// credentials without a key.
+type BrokenAnswer struct{ Operation, Msg string }
+
+func (e *BrokenAnswer) Error() string { return e.Operation + " " + e.Msg }
+
+// Reason makes it a broken place in the ledger.
+func (e *BrokenAnswer) Reason() Kind { return Broken }
+
 // codes sorts AWS's error codes; those of throttling are the SDK's own list.
 var codes = map[string]Kind{
 	"AccessDenied":                        Denied,
@@ -136,7 +145,10 @@ func Explain(err error) Failure {
 	if errors.As(err, &status) && status.HTTPStatusCode() > 0 {
 		f.Answered = true
 	}
+	var answer *BrokenAnswer
 	switch {
+	case errors.As(err, &answer):
+		f.Operation, f.Code, f.Message, f.Answered = answer.Operation, invalidAnswer, oneLine(answer.Error()), true
 	case errors.As(err, &reason):
 		f.Kind, f.Message = reason.Reason(), plain(reason)
 	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != unknownError && !unreadable(err):
@@ -186,8 +198,10 @@ var sessionToken = sync.OnceValue(func() *regexp.Regexp {
 // messageOf is what AWS says of an error. SSO OIDC says it as OAuth does.
 func messageOf(api smithy.APIError) string {
 	if message := api.ErrorMessage(); message != "" {
-		message, _, _ = strings.Cut(message, canonical)
-		return sessionToken().ReplaceAllString(strings.TrimSpace(message), "${1}...")
+		if said, _, repeats := strings.Cut(message, canonical); repeats {
+			message = strings.TrimSpace(said)
+		}
+		return sessionToken().ReplaceAllString(message, "${1}...")
 	}
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
 		if f := v.FieldByName("Error_description"); f.IsValid() {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"net/url"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -114,6 +115,12 @@ func (g *Global) checkPlaces(app *App) error {
 	for _, name := range slices.Sorted(maps.Keys(app.env)) {
 		if value := app.env[name]; value != "" && strings.HasPrefix(name, "AWS_ENDPOINT_URL") && !awsconfig.IsEndpoint(value) {
 			return usage("%s is %q: expected a URL of http or https", name, value)
+		}
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		_, err := url.Parse(app.env[name])
+		if _, bare := url.Parse("http://" + app.env[name]); err != nil && bare != nil {
+			return usage("%s is not the URL of a proxy", name) // it may hold a password
 		}
 	}
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {

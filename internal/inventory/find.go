@@ -152,7 +152,7 @@ func (s *search) pages(ctx context.Context, filters []types.Filter, call func(fi
 			case next == "":
 				return nil
 			case next == aws.ToString(token):
-				return &answerError{"EC2 answers the same page again and again"}
+				return &awsapi.BrokenAnswer{Operation: "EC2", Msg: "answers the same page again and again"}
 			}
 			token = &next
 		}

@@ -139,7 +139,7 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters
 			return nil
 		}
 		if next == aws.ToString(in.NextToken) {
-			return &answerError{"DescribeInstances answers the same page again and again"}
+			return &awsapi.BrokenAnswer{Operation: "DescribeInstances", Msg: "answers the same page again and again"}
 		}
 		in.NextToken = &next
 	}

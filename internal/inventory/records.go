@@ -3,6 +3,8 @@ package inventory
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"muster/internal/awsapi"
 )
 
 // records are those of an answer, in pieces: none is copied as they grow in number,
@@ -42,7 +44,7 @@ func (p records) complete(out *ec2.DescribeInstancesOutput) error {
 		}
 	}
 	if len(missing) > 0 {
-		return &answerError{"the SDK does not find " + missing[0].InstanceId + " in the answer"}
+		return &awsapi.BrokenAnswer{Operation: "DescribeInstances", Msg: "gave an answer in which the SDK does not find " + missing[0].InstanceId}
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 		case next == "":
 			return sorted(regions, "ListRegions")
 		case next == aws.ToString(token):
-			return nil, &answerError{"ListRegions answers the same page again and again"}
+			return nil, &awsapi.BrokenAnswer{Operation: "ListRegions", Msg: "answers the same page again and again"}
 		}
 		token = out.NextToken
 	}
@@ -213,7 +213,7 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 // sorted is the answer of an operation by name; no region at all is none.
 func sorted(regions []Region, operation string) ([]Region, error) {
 	if len(regions) == 0 {
-		return nil, &answerError{operation + " answered with no region at all"}
+		return nil, &awsapi.BrokenAnswer{Operation: operation, Msg: "answered with no region at all"}
 	}
 	slices.SortFunc(regions, func(a, b Region) int { return strings.Compare(a.Region, b.Region) })
 	return regions, nil
@@ -223,8 +223,3 @@ func sorted(regions []Region, operation string) ([]Region, error) {
 func signed(id *auth.Identity, region string) func(*ec2.Options) {
 	return func(o *ec2.Options) { o.Region, o.Credentials = region, id.Credentials }
 }
-
-type answerError struct{ msg string }
-
-func (e *answerError) Error() string       { return e.msg }
-func (e *answerError) Reason() awsapi.Kind { return awsapi.Broken }

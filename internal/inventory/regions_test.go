@@ -221,8 +221,9 @@ func TestNoRegionAtAll(t *testing.T) {
 		fmt.Fprint(w, `<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><regionInfo/></DescribeRegionsResponse>`)
 	})
 	_, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
-	if err == nil || err.Error() != "DescribeRegions answered with no region at all" || awsapi.Explain(err).Kind != awsapi.Broken {
-		t.Errorf("%v", err)
+	want := awsapi.Failure{Kind: awsapi.Broken, Operation: "DescribeRegions", Code: "InvalidAnswer", Message: "DescribeRegions answered with no region at all", Answered: true}
+	if got := awsapi.Explain(err); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 
