@@ -18,6 +18,7 @@ type codeGrant struct {
 	client    *oidcClient
 	redirect  string // the redirect URI of /authorize
 	challenge string // PKCE, RFC 7636
+	scopes    []string
 	expires   time.Time
 }
 
@@ -56,10 +57,14 @@ func (s *Server) authorizeCode(r *request) (*answer, *apiError) {
 	case !pkceChallenge().MatchString(q.Get("code_challenge")):
 		return invalid("code_challenge %q is not the base64url of a SHA-256 sum", q.Get("code_challenge"))
 	}
-	for _, scope := range strings.FieldsFunc(q.Get("scopes"), func(c rune) bool { return c == ' ' || c == ',' }) {
+	scopes := strings.FieldsFunc(q.Get("scopes"), func(c rune) bool { return c == ' ' || c == ',' })
+	for _, scope := range scopes {
 		if !slices.Contains(c.scopes, scope) {
 			return invalid("scope %q is none of those registered, %q", scope, c.scopes)
 		}
+	}
+	if len(scopes) == 0 {
+		scopes = c.scopes
 	}
 	back := redirect.Query()
 	back.Set("state", q.Get("state"))
@@ -68,7 +73,7 @@ func (s *Server) authorizeCode(r *request) (*answer, *apiError) {
 		back.Set("error_description", "The user refused")
 	} else {
 		code := derive(uint64(len(s.codes)), "code", c.id).base64(64)
-		s.codes[code] = &codeGrant{c, q.Get("redirect_uri"), q.Get("code_challenge"), s.now().Add(time.Duration(login.CodeExpiresIn))}
+		s.codes[code] = &codeGrant{c, q.Get("redirect_uri"), q.Get("code_challenge"), scopes, s.now().Add(time.Duration(login.CodeExpiresIn))}
 		back.Set("code", code)
 	}
 	redirect.RawQuery = back.Encode()
@@ -80,12 +85,12 @@ func redirection(to string) *answer {
 	return &answer{status: http.StatusFound, contentType: contentHTML, header: map[string]string{"Location": to}}
 }
 
-// codeToken tells whose token an authorization code has become; mu is held.
-func (s *Server) codeToken(in *createTokenInput, c *oidcClient) (*ssoSession, *apiError) {
+// codeToken tells whose token an authorization code has become, and its scopes; mu is held.
+func (s *Server) codeToken(in *createTokenInput, c *oidcClient) (*ssoSession, []string, *apiError) {
 	refused := fail(400, "InvalidGrantException", "Invalid authorization code provided")
 	grant := s.codes[in.Code]
 	if grant == nil || grant.client != c {
-		return nil, refused
+		return nil, nil, refused
 	}
 	// A code is good for one attempt. It stays in the map, so that the next code is another.
 	used := *grant
@@ -94,13 +99,13 @@ func (s *Server) codeToken(in *createTokenInput, c *oidcClient) (*ssoSession, *a
 	challenge := base64.RawURLEncoding.EncodeToString(sum[:])
 	switch {
 	case !s.now().Before(used.expires):
-		return nil, refused
+		return nil, nil, refused
 	case in.RedirectUri != used.redirect:
-		return nil, refused.blame("redirectUri is %q, at /authorize it was %q", in.RedirectUri, used.redirect)
+		return nil, nil, refused.blame("redirectUri is %q, at /authorize it was %q", in.RedirectUri, used.redirect)
 	case !pkceVerifier().MatchString(in.CodeVerifier):
-		return nil, refused.blame("codeVerifier is not 43 to 128 unreserved characters")
+		return nil, nil, refused.blame("codeVerifier is not 43 to 128 unreserved characters")
 	case subtle.ConstantTimeCompare([]byte(challenge), []byte(used.challenge)) != 1:
-		return nil, refused.blame("codeVerifier is not what the code_challenge was made of")
+		return nil, nil, refused.blame("codeVerifier is not what the code_challenge was made of")
 	}
-	return c.issuer, nil
+	return c.issuer, used.scopes, nil
 }

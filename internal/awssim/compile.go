@@ -229,7 +229,7 @@ func (e *estate) compileSSO() error {
 		}
 		s.User = cmp.Or(s.User, "demo@example.com")
 		if len(s.Scopes) == 0 {
-			s.Scopes = []string{"sso:account:access"}
+			s.Scopes = []string{portalScope}
 		}
 		login := &s.Login
 		if login.Interval == nil {

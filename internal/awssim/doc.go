@@ -82,7 +82,8 @@
 //	"sso": [{"name": "corp", ..., "tokens": [], "login": {"refuse": true}}]
 //
 // As with AWS, a registration is for the authorization code (with redirectUris and issuerUrl) or for the device code,
-// never both, and the OIDC endpoint of another region than the session's does not know it.
+// never both, and the OIDC endpoint of another region than the session's does not know it. The portal takes no token whose
+// scopes leave sso:account:access out.
 //
 // # Time
 //

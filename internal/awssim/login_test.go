@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +289,50 @@ func TestWrongSignIn(t *testing.T) {
 	_, err = oidc.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{ClientId: c.ClientId, ClientSecret: c.ClientSecret, StartUrl: aws.String(loginURL)})
 	wantCode(t, err, "UnauthorizedClientException")
 	wantProblems(t, s, append(problems, "asks for "+grantDevice)...)
+}
+
+// TestScopes: the portal is open to tokens of its own scope, and to those of old
+// registrations, which have none.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	s := start(t, loginWorld(`{}`))
+	ctx := context.Background()
+	oidc := ssooidc.NewFromConfig(client(s, "eu-west-1", "", "", ""))
+	portal := sso.NewFromConfig(client(s, "eu-west-1", "", "", ""))
+	const own, other = "sso:account:access", "codewhisperer:completions"
+	for _, c := range []struct {
+		registered []string
+		asked      string // at /authorize
+		open       bool
+	}{
+		{nil, "", true}, {[]string{own, other}, own, true}, {[]string{own, other}, own + " " + other, true}, {[]string{own}, "", true},
+		{[]string{own, other}, other, false}, {[]string{other}, other, false}, {[]string{other}, "", false},
+	} {
+		in, err := oidc.RegisterClient(ctx, registration(func(in *ssooidc.RegisterClientInput) { in.Scopes = c.registered }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := oidc.CreateToken(ctx, exchange(in, signIn(t, s, authorization(*in.ClientId, "scopes", c.asked)).Get("code")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(token *string) {
+			t.Helper()
+			if _, err := portal.ListAccounts(ctx, &sso.ListAccountsInput{AccessToken: token}); (err == nil) != c.open {
+				t.Errorf("registered for %q, asked for %q: %v", c.registered, c.asked, err)
+			}
+		}
+		ask(token.AccessToken)
+		if token.RefreshToken != nil {
+			again, err := oidc.CreateToken(ctx, &ssooidc.CreateTokenInput{ClientId: in.ClientId, ClientSecret: in.ClientSecret,
+				GrantType: aws.String("refresh_token"), RefreshToken: token.RefreshToken})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask(again.AccessToken)
+		}
+	}
+	wantProblems(t, s, slices.Repeat([]string{`a token for ["codewhisperer:completions"] alone`}, 6)...)
 }
 
 // TestSignInElsewhere asks the OIDC endpoint of another region than the session's.

@@ -157,6 +157,7 @@ func (s *Server) createToken(r *request) (*answer, *apiError) {
 		return nil, err
 	}
 	var session *ssoSession
+	scopes := c.scopes
 	switch in.GrantType {
 	case grantRefresh:
 		old := s.refreshers[in.RefreshToken]
@@ -165,16 +166,16 @@ func (s *Server) createToken(r *request) (*answer, *apiError) {
 		}
 		// Rotation: a refresh token works once.
 		delete(s.refreshers, in.RefreshToken)
-		session = old.session
+		session, scopes = old.session, old.scopes
 	case grantDevice:
 		session, err = s.deviceToken(in.DeviceCode, c)
 	case grantCode:
-		session, err = s.codeToken(&in, c)
+		session, scopes, err = s.codeToken(&in, c)
 	}
 	if err != nil {
 		return nil, err
 	}
-	t := s.grant(session, c)
+	t := s.grant(session, c, scopes)
 	out := map[string]any{"accessToken": t.access, "expiresIn": int(accessTokenLifetime / time.Second), "tokenType": "Bearer"}
 	if t.refresh != "" {
 		out["refreshToken"] = t.refresh
@@ -183,9 +184,9 @@ func (s *Server) createToken(r *request) (*answer, *apiError) {
 }
 
 // grant makes a token for the session's user; mu is held.
-func (s *Server) grant(session *ssoSession, c *oidcClient) *ssoToken {
+func (s *Server) grant(session *ssoSession, c *oidcClient, scopes []string) *ssoToken {
 	g := derive(uint64(len(s.tokens)), "grant", session.Name)
-	t := &ssoToken{session: session, client: c.id, access: "aoa" + g.base64(60), expires: s.now().Add(accessTokenLifetime)}
+	t := &ssoToken{session: session, client: c.id, scopes: scopes, access: "aoa" + g.base64(60), expires: s.now().Add(accessTokenLifetime)}
 	// Without a scope the registration is of the old kind, which cannot be refreshed.
 	if len(c.scopes) > 0 && slices.Contains(c.grants, grantRefresh) {
 		t.refresh = "aor" + g.base64(60)

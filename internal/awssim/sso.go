@@ -14,10 +14,14 @@ type ssoToken struct {
 	expires time.Time
 	refresh string
 	client  string
+	scopes  []string // none: of the old kind, good for everything
 	dead    bool
 }
 
-const accessTokenLifetime = 8 * time.Hour
+const (
+	accessTokenLifetime = 8 * time.Hour
+	portalScope         = "sso:account:access"
+)
 
 // openSessions hands out the tokens that the world begins with.
 func (s *Server) openSessions() {
@@ -28,7 +32,7 @@ func (s *Server) openSessions() {
 				grants: deviceGrants, expires: now.Add(time.Duration(t.RegistrationExpiresIn))}
 			s.clients[c.id] = c
 			s.keep(&ssoToken{session: session, access: t.AccessToken, expires: now.Add(time.Duration(t.ExpiresIn)),
-				refresh: t.RefreshToken, client: c.id, dead: t.Dead})
+				refresh: t.RefreshToken, client: c.id, scopes: c.scopes, dead: t.Dead})
 		}
 	}
 }
@@ -54,6 +58,9 @@ func (s *Server) bearer(r *request) *apiError {
 	switch {
 	case t != nil && r.region != "" && r.region != t.session.Region:
 		r.problem("the portal of the session %s is in %s", t.session.Name, t.session.Region)
+		dead = true
+	case t != nil && len(t.scopes) > 0 && !slices.Contains(t.scopes, portalScope):
+		r.problem("a token for %q alone", t.scopes)
 		dead = true
 	case t != nil && !now.Before(t.expires):
 		r.problem("an access token of the session %s that expired at %s", t.session.Name, t.expires.Format(time.RFC3339))

@@ -137,6 +137,53 @@ func TestResumeGuessedRegions(t *testing.T) {
 	})
 }
 
+// TestLedgerMistakes: what is no ledger is not taken for one.
+func TestLedgerMistakes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"AccountId": "1"}`: "not a report: expected a list of entries, the whole is a JSON object",
+		`null`:               "not a report: expected a list of entries",
+		`[{"Region": 5}]`:    "not a report: expected a list of entries, Region is a JSON number",
+		`[{"AccountId": "1"`: "not a report, or not all of it: unexpected end of JSON input",
+		`[{"AccountId": "1", "Status": "ok"}, {"AccountId": "2", "Status": "odd"}]`:                                  `entry 2: unknown Status "odd"; written by another version of muster?`,
+		`[{"AccountId": "1", "Region": "a", "Status": "ok"}, {"AccountId": "1", "Region": "a", "Status": "denied"}]`: `entry 2: a second one for account "1", region "a"`,
+		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "AAAA"}]`:                   "not a report, or not all of it: the field Printed is damaged",
+		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "not base64"}]`:             "not a report, or not all of it: the field Printed is damaged",
+	} {
+		if _, err := sweep.ParseLedger([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestFits: the ledger of a sweep over regions is not that of one over accounts.
+func TestFits(t *testing.T) {
+	t.Parallel()
+	const regions, wholes = "it is of a command that visits regions, this one visits accounts as a whole", "it is of a command that visits accounts as a whole, this one visits regions"
+	for text, want := range map[string][2]string{ // where this one visits regions, and where accounts
+		`[]`: {"", ""},
+		`[{"AccountId": "1", "Status": "denied"}]`:            {"", ""},
+		`[{"AccountId": "1", "Status": "suspended"}]`:         {"", ""},
+		`[{"AccountId": "1", "Region": "a", "Status": "ok"}]`: {"", regions},
+		`[{"AccountId": "1", "Status": "ok"}]`:                {wholes, ""},
+		`[{"AccountId": "1", "Status": "failed"}]`:            {wholes, ""},
+	} {
+		earlier, err := sweep.ParseLedger([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, visitsRegions := range []bool{true, false} {
+			said := ""
+			if err := earlier.Fits(visitsRegions); err != nil {
+				said = err.Error()
+			}
+			if said != want[i] {
+				t.Errorf("%s, regions %t: %q, want %q", text, visitsRegions, said, want[i])
+			}
+		}
+	}
+}
+
 // firstOf is the first n accounts of a list.
 func firstOf(list iter.Seq2[*account.Account, error], n int) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
