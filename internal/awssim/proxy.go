@@ -21,9 +21,12 @@ import (
 	"time"
 )
 
-// proxy is an HTTP proxy that is every host of AWS itself: it ends the TLS of a CONNECT with certificates of its own
-// CA and serves the same world under the real host names.
-type proxy struct {
+// Proxy is an HTTP proxy that is every host of AWS itself: it ends the TLS of a CONNECT with certificates of its own
+// CA and answers under the real host names. It starts when it is first asked for its URL or its certificate.
+type Proxy struct {
+	handler http.Handler
+	refuses func(host string) bool // nil: none
+
 	once     sync.Once
 	err      error
 	listener net.Listener
@@ -38,25 +41,32 @@ type proxy struct {
 	leaves map[string]*tls.Certificate
 }
 
-// ProxyURL is for HTTPS_PROXY, together with CAPEM for AWS_CA_BUNDLE. The proxy starts when first asked for; it is ""
-// if it cannot.
-func (s *Server) ProxyURL() string {
-	if s.startProxy() != nil {
-		return ""
-	}
-	return "http://" + s.proxy.listener.Addr().String()
-}
+// NewProxy has a handler answer, which is not that of a simulated organization.
+func NewProxy(handler http.Handler) *Proxy { return &Proxy{handler: handler} }
+
+// ProxyURL is for HTTPS_PROXY, together with CAPEM for AWS_CA_BUNDLE; "" if the proxy cannot start.
+func (s *Server) ProxyURL() string { return s.proxy.URL() }
 
 // CAPEM is the certificate of the proxy's CA.
-func (s *Server) CAPEM() []byte {
-	if s.startProxy() != nil {
-		return nil
+func (s *Server) CAPEM() []byte { return s.proxy.CAPEM() }
+
+// URL is for HTTPS_PROXY; "" if the proxy cannot start.
+func (p *Proxy) URL() string {
+	if p.start() != nil {
+		return ""
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.proxy.ca.Raw})
+	return "http://" + p.listener.Addr().String()
 }
 
-func (s *Server) startProxy() error {
-	p := &s.proxy
+// CAPEM is for AWS_CA_BUNDLE; nil if the proxy cannot start.
+func (p *Proxy) CAPEM() []byte {
+	if p.start() != nil {
+		return nil
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.Raw})
+}
+
+func (p *Proxy) start() error {
 	p.once.Do(func() {
 		if p.err = p.makeCA(); p.err != nil {
 			return
@@ -66,34 +76,32 @@ func (s *Server) startProxy() error {
 		}
 		quiet := log.New(io.Discard, "", 0)
 		p.tunnels = &tunnelListener{conns: make(chan net.Conn), closed: make(chan struct{}), addr: p.listener.Addr()}
-		p.behind = &http.Server{Handler: s, ConnContext: rememberTunnel, ErrorLog: quiet}
-		p.front = &http.Server{Handler: http.HandlerFunc(s.serveProxy), ErrorLog: quiet}
+		p.behind = &http.Server{Handler: p.handler, ConnContext: rememberTunnel, ErrorLog: quiet}
+		p.front = &http.Server{Handler: p, ErrorLog: quiet}
 		go p.behind.Serve(p.tunnels)
 		go p.front.Serve(p.listener)
 	})
 	return p.err
 }
 
-func (p *proxy) close() error {
-	p.once.Do(func() { p.err = errors.New("the simulated organization is closed") })
+// Close ends what is under way.
+func (p *Proxy) Close() error {
+	p.once.Do(func() { p.err = errors.New("the proxy is closed") })
 	if p.front == nil {
 		return nil
 	}
 	return errors.Join(p.front.Close(), p.behind.Close())
 }
 
-// serveProxy opens a tunnel for a CONNECT to a host of AWS, and answers plain requests itself.
-func (s *Server) serveProxy(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP opens a tunnel for a CONNECT to a host of AWS; plain requests are answered at once.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
-		s.ServeHTTP(w, r)
+		p.handler.ServeHTTP(w, r)
 		return
 	}
 	host, _, err := net.SplitHostPort(r.Host)
 	host = strings.ToLower(host)
-	if _, ok := s.resolveHost(host); err != nil || !ok {
-		s.mu.Lock()
-		s.problems = append(s.problems, "CONNECT to "+r.Host+", which is no endpoint of this world")
-		s.mu.Unlock()
+	if err != nil || p.refuses != nil && p.refuses(host) {
 		http.Error(w, "no endpoint of this world", http.StatusForbidden)
 		return
 	}
@@ -107,13 +115,24 @@ func (s *Server) serveProxy(w http.ResponseWriter, r *http.Request) {
 	}
 	conn := tls.Server(raw, &tls.Config{
 		NextProtos:     []string{"http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.proxy.leaf(host) },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.leaf(host) },
 	})
 	select {
-	case s.proxy.tunnels.conns <- &tunnel{conn, host}:
-	case <-s.proxy.tunnels.closed:
+	case p.tunnels.conns <- &tunnel{conn, host}:
+	case <-p.tunnels.closed:
 		raw.Close()
 	}
+}
+
+// unknownHost notes a CONNECT to what is no endpoint of the world.
+func (s *Server) unknownHost(host string) bool {
+	if _, ok := s.resolveHost(host); ok {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problems = append(s.problems, "CONNECT to "+host+", which is no endpoint of this world")
+	return true
 }
 
 // bufferedConn is a connection of which some bytes have been read ahead.
@@ -166,7 +185,7 @@ func (l *tunnelListener) Close() error {
 
 func (l *tunnelListener) Addr() net.Addr { return l.addr }
 
-func (p *proxy) makeCA() error {
+func (p *Proxy) makeCA() error {
 	var err error
 	if p.caKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return err
@@ -190,7 +209,7 @@ func (p *proxy) makeCA() error {
 }
 
 // leaf is the certificate for a host name.
-func (p *proxy) leaf(host string) (*tls.Certificate, error) {
+func (p *Proxy) leaf(host string) (*tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if cert := p.leaves[host]; cert != nil {

@@ -22,7 +22,7 @@ type Server struct {
 	*estate
 	listener net.Listener
 	http     *http.Server
-	proxy    proxy
+	proxy    *Proxy
 	imds     metadataService
 	clock    func() time.Time
 	latency  time.Duration
@@ -120,7 +120,8 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		s.listener.Close()
 		return nil, fmt.Errorf("simulated organization: %w", err)
 	}
-	s.http = &http.Server{Handler: s, ConnContext: rememberTunnel, ErrorLog: log.New(io.Discard, "", 0)}
+	s.proxy = &Proxy{handler: s, refuses: s.unknownHost}
+	s.http = &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0)}
 	go s.http.Serve(s.listener)
 	return s, nil
 }
@@ -139,7 +140,7 @@ func (s *Server) Close() error {
 		close(s.closed)
 	}
 	s.mu.Unlock()
-	return errors.Join(s.proxy.close(), s.imds.close(), s.http.Close())
+	return errors.Join(s.proxy.Close(), s.imds.close(), s.http.Close())
 }
 
 // Calls lists every request so far in the order of arrival.
