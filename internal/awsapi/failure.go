@@ -198,10 +198,8 @@ var sessionToken = sync.OnceValue(func() *regexp.Regexp {
 // messageOf is what AWS says of an error. SSO OIDC says it as OAuth does.
 func messageOf(api smithy.APIError) string {
 	if message := api.ErrorMessage(); message != "" {
-		if said, _, repeats := strings.Cut(message, canonical); repeats {
-			message = strings.TrimSpace(said)
-		}
-		return sessionToken().ReplaceAllString(message, "${1}...")
+		message, _, _ = strings.Cut(message, canonical)
+		return sessionToken().ReplaceAllString(strings.TrimSpace(message), "${1}...")
 	}
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
 		if f := v.FieldByName("Error_description"); f.IsValid() {
