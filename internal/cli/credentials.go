@@ -181,7 +181,7 @@ func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
 	}
 	out, err := h.format(app, g, w)
 	if err == nil && h.Out != "" {
-		out = &fileStream{out, text, h.Out}
+		out = &fileStream{stream: out, text: text, path: h.Out}
 	}
 	return out, err
 }
@@ -250,18 +250,26 @@ func samePath(a, b string) bool {
 }
 
 // fileStream writes a file that only its owner can read, in one step at the end.
+// One with good credentials stays where none were to be had.
 type fileStream struct {
 	stream[keyring]
-	text *bytes.Buffer
-	path string
+	text     *bytes.Buffer
+	path     string
+	keyrings int
+}
+
+func (s *fileStream) Write(ring keyring) error {
+	s.keyrings++
+	return s.stream.Write(ring)
 }
 
 func (s *fileStream) Close() error {
-	if err := s.stream.Close(); err != nil {
+	err := s.stream.Close()
+	if s.keyrings == 0 || err != nil && !errors.As(err, new(*render.RecordsError)) {
 		return err
 	}
 	if err := auth.WriteSecret(s.path, s.text.Bytes()); err != nil {
 		return fmt.Errorf("--out %s: %w", s.path, err)
 	}
-	return nil
+	return err
 }
