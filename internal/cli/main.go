@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
 	"strconv"
@@ -82,8 +83,7 @@ type exit int
 func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
-		fmt.Fprintln(app.Stdout, versionLine(app.name))
-		return exitOK
+		return app.fail(ctx, printVersion(app.Stdout, app.name))
 	}
 	if app.completes(args) { // likewise
 		return exitOK
@@ -287,7 +287,7 @@ func (a *App) fail(ctx context.Context, err error) int {
 		return exitOK
 	case errors.As(err, &ended):
 		return ended.code
-	case errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.EPIPE) && !errors.As(err, new(*net.OpError)): // which would be AWS that went away
 		return exitPipe
 	}
 	a.report(err)
@@ -313,7 +313,7 @@ func isUsage(err error) bool {
 		new(*usageError), new(*render.Error), new(*account.UsageError), new(*inventory.QueryError),
 		new(*awsconfig.SyntaxError), new(*awsconfig.ProblemError),
 	} {
-		if errors.As(err, reflect.ValueOf(mistake).Interface()) {
+		if errors.As(err, mistake) {
 			return true
 		}
 	}

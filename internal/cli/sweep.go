@@ -85,8 +85,10 @@ func (f *SweepFlags) bound(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("given up after --timeout %s", f.Timeout))
 }
 
+// written words an error of the output, where it is one of the writer and not of
+// what was to be written.
 func written(err error) error {
-	if err == nil || errors.As(err, new(*handoutError)) {
+	if err == nil || errors.As(err, new(*handoutError)) || errors.As(err, new(*render.RecordsError)) {
 		return err
 	}
 	return fmt.Errorf("writing the output: %w", err)
