@@ -217,7 +217,7 @@ func (h *Handout) check(app *App) error {
 		}
 		return usage("--output: unknown format %s; %s", h.Output, hint)
 	}
-	if slices.Contains([]string{"table", "wide", "csv", "text", "name"}, h.Output) && h.Query == "" {
+	if name != "" && !slices.Contains(handoutFormats, name) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
 	}
 	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != nil || h.Query != "") {
