@@ -10,6 +10,8 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 	"golang.org/x/term"
+
+	"muster/internal/render"
 )
 
 // altScreen shows the rounds of --watch on the terminal's other screen, so that what
@@ -118,12 +120,13 @@ func (s *altScreen) draw() error {
 // as a third of the screen holds.
 func (s *altScreen) lines(width, height int) []string {
 	var table strings.Builder
+	told := splitLines(s.frame.notes)
 	if err := s.table(&table); err != nil {
-		s.frame.notes += err.Error() + "\n"
+		told = append(told, render.Safe(err.Error()))
 	}
 	rows := splitLines(table.String())
 	var notes []string
-	for _, note := range splitLines(s.frame.notes) {
+	for _, note := range told {
 		indent := note[:len(note)-len(strings.TrimLeft(note, " "))]
 		for _, text := range wrap(note, width-len(indent)) {
 			notes = append(notes, indent+text)
