@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -149,7 +148,10 @@ func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertio
 		return fitting[0], nil
 	}
 	i, err := app.choose(ctx, "the SAML assertion offers several roles", offers)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return auth.SAMLRole{}, ctx.Err()
+	case err != nil:
 		return auth.SAMLRole{}, usage("%v; choose with --role-arn: %s", err, strings.Join(offers, ", "))
 	}
 	return fitting[i], nil
@@ -239,27 +241,4 @@ func currentOr(r *auth.Resolver, name string) (*auth.Identity, *awsconfig.Profil
 	}
 	id, err := r.Profile(p)
 	return id, p, err
-}
-
-// choose asks the user for one of several.
-func (a *App) choose(ctx context.Context, what string, offers []string) (int, error) {
-	ask := a.asker()
-	if ask == nil {
-		return 0, errors.New(what)
-	}
-	var question strings.Builder
-	fmt.Fprintf(&question, "%s:\n", what)
-	for i, offer := range offers {
-		fmt.Fprintf(&question, "%3d  %s\n", i+1, offer)
-	}
-	fmt.Fprintf(&question, "Which one? [1-%d] ", len(offers))
-	answer, err := ask(ctx, question.String())
-	if err != nil {
-		return 0, err
-	}
-	var n int
-	if _, err := fmt.Sscanf(strings.TrimSpace(answer), "%d", &n); err != nil || n < 1 || n > len(offers) {
-		return 0, fmt.Errorf("%q is none of 1 to %d", answer, len(offers))
-	}
-	return n - 1, nil
 }

@@ -30,7 +30,6 @@ type footLine struct {
 	w     io.Writer
 	text  func(width int) string
 	shown bool
-	holds int // questions under way
 	stop  context.CancelFunc
 	ended sync.WaitGroup
 }
@@ -85,10 +84,10 @@ func (l *footLine) end() {
 // The next two want app.notes to be held.
 
 func (l *footLine) draw() {
-	width, _ := l.app.terminal(l.w)
-	if l.holds > 0 {
+	if l.app.holds > 0 {
 		return
 	}
+	width, _ := l.app.terminal(l.w)
 	fmt.Fprint(l.w, l.text(width-1)+"\x1b[J\r")
 	l.shown = true
 }
@@ -133,20 +132,17 @@ func (a *App) records() io.Writer {
 	return a.Stdout
 }
 
-// holdLine keeps the line away until release is called.
+// holdLine keeps the line away, also one that is yet to come, until release is
+// called.
 func (a *App) holdLine() (release func()) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
-	line := a.line
-	if line == nil {
-		return func() {}
-	}
-	line.erase()
-	line.holds++
+	a.line.erase()
+	a.holds++
 	return func() {
 		a.notes.Lock()
 		defer a.notes.Unlock()
-		line.holds--
+		a.holds--
 	}
 }
 

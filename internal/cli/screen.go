@@ -94,8 +94,7 @@ func (s *altScreen) size() (width, height int) {
 }
 
 func (s *altScreen) draw() error {
-	line := s.app.line
-	if s.left || line != nil && line.holds > 0 {
+	if s.left || s.app.holds > 0 {
 		return nil
 	}
 	s.width, s.height = s.size()
@@ -110,7 +109,7 @@ func (s *altScreen) draw() error {
 	}
 	fmt.Fprintf(&b, "\x1b[J\x1b[%d;1H", s.height)
 	_, err := io.WriteString(s.app.Stdout, b.String())
-	if line != nil && line.shown {
+	if line := s.app.line; line != nil && line.shown {
 		line.draw()
 	}
 	return err
