@@ -66,6 +66,14 @@ func (p *Proxy) CAPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.Raw})
 }
 
+// Certificate is one of the CA's for a host name, or an IP address.
+func (p *Proxy) Certificate(host string) (*tls.Certificate, error) {
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	return p.leaf(host)
+}
+
 func (p *Proxy) start() error {
 	p.once.Do(func() {
 		if p.err = p.makeCA(); p.err != nil {
@@ -216,9 +224,14 @@ func (p *Proxy) leaf(host string) (*tls.Certificate, error) {
 		return cert, nil
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(int64(len(p.leaves)) + 2), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		SerialNumber: big.NewInt(int64(len(p.leaves)) + 2), Subject: pkix.Name{CommonName: host},
 		NotBefore: p.ca.NotBefore, NotAfter: p.ca.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{host}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, p.ca, p.leafKey.Public(), p.caKey)
 	if err != nil {
