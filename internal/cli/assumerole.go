@@ -43,15 +43,7 @@ func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.Handout.start(app, g)
-	if err != nil {
-		return err
-	}
-	var profiles []string
-	if c.Profile != "" {
-		profiles = []string{c.Profile}
-	}
-	r, err := g.connect(app, 1, profiles)
+	out, r, err := c.Handout.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
@@ -81,7 +73,7 @@ func (c *assumeRoleCmd) identity(ctx context.Context, app *App, r *auth.Resolver
 		}
 		id = r.WebIdentity(profile, c.WebIdentityTokenFile, o, os.ReadFile)
 	default:
-		if id, err = c.base(r, profile); err != nil {
+		if id, _, err = currentOr(r, c.Profile); err != nil {
 			return nil, err
 		}
 		for _, arn := range c.Via {
@@ -101,13 +93,6 @@ func (c *assumeRoleCmd) profile(config *awsconfig.Config) (*awsconfig.Profile, e
 		return nil, nil
 	}
 	return config.Profile(c.Profile)
-}
-
-func (c *assumeRoleCmd) base(r *auth.Resolver, profile *awsconfig.Profile) (*auth.Identity, error) {
-	if profile == nil {
-		return r.Current()
-	}
-	return r.Profile(profile)
 }
 
 func (c *assumeRoleCmd) fromSAML(ctx context.Context, app *App, r *auth.Resolver, profile *awsconfig.Profile, o auth.RoleOptions) (*auth.Identity, error) {
@@ -195,15 +180,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := checkCode(c.SerialNumber, c.TokenCode, true); err != nil {
 		return err
 	}
-	out, err := c.Handout.start(app, g)
-	if err != nil {
-		return err
-	}
-	var profiles []string
-	if c.Profile != "" {
-		profiles = []string{c.Profile}
-	}
-	r, err := g.connect(app, 1, profiles)
+	out, r, err := c.Handout.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
