@@ -65,6 +65,13 @@ func (o *outcome) replay(stdout, stderr io.Writer) error {
 	return o.spool.Replay(stdout, stderr)
 }
 
+// forget drops what was kept of a command that came to nothing.
+func (o *outcome) forget() {
+	if o.spool != nil {
+		o.spool.Close()
+	}
+}
+
 // groupSink shows each outcome in one piece, under a heading.
 type groupSink struct {
 	app      *App
