@@ -58,8 +58,7 @@ const description = `Reads ~/.aws, finds every account you can reach, visits eve
 // exit unwinds to Main when kong has printed help or the version.
 type exit int
 
-// Main runs one command line and returns its exit code. It is the only place
-// that makes exit codes, and the only one that prints errors.
+// Main runs one command line and returns its exit code.
 func Main(ctx context.Context, args []string, app *App) (code int) {
 	app.prepare()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,23 +12,28 @@ import (
 	"muster/internal/sweep"
 )
 
-// writeReport replaces a plain file in one step; anything else (a pipe, a
-// terminal) is written to. Entries are written one by one: as one text, those of
-// a large organization would take more memory than the whole sweep.
+// writeReport replaces a plain file in one step, and keeps its mode; anything else
+// (a pipe, a terminal) is written to. Entries are written one by one: as one text,
+// those of a large organization would take more memory than the whole sweep.
 func writeReport(path string, entries []sweep.Entry) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	before, err := os.Stat(path)
+	if err == nil && !before.Mode().IsRegular() {
 		file, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
 		return errors.Join(writeEntries(file, entries), file.Close())
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".muster-*")
+	exists := err == nil
+	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".muster-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
 	if err != nil {
 		return err
 	}
-	err = errors.Join(writeEntries(file, entries), file.Chmod(0o644), file.Close())
-	if err == nil {
+	err = writeEntries(file, entries)
+	if exists {
+		err = errors.Join(err, file.Chmod(before.Mode()))
+	}
+	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {
