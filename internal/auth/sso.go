@@ -18,6 +18,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/shell"
 )
 
 // refreshWindow is how long before its end a token is refreshed, so that it does
@@ -60,7 +61,7 @@ func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *SSO {
 	if session.Name == "" {
 		name, key = p.Name, p.SSOStartURL
 	}
-	login := "muster login " + shellWord(name)
+	login := "muster login " + shell.Word(name)
 	path := tokenFile(r.Home, key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -258,14 +259,6 @@ func (s *SSO) lock(ctx context.Context) (unlock func() error, err error) {
 		return nil, fmt.Errorf("locking the token of SSO session %q: %w", s.Name, err)
 	}
 	return lock.Unlock, nil
-}
-
-// shellWord quotes a name for the command line shown to the user.
-func shellWord(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@+:=") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Identity returns who a permission set makes the session's user in an account.

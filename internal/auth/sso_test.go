@@ -309,15 +309,6 @@ func TestTokenTimes(t *testing.T) {
 	}
 }
 
-func TestShellWord(t *testing.T) {
-	t.Parallel()
-	for word, want := range map[string]string{"corp": "corp", "my sso": "'my sso'", "it's": `'it'\''s'`, "": "''", "a$b": "'a$b'"} {
-		if got := shellWord(word); got != want {
-			t.Errorf("%q is quoted %s, want %s", word, got, want)
-		}
-	}
-}
-
 // TestRetry: who signs in while a program goes on is not kept out by what failed
 // before.
 func TestRetry(t *testing.T) {

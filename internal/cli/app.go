@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -51,6 +50,7 @@ type App struct {
 	env   map[string]string
 	notes sync.Mutex // one message at a time on the terminal
 	line  *footLine  // below it; nil: none
+	holds int        // questions under way, which keep the line away
 
 	lineOn io.Writer // where the line is while notes are gathered; nil: Stderr
 
@@ -157,122 +157,4 @@ func (a *App) colorOn(w io.Writer, when string) bool {
 		return true
 	}
 	return isTerminal(w) && a.env["CLICOLOR"] != "0" && a.env["TERM"] != "dumb"
-}
-
-func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
-
-// prompter asks for secrets: what is typed is not shown. asker shows it. Both
-// ask on the terminal and return the line typed; they are nil where there is no
-// terminal.
-func (a *App) prompter() func(context.Context, string) (string, error) {
-	return a.questions(readSecret)
-}
-func (a *App) asker() func(context.Context, string) (string, error) { return a.questions(readLine) }
-
-func (a *App) questions(read func(io.Reader) (string, error)) func(context.Context, string) (string, error) {
-	tty, err := a.OpenTTY()
-	if err != nil {
-		return nil
-	}
-	tty.Close()
-	return func(ctx context.Context, question string) (string, error) {
-		a.asks.Lock()
-		defer a.asks.Unlock()
-		defer a.holdLine()()
-		tty, err := a.OpenTTY()
-		if err != nil {
-			return "", fmt.Errorf("opening the terminal: %w", err)
-		}
-		return ask(ctx, tty, question, read)
-	}
-}
-
-// errNoTerminal is returned by confirm where there is nobody to ask.
-var errNoTerminal = errors.New("there is no terminal to ask on")
-
-// confirm asks a question whose answer is yes or no, which is what any other
-// answer means.
-func (a *App) confirm(ctx context.Context, question string) (bool, error) {
-	a.asks.Lock()
-	defer a.asks.Unlock()
-	tty, err := a.OpenTTY()
-	if err != nil {
-		return false, errNoTerminal
-	}
-	answer, err := ask(ctx, tty, question+" [y/N] ", readLine)
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return err == nil && (answer == "y" || answer == "yes"), err
-}
-
-// ask gives up when the context does; the terminal is then as it was.
-func ask(ctx context.Context, tty io.ReadWriteCloser, question string, read func(io.Reader) (string, error)) (string, error) {
-	restore := func() {}
-	if f, ok := tty.(*os.File); ok {
-		if state, err := term.GetState(int(f.Fd())); err == nil {
-			restore = func() { term.Restore(int(f.Fd()), state) }
-		}
-	}
-	type answer struct {
-		text string
-		err  error
-	}
-	answered := make(chan answer, 1)
-	lines := strings.Split(question, "\n")
-	for i := range lines {
-		lines[i] = render.Safe(lines[i])
-	}
-	fmt.Fprint(tty, strings.Join(lines, "\n"))
-	go func() {
-		text, err := read(tty)
-		answered <- answer{text, err}
-	}()
-	defer tty.Close()
-	select {
-	case a := <-answered:
-		if a.err != nil {
-			fmt.Fprintln(tty)
-		}
-		if errors.Is(a.err, io.EOF) {
-			a.err = errors.New("no answer was typed")
-		}
-		return a.text, a.err
-	case <-ctx.Done():
-		restore()
-		fmt.Fprintln(tty)
-		return "", ctx.Err()
-	}
-}
-
-// readSecret reads a line that a terminal does not show, and ends it there.
-func readSecret(r io.Reader) (string, error) {
-	f, ok := r.(*os.File)
-	if !ok {
-		text, err := readLine(r)
-		if w, ok := r.(io.Writer); ok && err == nil {
-			fmt.Fprintln(w)
-		}
-		return text, err
-	}
-	text, err := term.ReadPassword(int(f.Fd()))
-	if err == nil {
-		fmt.Fprintln(f)
-	}
-	return string(text), err
-}
-
-// readLine reads to the end of the line and not beyond it.
-func readLine(r io.Reader) (string, error) {
-	var line []byte
-	one := make([]byte, 1)
-	for {
-		n, err := r.Read(one)
-		switch {
-		case n == 1 && one[0] == '\n':
-			return strings.TrimSuffix(string(line), "\r"), nil
-		case n == 1:
-			line = append(line, one[0])
-		case err != nil:
-			return string(line), err
-		}
-	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,15 +43,7 @@ func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.Handout.start(app, g)
-	if err != nil {
-		return err
-	}
-	var profiles []string
-	if c.Profile != "" {
-		profiles = []string{c.Profile}
-	}
-	r, err := g.connect(app, 1, profiles)
+	out, r, err := c.Handout.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
@@ -82,7 +73,7 @@ func (c *assumeRoleCmd) identity(ctx context.Context, app *App, r *auth.Resolver
 		}
 		id = r.WebIdentity(profile, c.WebIdentityTokenFile, o, os.ReadFile)
 	default:
-		if id, err = c.base(r, profile); err != nil {
+		if id, _, err = currentOr(r, c.Profile); err != nil {
 			return nil, err
 		}
 		for _, arn := range c.Via {
@@ -102,13 +93,6 @@ func (c *assumeRoleCmd) profile(config *awsconfig.Config) (*awsconfig.Profile, e
 		return nil, nil
 	}
 	return config.Profile(c.Profile)
-}
-
-func (c *assumeRoleCmd) base(r *auth.Resolver, profile *awsconfig.Profile) (*auth.Identity, error) {
-	if profile == nil {
-		return r.Current()
-	}
-	return r.Profile(profile)
 }
 
 func (c *assumeRoleCmd) fromSAML(ctx context.Context, app *App, r *auth.Resolver, profile *awsconfig.Profile, o auth.RoleOptions) (*auth.Identity, error) {
@@ -149,7 +133,10 @@ func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertio
 		return fitting[0], nil
 	}
 	i, err := app.choose(ctx, "the SAML assertion offers several roles", offers)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return auth.SAMLRole{}, ctx.Err()
+	case err != nil:
 		return auth.SAMLRole{}, usage("%v; choose with --role-arn: %s", err, strings.Join(offers, ", "))
 	}
 	return fitting[i], nil
@@ -193,15 +180,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := checkCode(c.SerialNumber, c.TokenCode, true); err != nil {
 		return err
 	}
-	out, err := c.Handout.start(app, g)
-	if err != nil {
-		return err
-	}
-	var profiles []string
-	if c.Profile != "" {
-		profiles = []string{c.Profile}
-	}
-	r, err := g.connect(app, 1, profiles)
+	out, r, err := c.Handout.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
@@ -239,27 +218,4 @@ func currentOr(r *auth.Resolver, name string) (*auth.Identity, *awsconfig.Profil
 	}
 	id, err := r.Profile(p)
 	return id, p, err
-}
-
-// choose asks the user for one of several.
-func (a *App) choose(ctx context.Context, what string, offers []string) (int, error) {
-	ask := a.asker()
-	if ask == nil {
-		return 0, errors.New(what)
-	}
-	var question strings.Builder
-	fmt.Fprintf(&question, "%s:\n", what)
-	for i, offer := range offers {
-		fmt.Fprintf(&question, "%3d  %s\n", i+1, offer)
-	}
-	fmt.Fprintf(&question, "Which one? [1-%d] ", len(offers))
-	answer, err := ask(ctx, question.String())
-	if err != nil {
-		return 0, err
-	}
-	var n int
-	if _, err := fmt.Sscanf(strings.TrimSpace(answer), "%d", &n); err != nil || n < 1 || n > len(offers) {
-		return 0, fmt.Errorf("%q is none of 1 to %d", answer, len(offers))
-	}
-	return n - 1, nil
 }

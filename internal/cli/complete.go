@@ -54,10 +54,8 @@ func (a *App) completes(args []string) bool {
 		a.printCompletion(a.complete(words))
 	case args[0] == "__fish": // which has taken the quotes off all words but the last
 		words := slices.Clone(args[1:])
-		for i := range words {
-			if i == len(words)-1 {
-				words[i] = unquote(words[i]).text
-			}
+		if last := len(words) - 1; last >= 0 {
+			words[last] = unquote(words[last]).text
 		}
 		a.printCompletion(a.complete(words))
 	default:

@@ -47,5 +47,5 @@ func (c *completionCmd) Run(app *App) error {
 		return err
 	}
 	_, err = app.Stdout.Write(script)
-	return err
+	return written(err)
 }

@@ -186,6 +186,21 @@ func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
 	return out, err
 }
 
+// connect is start and Global.connect, with what one profile says of the
+// connection; "": with what the default one says.
+func (h *Handout) connect(app *App, g *Global, profile string) (stream[keyring], *auth.Resolver, error) {
+	out, err := h.start(app, g)
+	if err != nil {
+		return nil, nil, err
+	}
+	var profiles []string
+	if profile != "" {
+		profiles = []string{profile}
+	}
+	r, err := g.connect(app, 1, profiles)
+	return out, r, err
+}
+
 func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], error) {
 	switch h.Output {
 	case "env":
@@ -217,7 +232,7 @@ func (h *Handout) check(app *App) error {
 		}
 		return usage("--output: unknown format %s; %s", h.Output, hint)
 	}
-	if slices.Contains([]string{"table", "wide", "csv", "text", "name"}, h.Output) && h.Query == "" {
+	if name != "" && !slices.Contains(handoutFormats, name) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
 	}
 	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != nil || h.Query != "") {

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/internal/awssim"
+	"muster/internal/shell"
 )
 
 // demoRole is the role that the simulated organization has in every account.
@@ -97,9 +98,9 @@ func (c *demoCmd) Run(ctx context.Context, app *App) error {
 		switch key, value, _ := strings.Cut(pair, "="); key {
 		case "USERPROFILE":
 		case "HOME":
-			fmt.Fprintf(&text, "export HOME=%s # where the SSO token is looked for\n", shellWord(value))
+			fmt.Fprintf(&text, "export HOME=%s # where the SSO token is looked for\n", shell.Word(value))
 		default:
-			fmt.Fprintf(&text, "export %s=%s\n", key, shellWord(value))
+			fmt.Fprintf(&text, "export %s=%s\n", key, shell.Word(value))
 		}
 	}
 	if _, err := io.WriteString(app.Stdout, text.String()); err != nil {
@@ -107,12 +108,4 @@ func (c *demoCmd) Run(ctx context.Context, app *App) error {
 	}
 	<-ctx.Done()
 	return nil
-}
-
-// shellWord quotes a word for a POSIX shell.
-func shellWord(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@+:,") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -16,6 +16,7 @@ import (
 	"muster/internal/credserver"
 	"muster/internal/inventory"
 	"muster/internal/render"
+	"muster/internal/shell"
 	"muster/internal/sweep"
 )
 
@@ -252,7 +253,7 @@ func (e *execution) region(p sweep.Place) string {
 func (e *execution) commandLine() string {
 	words := make([]string, len(e.Command))
 	for i, word := range e.Command {
-		words[i] = shellWord(word)
+		words[i] = shell.Word(word)
 	}
 	return strings.Join(words, " ")
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -58,6 +59,19 @@ func (o *outcome) keep() {
 	o.finish = func() error { return nil }
 }
 
+// replay writes what was kept, and forgets it.
+func (o *outcome) replay(stdout, stderr io.Writer) error {
+	defer o.spool.Close()
+	return o.spool.Replay(stdout, stderr)
+}
+
+// forget drops what was kept of a command that came to nothing.
+func (o *outcome) forget() {
+	if o.spool != nil {
+		o.spool.Close()
+	}
+}
+
 // groupSink shows each outcome in one piece, under a heading.
 type groupSink struct {
 	app      *App
@@ -83,10 +97,9 @@ func (s *groupSink) put(ended []*outcome) error {
 		if _, err := io.WriteString(stdout, heading); err != nil {
 			return err
 		}
-		if err := o.spool.Replay(stdout, stderr); err != nil {
+		if err := o.replay(stdout, stderr); err != nil {
 			return err
 		}
-		o.spool.Close()
 		for _, w := range []*headed{stdout, stderr} {
 			if *w.last != '\n' && *w.last != 0 {
 				if _, err := io.WriteString(w, "\n"); err != nil {
@@ -172,20 +185,18 @@ func (s *prefixSink) begin(accounts []*account.Account) {
 
 // label is the account's name, with its id where the name says too little.
 func (s *prefixSink) label(a *account.Account) string {
-	switch {
-	case a.Name == "":
-		return a.ID
-	case s.named[a.Name] > 1:
-		return render.Safe(a.Name + " " + a.ID)
+	label := cmp.Or(a.Name, a.ID)
+	if a.Name != "" && s.named[a.Name] > 1 {
+		label += " " + a.ID
 	}
-	return render.Safe(a.Name)
+	return render.Safe(label)
 }
 
 func (s *prefixSink) open(o *outcome) {
 	label := s.label(o.Account)
 	label += strings.Repeat(" ", max(0, s.width-displaywidth.String(label)))
 	if s.perRegion {
-		label += fmt.Sprintf(" %-*s", s.region, o.Place.Region)
+		label += fmt.Sprintf(" %-*s", s.region, render.Safe(o.Place.Region))
 	}
 	lines := func(stream, to io.Writer) *child.Lines {
 		prefix := label + "  | "
@@ -243,10 +254,9 @@ func (s *recordSink) put(ended []*outcome) error {
 	}
 	for _, o := range ended {
 		var stdout, stderr bytes.Buffer
-		if err := o.spool.Replay(&stdout, &stderr); err != nil {
+		if err := o.replay(&stdout, &stderr); err != nil {
 			return err
 		}
-		o.spool.Close()
 		err := s.stream.Write(execRecord{
 			AccountId: o.Account.ID, AccountName: o.Account.Name, Region: o.region, ExitCode: o.code,
 			Stdout: stdout.String(), Stderr: stderr.String(),

@@ -104,6 +104,7 @@ func (e *execution) visit(ctx context.Context, p sweep.Place, emit func([]*outco
 		err = &failedError{err.Error()}
 	}
 	if err != nil {
+		o.forget()
 		return err
 	}
 	o.code = code

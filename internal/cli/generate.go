@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -59,15 +60,8 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(c.What) > 0:
-		return usage("--generate takes no names of profiles: found %q; --account and --role say which accounts and roles are meant", c.What[0])
-	case c.Write && asRecords:
-		return usage("--write prints nothing: leave out --output and what goes with it, or --write")
-	case c.RetryGaps != "":
-		return usage("--retry-gaps goes with commands that print records; --generate needs every account")
-	case c.Write && g.simulated:
-		return usage("--write would write to the simulated organization's home, which is gone at the end; leave it out with --demo")
+	if err := c.checkGenerate(g, asRecords); err != nil {
+		return err
 	}
 	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
 	if err != nil {
@@ -94,18 +88,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 
 	ctx, cancel := c.SweepFlags.bound(ctx)
 	defer cancel()
-	var found []*generatedProfile
-	ledger, err := sweep.Plan[*generatedProfile]{
-		Accounts: accounts, Unopened: true, Width: c.Concurrency, FailFast: c.FailFast,
-		Visit: func(ctx context.Context, place sweep.Place, emit func([]*generatedProfile)) error {
-			profiles, err := c.profiles(ctx, source, place.Account)
-			emit(profiles)
-			return err
-		},
-	}.Run(ctx, func(profiles []*generatedProfile) error {
-		found = append(found, profiles...)
-		return nil
-	})
+	found, ledger, err := c.gather(ctx, source, accounts)
 	if err != nil {
 		return err
 	}
@@ -138,6 +121,39 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 		return nil
 	}
 	return writeProfiles(ctx, app, files, block)
+}
+
+// checkGenerate finds flags that do not go with --generate.
+func (c *profilesCmd) checkGenerate(g *Global, asRecords bool) error {
+	switch {
+	case len(c.What) > 0:
+		return usage("--generate takes no names of profiles: found %q; --account and --role say which accounts and roles are meant", c.What[0])
+	case c.Write && asRecords:
+		return usage("--write prints nothing: leave out --output and what goes with it, or --write")
+	case c.RetryGaps != "":
+		return usage("--retry-gaps goes with commands that print records; --generate needs every account")
+	case c.Write && g.simulated:
+		return usage("--write would write to the simulated organization's home, which is gone at the end; leave it out with --demo")
+	}
+	return nil
+}
+
+// gather makes the profiles of all accounts, in no order.
+func (c *profilesCmd) gather(ctx context.Context, source *profileSource, accounts func(context.Context) iter.Seq2[*account.Account, error]) (
+	found []*generatedProfile, ledger *sweep.Ledger, err error,
+) {
+	ledger, err = sweep.Plan[*generatedProfile]{
+		Accounts: accounts, Unopened: true, Width: c.Concurrency, FailFast: c.FailFast,
+		Visit: func(ctx context.Context, place sweep.Place, emit func([]*generatedProfile)) error {
+			profiles, err := c.profiles(ctx, source, place.Account)
+			emit(profiles)
+			return err
+		},
+	}.Run(ctx, func(profiles []*generatedProfile) error {
+		found = append(found, profiles...)
+		return nil
+	})
+	return found, ledger, err
 }
 
 func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block awsconfig.Block) error {

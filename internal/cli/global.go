@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -51,15 +52,18 @@ func versionName() string {
 	return "devel"
 }
 
-func versionLine(name string) string {
-	return fmt.Sprintf("%s %s %s %s/%s", name, versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func printVersion(w io.Writer, program string) error {
+	_, err := fmt.Fprintf(w, "%s %s %s %s/%s\n", program, versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return written(err)
 }
 
 type versionFlag bool
 
 // BeforeReset prints the version before anything else is looked at.
 func (versionFlag) BeforeReset(app *kong.Kong) error {
-	fmt.Fprintln(app.Stdout, versionLine(app.Model.Name))
+	if err := printVersion(app.Stdout, app.Model.Name); err != nil {
+		return &helpError{err}
+	}
 	app.Exit(exitOK)
 	return nil
 }

@@ -223,8 +223,8 @@ func (a *App) helpWidth() int {
 	return min(max(width, 40), 100)
 }
 
-// helpError is help that could not be written, which is no mistake in the command
-// line.
+// helpError is help, or a version, that could not be written, which is no mistake
+// in the command line.
 type helpError struct{ error }
 
 // printHelp is kong's hook for --help.

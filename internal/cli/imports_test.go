@@ -13,11 +13,12 @@ func TestImportsFlowOneWay(t *testing.T) {
 	t.Parallel()
 	allowed := map[string][]string{
 		"nearest":    {},
+		"shell":      {},
 		"awsconfig":  {"nearest"},
 		"awsapi":     {},
 		"awssim":     {}, // so that it cannot share muster's mistakes
 		"render":     {"nearest"},
-		"auth":       {"awsapi", "awsconfig"},
+		"auth":       {"awsapi", "awsconfig", "shell"},
 		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
 		"sweep":      {"account", "auth", "awsapi"},
 		"inventory":  {"account", "auth", "awsapi", "nearest", "sweep"},
@@ -25,7 +26,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"credserver": {},
 		"seen":       {},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "shell", "sweep",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

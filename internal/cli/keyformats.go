@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"muster/internal/account"
+	"muster/internal/shell"
 )
 
 // keyStream prints credentials in a form that other tools read.
@@ -59,10 +60,10 @@ func (s *keyStream) Close() error {
 }
 
 // envText makes lines that a shell evaluates.
-func envText(shell string) func([]namedKey) (string, error) {
+func envText(dialect string) func([]namedKey) (string, error) {
 	set, unset := "export %s=%s\n", "unset %s\n"
-	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-	switch shell {
+	quote := shell.Quote
+	switch dialect {
 	case "fish":
 		set, unset = "set -gx %s %s\n", "set -e %s\n"
 		quote = func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }

@@ -11,6 +11,7 @@ import (
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
 	"muster/internal/nearest"
+	"muster/internal/shell"
 )
 
 type loginCmd struct {
@@ -103,7 +104,7 @@ func ssoSession(app *App, config *awsconfig.Config, name string) (*awsconfig.Ses
 			names[i] = through[i].Name
 		}
 	}
-	return nil, nil, usage("which of %s? name one, as in: muster login %s", strings.Join(names, ", "), shellWord(names[0]))
+	return nil, nil, usage("which of %s? name one, as in: muster login %s", strings.Join(names, ", "), shell.Word(names[0]))
 }
 
 func noSession(session *awsconfig.Session, p *awsconfig.Profile) error {

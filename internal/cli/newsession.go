@@ -11,6 +11,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/nearest"
+	"muster/internal/shell"
 )
 
 // newSession are the settings of an sso-session that is in no file yet.
@@ -82,7 +83,7 @@ func offer(ctx context.Context, app *App, ask func(context.Context, string) (str
 	if _, err := awsconfig.Append(ctx, files, section); err != nil {
 		return fmt.Errorf("signed in, but the session is not in the config file: %w", err)
 	}
-	app.note("wrote [sso-session %s] into %s; try: muster accounts --sso-session %s", s.Name, files.Config, shellWord(s.Name))
+	app.note("wrote [sso-session %s] into %s; try: muster accounts --sso-session %s", s.Name, files.Config, shell.Word(s.Name))
 	return nil
 }
 

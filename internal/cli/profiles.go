@@ -88,13 +88,13 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	stream := printer.Start(app.records())
 	for _, p := range profiles {
 		if err := stream.Write(describeProfile(p)); err != nil {
-			return err
+			return written(err)
 		}
 	}
 	if len(profiles) == 0 {
 		app.note("no profiles in %s", files.Config)
 	}
-	return stream.Close()
+	return written(stream.Close())
 }
 
 func describeProfile(p *awsconfig.Profile) profileRecord {

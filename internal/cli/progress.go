@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +29,6 @@ type footLine struct {
 	w     io.Writer
 	text  func(width int) string
 	shown bool
-	holds int // questions under way
 	stop  context.CancelFunc
 	ended sync.WaitGroup
 }
@@ -85,10 +83,10 @@ func (l *footLine) end() {
 // The next two want app.notes to be held.
 
 func (l *footLine) draw() {
-	width, _ := l.app.terminal(l.w)
-	if l.holds > 0 {
+	if l.app.holds > 0 {
 		return
 	}
+	width, _ := l.app.terminal(l.w)
 	fmt.Fprint(l.w, l.text(width-1)+"\x1b[J\r")
 	l.shown = true
 }
@@ -133,20 +131,17 @@ func (a *App) records() io.Writer {
 	return a.Stdout
 }
 
-// holdLine keeps the line away until release is called.
+// holdLine keeps the line away, also one that is yet to come, until release is
+// called.
 func (a *App) holdLine() (release func()) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
-	line := a.line
-	if line == nil {
-		return func() {}
-	}
-	line.erase()
-	line.holds++
+	a.line.erase()
+	a.holds++
 	return func() {
 		a.notes.Lock()
 		defer a.notes.Unlock()
-		line.holds--
+		a.holds--
 	}
 }
 
@@ -196,46 +191,4 @@ func progressText(c sweep.Counts, elapsed time.Duration, noun string, whole bool
 		}
 	}
 	return text
-}
-
-// span words a duration as people do.
-func span(d time.Duration) string {
-	switch {
-	case d >= time.Hour:
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-	case d > 0 && d < 100*time.Millisecond:
-		return fmt.Sprintf("%d ms", max(d.Milliseconds(), 1))
-	case d >= 10*time.Second, d%time.Second == 0:
-		return fmt.Sprintf("%d s", d/time.Second)
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-// quantity is a number with its noun, which is given in the plural.
-func quantity(n int, noun string) string {
-	if n == 1 {
-		switch noun {
-		case "identities":
-			noun = "identity"
-		case "commands were run":
-			noun = "command was run"
-		default:
-			noun = strings.TrimSuffix(noun, "s")
-		}
-	}
-	return thousands(n) + " " + noun
-}
-
-// count is quantity for nouns that take an s.
-func count(n int, noun string) string { return quantity(n, noun+"s") }
-
-// thousands writes a number with a comma between groups of three digits.
-func thousands(n int) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

@@ -126,14 +126,22 @@ func (c *assumeRoleCmd) checkWays() error {
 	if federated == "" {
 		return nil
 	}
-	for flag, given := range map[string]bool{
-		"--via": len(c.Via) > 0, "--tags": len(c.Tags) > 0, "--transitive-tag-keys": len(c.TransitiveTagKeys) > 0,
-		"--external-id": c.ExternalID != "", "--serial-number": c.SerialNumber != "", "--token-code": c.TokenCode != "",
-		"--source-identity": c.SourceIdentity != "", "--provided-contexts": len(c.ProvidedContexts) > 0,
-		"--role-session-name": c.RoleSessionName != "" && c.SAMLAssertion != "",
+	for _, option := range []struct {
+		flag  string
+		given bool
+	}{
+		{"--via", len(c.Via) > 0},
+		{"--tags", len(c.Tags) > 0},
+		{"--transitive-tag-keys", len(c.TransitiveTagKeys) > 0},
+		{"--external-id", c.ExternalID != ""},
+		{"--serial-number", c.SerialNumber != ""},
+		{"--token-code", c.TokenCode != ""},
+		{"--source-identity", c.SourceIdentity != ""},
+		{"--provided-contexts", len(c.ProvidedContexts) > 0},
+		{"--role-session-name", c.RoleSessionName != "" && c.SAMLAssertion != ""},
 	} {
-		if given {
-			return usage("%s does not go with %s: the provider's statement says it, or STS takes it not", flag, federated)
+		if option.given {
+			return usage("%s does not go with %s: the provider's statement says it, or STS takes it not", option.flag, federated)
 		}
 	}
 	return nil

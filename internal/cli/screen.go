@@ -10,6 +10,8 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 	"golang.org/x/term"
+
+	"muster/internal/render"
 )
 
 // altScreen shows the rounds of --watch on the terminal's other screen, so that what
@@ -92,8 +94,7 @@ func (s *altScreen) size() (width, height int) {
 }
 
 func (s *altScreen) draw() error {
-	line := s.app.line
-	if s.left || line != nil && line.holds > 0 {
+	if s.left || s.app.holds > 0 {
 		return nil
 	}
 	s.width, s.height = s.size()
@@ -108,7 +109,7 @@ func (s *altScreen) draw() error {
 	}
 	fmt.Fprintf(&b, "\x1b[J\x1b[%d;1H", s.height)
 	_, err := io.WriteString(s.app.Stdout, b.String())
-	if line != nil && line.shown {
+	if line := s.app.line; line != nil && line.shown {
 		line.draw()
 	}
 	return err
@@ -118,12 +119,13 @@ func (s *altScreen) draw() error {
 // as a third of the screen holds.
 func (s *altScreen) lines(width, height int) []string {
 	var table strings.Builder
+	told := splitLines(s.frame.notes)
 	if err := s.table(&table); err != nil {
-		s.frame.notes += err.Error() + "\n"
+		told = append(told, render.Safe(err.Error()))
 	}
 	rows := splitLines(table.String())
 	var notes []string
-	for _, note := range splitLines(s.frame.notes) {
+	for _, note := range told {
 		indent := note[:len(note)-len(strings.TrimLeft(note, " "))]
 		for _, text := range wrap(note, width-len(indent)) {
 			notes = append(notes, indent+text)

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"muster/internal/account"
@@ -127,19 +126,4 @@ func (f *SweepFlags) fits(regions bool) error {
 		return usage("--retry-gaps %s: %v", f.RetryGaps, err)
 	}
 	return nil
-}
-
-// checkWritable says whether a file can be written, or replaced, at the end.
-func checkWritable(flag, path string) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil
-	} else if err == nil && info.IsDir() {
-		return usage("%s %s: a folder; expected a file", flag, path)
-	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".muster-*")
-	if err != nil {
-		return usage("%s %s: cannot be written: %v", flag, path, err)
-	}
-	probe.Close()
-	return os.Remove(probe.Name())
 }

@@ -224,4 +224,5 @@ func (s *sightings) keep(ledger *sweep.Ledger) {
 	_ = seen.Update(s.path, s.app.Now(), s.entries, gone)
 	s.entries, s.met = nil, 0 // another round may follow
 	clear(s.roles)
+	clear(s.tags)
 }

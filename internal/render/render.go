@@ -106,9 +106,6 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 	return &Printer[T]{p}, nil
 }
 
-// Streams reports whether records are printed as they arrive.
-func (p *Printer[T]) Streams() bool { return !p.plan.waits }
-
 // Start begins the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 	s := &Stream[T]{plan: p.plan, format: p.plan.start(), w: w}

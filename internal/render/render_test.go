@@ -172,14 +172,11 @@ func TestStreams(t *testing.T) {
 		{Options{Output: "text"}, true},
 		{Options{Output: "name"}, true},
 		{Options{Output: "template=<<.Name>>"}, true},
+		{Options{Output: "template=<<tablerow .Name>>"}, false},
 		{Options{JQ: "."}, true},
 	} {
-		p := compile(t, test.o)
-		if p.Streams() != test.streams {
-			t.Errorf("%+v: Streams is %v", test.o, p.Streams())
-		}
 		var out bytes.Buffer
-		s := p.Start(&out)
+		s := compile(t, test.o).Start(&out)
 		if err := errors.Join(s.Write(nasty()[0]), s.Flush()); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+	"muster/internal/inventory"
+	"muster/internal/render"
+)
+
+// Exit codes, as the contract has them.
+const (
+	exitOK          = 0
+	exitNothing     = 1   // nothing could be done, or the output not written
+	exitUsage       = 2   // the command line or the config file is wrong
+	exitPartial     = 3   // some account or region is missing
+	exitInterrupted = 130 // by the user
+	exitPipe        = 141 // the reader went away, as the shell has it for SIGPIPE
+)
+
+// partial is the end of a sweep whose gaps have been reported already.
+type partial struct{ code int }
+
+func (p *partial) Error() string { return fmt.Sprintf("exit code %d", p.code) }
+
+// fail turns an error into a message, where it has none yet, and an exit code.
+func (a *App) fail(ctx context.Context, err error) int {
+	var ended *partial
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &ended):
+		return ended.code
+	case errors.Is(err, syscall.EPIPE) && !errors.As(err, new(*net.OpError)): // which would be AWS that went away
+		return exitPipe
+	}
+	a.report(err)
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case isUsage(err):
+		return exitUsage
+	}
+	return exitNothing
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ msg string }
+
+func (e *usageError) Error() string { return e.msg }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// isUsage says whether the command line or the config is to blame.
+func isUsage(err error) bool {
+	for _, mistake := range []any{
+		new(*usageError), new(*render.Error), new(*account.UsageError), new(*inventory.QueryError),
+		new(*awsconfig.SyntaxError), new(*awsconfig.ProblemError),
+	} {
+		if errors.As(err, mistake) {
+			return true
+		}
+	}
+	return false
+}
+
+// report prints an error: AWS's without what the SDK puts around it, and the
+// lines of an expression and the carets below it as they are.
+func (a *App) report(err error) {
+	text := err.Error()
+	if errors.Is(err, context.Canceled) {
+		text = "interrupted"
+	} else if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
+		text = none.Error()
+	} else if failure := awsapi.Explain(err); failure.Operation != "" {
+		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
+			func(part string) bool { return part == "" }), ": ")
+	}
+	lines := strings.Split(text, "\n")
+	a.note("%s", lines[0])
+	for _, line := range lines[1:] {
+		a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(line)) })
+	}
+	if hint := account.Hint(err); hint != "" {
+		a.detail("%s", hint)
+	}
+}
+
+// written words an error of the output, where it is one of the writer and not of
+// what was to be written.
+func written(err error) error {
+	if err == nil || errors.As(err, new(*handoutError)) || errors.As(err, new(*render.RecordsError)) {
+		return err
+	}
+	return fmt.Errorf("writing the output: %w", err)
+}

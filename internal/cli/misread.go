@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/nearest"
+)
+
+// misread tells of a command line that cannot be parsed, and where a flag came
+// from that is not on it.
+func (a *App) misread(err error, args []string) {
+	text, help := err.Error(), "muster --help"
+	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
+		help = "muster " + parse.Context.Selected().Name + " --help"
+	}
+	text += didYouMean(err)
+	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
+		variable := environmentName(flag[2:])
+		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
+		if a.env[variable] != "" && !given {
+			text += " in " + variable
+		}
+	}
+	a.note("%s; see '%s'", text, help)
+}
+
+// didYouMean adds the nearest name to kong's error, where kong has not.
+func didYouMean(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "did you mean") {
+		return ""
+	}
+	var word string
+	var known []string
+	if _, choice, ok := strings.Cut(text, " must be one of "); ok {
+		list, got, _ := strings.Cut(choice, " but got ")
+		word = strings.Trim(got, `"`)
+		for name := range strings.SplitSeq(list, ",") {
+			known = append(known, strings.Trim(name, `"`))
+		}
+	}
+	parse := (*kong.ParseError)(nil)
+	if errors.As(err, &parse) {
+		node := parse.Context.Selected()
+		if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
+			word = flag
+			for _, f := range parse.Context.Flags() {
+				known = append(known, "--"+f.Name)
+			}
+		} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && node == nil {
+			word = argument
+			for _, command := range parse.Context.Model.Leaves(true) {
+				known = append(known, command.Name)
+			}
+		}
+	}
+	if near := nearest.Name(word, known); word != "" && near != "" {
+		return ", did you mean " + strconv.Quote(near) + "?"
+	}
+	return ""
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"muster/internal/render"
+)
+
+func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
+
+// prompter asks for secrets: what is typed is not shown. asker shows it. Both
+// ask on the terminal and return the line typed; they are nil where there is no
+// terminal.
+func (a *App) prompter() func(context.Context, string) (string, error) {
+	return a.questions(readSecret)
+}
+func (a *App) asker() func(context.Context, string) (string, error) { return a.questions(readLine) }
+
+func (a *App) questions(read func(io.Reader) (string, error)) func(context.Context, string) (string, error) {
+	if !a.hasTerminal() {
+		return nil
+	}
+	return func(ctx context.Context, question string) (string, error) {
+		a.asks.Lock()
+		defer a.asks.Unlock()
+		defer a.holdLine()()
+		tty, err := a.OpenTTY()
+		if err != nil {
+			return "", fmt.Errorf("opening the terminal: %w", err)
+		}
+		return ask(ctx, tty, question, read)
+	}
+}
+
+// errNoTerminal is returned by confirm where there is nobody to ask.
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// confirm asks a question whose answer is yes or no, which is what any other
+// answer means.
+func (a *App) confirm(ctx context.Context, question string) (bool, error) {
+	ask := a.asker()
+	if ask == nil {
+		return false, errNoTerminal
+	}
+	answer, err := ask(ctx, question+" [y/N] ")
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "y" || answer == "yes"), err
+}
+
+// choose asks the user for one of several.
+func (a *App) choose(ctx context.Context, what string, offers []string) (int, error) {
+	ask := a.asker()
+	if ask == nil {
+		return 0, errors.New(what)
+	}
+	var question strings.Builder
+	fmt.Fprintf(&question, "%s:\n", what)
+	for i, offer := range offers {
+		fmt.Fprintf(&question, "%3d  %s\n", i+1, offer)
+	}
+	fmt.Fprintf(&question, "Which one? [1-%d] ", len(offers))
+	answer, err := ask(ctx, question.String())
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(answer))
+	if err != nil || n < 1 || n > len(offers) {
+		return 0, fmt.Errorf("%q is none of 1 to %d", answer, len(offers))
+	}
+	return n - 1, nil
+}
+
+// ask gives up when the context does; the terminal is then as it was.
+func ask(ctx context.Context, tty io.ReadWriteCloser, question string, read func(io.Reader) (string, error)) (string, error) {
+	restore := func() {}
+	if f, ok := tty.(*os.File); ok {
+		if state, err := term.GetState(int(f.Fd())); err == nil {
+			restore = func() { term.Restore(int(f.Fd()), state) }
+		}
+	}
+	type answer struct {
+		text string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	lines := strings.Split(question, "\n")
+	for i := range lines {
+		lines[i] = render.Safe(lines[i])
+	}
+	fmt.Fprint(tty, strings.Join(lines, "\n"))
+	go func() {
+		text, err := read(tty)
+		answered <- answer{text, err}
+	}()
+	defer tty.Close()
+	select {
+	case a := <-answered:
+		if a.err != nil {
+			fmt.Fprintln(tty)
+		}
+		if errors.Is(a.err, io.EOF) {
+			a.err = errors.New("no answer was typed")
+		}
+		return a.text, a.err
+	case <-ctx.Done():
+		restore()
+		fmt.Fprintln(tty)
+		return "", ctx.Err()
+	}
+}
+
+// readSecret reads a line that a terminal does not show, and ends it there.
+func readSecret(r io.Reader) (string, error) {
+	f, ok := r.(*os.File)
+	if !ok {
+		text, err := readLine(r)
+		if w, ok := r.(io.Writer); ok && err == nil {
+			fmt.Fprintln(w)
+		}
+		return text, err
+	}
+	text, err := term.ReadPassword(int(f.Fd()))
+	if err == nil {
+		fmt.Fprintln(f)
+	}
+	return string(text), err
+}
+
+// readLine reads to the end of the line and not beyond it.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	one := make([]byte, 1)
+	for {
+		n, err := r.Read(one)
+		switch {
+		case n == 1 && one[0] == '\n':
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case n == 1:
+			line = append(line, one[0])
+		case err != nil:
+			return string(line), err
+		}
+	}
+}

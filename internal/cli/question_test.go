@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"muster/internal/auth"
+)
+
+// interruptingTTY is a user who interrupts instead of typing an answer.
+type interruptingTTY struct{ interrupt func() }
+
+func (t interruptingTTY) open() (io.ReadWriteCloser, error) { return t, nil }
+func (t interruptingTTY) Read([]byte) (int, error)          { select {} }
+func (t interruptingTTY) Close() error                      { return nil }
+
+func (t interruptingTTY) Write(p []byte) (int, error) {
+	t.interrupt()
+	return len(p), nil
+}
+
+// TestChoice: one of the numbers that are offered is an answer, and an interrupt is
+// none.
+func TestChoice(t *testing.T) {
+	t.Parallel()
+	offered := &auth.Assertion{Roles: []auth.SAMLRole{{ARN: "arn:aws:iam::100000000001:role/A"}, {ARN: "arn:aws:iam::100000000001:role/B"}}}
+	const several = "; choose with --role-arn: arn:aws:iam::100000000001:role/A, arn:aws:iam::100000000001:role/B"
+	for _, test := range []struct{ typed, role, err string }{
+		{"2\n", "arn:aws:iam::100000000001:role/B", ""},
+		{" 1 \n", "arn:aws:iam::100000000001:role/A", ""},
+		{"3\n", "", `"3" is none of 1 to 2` + several},
+		{"1x\n", "", `"1x" is none of 1 to 2` + several},
+	} {
+		tty := &fakeTTY{lines: []string{test.typed}}
+		app := &App{Stderr: io.Discard, OpenTTY: tty.open}
+		app.prepare()
+		role, err := new(assumeRoleCmd).samlRole(t.Context(), app, offered)
+		if role.ARN != test.role || err == nil && test.err != "" || err != nil && (err.Error() != test.err || !isUsage(err)) {
+			t.Errorf("%q: %q, %v; want %q, %s", test.typed, role.ARN, err, test.role, test.err)
+		}
+		if want := "the SAML assertion offers several roles:\n  1  arn:aws:iam::100000000001:role/A\n  2  arn:aws:iam::100000000001:role/B\nWhich one? [1-2] "; !strings.HasPrefix(tty.written.String(), want) {
+			t.Errorf("asked %q, want %q", tty.written.String(), want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	app := &App{Stderr: io.Discard, OpenTTY: interruptingTTY{cancel}.open}
+	app.prepare()
+	_, err := new(assumeRoleCmd).samlRole(ctx, app, offered)
+	if code := app.fail(ctx, err); code != exitInterrupted || !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v, exit code %d", err, code)
+	}
+}
