@@ -58,6 +58,17 @@ func TestFindAsks(t *testing.T) {
 		{"i-0123456789abcdef0.eu-west-1.compute.internal", "attachment.instance-id=i-0123456789abcdef0 | - | -"},
 		{"internal-shop-web-184530.eu-west-1.elb.amazonaws.com", "description=ELB app/shop-web/*,ELB net/shop-web/*,ELB shop-web | - | -"},
 		{"shop-0123456789abcdef.elb.eu-west-1.amazonaws.com", "description=ELB app/shop/*,ELB net/shop/*,ELB shop | - | -"},
+		{"fe80::1%eth0", "ipv6-addresses.ipv6-address=*fe80:*1 | - | network-interface.ipv6-prefixes.ipv6-prefix=*fe80:*"},
+		{"[2406:DA1C::5]", "ipv6-addresses.ipv6-address=*2406:*da1c:*5 | - | network-interface.ipv6-prefixes.ipv6-prefix=*2406:*da1c:*"},
+		{"[2406:da1c::5]:443", "ipv6-addresses.ipv6-address=*2406:*da1c:*5 | - | network-interface.ipv6-prefixes.ipv6-prefix=*2406:*da1c:*"},
+		{"10.0.0.7:8080", "addresses.private-ip-address=10.0.0.7 | - | network-interface.ipv4-prefixes.ipv4-prefix=10.0.0.0/28"},
+		{"http://10.0.0.7:8080/health?x=1", "addresses.private-ip-address=10.0.0.7 | - | network-interface.ipv4-prefixes.ipv4-prefix=10.0.0.0/28"},
+		{"06-A0-F0-D9-2F-56", "mac-address=06:a0:f0:d9:2f:56 | - | -"},
+		{"I-0123456789ABCDEF0", "attachment.instance-id=i-0123456789abcdef0 | - | -"},
+		{"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0", "attachment.instance-id=i-0123456789abcdef0 | - | -"},
+		{"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc", "description=*app/shop/50dc*; tag:Name=app/shop/50dc | tag:Name=app/shop/50dc | tag:Name=app/shop/50dc"},
+		{"arn:aws:lambda:eu-west-1:123456789012:function:shop-orders", "description=*shop-orders*; tag:Name=shop-orders | tag:Name=shop-orders | tag:Name=shop-orders"},
+		{"web:80", "description=*web:80*; tag:Name=web:80 | tag:Name=web:80 | tag:Name=web:80"},
 		{"shop-0123456789abcdef.elb.eu-west-2.amazonaws.com", "nothing"},
 	} {
 		f, err := NewFinder(nil, strings.Fields(c.what))

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/gobwas/glob"
 )
 
@@ -91,8 +94,46 @@ var (
 
 // parseTerm makes out what is meant.
 func parseTerm(text string) (*term, error) {
+	t, err := parseBare(bare(text))
+	if err != nil {
+		return nil, err
+	}
+	t.text = text
+	return t, nil
+}
+
+// bare is an address, a host name or an id without what stands around it where
+// people copy it from: a URL, an ARN, a port, brackets, capitals.
+func bare(text string) string {
+	if u, err := url.Parse(text); err == nil && u.Scheme != "" && u.Hostname() != "" {
+		return bare(u.Hostname())
+	}
+	if resource, err := arn.Parse(text); err == nil { // TYPE/ID or TYPE:NAME
+		return bare(resource.Resource[strings.IndexAny(resource.Resource, "/:")+1:])
+	}
+	if host, port, err := net.SplitHostPort(text); err == nil && (isAddress(host) || hostName().MatchString(host)) {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			return host
+		}
+	}
+	if inner, isOpen := strings.CutPrefix(text, "["); isOpen && isAddress(strings.TrimSuffix(inner, "]")) {
+		return strings.TrimSuffix(inner, "]")
+	}
+	if id := strings.ToLower(text); anID().MatchString(id) {
+		return id
+	}
+	return text
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+func parseBare(text string) (*term, error) {
 	if address, err := netip.ParseAddr(text); err == nil {
-		return &term{text: text, asks: addressAsks(address.Unmap()), match: matchAddress(address.Unmap())}, nil
+		address = address.Unmap().WithZone("")
+		return &term{text: text, asks: addressAsks(address), match: matchAddress(address)}, nil
 	}
 	if block, err := netip.ParsePrefix(text); err == nil {
 		block = block.Masked()

@@ -27,6 +27,9 @@ func (e *Error) Error() string {
 	place := ""
 	if e.Text != "" && 0 <= e.Offset && e.Offset <= len(e.Text) {
 		offset := e.Offset
+		for 0 < offset && offset < len(e.Text) && !utf8.RuneStart(e.Text[offset]) { // some parsers count bytes
+			offset--
+		}
 		if strings.TrimSpace(e.Text[offset:]) == "" { // the end, whatever blank lines there are
 			offset = min(offset, len(strings.TrimRightFunc(e.Text, unicode.IsSpace)))
 		}
@@ -55,6 +58,9 @@ func excerpt(text string, offset, length int) string {
 	line = strings.TrimSuffix(line, "\r")
 	offset = min(offset-start, len(line))
 	end := min(offset+length, len(line))
+	for end < len(line) && !utf8.RuneStart(line[end]) {
+		end++
+	}
 	left := Safe(strings.TrimLeft(line[:offset], " \t"))
 	if displaywidth.String(left) > before {
 		left = "…" + lastColumns(left, before-1)

@@ -111,7 +111,16 @@ func placeError(err error, text string) error {
 	if offset = min(offset, len(text)); strings.HasPrefix(text[offset:], match[4]) {
 		length = len(match[4])
 	}
-	return &placedError{errors.New(match[3]), text, offset, length}
+	return &placedError{errors.New(inOurWords(match[3], text)), text, offset, length}
+}
+
+// inOurWords is a message of text/template in the delimiters that the user knows,
+// without the name of a Go type.
+func inOurWords(msg, text string) string {
+	if !strings.Contains(text, "{{") {
+		msg = strings.NewReplacer("{{", leftDelim, "}}", rightDelim).Replace(msg)
+	}
+	return strings.ReplaceAll(msg, reflect.TypeFor[styled]().String(), "coloured text")
 }
 
 func parseTemplate(text string, funcs template.FuncMap) (*template.Template, error) {
@@ -126,7 +135,10 @@ func templateError(flag, text string, err error, funcs template.FuncMap) *Error 
 	if match == nil {
 		return e
 	}
-	e.Msg = match[1]
+	e.Msg = inOurWords(match[1], text)
+	if strings.HasPrefix(e.Msg, "bad character") {
+		e.Hint = "a key with such a character is taken with index, as in index .Tags \"aws:cloudformation:stack-name\""
+	}
 	if e.Msg == "unexpected EOF" {
 		e.Msg, e.Hint, e.Offset = "the template ends too early", "is an <<end>> missing?", len(text)
 		return e
