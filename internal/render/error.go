@@ -57,7 +57,7 @@ func excerpt(text string, offset, length int) string {
 	line, _, _ := strings.Cut(text[start:], "\n")
 	line = strings.TrimSuffix(line, "\r")
 	offset = min(offset-start, len(line))
-	end := min(offset+length, len(line))
+	end := min(offset+max(length, 1), len(line))
 	for end < len(line) && !utf8.RuneStart(line[end]) {
 		end++
 	}
