@@ -58,9 +58,6 @@ func excerpt(text string, offset, length int) string {
 	line = strings.TrimSuffix(line, "\r")
 	offset = min(offset-start, len(line))
 	end := min(offset+length, len(line))
-	for end < len(line) && !utf8.RuneStart(line[end]) {
-		end++
-	}
 	left := Safe(strings.TrimLeft(line[:offset], " \t"))
 	if displaywidth.String(left) > before {
 		left = "…" + lastColumns(left, before-1)

@@ -33,7 +33,7 @@ func TestErrors(t *testing.T) {
 		{Options{Output: "template=<<.Name>> <<.Region"}, "--output template: unclosed action at column 11\n    <<.Name>> <<.Region\n              ^^^^^^^^^"},
 		{Options{Output: "template=<<break>>"}, "--output template: <<break>> outside <<range>> at column 1\n    <<break>>\n    ^^^^^^^^^"},
 		{Options{Output: "template=<<.Tags.a-b>>"}, "--output template: bad character U+002D '-' at column 1; a key with such a character is taken with index, as in index .Tags \"aws:cloudformation:stack-name\"\n    <<.Tags.a-b>>\n    ^^^^^^^^^^^^^"},
-		{Options{Query: "[].日本"}, "--query: unknown char: '\\u65e5' at column 4\n    [].日本\n       ^^"},
+		{Options{Query: "[].日本"}, "--query: unknown char: '\\u65e5' at column 4\n    [].日本\n       ^"},
 		{Options{Output: "template=<<if>>a<<end>>"}, "--output template: missing value for if at column 1\n    <<if>>a<<end>>\n    ^^^^^^"},
 		{Options{Output: "template=<<.SecurityGroups.GroupId>>"}, "--output template: GroupId is asked of a list of objects at column 19; go through it with range, or take one with index\n    <<.SecurityGroups.GroupId>>\n                      ^^^^^^^"},
 		{Options{Output: "template=<<range .SecurityGroups>><<.GroupNam>><<end>>"}, "--output template: unknown field GroupNam at column 29; did you mean GroupName?\n    <<range .SecurityGroups>><<.GroupNam>><<end>>\n                                ^^^^^^^^"},
