@@ -44,11 +44,16 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, environ := simulated(t, world, false)
+	sim, environ := simulated(t, world, false)
 	ctx, interrupt := context.WithCancel(context.Background())
 	defer interrupt()
 	report := filepath.Join(t.TempDir(), "report.json")
-	stdout, stderr := &watched{seen: interrupt}, new(bytes.Buffer)
+	stdout, stderr := &watched{seen: func() {
+		for tries := 0; len(sim.Calls()) < 5 && tries < 10_000; tries++ { // the caller, its regions, and each region's instances
+			time.Sleep(time.Millisecond)
+		}
+		interrupt()
+	}}, new(bytes.Buffer)
 	code := Main(ctx, []string{"instances", "-o", "name", "--report", report}, &App{
 		Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Environ: environ,
 		OpenTTY: func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
