@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,9 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 		if !ok {
 			return fmt.Errorf("the SDK has no %s", deserializer)
 		}
+		if _, err := stack.Deserialize.Remove(requirement); err != nil { // what read refuses tells as much
+			return err
+		}
 		_, err := stack.Deserialize.Swap(deserializer, middleware.DeserializeMiddlewareFunc(deserializer, func(
 			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 		) (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -39,18 +43,22 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 				}))
 			}
 			if err == nil {
+				if resp.StatusCode/100 != 2 {
+					return bySDK()
+				}
+				begun := &beginning{Reader: resp.Body}
 				var copied bytes.Buffer
 				var refused error
-				switch {
-				case resp.StatusCode/100 != 2:
-					return bySDK()
-				case result != nil:
-					refused = read(resp.Body)
-				default:
-					refused = read(io.TeeReader(resp.Body, &copied))
+				if result != nil {
+					refused = read(begun)
+				} else {
+					refused = read(io.TeeReader(begun, &copied))
 				}
 				switch {
 				case refused != nil:
+					if begun.err == nil {
+						refused = cmp.Or(misanswered(ctx, begun.head[:begun.n]), refused)
+					}
 					err = &smithy.DeserializationError{Err: refused}
 				case result == nil:
 					resp.Body = struct {
@@ -68,8 +76,29 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 	}
 }
 
-// deserializer is what the SDK calls the step that reads an answer.
-const deserializer = "OperationDeserializer"
+// deserializer is what the SDK calls the step that reads an answer, requirement
+// the one behind it.
+const deserializer, requirement = "OperationDeserializer", "RequireAnswer"
+
+// headSize is what an answer is told by: its root is within so many bytes.
+const headSize = 512
+
+// beginning keeps the first bytes that are read, and the first error but the end.
+type beginning struct {
+	io.Reader
+	head [headSize]byte
+	n    int
+	err  error
+}
+
+func (b *beginning) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.n += copy(b.head[b.n:], p[:n])
+	if err != io.EOF && b.err == nil {
+		b.err = err
+	}
+	return n, err
+}
 
 // requireAnswer refuses an EC2 answer that is not the document asked for. The
 // SDK reads an empty body, or the well-formed page of a captive portal, as an
@@ -78,7 +107,7 @@ func requireAnswer(stack *middleware.Stack) error {
 	if _, ok := stack.Deserialize.Get(deserializer); !ok {
 		return nil
 	}
-	return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc("RequireAnswer", func(
+	return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc(requirement, func(
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
@@ -86,15 +115,14 @@ func requireAnswer(stack *middleware.Stack) error {
 		if err != nil || !ok || resp.StatusCode/100 != 2 || awsmiddleware.GetServiceID(ctx) != "EC2" {
 			return out, metadata, err
 		}
-		root := awsmiddleware.GetOperationName(ctx) + "Response"
-		head := make([]byte, 1024)
+		head := make([]byte, headSize)
 		n, readErr := io.ReadFull(resp.Body, head)
 		head = head[:n]
-		if readErr != nil && !errors.Is(readErr, io.EOF) && !errors.Is(readErr, io.ErrUnexpectedEOF) {
-			return out, metadata, &smithy.DeserializationError{Err: readErr}
+		if errors.Is(readErr, io.EOF) || errors.Is(readErr, io.ErrUnexpectedEOF) {
+			readErr = nil
 		}
-		if !bytes.Contains(head, []byte("<"+root)) {
-			return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("the answer is not a %s but %s", root, describe(head))}
+		if refused := cmp.Or(readErr, misanswered(ctx, head)); refused != nil {
+			return out, metadata, &smithy.DeserializationError{Err: refused}
 		}
 		resp.Body = struct {
 			io.Reader
@@ -102,6 +130,16 @@ func requireAnswer(stack *middleware.Stack) error {
 		}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
 		return out, metadata, nil
 	}), deserializer, middleware.After)
+}
+
+// misanswered says what came instead of the operation's answer; nil where it seems
+// to be that.
+func misanswered(ctx context.Context, head []byte) error {
+	root := awsmiddleware.GetOperationName(ctx) + "Response"
+	if bytes.Contains(head, []byte("<"+root)) {
+		return nil
+	}
+	return fmt.Errorf("the answer is not a %s but %s", root, describe(head))
 }
 
 func describe(head []byte) string {

@@ -6,7 +6,6 @@ package awsapi
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -51,11 +50,10 @@ type Target struct {
 // API makes clients. It is safe for concurrent use; clients are made once for
 // each endpoint and shared.
 type API struct {
-	settings  Settings
-	transport *http.Client
-	calls     *slots // under way
-	retryer   aws.Retryer
-	stack     []func(*middleware.Stack) error
+	settings Settings
+	calls    *slots // under way
+	retryer  aws.Retryer
+	stack    []func(*middleware.Stack) error
 
 	mu      sync.Mutex
 	clients map[clientKey]any
@@ -69,7 +67,7 @@ type clientKey struct {
 // New prepares clients; it opens no connection and reads no certificate yet.
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}}
-	a.transport, a.calls = newHTTPClient(s)
+	a.calls = newTransport(s)
 	a.retryer = newRetryer(s.MaxAttempts)
 	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
 	return a
@@ -117,7 +115,7 @@ func client[C, O any](a *API, service string, t Target, region string, build fun
 	c := build(aws.Config{
 		Region:        region,
 		BaseEndpoint:  url,
-		HTTPClient:    a.transport,
+		HTTPClient:    a.calls,
 		Retryer:       func() aws.Retryer { return a.retryer },
 		APIOptions:    a.stack,
 		ConfigSources: []any{variants{t.FIPS, t.DualStack}},

@@ -43,7 +43,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // faked is an API whose network is f.
 func faked(s Settings, f roundTripper) *API {
 	a := New(s)
-	a.transport.Transport.(*slots).next = f
+	a.calls.next = f
 	return a
 }
 

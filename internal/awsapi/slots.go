@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,7 +46,17 @@ func newSlots(s Settings, next http.RoundTripper, closeIdle func()) *slots {
 // second apart; there may be other programs to wait for.
 const exhaustedTries = 50
 
-func (s *slots) RoundTrip(r *http.Request) (*http.Response, error) {
+// Do makes a call, as the SDK wants it of an HTTP client. A redirect is an answer
+// like any other: that of a signed request can only be refused by where it leads to.
+func (s *slots) Do(r *http.Request) (*http.Response, error) {
+	resp, err := s.roundTrip(r)
+	if err != nil {
+		return nil, &url.Error{Op: r.Method, URL: r.URL.Redacted(), Err: err}
+	}
+	return resp, nil
+}
+
+func (s *slots) roundTrip(r *http.Request) (*http.Response, error) {
 	r, err := inMemory(r)
 	if err != nil {
 		return nil, err

@@ -17,9 +17,9 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// newHTTPClient returns the one client that every service shares. A client of
-// its own for each would cost several times the CPU in handshakes.
-func newHTTPClient(s Settings) (*http.Client, *slots) {
+// newTransport returns what every service's calls go through. A transport of its
+// own for each would cost several times the CPU in handshakes.
+func newTransport(s Settings) *slots {
 	perHost := max(s.Concurrency, 16)
 	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
@@ -41,11 +41,7 @@ func newHTTPClient(s Settings) (*http.Client, *slots) {
 		closed := sync.OnceFunc(func() { calls.open.Add(-1) })
 		return &patientConn{Conn: conn, patience: s.ReadTimeout, closed: closed}, nil
 	}
-	return &http.Client{
-		Transport: calls,
-		// A redirect of a signed request can only be refused by where it leads to.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, calls
+	return calls
 }
 
 // proxies reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or lower case) from the

@@ -114,7 +114,7 @@ func TestSlots(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := s.RoundTrip(r)
+		resp, err := s.Do(r)
 		return resp, body, err
 	}
 
@@ -134,7 +134,7 @@ func TestSlots(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, body, err := send(ctx); err != context.Canceled || body.closed != 1 || len(s.free) != 1 {
+	if _, body, err := send(ctx); !errors.Is(err, context.Canceled) || body.closed != 1 || len(s.free) != 1 {
 		t.Errorf("called off while waiting: %v, body closed %d times, %d slots held", err, body.closed, len(s.free))
 	}
 	if text, _ := io.ReadAll(resp.Body); string(text) != "question question" {
@@ -181,7 +181,7 @@ func TestReadTimeout(t *testing.T) {
 			if got, want := Explain(err), (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}); got != want {
 				t.Errorf("\n got %+v\nwant %+v", got, want)
 			}
-			if held := len(a.transport.Transport.(*slots).free); held != 0 {
+			if held := len(a.calls.free); held != 0 {
 				t.Error("the slot is still held")
 			}
 		})
