@@ -67,7 +67,7 @@ func (s *slots) roundTrip(r *http.Request) (*http.Response, error) {
 		}
 		resp, err := s.next.RoundTrip(r)
 		if err == nil {
-			resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(s.giveBack)}
+			resp.Body = &slotBody{ReadCloser: resp.Body, slots: s}
 			return resp, nil
 		}
 		s.giveBack()
@@ -184,10 +184,11 @@ func pause(ctx context.Context, d time.Duration) error {
 
 type slotBody struct {
 	io.ReadCloser
-	release func()
+	slots *slots
+	given sync.Once
 }
 
 func (b *slotBody) Close() error {
-	defer b.release()
+	defer b.given.Do(b.slots.giveBack)
 	return b.ReadCloser.Close()
 }

@@ -205,9 +205,7 @@ func (s *search) nameInstances(ctx context.Context, filters []types.Filter) erro
 			return err
 		}
 		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
-		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), func(o *ec2.Options) {
-			o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeInstancesOutput{}))
-		})
+		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), readBy(read, &ec2.DescribeInstancesOutput{}))
 		for _, page := range found {
 			for _, r := range page {
 				s.names[r.InstanceId] = r.Name
@@ -294,9 +292,7 @@ func (s *search) findInterfaces(ctx context.Context, filters []types.Filter) err
 			return err
 		}
 		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
-		_, err = s.api.EC2(s.place.Identity.Target).DescribeNetworkInterfaces(ctx, in, signed(s.place.Identity, s.place.Region), func(o *ec2.Options) {
-			o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, &ec2.DescribeNetworkInterfacesOutput{}))
-		})
+		_, err = s.api.EC2(s.place.Identity.Target).DescribeNetworkInterfaces(ctx, in, signed(s.place.Identity, s.place.Region), readBy(read, &ec2.DescribeNetworkInterfacesOutput{}))
 		if err != nil {
 			return "", err
 		}

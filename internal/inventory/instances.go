@@ -162,9 +162,7 @@ func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.
 	if full {
 		result = nil
 	}
-	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), func(o *ec2.Options) {
-		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, result))
-	})
+	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), readBy(read, result))
 	if err == nil && full {
 		err = found.complete(out)
 	}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 
@@ -164,19 +165,50 @@ func (f *RegionFinder) describe(ctx context.Context, id *auth.Identity) ([]Regio
 }
 
 func (f *RegionFinder) describeIn(ctx context.Context, id *auth.Identity, region string) ([]Region, error) {
-	var out *ec2.DescribeRegionsOutput
-	err := id.Do(ctx, func() (err error) {
-		out, err = f.API.EC2(id.Target).DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}, signed(id, region))
+	var regions []Region
+	read := func(body io.Reader) (err error) {
+		regions, err = decodeRegions(body)
+		return err
+	}
+	err := id.Do(ctx, func() error {
+		in := &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}
+		_, err := f.API.EC2(id.Target).DescribeRegions(ctx, in, signed(id, region), readBy(read, &ec2.DescribeRegionsOutput{}))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	regions := make([]Region, 0, len(out.Regions))
-	for _, r := range out.Regions {
-		regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: aws.ToString(r.OptInStatus)})
-	}
 	return sorted(regions, "DescribeRegions")
+}
+
+// decodeRegions reads an answer of DescribeRegions.
+func decodeRegions(body io.Reader) (regions []Region, err error) {
+	d := &decoder{texts: newTexts()}
+	d.reset(body)
+	d.document("DescribeRegionsResponse", func() {
+		if string(d.name) != "regionInfo" {
+			d.skip()
+			return
+		}
+		for d.item() {
+			var r Region
+			for d.child() {
+				switch string(d.name) {
+				case "regionName":
+					r.Region = d.single()
+				case "optInStatus":
+					r.OptInStatus = d.single()
+				default:
+					d.skip()
+				}
+			}
+			regions = append(regions, r)
+		}
+	})
+	if d.err != io.EOF {
+		return nil, d.err
+	}
+	return regions, nil
 }
 
 // listRegions asks Account Management, whose one endpoint policies on regions
@@ -222,4 +254,11 @@ func sorted(regions []Region, operation string) ([]Region, error) {
 // signed points a call of the shared client at a region, with an identity.
 func signed(id *auth.Identity, region string) func(*ec2.Options) {
 	return func(o *ec2.Options) { o.Region, o.Credentials = region, id.Credentials }
+}
+
+// readBy has a call's answer read by a decoder of ours, as awsapi.ReadAnswer does.
+func readBy(read func(io.Reader) error, result any) func(*ec2.Options) {
+	return func(o *ec2.Options) {
+		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, result))
+	}
 }
