@@ -259,3 +259,23 @@ func TestSwitchedOff(t *testing.T) {
 	}
 	sound(t, sim)
 }
+
+// TestDecodeRegions: what is not a whole answer is no shorter list.
+func TestDecodeRegions(t *testing.T) {
+	t.Parallel()
+	const answer = `<?xml version="1.0" encoding="UTF-8"?>
+<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><regionInfo>
+<item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item>
+<item><optInStatus>not-opted-in</optInStatus><geography><item><name>South Africa</name></item></geography><regionName>af-south-1</regionName></item>
+</regionInfo></DescribeRegionsResponse>`
+	got, err := decodeRegions(strings.NewReader(answer))
+	want := []Region{{Region: "us-east-1", OptInStatus: "opt-in-not-required"}, {Region: "af-south-1", OptInStatus: "not-opted-in"}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for end := range len(answer) {
+		if got, err := decodeRegions(strings.NewReader(answer[:end])); err == nil {
+			t.Fatalf("%v, and no error, for an answer of which %d bytes are missing", got, len(answer)-end)
+		}
+	}
+}
