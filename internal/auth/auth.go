@@ -45,6 +45,7 @@ type Resolver struct {
 
 	mu         sync.Mutex
 	identities map[string]*Identity    // by profile
+	bases      map[string]*Credentials // by where they come from: see base
 	sessions   map[string]*SSO         // by token file
 	mfa        map[string]*Credentials // by device
 	processes  chan struct{}           // one in it for each credential_process that runs

@@ -50,7 +50,9 @@ func roleOptions(p *awsconfig.Profile) RoleOptions {
 	}
 }
 
-// base returns the identity of a profile that holds credentials itself.
+// base returns the identity of a profile that holds credentials itself. Profiles
+// with one base share its credentials: a credential_process, which may ask the
+// user, is run once for all, and the refresh token of a login is used once.
 func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, error) {
 	id := &Identity{Profile: p.Name, Role: p.Role(), AccountID: p.AccountID(), Target: target}
 	switch p.Kind {
@@ -61,10 +63,10 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
 		id.Hops = session.hops(p.SSORoleName)
-		id.Credentials = r.cache(session.Role(p.SSOAccountID, p.SSORoleName))
+		id.Credentials = r.shared("sso "+p.Name, session.Role(p.SSOAccountID, p.SSORoleName))
 	case awsconfig.KindProcess:
 		id.Hops = []Hop{{HopProcess, "of profile " + p.Name}}
-		id.Credentials = r.cache(r.process(p))
+		id.Credentials = r.shared("process "+p.Name, r.process(p))
 	case awsconfig.KindWebIdentity:
 		id.Hops = []Hop{{HopWebIdentity, p.WebIdentityTokenFile}, {HopRole, p.RoleARN}}
 		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
@@ -74,11 +76,24 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 			return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
 		}
 		id.Hops = []Hop{{HopLogin, p.LoginSession}}
-		id.Credentials = r.cache(logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
+		id.Credentials = r.shared("login "+path, logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
 	default:
 		return nil, &NoCredentialsError{fmt.Sprintf("profile %q (%s:%d) holds no credentials: no keys, role, SSO account or credential_process", p.Name, p.File, p.Line)}
 	}
 	return id, nil
+}
+
+// shared returns the credentials of a source, those of its first provider.
+func (r *Resolver) shared(source string, p aws.CredentialsProvider) *Credentials {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.bases == nil {
+		r.bases = map[string]*Credentials{}
+	}
+	if r.bases[source] == nil {
+		r.bases[source] = r.cache(p)
+	}
+	return r.bases[source]
 }
 
 func (r *Resolver) loginCacheDir() string {

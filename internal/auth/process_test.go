@@ -180,3 +180,37 @@ func TestProcessOnce(t *testing.T) {
 		t.Errorf("runs: %q", runs)
 	}
 }
+
+// TestProcessOnceForRoles: nor is it run for each role that is assumed with its
+// credentials.
+func TestProcessOnceForRoles(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.write(t, "keys.json", adminJSON)
+	h.configure(t, `
+[profile p]
+credential_process = echo run >>HOME/runs; cat HOME/keys.json
+[profile hop]
+role_arn = arn:aws:iam::100000000001:role/Hop
+source_profile = p
+[profile ops]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = hop
+[profile both]
+role_arn = arn:aws:iam::300000000003:role/team/ops/Ops
+source_profile = both
+credential_process = echo both >>HOME/runs; cat HOME/keys.json
+[profile further]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = both
+`)
+	r := h.resolver(t)
+	for _, name := range []string{"p", "hop", "ops", "both", "further"} {
+		if _, err := profile(t, r, name).Credentials.Retrieve(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\nboth\n" {
+		t.Errorf("runs: %q", runs)
+	}
+}
