@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 
 	"muster/internal/awsapi"
@@ -71,12 +70,10 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 		id.Hops = []Hop{{HopWebIdentity, p.WebIdentityTokenFile}, {HopRole, p.RoleARN}}
 		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
 	case awsconfig.KindLogin:
-		path, err := logincreds.StandardCachedTokenFilepath(p.LoginSession, r.loginCacheDir())
-		if err != nil {
-			return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
-		}
 		id.Hops = []Hop{{HopLogin, p.LoginSession}}
-		id.Credentials = r.shared("login "+path, logincreds.New(r.API.Signin(id.Target), path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
+		var err error
+		id.Credentials, err = r.awsLogin(p, target)
+		return id, err
 	default:
 		return nil, &NoCredentialsError{fmt.Sprintf("profile %q (%s:%d) holds no credentials: no keys, role, SSO account or credential_process", p.Name, p.File, p.Line)}
 	}
@@ -94,13 +91,6 @@ func (r *Resolver) shared(source string, p aws.CredentialsProvider) *Credentials
 		r.bases[source] = r.cache(p)
 	}
 	return r.bases[source]
-}
-
-func (r *Resolver) loginCacheDir() string {
-	if dir := r.env("AWS_LOGIN_CACHE_DIRECTORY"); dir != "" {
-		return dir
-	}
-	return r.Home + "/.aws/login/cache"
 }
 
 func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.CredentialsProvider {

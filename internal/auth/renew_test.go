@@ -74,7 +74,7 @@ func TestDoOnce(t *testing.T) {
 	h := furnish(t, village())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
-	expired := &LoginError{Session: "s", Why: "has ended"}
+	expired := &LoginError{To: "s", Why: "has ended"}
 	other := errors.New("no")
 	called, cancel := context.WithCancel(t.Context())
 	cancel()

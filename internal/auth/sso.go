@@ -42,13 +42,13 @@ type SSO struct {
 	failed error // a token that cannot be had is asked for once
 }
 
-// LoginError says that a session has to be signed in to.
+// LoginError says that the user has to sign in: to what, why, and by which command.
 type LoginError struct {
-	Session, Why, Command string
+	To, Why, Command string
 }
 
 func (e *LoginError) Error() string {
-	return fmt.Sprintf("SSO session %q %s; sign in with: %s", e.Session, e.Why, e.Command)
+	return fmt.Sprintf("%s %s; sign in with: %s", e.To, e.Why, e.Command)
 }
 
 // Reason makes it an expired place in the ledger.
@@ -134,7 +134,7 @@ func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
 }
 
 func (s *SSO) loginError(why string) error {
-	return &LoginError{Session: s.Name, Why: why, Command: s.login}
+	return &LoginError{To: fmt.Sprintf("SSO session %q", s.Name), Why: why, Command: s.login}
 }
 
 // accessToken returns a token that is not refused: the cached one while it
@@ -228,7 +228,7 @@ func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
 		GrantType: aws.String("refresh_token"),
 	})
 	if err != nil {
-		if kind := awsapi.Explain(err).Kind; kind == awsapi.Unreachable || kind == awsapi.Throttled || kind == awsapi.Cancelled {
+		if passing(err) {
 			return nil, err
 		}
 		return nil, s.loginError(ended + " and cannot be refreshed")
