@@ -190,12 +190,15 @@ func TestContainerURL(t *testing.T) {
 	}
 }
 
-// TestTarget: --region, then the environment, then the profile, then the home of
-// the partition.
+// TestTarget: --region, then the environment unless it names a region in which the
+// credentials cannot be good, then the profile, then the home of the partition.
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	plain := &awsconfig.Profile{Region: "eu-west-1", UseFIPS: true}
 	china := &awsconfig.Profile{RoleARN: "arn:aws-cn:iam::100000000001:role/Hop"}
+	static := &awsconfig.Profile{Region: "us-gov-east-1"}
+	gov := &awsconfig.Profile{Kind: awsconfig.KindSSO, SSOSession: &awsconfig.Session{Region: "us-gov-west-1"}}
+	future := &awsconfig.Profile{RoleARN: "arn:aws-moon:iam::100000000001:role/Hop"}
 	for _, c := range []struct {
 		name string
 		flag string
@@ -208,6 +211,14 @@ func TestTarget(t *testing.T) {
 		{"AWS_DEFAULT_REGION", "", []string{"AWS_DEFAULT_REGION=eu-west-3"}, plain, awsapi.Target{Region: "eu-west-3", FIPS: true}},
 		{"profile", "", nil, plain, awsapi.Target{Region: "eu-west-1", FIPS: true}},
 		{"partition of the role", "", nil, china, awsapi.Target{Region: "cn-north-1"}},
+		{"environment of another partition than the role", "", []string{"AWS_REGION=eu-west-2"}, china, awsapi.Target{Region: "cn-north-1"}},
+		{"the second of the environment", "", []string{"AWS_REGION=eu-west-2", "AWS_DEFAULT_REGION=cn-northwest-1"}, china, awsapi.Target{Region: "cn-northwest-1"}},
+		{"partition of the session", "", nil, gov, awsapi.Target{Region: "us-gov-west-1"}},
+		{"environment of another partition than the session", "", []string{"AWS_REGION=eu-west-2"}, gov, awsapi.Target{Region: "us-gov-west-1"}},
+		{"environment of the session's partition", "", []string{"AWS_REGION=fips-us-gov-east-1"}, gov, awsapi.Target{Region: "us-gov-east-1", FIPS: true}},
+		{"environment of another partition than the profile's region", "", []string{"AWS_REGION=eu-west-2"}, static, awsapi.Target{Region: "eu-west-2"}},
+		{"flag of another partition", "eu-west-2", nil, gov, awsapi.Target{Region: "eu-west-2"}},
+		{"partition newer than this program", "", []string{"AWS_REGION=moon-tranquility-1"}, future, awsapi.Target{Region: "moon-tranquility-1"}},
 		{"none", "", nil, nil, awsapi.Target{Region: "us-east-1"}},
 		{"FIPS by the region's name", "", []string{"AWS_REGION=fips-us-west-2"}, nil, awsapi.Target{Region: "us-west-2", FIPS: true}},
 		{"FIPS switched off", "", []string{"AWS_USE_FIPS_ENDPOINT=false"}, plain, awsapi.Target{Region: "eu-west-1"}},

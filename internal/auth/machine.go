@@ -44,11 +44,12 @@ func (r *Resolver) fromEnvironment() *Identity {
 }
 
 // ambient is where calls go if the credentials come from elsewhere than a profile:
-// the region and the endpoints of AWS_PROFILE or the default profile hold still.
+// the region and the endpoints of AWS_PROFILE or the default profile still apply,
+// but the credentials may be of another partition than the profile's own.
 func (r *Resolver) ambient() awsapi.Target {
 	name, _ := r.profileName()
 	profile, _ := r.Config.Profile(name)
-	return r.Target(profile)
+	return r.target(profile, "")
 }
 
 func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
