@@ -311,3 +311,31 @@ func TestInstance(t *testing.T) {
 		t.Errorf("used %q, %v; want %q", used, err, want)
 	}
 }
+
+// TestInstanceWithoutV1: AWS_EC2_METADATA_V1_DISABLED keeps a metadata service that
+// gives no token from being asked without one.
+func TestInstanceWithoutV1(t *testing.T) {
+	t.Parallel()
+	for variable, want := range map[string]bool{"": true, "AWS_EC2_METADATA_V1_DISABLED=false": true, "AWS_EC2_METADATA_V1_DISABLED=True": false} {
+		imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/latest/meta-data/iam/security-credentials/":
+				fmt.Fprint(w, "NodeRole")
+			case "/latest/meta-data/iam/security-credentials/NodeRole":
+				fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": "ASIANODE", "SecretAccessKey": "s", "Token": "t", "Expiration": %q}`,
+					time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			default:
+				http.NotFound(w, r)
+			}
+		}))
+		defer imds.Close()
+		r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, variable)
+		id, err := r.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = id.Credentials.Retrieve(t.Context()); (err == nil) != want {
+			t.Errorf("%q: %v, want credentials %t", variable, err, want)
+		}
+	}
+}

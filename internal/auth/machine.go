@@ -95,6 +95,9 @@ func (r *Resolver) fromInstance(instead error) *Identity {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
 		options.EndpointMode = imds.EndpointModeStateIPv6
 	}
+	if strings.EqualFold(r.env("AWS_EC2_METADATA_V1_DISABLED"), "true") {
+		options.EnableFallback = aws.FalseTernary
+	}
 	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
