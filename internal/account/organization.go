@@ -122,9 +122,15 @@ func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter
 // errEnough ends a walk whose reader wants no more.
 var errEnough = errors.New("enough")
 
+// errEmptyAnswer is for an answer without the list that it is about, and without
+// a token for more: the SDK reads an empty body so.
+func errEmptyAnswer(operation string) error {
+	return &awsapi.BrokenAnswer{Operation: operation, Msg: "answered without the list asked for"}
+}
+
 // everyPage walks a list, each page asked for with the base's credentials.
 func (o *organization) everyPage(ctx context.Context, operation string, call func(token *string) (*string, error)) error {
-	return everyPage(operation, func(token *string) (next *string, err error) {
+	return awsapi.EveryPage(operation, func(token *string) (next *string, err error) {
 		err = o.base.Do(ctx, func() error {
 			next, err = call(token)
 			return err

@@ -125,36 +125,6 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestEveryPage: only the token tells whether there is more.
-func TestEveryPage(t *testing.T) {
-	t.Parallel()
-	token := func(s string) *string { return &s }
-	for _, c := range []struct {
-		name  string
-		pages []*string // the token that each page gives
-		asked int
-		err   string
-	}{
-		{"one", []*string{nil}, 1, ""},
-		{"an empty token is none", []*string{token("")}, 1, ""},
-		{"three", []*string{token("a"), token("b"), nil}, 3, ""},
-		{"round and round", []*string{token("a"), token("a")}, 2, "List answered the same page again and again"},
-	} {
-		asked := 0
-		err := everyPage("List", func(*string) (*string, error) { asked++; return c.pages[asked-1], nil })
-		got := ""
-		if err != nil {
-			got = err.Error()
-			if kind := awsapi.Explain(err).Kind; kind != awsapi.Broken {
-				t.Errorf("%s: %s", c.name, kind)
-			}
-		}
-		if got != c.err || asked != c.asked {
-			t.Errorf("%s: %q after %d pages, want %q after %d", c.name, got, asked, c.err, c.asked)
-		}
-	}
-}
-
 // TestOpenGivenUp: no way is tried once nobody waits, and an account without any
 // says so.
 func TestOpenGivenUp(t *testing.T) {

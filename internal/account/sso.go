@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 
 	"muster/internal/auth"
+	"muster/internal/awsapi"
 )
 
 // ssoPage is the most that the portal gives at once.
@@ -28,7 +29,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 	portal := r.SSO(session, nil)
 	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
-			err := everyPage("ListAccounts", func(token *string) (*string, error) {
+			err := awsapi.EveryPage("ListAccounts", func(token *string) (*string, error) {
 				var out *sso.ListAccountsOutput
 				err := portal.Do(ctx, func(access string) (err error) {
 					out, err = portal.Client.ListAccounts(ctx, &sso.ListAccountsInput{
@@ -111,7 +112,7 @@ func assigned(ctx context.Context, portal *auth.SSO, accountID string, chosen []
 
 func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]string, error) {
 	var roles []string
-	err := everyPage("ListAccountRoles", func(token *string) (*string, error) {
+	err := awsapi.EveryPage("ListAccountRoles", func(token *string) (*string, error) {
 		var out *sso.ListAccountRolesOutput
 		err := portal.Do(ctx, func(access string) (err error) {
 			out, err = portal.Client.ListAccountRoles(ctx, &sso.ListAccountRolesInput{

@@ -137,25 +137,16 @@ func (s *search) requests(of source) [][]types.Filter {
 
 // pages makes a call page by page. EC2 knows the filters that narrow it; its
 // imitations may not, and what is asked for is then found without.
-func (s *search) pages(ctx context.Context, filters []types.Filter, call func(filters []types.Filter, token *string) (next string, err error)) error {
+func (s *search) pages(ctx context.Context, operation string, filters []types.Filter, call func(filters []types.Filter, token *string) (next string, err error)) error {
 	all := func(filters []types.Filter) error {
-		var token *string
-		for {
+		return awsapi.EveryPage(operation, func(token *string) (*string, error) {
 			var next string
 			err := s.place.Identity.Do(ctx, func() (err error) {
 				next, err = call(filters, token)
 				return err
 			})
-			switch {
-			case err != nil:
-				return err
-			case next == "":
-				return nil
-			case next == aws.ToString(token):
-				return &awsapi.BrokenAnswer{Operation: "EC2", Msg: "answers the same page again and again"}
-			}
-			token = &next
-		}
+			return &next, err
+		})
 	}
 	err := all(filters)
 	if err != nil && awsapi.Explain(err).Code == "UnknownParameter" {
@@ -198,7 +189,7 @@ func (s *search) instances(ctx context.Context) error {
 // nameInstances learns the names of the instances that filters find.
 func (s *search) nameInstances(ctx context.Context, filters []types.Filter) error {
 	var answers decoders
-	return s.pages(ctx, filters, func(filters []types.Filter, token *string) (next string, err error) {
+	return s.pages(ctx, "DescribeInstances", filters, func(filters []types.Filter, token *string) (next string, err error) {
 		var found records
 		read := func(body io.Reader) (err error) {
 			found, next, err = answers.instances(body, s.place, func(*Instance) bool { return true }, func() {})
@@ -220,7 +211,7 @@ func (s *search) nameInstances(ctx context.Context, filters []types.Filter) erro
 // that is found.
 func (s *search) addresses(ctx context.Context) error {
 	for _, filters := range s.requests(ofAddresses) {
-		err := s.pages(ctx, filters, func(filters []types.Filter, _ *string) (string, error) {
+		err := s.pages(ctx, "DescribeAddresses", filters, func(filters []types.Filter, _ *string) (string, error) {
 			out, err := s.api.EC2(s.place.Identity.Target).DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: filters}, signed(s.place.Identity, s.place.Region))
 			if err != nil {
 				return "", err
@@ -285,7 +276,7 @@ func (s *search) interfaces(ctx context.Context) error {
 }
 
 func (s *search) findInterfaces(ctx context.Context, filters []types.Filter) error {
-	return s.pages(ctx, filters, func(filters []types.Filter, token *string) (next string, err error) {
+	return s.pages(ctx, "DescribeNetworkInterfaces", filters, func(filters []types.Filter, token *string) (next string, err error) {
 		var page []candidate
 		read := func(body io.Reader) (err error) {
 			page, next, err = decodeInterfaces(body, s.place, s.matches)

@@ -114,7 +114,7 @@ func misunderstood(err error) bool {
 
 func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters []types.Filter, emit func([]Instance)) error {
 	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize)}
-	for {
+	return awsapi.EveryPage("DescribeInstances", func(token *string) (*string, error) {
 		var (
 			found records
 			next  string
@@ -123,6 +123,7 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters
 		if full {
 			turn.at = c.largest
 		}
+		in.NextToken = token
 		err := p.Identity.Do(ctx, func() (err error) {
 			found, next, err = c.page(ctx, p, full, in, &turn)
 			return err
@@ -132,17 +133,8 @@ func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters
 			emit(piece)
 		}
 		turn.leave()
-		if err != nil {
-			return err
-		}
-		if next == "" {
-			return nil
-		}
-		if next == aws.ToString(in.NextToken) {
-			return &awsapi.BrokenAnswer{Operation: "DescribeInstances", Msg: "answers the same page again and again"}
-		}
-		in.NextToken = &next
-	}
+		return &next, err
+	})
 }
 
 // page asks for one page. All of the call is the SDK's but the reading of the

@@ -222,8 +222,7 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 		types.RegionOptStatusDisabled:         notOptedIn,
 	}
 	var regions []Region
-	var token *string
-	for {
+	err := awsapi.EveryPage("ListRegions", func(token *string) (*string, error) {
 		out, err := f.API.Account(id.Target).ListRegions(ctx, &accountapi.ListRegionsInput{NextToken: token},
 			func(o *accountapi.Options) { o.Credentials = id.Credentials })
 		if err != nil {
@@ -232,14 +231,12 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 		for _, r := range out.Regions {
 			regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: status[r.RegionOptStatus]})
 		}
-		switch next := aws.ToString(out.NextToken); {
-		case next == "":
-			return sorted(regions, "ListRegions")
-		case next == aws.ToString(token):
-			return nil, &awsapi.BrokenAnswer{Operation: "ListRegions", Msg: "answers the same page again and again"}
-		}
-		token = out.NextToken
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return sorted(regions, "ListRegions")
 }
 
 // sorted is the answer of an operation by name; no region at all is none.
