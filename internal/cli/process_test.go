@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,16 +12,42 @@ import (
 	"testing"
 )
 
+// actAsMuster makes the test binary muster itself, for tests that need a process.
+const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
+
+// actAsBrowser makes it one who opens a page.
+const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actAsBrowser) != "" {
+		if err := visit(os.Args[1]); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if os.Getenv(actAsMuster) != "" {
+		os.Exit(Main(context.Background(), os.Args[1:], &App{
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
+			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
+		}))
+	}
+	var err error
+	if folder, err = os.MkdirTemp("", "muster-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// folder is there as long as the tests run.
+var folder string
+
 // built is the program itself, for what only a process shows.
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "muster-test-")
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(dir, "muster")
-	out, err := exec.Command("go", "build", "-o", binary, "muster").CombinedOutput()
-	if err != nil {
-		return "", &exec.Error{Name: string(out), Err: err}
+	binary := filepath.Join(folder, "muster")
+	if out, err := exec.Command("go", "build", "-o", binary, "muster").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
 	}
 	return binary, nil
 })

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -18,28 +17,6 @@ import (
 
 	"muster/internal/awssim"
 )
-
-// actAsMuster makes the test binary muster itself, for tests that need a process.
-const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
-
-// actAsBrowser makes it one who opens a page.
-const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(actAsBrowser) != "" {
-		if err := visit(os.Args[1]); err != nil {
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	if os.Getenv(actAsMuster) != "" {
-		os.Exit(Main(context.Background(), os.Args[1:], &App{
-			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
-			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
-		}))
-	}
-	os.Exit(m.Run())
-}
 
 var fence = regexp.MustCompile("(?ms)^```(sh|console)(?: width=(\\d+))?\n(.*?)^```$")
 
