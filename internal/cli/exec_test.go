@@ -165,6 +165,29 @@ func TestExecInterrupted(t *testing.T) {
 	}
 }
 
+// TestExecTimeout: --timeout ends a command that takes too long, whose output so far
+// is shown, and no other begins.
+func TestExecTimeout(t *testing.T) {
+	t.Parallel()
+	_, environ := execHome(t)
+	patiently(func(limit time.Duration, last bool) bool {
+		got := muster(t, environ, "exec", "--profile", "default,dev", "--yes", "--timeout", limit.String(), "--concurrency", "1",
+			"--", "sh", "-c", "echo begun; sleep 60")
+		if !strings.Contains(got.stdout, "begun") && !last {
+			return false
+		}
+		if want := "==> 100000000001 default <==\nbegun\n"; got.code != 3 || got.stdout != want {
+			t.Errorf("exit code %d, stdout %q, want %q", got.code, got.stdout, want)
+		}
+		for _, name := range []string{"100000000001 default", "200000000002 dev"} {
+			if want := name + ": cancelled: given up after --timeout " + limit.String(); !strings.Contains(got.stderr, want) {
+				t.Errorf("stderr %q, want %q in it", got.stderr, want)
+			}
+		}
+		return true
+	})
+}
+
 // served runs a child under exec --serve until there is a file "end" in dir, which
 // output makes. The clocks of the organization and of muster are set off by start;
 // advance moves them.
