@@ -1,32 +1,33 @@
 package cli
 
 import (
-	"io"
 	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
 )
 
-// display is what a user sees of a terminal: the sequences that shells and
-// progress lines use, on a screen that does not scroll back.
+// display is what a user sees of a terminal that does not scroll back. It obeys the
+// sequences that muster uses, and shows others as text.
 type display struct {
 	mu         sync.Mutex
-	reply      io.Writer // answers to the questions of programs; may be nil
-	rows, cols int
 	cells      [][]rune
 	row, col   int
-	unfinished []byte   // of an escape sequence or a character
+	unfinished string   // of a sequence or a character
 	other      [][]rune // what was there when the other screen was entered
 	saved      [2]int   // and the cursor
+	past       []string // what was to be seen, up to now
+	looked     int      // how much of it was looked at
 }
 
-func newDisplay(rows, cols int, reply io.Writer) *display {
-	d := &display{reply: reply, rows: rows, cols: cols}
-	for range rows {
-		d.cells = append(d.cells, blank(cols))
+func newDisplay(rows, cols int) *display { return &display{cells: blankScreen(rows, cols)} }
+
+func blankScreen(rows, cols int) [][]rune {
+	cells := make([][]rune, rows)
+	for i := range cells {
+		cells[i] = blank(cols)
 	}
-	return d
+	return cells
 }
 
 func blank(n int) []rune { return []rune(strings.Repeat(" ", n)) }
@@ -35,6 +36,10 @@ func blank(n int) []rune { return []rune(strings.Repeat(" ", n)) }
 func (d *display) String() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.text()
+}
+
+func (d *display) text() string {
 	var lines []string
 	for _, row := range d.cells {
 		lines = append(lines, strings.TrimRight(string(row), " "))
@@ -42,50 +47,65 @@ func (d *display) String() string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
 }
 
+// showed says whether there was such a screen after the one that was found last,
+// however short.
+func (d *display) showed(is func(text string) bool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.looked < len(d.past) {
+		d.looked++
+		if is(d.past[d.looked-1]) {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *display) Write(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	text := string(append(d.unfinished, p...))
-	d.unfinished = nil
+	text := d.unfinished + string(p)
 	for text != "" {
 		n := d.step(text)
 		if n == 0 { // the rest comes with the next write
-			d.unfinished = []byte(text)
 			break
 		}
 		text = text[n:]
 	}
+	d.unfinished = text
+	d.past = append(d.past, d.text())
 	return len(p), nil
 }
 
 // step shows a character or obeys a sequence, and returns its length; 0 if it is
 // not whole.
 func (d *display) step(text string) int {
-	switch text[0] {
-	case '\r':
+	switch {
+	case text[0] == '\r':
 		d.col = 0
-	case '\n':
+	case text[0] == '\n':
 		d.lineFeed()
-	case '\b':
-		d.col = max(d.col-1, 0)
-	case '\t':
-		d.col = min((d.col/8+1)*8, d.cols-1)
-	case '\x1b':
-		return d.escape(text)
-	case '\a', 0, 0x0e, 0x0f:
-	default:
-		r, size := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && len(text) < utf8.UTFMax { // the rest is yet to come
+	case strings.HasPrefix(text, "\x1b["):
+		end := 2 + strings.IndexFunc(text[2:], func(r rune) bool { return '@' <= r && r <= '~' })
+		if end < 2 {
 			return 0
 		}
+		d.control(text[2:end], text[end])
+		return end + 1
+	case text == "\x1b", !utf8.FullRuneInString(text):
+		return 0
+	default:
+		r, size := utf8.DecodeRuneInString(text)
 		d.put(r)
 		return size
 	}
 	return 1
 }
 
+func (d *display) cols() int { return len(d.cells[0]) }
+
 func (d *display) put(r rune) {
-	if d.col == d.cols {
+	if d.col == d.cols() {
 		d.col = 0
 		d.lineFeed()
 	}
@@ -94,106 +114,45 @@ func (d *display) put(r rune) {
 }
 
 func (d *display) lineFeed() {
-	if d.row < d.rows-1 {
+	if d.row < len(d.cells)-1 {
 		d.row++
 		return
 	}
-	d.cells = append(d.cells[1:], blank(d.cols))
-}
-
-func (d *display) escape(text string) int {
-	if len(text) < 2 {
-		return 0
-	}
-	switch text[1] {
-	case '[':
-	case ']', 'P', '_', '^': // strings: titles and the like
-		for i := 2; i < len(text); i++ {
-			if text[i] == '\a' || text[i] == '\\' && text[i-1] == '\x1b' {
-				return i + 1
-			}
-		}
-		return 0
-	case '(', ')', '#', '%':
-		return min(3, len(text)/3*3)
-	default:
-		return 2
-	}
-	end := 2
-	for end < len(text) && (text[end] < '@' || text[end] > '~') {
-		end++
-	}
-	if end == len(text) {
-		return 0
-	}
-	d.control(text[2:end], text[end])
-	return end + 1
+	d.cells = append(d.cells[1:], blank(d.cols()))
 }
 
 // control obeys a control sequence.
 func (d *display) control(arguments string, final byte) {
 	switch arguments + string(final) {
 	case "?1049h":
-		d.other = d.cells
-		d.cells = nil
-		for range d.rows {
-			d.cells = append(d.cells, blank(d.cols))
-		}
-		d.saved = [2]int{d.row, d.col}
+		d.other, d.saved = d.cells, [2]int{d.row, d.col}
+		d.cells = blankScreen(len(d.cells), d.cols())
 		return
 	case "?1049l":
 		d.cells, d.row, d.col = d.other, d.saved[0], d.saved[1]
 		return
 	}
-	var n [2]int
-	for i, text := range strings.SplitN(arguments, ";", 2) {
-		n[i], _ = strconv.Atoi(text)
-	}
-	count := max(n[0], 1)
-	line := d.cells[d.row]
-	at := min(d.col, d.cols-1)
+	rest := func() { copy(d.cells[d.row][min(d.col, d.cols()-1):], blank(d.cols())) }
 	switch final {
-	case 'A':
-		d.row = max(d.row-count, 0)
-	case 'B':
-		d.row = min(d.row+count, d.rows-1)
-	case 'C':
-		d.col = min(d.col+count, d.cols-1)
-	case 'D':
-		d.col = max(d.col-count, 0)
-	case 'G':
-		d.col = min(count, d.cols) - 1
-	case 'H', 'f':
-		d.row, d.col = min(count, d.rows)-1, min(max(n[1], 1), d.cols)-1
+	case 'H':
+		d.past = append(d.past, d.text()) // before the next is drawn over it
+		row, col, _ := strings.Cut(arguments, ";")
+		place := func(text string, size int) int {
+			n, _ := strconv.Atoi(text)
+			return min(max(n, 1), size) - 1
+		}
+		d.row, d.col = place(row, len(d.cells)), place(col, d.cols())
 	case 'J':
-		if n[0] == 0 {
-			copy(line[at:], blank(d.cols))
-			for i := d.row + 1; i < d.rows; i++ {
-				d.cells[i] = blank(d.cols)
-			}
-		} else {
-			for i := range d.cells {
-				d.cells[i] = blank(d.cols)
-			}
+		rest()
+		for i := d.row + 1; i < len(d.cells); i++ {
+			d.cells[i] = blank(d.cols())
 		}
 	case 'K':
-		switch n[0] {
-		case 0:
-			copy(line[at:], blank(d.cols))
-		case 1:
-			copy(line[:at+1], blank(d.cols))
-		case 2:
-			copy(line, blank(d.cols))
-		}
-	case 'P':
-		copy(line[at:], append(append([]rune{}, line[min(at+count, d.cols):]...), blank(count)...))
-	case '@':
-		copy(line[at:], append(blank(count), line[at:]...))
-	case 'X':
-		copy(line[at:], blank(min(count, d.cols-at)))
-	case 'c': // what kind of terminal?
-		if d.reply != nil && !strings.HasPrefix(arguments, ">") {
-			io.WriteString(d.reply, "\x1b[?62c")
+		rest()
+	case 'm': // colours
+	default:
+		for _, r := range "ESC[" + arguments + string(final) {
+			d.put(r)
 		}
 	}
 }

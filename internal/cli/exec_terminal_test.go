@@ -64,7 +64,7 @@ func onPty(t *testing.T, args ...string) *terminal {
 // sees waits until the terminal shows a text, after all that was waited for before.
 func (s *terminal) sees(text string) {
 	s.t.Helper()
-	eventually(s.t, text, func() bool {
+	there := eventually(func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		at := bytes.Index(s.shown.Bytes()[s.read:], []byte(text))
@@ -73,6 +73,11 @@ func (s *terminal) sees(text string) {
 		}
 		return at >= 0
 	})
+	if !there {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.t.Fatalf("the terminal never showed %q, but %q", text, s.shown.Bytes()[s.read:])
+	}
 }
 
 func (s *terminal) types(text string) {
@@ -212,7 +217,7 @@ func TestExecSignals(t *testing.T) {
 			t.Cleanup(func() { command.Process.Kill() })
 			for i, s := range test.signals {
 				for _, id := range []string{"100000000001", "200000000002"} {
-					eventually(t, "the children", exists(filepath.Join(dir, []string{"begun.", "asked."}[i]+id)))
+					appears(t, filepath.Join(dir, []string{"begun.", "asked."}[i]+id))
 				}
 				command.Process.Signal(s)
 			}

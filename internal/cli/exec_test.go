@@ -47,13 +47,22 @@ func execHome(t *testing.T) (*awssim.Server, []string) {
 	return sim, append(environ, "PATH="+os.Getenv("PATH"))
 }
 
-// eventually waits for what another process is about to do.
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(60 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+// eventually waits for what another process is about to do, and says whether it
+// has within a minute.
+func eventually(done func() bool) bool {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
+			return false
 		}
+	}
+	return true
+}
+
+// appears waits for a file that a child makes.
+func appears(t *testing.T, path string) {
+	t.Helper()
+	if !eventually(exists(path)) {
+		t.Fatalf("the child has not made %s", filepath.Base(path))
 	}
 }
 
@@ -228,7 +237,7 @@ func served(t *testing.T, start time.Duration, script string, args ...string) (d
 func TestServeGoSDK(t *testing.T) {
 	t.Parallel()
 	dir, outer, advance, output := served(t, 0, `env >"$0/new" && mv "$0/new" "$0/env"; while [ ! -e "$0/end" ]; do sleep 0.05; done`)
-	eventually(t, "the child", exists(filepath.Join(dir, "env")))
+	appears(t, filepath.Join(dir, "env"))
 	text, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil {
 		t.Fatal(err)
@@ -327,7 +336,7 @@ func TestServeBoto3(t *testing.T) {
 	// By botocore's clock, which cannot be moved, what is given out has 14 minutes
 	// left: it wants new ones for the next call.
 	dir, _, advance, output := served(t, -46*time.Minute, `exec python3 "$1" "$0"`, program)
-	eventually(t, "the first call", exists(filepath.Join(dir, "first")))
+	appears(t, filepath.Join(dir, "first"))
 	advance(61 * time.Minute)
 	if got, want := output(), "200000000002\n200000000002\nanother key\n"; got != want {
 		t.Errorf("stdout %q, want %q", got, want)

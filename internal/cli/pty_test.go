@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 
@@ -59,13 +58,14 @@ func startOnTerminal(t *testing.T, environ []string, args ...string) (*exec.Cmd,
 func waitFor(t *testing.T, shown fmt.Stringer, pattern string) string {
 	t.Helper()
 	compiled := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if found := compiled.FindString(shown.String()); found != "" {
-			return found
-		}
+	found := ""
+	if !eventually(func() bool {
+		found = compiled.FindString(shown.String())
+		return found != ""
+	}) {
+		t.Fatalf("the terminal never showed %s:\n%s", pattern, shown)
 	}
-	t.Fatalf("the terminal never showed %s:\n%s", pattern, shown)
-	return ""
+	return found
 }
 
 // TestLoginOnATerminal: the user opens the URL that is shown; one who gives up

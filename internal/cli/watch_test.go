@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -44,32 +45,38 @@ const (
 	allFails    = `{"kind": "error", "status": 403, "code": "InvalidClientTokenId", "message": "no"}`
 )
 
+// inFront puts a proxy in front of organizations, which chooses the one to answer.
+func inFront(t *testing.T, environ []string, choose func(*http.Request) *awssim.Server) []string {
+	t.Helper()
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		target, err := url.Parse(choose(r.In).URL())
+		if err != nil {
+			t.Error(err)
+		}
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}})
+	t.Cleanup(front.Close)
+	return append(environ, "AWS_ENDPOINT_URL="+front.URL, "PATH="+os.Getenv("PATH"))
+}
+
 // changing is an organization that becomes another one by turn.
 func changing(t *testing.T, worlds ...string) (environ []string, turn func()) {
 	t.Helper()
 	var at atomic.Int64
-	var targets []*url.URL
+	var sims []*awssim.Server
 	for _, text := range worlds {
 		w, err := awssim.ParseWorld([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		sim, env := simulated(t, w, false)
-		target, err := url.Parse(sim.URL())
-		if err != nil {
-			t.Fatal(err)
-		}
-		targets = append(targets, target)
+		sims = append(sims, sim)
 		if environ == nil {
 			environ = env
 		}
 	}
-	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(targets[at.Load()])
-		r.Out.Host = r.In.Host
-	}})
-	t.Cleanup(front.Close)
-	return append(environ, "AWS_ENDPOINT_URL="+front.URL, "PATH="+os.Getenv("PATH")), func() { at.Add(1) }
+	return inFront(t, environ, func(*http.Request) *awssim.Server { return sims[at.Load()] }), func() { at.Add(1) }
 }
 
 var (
@@ -77,17 +84,16 @@ var (
 	roundTime = regexp.MustCompile(` +\d\d:\d\d:\d\d`)
 )
 
-// shownBy waits for a screen, in which times are replaced.
+// shownBy waits for a screen, in which times are replaced, after the one that was
+// waited for before.
 func shownBy(t *testing.T, d *display, want string) {
 	t.Helper()
-	got := ""
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		got = roundTime.ReplaceAllString(roundTook.ReplaceAllString(d.String(), "regions, TOOK"), " TIME")
-		if got == want {
-			return
-		}
+	timeless := func(text string) string {
+		return roundTime.ReplaceAllString(roundTook.ReplaceAllString(text, "regions, TOOK"), " TIME")
 	}
-	t.Fatalf("the screen shows\n%s\nwant\n%s", got, want)
+	if !eventually(func() bool { return d.showed(func(text string) bool { return timeless(text) == want }) }) {
+		t.Fatalf("the screen shows\n%s\nwant\n%s", timeless(d.String()), want)
+	}
 }
 
 // TestWatch: each round shows what has changed since the one before; what could
@@ -111,7 +117,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tty.Close()
-	shown := newDisplay(14, 100, nil)
+	shown := newDisplay(14, 100)
 	io.WriteString(shown, "$ muster\r\n")
 	go io.Copy(shown, tty)
 
