@@ -1,5 +1,3 @@
-//go:build unix
-
 package cli
 
 import (
@@ -11,11 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
