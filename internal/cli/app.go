@@ -47,10 +47,11 @@ type App struct {
 	userHome  string
 	sightings *sightings // of this run, for completion; nil if none are kept
 
-	env   map[string]string
-	notes sync.Mutex // one message at a time on the terminal
-	line  *footLine  // below it; nil: none
-	holds int        // questions under way, which keep the line away
+	env    map[string]string
+	notes  sync.Mutex // one message at a time on the terminal
+	line   *footLine  // below it; nil: none
+	screen *altScreen // instead of it; nil: none
+	holds  int        // questions under way, which keep the line away
 
 	lineOn io.Writer // where the line is while notes are gathered; nil: Stderr
 

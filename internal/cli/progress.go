@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -55,6 +56,8 @@ func (a *App) startLine(ctx context.Context, text func(width int) string) *footL
 func (l *footLine) run(ctx context.Context) {
 	tick := time.NewTimer(progressAfter)
 	defer tick.Stop()
+	pressed, ignore := l.app.keyboard()
+	defer ignore()
 	for {
 		select {
 		case <-ctx.Done():
@@ -63,6 +66,8 @@ func (l *footLine) run(ctx context.Context) {
 			l.erase()
 			l.app.line = nil
 			return
+		case s := <-pressed:
+			l.app.standAside(s)
 		case <-tick.C:
 			l.app.notes.Lock()
 			l.draw()
@@ -83,7 +88,7 @@ func (l *footLine) end() {
 // The next two want app.notes to be held.
 
 func (l *footLine) draw() {
-	if l.app.holds > 0 {
+	if l.app.holds > 0 || !foreground(l.w.(*os.File)) {
 		return
 	}
 	width, _ := l.app.terminal(l.w)
@@ -96,6 +101,26 @@ func (l *footLine) erase() {
 		fmt.Fprint(l.w, "\r\x1b[J")
 		l.shown = false
 	}
+}
+
+// keyboard is where signals of the keyboard arrive that would leave what is drawn
+// on the terminal. One at a time listens: the other screen, or the line.
+func (a *App) keyboard() (pressed chan os.Signal, ignore func()) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	if a.screen != nil {
+		return nil, func() {}
+	}
+	return keyboardSignals()
+}
+
+// standAside lets such a signal do its work with the terminal as it was found.
+func (a *App) standAside(s os.Signal) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	a.line.erase()
+	a.screen.exit()
+	obey(s)
 }
 
 // aside does what may write to the terminal, one at a time, with the line out of
@@ -142,6 +167,7 @@ func (a *App) holdLine() (release func()) {
 		a.notes.Lock()
 		defer a.notes.Unlock()
 		a.holds--
+		a.screen.touch()
 	}
 }
 

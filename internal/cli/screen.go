@@ -25,7 +25,7 @@ type altScreen struct {
 	// app.notes guards what follows.
 	frame         frame
 	entered, left bool
-	width, height int // when it was drawn
+	width, height int // when it was drawn; 0: something else has been there since
 }
 
 // frame is what a round leaves on the screen besides its records.
@@ -41,10 +41,14 @@ const enterScreen, leaveScreen = "\x1b[?1049h", "\x1b[?1049l"
 
 // newScreen is nil where there is no terminal to draw on.
 func newScreen(app *App, every time.Duration, table func(io.Writer) error) *altScreen {
-	if !isTerminal(app.Stdout) || app.env["TERM"] == "dumb" {
+	if !isTerminal(app.Stdout) || app.env["TERM"] == "dumb" || !foreground(app.Stdout.(*os.File)) {
 		return nil
 	}
-	return &altScreen{app: app, every: every, table: table}
+	s := &altScreen{app: app, every: every, table: table}
+	app.notes.Lock()
+	defer app.notes.Unlock()
+	app.screen = s
+	return s
 }
 
 // next shows a round.
@@ -55,34 +59,54 @@ func (s *altScreen) next(f frame) error {
 	return s.draw()
 }
 
-// follow draws anew when the window is resized. Asking for its size now and then
-// works everywhere, unlike the signal.
+// follow draws anew when the window is resized, and when the program goes on after
+// it was stopped. Asking for the size now and then works everywhere, unlike the
+// signal.
 func (s *altScreen) follow(ctx context.Context) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
+	pressed, ignore := keyboardSignals()
+	defer ignore()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case signal := <-pressed:
+			s.app.standAside(signal)
 		case <-tick.C:
 		}
 		s.app.notes.Lock()
-		if width, height := s.size(); s.entered && (width != s.width || height != s.height) {
+		if width, height := s.size(); !s.entered || width != s.width || height != s.height {
 			s.draw()
 		}
 		s.app.notes.Unlock()
 	}
 }
 
-// leave brings back what was on the terminal.
+// leave brings back what was on the terminal, for good.
 func (s *altScreen) leave() {
 	s.app.notes.Lock()
 	defer s.app.notes.Unlock()
 	s.app.line.erase()
-	if s.entered && !s.left {
-		io.WriteString(s.app.Stdout, leaveScreen)
-	}
+	s.exit()
 	s.left = true
+}
+
+// The next three want app.notes to be held.
+
+// exit brings back what was on the terminal until the next time it is drawn on.
+func (s *altScreen) exit() {
+	if s != nil && s.entered {
+		io.WriteString(s.app.Stdout, leaveScreen)
+		s.entered = false
+	}
+}
+
+// touch says that something else has written on the screen.
+func (s *altScreen) touch() {
+	if s != nil {
+		s.width = 0
+	}
 }
 
 func (s *altScreen) size() (width, height int) {
@@ -94,7 +118,7 @@ func (s *altScreen) size() (width, height int) {
 }
 
 func (s *altScreen) draw() error {
-	if s.left || s.app.holds > 0 {
+	if s.left || s.app.holds > 0 || s.frame.at.IsZero() || !foreground(s.app.Stdout.(*os.File)) {
 		return nil
 	}
 	s.width, s.height = s.size()

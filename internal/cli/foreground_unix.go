@@ -1,0 +1,49 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// foreground says whether a terminal is the program's to draw on. In the background
+// of a shell it would draw over what is in front, or be stopped for it.
+func foreground(f *os.File) bool {
+	group, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == 0 || group == unix.Getpgrp() // not the terminal of our session; not one of our namespace
+}
+
+// keyboardSignals returns what arrives of the keyboard's signals that stop or end
+// the program as it stands, unless whoever started it has them ignored.
+func keyboardSignals() (arrived chan os.Signal, ignore func()) {
+	arrived = make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGTSTP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) {
+			signal.Notify(arrived, s)
+		}
+	}
+	return arrived, func() { signal.Stop(arrived) }
+}
+
+// obey lets a signal of keyboardSignals do what it would have done, and returns
+// when the program goes on.
+func obey(s os.Signal) {
+	if s != syscall.SIGTSTP {
+		signal.Reset(s)
+		syscall.Kill(os.Getpid(), s.(syscall.Signal))
+		select {}
+	}
+	// A session's first group has no shell that would wake it again.
+	if session, err := unix.Getsid(0); err != nil || session == unix.Getpgrp() {
+		return
+	}
+	goesOn := make(chan os.Signal, 1)
+	signal.Notify(goesOn, syscall.SIGCONT)
+	defer signal.Stop(goesOn)
+	syscall.Kill(os.Getpid(), syscall.SIGSTOP) // Go keeps its handler of SIGTSTP, even one that is reset
+	<-goesOn
+}
