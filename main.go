@@ -29,7 +29,13 @@ func main() {
 		debug.SetGCPercent(200)
 		thrifty = func() { debug.SetGCPercent(100) }
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	endings := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as by nohup, and by scripts for what they put in the background
+			endings = append(endings, s)
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), endings...)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 
 	// A reader that goes away is an error of writing, so that what was begun is

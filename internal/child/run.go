@@ -58,8 +58,7 @@ func (c *Command) Run(ctx context.Context) (code int, err error) {
 	defer close(ended)
 	if c.Foreground {
 		cmd.Cancel = func() error { return cmd.Process.Signal(terminate) }
-		signals := make(chan os.Signal, 8)
-		signal.Notify(signals, passedOn...)
+		signals := heard()
 		defer signal.Stop(signals)
 		if ctx.Err() != nil { // by a signal that came before we listened
 			return 0, ctx.Err()
@@ -135,10 +134,21 @@ func (c *Command) passOn(p *os.Process, signals <-chan os.Signal, ended <-chan s
 	}
 }
 
+// heard is where signals by which others end a program arrive. What this process was
+// started to ignore, as by nohup, it ignores with its child.
+func heard() chan os.Signal {
+	signals := make(chan os.Signal, 8)
+	for _, s := range passedOn {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	return signals
+}
+
 // killAtNext ends a child that was asked to end already, when the user insists.
 func killAtNext(p *os.Process, ended <-chan struct{}) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, passedOn...)
+	signals := heard()
 	defer signal.Stop(signals)
 	select {
 	case <-signals:

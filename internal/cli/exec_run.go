@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"sync"
-	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -59,8 +57,6 @@ func (e *execution) fanOut(ctx context.Context) error {
 	if err := e.agreed(ctx); err != nil {
 		return err
 	}
-	ctx, unhang := signal.NotifyContext(ctx, syscall.SIGHUP) // the children would outlive us
-	defer unhang()
 	ctx, cancel := e.bound(ctx)
 	defer cancel()
 	if err := e.serve(); err != nil {

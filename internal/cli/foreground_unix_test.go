@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,5 +108,43 @@ func TestLineStopped(t *testing.T) {
 	j.shows(`given up after --timeout 1.5s`, "")
 	if background := j.all.raw()[shown:]; strings.Contains(background, "0/1 accounts") {
 		t.Errorf("drawn in the background: %q", background)
+	}
+}
+
+// TestHangUp: a terminal that is closed ends the program as an interrupt does, with
+// nothing left behind.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	temporary := t.TempDir()
+	command, _, shown := startOnTerminal(t, []string{"TERM=xterm", "HOME=" + t.TempDir(), "TMPDIR=" + temporary}, "instances", "--demo", "-w")
+	waitFor(t, shown, "Every 30s: 13 instances")
+	command.Process.Signal(syscall.SIGHUP)
+	command.Wait()
+	if code := command.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestIgnoredSignals: what nohup, or a script for what it puts in the background, has
+// ignored stays so.
+func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := execHome(t)
+	for _, test := range []struct{ script, want string }{
+		{`trap "" HUP INT; "$0" exec --profile default,dev --yes -o name --sort-by AccountId -- sh -c 'kill -HUP $PPID; kill -INT $PPID'`, "100000000001\n200000000002\n"},
+		{`trap "" HUP; exec "$0" exec --profile default -- sh -c 'kill -HUP $$; echo still here'`, "still here\n"},
+	} {
+		command := exec.Command("/bin/sh", "-c", test.script, binary)
+		command.Env = append(environ, "PATH="+os.Getenv("PATH"))
+		if got, err := command.CombinedOutput(); err != nil || string(got) != test.want {
+			t.Errorf("%s: %v: %q, want %q", test.script, err, got, test.want)
+		}
 	}
 }
