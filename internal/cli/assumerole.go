@@ -156,6 +156,7 @@ func handOut(ctx context.Context, out stream[keyring], id *auth.Identity) error 
 	if err != nil {
 		return err
 	}
+	out.Until(ctx)
 	if err := out.Write(ring); err != nil {
 		return written(err)
 	}

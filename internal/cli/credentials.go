@@ -280,7 +280,8 @@ func (s *fileStream) Write(ring keyring) error {
 
 func (s *fileStream) Close() error {
 	err := s.stream.Close()
-	if s.keyrings == 0 || err != nil && !errors.As(err, new(*render.RecordsError)) {
+	failed := (*render.RecordsError)(nil)
+	if s.keyrings == 0 || err != nil && (!errors.As(err, &failed) || failed.Cut) {
 		return err
 	}
 	if err := auth.WriteSecret(s.path, s.text.Bytes()); err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +31,7 @@ type outcome struct {
 
 // sink shows outcomes. Only open is called from many goroutines.
 type sink interface {
-	begin([]*account.Account)
+	begin(context.Context, []*account.Account)
 	open(*outcome)
 	put([]*outcome) error // what has ended; nothing, when no more is waiting
 	close() error
@@ -79,9 +80,9 @@ type groupSink struct {
 	shown    bool
 }
 
-func (*groupSink) begin([]*account.Account) {}
-func (*groupSink) open(o *outcome)          { o.keep() }
-func (*groupSink) close() error             { return nil }
+func (*groupSink) begin(context.Context, []*account.Account) {}
+func (*groupSink) open(o *outcome)                           { o.keep() }
+func (*groupSink) close() error                              { return nil }
 
 func (s *groupSink) put(ended []*outcome) error {
 	for _, o := range ended {
@@ -167,7 +168,7 @@ type prefixSink struct {
 // palette are colours that can be read on dark and light.
 var palette = []string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
 
-func (s *prefixSink) begin(accounts []*account.Account) {
+func (s *prefixSink) begin(_ context.Context, accounts []*account.Account) {
 	s.order, s.named = map[*account.Account]int{}, map[string]int{}
 	for _, a := range accounts {
 		s.order[a] = len(s.order)
@@ -244,9 +245,9 @@ var execView = render.View{
 
 type recordSink struct{ stream *render.Stream[execRecord] }
 
-func (*recordSink) begin([]*account.Account) {}
-func (*recordSink) open(o *outcome)          { o.keep() }
-func (s *recordSink) close() error           { return s.stream.Close() }
+func (s *recordSink) begin(ctx context.Context, _ []*account.Account) { s.stream.Until(ctx) }
+func (*recordSink) open(o *outcome)                                   { o.keep() }
+func (s *recordSink) close() error                                    { return s.stream.Close() }
 
 func (s *recordSink) put(ended []*outcome) error {
 	if len(ended) == 0 {

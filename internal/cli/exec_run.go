@@ -63,7 +63,7 @@ func (e *execution) fanOut(ctx context.Context) error {
 		return err
 	}
 	defer e.unserve()
-	e.sink.begin(e.accounts)
+	e.sink.begin(ctx, e.accounts)
 	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, Visitors: e.Concurrency, FailFast: e.FailFast}
 	if e.PerRegion {
 		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected

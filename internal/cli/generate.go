@@ -99,7 +99,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if !c.Write {
 		change, err := block.Compare(files)
 		if err == nil {
-			err = printProfiles(app, printer, asRecords, source, change.Block, found)
+			err = printProfiles(ctx, app, printer, asRecords, source, change.Block, found)
 		}
 		if err != nil {
 			return err
@@ -311,7 +311,7 @@ func (c *profilesCmd) block(s *profileSource, found []*generatedProfile) (awscon
 
 // printProfiles prints those of a block, as text of a config file, or as records
 // like those of the profiles that there are.
-func printProfiles(app *App, printer *render.Printer[profileRecord], asRecords bool, s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
+func printProfiles(ctx context.Context, app *App, printer *render.Printer[profileRecord], asRecords bool, s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
 	if !asRecords && len(block.Profiles) > 0 {
 		_, err := io.WriteString(app.Stdout, block.Text())
 		return written(err)
@@ -320,6 +320,7 @@ func printProfiles(app *App, printer *render.Printer[profileRecord], asRecords b
 		return nil
 	}
 	stream := printer.Start(app.records())
+	stream.Until(ctx)
 	of := map[string]*generatedProfile{}
 	for _, p := range found {
 		of[p.Name] = p

@@ -128,3 +128,27 @@ func TestTimeouts(t *testing.T) {
 		})
 	}
 }
+
+// TestInterruptEndless: an expression that has no end of its own ends with the run.
+func TestInterruptEndless(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args string
+		code int
+		last string
+	}{
+		{"--jq=range(infinite)", exitInterrupted, "muster: interrupted\n"},
+		{"--slurp --jq=last(range(infinite)) --timeout=300ms", exitNothing, "muster: --jq: given up after --timeout 300ms\n"},
+	} {
+		ctx, interrupt := context.WithCancel(context.Background())
+		defer interrupt()
+		stdout, stderr := &watched{seen: interrupt}, new(bytes.Buffer)
+		code := Main(ctx, strings.Fields("instances --demo --region=eu-central-1 "+test.args), &App{
+			Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Environ: []string{"HOME=" + t.TempDir()},
+			OpenTTY: func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
+		})
+		if code != test.code || !strings.HasSuffix(stderr.String(), test.last) {
+			t.Errorf("%s: exit code %d, %s", test.args, code, stderr)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,7 +43,8 @@ func (s *keyStream) Write(ring keyring) error {
 	return nil
 }
 
-func (s *keyStream) Flush() error { return nil }
+func (s *keyStream) Until(context.Context) {}
+func (s *keyStream) Flush() error          { return nil }
 
 func (s *keyStream) Close() error {
 	switch {

@@ -86,6 +86,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 		}
 	}
 	stream := printer.Start(app.records())
+	stream.Until(ctx)
 	for _, p := range profiles {
 		if err := stream.Write(describeProfile(p)); err != nil {
 			return written(err)

@@ -9,8 +9,10 @@ import (
 	"muster/internal/sweep"
 )
 
-// stream takes records as they arrive. Flush says that no more are waiting.
+// stream takes records as they arrive. Flush says that no more are waiting, Until
+// what ends an expression that does not end by itself.
 type stream[R any] interface {
+	Until(context.Context)
 	Write(R) error
 	Flush() error
 	Close() error
@@ -45,6 +47,7 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 		line = app.showProgress(ctx, plan.Meter, noun, plan.Regions == nil)
 		defer line.end()
 	}
+	out.Until(ctx)
 	ledger, err = plan.Run(ctx, func(records []R) error {
 		if len(records) == 0 { // no more are waiting: show what there is
 			return written(out.Flush())

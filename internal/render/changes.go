@@ -1,6 +1,7 @@
 package render
 
 import (
+	"context"
 	"io"
 	"reflect"
 	"slices"
@@ -51,14 +52,14 @@ func (p *Printer[T]) Watch() *Watch[T] { return &Watch[T]{plan: p.plan} }
 // Round begins a round, which Close prints. unseen is asked at Close whether a
 // record of the round before is one that this round could not look for; nil: none.
 func (w *Watch[T]) Round(out io.Writer, unseen func(*T) bool) *Stream[T] {
-	s := &Stream[T]{plan: w.plan, format: w.plan.start(), w: out, watch: w, unseen: unseen}
-	s.record = reflect.ValueOf(&s.current).Elem()
+	s := newStream[T](w.plan, out)
+	s.watch, s.unseen = w, unseen
 	return s
 }
 
 // Again prints the last round once more, as after a change of the terminal's width.
 func (w *Watch[T]) Again(out io.Writer) error {
-	b, err := w.plan.start().all(nil, w.last)
+	b, err := w.plan.start(&run{ctx: context.Background()}).all(nil, w.last)
 	if err == nil {
 		_, err = out.Write(b)
 	}

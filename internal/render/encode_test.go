@@ -278,6 +278,7 @@ func BenchmarkPrint(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s := p.Start(io.Discard)
+				s.Until(b.Context())
 				for i := range records {
 					if err := s.Write(records[i]); err != nil {
 						b.Fatal(err)

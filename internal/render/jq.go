@@ -14,7 +14,7 @@ import (
 // jq compiles --jq: the filter runs once for each record, or with --slurp once
 // over the list of all. Strings are printed as they are, the rest as JSON. It sees
 // no environment and no files.
-func (c *compiler) jq() (func() format, error) {
+func (c *compiler) jq() (func(*run) format, error) {
 	const flag = "--jq"
 	if strings.TrimSpace(c.JQ) == "" {
 		c.JQ = "." // as jq takes it
@@ -42,29 +42,29 @@ func (c *compiler) jq() (func() format, error) {
 		return nil, m.error(flag, c.JQ, "go through it with [] first", check)
 	}
 	if c.Slurp {
-		return func() format {
+		return func(r *run) format {
 			return format{all: func(b []byte, records []marked) ([]byte, error) {
 				list := make([]any, len(records))
-				for i, r := range records {
-					list[i] = tree{}.value(r.record, c.record)
+				for i := range records {
+					list[i] = tree{}.value(records[i].record, c.record)
 				}
-				return appendJQ(b, code.Run(list))
+				return appendJQ(b, code.RunWithContext(r.ctx, list), r)
 			}}
 		}, nil
 	}
-	return func() format {
+	return func(r *run) format {
 		// A filter changes no value that it is given, and what it makes of one is
 		// printed before the next.
 		current := make(map[string]any, len(c.record.fields))
 		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
 			tree{}.fill(current, record, c.record)
-			return appendJQ(b, code.Run(current))
+			return appendJQ(b, code.RunWithContext(r.ctx, current), r)
 		}}
 	}, nil
 }
 
 // appendJQ prints what a filter gives, up to its first error.
-func appendJQ(b []byte, values gojq.Iter) ([]byte, error) {
+func appendJQ(b []byte, values gojq.Iter, r *run) (_ []byte, err error) {
 	for {
 		value, ok := values.Next()
 		switch value := value.(type) {
@@ -87,7 +87,9 @@ func appendJQ(b []byte, values gojq.Iter) ([]byte, error) {
 			}
 			b = append(b, text...)
 		}
-		b = append(b, '\n')
+		if b, err = r.grown(append(b, '\n')); err != nil {
+			return b, err
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // json compiles json, ndjson and yaml.
-func (c *compiler) json(name string) func() format {
+func (c *compiler) json(name string) func(*run) format {
 	var f format
 	switch name {
 	case "ndjson":
@@ -29,7 +29,7 @@ func (c *compiler) json(name string) func() format {
 			return appendYAML(b, []any{tree{ordered: true}.value(v, c.record)}), nil
 		}
 	}
-	return func() format { return f }
+	return func(*run) format { return f }
 }
 
 // jsonWriter appends JSON. Nothing is escaped for HTML; what could disturb a

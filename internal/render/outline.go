@@ -9,7 +9,7 @@ import (
 
 // outline compiles -o tree: records below the values that they share, as a table
 // whose first column is the tree.
-func (c *compiler) outline(id *path) (func() format, []*path, error) {
+func (c *compiler) outline(id *path) (func(*run) format, []*path, error) {
 	levels := c.view.Tree
 	if levels == nil {
 		for _, field := range c.view.Sort {
@@ -39,7 +39,7 @@ func (c *compiler) outline(id *path) (func() format, []*path, error) {
 	}
 	o.columns = paths
 	g.columns = slices.Insert(g.columns, 0, gridColumn{Column: Column{Title: cmp.Or(c.view.ID, " ")}, pinned: true})
-	return func() format {
+	return func(*run) format {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			o := o
 			o.add("", records, 0)

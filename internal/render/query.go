@@ -18,7 +18,7 @@ import (
 
 // query compiles --query: a JMESPath over the list of all records, printed as name
 // says. Where the library and the AWS CLI's own differ, it does as the AWS CLI.
-func (c *compiler) query(name string) (func() format, error) {
+func (c *compiler) query(name string) (func(*run) format, error) {
 	const flag = "--query"
 	node, err := parseQuery(c.Query)
 	if err != nil {
@@ -46,7 +46,7 @@ func (c *compiler) query(name string) (func() format, error) {
 	orders.addShape(c.record)
 	node = likeAWS(node)
 	result := resultFormat(name, c.Options)
-	return func() format {
+	return func(*run) format {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			input := make([]any, len(records))
 			for i, r := range records {

@@ -108,17 +108,16 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 
 // Start begins the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
-	s := &Stream[T]{plan: p.plan, format: p.plan.start(), w: w}
+	s := newStream[T](p.plan, w)
 	if p.plan.counting != nil {
 		s.tally = p.plan.counting.start()
 	}
-	s.record = reflect.ValueOf(&s.current).Elem()
 	return s
 }
 
 // plan is a compiled Options.
 type plan struct {
-	start func() format // a format may keep buffers, so each stream has its own
+	start func(*run) format // a format may keep buffers, so each stream has its own
 	order []sortKey
 	waits bool // all records are needed before the first can be printed
 	flag  string

@@ -1,12 +1,15 @@
 package render
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A buffer this full is written without waiting for Flush.
@@ -16,6 +19,8 @@ const bufferSize = 32 << 10
 type Stream[T any] struct {
 	plan    plan
 	format  format
+	run     *run
+	release func() bool // of the context of Until
 	w       io.Writer
 	buffer  []byte
 	current T             // the record being printed, at a steady address
@@ -26,7 +31,47 @@ type Stream[T any] struct {
 	unseen  func(*T) bool
 	printed int
 	failed  RecordsError
-	err     error // the first of w's
+	err     error // the first of w's, or that an expression did not end
+}
+
+// run is what formats know of the run that a stream is the output of.
+type run struct {
+	ctx   context.Context      // ends expressions that do not end by themselves
+	write func(b []byte) error // nil: the format has to have all that it prints
+}
+
+// grown is told how far the buffer has grown, and gives the one to go on with: what
+// an expression makes of one record may have no end.
+func (r *run) grown(b []byte) ([]byte, error) {
+	if err := r.ctx.Err(); err != nil {
+		return b, err
+	}
+	if len(b) < bufferSize || r.write == nil {
+		return b, nil
+	}
+	return b[:0], r.write(b)
+}
+
+func newStream[T any](p plan, w io.Writer) *Stream[T] {
+	s := &Stream[T]{plan: p, w: w, run: &run{ctx: context.Background()}, release: func() bool { return true }}
+	s.run.write = func(b []byte) error {
+		s.buffer = b
+		return s.Flush()
+	}
+	s.format = p.start(s.run)
+	s.record = reflect.ValueOf(&s.current).Elem()
+	return s
+}
+
+// grace is how long an expression goes on after an interrupt: those that end do so
+// within it, so that records which have arrived are printed whole.
+const grace = time.Second
+
+// Until has expressions end with ctx, those that do not do so by themselves.
+func (s *Stream[T]) Until(ctx context.Context) {
+	var end context.CancelCauseFunc
+	s.run.ctx, end = context.WithCancelCause(context.WithoutCancel(ctx))
+	s.release = context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { end(context.Cause(ctx)) }) })
 }
 
 // RecordsError tells that a template, filter or query failed on some records. The
@@ -36,6 +81,7 @@ type RecordsError struct {
 	Count int    // of the records it failed on
 	First string // which the first of them is, as "139769765351 eu-central-1 i-0f1e"; "" if that is not known
 	Err   error  // what happened there
+	Cut   bool   // it did not end in time, and nothing follows
 
 	place string // lines that show where in the text; "" if that is not known
 }
@@ -54,8 +100,9 @@ func (e *RecordsError) Error() string {
 func (e *RecordsError) Unwrap() error { return e.Err }
 
 // Write prints a record, or keeps it where the format waits for all of them. What
-// was printed may stay in a buffer until Flush or Close. The error is the
-// writer's; once there is one, nothing more is written.
+// was printed may stay in a buffer until Flush or Close. The error is the writer's,
+// or a *RecordsError when an expression did not end before its context did; once
+// there is one, nothing more is written.
 func (s *Stream[T]) Write(record T) error {
 	if s.err != nil {
 		return s.err
@@ -73,7 +120,7 @@ func (s *Stream[T]) Write(record T) error {
 	if len(s.buffer) >= bufferSize {
 		return s.Flush()
 	}
-	return nil
+	return s.err
 }
 
 // Flush writes what the buffer holds.
@@ -88,6 +135,7 @@ func (s *Stream[T]) Flush() error {
 // Close prints the records that waited and ends the output. It returns the
 // writer's first error, or else a *RecordsError if records could not be printed.
 func (s *Stream[T]) Close() error {
+	defer s.release()
 	if s.err != nil {
 		return s.err
 	}
@@ -107,12 +155,12 @@ func (s *Stream[T]) Close() error {
 	if s.format.all != nil {
 		var err error
 		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
-			s.failed = RecordsError{Flag: s.plan.flag, Count: 1, Err: err}
+			s.fail(err, "")
 		}
 	} else {
 		for _, r := range records {
 			s.print(r.record)
-			if len(s.buffer) >= bufferSize && s.Flush() != nil {
+			if s.err != nil || len(s.buffer) >= bufferSize && s.Flush() != nil {
 				return s.err
 			}
 		}
@@ -145,14 +193,25 @@ func (s *Stream[T]) print(record reflect.Value) {
 	if s.buffer, err = s.format.record(append(s.buffer, between...), record); err == nil {
 		return
 	}
-	if s.failed.Count == 0 {
-		s.failed = RecordsError{Flag: s.plan.flag, Err: err}
-		s.failed.First = strings.Join(s.plan.identify(record), " ")
+	s.fail(err, strings.Join(s.plan.identify(record), " "))
+}
+
+// fail keeps what went wrong with a record, the first with its name.
+func (s *Stream[T]) fail(err error, name string) {
+	switch {
+	case s.err != nil: // it could not be written
+	case s.run.ctx.Err() != nil:
+		s.Flush()
+		s.err = cmp.Or(s.err, error(&RecordsError{Flag: s.plan.flag, Count: 1, First: name, Err: context.Cause(s.run.ctx), Cut: true}))
+	case s.failed.Count == 0:
+		s.failed = RecordsError{Flag: s.plan.flag, First: name, Err: err}
 		if at, ok := errors.AsType[*placedError](err); ok {
 			s.failed.place = excerpt(at.text, at.offset, at.length)
 		}
+		fallthrough
+	default:
+		s.failed.Count++
 	}
-	s.failed.Count++
 }
 
 // identify tells a record from others.

@@ -16,7 +16,7 @@ import (
 // table compiles table and wide: columns two spaces apart, no lines drawn, as
 // kubectl has it. Only table is fitted to a terminal. The paths are those of the
 // columns.
-func (c *compiler) table(wide bool) (func() format, []*path, error) {
+func (c *compiler) table(wide bool) (func(*run) format, []*path, error) {
 	columns := c.view.Columns
 	if wide || len(columns) == 0 {
 		columns = nil
@@ -28,7 +28,7 @@ func (c *compiler) table(wide bool) (func() format, []*path, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return func() format {
+	return func(*run) format {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			rows := make([]row, len(records))
 			for i, r := range records {

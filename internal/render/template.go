@@ -19,7 +19,7 @@ const leftDelim, rightDelim = "<<", ">>"
 
 // template compiles -o template=TEXT and template-file=PATH. waits is whether it makes
 // a table, which has to be complete before it can be printed.
-func (c *compiler) template(name, argument string) (start func() format, waits bool, err error) {
+func (c *compiler) template(name, argument string) (start func(*run) format, waits bool, err error) {
 	flag, text := "--output "+name, argument
 	if name == "template-file" {
 		if argument == "" {
@@ -63,21 +63,37 @@ func (c *compiler) template(name, argument string) (start func() format, waits b
 		printPlain(each.Tree, each.Root)
 	}
 	if found.calls["tablerow"] || found.calls["tableheader"] || found.calls["tablerender"] {
-		return func() format { return env.tables(t, text, c.Width, !c.NoHeaders) }, true, nil
+		return func(r *run) format { return env.tables(r, t, text, c.Width, !c.NoHeaders) }, true, nil
 	}
-	return func() format { return format{record: executor(t, text)} }, false, nil
+	return func(r *run) format { return format{record: executor(t, text, r)} }, false, nil
 }
 
-// executor is what a template makes of a record, and a newline.
-func executor(t *template.Template, text string) func(b []byte, record reflect.Value) ([]byte, error) {
-	out := &appender{}
+// executor is what a template makes of a record, and a newline. Of a record on which
+// it fails nothing is printed, unless it was much.
+func executor(t *template.Template, text string, r *run) func(b []byte, record reflect.Value) ([]byte, error) {
+	out := &growing{run: r}
 	return func(b []byte, record reflect.Value) ([]byte, error) {
-		out.b = b
+		out.b, out.start = b, len(b)
 		if err := t.Execute(out, record.Addr().Interface()); err != nil {
-			return b, placeError(err, text)
+			return out.b[:out.start], placeError(err, text)
 		}
 		return append(out.b, '\n'), nil
 	}
+}
+
+// growing is the end of a run's buffer as an io.Writer.
+type growing struct {
+	appender
+	run   *run
+	start int // of the record in the buffer
+}
+
+func (g *growing) Write(p []byte) (_ int, err error) {
+	size := len(g.b) + len(p)
+	if g.b, err = g.run.grown(append(g.b, p...)); len(g.b) < size {
+		g.start = 0
+	}
+	return len(p), err
 }
 
 // placedError is what happened at a place in the user's text.

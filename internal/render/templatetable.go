@@ -15,12 +15,13 @@ import (
 // tables is the format of a template that makes tables. It is a template of its own
 // for each run, since the rows are collected in it. A record of which nothing is
 // printed but rows takes no line.
-func (e *templateEnv) tables(t *template.Template, text string, width func() int, headers bool) format {
-	run := *e
-	run.table = &templateTable{env: e, width: width, headers: headers}
+func (e *templateEnv) tables(r *run, t *template.Template, text string, width func() int, headers bool) format {
+	own := *e
+	own.table = &templateTable{env: e, width: width, headers: headers}
 	t = template.Must(t.Clone()) // which fails only where two templates have one name
-	t.Funcs(template.FuncMap{"tablerow": run.table.row, "tableheader": run.table.header, "tablerender": run.table.render})
-	execute := executor(t, text)
+	t.Funcs(template.FuncMap{"tablerow": own.table.row, "tableheader": own.table.header, "tablerender": own.table.render})
+	r.write = nil // blank lines are taken back
+	execute := executor(t, text, r)
 	return format{
 		record: func(b []byte, record reflect.Value) ([]byte, error) {
 			start := len(b)
@@ -33,7 +34,7 @@ func (e *templateEnv) tables(t *template.Template, text string, width func() int
 			}
 			return b, err
 		},
-		finish: func(b []byte) []byte { return append(b, run.table.render()...) },
+		finish: func(b []byte) []byte { return append(b, own.table.render()...) },
 	}
 }
 

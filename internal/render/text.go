@@ -6,7 +6,7 @@ import (
 )
 
 // text compiles -o text: values with a tab between them, no header, as the AWS CLI has it.
-func (c *compiler) text() (func() format, error) {
+func (c *compiler) text() (func(*run) format, error) {
 	defaults := c.view.Text
 	if len(defaults) == 0 {
 		for _, column := range c.view.Columns {
@@ -17,7 +17,7 @@ func (c *compiler) text() (func() format, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() format {
+	return func(*run) format {
 		var cell []byte
 		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
 			for i, p := range paths {
@@ -50,7 +50,7 @@ func appendField(b []byte, s string) []byte {
 }
 
 // name compiles -o name: the records' ids.
-func (c *compiler) name(id *path) (func() format, error) {
+func (c *compiler) name(id *path) (func(*run) format, error) {
 	if id == nil {
 		return nil, &Error{Flag: "--output name", Msg: "these records have no id", Offset: -1}
 	}
@@ -58,11 +58,11 @@ func (c *compiler) name(id *path) (func() format, error) {
 		b = append(b, Safe(string(id.appendText(nil, record)))...)
 		return append(b, '\n'), nil
 	}}
-	return func() format { return f }, nil
+	return func(*run) format { return f }, nil
 }
 
 // csv compiles -o csv. Lists are joined by commas; what has more structure is JSON.
-func (c *compiler) csv() (func() format, error) {
+func (c *compiler) csv() (func(*run) format, error) {
 	defaults := c.view.CSV
 	if len(defaults) == 0 {
 		defaults = c.wide()
@@ -79,7 +79,7 @@ func (c *compiler) csv() (func() format, error) {
 		}
 		header = newCSV().append(nil, names)
 	}
-	return func() format {
+	return func(*run) format {
 		rows, cells, cell := newCSV(), make([]string, len(paths)), []byte(nil)
 		return format{open: string(header), none: string(header), record: func(b []byte, record reflect.Value) ([]byte, error) {
 			for i, p := range paths {

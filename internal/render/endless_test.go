@@ -1,0 +1,100 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// interrupting ends a context once it has been written to so often.
+type interrupting struct {
+	left, bytes int
+	interrupt   func(error)
+}
+
+func (w *interrupting) Write(p []byte) (int, error) {
+	w.bytes += len(p)
+	if w.left--; w.left == 0 {
+		w.interrupt(context.Canceled)
+	}
+	return len(p), nil
+}
+
+var endless = map[string]Options{
+	"jq":        {JQ: "range(infinite)"},
+	"repeat":    {JQ: "repeat(.)"},
+	"slurp":     {JQ: "range(infinite)", Slurp: true},
+	"sorted":    {JQ: "range(infinite)", SortBy: []string{"Name"}},
+	"template":  {Output: "template=<<range 9000000000000000000>>x<<end>>"},
+	"templates": {Output: `template=<<define "a">>x<<range 9000000000000000000>><<.>><<end>><<end>><<template "a">>`},
+}
+
+// TestEndless: what an expression makes of one record is written as it grows, and an
+// interrupt ends it.
+func TestEndless(t *testing.T) {
+	t.Parallel()
+	for name, o := range endless {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, interrupt := context.WithCancelCause(context.Background())
+			w := &interrupting{left: 3, interrupt: interrupt}
+			s := compile(t, o).Start(w)
+			s.Until(ctx)
+			err := s.Write(nasty()[0])
+			if err == nil {
+				err = s.Close()
+			}
+			var failed *RecordsError
+			if !errors.As(err, &failed) || !failed.Cut || !errors.Is(err, context.Canceled) || w.bytes < 3*bufferSize {
+				t.Errorf("%v after %d bytes", err, w.bytes)
+			}
+			if again := s.Close(); again != err {
+				t.Errorf("then %v", again)
+			}
+			if cap(s.buffer) > 4*bufferSize {
+				t.Errorf("a buffer of %d bytes", cap(s.buffer))
+			}
+		})
+	}
+}
+
+// TestEndlessReader: a reader that goes away ends an expression, too.
+func TestEndlessReader(t *testing.T) {
+	t.Parallel()
+	for name, o := range endless {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &failingWriter{err: errors.New("gone")}
+			s := compile(t, o).Start(w)
+			err := s.Write(nasty()[0])
+			if err == nil {
+				err = s.Close()
+			}
+			if err != w.err || w.calls != 1 {
+				t.Errorf("%v after %d calls", err, w.calls)
+			}
+		})
+	}
+}
+
+// TestSilent: an expression that prints nothing is ended as well, and one that ends
+// by itself prints all of what there was before the interrupt.
+func TestSilent(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	ctx, interrupt := context.WithCancel(context.Background())
+	s := compile(t, Options{JQ: `.InstanceId, if .Name == "end" then . else last(range(infinite)) end`}).Start(&b)
+	s.Until(ctx)
+	interrupt()
+	if err := s.Write(instance{InstanceId: "i-1", Name: "end"}); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Write(instance{InstanceId: "i-2"})
+	if want := "--jq: i-2: context canceled"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if out := b.String(); !strings.HasPrefix(out, "i-1\n{") || !strings.HasSuffix(out, "\ni-2\n") {
+		t.Errorf("%q", out)
+	}
+}
