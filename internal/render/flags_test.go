@@ -68,7 +68,10 @@ func TestErrors(t *testing.T) {
 
 		{Options{Columns: []string{"InstanceId", "Tgs.env"}}, "--columns: unknown field Tgs at column 1; did you mean Tags?\n    Tgs.env\n    ^^^"},
 		{Options{Columns: []string{"NetworkInterfaces.PrivateIPs.PrivatIP"}}, "--columns: unknown field PrivatIP at column 30; did you mean PrivateIP?\n    NetworkInterfaces.PrivateIPs.PrivatIP\n                                 ^^^^^^^^"},
-		{Options{Columns: []string{"Name", ""}}, "--columns: a field name is missing"},
+		{Options{Columns: []string{"", " "}}, "--columns: a field name is missing"},
+		{Options{CountBy: []string{""}}, "--count-by: a field name is missing"},
+		{Options{SortBy: []string{""}}, "--sort-by: a field name is missing"},
+		{Options{SortBy: []string{"-", "Name"}}, "--sort-by: a field name is missing"},
 		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6\n    Name.\n         ^"},
 		{Options{Columns: []string{"Name.x"}}, "--columns: x is asked of a string, which has no fields at column 6\n    Name.x\n         ^"},
 		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, csv and text"},

@@ -149,6 +149,9 @@ func (c *compiler) compile() (plan, error) {
 	if err := c.conflict(name); err != nil {
 		return plan{}, err
 	}
+	if err := c.dropBlanks(); err != nil {
+		return plan{}, err
+	}
 	var err error
 	p := plan{flag: "--output " + name}
 	if p.given, err = c.identity(); err != nil {
@@ -247,6 +250,21 @@ func (c *compiler) conflict(name string) error {
 		return clash("--columns", "--query", "the query chooses what is printed")
 	case !drawn && name != "csv" && name != "text":
 		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, csv and text")
+	}
+	return nil
+}
+
+// dropBlanks drops what a comma too many leaves in a list of fields.
+func (c *compiler) dropBlanks() error {
+	for _, list := range []struct {
+		flag  string
+		names *[]string
+	}{{"--columns", &c.Columns}, {"--sort-by", &c.SortBy}, {"--count-by", &c.CountBy}} {
+		named := slices.DeleteFunc(slices.Clone(*list.names), func(name string) bool { return strings.TrimSpace(name) == "" })
+		if len(named) == 0 && len(*list.names) > 0 {
+			return &Error{Flag: list.flag, Msg: "a field name is missing", Offset: -1}
+		}
+		*list.names = named
 	}
 	return nil
 }

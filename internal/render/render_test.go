@@ -154,6 +154,19 @@ func TestSortBy(t *testing.T) {
 	}
 }
 
+// TestBlankFields: a comma too many does not matter.
+func TestBlankFields(t *testing.T) {
+	t.Parallel()
+	want := render(t, Options{Columns: []string{"Name", "State"}, SortBy: []string{"State", "-Name"}}, nasty()...)
+	if got := render(t, Options{Columns: []string{"", "Name", " ", "State", ""}, SortBy: []string{"State", "", "-Name", ""}}, nasty()...); got != want {
+		t.Errorf("%s\nwant:\n%s", got, want)
+	}
+	want = render(t, Options{CountBy: []string{"State"}}, nasty()...)
+	if got := render(t, Options{CountBy: []string{"State", "", " "}}, nasty()...); got != want {
+		t.Errorf("%s\nwant:\n%s", got, want)
+	}
+}
+
 func TestStreams(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
