@@ -159,7 +159,7 @@ var handoutFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml",
 // Handout are the flags of how credentials are handed out.
 type Handout struct {
 	Output      string      `short:"o" placeholder:"FORMAT" group:"output" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
-	JQ          *string     `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each account."`
+	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each account."`
 	Slurp       bool        `group:"output" help:"Give the jq filter one array of all accounts."`
 	Query       string      `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array."`
 	Shell       string      `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
@@ -169,7 +169,7 @@ type Handout struct {
 
 // start checks the flags and begins the output.
 func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
-	if h.Output == "" && h.Query == "" && h.JQ == nil {
+	if h.Output == "" && h.Query == "" && h.JQ == "" {
 		h.Output = "json"
 	}
 	if err := h.check(app); err != nil {
@@ -235,7 +235,7 @@ func (h *Handout) check(app *App) error {
 	if name != "" && !slices.Contains(handoutFormats, name) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
 	}
-	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != nil || h.Query != "") {
+	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != "" || h.Query != "") {
 		return usage("--output %s has its own shape; --jq and --query go with json", h.Output)
 	}
 	if h.Out == "" {

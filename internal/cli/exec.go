@@ -141,7 +141,7 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 
 // records says whether records are asked for instead of the output as it is.
 func (e *execution) records() bool {
-	return e.Output.Output != "" || e.JQ != nil || e.Query != "" || len(e.CountBy) > 0
+	return e.Output.Output != "" || e.JQ != "" || e.Query != "" || len(e.CountBy) > 0
 }
 
 func isGlob(s string) bool { return strings.ContainsAny(s, "*?[{") }

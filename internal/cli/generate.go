@@ -55,7 +55,7 @@ type profileSource struct {
 }
 
 func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
-	asRecords := c.Output.Output != "" || c.JQ != nil || c.Query != "" || len(c.Columns)+len(c.SortBy)+len(c.CountBy) > 0 || c.NoHeaders || c.Slurp
+	asRecords := c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.Columns)+len(c.SortBy)+len(c.CountBy) > 0 || c.NoHeaders || c.Slurp
 	printer, err := render.Compile[profileRecord](c.Output.options(app, g), profileView)
 	if err != nil {
 		return err

@@ -192,7 +192,7 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 // Output are the flags of how records are shown.
 type Output struct {
 	Output    string   `short:"o" placeholder:"FORMAT" group:"output" help:"One of ${formats}."`
-	JQ        *string  `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each record."`
+	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
@@ -205,12 +205,8 @@ type Output struct {
 
 // options completes the flags with what the terminal is like.
 func (o *Output) options(app *App, g *Global) render.Options {
-	var jq string
-	if o.JQ != nil {
-		jq = *o.JQ
-	}
 	return render.Options{
-		Output: o.Output, JQ: jq, HasJQ: o.JQ != nil, Slurp: o.Slurp, Query: o.Query,
+		Output: o.Output, JQ: o.JQ, Slurp: o.Slurp, Query: o.Query,
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
 		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && app.env["TERM"] != "dumb",
 		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },

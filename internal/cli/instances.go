@@ -56,7 +56,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if !c.Full {
 		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit, func(r *inventory.Instance) string { return r.InstanceId })
 	}
-	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == nil && c.Query == "" && len(c.CountBy) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
+	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
 		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq, --query or --count-by")
 	}
 	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull, func(r *inventory.FullInstance) string { return r.InstanceId })

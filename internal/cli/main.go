@@ -96,7 +96,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		app.misread(err, args)
 		return exitUsage
 	}
-	if flag := emptyList(command); flag != "" {
+	if flag := emptyFlag(command); flag != "" {
 		return app.fail(ctx, usage("--%s is empty: leave it out, or say which", flag))
 	}
 	if g.Demo.serves(command) {
@@ -111,11 +111,14 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	return app.fail(ctx, command.Run(app, &g.Global))
 }
 
-// emptyList finds a flag of the command line whose list has nothing in it. What
-// was to be narrowed down by a variable that is not set must not become all.
-func emptyList(command *kong.Context) string {
+// emptyFlag finds a flag of the command line that is given nothing. What was to be
+// narrowed down by a variable that is not set must not become all.
+func emptyFlag(command *kong.Context) string {
 	for _, path := range command.Path {
-		if path.Flag != nil && !path.Resolved && path.Flag.Target.Kind() == reflect.Slice && path.Flag.Target.Len() == 0 {
+		if path.Flag == nil || path.Resolved {
+			continue
+		}
+		if kind := path.Flag.Target.Kind(); (kind == reflect.Slice || kind == reflect.String) && path.Flag.Target.Len() == 0 {
 			return path.Flag.Name
 		}
 	}
@@ -148,7 +151,9 @@ func decodeSortKeys(line *kong.DecodeContext, target reflect.Value) error {
 		return errors.New("expected fields, as in --sort-by LaunchTime,-Name")
 	}
 	line.Scan.Pop()
-	target.Set(reflect.AppendSlice(target, reflect.ValueOf(strings.Split(text, ","))))
+	if text != "" {
+		target.Set(reflect.AppendSlice(target, reflect.ValueOf(strings.Split(text, ","))))
+	}
 	return nil
 }
 

@@ -115,7 +115,7 @@ func TestNoFalseAlarms(t *testing.T) {
 		`[.InstanceId, .PublicIPs[]] | @tsv`, `@base64 "\(.Name)"`, `.LaunchTime | fromdate`, `.Name | ascii_upcase | ltrimstr("WEB")`, `[paths] | length`, `getpath(["Tags", "x"])`, `path(.Tags.x)`,
 		`if .State == "x" then {a: 1} else . end | .a`, `(.Name, .Tags) | type`, `$ENV.HOME`, `env.HOME`, `.Tags | has("x")`, `"a" as $x | [$x.y?]`, `-1 | .`, `[.PrivateIPs, .PublicIPs] | add | .[0]`,
 	} {
-		if _, err := Compile[instance](Options{HasJQ: true, JQ: filter}, view); err != nil {
+		if _, err := Compile[instance](Options{JQ: filter}, view); err != nil {
 			t.Errorf("--jq %s: %v", filter, err)
 		}
 	}
@@ -237,8 +237,8 @@ func FuzzJQ(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, filter string) {
-		checkCompiled(t, Options{HasJQ: true, JQ: filter})
-		checkCompiled(t, Options{HasJQ: true, JQ: filter, Slurp: true})
+		checkCompiled(t, Options{JQ: filter})
+		checkCompiled(t, Options{JQ: filter, Slurp: true})
 	})
 }
 

@@ -22,7 +22,6 @@ import (
 type Options struct {
 	Output    string   // -o: a name of Formats, "template=TEXT" or "template-file=PATH"; "" is table
 	JQ        string   // --jq
-	HasJQ     bool     // --jq was given, perhaps empty
 	Slurp     bool     // --slurp: the filter gets one array of all records
 	Query     string   // --query, JMESPath
 	Columns   []string // --columns: field paths
@@ -170,7 +169,7 @@ func (c *compiler) compile() (plan, error) {
 	}
 	sorted := false
 	switch {
-	case c.HasJQ || c.JQ != "":
+	case c.JQ != "":
 		p.flag, sorted = "--jq", c.Slurp
 		p.start, err = c.jq()
 	case c.Query != "":
@@ -223,7 +222,7 @@ func (c *compiler) conflict(name string) error {
 		}
 		return &Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
 	}
-	jq := c.HasJQ || c.JQ != ""
+	jq := c.JQ != ""
 	drawn := slices.Contains([]string{"", "table", "wide", "tree"}, name)
 	clash := func(a, b, hint string) error {
 		return &Error{Flag: a, Msg: "cannot be used with " + b, Hint: hint, Offset: -1}

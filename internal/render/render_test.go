@@ -49,7 +49,7 @@ func TestFormats(t *testing.T) {
 		"name":              {Output: "name"},
 		"name-sorted":       {Output: "name", SortBy: []string{"-PrivateIPs", "InstanceId"}},
 		"template":          {Output: "template=<<.InstanceId>> <<.PublicIPs>> [<<.Tags>>] [<<.Tags.env>>] [<<.SecurityGroups>>]"},
-		"jq":                {HasJQ: true, JQ: `.InstanceId, {Name, ips: .PrivateIPs, env: .Tags.env}`},
+		"jq":                {JQ: `.InstanceId, {Name, ips: .PrivateIPs, env: .Tags.env}`},
 		"jq-slurp":          {JQ: `group_by(.AccountId)[] | {account: .[0].AccountId, ids: map(.InstanceId)}`, Slurp: true},
 		"query-json":        {Query: "[].{Id: InstanceId, Account: AccountId, IPs: PrivateIPs}"},
 		"query-table":       {Query: "[].{Id: InstanceId, Account: AccountName, IPs: PrivateIPs}", Output: "table"},
