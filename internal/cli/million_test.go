@@ -73,15 +73,6 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// peakMemory is the most that a process held, in MiB.
-func peakMemory(ended *os.ProcessState) float64 {
-	peak := float64(ended.SysUsage().(*syscall.Rusage).Maxrss)
-	if runtime.GOOS == "darwin" { // there it is in bytes, elsewhere in KiB
-		return peak / (1 << 20)
-	}
-	return peak / (1 << 10)
-}
-
 // fleet serves as many instances, in pages made beforehand, spread over the
 // regions of 12 accounts, each with a profile. It returns the environment that
 // leads there.
