@@ -38,7 +38,7 @@ func startJobs(t *testing.T, environ []string) *jobs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &jobs{newDisplay(20, 100, nil), t, tty, &screen{}}
+	j := &jobs{newDisplay(20, 100), t, tty, &screen{}}
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
