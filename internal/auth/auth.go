@@ -48,6 +48,7 @@ type Resolver struct {
 	bases      map[string]*Credentials // by where they come from: see base
 	sessions   map[string]*SSO         // by token file
 	mfa        map[string]*Credentials // by device
+	instance   aws.CredentialsProvider // the role of the EC2 instance
 	processes  chan struct{}           // one in it for each credential_process that runs
 }
 

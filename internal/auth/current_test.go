@@ -274,11 +274,12 @@ func TestNoInstance(t *testing.T) {
 // which are renewed where AWS refuses them.
 func TestInstance(t *testing.T) {
 	t.Parallel()
-	given := 0
+	given, tokens := 0, 0
 	imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
 			w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "300")
+			tokens++
 			fmt.Fprint(w, "imds-token")
 		case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "imds-token":
 			w.WriteHeader(http.StatusUnauthorized)
@@ -309,6 +310,19 @@ func TestInstance(t *testing.T) {
 	})
 	if want := []string{"ASIANODE1 t", "ASIANODE2 t"}; err != nil || !slices.Equal(used, want) {
 		t.Errorf("used %q, %v; want %q", used, err, want)
+	}
+	// Whoever is asked for anew is another identity, and goes on with the same token.
+	for range 2 {
+		id, err := r.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := id.Credentials.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if tokens != 1 {
+		t.Errorf("%d tokens, want 1", tokens)
 	}
 }
 

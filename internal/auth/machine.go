@@ -82,23 +82,10 @@ func (r *Resolver) noCredentials() error {
 			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'", r.Config.Files.Config)}
 }
 
-// fromInstance returns the role of the EC2 instance. Elsewhere nobody answers at
-// the metadata service's address, so it is not waited for long; the error is then
-// instead, which says what can be done.
+// fromInstance returns the role of the EC2 instance. Where nobody answers at the
+// metadata service's address, the error is instead, which says what can be done.
 func (r *Resolver) fromInstance(instead error) *Identity {
-	options := imds.Options{
-		ClientEnableState: imds.ClientEnabled,
-		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
-		HTTPClient:        machineClient(),
-		Retryer:           aws.NopRetryer{},
-	}
-	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
-		options.EndpointMode = imds.EndpointModeStateIPv6
-	}
-	if strings.EqualFold(r.env("AWS_EC2_METADATA_V1_DISABLED"), "true") {
-		options.EnableFallback = aws.FalseTernary
-	}
-	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
+	role := r.instanceRole()
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
 		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
@@ -109,6 +96,30 @@ func (r *Resolver) fromInstance(instead error) *Identity {
 			return creds, err
 		})),
 	}
+}
+
+// instanceRole asks the metadata service. All identities share its connection and
+// token.
+func (r *Resolver) instanceRole() aws.CredentialsProvider {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.instance != nil {
+		return r.instance
+	}
+	options := imds.Options{
+		ClientEnableState: imds.ClientEnabled,
+		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
+		HTTPClient:        machineClient(),
+		Retryer:           aws.NopRetryer{}, // elsewhere than on EC2 nobody answers: it is not waited for long
+	}
+	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
+		options.EndpointMode = imds.EndpointModeStateIPv6
+	}
+	if strings.EqualFold(r.env("AWS_EC2_METADATA_V1_DISABLED"), "true") {
+		options.EnableFallback = aws.FalseTernary
+	}
+	r.instance = ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
+	return r.instance
 }
 
 // machineClient talks to this machine's own services, which are near or not
@@ -129,7 +140,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	}
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{HopContainer, ""}},
-		Credentials: r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+		Credentials: r.shared("container", endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
