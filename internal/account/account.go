@@ -23,7 +23,7 @@ type Account struct {
 
 	ways  []way
 	every func(context.Context) ([]*auth.Identity, error) // nil where the ways are all there is
-	known []*auth.Identity                                // who the ways are, where every is nil
+	known []*auth.Identity                                // the identities of the ways, where every is nil
 }
 
 // Where an account was found.
@@ -40,7 +40,7 @@ func (a *Account) Active() bool { return a.Status == "" || a.Status == "ACTIVE" 
 // way returns an identity with credentials in the account.
 type way func(context.Context) (*auth.Identity, error)
 
-// open returns the way of an identity that is known already.
+// open is the way in by an identity that is known already.
 func open(id *auth.Identity) way {
 	return func(ctx context.Context) (*auth.Identity, error) {
 		if _, err := id.Credentials.Retrieve(ctx); err != nil {
@@ -50,7 +50,7 @@ func open(id *auth.Identity) way {
 	}
 }
 
-// blocked is the way into an account that there is none, and why.
+// blocked is the way into an account that nobody can enter, for the reason err.
 func blocked(err error) way {
 	return func(context.Context) (*auth.Identity, error) { return nil, err }
 }
@@ -88,8 +88,8 @@ func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 	return a.known, nil
 }
 
-// firstCause is the error to report of several: of profiles that lead to one
-// account and of roles that were refused, the first.
+// firstCause is the error to report where every way failed: that of the first, the
+// profile or role that the user prefers.
 func firstCause(failed []error) error {
 	if len(failed) == 0 {
 		return &noWayError{"no role or profile leads into the account"}

@@ -25,22 +25,22 @@ type Resolver struct {
 	API     *awsapi.API
 	Lookup  awsconfig.Lookup // the environment
 	Environ []string         // the environment of a credential_process
-	Home    string           // where .aws/sso/cache lies; "" for nowhere
+	Home    string           // the folder that .aws is in; "" for none
 	Region  string           // wins over the environment's and the profiles'; usually ""
 	Now     func() time.Time
 
 	NoCache   bool          // leaves the AWS CLI's role cache alone
-	LeastLeft time.Duration // cached credentials must last as long; 0: five minutes
+	LeastLeft time.Duration // how long credentials of that cache must still last; 0: five minutes
 
 	// Prompt asks on the terminal and returns what was typed; nil where there is
 	// no terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
-	// Stdin and Stderr are those of every credential_process, of which some run at
-	// one time: files, or safe for that.
+	// Stdin and Stderr are those of every credential_process. Several run at one
+	// time: they are files, or safe for concurrent use.
 	Stdin  io.Reader
 	Stderr io.Writer
-	// Aside is called before a credential_process, which may ask the user, and what
-	// it returns thereafter; nil: nobody needs to know.
+	// Aside is called before a credential_process starts, which may ask the user, and
+	// what it returns when that has ended; nil: nobody needs to know.
 	Aside func() (ended func())
 
 	mu         sync.Mutex
@@ -49,7 +49,7 @@ type Resolver struct {
 	sessions   map[string]*SSO         // by token file
 	mfa        map[string]*Credentials // by device
 	instance   aws.CredentialsProvider // the role of the EC2 instance
-	processes  chan struct{}           // one in it for each credential_process that runs
+	processes  chan struct{}           // holds a value for each credential_process that runs
 }
 
 // Identity is somebody who can sign calls.
@@ -62,7 +62,7 @@ type Identity struct {
 	Hops        []Hop // how the credentials come about, the first source first
 
 	lasting  bool          // a user's own keys, for which GetSessionToken works
-	lasts    time.Duration // what credentials had left when they were renewed last, 0 before
+	lasts    time.Duration // how long the credentials were good for when last renewed, 0 before
 	asking   sync.Mutex    // held while STS is asked whose credentials they are
 	renewing sync.Mutex
 }
@@ -87,8 +87,8 @@ func (i *Identity) Do(ctx context.Context, call func() error) error {
 	return call()
 }
 
-// renew gives credentials up that have been refused, unless another call has
-// renewed them since.
+// renew drops credentials that AWS has refused, unless another call has renewed
+// them since.
 func (i *Identity) renew(ctx context.Context, refused aws.Credentials) {
 	i.renewing.Lock()
 	defer i.renewing.Unlock()

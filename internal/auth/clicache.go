@@ -64,7 +64,7 @@ func (r *Resolver) cached(key, providerType string, fetch provider) provider {
 		return fetch
 	}
 	path := filepath.Join(r.roleCacheDir(), key+".json")
-	var given string // what has been given is asked for again because AWS refused it
+	var given string // the access key handed out last: who asks again was refused with it
 	return func(ctx context.Context) (aws.Credentials, error) {
 		left := cmp.Or(r.LeastLeft, leastLeft)
 		if creds, ok := readEntry(path); ok && creds.AccessKeyID != given && creds.Expires.After(r.Now().Add(left)) {

@@ -12,8 +12,8 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// Here are the ways to credentials that a person asks for by hand. They go
-// through no cache: who asks wants new ones.
+// The credentials of this file are those that a person asks for by hand. They are
+// not kept in the role cache: who asks wants new ones.
 
 // SessionToken returns what GetSessionToken gives to a user, with a code of the
 // MFA device where serial is not "". An empty code is asked for.

@@ -179,7 +179,7 @@ func (l *login) newRegistration(ctx context.Context, f flow) (*registration, err
 	return reg, err
 }
 
-// explain makes of what the token service says what the user can do about it.
+// explain turns an error of the token service into what the user can do about it.
 func (l *login) explain(err error) error {
 	var (
 		refused *types.AccessDeniedException

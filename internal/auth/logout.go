@@ -83,8 +83,7 @@ func (r *Resolver) logout(ctx context.Context, paths, roles []string) (Goodbye, 
 	return bye, errors.Join(failed, err)
 }
 
-// revoke tells the portal that the token has served. One that it does not know
-// any more needs no telling.
+// revoke has the portal forget the token. That it no longer knows it is no error.
 func (r *Resolver) revoke(ctx context.Context, t *token) error {
 	_, err := r.API.SSO(r.Target(nil), t.Region).Logout(ctx, &sso.LogoutInput{AccessToken: &t.AccessToken})
 	if err != nil && awsapi.Explain(err).Code == "UnauthorizedException" {

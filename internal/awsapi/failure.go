@@ -57,8 +57,8 @@ func (f Failure) Denial() bool {
 	return false
 }
 
-// Refusal says whether the call was understood and not granted, be it that a name
-// in it is unknown: the same call about something else may be.
+// Refusal says whether AWS understood the call and did not grant it, or does not
+// know a name in it: the same call about something else may succeed.
 func (f Failure) Refusal() bool {
 	switch f.Kind {
 	case NoRole, Denied, DeniedSCP:

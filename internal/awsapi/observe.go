@@ -23,7 +23,7 @@ type Trace struct {
 // be repeated, 0 before the first call.
 func (t *Trace) Attempts() int { return int(t.attempts.Load()) }
 
-// count takes down how many tries a call took. Calls of one trace may overlap.
+// count records how many tries a call took. Calls of one trace may overlap.
 func (t *Trace) count(attempts int) {
 	for {
 		most := t.attempts.Load()

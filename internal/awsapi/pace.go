@@ -83,7 +83,7 @@ func (p *pace) take() time.Duration {
 
 func (p *pace) interval() time.Duration { return time.Duration(float64(time.Second) / p.rate) }
 
-// passed notes down a call that was not refused.
+// passed records a call that was not refused.
 func (p *pace) passed(sent time.Time, waited bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,7 +103,7 @@ func (p *pace) passed(sent time.Time, waited bool) {
 	p.rate += growth
 }
 
-// refused notes down a call that was.
+// refused records a call that was.
 func (p *pace) refused(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -85,9 +85,9 @@ func (s *slots) roundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// MakingRoom does what needs file descriptors besides those of calls. Where the
-// system gives no more of them, it is done again, next to fewer calls, and nothing
-// else of its kind beside it.
+// MakingRoom runs do, which needs file descriptors besides those of calls. Where
+// the system gives no more of them, do is run again next to fewer calls, and next
+// to no other function that lacks them.
 func (a *API) MakingRoom(ctx context.Context, do func() error) error {
 	err := do()
 	if !exhausted(err) {
@@ -108,9 +108,9 @@ func (a *API) MakingRoom(ctx context.Context, do func() error) error {
 	return err
 }
 
-// exhausted says whether an error is for want of file descriptors. Of those that
-// looking a host up met, the net package keeps nothing but the text. A fork that
-// moves a descriptor past the limit is told that it is a bad one.
+// exhausted says whether an error is for want of file descriptors. Of one met in
+// looking up a host, package net keeps only the text. A fork that moves a
+// descriptor past the limit is told that it is a bad one.
 func exhausted(err error) bool {
 	var fork *fs.PathError
 	if errors.As(err, &fork) && fork.Op == "fork/exec" && errors.Is(err, syscall.EBADF) {
@@ -153,7 +153,7 @@ func (s *slots) giveBack() {
 	<-s.free
 }
 
-// narrow leaves a quarter of the connections that could be had to whoever else
+// narrow gives up a quarter of the connections that could be had, for what else
 // needs descriptors: the caches, and the children of exec.
 func (s *slots) narrow() {
 	s.mu.Lock()

@@ -22,7 +22,7 @@ type Place struct {
 }
 
 // elsewhere are variables that lead a child to other credentials than those it is
-// given, or that describe such.
+// given, or that describe others.
 var elsewhere = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID",
 	"AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN", // older names of the same
@@ -33,8 +33,8 @@ var elsewhere = []string{
 }
 
 // Environ is the environment of a child: base without what leads to other
-// credentials and without the variables of drop, then the place, then how to have
-// credentials there: those of Keys, or of an endpoint.
+// credentials and without the variables of drop, then the place, then the variables
+// of its credentials: those of Keys, or of an endpoint.
 func Environ(base, drop []string, p Place, credentials []string) []string {
 	given := make(map[string]bool, len(credentials))
 	for _, pair := range credentials {

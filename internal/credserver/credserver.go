@@ -89,8 +89,8 @@ func (g *Grant) allows(token string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
 }
 
-// ServeHTTP answers a grant's holder. A page in a browser that has been led here
-// by its host's name is sent away by the Host header.
+// ServeHTTP answers a grant's holder. The Host header gives away a page in a
+// browser whose host's name was made to lead here (DNS rebinding).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	grant := s.grants[r.URL.Path]
@@ -113,7 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unending is when credentials that do not end are to be asked for again: botocore
+// unending is how long credentials that do not end are said to last: botocore
 // insists on an Expiration.
 const unending = time.Hour
 

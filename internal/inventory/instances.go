@@ -168,7 +168,7 @@ func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.
 // each: enough for some to come over slow lines while the others are decoded.
 func largeAnswers() int { return 3 * max(2, runtime.GOMAXPROCS(0)) }
 
-// largestAnswers is the same of those that the SDK reads, some 80 MB each.
+// largestAnswers is the same for those that the SDK reads, some 80 MB each.
 const largestAnswers = 2
 
 // turn is the place of an answer among the large ones, which it takes once it

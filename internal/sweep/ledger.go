@@ -115,7 +115,7 @@ func newLedger(earlier *Earlier) *Ledger {
 	return l
 }
 
-// settle takes the gap of a whole account away that is none any more.
+// settle removes the earlier run's gap of a whole account, which is none any more.
 func (l *Ledger) settle(id, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
