@@ -45,7 +45,7 @@ type Resolver struct {
 
 	mu         sync.Mutex
 	identities map[string]*Identity    // by profile
-	bases      map[string]*Credentials // by where they come from: see base
+	sources    map[string]*Credentials // that several identities have in common
 	sessions   map[string]*SSO         // by token file
 	mfa        map[string]*Credentials // by device
 	instance   aws.CredentialsProvider // the role of the EC2 instance

@@ -21,7 +21,7 @@ func (r *Resolver) awsLogin(p *awsconfig.Profile, target awsapi.Target) (*Creden
 		return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
 	}
 	token := logincreds.New(r.API.Signin(target), path, func(o *logincreds.Options) { o.RestrictPermissions = true })
-	return r.shared("login "+path, provider(func(ctx context.Context) (aws.Credentials, error) {
+	return r.shared("login "+path, r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 		creds, err := token.Retrieve(ctx)
 		if err == nil || passing(err) {
 			return creds, err
@@ -31,7 +31,7 @@ func (r *Resolver) awsLogin(p *awsconfig.Profile, target awsapi.Target) (*Creden
 			Why:     fmt.Sprintf("cannot be used (%s)", strings.TrimSuffix(awsapi.Explain(err).Message, ", please reauthenticate")),
 			Command: "aws login --profile " + shell.Word(p.Name),
 		}
-	})), nil
+	}))), nil
 }
 
 func (r *Resolver) loginCacheDir() string {

@@ -16,7 +16,7 @@ import (
 // fromChain composes the providers of a profile and its source_profiles, from
 // the base, which holds credentials, to p, each role assumed with the
 // credentials before it. The region and endpoints are p's throughout, as in the
-// AWS CLI.
+// AWS CLI; a role that several chains assume alike is assumed once for all.
 func (r *Resolver) fromChain(p *awsconfig.Profile, chain []*awsconfig.Profile) (*Identity, error) {
 	var (
 		target = r.Target(p)
@@ -37,6 +37,7 @@ func (r *Resolver) fromChain(p *awsconfig.Profile, chain []*awsconfig.Profile) (
 	id.Target = target
 	for _, link := range slices.Backward(roles) {
 		id = r.Assume(id, roleOptions(link))
+		id.Credentials = r.shared(fmt.Sprintf("role %s %v", link.Name, target), id.Credentials)
 	}
 	id.Profile = p.Name
 	return id, nil
@@ -62,10 +63,10 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
 		id.Hops = session.hops(p.SSORoleName)
-		id.Credentials = r.shared("sso "+p.Name, session.Role(p.SSOAccountID, p.SSORoleName))
+		id.Credentials = r.shared("sso "+p.Name, r.cache(session.Role(p.SSOAccountID, p.SSORoleName)))
 	case awsconfig.KindProcess:
 		id.Hops = []Hop{{HopProcess, "of profile " + p.Name}}
-		id.Credentials = r.shared("process "+p.Name, r.process(p))
+		id.Credentials = r.shared("process "+p.Name, r.cache(r.process(p)))
 	case awsconfig.KindWebIdentity:
 		id.Hops = []Hop{{HopWebIdentity, p.WebIdentityTokenFile}, {HopRole, p.RoleARN}}
 		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
@@ -80,17 +81,18 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	return id, nil
 }
 
-// shared returns the credentials of a source, those of its first provider.
-func (r *Resolver) shared(source string, p aws.CredentialsProvider) *Credentials {
+// shared returns the credentials that were first given for a source.
+func (r *Resolver) shared(source string, c *Credentials) *Credentials {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.bases == nil {
-		r.bases = map[string]*Credentials{}
+	if first := r.sources[source]; first != nil {
+		return first
 	}
-	if r.bases[source] == nil {
-		r.bases[source] = r.cache(p)
+	if r.sources == nil {
+		r.sources = map[string]*Credentials{}
 	}
-	return r.bases[source]
+	r.sources[source] = c
+	return c
 }
 
 func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.CredentialsProvider {

@@ -216,3 +216,39 @@ role_session_name = pod
 		}
 	}
 }
+
+// TestHub: the role behind many others is assumed once for all of them that are of
+// one region.
+func TestHub(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	text := "[profile hub]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = admin\n"
+	names := make(chan string, 21)
+	names <- "hub"
+	for n := range 10 {
+		for _, region := range []string{"us-east-1", "eu-west-1"} {
+			name := fmt.Sprintf("%s-%d", region, n)
+			names <- name
+			text += fmt.Sprintf("[profile %s]\nrole_arn = arn:aws:iam::200000000002:role/team/ops/Ops\nsource_profile = hub\nregion = %s\n", name, region)
+		}
+	}
+	h.configure(t, text)
+	r := h.resolver(t)
+	atOnce(21, func() {
+		if _, err := profile(t, r, <-names).Credentials.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	h.sound(t)
+	assumed := map[string]int{}
+	for _, call := range h.sim.Calls() {
+		assumed[call.Region+" "+call.Target]++
+	}
+	want := map[string]int{
+		"us-east-1 100000000001": 1, "us-east-1 200000000002": 10,
+		"eu-west-1 100000000001": 1, "eu-west-1 200000000002": 10,
+	}
+	if !reflect.DeepEqual(assumed, want) {
+		t.Errorf("roles assumed %v, want %v", assumed, want)
+	}
+}

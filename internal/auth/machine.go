@@ -140,7 +140,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	}
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{HopContainer, ""}},
-		Credentials: r.shared("container", endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+		Credentials: r.shared("container", r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
@@ -149,7 +149,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 					return strings.TrimSpace(string(token)), err
 				})
 			}
-		})),
+		}))),
 	}, nil
 }
 
