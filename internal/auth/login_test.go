@@ -95,26 +95,26 @@ func TestLoginFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		login   awssim.Login
 		options LoginOptions
-		timeout time.Duration
+		giveUp  bool // once there is something to sign in to
 		want    string
 	}{
-		"refused":            {refused, LoginOptions{Open: visit}, 0, `signing in to SSO session "corp" was refused in the browser`},
-		"refused, by a code": {refused, LoginOptions{DeviceCode: true}, 0, `signing in to SSO session "corp" was refused in the browser`},
-		"nobody comes":       {awssim.Login{}, LoginOptions{}, 50 * time.Millisecond, "too late"},
-		"code too old": {awssim.Login{Interval: &interval, ExpiresIn: awssim.Duration(time.Second)}, LoginOptions{DeviceCode: true}, 0,
+		"refused":            {refused, LoginOptions{Open: visit}, false, `signing in to SSO session "corp" was refused in the browser`},
+		"refused, by a code": {refused, LoginOptions{DeviceCode: true}, false, `signing in to SSO session "corp" was refused in the browser`},
+		"nobody comes":       {awssim.Login{}, LoginOptions{}, true, "too late"},
+		"code too old": {awssim.Login{Interval: &interval, ExpiresIn: awssim.Duration(time.Second)}, LoginOptions{DeviceCode: true}, false,
 			`nobody signed in to SSO session "corp" in time; try again`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := furnish(t, signedOut(c.login))
 			before := read(t, h.tokenFile())
-			ctx := t.Context()
-			if c.timeout > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeoutCause(ctx, c.timeout, errors.New("too late"))
-				defer cancel()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			c.options.Show = func(string, string) {
+				if c.giveUp {
+					cancel(errors.New("too late"))
+				}
 			}
-			c.options.Show = quiet
 			_, err := corp(t, h.resolver(t)).Login(ctx, c.options)
 			if err == nil || err.Error() != c.want {
 				t.Errorf("%v, want %s", err, c.want)
