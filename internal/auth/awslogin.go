@@ -14,7 +14,9 @@ import (
 )
 
 // awsLogin returns the credentials of a profile that `aws login` has signed in.
-// The SDK reads them from the AWS CLI's file, where it also writes the renewed ones.
+// The SDK reads them from the AWS CLI's file, where it also writes the renewed
+// ones. It does not lock the file, which would lose what one of two processes
+// gets for the same refresh token; where it cannot be locked, it can still be read.
 func (r *Resolver) awsLogin(p *awsconfig.Profile, target awsapi.Target) (*Credentials, error) {
 	path, err := logincreds.StandardCachedTokenFilepath(p.LoginSession, r.loginCacheDir())
 	if err != nil {
@@ -22,6 +24,9 @@ func (r *Resolver) awsLogin(p *awsconfig.Profile, target awsapi.Target) (*Creden
 	}
 	token := logincreds.New(r.API.Signin(target), path, func(o *logincreds.Options) { o.RestrictPermissions = true })
 	return r.shared("login "+path, r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+		if unlock, err := lockFile(ctx, path); err == nil {
+			defer unlock()
+		}
 		creds, err := token.Retrieve(ctx)
 		if err == nil || passing(err) {
 			return creds, err

@@ -57,7 +57,7 @@ func (h *house) loginToken(t testing.TB, ends time.Time) (path string) {
 }
 
 // TestAWSLogin: the refresh token of a login works once, and all profiles of the
-// login are renewed by it.
+// login are renewed by it, in two processes.
 func TestAWSLogin(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -73,14 +73,16 @@ func TestAWSLogin(t *testing.T) {
 			"tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "refresh-2"}`)
 	}))
 	defer signin.Close()
-	r := h.resolver(t, "AWS_ENDPOINT_URL_SIGNIN="+signin.URL)
-	names := make(chan string, 20)
-	for range 10 {
-		names <- "laptop"
-		names <- "laptop west"
+	users := make(chan *Identity, 20)
+	for range 2 {
+		r := h.resolver(t, "AWS_ENDPOINT_URL_SIGNIN="+signin.URL)
+		for range 5 {
+			users <- profile(t, r, "laptop")
+			users <- profile(t, r, "laptop west")
+		}
 	}
 	atOnce(20, func() {
-		creds, err := profile(t, r, <-names).Credentials.Retrieve(t.Context())
+		creds, err := (<-users).Credentials.Retrieve(t.Context())
 		if err != nil || creds.AccessKeyID != "ASIANEW" || creds.AccountID != "100000000001" {
 			t.Errorf("%s of %q, %v", creds.AccessKeyID, creds.AccountID, err)
 		}

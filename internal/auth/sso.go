@@ -7,14 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
-	"github.com/gofrs/flock"
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
@@ -254,11 +252,11 @@ func (s *SSO) lock(ctx context.Context) (unlock func() error, err error) {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return nil, err
 	}
-	lock := flock.New(strings.TrimSuffix(s.path, ".json")+".lock", flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+	unlock, err = lockFile(ctx, s.path)
+	if err != nil {
 		return nil, fmt.Errorf("locking the token of SSO session %q: %w", s.Name, err)
 	}
-	return lock.Unlock, nil
+	return unlock, nil
 }
 
 // Identity returns who a permission set makes the session's user in an account.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
@@ -10,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2/maybe"
 )
 
@@ -101,6 +104,13 @@ func (t *token) write(path string) error {
 		data = slices.Concat(known[:len(known)-1], []byte(","), other[1:])
 	}
 	return WriteSecret(path, data)
+}
+
+// lockFile waits until no other process refreshes the token in a file.
+func lockFile(ctx context.Context, path string) (unlock func() error, err error) {
+	lock := flock.New(strings.TrimSuffix(path, ".json")+".lock", flock.SetPermissions(0o600))
+	_, err = lock.TryLockContext(ctx, 20*time.Millisecond)
+	return lock.Unlock, err
 }
 
 // WriteSecret replaces a file in one step, readable by its owner alone.
