@@ -54,7 +54,7 @@ func TestAgainstBotocore(t *testing.T) {
 		t.Skip("python3 is not on PATH")
 	}
 	if err := exec.Command(python, "-c", "import botocore.session").Run(); err != nil {
-		t.Skip("a python3 with botocore is not on PATH")
+		t.Skip("botocore is not installed")
 	}
 	corpus := []struct{ config, credentials string }{
 		{"", ""},

@@ -164,8 +164,11 @@ func TestAWSCLIFederation(t *testing.T) {
 func TestBotocore(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
-	if err != nil || exec.Command(python, "-c", "import botocore").Run() != nil {
-		t.Skip("python3 with botocore is not on PATH")
+	if err != nil {
+		t.Skip("python3 is not on PATH")
+	}
+	if exec.Command(python, "-c", "import botocore").Run() != nil {
+		t.Skip("botocore is not installed")
 	}
 	s := start(t, hostsWorld)
 	env, _ := clientHome(t, s)

@@ -235,7 +235,7 @@ func TestCredentialsAsBoto3(t *testing.T) {
 		t.Skip("python3 is not on PATH")
 	}
 	if err := exec.Command(python, "-c", "import boto3").Run(); err != nil {
-		t.Skip("a python3 with boto3 is not on PATH")
+		t.Skip("boto3 is not installed")
 	}
 	n.muster(t, "login")
 	script := exec.Command(python, "-c", allRoles)
