@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 
@@ -58,12 +57,12 @@ func startJobs(t *testing.T, environ []string) *jobs {
 func (j *jobs) shows(with, without string) {
 	j.t.Helper()
 	wanted := regexp.MustCompile(with)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if text := j.String(); wanted.MatchString(strings.TrimSpace(text)) && (without == "" || !strings.Contains(text, without)) {
-			return
-		}
+	if !eventually(func() bool {
+		text := j.String()
+		return wanted.MatchString(strings.TrimSpace(text)) && (without == "" || !strings.Contains(text, without))
+	}) {
+		j.t.Fatalf("never shown: %s, without %q:\n%s", with, without, j)
 	}
-	j.t.Fatalf("never shown: %s, without %q:\n%s", with, without, j)
 }
 
 func (j *jobs) press(keys string) { io.WriteString(j.tty, keys) }
