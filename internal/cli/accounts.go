@@ -100,8 +100,7 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 			Accounts: accounts,
 			Visit: func(_ context.Context, p sweep.Place, emit func([]accountRecord)) error {
 				r := describeAccount(p.Account)
-				r.AccountName, r.Profile, r.Role = p.Account.Name, p.Identity.Profile, p.Identity.Role
-				r.Note = p.Account.Note
+				r.Profile, r.Role, r.Note = p.Identity.Profile, p.Identity.Role, p.Account.Note
 				emit([]accountRecord{r})
 				return nil
 			},

@@ -148,15 +148,12 @@ func isWebURL(text string) bool {
 
 // oneAccount is the account of a selection that has to mean a single one.
 func oneAccount(ctx context.Context, app *App, r *auth.Resolver, s account.Selection) (*account.Account, error) {
-	found, err := account.Find(r, s)
+	accounts, err := (&prepared{r, s}).accounts(app)
 	if err != nil {
 		return nil, err
 	}
-	for _, err := range found.Skipped {
-		app.note("left out: %v", err)
-	}
 	var one *account.Account
-	for a, err := range found.Accounts(ctx) {
+	for a, err := range accounts(ctx) {
 		switch {
 		case err != nil:
 			return nil, err

@@ -161,17 +161,14 @@ func (e *execution) shell() string {
 // list finds all accounts: a command that changes things should not be half way
 // through an organization whose list then breaks off.
 func (e *execution) list(ctx context.Context) error {
-	found, err := account.Find(e.resolver, e.selection)
+	accounts, err := (&prepared{e.resolver, e.selection}).accounts(e.app)
 	if err != nil {
 		return err
 	}
 	e.app.watch(e.global, e.selection)
-	for _, err := range found.Skipped {
-		e.app.note("left out: %v", err)
-	}
 	ctx, cancel := e.bound(ctx)
 	defer cancel()
-	for a, err := range found.Accounts(ctx) {
+	for a, err := range accounts(ctx) {
 		switch {
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return context.Cause(ctx)

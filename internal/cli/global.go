@@ -73,7 +73,7 @@ func (versionFlag) BeforeReset(app *kong.Kong) error {
 const defaultConcurrency = 256
 
 // connect reads the config and prepares clients and credentials. Nothing is
-// asked of AWS. region is the one that --region names, or "".
+// asked of AWS. profiles are those that --profile names.
 func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Resolver, error) {
 	if err := g.checkPlaces(app); err != nil {
 		return nil, err
