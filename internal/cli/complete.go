@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/awsconfig"
 	"muster/internal/render"
 	"muster/internal/seen"
 )
@@ -106,8 +107,9 @@ type line struct {
 	words   []string            // arguments
 	last    string              // the word to complete
 
-	known    []seen.Entry // what earlier runs have met, once it has been asked for
-	fromDemo bool         // in the demo
+	known    []seen.Entry      // what earlier runs have met, once it has been asked for
+	fromDemo bool              // in the demo
+	aws      *awsconfig.Config // ~/.aws, likewise
 }
 
 // complete completes the last of the words.

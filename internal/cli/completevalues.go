@@ -113,13 +113,16 @@ func named(names []string) []candidate {
 
 // config is ~/.aws, empty where it cannot be read.
 func (l *line) config() *awsconfig.Config {
-	files, err := awsconfig.Locate(l.app.Lookup)
-	if err == nil {
+	if l.aws != nil {
+		return l.aws
+	}
+	l.aws = new(awsconfig.Config)
+	if files, err := awsconfig.Locate(l.app.Lookup); err == nil {
 		if config, err := awsconfig.Load(files); err == nil {
-			return config
+			l.aws = config
 		}
 	}
-	return &awsconfig.Config{}
+	return l.aws
 }
 
 func (l *line) profiles(wanted func(*awsconfig.Profile) bool) (found []candidate) {
