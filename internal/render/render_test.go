@@ -257,15 +257,15 @@ func TestRecordsError(t *testing.T) {
 		{Options{Output: "template=<<.InstanceId>> <<index .PublicIPs 0>>"}, "" +
 			"i-03046200b400761b0 18.198.43.157\n" +
 			"i-063e42032aaef6e4e 54.187.3.95\n" +
-			"error: --output template: 013976976535 ap-northeast-1 i-08d63831da0b07bcc: at <index .PublicIPs 0>: error calling index: reflect: slice index out of range (and so for 2 records in all)\n" +
+			"error: --output template: 013976976535 ap-northeast-1 i-08d63831da0b07bcc: index .PublicIPs 0: there is no such item (and so for 2 records in all)\n" +
 			"    <<.InstanceId>> <<index .PublicIPs 0>>\n" +
 			"                      ^^^^^^^^^^^^^^^^^^\n"},
-		{Options{Output: `template=<<len (color "red" .Name)>>`}, "" +
-			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: at <len (color \"red\" .Name)>: error calling len: len of type coloured text (and so for 4 records in all)\n" +
-			"    <<len (color \"red\" .Name)>>\n" +
-			"      ^^^^^^^^^^^^^^^^^^^^^^^\n"},
+		{Options{Output: `template=<<slice (color "red" .Name) 1>>`}, "" +
+			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: slice (color \"red\" .Name) 1: coloured text has no parts (and so for 4 records in all)\n" +
+			"    <<slice (color \"red\" .Name) 1>>\n" +
+			"      ^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"},
 		{Options{Output: "template=<<.Name>>\n日本 <<timefmt \"2006\" .Region | upper>>"}, "" +
-			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: at <timefmt \"2006\" .Region>: error calling timefmt: \"eu-central-1\" is not a time like 2006-01-02T15:04:05Z (and so for 4 records in all)\n" +
+			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: timefmt \"2006\" .Region: \"eu-central-1\" is not a time like 2006-01-02T15:04:05Z (and so for 4 records in all)\n" +
 			"    日本 <<timefmt \"2006\" .Region | upper>>\n" +
 			"           ^^^^^^^^^^^^^^^^^^^^^^\n"},
 		{Options{JQ: `.InstanceId, (.Tags.env | ascii_downcase)`}, "" +

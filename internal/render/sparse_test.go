@@ -1,6 +1,7 @@
 package render
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,21 @@ func TestSparse(t *testing.T) {
 		}
 		if out.String() != c.want {
 			t.Errorf("%s%s%s:\n%s\nwant\n%s", c.o.JQ, c.o.Query, c.o.Output, out.String(), c.want)
+		}
+	}
+	for text, want := range map[string]string{
+		"template=<<index .Raw.Parts 9>>":                         "--output template: i-1: index .Raw.Parts 9: there is no item 9\n    <<index .Raw.Parts 9>>\n      ^^^^^^^^^^^^^^^^^^",
+		"template=<<timeago .Raw.Kind>>":                          "--output template: i-1: timeago .Raw.Kind: \"spot\" is not a time like 2006-01-02T15:04:05Z\n    <<timeago .Raw.Kind>>\n      ^^^^^^^^^^^^^^^^^",
+		"template=<<slice ((index .Raw.Parts 0).On | print) 99>>": "--output template: i-1: slice ((index .Raw.Parts 0).On | print) 99: there is no item 99\n    <<slice ((index .Raw.Parts 0).O…>>\n      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+	} {
+		p, err := Compile[whole](Options{Output: text}, View{ID: "InstanceId"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := p.Start(io.Discard)
+		s.Write(full)
+		if err := s.Close(); err == nil || err.Error() != want {
+			t.Errorf("%s:\n%v\nwant:\n%s", text, err, want)
 		}
 	}
 	for _, o := range []Options{{Output: "template=<<.Raw.Nested.Tex>>"}, {JQ: ".Raw.Parts[].Oh"}} {

@@ -104,7 +104,7 @@ type placedError struct {
 }
 
 var executionError = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)^template: output:(\d+):(\d+): executing .*? (at <(.*?)>: .*)$`)
+	return regexp.MustCompile(`(?s)^template: output:(\d+):(\d+): executing .*? at <(.*?)>: (?:error calling \w+: )?(.*)$`)
 })
 
 // placeError finds in the text what an error of text/template is about, and leaves the
@@ -123,20 +123,19 @@ func placeError(err error, text string) error {
 		}
 		offset += len(before)
 	}
-	length := 0
-	if offset = min(offset, len(text)); strings.HasPrefix(text[offset:], match[4]) {
-		length = len(match[4])
+	place, length := asWritten(inOurWords(match[3], text)), 0
+	if offset = min(offset, len(text)); strings.HasPrefix(text[offset:], place) {
+		length = len(place)
 	}
-	return &placedError{errors.New(inOurWords(match[3], text)), text, offset, length}
+	return &placedError{errors.New(place + ": " + reworded(match[4])), text, offset, length}
 }
 
-// inOurWords is a message of text/template in the delimiters that the user knows,
-// without the name of a Go type.
+// inOurWords is a message of text/template in the delimiters that the user knows.
 func inOurWords(msg, text string) string {
 	if !strings.Contains(text, "{{") {
 		msg = strings.NewReplacer("{{", leftDelim, "}}", rightDelim).Replace(msg)
 	}
-	return strings.ReplaceAll(msg, reflect.TypeFor[styled]().String(), "coloured text")
+	return msg
 }
 
 func parseTemplate(text string, funcs template.FuncMap) (*template.Template, error) {

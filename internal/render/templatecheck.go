@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 	"text/template"
 	"text/template/parse"
 )
@@ -16,7 +18,7 @@ type findings struct {
 
 // checkTemplate looks at a template and those defined within, whose dot is not known.
 func checkTemplate(t *template.Template, record *shape) findings {
-	c := templateChecker{findings: findings{calls: map[string]bool{}}}
+	c := templateChecker{template: t, findings: findings{calls: map[string]bool{}}}
 	c.tree(t.Tree, record)
 	for _, defined := range t.Templates() {
 		if defined.Name() != t.Name() {
@@ -38,6 +40,7 @@ func (c *templateChecker) tree(tree *parse.Tree, dot *shape) {
 }
 
 type templateChecker struct {
+	template *template.Template
 	vars     []templateVar
 	assigned map[string]bool // variables whose value depends on the way taken
 	findings
@@ -57,6 +60,9 @@ func (c *templateChecker) list(list *parse.ListNode, dot *shape) {
 		case *parse.ActionNode:
 			c.declare(n.Pipe, c.pipe(n.Pipe, dot))
 		case *parse.TemplateNode:
+			if c.template.Lookup(n.Name) == nil {
+				c.object(n, len(strconv.Quote(n.Name)), "no template "+n.Name+" is defined", "")
+			}
 			if n.Pipe != nil {
 				c.pipe(n.Pipe, dot)
 			}
@@ -81,6 +87,13 @@ func (c *templateChecker) branch(n *parse.BranchNode, dot *shape, inner func(*sh
 	value := c.pipe(n.Pipe, dot)
 	inside := inner(value)
 	if n.NodeType == parse.NodeRange {
+		if value.kind == aString || value.kind == aBool || value.kind == aStruct {
+			text := n.Pipe.String()
+			if i := strings.LastIndex(text, "= "); len(n.Pipe.Decl) > 0 && i >= 0 {
+				text = text[i+2:]
+			}
+			c.object(n.Pipe.Cmds[0], len(text), "range goes through lists, maps and numbers, not "+value.one(), "")
+		}
 		for i, v := range n.Pipe.Decl { // an element; of two variables the second
 			s := unknown
 			if i == len(n.Pipe.Decl)-1 {
@@ -122,10 +135,16 @@ func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape) *shap
 		for _, arg := range n.Args[1:] {
 			c.value(arg, dot)
 		}
-		if len(n.Args) > 1 || piped != nil {
-			return unknown
+		text := n.Args[0].String()
+		switch {
+		case n.Args[0].Type() == parse.NodeNil:
+			c.object(n.Args[0], len(text), "nil is no value to print", "")
+		case len(n.Args) == 1 && piped == nil:
+			return s
+		case s.kind != anything:
+			c.object(n.Args[0], len(text), text+" is no function, and takes no arguments", "")
 		}
-		return s
+		return unknown
 	}
 	var args []*shape
 	for _, arg := range n.Args[1:] {
@@ -142,6 +161,9 @@ func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape) *shap
 func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Node, args []*shape) *shape {
 	f := findTemplateFunc(function.Ident)
 	if f == nil {
+		if function.Ident == "call" {
+			c.object(function, len("call"), "there are no functions to call in a record", "")
+		}
 		return unknown
 	}
 	c.calls[f.name] = true
@@ -153,19 +175,30 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 		c.object(function, len(f.name), fmt.Sprintf("%s wants %s, not %d", f.name, wants, len(args)), "it is "+f.usage())
 		return f.result
 	}
+	misused := func(i int, msg string) *shape {
+		var at parse.Node = function
+		length := len(f.name)
+		if i < len(nodes) {
+			if text := constant(nodes[i]); text != "" {
+				at, length = nodes[i], len(text)
+			}
+		}
+		c.object(at, length, msg, "it is "+f.usage())
+		return f.result
+	}
 	for i, s := range args {
 		name := f.argument(i)
-		if wanted := argKinds[name]; wanted != anything && s.kind != anything && s.kind != wanted {
-			var at parse.Node = function
-			length := len(f.name)
-			if i < len(nodes) {
-				if text := constant(nodes[i]); text != "" {
-					at, length = nodes[i], len(text)
-				}
-			}
-			c.object(at, length, fmt.Sprintf("%s wants %s as %s, not a %s", f.name, kindNames[wanted], name, s), "it is "+f.usage())
-			return f.result
+		wanted := argKinds[name]
+		switch {
+		case wanted == anything:
+		case wanted != aList && i < len(nodes) && nodes[i].Type() == parse.NodeNil:
+			return misused(i, fmt.Sprintf("%s wants %s as %s, not nil", f.name, kindNames[wanted], name))
+		case s.kind != anything && s.kind != wanted:
+			return misused(i, fmt.Sprintf("%s wants %s as %s, not %s", f.name, kindNames[wanted], name, s.one()))
 		}
+	}
+	if wrong, at := builtinMisuse(f.name, args); wrong != "" {
+		return misused(at, wrong)
 	}
 	text, isText := (*parse.StringNode)(nil), false
 	if len(nodes) > 0 {
@@ -207,6 +240,8 @@ func constant(node parse.Node) string {
 		return n.Quoted
 	case *parse.NumberNode:
 		return n.Text
+	case *parse.BoolNode, *parse.NilNode:
+		return n.String()
 	}
 	return ""
 }

@@ -3,7 +3,10 @@ package render
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 	"text/template/parse"
 )
 
@@ -28,7 +31,7 @@ func fieldOf(x any, names ...string) (any, error) {
 		case v.Kind() == reflect.Map:
 			v = v.MapIndex(reflect.ValueOf(name))
 		default:
-			return nil, fmt.Errorf("a %s has no %s", v.Type(), name)
+			return nil, fmt.Errorf("%s has no %s", kindOfType(v.Type().String()), name)
 		}
 	}
 	if v.Kind() == reflect.Pointer && v.Elem().Kind() != reflect.Struct {
@@ -38,6 +41,29 @@ func fieldOf(x any, names ...string) (any, error) {
 		return nil, nil
 	}
 	return v.Interface(), nil
+}
+
+var fieldCalls = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(\()?` + fieldName + ` (\$\w*|\.|\((?:[^()]|\([^()]*\))*\))((?: "\w+")+)(\))?`)
+})
+
+// asWritten is a part of a template without the calls of the function.
+func asWritten(text string) string {
+	for strings.Contains(text, fieldName+" ") {
+		before := text
+		text = fieldCalls().ReplaceAllStringFunc(text, func(call string) string {
+			m := fieldCalls().FindStringSubmatch(call)
+			written := strings.TrimSuffix(m[2], ".") + strings.NewReplacer(` "`, ".", `"`, "").Replace(m[3])
+			if (m[1] == "") != (m[4] == "") { // the parenthesis is of what is around it
+				return m[1] + written + m[4]
+			}
+			return written
+		})
+		if text == before {
+			break
+		}
+	}
+	return text
 }
 
 // readFields makes a template read every field through the function.

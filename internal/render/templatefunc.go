@@ -96,7 +96,8 @@ var templateFuncs = []templateFunc{
 	{name: "le", args: "VALUE VALUE", about: "less or equal", example: `<<le 2 2>>`, result: someBool},
 	{name: "gt", args: "VALUE VALUE", about: "greater", example: `<<gt 1 2>>`, result: someBool},
 	{name: "ge", args: "VALUE VALUE", about: "greater or equal", example: `<<ge 2 2>>`, result: someBool},
-	{name: "len", args: "VALUE", about: "how many items, or bytes", example: `<<len .Any>>`, result: someNumber},
+	{name: "len", args: "VALUE", about: "how many items, or bytes", example: `<<len .Any>>`, result: someNumber,
+		bind: func(*templateEnv) any { return length }},
 	{name: "index", args: "VALUE [KEY...]", about: "an item, from 0, or the value of a key", example: `<<if .List>><<index .List 0>><<end>>`, result: unknown},
 	{name: "slice", args: "VALUE [N...]", about: "a part", example: `<<slice "abcdef" 1 3>>`, result: unknown},
 	{name: "print", args: "[VALUE...]", about: "in a row", example: `<<print .Text "!">>`, result: someString,
@@ -107,9 +108,18 @@ var templateFuncs = []templateFunc{
 		bind: func(e *templateEnv) any {
 			return func(format string, args ...any) string { return fmt.Sprintf(format, e.plains(args)...) }
 		}},
-	{name: "html", args: "[VALUE...]", about: "escaped for HTML", example: `<<html "a<b">>`, result: someString},
-	{name: "js", args: "[VALUE...]", about: "escaped for JavaScript", example: `<<js "it's">>`, result: someString},
-	{name: "urlquery", args: "[VALUE...]", about: "escaped for a URL", example: `<<urlquery "a b">>`, result: someString},
+	{name: "html", args: "[VALUE...]", about: "escaped for HTML", example: `<<html "a<b">>`, result: someString,
+		bind: func(e *templateEnv) any {
+			return func(args ...any) string { return template.HTMLEscaper(e.plains(args)...) }
+		}},
+	{name: "js", args: "[VALUE...]", about: "escaped for JavaScript", example: `<<js "it's">>`, result: someString,
+		bind: func(e *templateEnv) any {
+			return func(args ...any) string { return template.JSEscaper(e.plains(args)...) }
+		}},
+	{name: "urlquery", args: "[VALUE...]", about: "escaped for a URL", example: `<<urlquery "a b">>`, result: someString,
+		bind: func(e *templateEnv) any {
+			return func(args ...any) string { return template.URLQueryEscaper(e.plains(args)...) }
+		}},
 }
 
 // TemplateFunctions are what templates may call, without examples.
@@ -217,7 +227,7 @@ func (e *templateEnv) join(separator string, list any) (string, error) {
 		return "", nil
 	}
 	if v.Kind() != reflect.Slice {
-		return "", fmt.Errorf("join wants a separator and a list, as in join \" \" .PrivateIPs; got a %T", list)
+		return "", fmt.Errorf("join wants a separator and a list, as in join \" \" .PrivateIPs; got %s", kindOfType(v.Type().String()))
 	}
 	items := make([]string, v.Len())
 	for i := range items {
@@ -233,7 +243,7 @@ func (e *templateEnv) pluck(field string, list any) (any, error) {
 		return []string{}, nil
 	}
 	if v.Kind() != reflect.Slice {
-		return nil, fmt.Errorf("pluck wants a field and a list of objects; got a %T", list)
+		return nil, fmt.Errorf("pluck wants a field and a list of objects; got %s", kindOfType(v.Type().String()))
 	}
 	values := make([]any, v.Len())
 	var common reflect.Type
@@ -266,6 +276,22 @@ func (e *templateEnv) json(v any) string {
 		v = s.text
 	}
 	return string(jsonWriter{known: e.known}.any(nil, v, 0))
+}
+
+// length is that of the built-in function, and 0 of a part that the record does not
+// have.
+func length(v any) (int, error) {
+	if s, ok := v.(styled); ok {
+		return len(s.text), nil
+	}
+	switch v := reflect.ValueOf(v); v.Kind() {
+	case reflect.Invalid:
+		return 0, nil
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len(), nil
+	default:
+		return 0, fmt.Errorf("%s has no length", kindOfType(v.Type().String()))
+	}
 }
 
 func withDefault(fallback, v any) any {

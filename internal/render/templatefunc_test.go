@@ -106,6 +106,51 @@ func TestTemplateMisuse(t *testing.T) {
 		`<<regexMatch "a(" .Name>>`: "regexMatch: error parsing regexp: missing closing ): `a(` at column 14\n" +
 			"    <<regexMatch \"a(\" .Name>>\n" +
 			"                 ^^^^",
+		`<<trunc nil .Name>>`: `trunc wants a number as N, not nil at column 9; it is trunc N TEXT
+    <<trunc nil .Name>>
+            ^^^`,
+		`<<len .>>`: `len wants text, a list or a map, not an object at column 3; it is len VALUE
+    <<len .>>
+      ^^^`,
+		`<<index .PublicIPs "x">>`: `index wants a number for an item of a list, not a string at column 20; it is index VALUE [KEY...]
+    <<index .PublicIPs "x">>
+                       ^^^`,
+		`<<index .Tags 1>>`: `index wants text for a key of a map, not a number at column 15; it is index VALUE [KEY...]
+    <<index .Tags 1>>
+                  ^`,
+		`<<index .PublicIPs 0 0>>`: `index wants a list or a map to look in, not a string at column 20; it is index VALUE [KEY...]
+    <<index .PublicIPs 0 0>>
+                       ^`,
+		`<<slice .Tags 1>>`: `slice wants text or a list, not a map of strings at column 3; it is slice VALUE [N...]
+    <<slice .Tags 1>>
+      ^^^^^`,
+		`<<eq .PublicIPs "1">>`: `eq wants text, numbers or bools, not a list of strings at column 3; it is eq VALUE VALUE...
+    <<eq .PublicIPs "1">>
+      ^^`,
+		`<<ge .Name true>>`: `ge wants text or numbers, not a bool at column 12; it is ge VALUE VALUE
+    <<ge .Name true>>
+               ^^^^`,
+		`<<lt .Name 3>>`: `lt wants values of one kind, not a string and a number at column 12; it is lt VALUE VALUE
+    <<lt .Name 3>>
+               ^`,
+		`<<call .Name>>`: `there are no functions to call in a record at column 3
+    <<call .Name>>
+      ^^^^`,
+		`<<define "a">>x<<end>><<template "b">>`: `no template b is defined at column 34
+    <<define "a">>x<<end>><<template "b">>
+                                     ^^^`,
+		`<<.Name>> <<nil>>`: `nil is no value to print at column 13
+    <<.Name>> <<nil>>
+                ^^^`,
+		`<<.Name .State>>`: `.Name is no function, and takes no arguments at column 3
+    <<.Name .State>>
+      ^^^^^`,
+		`<<.Name | .State>>`: `.State is no function, and takes no arguments at column 11
+    <<.Name | .State>>
+              ^^^^^^`,
+		`<<range $i, $x := .Name>>x<<end>>`: `range goes through lists, maps and numbers, not a string at column 19
+    <<range $i, $x := .Name>>x<<end>>
+                      ^^^^^`,
 	} {
 		_, err := Compile[instance](Options{Output: "template=" + text}, view)
 		if got := fmt.Sprint(err); got != "--output template: "+want {
@@ -119,6 +164,51 @@ func TestTemplateMisuse(t *testing.T) {
 	} {
 		if _, err := Compile[instance](Options{Output: "template=" + text}, view); err != nil {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestTemplateFailure: what a template can only fail of at a record is told in words
+// without Go's types.
+func TestTemplateFailure(t *testing.T) {
+	t.Parallel()
+	record := nasty()[0]
+	for text, want := range map[string]string{
+		`<<index .PublicIPs 9>>`:                              `index .PublicIPs 9: there is no item 9`,
+		`<<index .PublicIPs -1>>`:                             `index .PublicIPs -1: there is no item -1`,
+		`<<slice .InstanceId 3 1>>`:                           `slice .InstanceId 3 1: a part that ends before it begins: 3 to 1`,
+		`<<slice .InstanceId 0 1 1>>`:                         `slice .InstanceId 0 1 1: a part of text has a start and an end, and no more`,
+		`<<index nil 1>>`:                                     `index nil 1: nil has no items`,
+		`<<slice nil>>`:                                       `slice nil: nil has no items`,
+		`<<lt nil 1>>`:                                        `lt nil 1: only text and numbers have an order`,
+		`<<lt 1 1.5>>`:                                        `lt 1 1.5: a whole number cannot be compared with a decimal number`,
+		`<<eq (color "red" .State) "x">>`:                     `eq (color "red" .State) "x": coloured text cannot be compared with text`,
+		`<<trunc 1.5 .Name>>`:                                 `1.5: a whole number is wanted`,
+		`<<template "output" .>>`:                             `<<template "output" .>>: the template calls itself without end`,
+		`<<define "a">><<len .>><<end>><<template "a" true>>`: `len .: a bool has no length`,
+		`<<define "a">><<range .>><<end>><<end>><<template "a" .Name>>`:   `.: range goes through lists, maps and numbers, and this is none`,
+		`<<define "a">><<.Foo>><<end>><<template "a" .PublicIPs>>`:        `.Foo: there is no field Foo in a list`,
+		`<<define "a">><<index . "x">><<end>><<template "a" .PublicIPs>>`: `index . "x": an item is found by a number, not by text`,
+		`<<define "a">><<index . 1>><<end>><<template "a" .Tags>>`:        `index . 1: a key is text, not a whole number`,
+		`<<define "a">><<index . 1>><<end>><<template "a" .>>`:            `index . 1: an object has no items`,
+		`<<define "a">><<eq . .>><<end>><<template "a" .PublicIPs>>`:      `eq . .: lists, maps and objects cannot be compared`,
+		`<<define "a">><<join . .>><<end>><<template "a" .PublicIPs>>`:    `.: text is wanted, not a list`,
+		`<<define "a">><<join "" .>><<end>><<template "a" .Name>>`:        `join "" .: join wants a separator and a list, as in join " " .PrivateIPs; got text`,
+		`<<define "a">><<pluck "x" .>><<end>><<template "a" .PublicIPs>>`: `pluck "x" .: text has no x`,
+	} {
+		p := compile(t, Options{Output: "template=" + text})
+		out := printed(t, p, record)
+		out, _, _ = strings.Cut(strings.TrimPrefix(out, "error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: "), "\n")
+		if out != want {
+			t.Errorf("%s:\n%s\nwant:\n%s", text, out, want)
+		}
+	}
+	for text, want := range map[string]string{
+		`<<len nil>> <<len (color "red" "abc")>>`:     "0 3\n",
+		`<<html .Tags.x nil>><<urlquery .PublicIPs>>`: "18.198.43.157%2C18.198.233.241%2C52.59.78.34\n",
+	} {
+		if out := render(t, Options{Output: "template=" + text}, record); out != want {
+			t.Errorf("%s: %q, want %q", text, out, want)
 		}
 	}
 }
@@ -170,7 +260,7 @@ func TestTableRow(t *testing.T) {
 			"                     sg-1  default\n" +
 			"                     sg-2  web, \"internal\"\n"},
 		{"nothing but what fails", Options{}, `<<tablerow (index .PublicIPs 9)>>`,
-			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: at <index .PublicIPs 9>: error calling index: index out of range: 9 (and so for 4 records in all)\n" +
+			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: index .PublicIPs 9: there is no item 9 (and so for 4 records in all)\n" +
 				"    <<tablerow (index .PublicIPs 9)>>\n" +
 				"                ^^^^^^^^^^^^^^^^^^\n"},
 	} {
