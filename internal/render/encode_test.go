@@ -156,6 +156,25 @@ func TestCSVRoundTrip(t *testing.T) {
 	}
 }
 
+// TestTextRoundTrip: what text escapes can be told from what looks like an escape.
+func TestTextRoundTrip(t *testing.T) {
+	t.Parallel()
+	unescape := strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r")
+	for _, r := range everyCharacter() {
+		for _, name := range []string{r.Name, `a\tb`, "a\tb", `\\n`, "\\\n", `C:\temp\new`, `\`} {
+			r.Name = name
+			line := render(t, Options{Output: "text", Columns: []string{"Name", "InstanceId"}}, r)
+			got, rest, _ := strings.Cut(line, "\t")
+			if unescape.Replace(got) != name || rest != r.InstanceId+"\n" {
+				t.Fatalf("%q: %q", name, line)
+			}
+		}
+	}
+	if got, want := render(t, Options{Output: "text", Query: "[].[Name]"}, instance{Name: "a\\t\tb"}), `a\\t\tb`+"\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // Values that hide in an interface are printed as encoding/json has them, and shown
 // to filters.
 func TestAnyField(t *testing.T) {

@@ -32,10 +32,13 @@ func (c *compiler) text() (func(*run) format, error) {
 	}, nil
 }
 
-// appendField writes a value of a tab-separated line, which it must not break.
+// appendField writes a value of a tab-separated line, which it must not break, as
+// jq's @tsv does.
 func appendField(b []byte, s string) []byte {
 	for i := range len(s) {
 		switch s[i] {
+		case '\\':
+			b = append(b, `\\`...)
 		case '\t':
 			b = append(b, `\t`...)
 		case '\n':
