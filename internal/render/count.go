@@ -202,7 +202,8 @@ func setText(v reflect.Value, text string) {
 	}
 }
 
-// addBars draws the counts beside the rows, where there is room.
+// addBars draws the counts beside the rows, where there is room. Where there is none
+// the values are cut: counts without what is counted tell nothing.
 func (g *grid) addBars(rows []row) {
 	last := len(g.columns) - 1
 	if last < 0 || g.columns[last].Field != countField {
@@ -224,8 +225,12 @@ func (g *grid) addBars(rows []row) {
 	width := longBar
 	if g.width > 0 {
 		taken := 0
-		for _, natural := range g.naturalWidths(rows, true) {
+		widths := g.naturalWidths(rows, true)
+		for i, natural := range widths {
 			taken += natural + gap
+			column := &g.columns[i]
+			column.pinned = true
+			column.Shorten = column.Shorten || i < last && (!fixed(rows, i) || natural+gap+widths[last] > g.width)
 		}
 		width = min(width, g.width-taken)
 	}

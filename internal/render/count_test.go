@@ -52,6 +52,36 @@ func TestCountBy(t *testing.T) {
 	}
 }
 
+// TestCountByLongValues: on a terminal what is counted is cut rather than left out or
+// wrapped, and ids and addresses only where they do not fit by themselves; elsewhere
+// nothing is.
+func TestCountByLongValues(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 60)
+	records := []instance{
+		{InstanceId: "i-0123456789abcdef0", Name: long, KeyName: "arn:aws:iam::264511973012:instance-profile/shop", Tags: map[string]string{"a": long}},
+	}
+	for _, test := range []struct {
+		fields, output string
+		width          int
+		want           string
+	}{
+		{"Name", "", 40, "Name                               Count\nlong long long long long long lo…  1\n"},
+		{"Tags.a", "", 24, "Tags.a             Count\nlong long long l…  1\n"},
+		{"Name,Tags.a", "", 40, "Name              Tags.a           Count\nlong long long …  long long long…  1\n"},
+		{"KeyName", "", 40, "KeyName                            Count\narn:aws:iam::264511973012:instan…  1\n"},
+		{"InstanceId,Name", "", 40, "InstanceId           Name          Count\ni-0123456789abcdef0  long long l…  1\n"},
+		{"Name", "tree", 40, "Name                               Count\nlong long long long long long lo…  1\n"},
+		{"Name", "", 0, "Name" + strings.Repeat(" ", 298) + "Count\n" + long + "  1      ████████████████████████████████████████\n"},
+		{"Name", "wide", 40, "Name" + strings.Repeat(" ", 298) + "Count\n" + long + "  1      ████████████████████████████████████████\n"},
+	} {
+		o := Options{CountBy: strings.Split(test.fields, ","), Output: test.output, Width: columns(test.width)}
+		if got := render(t, o, records...); got != test.want {
+			t.Errorf("%s %s %d:\n%s, want\n%s", test.fields, test.output, test.width, got, test.want)
+		}
+	}
+}
+
 // TestCountsTakeNoMemory: what is counted is not kept.
 func TestCountsTakeNoMemory(t *testing.T) {
 	t.Parallel()
