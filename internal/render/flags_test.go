@@ -64,6 +64,12 @@ func TestErrors(t *testing.T) {
 		{Options{Query: "sort_by(@, &Naam)[].Name"}, "--query: unknown field Naam at column 13; did you mean Name?\n    sort_by(@, &Naam)[].Name\n                ^^^^"},
 		{Options{Query: "[?State=='running'"}, "--query: expected \"]\", not the end at column 19\n    [?State=='running'\n                      ^"},
 		{Options{Query: "[?State==`running`].{a: Name b}"}, "--query: expected \":\", not \"}\" at column 31\n    [?State==`running`].{a: Name b}\n                                  ^"},
+		{Options{Query: "&Name"}, "--query: &... is no value: it goes to a function, as in sort_by(@, &Name) at column 1\n    &Name\n    ^"},
+		{Options{Query: "[].Name | length(@, @)"}, "--query: length wants 1 argument, not 2 at column 11\n    [].Name | length(@, @)\n              ^^^^^^"},
+		{Options{Query: "[].not_null()"}, "--query: not_null wants 1 argument or more, not 0 at column 4\n    [].not_null()\n       ^^^^^^^^"},
+		{Options{Query: "[].pad_left(Name, `1`, `\" \"`, Name)"}, "--query: pad_left wants 3 arguments at most, not 4 at column 4\n    [].pad_left(Name, `1`, `\" \"`, Name)\n       ^^^^^^^^"},
+		{Options{Query: "[99999999999999999999]"}, "--query: 99999999999999999999 is out of range at column 2\n    [99999999999999999999]\n     ^^^^^^^^^^^^^^^^^^^^"},
+		{Options{Query: "@."}, "--query: expected a name, \"[\" or \"{\" at column 3\n    @.\n      ^"},
 		{Options{Query: "lenght(@)"}, "--query: unknown function lenght at column 1; did you mean length?\n    lenght(@)\n    ^^^^^^"},
 
 		{Options{Columns: []string{"InstanceId", "Tgs.env"}}, "--columns: unknown field Tgs at column 1; did you mean Tags?\n    Tgs.env\n    ^^^"},
@@ -253,7 +259,14 @@ func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{`[].Name`, `[?a==` + "`b`" + `]`, `{a: b`, `sort_by(@, &x)`, `foo(@)`, `[`, "`", `'`, "\xff", `[0:1:2]`, `let $x = a in b`} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, query string) { checkCompiled(t, Options{Query: query}) })
+	f.Fuzz(func(t *testing.T, query string) {
+		checkCompiled(t, Options{Query: query})
+		for _, output := range []string{"json", "text", "csv", "table"} {
+			if p, err := Compile[instance](Options{Query: query, Output: output}, view); err == nil {
+				printed(t, p, nasty()...)
+			}
+		}
+	})
 }
 
 // TestExcerpt: carets stand below what is wrong as a terminal shows it, whatever is

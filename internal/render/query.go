@@ -12,8 +12,6 @@ import (
 	"github.com/jmespath-community/go-jmespath/pkg/functions"
 	"github.com/jmespath-community/go-jmespath/pkg/interpreter"
 	"github.com/jmespath-community/go-jmespath/pkg/parsing"
-
-	"muster/internal/nearest"
 )
 
 // query compiles --query: a JMESPath over the list of all records, printed as name
@@ -25,8 +23,11 @@ func (c *compiler) query(name string) (func(*run) format, error) {
 		return nil, querySyntaxError(flag, c.Query, err)
 	}
 	known := queryFunctions()
-	if err := unknownQueryFunction(flag, c.Query, node, known); err != nil {
+	if err := queryMisuse(flag, c.Query, node, known); err != nil {
 		return nil, err
+	}
+	if node.NodeType == parsing.ASTExpRef {
+		return nil, &Error{Flag: flag, Text: c.Query, Offset: strings.Index(c.Query, "&"), Msg: errExpression.Error()}
 	}
 	list := listOf(c.record)
 	check := func(text string) *mistake {
@@ -56,7 +57,10 @@ func (c *compiler) query(name string) (func(*run) format, error) {
 			if err != nil {
 				return b, queryRunError(err)
 			}
-			return result(b, orders.arrange(value))
+			if value = orders.arrange(value); holdsExpression(value) {
+				return b, errExpression
+			}
+			return result(b, value)
 		}}
 	}, nil
 }
@@ -119,6 +123,11 @@ func querySyntaxError(flag, text string, err error) *Error {
 		return cmp.Or(tokens[tokenName.FindStringSubmatch(name)[1]], name)
 	})
 	e.Msg = strings.Replace(strings.ToLower(e.Msg[:1])+e.Msg[1:], ", received: ", ", not ", 1)
+	if match := regexp.MustCompile(`parsing "(.*)": value out of range|unmarshal number (\S+) into`).FindStringSubmatch(e.Msg); match != nil {
+		e.Msg = match[1] + match[2] + " is out of range"
+		e.Offset, e.length = strings.Index(text, match[1]+match[2]), len(match[1]+match[2])
+	}
+	e.Msg = strings.Replace(e.Msg, "identifier, lbracket, or lbrace", `a name, "[" or "{"`, 1)
 	if e.Msg == "error" {
 		e.Msg = "this cannot follow here"
 	}
@@ -139,6 +148,10 @@ func querySyntaxError(flag, text string, err error) *Error {
 func queryRunError(err error) error {
 	match := regexp.MustCompile(`(?s)^invalid type for: (.*), expected: \[\]functions\.JpType\{(.*)\}$`).FindStringSubmatch(err.Error())
 	if match == nil {
+		switch err.Error() {
+		case "invalid type, must be number of string", "invalid type, must be number", "invalid type, must be string", "error in sort_by comparison":
+			return errors.New("what is sorted or compared by must be numbers alone, or strings alone")
+		}
 		return err
 	}
 	got, wanted := match[1], strings.ReplaceAll(match[2], `"`, "")
@@ -146,10 +159,33 @@ func queryRunError(err error) error {
 	if r := []rune(got); len(r) > limit {
 		got = string(r[:limit]) + "…"
 	}
-	if got == "<nil>" {
+	switch { // Go's way to print them
+	case got == "<nil>":
 		got = "null"
+	case strings.HasPrefix(got, "["):
+		got = "an array of other things"
+	case strings.HasPrefix(got, "map["):
+		got = "an object"
+	case strings.HasPrefix(got, "0x"):
+		got = "an expression"
 	}
 	return errors.New("a function wants one of: " + wanted + "; it got " + got)
+}
+
+var errExpression = errors.New("&... is no value: it goes to a function, as in sort_by(@, &Name)")
+
+// holdsExpression says whether there is an expression in a result, which nothing
+// can print.
+func holdsExpression(x any) bool {
+	switch x := x.(type) {
+	case functions.ExpRef:
+		return true
+	case []any:
+		return slices.ContainsFunc(x, holdsExpression)
+	case object:
+		return slices.ContainsFunc(x, func(m member) bool { return holdsExpression(m.value) })
+	}
+	return false
 }
 
 // Functions that likeAWS puts in place of what the library does otherwise. Their
@@ -234,41 +270,6 @@ func likeAWS(n parsing.ASTNode) parsing.ASTNode {
 		return parsing.ASTNode{NodeType: parsing.ASTProjection, Children: []parsing.ASTNode{items, n.Children[1]}}
 	}
 	return n
-}
-
-func unknownQueryFunction(flag, text string, node parsing.ASTNode, known []functions.FunctionEntry) error {
-	names := make([]string, len(known))
-	for i, f := range known {
-		names[i] = f.Name
-	}
-	var find func(n parsing.ASTNode) string
-	find = func(n parsing.ASTNode) string {
-		if name, _ := n.Value.(string); n.NodeType == parsing.ASTFunctionExpression && !slices.Contains(names, name) {
-			return name
-		}
-		for _, child := range n.Children {
-			if name := find(child); name != "" {
-				return name
-			}
-		}
-		return ""
-	}
-	name := find(node)
-	if name == "" {
-		return nil
-	}
-	e := &Error{Flag: flag, Text: text, length: len(name), Msg: "unknown function " + name}
-	e.Offset = locate(text, name, func(text string) string {
-		node, err := parseQuery(text)
-		if err != nil {
-			return ""
-		}
-		return find(node)
-	})
-	if near := nearest.Name(name, names); near != "" {
-		e.Hint = "did you mean " + near + "?"
-	}
-	return e
 }
 
 // keyOrders gives the keys of result objects back their order, which the library's

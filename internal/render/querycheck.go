@@ -1,6 +1,15 @@
 package render
 
-import "github.com/jmespath-community/go-jmespath/pkg/parsing"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jmespath-community/go-jmespath/pkg/functions"
+	"github.com/jmespath-community/go-jmespath/pkg/parsing"
+
+	"muster/internal/nearest"
+)
 
 // queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
 type queryChecker struct {
@@ -129,4 +138,72 @@ func items(s *shape) *shape {
 		return s.elem
 	}
 	return unknown
+}
+
+// queryMisuse finds the first function that does not exist, or is given too few or
+// too many arguments.
+func queryMisuse(flag, text string, node parsing.ASTNode, known []functions.FunctionEntry) error {
+	var find func(n parsing.ASTNode) (name, wrong string)
+	find = func(n parsing.ASTNode) (name, wrong string) {
+		if name, _ := n.Value.(string); n.NodeType == parsing.ASTFunctionExpression {
+			i := slices.IndexFunc(known, func(f functions.FunctionEntry) bool { return f.Name == name })
+			if i < 0 {
+				return name, "unknown function " + name
+			}
+			if wrong := wrongCount(known[i].Arguments, len(n.Children)); wrong != "" {
+				return name, name + " " + wrong
+			}
+		}
+		for _, child := range n.Children {
+			if name, wrong := find(child); name != "" {
+				return name, wrong
+			}
+		}
+		return "", ""
+	}
+	name, wrong := find(node)
+	if name == "" {
+		return nil
+	}
+	e := &Error{Flag: flag, Text: text, length: len(name), Msg: wrong}
+	e.Offset = locate(text, name, func(text string) string {
+		node, err := parseQuery(text)
+		if err != nil {
+			return ""
+		}
+		name, _ := find(node)
+		return name
+	})
+	if strings.HasPrefix(wrong, "unknown") {
+		names := make([]string, len(known))
+		for i, f := range known {
+			names[i] = f.Name
+		}
+		if near := nearest.Name(name, names); near != "" {
+			e.Hint = "did you mean " + near + "?"
+		}
+	}
+	return e
+}
+
+// wrongCount is what is wrong with a number of arguments; "" if nothing.
+func wrongCount(arguments []functions.ArgSpec, count int) string {
+	least, most, more := 0, len(arguments), ""
+	for _, a := range arguments {
+		if !a.Optional {
+			least++
+		}
+		if a.Variadic {
+			most, more = count, " or more"
+		}
+	}
+	switch {
+	case count < least:
+		return fmt.Sprintf("wants %s%s, not %d", quantity(least, "argument"), more, count)
+	case count > most && least < most:
+		return fmt.Sprintf("wants %s at most, not %d", quantity(most, "argument"), count)
+	case count > most:
+		return fmt.Sprintf("wants %s, not %d", quantity(most, "argument"), count)
+	}
+	return ""
 }

@@ -279,7 +279,9 @@ func TestRecordsError(t *testing.T) {
 		{Options{JQ: `1, halt, 2`}, "1\n1\n1\n1\n"},
 		{Options{JQ: `env, $ENV`}, "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n"},
 		{Options{Query: "contains(@[0].Tags.nope, 'x')"}, "error: --query: a function wants one of: array, string; it got null\n"},
-		{Options{Query: "sum(@)"}, "error: --query: a function wants one of: array[number]; it got [map[AccountId:013976976535 AccountName:開発アカウント Architecture…\n"},
+		{Options{Query: "[].{a: &Name}"}, "error: --query: &... is no value: it goes to a function, as in sort_by(@, &Name)\n"},
+		{Options{Query: "sort_by(@, &Tags)"}, "error: --query: what is sorted or compared by must be numbers alone, or strings alone\n"},
+		{Options{Query: "sum(@)"}, "error: --query: a function wants one of: array[number]; it got an array of other things\n"},
 	} {
 		if got := render(t, test.o, nasty()...); got != test.want {
 			t.Errorf("%+v:\n%s\nwant:\n%s", test.o, got, test.want)
