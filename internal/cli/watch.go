@@ -64,11 +64,14 @@ func parseInterval(text string) (time.Duration, error) {
 type WatchedOutput struct {
 	Output `embed:""`
 	Watch  watchInterval `short:"w" placeholder:"INTERVAL" group:"output" help:"Again and again, marking what is new (+), changed (~) or gone (-): every 30s, or -w 5s, --watch=5m."`
+
+	logged bool // on the terminal, call by call
 }
 
 func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 	options := o.Output.options(app, g)
 	options.Watch = o.Watch > 0
+	o.logged = g.Debug && isTerminal(app.Stderr)
 	return options
 }
 
@@ -82,7 +85,10 @@ func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *ren
 	}
 	records := printer.Watch()
 	out := &lastingError{w: app.records()}
-	show := newScreen(app, time.Duration(o.Watch), records.Again)
+	var show *altScreen
+	if !o.logged {
+		show = newScreen(app, time.Duration(o.Watch), records.Again)
+	}
 	if show != nil {
 		out.w = io.Discard // Close only finds out what has changed
 		ctx, cancel := context.WithCancel(ctx)

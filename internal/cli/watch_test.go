@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -175,6 +176,43 @@ muster: 1 place did not answer:
 		t.Errorf("exit code %d, want 130", code)
 	}
 	shownBy(t, shown, "$ muster\n") // the ^C itself was on the other screen
+}
+
+// TestWatchLogged: a log on the terminal is not drawn over; one that goes elsewhere
+// leaves the screen alone.
+func TestWatchLogged(t *testing.T) {
+	t.Parallel()
+	environ, _ := changing(t, watchedBy("", shopRunning))
+	environ = append(environ, "TERM=xterm", "NO_COLOR=1")
+	args := []string{"instances", "-w1", "--debug", "--region", "us-east-1", "--columns", "Name"}
+	command, tty, shown := startOnTerminal(t, environ, args...)
+	waitFor(t, shown, `   Name\n   shop\n(?s:.*)level=DEBUG(?s:.*)level=DEBUG`)
+	tty.Write([]byte{3})
+	command.Wait()
+	if strings.Contains(shown.raw(), enterScreen) {
+		t.Errorf("the log is on the other screen: %q", shown.raw())
+	}
+
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	command = exec.Command(command.Path, args...)
+	command.Env, command.Stderr = environ, log
+	tty, err = pty.StartWithSize(command, &pty.Winsize{Rows: 14, Cols: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	display := newDisplay(14, 100, nil)
+	go io.Copy(display, tty)
+	shownBy(t, display, "Every 1s: 1 instance in 1 account and 1 regions, TOOK TIME\n\n   Name\n   shop\n")
+	tty.Write([]byte{3})
+	command.Wait()
+	if data, err := os.ReadFile(log.Name()); err != nil || !strings.Contains(string(data), "level=DEBUG") {
+		t.Errorf("%v: the log is %q", err, data)
+	}
 }
 
 // TestWatchOutlivesErrors: a round that fails altogether is told of, and the next
