@@ -61,6 +61,9 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 
 // tally counts what was found, for people: others are told only that it is nothing.
 func (a *App) tally(ledger *sweep.Ledger, noun string) {
+	if a.screen != nil && isTerminal(a.lineOn) {
+		return // the screen's header tells it
+	}
 	people := isTerminal(a.Stderr)
 	if records, _, _ := ledger.Count(); records == 0 || people {
 		a.note("%s", tallyText(ledger, noun, people))

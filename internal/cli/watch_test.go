@@ -110,7 +110,8 @@ func TestWatch(t *testing.T) {
 		watchedBy("", shopRunning, mail),
 		watchedBy("", shopStopped, blog, mail),
 		watchedBy(euWestFails, blog),
-		watchedBy("", blog, mail))
+		watchedBy("", blog, mail),
+		watchedBy(""))
 	command := exec.Command(binary, "instances", "-w2", "--columns", "Name,State,PrivateIPs")
 	command.Env = append(environ, "TERM=xterm", "NO_COLOR=1")
 	tty, err := pty.StartWithSize(command, &pty.Winsize{Rows: 14, Cols: 100})
@@ -169,6 +170,13 @@ muster: 1 place did not answer:
    Name  State    PrivateIPs
    mail  running  10.0.0.3
    blog  running  10.0.0.2
+`)
+	turn()
+	shownBy(t, shown, `Every 2s: no instances in 1 account and 2 regions, TOOK; -2 TIME
+
+   Name  State    PrivateIPs
+-  mail  running  10.0.0.3
+-  blog  running  10.0.0.2
 `)
 	tty.Write([]byte{3})
 	command.Wait()
