@@ -50,6 +50,9 @@ func TestWatch(t *testing.T) {
 			{[]instance{record("a", "stopped")}, lost, "", ""},
 			{[]instance{record("a", "stopped"), record("lost", "running")}, lost, "~1", "~  lost  running\n"},
 		}},
+		{"narrow", Options{Width: func() int { return 4 }}, false, []round{
+			{[]instance{record("i-1", "running")}, nil, "", "   InstanceId\n   i-1\n"},
+		}},
 		{"tree", Options{Output: "tree", Columns: []string{"State"}}, false, []round{
 			{[]instance{record("a", "running")}, nil, "", "   InstanceId  State\n   1\n   └─ r1\n      └─ a     running\n"},
 			{[]instance{record("b", "running")}, nil, "+1 -1", "   InstanceId  State\n   1\n   └─ r1\n-     ├─ a     running\n+     └─ b     running\n"},

@@ -61,7 +61,8 @@ func (g grid) fit(rows []row) fitting {
 	return f
 }
 
-// leastNeeded is the position in columns of the one to drop next; -1: none.
+// leastNeeded is the position in columns of the one to drop next; -1: none, since
+// marks alone tell nothing.
 func (g grid) leastNeeded(columns []int) int {
 	least := -1
 	for i, column := range columns {
@@ -69,7 +70,7 @@ func (g grid) leastNeeded(columns []int) int {
 			least = i
 		}
 	}
-	if len(columns) == 1 {
+	if len(columns) == g.labels+1 {
 		return -1
 	}
 	return least
