@@ -177,20 +177,27 @@ func (s *altScreen) lines(width, height int) []string {
 	return lines[:max(min(len(lines), height), 0)]
 }
 
-// header tells what was found and what has changed, and when.
+// header tells what was found and what has changed, and when. In a narrow window
+// the changes are the last to go.
 func (s *altScreen) header(width int) string {
 	every := strings.Replace(strings.Replace(s.every.String(), "m0s", "m", 1), "h0m", "h", 1)
-	left := fmt.Sprintf("Every %s: %s", every, s.frame.summary)
+	found, changes, at := s.frame.summary, "", "  "+s.frame.at.Format(time.TimeOnly)
 	if s.frame.changes != "" {
-		left += "; " + s.frame.changes
+		changes = "; " + s.frame.changes
 	}
-	at := s.frame.at.Format(time.TimeOnly)
-	blanks := width - displaywidth.String(left) - len(at)
-	if blanks < 2 {
-		return displaywidth.TruncateString(left, max(width-len(at)-2, 1), "…") + "  " + at
+	if full := fmt.Sprintf("Every %s: %s", every, found); displaywidth.String(full+changes+at) <= width {
+		found = full
 	}
-	return left + strings.Repeat(" ", blanks) + at
+	space := width - len(changes) - len(at)
+	if space < minSummary {
+		space, at = space+len(at), ""
+	}
+	found = displaywidth.TruncateString(found, max(space, 1), "…")
+	return found + changes + strings.Repeat(" ", max(space-displaywidth.String(found), 0)) + at
 }
+
+// minSummary is how many columns of what was found are worth more than the time.
+const minSummary = len("1,234 instances")
 
 // cut leaves out what is beyond a number of lines, and says so on the last.
 func cut(lines []string, n int) []string {

@@ -331,3 +331,24 @@ func TestWatchInterval(t *testing.T) {
 	}
 	var _ kong.BoolMapperValue = new(watchInterval)
 }
+
+func TestScreenHeader(t *testing.T) {
+	t.Parallel()
+	s := &altScreen{every: 5 * time.Minute, frame: frame{
+		at: time.Date(2026, 1, 2, 14, 2, 31, 0, time.UTC), summary: "1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps", changes: "+1 ~12",
+	}}
+	for width, want := range map[int]string{
+		100: "Every 5m: 1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps; +1 ~12              14:02:31",
+		88:  "Every 5m: 1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps; +1 ~12  14:02:31",
+		80:  "1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps; +1 ~12    14:02:31",
+		60:  "1,234 instances in 27 accounts and 17 reg…; +1 ~12  14:02:31",
+		33:  "1,234 instance…; +1 ~12  14:02:31",
+		32:  "1,234 instances in 27 a…; +1 ~12",
+		20:  "1,234 insta…; +1 ~12",
+		5:   "…; +1 ~12",
+	} {
+		if got := s.header(width); got != want {
+			t.Errorf("in %d columns %q, want %q", width, got, want)
+		}
+	}
+}
