@@ -47,15 +47,20 @@ type App struct {
 	userHome  string
 	sightings *sightings // of this run, for completion; nil if none are kept
 
-	env    map[string]string
-	notes  sync.Mutex // one message at a time on the terminal
-	line   *footLine  // below it; nil: none
-	screen *altScreen // instead of it; nil: none
-	holds  int        // questions under way, which keep the line away
+	env map[string]string
 
-	lineOn io.Writer // where the line is while notes are gathered; nil: Stderr
+	notes    sync.Mutex // one message at a time on the terminal; it guards what follows
+	line     *footLine  // below it; nil: none
+	lineOn   io.Writer  // where the line is while notes are gathered; nil: Stderr
+	screen   *altScreen // instead of what was there; nil: none
+	holds    int        // what else may write on the terminal and keeps the line away
+	question *question  // that is on it; nil: none
+	waiting  []func()   // what is to be written there after the answer
+	drawers  int        // who wants the keyboard's signals to leave nothing there
+	deaf     func()     // ends listening for them
 
-	asks sync.Mutex // one question at a time
+	run  context.Context // the whole run
+	asks sync.Mutex      // one question at a time
 }
 
 func (a *App) prepare() {
@@ -68,6 +73,7 @@ func (a *App) prepare() {
 	if a.LookupHost == nil {
 		a.LookupHost = lookupHost
 	}
+	a.run = context.Background()
 	a.setEnviron(a.Environ)
 	a.name = programName(a.Called)
 	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
@@ -104,14 +110,19 @@ func (a *App) home() string {
 
 // note writes a line to stderr.
 func (a *App) note(format string, args ...any) {
-	a.aside(func() {
-		fmt.Fprintln(a.Stderr, a.name+": "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...))))
-	})
+	a.tell(a.name + ": " + render.Safe(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
-	a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(respelled(a.name, fmt.Sprintf(format, args...)))) })
+	a.tell("  " + render.Safe(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
+}
+
+// tell writes to stderr what is safe there.
+func (a *App) tell(text string) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	a.put(a.Stderr, []byte(text))
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.

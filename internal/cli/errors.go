@@ -88,7 +88,7 @@ func (a *App) report(err error) {
 	lines := strings.Split(text, "\n")
 	a.note("%s", lines[0])
 	for _, line := range lines[1:] {
-		a.aside(func() { fmt.Fprintln(a.Stderr, "  "+render.Safe(line)) })
+		a.tell("  " + render.Safe(line) + "\n")
 	}
 	if hint := account.Hint(err); hint != "" {
 		a.detail("%s", hint)

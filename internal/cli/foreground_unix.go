@@ -18,15 +18,19 @@ func foreground(f *os.File) bool {
 }
 
 // keyboardSignals returns what arrives of the keyboard's signals that stop or end
-// the program as it stands, unless whoever started it has them ignored.
-func keyboardSignals() (arrived chan os.Signal, ignore func()) {
-	arrived = make(chan os.Signal, 1)
+// the program as it stands, unless whoever started it has them ignored, until the
+// function is called.
+func keyboardSignals() (<-chan os.Signal, func()) {
+	arrived := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{syscall.SIGTSTP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) {
 			signal.Notify(arrived, s)
 		}
 	}
-	return arrived, func() { signal.Stop(arrived) }
+	return arrived, func() {
+		signal.Stop(arrived)
+		close(arrived)
+	}
 }
 
 // obey lets a signal of keyboardSignals do what it would have done, and returns

@@ -147,3 +147,49 @@ func TestIgnoredSignals(t *testing.T) {
 		}
 	}
 }
+
+// TestQuestionStands: what arrives meanwhile waits for the answer; Ctrl-Z and Ctrl-C
+// at a question leave a terminal that shows what is typed, and the question comes back.
+func TestQuestionStands(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(`{
+  "regions": ["us-east-1"],
+  "accounts": [{"id": "100000000001", "name": "root"}, {"id": "200000000002", "name": "dev"}],
+  "users": [{"account": "root", "name": "admin", "mfa_serial": "arn:aws:iam::100000000001:mfa/phone", "mfa_codes": ["123456"]}],
+  "roles": [{"name": "Ops", "trust": ["100000000001"], "require_mfa": true}],
+  "instances": [{"account": "root", "region": "us-east-1", "id": "i-0a000000000000001"}, {"account": "dev", "region": "us-east-1", "id": "i-0a000000000000002"}],
+  "home": {"config": "[profile dev]\nrole_arn = arn:aws:iam::200000000002:role/Ops\nsource_profile = admin\nmfa_serial = arn:aws:iam::100000000001:mfa/phone\n"}
+}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, environ := simulated(t, w, false)
+	j := startJobs(t, environ)
+	const asked = `MFA code of arn:aws:iam::100000000001:mfa/phone:`
+	for _, end := range []struct{ args, keys, why string }{
+		{"", "\x03", "interrupted"},
+		{" --timeout 1s", "", "given up after --timeout 1s"},
+	} {
+		j.press("clear; muster instances --profile dev -o name" + end.args + "\r")
+		if end.keys != "" {
+			j.shows(asked+"$", "")
+			j.press(end.keys)
+		}
+		j.shows(asked+`\nmuster: 1 place did not answer:\n  200000000002 dev: cancelled: `+end.why+`\nREADY>$`, "")
+		j.press("stty -a\r")
+		j.shows(`[^-]echo (?s:.*)READY>$`, "-echo ")
+	}
+
+	before := len(sim.Calls())
+	j.press("clear; muster instances --all-profiles -o name\r")
+	j.shows(asked+"$", "")
+	eventually(t, "the answers of the other account", func() bool { return len(sim.Calls()) >= before+3 }) // the caller, regions, instances
+	j.press("\x1a")
+	j.shows(`READY>$`, "")
+	j.press("stty -a\r")
+	j.shows(`[^-]echo (?s:.*)READY>$`, "-echo ")
+	j.press("fg\r")
+	j.shows(`fg\nmuster .*\n`+asked+"$", "")
+	j.press("123456\r")
+	j.shows(asked+`\ni-0a000000000000001\ni-0a000000000000002\nmuster: 2 instances .*\nREADY>$`, "123456")
+}

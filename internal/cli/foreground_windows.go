@@ -6,6 +6,9 @@ import "os"
 
 func foreground(*os.File) bool { return true }
 
-func keyboardSignals() (arrived chan os.Signal, ignore func()) { return nil, func() {} }
+func keyboardSignals() (<-chan os.Signal, func()) {
+	none := make(chan os.Signal)
+	return none, func() { close(none) }
+}
 
 func obey(os.Signal) {}

@@ -76,6 +76,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 			panic(r)
 		}
 	}()
+	run, end := context.WithCancel(ctx)
+	app.run = run
+	defer app.endQuestions(end)
 	var g grammar
 	parser, err := newParser(&g, app)
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -56,8 +57,7 @@ func (a *App) startLine(ctx context.Context, text func(width int) string) *footL
 func (l *footLine) run(ctx context.Context) {
 	tick := time.NewTimer(progressAfter)
 	defer tick.Stop()
-	pressed, ignore := l.app.keyboard()
-	defer ignore()
+	defer l.app.mindKeyboard()()
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,8 +66,6 @@ func (l *footLine) run(ctx context.Context) {
 			l.erase()
 			l.app.line = nil
 			return
-		case s := <-pressed:
-			l.app.standAside(s)
 		case <-tick.C:
 			l.app.notes.Lock()
 			l.draw()
@@ -103,38 +101,22 @@ func (l *footLine) erase() {
 	}
 }
 
-// keyboard is where signals of the keyboard arrive that would leave what is drawn
-// on the terminal. One at a time listens: the other screen, or the line.
-func (a *App) keyboard() (pressed chan os.Signal, ignore func()) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	if a.screen != nil {
-		return nil, func() {}
+// put writes to a stream that may be the terminal, with the line out of the way.
+// While a question is on the terminal it waits for the answer. It wants app.notes
+// to be held.
+func (a *App) put(w io.Writer, p []byte) (int, error) {
+	if a.question != nil && isTerminal(w) {
+		a.waiting = append(a.waiting, func() { w.Write(p) })
+		return len(p), nil
 	}
-	return keyboardSignals()
-}
-
-// standAside lets such a signal do its work with the terminal as it was found.
-func (a *App) standAside(s os.Signal) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	a.line.erase()
-	a.screen.exit()
-	obey(s)
-}
-
-// aside does what may write to the terminal, one at a time, with the line out of
-// the way.
-func (a *App) aside(write func()) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
 	line := a.line
 	redraw := line != nil && line.shown
 	line.erase()
-	write()
+	n, err := w.Write(p)
 	if redraw {
 		line.draw()
 	}
+	return n, err
 }
 
 // asideWriter is a stream that may be the terminal on which the line is.
@@ -143,9 +125,13 @@ type asideWriter struct {
 	w   io.Writer
 }
 
-func (w *asideWriter) Write(p []byte) (n int, err error) {
-	w.app.aside(func() { n, err = w.w.Write(p) })
-	return n, err
+func (w *asideWriter) Write(p []byte) (int, error) {
+	w.app.notes.Lock()
+	defer w.app.notes.Unlock()
+	if w.app.question != nil {
+		p = bytes.Clone(p) // it may have to wait
+	}
+	return w.app.put(w.w, p)
 }
 
 // records is where records go.
@@ -169,6 +155,62 @@ func (a *App) holdLine() (release func()) {
 		a.holds--
 		a.screen.touch()
 	}
+}
+
+// holdFor is holdLine where the terminal is kept for a question.
+func (a *App) holdFor(q *question) (release func()) {
+	releaseLine, ended := a.holdLine(), a.mindKeyboard()
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	a.question = q
+	return func() {
+		defer ended()
+		defer releaseLine()
+		a.notes.Lock()
+		defer a.notes.Unlock()
+		a.question = nil
+		for _, write := range a.waiting {
+			write()
+		}
+		a.waiting = nil
+	}
+}
+
+// mindKeyboard has the keyboard's signals that stop or end the program leave
+// nothing of what it draws on the terminal, until ended is called.
+func (a *App) mindKeyboard() (ended func()) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	if a.drawers++; a.drawers == 1 {
+		var signals <-chan os.Signal
+		signals, a.deaf = keyboardSignals()
+		go func() {
+			for s := range signals {
+				a.standAside(s)
+			}
+		}()
+	}
+	return func() {
+		a.notes.Lock()
+		defer a.notes.Unlock()
+		if a.drawers--; a.drawers == 0 {
+			a.deaf()
+		}
+	}
+}
+
+// standAside lets such a signal do its work with the terminal as it was found.
+func (a *App) standAside(s os.Signal) {
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	a.line.erase()
+	a.screen.exit()
+	goOn := func() {}
+	if a.question != nil {
+		goOn = a.question.pause()
+	}
+	obey(s)
+	goOn()
 }
 
 // showProgress tells how far a sweep has come. The noun is what is found; whole

@@ -28,16 +28,31 @@ func (a *App) questions(read func(io.Reader) (string, error)) func(context.Conte
 	if !a.hasTerminal() {
 		return nil
 	}
-	return func(ctx context.Context, question string) (string, error) {
+	return func(ctx context.Context, text string) (string, error) {
 		a.asks.Lock()
 		defer a.asks.Unlock()
-		defer a.holdLine()()
+		// The SDK asks for credentials regardless of the context of who wants them.
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(a.run, func() { cancel(context.Cause(a.run)) })()
+		if a.run.Err() != nil {
+			return "", a.run.Err()
+		}
 		tty, err := a.OpenTTY()
 		if err != nil {
 			return "", fmt.Errorf("opening the terminal: %w", err)
 		}
-		return ask(ctx, tty, question, read)
+		q := newQuestion(tty, text)
+		defer a.holdFor(q)()
+		return q.ask(ctx, read)
 	}
+}
+
+// endQuestions gives up what is still asked when the run has ended otherwise.
+func (a *App) endQuestions(end func()) {
+	end()
+	a.asks.Lock()
+	defer a.asks.Unlock()
 }
 
 // errNoTerminal is returned by confirm where there is nobody to ask.
@@ -78,42 +93,74 @@ func (a *App) choose(ctx context.Context, what string, offers []string) (int, er
 	return n - 1, nil
 }
 
-// ask gives up when the context does; the terminal is then as it was.
-func ask(ctx context.Context, tty io.ReadWriteCloser, question string, read func(io.Reader) (string, error)) (string, error) {
-	restore := func() {}
-	if f, ok := tty.(*os.File); ok {
+// question is one that the terminal shows.
+type question struct {
+	tty    io.ReadWriteCloser
+	text   string
+	before *term.State // of the terminal; nil: it has none
+}
+
+func newQuestion(tty io.ReadWriteCloser, text string) *question {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = render.Safe(lines[i])
+	}
+	q := &question{tty: tty, text: strings.Join(lines, "\n")}
+	q.before = q.state()
+	return q
+}
+
+func (q *question) state() *term.State {
+	if f, ok := q.tty.(*os.File); ok {
 		if state, err := term.GetState(int(f.Fd())); err == nil {
-			restore = func() { term.Restore(int(f.Fd()), state) }
+			return state
 		}
 	}
+	return nil
+}
+
+func (q *question) restore(state *term.State) {
+	if state != nil {
+		term.Restore(int(q.tty.(*os.File).Fd()), state)
+	}
+}
+
+// ask gives up when the context does; the terminal is then as it was.
+func (q *question) ask(ctx context.Context, read func(io.Reader) (string, error)) (string, error) {
 	type answer struct {
 		text string
 		err  error
 	}
 	answered := make(chan answer, 1)
-	lines := strings.Split(question, "\n")
-	for i := range lines {
-		lines[i] = render.Safe(lines[i])
-	}
-	fmt.Fprint(tty, strings.Join(lines, "\n"))
+	fmt.Fprint(q.tty, q.text)
 	go func() {
-		text, err := read(tty)
+		text, err := read(q.tty)
 		answered <- answer{text, err}
 	}()
-	defer tty.Close()
+	defer q.tty.Close()
 	select {
 	case a := <-answered:
 		if a.err != nil {
-			fmt.Fprintln(tty)
+			fmt.Fprintln(q.tty)
 		}
 		if errors.Is(a.err, io.EOF) {
 			a.err = errors.New("no answer was typed")
 		}
 		return a.text, a.err
 	case <-ctx.Done():
-		restore()
-		fmt.Fprintln(tty)
+		q.restore(q.before)
+		fmt.Fprintln(q.tty)
 		return "", ctx.Err()
+	}
+}
+
+// pause gives the terminal back as it was, until the program goes on and asks again.
+func (q *question) pause() (goOn func()) {
+	asking := q.state()
+	q.restore(q.before)
+	return func() {
+		q.restore(asking)
+		fmt.Fprint(q.tty, "\r\x1b[K"+q.text)
 	}
 }
 

@@ -65,14 +65,11 @@ func (s *altScreen) next(f frame) error {
 func (s *altScreen) follow(ctx context.Context) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	pressed, ignore := keyboardSignals()
-	defer ignore()
+	defer s.app.mindKeyboard()()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case signal := <-pressed:
-			s.app.standAside(signal)
 		case <-tick.C:
 		}
 		s.app.notes.Lock()

@@ -115,11 +115,11 @@ func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *ren
 		case out.err != nil:
 			return written(out.err)
 		case first && err != nil && (!errors.As(err, &ended) || ended.code != exitPartial):
-			app.Stderr.Write(notes)
+			app.tell(string(notes))
 			return err
 		case show == nil || !isTerminal(app.Stderr):
 			if len(notes) > 0 {
-				app.aside(func() { app.Stderr.Write(notes) })
+				app.tell(string(notes))
 			}
 			notes = nil
 		}
