@@ -36,21 +36,20 @@ func unquote(raw string) rawWord {
 }
 
 // bashWords splits a line at spaces that are not quoted, and says where each word
-// begins; the last one is empty after a space. What a redirection names is left out.
-func bashWords(line string) (words []string, starts []int) {
-	redirected := false
+// begins; the last one is empty after a space. What a redirection names is left out,
+// but for the last word: then redirected is true.
+func bashWords(line string) (words []string, starts []int, redirected bool) {
 	start := 0
 	end := func(at int) {
 		raw := line[start:at]
-		operand := strings.TrimLeft(strings.TrimLeft(raw, "0123456789&"), "<>&|")
-		operator := strings.ContainsAny(raw[:len(raw)-len(operand)], "<>")
+		operand, redirects := redirection(raw)
 		switch {
 		case raw == "":
 			return
-		case !redirected && !operator:
+		case !redirected && !redirects:
 			words, starts = append(words, unquote(raw).text), append(starts, start)
 		}
-		redirected = operator && operand == ""
+		redirected = redirects && operand == ""
 	}
 	var quote byte
 	for i := 0; i < len(line); i++ {
@@ -66,7 +65,15 @@ func bashWords(line string) (words []string, starts []int) {
 			start = i + 1
 		}
 	}
-	return append(words, unquote(line[start:]).text), append(starts, start)
+	last := line[start:]
+	_, redirects := redirection(last)
+	return append(words, unquote(last).text), append(starts, start), redirected || redirects
+}
+
+// redirection is what a word such as 2>>FILE names, if it is one.
+func redirection(raw string) (operand string, redirects bool) {
+	operand = strings.TrimLeft(strings.TrimLeft(raw, "0123456789&"), "<>&|")
+	return operand, strings.ContainsAny(raw[:len(raw)-len(operand)], "<>")
 }
 
 // completeBash answers bash, which replaces only what stands behind the last of
@@ -74,7 +81,11 @@ func bashWords(line string) (words []string, starts []int) {
 // stands before is cut off, and the rest is quoted. Where it only lists what there
 // is (keyed by COMP_TYPE), descriptions are put in.
 func (a *App) completeBash(listing, breaks, typed string) {
-	words, starts := bashWords(typed)
+	words, starts, redirected := bashWords(typed)
+	if redirected {
+		a.printCompletion(completion{files: true})
+		return
+	}
 	for len(words) > 2 && isAssignment(words[0]) {
 		words = words[1:]
 	}
