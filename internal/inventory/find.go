@@ -34,14 +34,19 @@ type Finder struct {
 // names, ids, names. The error is a *QueryError.
 func NewFinder(api *awsapi.API, what []string) (*Finder, error) {
 	f := &Finder{api: api, found: map[string]bool{}}
-	for _, text := range what {
-		if slices.ContainsFunc(f.terms, func(t *term) bool { return t.text == text }) {
+	things, err := readThings(what, "an IP address, a CIDR block, a DNS name, an id or a name")
+	if err != nil {
+		return nil, err
+	}
+	for _, thing := range things {
+		if slices.ContainsFunc(f.terms, func(t *term) bool { return t.text == thing.text }) {
 			continue
 		}
-		t, err := parseTerm(text)
+		t, err := parseTerm(thing.bare)
 		if err != nil {
 			return nil, err
 		}
+		t.text = thing.text
 		f.terms = append(f.terms, t)
 	}
 	return f, nil

@@ -70,6 +70,11 @@ func TestFindAsks(t *testing.T) {
 		{"arn:aws:lambda:eu-west-1:123456789012:function:shop-orders", "description=*shop-orders*; tag:Name=shop-orders | tag:Name=shop-orders | tag:Name=shop-orders"},
 		{"web:80", "description=*web:80*; tag:Name=web:80 | tag:Name=web:80 | tag:Name=web:80"},
 		{"shop-0123456789abcdef.elb.eu-west-2.amazonaws.com", "nothing"},
+		{"eni-0a1b2c3d,10.0.0.7.", "addresses.private-ip-address=10.0.0.7; network-interface-id=eni-0a1b2c3d | - | network-interface.ipv4-prefixes.ipv4-prefix=10.0.0.0/28"},
+		{`"mac-address".`, "description=*\"mac-address\".*; tag:Name=\"mac-address\". | tag:Name=\"mac-address\". | tag:Name=\"mac-address\"."},
+		{`"eni-0a1b2c3d"`, "network-interface-id=eni-0a1b2c3d | - | -"},
+		{"web,10.0.0.7", "description=*web,10.0.0.7*; tag:Name=web,10.0.0.7 | tag:Name=web,10.0.0.7 | tag:Name=web,10.0.0.7"},
+		{"vol-20260102", "description=*vol-20260102*; tag:Name=vol-20260102 | tag:Name=vol-20260102 | tag:Name=vol-20260102"},
 	} {
 		f, err := NewFinder(nil, strings.Fields(c.what))
 		if err != nil {
@@ -106,6 +111,15 @@ func TestFindAsks(t *testing.T) {
 		{"10.0.0.0/33", `"10.0.0.0/33" is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16`},
 		{"1:2:3", `"1:2:3" is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16`},
 		{"", "an empty name; expected an IP address, a CIDR block, a DNS name, an id or a name"},
+		{" \n", "an empty name; expected an IP address, a CIDR block, a DNS name, an id or a name"},
+		{" 10.0.0.7\n10.0.0.8\r\n", ""}, {"10.0.0.7; 10.0.0.256", `"10.0.0.256" is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16`},
+		{"-", `"-": nothing is read from stdin; to look for what a file lists, use xargs`},
+		{"10.20.1.*", `"10.20.1.*" is neither an IP address nor a CIDR block; did you mean 10.20.1.0/24?`},
+		{"10.20.*.*", `"10.20.*.*" is neither an IP address nor a CIDR block; did you mean 10.20.0.0/16?`},
+		{"i-0123456789abcdef", `"i-0123456789abcdef" is no id: behind i- there are 17 hexadecimal digits, not 16`},
+		{"ENI-0123456789abcdef01", `"ENI-0123456789abcdef01" is no id: behind eni- there are 17 hexadecimal digits, not 18`},
+		{"vol-0123456789abcdef0", `"vol-0123456789abcdef0": find knows network interfaces and Elastic IPs, no vol-; 'instances --filter Name=block-device-mapping.volume-id,Values=vol-0123456789abcdef0' finds instances by it`},
+		{"igw-0123456789abcdef0", `"igw-0123456789abcdef0": find knows network interfaces and Elastic IPs, no igw-; expected an id of eni-, i-, eipalloc-, nat-, vpce-, sg-, subnet- or vpc-`},
 		{"web[", `"web[": not a pattern: glob: syntax error at 4: unexpected end of input`},
 	} {
 		_, err := NewFinder(nil, []string{c[0]})

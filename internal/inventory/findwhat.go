@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/gobwas/glob"
 )
 
@@ -72,9 +69,6 @@ var idKinds = map[string]ask{
 }
 
 var (
-	anID = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^([a-z]+(?:-attach)?)-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
-	})
 	hostName = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?$`)
 	})
@@ -92,45 +86,8 @@ var (
 	})
 )
 
-// parseTerm makes out what is meant.
+// parseTerm makes out what is meant by something that is bare.
 func parseTerm(text string) (*term, error) {
-	t, err := parseBare(bare(text))
-	if err != nil {
-		return nil, err
-	}
-	t.text = text
-	return t, nil
-}
-
-// bare is an address, a host name or an id without what stands around it where
-// people copy it from: a URL, an ARN, a port, brackets, capitals.
-func bare(text string) string {
-	if u, err := url.Parse(text); err == nil && u.Scheme != "" && u.Hostname() != "" {
-		return bare(u.Hostname())
-	}
-	if resource, err := arn.Parse(text); err == nil { // TYPE/ID or TYPE:NAME
-		return bare(resource.Resource[strings.IndexAny(resource.Resource, "/:")+1:])
-	}
-	if host, port, err := net.SplitHostPort(text); err == nil && (isAddress(host) || hostName().MatchString(host)) {
-		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
-			return host
-		}
-	}
-	if inner, isOpen := strings.CutPrefix(text, "["); isOpen && isAddress(strings.TrimSuffix(inner, "]")) {
-		return strings.TrimSuffix(inner, "]")
-	}
-	if id := strings.ToLower(text); anID().MatchString(id) {
-		return id
-	}
-	return text
-}
-
-func isAddress(text string) bool {
-	_, err := netip.ParseAddr(text)
-	return err == nil
-}
-
-func parseBare(text string) (*term, error) {
 	if address, err := netip.ParseAddr(text); err == nil {
 		address = address.Unmap().WithZone("")
 		return &term{text: text, asks: addressAsks(address), match: matchAddress(address)}, nil
@@ -150,8 +107,15 @@ func parseBare(text string) (*term, error) {
 		}}, nil
 	}
 	if match := anID().FindStringSubmatch(text); match != nil {
-		if by, known := idKinds[match[1]]; known {
+		by, known := idKinds[match[1]]
+		switch filter := otherKinds[match[1]]; {
+		case known:
 			return idTerm(text, text, by), nil
+		case len(match[2]) == 8: // or a name that ends in a date
+		case filter != "":
+			return nil, queryError("%q: find knows network interfaces and Elastic IPs, no %s-; 'instances --filter Name=%s,Values=%s' finds instances by it", text, match[1], filter, text)
+		case slices.Contains(unknownKinds, match[1]):
+			return nil, queryError("%q: find knows network interfaces and Elastic IPs, no %s-; expected an id of eni-, i-, eipalloc-, nat-, vpce-, sg-, subnet- or vpc-", text, match[1])
 		}
 	}
 	if t := ec2Term(text); t != nil {
@@ -220,9 +184,6 @@ func ec2Term(text string) *term {
 // nameTerm looks for Name tags, owners and descriptions; and for the addresses of
 // what may be a host name.
 func nameTerm(text string) (*term, error) {
-	if text == "" {
-		return nil, queryError("an empty name; expected an IP address, a CIDR block, a DNS name, an id or a name")
-	}
 	g, err := glob.Compile(text)
 	if err != nil {
 		return nil, queryError("%q: not a pattern: %v", text, err)

@@ -3,10 +3,8 @@ package inventory
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -29,8 +27,6 @@ var States = []string{"pending", "running", "shutting-down", "terminated", "stop
 
 // maxFilterValues is the most values that EC2 takes in a request's filters.
 const maxFilterValues = 200
-
-var instanceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`) })
 
 // matcher is a compiled Query. EC2 is asked for what its filters can narrow; each
 // record is then checked here, since those know neither CIDR blocks nor brackets
@@ -164,7 +160,12 @@ func narrow(filters []types.Filter, name string, values []string) []types.Filter
 func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 	var ids, names, private, public []string
 	everything := len(what) == 0
-	for _, text := range what {
+	things, err := readThings(what, "an instance id, a name, an IP address or a CIDR block")
+	if err != nil {
+		return nil, err
+	}
+	for _, thing := range things {
+		text := thing.bare
 		if address, err := netip.ParseAddr(text); err == nil {
 			address = address.Unmap()
 			m.addresses[address] = true
@@ -187,13 +188,18 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 		if looksLikeAddress(text) {
 			return nil, queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", text)
 		}
-		if instanceID().MatchString(text) {
+		if strings.HasPrefix(text, "i-") && anID().MatchString(text) {
 			m.ids[text] = true
 			ids = append(ids, text)
 			continue
 		}
-		if text == "" {
-			return nil, queryError("an empty name; expected an instance id, a name, an IP address or a CIDR block")
+		if id := anID().FindStringSubmatch(text); id != nil && len(id[2]) == 17 { // 8 digits may be the date in a name
+			if filter := otherKinds[id[1]]; filter != "" {
+				return nil, queryError("%q is no instance's id; --filter Name=%s,Values=%s finds instances by it", text, filter, text)
+			}
+			if isKind(id[1]) {
+				return nil, queryError("%q is no instance's id; expected one of i-, a name, an IP address or a CIDR block", text)
+			}
 		}
 		g, err := glob.Compile(text)
 		if err != nil {
@@ -225,12 +231,6 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 	}
 	return requests, nil
 }
-
-var addressLike = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}(/.*)?$|^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/.*)?$`)
-})
-
-func looksLikeAddress(text string) bool { return addressLike().MatchString(text) }
 
 // parseFilter reads a filter in the AWS CLI's shorthand.
 func parseFilter(text string) (types.Filter, error) {

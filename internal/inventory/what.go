@@ -1,0 +1,141 @@
+package inventory
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+)
+
+// thing is what somebody asks for.
+type thing struct {
+	text string // as it was given
+	bare string // without what stands around it where people copy it from
+}
+
+// readThings takes words apart that list several addresses, blocks or ids. What
+// comes close to one and is none would be found nowhere, which is no answer: it is
+// an error, that says what was expected.
+func readThings(words []string, expected string) (things []thing, err error) {
+	for _, word := range words {
+		parts := strings.FieldsFunc(word, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
+		if len(parts) == 0 {
+			return nil, queryError("an empty name; expected %s", expected)
+		}
+		if slices.ContainsFunc(parts, func(part string) bool { return !isExact(bare(part)) && !looksLikeAddress(part) }) {
+			parts = []string{word} // a name may have spaces and commas
+		}
+		for _, part := range parts {
+			t := thing{part, bare(part)}
+			if err := t.check(); err != nil {
+				return nil, err
+			}
+			things = append(things, t)
+		}
+	}
+	return things, nil
+}
+
+func (t thing) check() error {
+	if t.bare == "-" {
+		return queryError("\"-\": nothing is read from stdin; to look for what a file lists, use xargs")
+	}
+	if digits := wildAddress().FindStringSubmatch(t.bare); digits != nil {
+		octets := strings.Split(strings.TrimSuffix(digits[1], "."), ".")
+		block := strings.Join(append(octets, "0", "0", "0")[:4], ".") + "/" + strconv.Itoa(8*len(octets))
+		return queryError("%q is neither an IP address nor a CIDR block; did you mean %s?", t.text, block)
+	}
+	if looksLikeAddress(t.bare) && !isExact(t.bare) {
+		if mac, err := net.ParseMAC(t.bare); err != nil || len(mac) != 6 {
+			return queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", t.bare)
+		}
+	}
+	if id := almostID().FindStringSubmatch(strings.ToLower(t.bare)); id != nil && isKind(id[1]) {
+		return queryError("%q is no id: behind %s- there are 17 hexadecimal digits, not %d", t.text, id[1], len(id[2]))
+	}
+	return nil
+}
+
+// isExact tells an address, a block or an id from a name.
+func isExact(text string) bool {
+	_, err := netip.ParsePrefix(text)
+	return err == nil || isAddress(text) || anID().MatchString(text)
+}
+
+// looksLikeAddress is true of addresses, and of what can only be a mistyped one.
+func looksLikeAddress(text string) bool { return addressLike().MatchString(text) }
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+// bare is an address, a host name or an id without what stands around it where
+// people copy it from: a URL, an ARN, a port, brackets, quotes, the end of a
+// sentence, capitals.
+func bare(text string) string {
+	if inner := strings.TrimRight(strings.Trim(text, " \t\r\n\"'"), ".,;"); inner != text && inner != "" && isExact(bare(inner)) {
+		return bare(inner)
+	}
+	if u, err := url.Parse(text); err == nil && u.Scheme != "" && u.Hostname() != "" {
+		return bare(u.Hostname())
+	}
+	if resource, err := arn.Parse(text); err == nil { // TYPE/ID or TYPE:NAME
+		return bare(resource.Resource[strings.IndexAny(resource.Resource, "/:")+1:])
+	}
+	if host, port, err := net.SplitHostPort(text); err == nil && (isAddress(host) || hostName().MatchString(host)) {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			return host
+		}
+	}
+	if inner, isOpen := strings.CutPrefix(text, "["); isOpen && isAddress(strings.TrimSuffix(inner, "]")) {
+		return strings.TrimSuffix(inner, "]")
+	}
+	if id := strings.ToLower(text); anID().MatchString(id) {
+		return id
+	}
+	return text
+}
+
+// otherKinds are ids that instances can be filtered by, and the filters.
+var otherKinds = map[string]string{
+	"ami":    "image-id",
+	"eni":    "network-interface.network-interface-id",
+	"r":      "reservation-id",
+	"sg":     "instance.group-id",
+	"subnet": "subnet-id",
+	"vol":    "block-device-mapping.volume-id",
+	"vpc":    "vpc-id",
+}
+
+// unknownKinds are ids of what neither an interface nor an instance has.
+var unknownKinds = []string{"acl", "cgw", "dopt", "eigw", "igw", "lt", "pcx", "pl", "rtb", "sgr", "snap", "tgw", "vgw"}
+
+func isKind(kind string) bool {
+	_, known := idKinds[kind]
+	return known || otherKinds[kind] != "" || slices.Contains(unknownKinds, kind)
+}
+
+var (
+	anID = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([a-z]+(?:-attach)?)-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	})
+	// What is much shorter may be a name: nat-1, sg-20260102.
+	almostID = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([a-z]+(?:-attach)?)-([0-9a-f]{15,16}|[0-9a-f]{18,})$`)
+	})
+
+	wildAddress = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^((?:[0-9]{1,3}\.){2,3})(?:\*\.)*\*$`)
+	})
+	addressLike = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}(/.*)?$|^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/.*)?$`)
+	})
+)
