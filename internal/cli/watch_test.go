@@ -213,7 +213,7 @@ func TestWatchLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tty.Close()
-	display := newDisplay(14, 100, nil)
+	display := newDisplay(14, 100)
 	go io.Copy(display, tty)
 	shownBy(t, display, "Every 1s: 1 instance in 1 account and 1 regions, TOOK TIME\n\n   Name\n   shop\n")
 	tty.Write([]byte{3})
