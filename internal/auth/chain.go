@@ -57,7 +57,7 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	id := &Identity{Profile: p.Name, Role: p.Role(), AccountID: p.AccountID(), Target: target}
 	switch p.Kind {
 	case awsconfig.KindStatic:
-		id.Hops = []Hop{{HopProfile, p.Name}}
+		id.Hops = []Hop{{hopProfile, p.Name}}
 		id.AccountID, id.lasting = p.AWSAccountID, p.SessionToken == ""
 		id.Credentials = r.cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
@@ -65,13 +65,13 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 		id.Hops = session.hops(p.SSORoleName)
 		id.Credentials = r.shared("sso "+p.Name, r.cache(session.Role(p.SSOAccountID, p.SSORoleName)))
 	case awsconfig.KindProcess:
-		id.Hops = []Hop{{HopProcess, "of profile " + p.Name}}
+		id.Hops = []Hop{{hopProcess, "of profile " + p.Name}}
 		id.Credentials = r.shared("process "+p.Name, r.cache(r.process(p)))
 	case awsconfig.KindWebIdentity:
-		id.Hops = []Hop{{HopWebIdentity, p.WebIdentityTokenFile}, {HopRole, p.RoleARN}}
+		id.Hops = []Hop{{hopWebIdentity, p.WebIdentityTokenFile}, {hopRole, p.RoleARN}}
 		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
 	case awsconfig.KindLogin:
-		id.Hops = []Hop{{HopLogin, p.LoginSession}}
+		id.Hops = []Hop{{hopLogin, p.LoginSession}}
 		var err error
 		id.Credentials, err = r.awsLogin(p, target)
 		return id, err

@@ -18,7 +18,7 @@ import (
 // SessionToken returns what GetSessionToken gives to a user, with a code of the
 // MFA device where serial is not "". An empty code is asked for.
 func (r *Resolver) SessionToken(base *Identity, serial, code string, d time.Duration) *Identity {
-	return r.derived(base, base.Role, base.AccountID, Hop{HopSessionToken, serial}, func(ctx context.Context) (aws.Credentials, error) {
+	return r.derived(base, base.Role, base.AccountID, Hop{hopSessionToken, serial}, func(ctx context.Context) (aws.Credentials, error) {
 		if !base.lasting {
 			return aws.Credentials{}, &NoCredentialsError{"GetSessionToken needs a user's own access key; " + base.String() + " has temporary credentials already"}
 		}
@@ -45,7 +45,7 @@ func (r *Resolver) getSessionToken(ctx context.Context, base *Identity, serial, 
 // Federate returns what GetFederationToken gives to a user: a session with no
 // more rights than both the user and the policies have.
 func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d time.Duration) *Identity {
-	return r.derived(base, "", base.AccountID, Hop{HopFederation, name}, func(ctx context.Context) (aws.Credentials, error) {
+	return r.derived(base, "", base.AccountID, Hop{hopFederation, name}, func(ctx context.Context) (aws.Credentials, error) {
 		in := &sts.GetFederationTokenInput{Name: &name, DurationSeconds: seconds(d), PolicyArns: policies(policyARNs)}
 		out, err := r.API.STS(base.Target).GetFederationToken(ctx, in, func(o *sts.Options) { o.Credentials = base.Credentials })
 		if err != nil {
@@ -59,7 +59,7 @@ func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d 
 // provider, kept in a file, gives access to. Of the options, those of MFA, tags
 // and external ids are not used.
 func (r *Resolver) WebIdentity(p *awsconfig.Profile, tokenFile string, o RoleOptions, read func(string) ([]byte, error)) *Identity {
-	id := &Identity{Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4), Target: r.Target(p), Hops: []Hop{{HopWebIdentity, tokenFile}, {HopRole, o.ARN}}}
+	id := &Identity{Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4), Target: r.Target(p), Hops: []Hop{{hopWebIdentity, tokenFile}, {hopRole, o.ARN}}}
 	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 		token, err := read(tokenFile)
 		if err != nil {

@@ -12,24 +12,23 @@ type Hop struct {
 	Name string // of the profile, session, permission set or role; "" where the kind says all
 }
 
-// HopKind is what a step takes its credentials from.
+// HopKind is what a step takes its credentials from, as users are shown it.
 type HopKind string
 
-// The kinds of a way's first step, and of those that follow.
 const (
-	HopEnvironment   HopKind = "environment"
-	HopProfile       HopKind = "profile" // static keys
-	HopProcess       HopKind = "credential_process"
-	HopLogin         HopKind = "aws login"
-	HopWebIdentity   HopKind = "web identity"
-	HopSSOSession    HopKind = "SSO session"
-	HopContainer     HopKind = "container"
-	HopInstance      HopKind = "instance role"
-	HopPermissionSet HopKind = "permission set"
-	HopRole          HopKind = "role"
-	HopSessionToken  HopKind = "session token"
-	HopFederation    HopKind = "federated user"
-	HopSAML          HopKind = "SAML provider"
+	hopEnvironment   HopKind = "environment"
+	hopProfile       HopKind = "profile" // static keys
+	hopProcess       HopKind = "credential_process"
+	hopLogin         HopKind = "aws login"
+	hopWebIdentity   HopKind = "web identity"
+	hopSSOSession    HopKind = "SSO session"
+	hopContainer     HopKind = "container"
+	hopInstance      HopKind = "instance role"
+	hopPermissionSet HopKind = "permission set"
+	hopRole          HopKind = "role"
+	hopSessionToken  HopKind = "session token"
+	hopFederation    HopKind = "federated user"
+	hopSAML          HopKind = "SAML provider"
 )
 
 // String names a role by its name and account, which is shorter than its ARN.
@@ -37,7 +36,7 @@ func (h Hop) String() string {
 	switch account := arnPart(h.Name, 4); {
 	case h.Name == "":
 		return string(h.Kind)
-	case h.Kind == HopRole && account != "":
+	case h.Kind == hopRole && account != "":
 		return fmt.Sprintf("role %s (%s)", RoleName(h.Name), account)
 	}
 	return string(h.Kind) + " " + h.Name
@@ -57,7 +56,7 @@ func (i *Identity) Lasting() bool { return i.lasting }
 
 // Federated says whether GetFederationToken gave the credentials.
 func (i *Identity) Federated() bool {
-	return slices.ContainsFunc(i.Hops, func(h Hop) bool { return h.Kind == HopFederation })
+	return slices.ContainsFunc(i.Hops, func(h Hop) bool { return h.Kind == hopFederation })
 }
 
 // Chained says whether a role was assumed from a role, which AWS allows for an
@@ -66,7 +65,7 @@ func (i *Identity) Chained() bool {
 	roles := 0
 	for _, h := range i.Hops {
 		switch h.Kind {
-		case HopRole, HopPermissionSet, HopInstance, HopContainer:
+		case hopRole, hopPermissionSet, hopInstance, hopContainer:
 			roles++
 		}
 	}

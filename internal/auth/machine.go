@@ -38,7 +38,7 @@ func (r *Resolver) fromEnvironment() *Identity {
 	}
 	token := first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 	return &Identity{
-		Target: r.ambient(), lasting: token == "", Hops: []Hop{{HopEnvironment, ""}},
+		Target: r.ambient(), lasting: token == "", Hops: []Hop{{hopEnvironment, ""}},
 		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }
@@ -60,7 +60,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 	case arnPart(arn, 4) == "":
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
-	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.ambient(), Hops: []Hop{{HopWebIdentity, file}, {HopRole, arn}}}
+	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.ambient(), Hops: []Hop{{hopWebIdentity, file}, {hopRole, arn}}}
 	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
@@ -87,7 +87,7 @@ func (r *Resolver) noCredentials() error {
 func (r *Resolver) fromInstance(instead error) *Identity {
 	role := r.instanceRole()
 	return &Identity{
-		Target: r.ambient(), Hops: []Hop{{HopInstance, ""}},
+		Target: r.ambient(), Hops: []Hop{{hopInstance, ""}},
 		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 			creds, err := role.Retrieve(ctx)
 			if err != nil && ctx.Err() == nil {
@@ -139,7 +139,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 		return nil, err
 	}
 	return &Identity{
-		Target: r.ambient(), Hops: []Hop{{HopContainer, ""}},
+		Target: r.ambient(), Hops: []Hop{{hopContainer, ""}},
 		Credentials: r.shared("container", r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")

@@ -48,7 +48,7 @@ func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
 	return &Identity{
 		Profile: base.Profile, Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4),
 		Target: base.Target, Credentials: r.cache(fetch),
-		Hops: base.and(Hop{HopRole, o.ARN}),
+		Hops: base.and(Hop{hopRole, o.ARN}),
 	}
 }
 

@@ -86,7 +86,7 @@ func parseSAMLRole(pair string) (role SAMLRole, ok bool) {
 func (r *Resolver) SAML(p *awsconfig.Profile, assertion *Assertion, role SAMLRole, o RoleOptions) *Identity {
 	id := &Identity{
 		Role: RoleName(role.ARN), AccountID: arnPart(role.ARN, 4), Target: r.Target(p),
-		Hops: []Hop{{HopSAML, role.Provider}, {HopRole, role.ARN}},
+		Hops: []Hop{{hopSAML, role.Provider}, {hopRole, role.ARN}},
 	}
 	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 		out, err := r.API.STS(id.Target).AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{

@@ -76,7 +76,7 @@ func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *SSO {
 }
 
 func (s *SSO) hops(permissionSet string) []Hop {
-	return []Hop{{HopSSOSession, s.Name}, {HopPermissionSet, permissionSet}}
+	return []Hop{{hopSSOSession, s.Name}, {hopPermissionSet, permissionSet}}
 }
 
 // Target returns where the session's accounts are called by default.

@@ -16,8 +16,8 @@ import (
 	"unicode"
 )
 
-// MaxAge is how long a name is remembered after it was last met.
-const MaxAge = 7 * 24 * time.Hour
+// maxAge is how long a name is remembered after it was last met.
+const maxAge = 7 * 24 * time.Hour
 
 // limit is the most names of one kind in a file; the latest stay.
 const limit = 5000
@@ -71,7 +71,7 @@ func Read(path string, now time.Time) []Entry {
 		}
 		seconds, err := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
 		e.Seen = time.Unix(seconds, 0)
-		if err == nil && now.Sub(e.Seen) < MaxAge {
+		if err == nil && now.Sub(e.Seen) < maxAge {
 			entries = append(entries, e)
 		}
 	}
@@ -162,7 +162,7 @@ func sweepOut(dir string, now time.Time) {
 	for _, f := range files {
 		info, err := f.Info()
 		ours := filepath.Ext(f.Name()) == ".tsv" || strings.HasPrefix(f.Name(), ".new-")
-		if err == nil && ours && info.Mode().IsRegular() && now.Sub(info.ModTime()) > MaxAge {
+		if err == nil && ours && info.Mode().IsRegular() && now.Sub(info.ModTime()) > maxAge {
 			os.Remove(filepath.Join(dir, f.Name()))
 		}
 	}

@@ -102,7 +102,7 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := Update(path, noon.Add(MaxAge+time.Second), nil, nothingGone); err != nil {
+	if err := Update(path, noon.Add(maxAge+time.Second), nil, nothingGone); err != nil {
 		t.Fatal(err)
 	}
 	for i, file := range files {
