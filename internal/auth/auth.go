@@ -5,11 +5,9 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -172,124 +170,3 @@ func (r *Resolver) Profile(p *awsconfig.Profile) (*Identity, error) {
 	r.identities[p.Name] = id
 	return id, nil
 }
-
-// Target returns where a profile's calls go. p may be nil.
-func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target { return r.target(p, partitionOf(p)) }
-
-// target is Target for credentials of one partition, which no other accepts: the
-// environment is not heard where it names a region elsewhere. The partition is ""
-// where it is not known.
-func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target {
-	t := awsapi.Target{Region: r.Region}
-	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
-		region := r.env(variable)
-		named := awsapi.PartitionOf(awsapi.Regional(strings.TrimPrefix(region, "fips-")))
-		if t.Region == "" && (partition == "" || named.ID == partition) {
-			t.Region = region
-		}
-	}
-	if p != nil {
-		if t.Region == "" {
-			t.Region = p.Region
-		}
-		t.EndpointURL, t.Services, t.IgnoreURLs = p.EndpointURL, p.Endpoints, p.IgnoreConfiguredEndpoints
-		t.FIPS, t.DualStack = p.UseFIPS, p.UseDualStack
-	}
-	if t.Region == "" {
-		t.Region = awsapi.PartitionByID(partitionOf(p)).Home
-	}
-	t.Region = awsapi.Regional(t.Region)
-	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // an older way to ask for it
-		t.Region, t.FIPS = region, true
-	}
-	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
-		t.FIPS = strings.EqualFold(v, "true")
-	}
-	if v := r.env("AWS_USE_DUALSTACK_ENDPOINT"); v != "" {
-		t.DualStack = strings.EqualFold(v, "true")
-	}
-	return t
-}
-
-// partitionOf is the partition of a profile's credentials, "" where the config does
-// not tell. One that is newer than this program counts as the commercial one, as
-// its regions do.
-func partitionOf(p *awsconfig.Profile) string {
-	switch {
-	case p == nil:
-	case p.RoleARN != "":
-		return awsapi.PartitionByID(arnPart(p.RoleARN, 1)).ID
-	case p.SSOSession != nil && (p.Kind == awsconfig.KindSSO || p.Kind == awsconfig.KindSSOLegacy):
-		return awsapi.PartitionOf(p.SSOSession.Region).ID
-	}
-	return ""
-}
-
-// Credentials are cached, and renewed somewhat before they end, so that no call is
-// signed with credentials that end on the way.
-type Credentials struct {
-	*aws.CredentialsCache
-	given atomic.Pointer[aws.Credentials] // by the provider last
-}
-
-// Retrieve returns credentials with the end that AWS gave them; the SDK's cache
-// would show an earlier one, at which it renews them.
-func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	creds, err := c.CredentialsCache.Retrieve(ctx)
-	if err != nil {
-		if inner := errors.Unwrap(err); inner != nil && !errors.As(err, new(*aws.RequestCanceledError)) {
-			err = inner // without the cache's own words
-		}
-		return aws.Credentials{}, err
-	}
-	if given := c.given.Load(); given != nil && given.AccessKeyID == creds.AccessKeyID {
-		creds.Expires = given.Expires
-	}
-	return creds, nil
-}
-
-func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {
-	c := &Credentials{}
-	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
-		creds, err := p.Retrieve(ctx)
-		if err == nil && r.ended(creds) {
-			return aws.Credentials{}, &endedError{creds.Expires}
-		}
-		c.given.Store(&creds)
-		return creds, err
-	})
-	c.CredentialsCache = aws.NewCredentialsCache(alive, func(o *aws.CredentialsCacheOptions) {
-		o.ExpiryWindow = time.Minute
-		o.ExpiryWindowJitterFrac = 0.5
-	})
-	return c
-}
-
-// arnPart is one of the six parts of an ARN, counted from 0; "" if it is none.
-func arnPart(arn string, i int) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[i]
-}
-
-// RoleName is the last part of a role's ARN, which may have a path.
-func RoleName(arn string) string {
-	return arn[strings.LastIndexByte(arn, '/')+1:]
-}
-
-func (r *Resolver) ended(creds aws.Credentials) bool {
-	return creds.CanExpire && !creds.Expires.After(r.Now())
-}
-
-// endedError is for credentials that have ended before they could be used.
-type endedError struct{ at time.Time }
-
-func (e *endedError) Error() string {
-	return "the credentials that were given have ended at " + e.at.UTC().Format(time.RFC3339)
-}
-
-func (e *endedError) Reason() awsapi.Kind { return awsapi.Expired }
-
-type provider = aws.CredentialsProviderFunc

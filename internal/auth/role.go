@@ -106,6 +106,20 @@ func optional(s string) *string {
 	return &s
 }
 
+// arnPart is one of the six parts of an ARN, counted from 0; "" if it is none.
+func arnPart(arn string, i int) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[i]
+}
+
+// RoleName is the last part of a role's ARN, which may have a path.
+func RoleName(arn string) string {
+	return arn[strings.LastIndexByte(arn, '/')+1:]
+}
+
 // RoleARN makes the ARN of a role from what --role was given: a name, a path and
 // name, or an ARN with {account} in it.
 func RoleARN(role, partition, accountID string) string {

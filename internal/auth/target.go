@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"strings"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// Target returns where a profile's calls go. p may be nil.
+func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target { return r.target(p, partitionOf(p)) }
+
+// target is Target for credentials of one partition, which no other accepts: the
+// environment is not heard where it names a region elsewhere. The partition is ""
+// where it is not known.
+func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target {
+	t := awsapi.Target{Region: r.Region}
+	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		region := r.env(variable)
+		named := awsapi.PartitionOf(awsapi.Regional(strings.TrimPrefix(region, "fips-")))
+		if t.Region == "" && (partition == "" || named.ID == partition) {
+			t.Region = region
+		}
+	}
+	if p != nil {
+		if t.Region == "" {
+			t.Region = p.Region
+		}
+		t.EndpointURL, t.Services, t.IgnoreURLs = p.EndpointURL, p.Endpoints, p.IgnoreConfiguredEndpoints
+		t.FIPS, t.DualStack = p.UseFIPS, p.UseDualStack
+	}
+	if t.Region == "" {
+		t.Region = awsapi.PartitionByID(partitionOf(p)).Home
+	}
+	t.Region = awsapi.Regional(t.Region)
+	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // an older way to ask for it
+		t.Region, t.FIPS = region, true
+	}
+	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
+		t.FIPS = strings.EqualFold(v, "true")
+	}
+	if v := r.env("AWS_USE_DUALSTACK_ENDPOINT"); v != "" {
+		t.DualStack = strings.EqualFold(v, "true")
+	}
+	return t
+}
+
+// partitionOf is the partition of a profile's credentials, "" where the config does
+// not tell. One that is newer than this program counts as the commercial one, as
+// its regions do.
+func partitionOf(p *awsconfig.Profile) string {
+	switch {
+	case p == nil:
+	case p.RoleARN != "":
+		return awsapi.PartitionByID(arnPart(p.RoleARN, 1)).ID
+	case p.SSOSession != nil && (p.Kind == awsconfig.KindSSO || p.Kind == awsconfig.KindSSOLegacy):
+		return awsapi.PartitionOf(p.SSOSession.Region).ID
+	}
+	return ""
+}
