@@ -89,7 +89,7 @@ func TestShells(t *testing.T) {
 			// What was completed is what muster gets.
 			terminal := startShell(t, home, shell.args)
 			terminal.press("muster instances --demo --region us-west-2 --output template='<<.Pub\t", `PublicIPs`)
-			terminal.press(">> here'\r", `54\.187\.3\.95 here`)
+			terminal.press(">> here'\r", `(?s)54\.187\.3\.95 here\n.*READY>`) // muster has ended, which keeps what it has seen in home
 		})
 	}
 }
