@@ -53,9 +53,12 @@ func TestErrors(t *testing.T) {
 		{Options{JQ: ".Name |"}, "--jq: the filter ends too early at column 8\n    .Name |\n           ^"},
 		{Options{JQ: ".Name, ] .Region"}, "--jq: unexpected token \"]\" at column 8\n    .Name, ] .Region\n           ^"},
 		{Options{JQ: ".Name | tostrng"}, "--jq: unknown function tostrng/0 at column 9; did you mean tostring?\n    .Name | tostrng\n            ^^^^^^^"},
-		{Options{JQ: ".Name | split"}, "--jq: unknown function split/0 at column 9; there is split/2: the number is that of its arguments\n    .Name | split\n            ^^^^^"},
+		{Options{JQ: ".Name | split"}, "--jq: unknown function split/0 at column 9; there is split/1, split/2: the number is that of its arguments\n    .Name | split\n            ^^^^^"},
 		{Options{JQ: ".Name, $name"}, "--jq: unknown variable $name at column 8\n    .Name, $name\n           ^^^^^"},
 		{Options{JQ: "[., inputs]"}, "--jq: there is no further input at column 5; the filter runs for each record by itself; --slurp gives it all of them\n    [., inputs]\n        ^^^^^^"},
+		{Options{JQ: "debug, inputs", Slurp: true}, "--jq: unknown function debug/0 at column 1\n    debug, inputs\n    ^^^^^"},
+		{Options{JQ: "first(inputs)", Slurp: true}, "--jq: there is no further input at column 7; --slurp gives it all records at once\n    first(inputs)\n          ^^^^^^"},
+		{Options{JQ: "[.Name] | @tsv, @base32"}, "--jq: unknown format @base32 at column 17; there are @text, @json, @html, @uri, @urid, @csv, @tsv, @sh, @base64, @base64d\n    [.Name] | @tsv, @base32\n                    ^^^^^^^"},
 		{Options{JQ: "\x1b[31m\n"}, "--jq: unexpected token \"\\u001b\" at column 1\n    \\x1b[31m\n    ^^^^"},
 
 		{Options{Query: "[].Instnce"}, "--query: unknown field Instnce at column 4; did you mean InstanceId?\n    [].Instnce\n       ^^^^^^^"},

@@ -25,18 +25,25 @@ func (c *compiler) jq() (func(*run) format, error) {
 	}
 	code, err := gojq.Compile(filter)
 	if err != nil {
-		return nil, jqCompileError(flag, c.JQ, err)
+		return nil, c.jqCompileError(flag, err)
 	}
 	input := c.record
 	if c.Slurp {
 		input = listOf(c.record)
+	}
+	if _, name := checkJQ(filter, input); name != "" {
+		return nil, &Error{
+			Flag: flag, Text: c.JQ, Offset: strings.Index(c.JQ, name), length: len(name),
+			Msg: "unknown format " + name, Hint: "there are " + strings.Join(jqFormats, ", "),
+		}
 	}
 	check := func(text string) *mistake {
 		filter, err := gojq.Parse(text)
 		if err != nil {
 			return nil
 		}
-		return checkJQ(filter, input)
+		found, _ := checkJQ(filter, input)
+		return found
 	}
 	if m := check(c.JQ); m != nil {
 		return nil, m.error(flag, c.JQ, "go through it with [] first", check)
@@ -105,7 +112,8 @@ func jqSyntaxError(flag, text string, err error) *Error {
 }
 
 // jqCompileError is about a function or variable that is not defined, mostly.
-func jqCompileError(flag, text string, err error) *Error {
+func (c *compiler) jqCompileError(flag string, err error) *Error {
+	text := c.JQ
 	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
 	what, name, _ := strings.Cut(e.Msg, " not defined: ")
 	name, arity, isFunction := strings.Cut(name, "/")
@@ -113,12 +121,15 @@ func jqCompileError(flag, text string, err error) *Error {
 	case what == "function" && isFunction:
 		e.Msg = "unknown function " + name + "/" + arity
 		known := jqFunctions()
+		var others []string
 		for _, f := range known {
 			if strings.HasPrefix(f, name+"/") {
-				e.Hint = "there is " + f + ": the number is that of its arguments"
+				others = append(others, f)
 			}
 		}
-		if e.Hint == "" {
+		if len(others) > 0 {
+			e.Hint = "there is " + strings.Join(others, ", ") + ": the number is that of its arguments"
+		} else {
 			if near := nearest.Name(name, jqNames(known)); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
@@ -128,6 +139,9 @@ func jqCompileError(flag, text string, err error) *Error {
 	case strings.HasPrefix(e.Msg, "input(s)"):
 		e.Msg, name = "there is no further input", "input"
 		e.Hint = "the filter runs for each record by itself; --slurp gives it all of them"
+		if c.Slurp {
+			e.Hint = "--slurp gives it all records at once"
+		}
 		if strings.Contains(text, "inputs") {
 			name = "inputs"
 		}
@@ -153,7 +167,8 @@ func jqCompileError(flag, text string, err error) *Error {
 
 // jqFunctions are gojq's own, as name/arity.
 func jqFunctions() []string {
-	filter, err := gojq.Parse("builtins | sort | .[]")
+	// debug needs a place to write to, which a filter does not have here.
+	filter, err := gojq.Parse(`builtins | map(select(startswith("debug/") | not)) | sort | .[]`)
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/itchyny/gojq"
@@ -8,17 +9,22 @@ import (
 
 // checkJQ infers what shape each part of a filter has and finds the first access
 // that can give nothing. It knows little on purpose: wherever jq could have made
-// something else of the value, the shape is unknown and nothing is objected to.
-func checkJQ(filter *gojq.Query, input *shape) *mistake {
+// something else of the value, the shape is unknown and nothing is objected to. format
+// is the first one, as @json, that there is not.
+func checkJQ(filter *gojq.Query, input *shape) (found *mistake, format string) {
 	c := jqChecker{defined: map[string]bool{}}
 	c.query(filter, input)
-	return c.found
+	return c.found, c.format
 }
+
+// jqFormats are those that gojq looks for when the filter runs.
+var jqFormats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d"}
 
 type jqChecker struct {
 	defined map[string]bool // functions that the filter defines; they may hide built-in ones
 	lenient int             // within try, ? or the left of //, where an error is no mistake
 	found   *mistake
+	format  string
 }
 
 func (c *jqChecker) object(m *mistake) *shape {
@@ -117,6 +123,9 @@ func (c *jqChecker) atom(t *gojq.Term, dot *shape) *shape {
 	case gojq.TermTypeArray:
 		return listOf(c.query(t.Array.Query, dot))
 	case gojq.TermTypeString, gojq.TermTypeFormat:
+		if t.Format != "" && c.format == "" && !slices.Contains(jqFormats, t.Format) {
+			c.format = t.Format
+		}
 		c.text(t.Str, dot)
 		return someString
 	case gojq.TermTypeIf:
