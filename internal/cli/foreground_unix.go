@@ -17,6 +17,13 @@ func foreground(f *os.File) bool {
 	return err != nil || group == 0 || group == unix.Getpgrp() // not the terminal of our session; not one of our namespace
 }
 
+// readerGone says whether what is written to a pipe would be read by nobody.
+func readerGone(f *os.File) bool {
+	fds := []unix.PollFd{{Fd: int32(f.Fd())}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
+}
+
 // keyboardSignals returns what arrives of the keyboard's signals that stop or end
 // the program as it stands, unless whoever started it has them ignored, until the
 // function is called.

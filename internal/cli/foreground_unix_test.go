@@ -110,6 +110,34 @@ func TestLineStopped(t *testing.T) {
 	}
 }
 
+// TestWatchUnread: a reader that goes away ends --watch before the next round.
+func TestWatchUnread(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environ, _ := changing(t, watchedBy("", shopRunning))
+	command := exec.Command(binary, "instances", "--watch=1h", "--region", "us-east-1", "--columns", "Name")
+	command.Env = environ
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { command.Process.Kill() })
+	if _, err := io.ReadFull(stdout, make([]byte, 10)); err != nil {
+		t.Error(err)
+	}
+	stdout.Close()
+	command.Wait()
+	if code := command.ProcessState.ExitCode(); code != 141 {
+		t.Errorf("exit code %d, want 141", code)
+	}
+}
+
 // TestHangUp: a terminal that is closed ends the program as an interrupt does, with
 // nothing left behind.
 func TestHangUp(t *testing.T) {

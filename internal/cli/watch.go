@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"reflect"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -128,10 +130,28 @@ func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *ren
 				return written(err)
 			}
 		}
+		if err := rest(ctx, time.Duration(o.Watch), app.Stdout); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for the next round, or until there is nobody to show it to: nothing may
+// change for hours, and so nothing be written.
+func rest(ctx context.Context, interval time.Duration, out io.Writer) error {
+	next := time.After(interval)
+	look := time.NewTicker(leastInterval / 2)
+	defer look.Stop()
+	for {
 		select {
 		case <-ctx.Done():
 			return &partial{exitInterrupted}
-		case <-time.After(time.Duration(o.Watch)):
+		case <-next:
+			return nil
+		case <-look.C:
+			if f, ok := out.(*os.File); ok && readerGone(f) {
+				return written(syscall.EPIPE)
+			}
 		}
 	}
 }
