@@ -168,5 +168,11 @@ func (a *App) colorOn(w io.Writer, when string) bool {
 	case set("CLICOLOR_FORCE"):
 		return true
 	}
-	return isTerminal(w) && a.env["CLICOLOR"] != "0" && a.env["TERM"] != "dumb"
+	return isTerminal(w) && a.env["CLICOLOR"] != "0" && !a.dumb()
+}
+
+// dumb says that a terminal can but print, or that nobody says what it can.
+func (a *App) dumb() bool {
+	kind := a.env["TERM"]
+	return kind == "dumb" || kind == "" && runtime.GOOS != "windows" // where nothing sets it
 }

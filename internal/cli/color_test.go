@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ func TestColor(t *testing.T) {
 	}{
 		{"TERM=xterm", "auto", true, false},
 		{"TERM=dumb", "auto", false, false},
+		{"", "auto", runtime.GOOS == "windows", false},
 		{"TERM=xterm NO_COLOR=1", "auto", false, false},
 		{"TERM=xterm NO_COLOR=", "auto", true, false},
 		{"TERM=xterm CLICOLOR=0", "auto", false, false},

@@ -208,7 +208,7 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: o.JQ, Slurp: o.Slurp, Query: o.Query,
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
-		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && app.env["TERM"] != "dumb",
+		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && !app.dumb(),
 		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}

@@ -42,7 +42,7 @@ func (a *App) startLine(ctx context.Context, text func(width int) string) *footL
 	if a.lineOn != nil {
 		w = a.lineOn
 	}
-	if !isTerminal(w) || a.env["TERM"] == "dumb" {
+	if !isTerminal(w) || a.dumb() {
 		return nil
 	}
 	ctx, stop := context.WithCancel(ctx)

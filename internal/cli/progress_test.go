@@ -56,6 +56,7 @@ func TestProgress(t *testing.T) {
 		{"shown", "xterm", nil, `0/1 accounts, 2/3 regions, 1 instance, 1 gap, \d+ regions/s, \d+ s left`, end},
 		{"quiet", "xterm", []string{"--quiet"}, "", quiet},
 		{"dumb", "dumb", nil, "", end},
+		{"unknown", "", nil, "", end},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

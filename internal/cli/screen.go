@@ -41,7 +41,7 @@ const enterScreen, leaveScreen = "\x1b[?1049h", "\x1b[?1049l"
 
 // newScreen is nil where there is no terminal to draw on.
 func newScreen(app *App, every time.Duration, table func(io.Writer) error) *altScreen {
-	if !isTerminal(app.Stdout) || app.env["TERM"] == "dumb" || !foreground(app.Stdout.(*os.File)) {
+	if !isTerminal(app.Stdout) || app.dumb() || !foreground(app.Stdout.(*os.File)) {
 		return nil
 	}
 	s := &altScreen{app: app, every: every, table: table}

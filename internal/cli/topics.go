@@ -105,7 +105,7 @@ The AWS CLI's variables hold:
   AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS, AWS_EC2_METADATA_DISABLED
   AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
 
-HTTPS_PROXY, HTTP_PROXY and NO_PROXY are for the network; NO_COLOR and TERM=dumb turn colour off.
+HTTPS_PROXY, HTTP_PROXY and NO_PROXY are for the network; NO_COLOR, TERM=dumb and no TERM at all turn colour off.
 
 Files are the AWS CLI's own: ~/.aws/config, ~/.aws/credentials, tokens in ~/.aws/sso/cache, credentials of roles in ~/.aws/cli/cache (--no-cache leaves that alone).
 
