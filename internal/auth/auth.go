@@ -59,7 +59,6 @@ type Identity struct {
 	Credentials *Credentials
 	Hops        []Hop // how the credentials come about, the first source first
 
-	lasting  bool          // a user's own keys, for which GetSessionToken works
 	lasts    time.Duration // how long the credentials were good for when last renewed, 0 before
 	asking   sync.Mutex    // held while STS is asked whose credentials they are
 	renewing sync.Mutex
@@ -74,7 +73,7 @@ func (i *Identity) Do(ctx context.Context, call func() error) error {
 		return err
 	}
 	err = call()
-	if err == nil || i.lasting || ctx.Err() != nil {
+	if err == nil || before.SessionToken == "" || ctx.Err() != nil { // keys without one do not end
 		return err
 	}
 	failure := awsapi.Explain(err)

@@ -58,7 +58,7 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	switch p.Kind {
 	case awsconfig.KindStatic:
 		id.Hops = []Hop{{hopProfile, p.Name}}
-		id.AccountID, id.lasting = p.AWSAccountID, p.SessionToken == ""
+		id.AccountID = p.AWSAccountID
 		id.Credentials = r.cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)

@@ -93,8 +93,9 @@ func TestCurrent(t *testing.T) {
 			if got := creds.AccessKeyID + " " + id.Profile; got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
-			if temporary := strings.HasPrefix(creds.AccessKeyID, "ASIA"); temporary != (creds.SessionToken == "t") || temporary == id.Lasting() {
-				t.Errorf("the token is %q, lasting %t", creds.SessionToken, id.Lasting())
+			lasting, err := id.Lasting(t.Context())
+			if temporary := strings.HasPrefix(creds.AccessKeyID, "ASIA"); temporary != (creds.SessionToken == "t") || temporary == lasting || err != nil {
+				t.Errorf("the token is %q, lasting %t, %v", creds.SessionToken, lasting, err)
 			}
 		})
 	}

@@ -19,7 +19,9 @@ import (
 // MFA device where serial is not "". An empty code is asked for.
 func (r *Resolver) SessionToken(base *Identity, serial, code string, d time.Duration) *Identity {
 	return r.derived(base, base.Role, base.AccountID, Hop{hopSessionToken, serial}, func(ctx context.Context) (aws.Credentials, error) {
-		if !base.lasting {
+		if lasting, err := base.Lasting(ctx); err != nil {
+			return aws.Credentials{}, err
+		} else if !lasting {
 			return aws.Credentials{}, &NoCredentialsError{"GetSessionToken needs a user's own access key; " + base.String() + " has temporary credentials already"}
 		}
 		return r.getSessionToken(ctx, base, serial, code, d)

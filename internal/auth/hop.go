@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,8 +52,16 @@ func (i *Identity) String() string {
 	return strings.Join(steps, " > ")
 }
 
-// Lasting says whether these are a user's own keys, which do not end.
-func (i *Identity) Lasting() bool { return i.lasting }
+// Lasting says whether the credentials are a user's own keys, which do not end and
+// for which GetSessionToken works: they have no token.
+func (i *Identity) Lasting(ctx context.Context) (bool, error) {
+	switch i.Hops[len(i.Hops)-1].Kind {
+	case hopEnvironment, hopProfile, hopProcess:
+		creds, err := i.Credentials.Retrieve(ctx)
+		return creds.SessionToken == "", err
+	}
+	return false, nil
+}
 
 // Federated says whether GetFederationToken gave the credentials.
 func (i *Identity) Federated() bool {

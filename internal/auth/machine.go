@@ -38,7 +38,7 @@ func (r *Resolver) fromEnvironment() *Identity {
 	}
 	token := first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 	return &Identity{
-		Target: r.ambient(), lasting: token == "", Hops: []Hop{{hopEnvironment, ""}},
+		Target: r.ambient(), Hops: []Hop{{hopEnvironment, ""}},
 		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
 	}
 }

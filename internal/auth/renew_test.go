@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -140,6 +141,45 @@ func TestOnePrompt(t *testing.T) {
 	})
 	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 1 || got["AssumeRole"] != 3 {
 		t.Errorf("%d prompts, calls %v; want 1, 1 GetSessionToken and 3 AssumeRole", *prompts, got)
+	}
+	h.sound(t)
+}
+
+// TestOnePromptOfProcess: nor does it matter what gives the keys of the device's
+// user.
+func TestOnePromptOfProcess(t *testing.T) {
+	t.Parallel()
+	h, r, prompts := mia(t, "123456")
+	keys, err := r.Config.Profile("mia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.write(t, "mia.json", fmt.Sprintf(`{"Version": 1, "AccessKeyId": %q, "SecretAccessKey": %q}`, keys.AccessKeyID, keys.SecretAccessKey))
+	h.configure(t, `
+[profile vault]
+credential_process = cat HOME/mia.json
+[profile v1]
+role_arn = arn:aws:iam::100000000001:role/Guarded
+mfa_serial = arn:aws:iam::100000000001:mfa/mia
+source_profile = vault
+[profile v2]
+role_arn = arn:aws:iam::200000000002:role/Guarded
+mfa_serial = arn:aws:iam::100000000001:mfa/mia
+source_profile = vault
+`)
+	asks := r.Prompt
+	r = h.resolver(t)
+	r.Prompt = asks
+	for _, name := range []string{"v1", "v2"} {
+		if _, err := profile(t, r, name).Credentials.Retrieve(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := r.SessionToken(profile(t, r, "vault"), "", "", 0).Credentials.Retrieve(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 2 || got["AssumeRole"] != 2 {
+		t.Errorf("%d prompts, calls %v; want 1, 2 GetSessionToken and 2 AssumeRole", *prompts, got)
 	}
 	h.sound(t)
 }

@@ -63,17 +63,21 @@ func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions
 	for key, value := range o.Tags {
 		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: &value})
 	}
-	switch {
-	case o.MFASerial == "":
-	case o.MFACode == "" && base.lasting:
-		// A code works once: a session that knows of it serves every role.
-		source = r.mfaSession(base, o.MFASerial)
-	default:
-		code, err := r.mfaCode(ctx, o.MFASerial, o.MFACode)
+	if o.MFASerial != "" {
+		lasting, err := base.Lasting(ctx)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		in.SerialNumber, in.TokenCode = &o.MFASerial, &code
+		if lasting && o.MFACode == "" {
+			// A code works once: a session that knows of it serves every role.
+			source = r.mfaSession(base, o.MFASerial)
+		} else {
+			code, err := r.mfaCode(ctx, o.MFASerial, o.MFACode)
+			if err != nil {
+				return aws.Credentials{}, err
+			}
+			in.SerialNumber, in.TokenCode = &o.MFASerial, &code
+		}
 	}
 	out, err := r.API.STS(base.Target).AssumeRole(ctx, in, func(o *sts.Options) { o.Credentials = source })
 	if err != nil {

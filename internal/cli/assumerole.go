@@ -197,7 +197,9 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if serial == "" && c.TokenCode != "" {
 		return usage("--token-code needs --serial-number, or an mfa_serial in the profile")
 	}
-	if !base.Lasting() {
+	if lasting, err := base.Lasting(ctx); err != nil {
+		return err
+	} else if !lasting {
 		return &auth.NoCredentialsError{Msg: fmt.Sprintf("GetSessionToken needs a user's own access key; these are temporary credentials already (%s)", base)}
 	}
 	return handOut(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))

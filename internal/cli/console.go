@@ -97,10 +97,13 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 // temporary is an identity whose credentials the console takes: those of a user's
 // own key are exchanged, but only for rights that the user names.
 func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.Identity) (*auth.Identity, error) {
+	lasting, err := id.Lasting(ctx)
 	switch {
-	case !id.Lasting() && len(c.PolicyARNs) > 0:
+	case err != nil:
+		return nil, err
+	case !lasting && len(c.PolicyARNs) > 0:
 		return nil, usage("--policy-arns is for a user's own access key; these are temporary credentials (%s)", id)
-	case !id.Lasting():
+	case !lasting:
 		return id, nil
 	case len(c.PolicyARNs) == 0:
 		return nil, &auth.NoCredentialsError{Msg: fmt.Sprintf(
