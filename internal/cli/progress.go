@@ -243,8 +243,8 @@ func progressText(c sweep.Counts, elapsed time.Duration, noun string, whole bool
 	if c.Gaps > 0 {
 		parts = append(parts, count(c.Gaps, "gap"))
 	}
-	if seconds := elapsed.Seconds(); rate > 0 {
-		parts = append(parts, fmt.Sprintf("%s %s/s", thousands(int(float64(rate)/seconds+0.5)), per))
+	if perSecond := int(float64(rate)/elapsed.Seconds() + 0.5); perSecond > 0 {
+		parts = append(parts, fmt.Sprintf("%s %s/s", thousands(perSecond), per))
 	}
 	if ratio, ok := c.Left(); ok {
 		parts = append(parts, span(time.Duration(ratio*float64(elapsed)).Round(time.Second))+" left")

@@ -129,6 +129,7 @@ func TestProgressText(t *testing.T) {
 	t.Parallel()
 	listing := sweep.Counts{Accounts: 1200, AccountsDone: 2, Opened: 10, Places: 170, PlacesDone: 50, Records: 12345}
 	listed := sweep.Counts{Accounts: 27, AccountsDone: 20, Opened: 27, Places: 459, PlacesDone: 153, Records: 1, Gaps: 2, Listed: true}
+	slow := sweep.Counts{Accounts: 5, Opened: 5, Places: 85, PlacesDone: 1, Listed: true}
 	whole := sweep.Counts{Accounts: 30, AccountsDone: 10, Opened: 30, Places: 30, PlacesDone: 10, Records: 10, Listed: true}
 	for _, test := range []struct {
 		counts sweep.Counts
@@ -139,6 +140,7 @@ func TestProgressText(t *testing.T) {
 	}{
 		{sweep.Counts{}, "instances", false, 200, "0/0+ accounts, 0/0+ regions, 0 instances"},
 		{listing, "instances", false, 200, "2/1,200+ accounts, 50/170+ regions, 12,345 instances, 5 regions/s"},
+		{slow, "instances", false, 200, "0/5 accounts, 1/85 regions, 0 instances, 14 min 0 s left"},
 		{listed, "instances", false, 200, "20/27 accounts, 153/459 regions, 1 instance, 2 gaps, 15 regions/s, 20 s left"},
 		{listed, "instances", false, 79, "20/27 accounts, 153/459 regions, 1 instance, 2 gaps, 15 regions/s, 20 s left"},
 		{listed, "instances", false, 50, "20/27 accounts, 153/459 regions, 1 instance"},
