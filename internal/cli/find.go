@@ -95,15 +95,24 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 			return err
 		}
 		if missing := finder.Missing(); len(missing) > 0 {
-			app.missing(missing, ledger)
+			app.missing(missing, ledger, c.RetryGaps != "")
 		}
 		return app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
 	})
 }
 
-// missing tells what nobody has, as far as is known.
-func (a *App) missing(what []string, ledger *sweep.Ledger) {
+// missing tells what nobody has, as far as is known. A run that goes on with
+// another may have nobody left to ask.
+func (a *App) missing(what []string, ledger *sweep.Ledger, resumed bool) {
 	_, accounts, regions := ledger.Count()
+	if regions == 0 && len(ledger.Gaps()) == 0 && ledger.ListError() == nil && !resumed {
+		of := "no account is within the selection"
+		if accounts > 0 {
+			of = "no region of " + count(accounts, "account") + " is within the selection"
+		}
+		a.note("%s was looked for nowhere: %s", strings.Join(what, ", "), of)
+		return
+	}
 	if accounts == 0 {
 		return // nobody was asked
 	}
