@@ -14,11 +14,11 @@ import (
 // misread tells of a command line that cannot be parsed, and where a flag came
 // from that is not on it.
 func (a *App) misread(err error, args []string) {
-	text, help := err.Error(), "muster --help"
+	text, help := ownWords(err), "muster --help"
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = "muster " + parse.Context.Selected().Name + " --help"
 	}
-	text += didYouMean(err)
+	text += didYouMean(err, text)
 	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
 		variable := environmentName(flag[2:])
 		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
@@ -29,9 +29,33 @@ func (a *App) misread(err error, args []string) {
 	a.note("%s; see '%s'", text, help)
 }
 
-// didYouMean adds the nearest name to kong's error, where kong has not.
-func didYouMean(err error) string {
+// ownWords is kong's error without the words of its workings, and without guesses
+// at a flag of one letter, which is near to every other.
+func ownWords(err error) string {
 	text := err.Error()
+	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
+		return flag + ": expected a value"
+	}
+	if flag, _, ok := strings.Cut(text, `: missing value, expecting "<arg>`); ok {
+		return flag + ": expected a value"
+	}
+	if flag, ok := strings.CutPrefix(text, "unknown flag "); ok && !strings.HasPrefix(flag, "--") {
+		flag, _, _ = strings.Cut(flag, ",")
+		if strings.EqualFold(flag, "-v") {
+			return "unknown flag " + flag + ", did you mean \"--version\"?"
+		}
+		return "unknown flag " + flag
+	}
+	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() == nil {
+		if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok {
+			return "unknown command " + argument
+		}
+	}
+	return text
+}
+
+// didYouMean adds the nearest name to an error that has none.
+func didYouMean(err error, text string) string {
 	if strings.Contains(text, "did you mean") {
 		return ""
 	}
@@ -46,13 +70,12 @@ func didYouMean(err error) string {
 	}
 	parse := (*kong.ParseError)(nil)
 	if errors.As(err, &parse) {
-		node := parse.Context.Selected()
-		if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
-			word = flag
+		if flag, ok := strings.CutPrefix(text, "unknown flag --"); ok {
+			word = "--" + flag
 			for _, f := range parse.Context.Flags() {
 				known = append(known, "--"+f.Name)
 			}
-		} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && node == nil {
+		} else if argument, ok := strings.CutPrefix(text, "unknown command "); ok {
 			word = argument
 			for _, command := range parse.Context.Model.Leaves(true) {
 				known = append(known, command.Name)

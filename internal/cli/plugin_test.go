@@ -89,7 +89,7 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 		{"exec --help", []string{"Usage: kubectl muster exec ", "kubectl muster's flags come before"}},
 		{"profiles --help", []string{"  kubectl muster profiles --generate --sso-session "}},
 		{"completion --help", []string{"source <(kubectl muster completion bash)", "('aws muster')"}},
-		{"zzz", []string{"kubectl muster: unexpected argument zzz", "'kubectl muster --help'"}},
+		{"zzz", []string{"kubectl muster: unknown command zzz", "'kubectl muster --help'"}},
 		{"exec --account Development", []string{"kubectl muster: expected a command: kubectl muster exec [flags] -- COMMAND"}},
 		{"instances --sso-session nobody", []string{"kubectl muster: "}},
 	} {
