@@ -45,7 +45,7 @@ type Resolver struct {
 	identities map[string]*Identity    // by profile
 	sources    map[string]*Credentials // that several identities have in common
 	sessions   map[string]*SSO         // by token file
-	mfa        map[string]*Credentials // by device
+	mfa        map[string]*mfaDevice   // by device
 	instance   aws.CredentialsProvider // the role of the EC2 instance
 	processes  chan struct{}           // holds a value for each credential_process that runs
 }

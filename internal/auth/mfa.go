@@ -12,35 +12,41 @@ import (
 	"muster/internal/awsapi"
 )
 
+// mfaDevice asks for a code once: a wrong one is not asked for again by each
+// account.
+type mfaDevice struct {
+	session *Credentials
+
+	mu     sync.Mutex // held while the user is asked
+	failed error
+}
+
 // mfaSession returns what GetSessionToken gives for one code of the device. A
 // device belongs to one user, so its session serves every profile that names it.
 func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s := r.mfa[serial]; s != nil {
-		return s
+	if d := r.mfa[serial]; d != nil {
+		return d.session
 	}
 	if r.mfa == nil {
-		r.mfa = map[string]*Credentials{}
+		r.mfa = map[string]*mfaDevice{}
 	}
-	var (
-		asking sync.Mutex
-		failed error
-	)
-	s := r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
-		asking.Lock()
-		defer asking.Unlock()
-		if failed != nil { // one prompt a device and run: a wrong code is not asked for again by each account
-			return aws.Credentials{}, failed
+	d := new(mfaDevice)
+	d.session = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.failed != nil {
+			return aws.Credentials{}, d.failed
 		}
 		creds, err := r.getSessionToken(ctx, base, serial, "", 0)
 		if err != nil && ctx.Err() == nil {
-			failed = err
+			d.failed = err
 		}
 		return creds, err
 	}))
-	r.mfa[serial] = s
-	return s
+	r.mfa[serial] = d
+	return d.session
 }
 
 func fromSTS(operation string, c *types.Credentials) (aws.Credentials, error) {

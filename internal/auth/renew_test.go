@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"muster/internal/awsapi"
+	"muster/internal/awssim"
 )
 
 // describe makes an EC2 call as the identity.
@@ -103,7 +104,12 @@ func TestDoOnce(t *testing.T) {
 // mia is a resolver whose profiles need the code of mia's device.
 func mia(t *testing.T, codes ...string) (*house, *Resolver, *int) {
 	t.Helper()
-	h := furnish(t, village())
+	return miaIn(t, village(), codes...)
+}
+
+func miaIn(t *testing.T, w *awssim.World, codes ...string) (*house, *Resolver, *int) {
+	t.Helper()
+	h := furnish(t, w)
 	const device = "mfa_serial = arn:aws:iam::100000000001:mfa/mia\nsource_profile = mia\n\n"
 	h.configure(t, "[profile g1]\nrole_arn = arn:aws:iam::100000000001:role/Guarded\n"+device+
 		"[profile g2]\nrole_arn = arn:aws:iam::200000000002:role/Guarded\n"+device+
@@ -219,6 +225,30 @@ func TestWrongCode(t *testing.T) {
 	}
 	if got, want := awsapi.Explain(err).Message, "an MFA code of arn:aws:iam::100000000001:mfa/mia is needed, and there is no terminal to ask on"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestCodeLost: a code that never reached AWS is asked for once a round.
+func TestCodeLost(t *testing.T) {
+	t.Parallel()
+	w := village()
+	w.Faults = []awssim.Fault{{Operation: "GetSessionToken", Kind: awssim.FaultClose, Times: 1}}
+	h, r, prompts := miaIn(t, w, "123456", "654321")
+	retrieve := func() error {
+		_, err := profile(t, r, "g1").Credentials.Retrieve(t.Context())
+		return err
+	}
+	for range 2 {
+		if err := retrieve(); err == nil || awsapi.Explain(err).Kind != awsapi.Unreachable {
+			t.Fatalf("%v, want unreachable", err)
+		}
+	}
+	if got := h.calls()["GetSessionToken"]; *prompts != 1 || got != 1 {
+		t.Errorf("%d prompts, %d tries", *prompts, got)
+	}
+	r.Retry()
+	if err := retrieve(); err != nil || *prompts != 2 {
+		t.Errorf("%v after %d prompts", err, *prompts)
 	}
 }
 

@@ -169,7 +169,8 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 }
 
 // Retry forgets which sessions could not be used, as before another round of
-// calls: somebody may have signed in meanwhile.
+// calls: somebody may have signed in meanwhile, and the network be back for who
+// gave an MFA code.
 func (r *Resolver) Retry() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -179,6 +180,13 @@ func (r *Resolver) Retry() {
 			s.failed, s.token = nil, nil
 		}
 		s.mu.Unlock()
+	}
+	for _, d := range r.mfa {
+		d.mu.Lock()
+		if d.failed != nil && passing(d.failed) {
+			d.failed = nil
+		}
+		d.mu.Unlock()
 	}
 }
 
