@@ -69,7 +69,8 @@ func (c *Command) Run(ctx context.Context) (code int, err error) {
 	} else {
 		detach(cmd)
 		cmd.Cancel = func() error {
-			go killAtNext(cmd.Process, ended)
+			// Listened to before the child is asked: its user may insist at once.
+			go killAtNext(cmd.Process, heard(), ended)
 			return signalAll(cmd.Process, causeSignal(context.Cause(run)))
 		}
 		err = cmd.Start()
@@ -147,8 +148,7 @@ func heard() chan os.Signal {
 }
 
 // killAtNext ends a child that was asked to end already, when the user insists.
-func killAtNext(p *os.Process, ended <-chan struct{}) {
-	signals := heard()
+func killAtNext(p *os.Process, signals chan os.Signal, ended <-chan struct{}) {
 	defer signal.Stop(signals)
 	select {
 	case <-signals:
