@@ -25,7 +25,7 @@ type Selection struct {
 
 	Accounts []string // ids, names or globs
 	Exclude  []string
-	Warn     func(string) // is told of an account to exclude that is not there; nil: nobody
+	Warn     func(string) // is told of an account to exclude, or a glob of accounts, that is not there; nil: nobody
 	OUs      []string     // names, paths of names, or ids
 	Tags     []string     // K=V or K
 	Shard    Shard        // of all that the rest selects
@@ -192,7 +192,13 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 			}
 		}
 		for i, pat := range p.include {
-			if seen[i] || pat.glob != nil {
+			switch {
+			case seen[i]:
+				continue
+			case pat.glob != nil:
+				if p.warn != nil {
+					p.warn(fmt.Sprintf("--account %s: %s", pat.text, unknownAccount(pat.text, names)))
+				}
 				continue
 			}
 			missing := &Account{Source: SourceIdentity, Name: pat.text}
