@@ -201,7 +201,7 @@ func TestExecSignals(t *testing.T) {
 			script := `for s in INT TERM; do trap "echo got $s; kill \$!; exit 1" $s; done
 				if [ -n "$1" ]; then trap ': >"$0/asked.$MUSTER_ACCOUNT_ID"' TERM; fi
 				head -c 3000000 /dev/zero | tr '\0' '\n' >&2
-				: >"$0/begun.$MUSTER_ACCOUNT_ID"; sleep 1000 & wait; wait; wait`
+				: >"$0/begun.$MUSTER_ACCOUNT_ID"; while :; do sleep 1000 & wait; done`
 			stubborn := ""
 			if len(test.signals) > 1 {
 				stubborn = "stubborn"
@@ -223,7 +223,7 @@ func TestExecSignals(t *testing.T) {
 			}
 			command.Wait()
 			if code := command.ProcessState.ExitCode(); code != 130 {
-				t.Errorf("exit code %d, want 130", code)
+				t.Errorf("%v, want exit code 130; stdout %q", command.ProcessState, stdout.String())
 			}
 			for _, title := range []string{"==> 100000000001 default <==\n", "==> 200000000002 dev <==\n"} {
 				if !strings.Contains(stdout.String(), title+test.stdout) {
