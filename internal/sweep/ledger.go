@@ -222,6 +222,12 @@ func failure(ctx context.Context, a *account.Account, region string, err error) 
 	if a != nil {
 		e.AccountId, e.AccountName = a.ID, a.Name
 	}
+	if f.Kind == awsapi.Cancelled { // the news of an interrupt may have been there before it came here
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
 	if ctx.Err() != nil && !e.denial {
 		e.Status, e.Code, e.Message = Status(awsapi.Cancelled), "", cause(ctx)
 	}
