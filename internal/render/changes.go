@@ -59,7 +59,7 @@ func (w *Watch[T]) Round(out io.Writer, unseen func(*T) bool) *Stream[T] {
 
 // Again prints the last round once more, as after a change of the terminal's width.
 func (w *Watch[T]) Again(out io.Writer) error {
-	b, err := w.plan.start(&run{ctx: context.Background()}).all(nil, w.last)
+	b, err := w.plan.start(&run{ctx: newPatience(context.Background(), 1)}).all(nil, w.last)
 	if err == nil {
 		_, err = out.Write(b)
 	}

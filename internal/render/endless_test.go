@@ -3,8 +3,11 @@ package render
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // interrupting ends a context once it has been written to so often.
@@ -97,4 +100,69 @@ func TestSilent(t *testing.T) {
 	if out := b.String(); !strings.HasPrefix(out, "i-1\n{") || !strings.HasSuffix(out, "\ni-2\n") {
 		t.Errorf("%q", out)
 	}
+}
+
+// slowReader takes its time for everything, as a pager does.
+type slowReader struct{ strings.Builder }
+
+func (r *slowReader) Write(p []byte) (int, error) {
+	time.Sleep(time.Hour)
+	return r.Builder.Write(p)
+}
+
+// TestArrived: however long the reader takes after an interrupt, and however long
+// the run takes to end, all records that have arrived are printed.
+func TestArrived(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]Options{
+		"jq":       {JQ: ".Name"},
+		"sorted":   {JQ: ".Name", SortBy: []string{"InstanceId"}},
+		"slurp":    {JQ: ".[].Name", Slurp: true},
+		"template": {Output: "template=<<.Name>>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const records, size = 5, 20 << 10
+				ctx, interrupt := context.WithCancel(t.Context())
+				defer interrupt()
+				w := new(slowReader)
+				s := compile(t, o).Start(w)
+				s.Until(ctx)
+				for i := range records {
+					if err := s.Write(instance{InstanceId: "i-1", Name: strings.Repeat("x", size)}); err != nil {
+						t.Fatal(err)
+					}
+					if i == 0 {
+						interrupt()
+						time.Sleep(time.Minute)
+					}
+				}
+				if err := s.Close(); err != nil || w.Len() != records*(size+1) {
+					t.Errorf("%v; %d bytes", err, w.Len())
+				}
+			})
+		})
+	}
+}
+
+// TestLaterFailure: what goes wrong with a record long after an interrupt is told as
+// what it is.
+func TestLaterFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		s := compile(t, Options{Query: "sort_by(@, &PrivateIPs)"}).Start(io.Discard)
+		s.Until(ctx)
+		for _, r := range nasty()[:2] {
+			if err := s.Write(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		interrupt()
+		time.Sleep(time.Minute)
+		var failed *RecordsError
+		if err := s.Close(); !errors.As(err, &failed) || failed.Cut || errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A buffer this full is written without waiting for Flush.
@@ -20,7 +19,7 @@ type Stream[T any] struct {
 	plan    plan
 	format  format
 	run     *run
-	release func() bool // of the context of Until
+	until   context.Context // of Until
 	w       io.Writer
 	buffer  []byte
 	current T             // the record being printed, at a steady address
@@ -36,7 +35,7 @@ type Stream[T any] struct {
 
 // run is what formats know of the run that a stream is the output of.
 type run struct {
-	ctx   context.Context      // ends expressions that do not end by themselves
+	ctx   *patience            // ends expressions that do not end by themselves
 	write func(b []byte) error // nil: the format has to have all that it prints
 }
 
@@ -53,8 +52,10 @@ func (r *run) grown(b []byte) ([]byte, error) {
 }
 
 func newStream[T any](p plan, w io.Writer) *Stream[T] {
-	s := &Stream[T]{plan: p, w: w, run: &run{ctx: context.Background()}, release: func() bool { return true }}
+	s := &Stream[T]{plan: p, w: w, run: new(run)}
+	s.Until(context.Background())
 	s.run.write = func(b []byte) error {
+		defer s.run.ctx.pause()()
 		s.buffer = b
 		return s.Flush()
 	}
@@ -63,15 +64,10 @@ func newStream[T any](p plan, w io.Writer) *Stream[T] {
 	return s
 }
 
-// grace is how long an expression goes on after an interrupt: those that end do so
-// within it, so that records which have arrived are printed whole.
-const grace = time.Second
-
 // Until has expressions end with ctx, those that do not do so by themselves.
 func (s *Stream[T]) Until(ctx context.Context) {
-	var end context.CancelCauseFunc
-	s.run.ctx, end = context.WithCancelCause(context.WithoutCancel(ctx))
-	s.release = context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { end(context.Cause(ctx)) }) })
+	s.until = ctx
+	s.run.ctx = newPatience(ctx, 1)
 }
 
 // RecordsError tells that a template, filter or query failed on some records. The
@@ -135,7 +131,7 @@ func (s *Stream[T]) Flush() error {
 // Close prints the records that waited and ends the output. It returns the
 // writer's first error, or else a *RecordsError if records could not be printed.
 func (s *Stream[T]) Close() error {
-	defer s.release()
+	defer func() { s.run.ctx.release() }()
 	if s.err != nil {
 		return s.err
 	}
@@ -153,6 +149,8 @@ func (s *Stream[T]) Close() error {
 		records = s.watch.keep(records)
 	}
 	if s.format.all != nil {
+		s.run.ctx.release()
+		s.run.ctx = newPatience(s.until, len(records))
 		var err error
 		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
 			s.fail(err, "")
@@ -189,6 +187,10 @@ func (s *Stream[T]) print(record reflect.Value) {
 		between = s.format.open
 	}
 	s.printed++
+	if s.until.Err() != nil {
+		s.run.ctx.release()
+		s.run.ctx = newPatience(s.until, 1)
+	}
 	var err error
 	if s.buffer, err = s.format.record(append(s.buffer, between...), record); err == nil {
 		return
@@ -200,7 +202,7 @@ func (s *Stream[T]) print(record reflect.Value) {
 func (s *Stream[T]) fail(err error, name string) {
 	switch {
 	case s.err != nil: // it could not be written
-	case s.run.ctx.Err() != nil:
+	case s.run.ctx.Err() != nil && errors.Is(err, s.run.ctx.Err()):
 		s.Flush()
 		s.err = cmp.Or(s.err, error(&RecordsError{Flag: s.plan.flag, Count: 1, First: name, Err: context.Cause(s.run.ctx), Cut: true}))
 	case s.failed.Count == 0:

@@ -55,7 +55,7 @@ func runExample(env *templateEnv, text string, record reflect.Value) string {
 		readFields(t.Tree, t.Root)
 	}
 	printPlain(t.Tree, t.Root)
-	f := env.tables(&run{ctx: context.Background()}, t, text, func() int { return 0 }, true)
+	f := env.tables(&run{ctx: newPatience(context.Background(), 1)}, t, text, func() int { return 0 }, true)
 	b, err := f.record(nil, record)
 	if err != nil {
 		return "error: " + err.Error()
