@@ -74,6 +74,8 @@ func TestFindAsks(t *testing.T) {
 		{`"mac-address".`, "description=*\"mac-address\".*; tag:Name=\"mac-address\". | tag:Name=\"mac-address\". | tag:Name=\"mac-address\"."},
 		{`"eni-0a1b2c3d"`, "network-interface-id=eni-0a1b2c3d | - | -"},
 		{"web,10.0.0.7", "description=*web,10.0.0.7*; tag:Name=web,10.0.0.7 | tag:Name=web,10.0.0.7 | tag:Name=web,10.0.0.7"},
+		{"Backup-20260102", "description=*Backup-20260102*; tag:Name=Backup-20260102 | tag:Name=Backup-20260102 | tag:Name=Backup-20260102"},
+		{"Vol-20260102", "description=*Vol-20260102*; tag:Name=Vol-20260102 | tag:Name=Vol-20260102 | tag:Name=Vol-20260102"},
 		{"vol-20260102", "description=*vol-20260102*; tag:Name=vol-20260102 | tag:Name=vol-20260102 | tag:Name=vol-20260102"},
 	} {
 		f, err := NewFinder(nil, strings.Fields(c.what))

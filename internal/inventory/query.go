@@ -201,6 +201,7 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 				return nil, queryError("%q is no instance's id; expected one of i-, a name, an IP address or a CIDR block", text)
 			}
 		}
+		text = thing.text // a name is not taken out of anything
 		g, err := glob.Compile(text)
 		if err != nil {
 			return nil, queryError("%q: not a pattern: %v", text, err)

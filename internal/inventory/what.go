@@ -66,7 +66,13 @@ func (t thing) check() error {
 // isExact tells an address, a block or an id from a name.
 func isExact(text string) bool {
 	_, err := netip.ParsePrefix(text)
-	return err == nil || isAddress(text) || anID().MatchString(text)
+	return err == nil || isAddress(text) || isID(text)
+}
+
+// isID tells an id from a name that is like one, as backup-20260102.
+func isID(text string) bool {
+	id := anID().FindStringSubmatch(text)
+	return id != nil && isKind(id[1])
 }
 
 // looksLikeAddress is true of addresses, and of what can only be a mistyped one.
@@ -98,8 +104,10 @@ func bare(text string) string {
 	if inner, isOpen := strings.CutPrefix(text, "["); isOpen && isAddress(strings.TrimSuffix(inner, "]")) {
 		return strings.TrimSuffix(inner, "]")
 	}
-	if id := strings.ToLower(text); anID().MatchString(id) {
-		return id
+	if id := anID().FindStringSubmatch(strings.ToLower(text)); id != nil && isKind(id[1]) {
+		if _, known := idKinds[id[1]]; known || len(id[2]) == 17 { // others with 8 digits may be names
+			return id[0]
+		}
 	}
 	return text
 }
