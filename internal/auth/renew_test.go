@@ -252,6 +252,21 @@ func TestCodeLost(t *testing.T) {
 	}
 }
 
+// TestRetryWhileAsked: the next round does not wait for an answer that the one before
+// has asked for.
+func TestRetryWhileAsked(t *testing.T) {
+	t.Parallel()
+	_, r, _ := mia(t, "123456")
+	answer := r.Prompt
+	r.Prompt = func(ctx context.Context, question string) (string, error) {
+		r.Retry() // which would wait for ever
+		return answer(ctx, question)
+	}
+	if _, err := profile(t, r, "g1").Credentials.Retrieve(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAccount: STS is asked once whose keys they are, and never where the config
 // tells.
 func TestAccount(t *testing.T) {

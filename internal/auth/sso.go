@@ -182,7 +182,9 @@ func (r *Resolver) Retry() {
 		s.mu.Unlock()
 	}
 	for _, d := range r.mfa {
-		d.mu.Lock()
+		if !d.mu.TryLock() {
+			continue // the user is still being asked
+		}
 		if d.failed != nil && passing(d.failed) {
 			d.failed = nil
 		}
