@@ -57,7 +57,9 @@ type App struct {
 	question *question  // that is on it; nil: none
 	waiting  []func()   // what is to be written there after the answer
 	drawers  int        // who wants the keyboard's signals to leave nothing there
-	deaf     func()     // ends listening for them
+	deaf     func()     // ends heeding those that end the program
+
+	unstopped func() // ends heeding those that stop it; nil: they have their own way
 
 	run  context.Context // the whole run
 	asks sync.Mutex      // one question at a time

@@ -24,23 +24,13 @@ func readerGone(f *os.File) bool {
 	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
-// keyboardSignals returns what arrives of the keyboard's signals that stop or end
-// the program as it stands, unless whoever started it has them ignored, until the
-// function is called.
-func keyboardSignals() (<-chan os.Signal, func()) {
-	arrived := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{syscall.SIGTSTP, syscall.SIGQUIT} {
-		if !signal.Ignored(s) {
-			signal.Notify(arrived, s)
-		}
-	}
-	return arrived, func() {
-		signal.Stop(arrived)
-		close(arrived)
-	}
-}
+// The keyboard's signals that stop or end the program as it stands.
+var (
+	stoppingKeys = []os.Signal{syscall.SIGTSTP}
+	endingKeys   = []os.Signal{syscall.SIGQUIT}
+)
 
-// obey lets a signal of keyboardSignals do what it would have done, and returns
+// obey lets a signal of the keyboard do what it would have done, and returns
 // when the program goes on.
 func obey(s os.Signal) {
 	if s != syscall.SIGTSTP {

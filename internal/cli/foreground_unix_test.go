@@ -196,18 +196,45 @@ func TestIgnoredSignals(t *testing.T) {
 	}
 }
 
-// TestQuestionStands: what arrives meanwhile waits for the answer; Ctrl-Z and Ctrl-C
-// at a question leave a terminal that shows what is typed, and the question comes back.
-func TestQuestionStands(t *testing.T) {
-	t.Parallel()
-	w, err := awssim.ParseWorld([]byte(`{
+// phoned is a world whose profile dev needs the code of a phone.
+const phoned = `{
   "regions": ["us-east-1"],
   "accounts": [{"id": "100000000001", "name": "root"}, {"id": "200000000002", "name": "dev"}],
   "users": [{"account": "root", "name": "admin", "mfa_serial": "arn:aws:iam::100000000001:mfa/phone", "mfa_codes": ["123456"]}],
   "roles": [{"name": "Ops", "trust": ["100000000001"], "require_mfa": true}],
   "instances": [{"account": "root", "region": "us-east-1", "id": "i-0a000000000000001"}, {"account": "dev", "region": "us-east-1", "id": "i-0a000000000000002"}],
   "home": {"config": "[profile dev]\nrole_arn = arn:aws:iam::200000000002:role/Ops\nsource_profile = admin\nmfa_serial = arn:aws:iam::100000000001:mfa/phone\n"}
-}`))
+}`
+
+// TestStoppedAfterQuestion: Ctrl-Z stops the program, too, when it no longer draws:
+// a child that stops alone would leave a terminal that nobody reads.
+func TestStoppedAfterQuestion(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(phoned))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := simulated(t, w, false)
+	j := startJobs(t, environ)
+	j.press(cleared + "muster exec --profile dev -- sh -c 'echo begun; read line; echo got $line'\r")
+	j.shows("phone:$", "")
+	j.press("123456\r")
+	j.shows("begun$", "")
+	for range 2 {
+		j.press("\x1a")
+		j.shows("READY>$", "")
+		j.press(cleared + "fg\r")
+		j.shows("muster exec .*$", "READY")
+	}
+	j.press("word\r")
+	j.shows("got word\nREADY>$", "")
+}
+
+// TestQuestionStands: what arrives meanwhile waits for the answer; Ctrl-Z and Ctrl-C
+// at a question leave a terminal that shows what is typed, and the question comes back.
+func TestQuestionStands(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(phoned))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}()
 	run, end := context.WithCancel(ctx)
 	app.run = run
-	defer app.endQuestions(end)
+	defer app.leaveTerminal(end)
 	var g grammar
 	parser, err := newParser(&g, app)
 	if err != nil {

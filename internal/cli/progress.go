@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
 	"time"
 
@@ -177,18 +178,16 @@ func (a *App) holdFor(q *question) (release func()) {
 }
 
 // mindKeyboard has the keyboard's signals that stop or end the program leave
-// nothing of what it draws on the terminal, until ended is called.
+// nothing of what it draws on the terminal, until ended is called. Those that stop
+// it are heeded until the run ends: Go ignores them once nobody listens any more.
 func (a *App) mindKeyboard() (ended func()) {
 	a.notes.Lock()
 	defer a.notes.Unlock()
 	if a.drawers++; a.drawers == 1 {
-		var signals <-chan os.Signal
-		signals, a.deaf = keyboardSignals()
-		go func() {
-			for s := range signals {
-				a.standAside(s)
-			}
-		}()
+		a.deaf = a.heed(endingKeys)
+		if a.unstopped == nil {
+			a.unstopped = a.heed(stoppingKeys)
+		}
 	}
 	return func() {
 		a.notes.Lock()
@@ -196,6 +195,26 @@ func (a *App) mindKeyboard() (ended func()) {
 		if a.drawers--; a.drawers == 0 {
 			a.deaf()
 		}
+	}
+}
+
+// heed stands aside for signals, unless whoever started the program has them
+// ignored, until deaf is called.
+func (a *App) heed(signals []os.Signal) (deaf func()) {
+	arrived := make(chan os.Signal, 1)
+	for _, s := range signals {
+		if !signal.Ignored(s) {
+			signal.Notify(arrived, s)
+		}
+	}
+	go func() {
+		for s := range arrived {
+			a.standAside(s)
+		}
+	}()
+	return func() {
+		signal.Stop(arrived)
+		close(arrived)
 	}
 }
 

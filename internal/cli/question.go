@@ -48,11 +48,17 @@ func (a *App) questions(read func(io.Reader) (string, error)) func(context.Conte
 	}
 }
 
-// endQuestions gives up what is still asked when the run has ended otherwise.
-func (a *App) endQuestions(end func()) {
+// leaveTerminal gives up what is still asked when the run has ended otherwise, and
+// the keyboard.
+func (a *App) leaveTerminal(end func()) {
 	end()
 	a.asks.Lock()
 	defer a.asks.Unlock()
+	a.notes.Lock()
+	defer a.notes.Unlock()
+	if a.unstopped != nil {
+		a.unstopped()
+	}
 }
 
 // errNoTerminal is returned by confirm where there is nobody to ask.
