@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -46,10 +47,14 @@ func newSlots(s Settings, next http.RoundTripper, closeIdle func()) *slots {
 // second apart; there may be other programs to wait for.
 const exhaustedTries = 50
 
-// Do makes a call, as the SDK wants it of an HTTP client. A redirect is an answer
+// Do makes a call, as the SDK wants it of an HTTP client, with the errors that
+// http.Client makes of those of the transport. A redirect is an answer
 // like any other: that of a signed request can only be refused by where it leads to.
 func (s *slots) Do(r *http.Request) (*http.Response, error) {
 	resp, err := s.roundTrip(r)
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+		err = http.ErrSchemeMismatch
+	}
 	if err != nil {
 		return nil, &url.Error{Op: r.Method, URL: r.URL.Redacted(), Err: err}
 	}

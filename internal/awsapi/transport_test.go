@@ -349,6 +349,18 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
+// TestPlainServer: a server that does not speak TLS is told as that.
+func TestPlainServer(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	err := made["ec2"](t.Context(), New(Settings{EndpointURL: "https://" + host, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
+	if got, want := Explain(err).Message, host+": http: server gave HTTP response to HTTPS client"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestNoDescriptorsToLookUp: who cannot look a host up for want of descriptors
 // waits for some, and does not take the host for missing.
 func TestNoDescriptorsToLookUp(t *testing.T) {
