@@ -106,7 +106,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 func (a *App) missing(what []string, ledger *sweep.Ledger, resumed bool) {
 	_, accounts, regions := ledger.Count()
 	if regions == 0 && len(ledger.Gaps()) == 0 && ledger.ListError() == nil && !resumed {
-		of := "no account is within the selection"
+		of := "no account, or no region of any, is within the selection"
 		if accounts > 0 {
 			of = "no region of " + count(accounts, "account") + " is within the selection"
 		}
