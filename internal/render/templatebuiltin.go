@@ -85,7 +85,7 @@ var wordings = sync.OnceValue(func() []wording {
 		{`cannot index slice/array with type (.*)`, "an item is found by a number, not by %"},
 		{`value is nil; should be of type string`, "a key is text, not nil"},
 		{`value has type (.*); should be string`, "a key is text, not %"},
-		{`reflect: slice index out of range`, "there is no such item"},
+		{`reflect: (?:slice|array|string) index out of range`, "there is no such item"},
 		{`(?:reflect: (?:slice|string) )?index out of range: (-?\d+)`, "there is no item %"},
 		{`invalid slice index: (\d+) > (\d+)`, "a part that ends before it begins: % to %"},
 		{`incompatible types for comparison: (.*) and (.*)`, "% cannot be compared with %"},
