@@ -43,6 +43,9 @@ func NewFinder(api *awsapi.API, what []string) (*Finder, error) {
 			continue
 		}
 		t, err := parseTerm(thing.bare)
+		if err == nil && isDated(thing.bare) {
+			t, err = t.orName(thing.text)
+		}
 		if err != nil {
 			return nil, err
 		}

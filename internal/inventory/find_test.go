@@ -76,6 +76,7 @@ func TestFindAsks(t *testing.T) {
 		{"web,10.0.0.7", "description=*web,10.0.0.7*; tag:Name=web,10.0.0.7 | tag:Name=web,10.0.0.7 | tag:Name=web,10.0.0.7"},
 		{"Backup-20260102", "description=*Backup-20260102*; tag:Name=Backup-20260102 | tag:Name=Backup-20260102 | tag:Name=Backup-20260102"},
 		{"Vol-20260102", "description=*Vol-20260102*; tag:Name=Vol-20260102 | tag:Name=Vol-20260102 | tag:Name=Vol-20260102"},
+		{"SG-20260102", "description=*SG-20260102*; group-id=sg-20260102; tag:Name=SG-20260102 | tag:Name=SG-20260102 | tag:Name=SG-20260102"},
 		{"vol-20260102", "description=*vol-20260102*; tag:Name=vol-20260102 | tag:Name=vol-20260102 | tag:Name=vol-20260102"},
 	} {
 		f, err := NewFinder(nil, strings.Fields(c.what))

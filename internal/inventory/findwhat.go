@@ -215,6 +215,18 @@ func nameTerm(text string) (*term, error) {
 	return t, nil
 }
 
+// orName also finds what is so named.
+func (t *term) orName(text string) (*term, error) {
+	name, err := nameTerm(text)
+	if err != nil {
+		return nil, err
+	}
+	byID := t.match
+	t.asks = append(t.asks, name.asks...)
+	t.match = func(c *candidate) bool { return byID(c) || name.match(c) }
+	return t, nil
+}
+
 // resolve adds the addresses of a host name. The note tells what has come of it.
 func (t *term) resolve(ctx context.Context, lookup func(context.Context, string) ([]netip.Addr, error)) (note string) {
 	addresses, err := lookup(ctx, strings.TrimSuffix(t.host, "."))

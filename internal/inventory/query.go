@@ -191,7 +191,9 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 		if strings.HasPrefix(text, "i-") && anID().MatchString(text) {
 			m.ids[text] = true
 			ids = append(ids, text)
-			continue
+			if !isDated(text) {
+				continue
+			}
 		}
 		if id := anID().FindStringSubmatch(text); id != nil && len(id[2]) == 17 { // 8 digits may be the date in a name
 			if filter := otherKinds[id[1]]; filter != "" {
@@ -208,7 +210,7 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 		}
 		m.names = append(m.names, g)
 		names = append(names, ec2Pattern(text))
-		if strings.HasPrefix(text, "i-") { // a glob of ids, perhaps
+		if strings.HasPrefix(text, "i-") && !m.ids[text] { // a glob of ids, perhaps
 			m.idGlobs = append(m.idGlobs, g)
 			ids = append(ids, ec2Pattern(text))
 		}

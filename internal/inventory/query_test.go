@@ -57,6 +57,7 @@ func TestPushed(t *testing.T) {
 		{"a name like an id", Query{What: []string{"nat-20260102"}}, []string{"tag:Name=nat-20260102"}},
 		{"names like ids in capitals", Query{What: []string{"Backup-20260102", "SG-20260102", "Web-DEADBEEF", "Web-0123456789ABCDEF0"}},
 			[]string{"tag:Name=Backup-20260102,SG-20260102,Web-DEADBEEF,Web-0123456789ABCDEF0"}},
+		{"an id like a name with a date", Query{What: []string{"i-20260102", "I-20260103"}}, []string{"instance-id=i-20260102,i-20260103", "tag:Name=i-20260102,I-20260103"}},
 		{"names like what surrounds an address", Query{What: []string{"db.example.com:5432", "http://wiki", "arn:aws:rds:eu-west-1:123456789012:db:shop"}},
 			[]string{"tag:Name=db.example.com:5432,http://wiki,arn:aws:rds:eu-west-1:123456789012:db:shop"}},
 		{"a name", Query{What: []string{"web"}}, []string{"tag:Name=web"}},

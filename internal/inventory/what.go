@@ -131,7 +131,12 @@ func isKind(kind string) bool {
 	return known || otherKinds[kind] != "" || slices.Contains(unknownKinds, kind)
 }
 
+// isDated tells an id that is rather a name with a date, as nat-20260102.
+func isDated(text string) bool { return datedID().MatchString(text) && isID(text) }
+
 var (
+	datedID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-20[0-9]{2}[01][0-9][0-3][0-9]$`) })
+
 	anID = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^([a-z]+(?:-attach)?)-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	})
