@@ -32,13 +32,10 @@ func (c *compiler) text() (func(*run) format, error) {
 	}, nil
 }
 
-// appendField writes a value of a tab-separated line, which it must not break, as
-// jq's @tsv does.
+// appendField writes a value of a tab-separated line, which it must not break.
 func appendField(b []byte, s string) []byte {
 	for i := range len(s) {
 		switch s[i] {
-		case '\\':
-			b = append(b, `\\`...)
 		case '\t':
 			b = append(b, `\t`...)
 		case '\n':
