@@ -29,18 +29,20 @@ func main() {
 		debug.SetGCPercent(200)
 		thrifty = func() { debug.SetGCPercent(100) }
 	}
-	endings := []os.Signal{syscall.SIGTERM}
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // as by nohup, and by scripts for what they put in the background
-			endings = append(endings, s)
-		}
+	endings, survived := []os.Signal{syscall.SIGTERM}, []os.Signal{syscall.SIGPIPE}
+	if !signal.Ignored(os.Interrupt) { // as by scripts for what they put in the background
+		endings = append(endings, os.Interrupt)
+	}
+	if !signal.Ignored(syscall.SIGHUP) { // as by nohup
+		endings, survived = append(endings, syscall.SIGHUP), append(survived, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings...)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 
-	// A reader that goes away is an error of writing, so that what was begun is
-	// cleaned up. Ignoring the signal instead would pass on to children.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	// A reader that goes away is an error of writing, and a terminal that is closed
+	// says so more than once: what was begun is cleaned up. Ignoring the signals
+	// instead would pass on to children.
+	signal.Notify(make(chan os.Signal, 1), survived...)
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -150,9 +151,15 @@ func heard() chan os.Signal {
 // killAtNext ends a child that was asked to end already, when the user insists.
 func killAtNext(p *os.Process, signals chan os.Signal, ended <-chan struct{}) {
 	defer signal.Stop(signals)
-	select {
-	case <-signals:
-		signalAll(p, os.Kill)
-	case <-ended:
+	for {
+		select {
+		case s := <-signals:
+			if s == syscall.SIGHUP {
+				continue // a terminal that is closed says so more than once
+			}
+			signalAll(p, os.Kill)
+		case <-ended:
+		}
+		return
 	}
 }

@@ -165,8 +165,17 @@ func TestHangUp(t *testing.T) {
 	temporary := t.TempDir()
 	command, _, shown := startOnTerminal(t, []string{"TERM=xterm", "HOME=" + t.TempDir(), "TMPDIR=" + temporary}, "instances", "--demo", "-w")
 	waitFor(t, shown, "Every 30s: 13 instances")
-	command.Process.Signal(syscall.SIGHUP)
-	command.Wait()
+	ended := make(chan error)
+	go func() { ended <- command.Wait() }()
+	for tick := time.Tick(time.Millisecond); ; { // the kernel says so, and the shell
+		command.Process.Signal(syscall.SIGHUP)
+		select {
+		case <-tick:
+			continue
+		case <-ended:
+		}
+		break
+	}
 	if code := command.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
