@@ -26,7 +26,7 @@ func main() {
 	} else if os.Getenv("GOGC") == "" {
 		// The stacks of hundreds of calls are dear to look through, and the heap is
 		// small as long as the answers are.
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(250)
 		thrifty = func() { debug.SetGCPercent(100) }
 	}
 	endings, survived := []os.Signal{syscall.SIGTERM}, []os.Signal{syscall.SIGPIPE}
