@@ -186,19 +186,22 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 				return
 			}
 		}
+		warn := func(flag string, pat pattern) {
+			if p.warn != nil {
+				p.warn(fmt.Sprintf("%s %s: %s", flag, pat.text, unknownAccount(pat.text, names)))
+			}
+		}
 		for _, pat := range spared {
-			if pat.glob == nil && p.warn != nil {
-				p.warn(fmt.Sprintf("--exclude-account %s: %s", pat.text, unknownAccount(pat.text, names)))
+			if pat.glob == nil {
+				warn("--exclude-account", pat)
 			}
 		}
 		for i, pat := range p.include {
-			switch {
-			case seen[i]:
+			if seen[i] {
 				continue
-			case pat.glob != nil:
-				if p.warn != nil {
-					p.warn(fmt.Sprintf("--account %s: %s", pat.text, unknownAccount(pat.text, names)))
-				}
+			}
+			if pat.glob != nil {
+				warn("--account", pat)
 				continue
 			}
 			missing := &Account{Source: SourceIdentity, Name: pat.text}
