@@ -135,7 +135,7 @@ func (d *decoder) instance() {
 	r := d.found.next()
 	*r = newInstance(d.place)
 	d.tags = d.tags[:0]
-	var addresses own
+	var outside apart
 	for d.child() {
 		switch string(d.name) {
 		case "instanceId":
@@ -157,11 +157,11 @@ func (d *decoder) instance() {
 		case "instanceLifecycle":
 			r.Lifecycle = d.recurring()
 		case "privateIpAddress":
-			addresses.private = d.recurring() // an interface has it again
+			outside.private = d.recurring() // an interface has it again
 		case "ipAddress":
-			addresses.public = d.recurring()
+			outside.public = d.recurring()
 		case "ipv6Address":
-			addresses.ipv6 = d.recurring()
+			outside.ipv6 = d.recurring()
 		case "placement":
 			d.field("availabilityZone", &r.AvailabilityZone)
 		case "instanceState":
@@ -180,6 +180,10 @@ func (d *decoder) instance() {
 			for d.item() {
 				d.networkInterface(r)
 			}
+		case "secondaryInterfaceSet":
+			for d.item() {
+				outside.secondary = append(outside.secondary, d.secondaryInterface())
+			}
 		default:
 			d.skip()
 		}
@@ -191,7 +195,7 @@ func (d *decoder) instance() {
 	for _, t := range d.tags {
 		r.Tags[t.key] = t.value
 	}
-	r.finish(addresses)
+	r.finish(outside)
 	if d.keep(r) {
 		d.found.add()
 		d.reserved = append(d.reserved, r)
@@ -232,6 +236,8 @@ func (d *decoder) groups(to *[]SecurityGroup) {
 
 func (d *decoder) networkInterface(r *Instance) {
 	eni := NetworkInterface{PrivateIPs: []PrivateIP{}, IPv6s: []string{}, SecurityGroups: []SecurityGroup{}}
+	var private string // of the interface itself, as is what it is associated with
+	var associated association
 	for d.child() {
 		switch string(d.name) {
 		case "networkInterfaceId":
@@ -246,6 +252,10 @@ func (d *decoder) networkInterface(r *Instance) {
 			d.groups(&eni.SecurityGroups)
 		case "attachment":
 			d.deviceIndex(&eni.DeviceIndex)
+		case "privateIpAddress":
+			private = d.recurring() // the set has it again
+		case "association":
+			d.association(&associated)
 		case "privateIpAddressesSet":
 			for d.item() {
 				d.privateIP(&eni.PrivateIPs)
@@ -261,11 +271,12 @@ func (d *decoder) networkInterface(r *Instance) {
 		}
 	}
 	primaryFirst(eni.PrivateIPs)
+	eni.PrivateIPs = withPrimary(eni.PrivateIPs, private, &associated)
 	r.NetworkInterfaces = append(r.NetworkInterfaces, eni)
 }
 
-// privateIP also returns the ids of the Elastic IP that is associated, if one is.
-func (d *decoder) privateIP(to *[]PrivateIP) (allocation, association string) {
+// privateIP also returns what is associated with the address.
+func (d *decoder) privateIP(to *[]PrivateIP) (a association) {
 	var ip PrivateIP
 	for d.child() {
 		switch string(d.name) {
@@ -274,36 +285,73 @@ func (d *decoder) privateIP(to *[]PrivateIP) (allocation, association string) {
 		case "primary":
 			ip.Primary = d.bool()
 		case "association":
-			for d.child() {
-				switch string(d.name) {
-				case "publicIp":
-					ip.PublicIP = d.recurring()
-				case "allocationId":
-					allocation = d.single()
-				case "associationId":
-					association = d.single()
-				default:
-					d.skip()
-				}
+			d.association(&a)
+		default:
+			d.skip()
+		}
+	}
+	*to = a.appendTo(*to, ip)
+	return a
+}
+
+func (d *decoder) association(a *association) {
+	for d.child() {
+		switch string(d.name) {
+		case "publicIp":
+			a.public = d.recurring()
+		case "carrierIp":
+			a.carrier = d.recurring()
+		case "customerOwnedIp":
+			a.customer = d.recurring()
+		case "allocationId":
+			a.allocation = d.single()
+		case "associationId":
+			a.id = d.single()
+		default:
+			d.skip()
+		}
+	}
+}
+
+func (d *decoder) secondaryInterface() (s secondaryInterface) {
+	for d.child() {
+		switch string(d.name) {
+		case "attachment":
+			d.deviceIndex(&s.deviceIndex)
+		case "privateIpAddressSet":
+			for d.item() {
+				var address string
+				d.field("privateIpAddress", &address)
+				s.privateIPs = append(s.privateIPs, address)
 			}
 		default:
 			d.skip()
 		}
 	}
-	*to = append(*to, ip)
-	return allocation, association
+	return s
 }
 
 func (d *decoder) deviceIndex(to *int) {
-	var text string
-	if d.field("deviceIndex", &text); text == "" {
-		return
+	for d.child() {
+		if string(d.name) == "deviceIndex" {
+			*to = d.number("deviceIndex")
+		} else {
+			d.skip()
+		}
 	}
-	n, err := strconv.ParseInt(text, 10, 32)
+}
+
+// number reads an element's number, 0 where it has none.
+func (d *decoder) number(name string) int {
+	text := d.value()
+	if len(text) == 0 {
+		return 0
+	}
+	n, err := strconv.ParseInt(string(text), 10, 32)
 	if err != nil {
-		d.failf("deviceIndex is no number")
+		d.failf("%s is no number", name)
 	}
-	*to = int(n)
+	return int(n)
 }
 
 func (d *decoder) single() string    { return d.texts.single(d.value()) }

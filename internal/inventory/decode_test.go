@@ -118,20 +118,117 @@ func fromSDK(reservation *types.Reservation, in *types.Instance) Instance {
 			eni.DeviceIndex = int(aws.ToInt32(n.Attachment.DeviceIndex))
 		}
 		for _, a := range n.PrivateIpAddresses {
-			ip := PrivateIP{PrivateIP: aws.ToString(a.PrivateIpAddress), Primary: aws.ToBool(a.Primary)}
-			if a.Association != nil {
-				ip.PublicIP = aws.ToString(a.Association.PublicIp)
-			}
-			eni.PrivateIPs = append(eni.PrivateIPs, ip)
+			associated := sdkAssociation(a.Association)
+			eni.PrivateIPs = associated.appendTo(eni.PrivateIPs, PrivateIP{PrivateIP: aws.ToString(a.PrivateIpAddress), Primary: aws.ToBool(a.Primary)})
 		}
 		primaryFirst(eni.PrivateIPs)
+		associated := sdkAssociation(n.Association)
+		eni.PrivateIPs = withPrimary(eni.PrivateIPs, aws.ToString(n.PrivateIpAddress), &associated)
 		for _, a := range n.Ipv6Addresses {
 			eni.IPv6s = append(eni.IPv6s, aws.ToString(a.Ipv6Address))
 		}
 		r.NetworkInterfaces = append(r.NetworkInterfaces, eni)
 	}
-	r.finish(own{aws.ToString(in.PrivateIpAddress), aws.ToString(in.PublicIpAddress), aws.ToString(in.Ipv6Address)})
+	r.Name = r.Tags["Name"]
+	sortInterfaces(r.NetworkInterfaces)
+	r.PrivateIPs, r.PublicIPs, r.IPv6s = sdkAddresses(in)
 	return r
+}
+
+func sdkAssociation(a *types.InstanceNetworkInterfaceAssociation) association {
+	if a == nil {
+		return association{}
+	}
+	return association{public: aws.ToString(a.PublicIp), carrier: aws.ToString(a.CarrierIp), customer: aws.ToString(a.CustomerOwnedIp)}
+}
+
+// sdkAddresses are the addresses that the SDK has read, wherever in an instance:
+// interface by interface, in each that of the interface itself first unless
+// another is primary, and then what no interface has.
+func sdkAddresses(in *types.Instance) (private, public, ipv6 []string) {
+	private, public, ipv6 = []string{}, []string{}, []string{}
+	add := func(to *[]string, address string) {
+		if address != "" && !slices.Contains(*to, address) {
+			*to = append(*to, address)
+		}
+	}
+	associated := func(a *types.InstanceNetworkInterfaceAssociation) (list []string) {
+		if a != nil {
+			list = []string{aws.ToString(a.PublicIp), aws.ToString(a.CarrierIp), aws.ToString(a.CustomerOwnedIp)}
+		}
+		return list
+	}
+	index := func(n types.InstanceNetworkInterface) int32 {
+		if n.Attachment == nil {
+			return 0
+		}
+		return aws.ToInt32(n.Attachment.DeviceIndex)
+	}
+	interfaces := slices.SortedStableFunc(slices.Values(in.NetworkInterfaces), func(a, b types.InstanceNetworkInterface) int { return int(index(a) - index(b)) })
+	for _, n := range interfaces {
+		type pair struct {
+			private string
+			public  []string
+			primary bool
+		}
+		var pairs []pair
+		for _, primary := range []bool{true, false} {
+			for _, a := range n.PrivateIpAddresses {
+				if aws.ToBool(a.Primary) == primary {
+					pairs = append(pairs, pair{aws.ToString(a.PrivateIpAddress), associated(a.Association), primary})
+				}
+			}
+		}
+		itself := pair{aws.ToString(n.PrivateIpAddress), associated(n.Association), true}
+		if itself.private == "" && len(pairs) > 0 {
+			itself.private = pairs[0].private
+		}
+		itself.public = slices.DeleteFunc(itself.public, func(ip string) bool { // what is said already
+			return ip == "" || slices.ContainsFunc(pairs, func(p pair) bool { return slices.Contains(p.public, ip) })
+		})
+		switch at := slices.IndexFunc(pairs, func(p pair) bool { return p.private == itself.private }); {
+		case at >= 0:
+			for _, ip := range itself.public {
+				if strings.Join(pairs[at].public, "") != "" { // behind what else the address has, if it is there twice
+					for at+1 < len(pairs) && pairs[at+1].private == itself.private {
+						at++
+					}
+				}
+				pairs[at].public = append(pairs[at].public, ip)
+			}
+		case len(pairs) > 0 && pairs[0].primary:
+			pairs = append(pairs, itself)
+		default:
+			pairs = append([]pair{itself}, pairs...)
+		}
+		for _, p := range pairs {
+			add(&private, p.private)
+			for _, ip := range p.public {
+				add(&public, ip)
+			}
+		}
+		for _, a := range n.Ipv6Addresses {
+			add(&ipv6, aws.ToString(a.Ipv6Address))
+		}
+	}
+	secondary := slices.SortedStableFunc(slices.Values(in.SecondaryInterfaces), func(a, b types.InstanceSecondaryInterface) int {
+		index := func(s types.InstanceSecondaryInterface) int32 {
+			if s.Attachment == nil {
+				return 0
+			}
+			return aws.ToInt32(s.Attachment.DeviceIndex)
+		}
+		return int(index(a) - index(b))
+	})
+	for _, s := range secondary {
+		for _, a := range s.PrivateIpAddresses {
+			add(&private, aws.ToString(a.PrivateIpAddress))
+		}
+	}
+	add(&private, aws.ToString(in.PrivateIpAddress))
+	add(&public, aws.ToString(in.PublicIpAddress))
+	add(&ipv6, aws.ToString(in.Ipv6Address))
+	return private, public, ipv6
 }
 
 // malformed is why encoding/xml does not read a text as one document to its end,
@@ -260,7 +357,25 @@ func (g *generator) word() string {
 
 func (g *generator) number() string { return fmt.Sprint(g.IntN(5)) }
 
-func (g *generator) address() string { return fmt.Sprintf("10.0.%d.%d", g.IntN(256), g.IntN(256)) }
+// few is one of few addresses, so that some are the same.
+func (g *generator) few(prefix string) string { return prefix + g.number() }
+
+func (g *generator) association() func() {
+	return func() {
+		if g.IntN(3) == 0 {
+			return
+		}
+		g.element("association", g.value("publicIp", g.few("54.0.0.")), g.value("ipOwnerId", "amazon"), g.some("carrierIp", "155.146.0."), g.some("customerOwnedIp", "198.51.100."))
+	}
+}
+
+// some is an element that is mostly not there.
+func (g *generator) some(name, prefix string) func() {
+	if g.IntN(4) > 0 {
+		return func() {}
+	}
+	return g.value(name, g.few(prefix))
+}
 
 func (g *generator) groups() func() {
 	return g.list("groupSet", func() {
@@ -289,7 +404,7 @@ func (g *generator) instance() {
 	g.element("item",
 		g.value("instanceId", "i-"+g.number()), g.value("instanceType", "t3.micro"), g.value("vpcId", "vpc-1"), g.value("subnetId", "subnet-1"),
 		g.value("imageId", "ami-1"), g.value("keyName", g.word()), g.value("architecture", "x86_64"), g.value("platform", "windows"),
-		g.value("instanceLifecycle", "spot"), g.value("privateIpAddress", g.address()), g.value("ipAddress", "54.0.0.1"), g.value("ipv6Address", "fd00::1"),
+		g.value("instanceLifecycle", "spot"), g.value("privateIpAddress", g.few("10.0.0.")), g.value("ipAddress", g.few("54.0.0.")), g.value("ipv6Address", g.few("fd00::")),
 		func() {
 			g.element("placement", g.value("availabilityZone", "eu-west-1a"), g.value("tenancy", "default"))
 		},
@@ -305,12 +420,16 @@ func (g *generator) instance() {
 			g.element("item",
 				g.value("networkInterfaceId", "eni-"+g.number()), g.value("subnetId", "subnet-1"), g.value("vpcId", "vpc-1"),
 				g.value("macAddress", "02:00:00:00:00:01"), g.groups(), index,
+				g.some("privateIpAddress", "10.0.0."), g.association(),
 				g.list("privateIpAddressesSet", func() {
-					g.element("item", g.value("privateIpAddress", g.address()), primary,
-						func() { g.element("association", g.value("publicIp", "54.0.0.2"), g.value("ipOwnerId", "amazon")) })
+					g.element("item", g.value("privateIpAddress", g.few("10.0.0.")), primary, g.association())
 				}),
-				g.list("ipv6AddressesSet", func() { g.element("item", g.value("ipv6Address", "fd00::"+g.number())) }),
+				g.list("ipv6AddressesSet", func() { g.element("item", g.value("ipv6Address", g.few("fd00::"))) }),
 			)
+		}),
+		g.list("secondaryInterfaceSet", func() {
+			g.element("item", g.value("secondaryInterfaceId", "sni-"+g.number()), index, g.value("macAddress", "02:00:00:00:00:02"),
+				g.list("privateIpAddressSet", func() { g.element("item", g.value("privateIpAddress", g.few("10.9.0."))) }))
 		}),
 	)
 }

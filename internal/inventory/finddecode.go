@@ -35,7 +35,12 @@ func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool)
 func (d *decoder) candidate() candidate {
 	c := newCandidate(d.place, "network-interface")
 	var ips []PrivateIP
-	var private, association string // of the interface as a whole
+	var private, ipv6 string // of the interface itself
+	var associated association
+	associate := func(a *association) {
+		c.AllocationIds = union(c.AllocationIds, nonEmpty(a.allocation))
+		c.associations = union(c.associations, nonEmpty(a.id))
+	}
 	for d.child() {
 		switch string(d.name) {
 		case "networkInterfaceId":
@@ -63,23 +68,20 @@ func (d *decoder) candidate() candidate {
 		case "groupSet":
 			d.groups(&c.SecurityGroups)
 		case "attachment":
-			d.field("instanceId", &c.InstanceId)
+			d.attachment(&c)
 		case "tagSet":
 			for d.item() {
 				d.tag()
 			}
 		case "association":
-			d.field("publicIp", &association)
+			d.association(&associated)
 		case "privateIpAddressesSet":
 			for d.item() {
-				allocation, association := d.privateIP(&ips)
-				if allocation != "" {
-					c.AllocationIds = append(c.AllocationIds, allocation)
-				}
-				if association != "" {
-					c.associations = append(c.associations, association)
-				}
+				a := d.privateIP(&ips)
+				associate(&a)
 			}
+		case "ipv6Address":
+			ipv6 = d.recurring() // likewise
 		case "ipv6AddressesSet":
 			for d.item() {
 				var address string
@@ -103,21 +105,31 @@ func (d *decoder) candidate() candidate {
 	}
 	d.tags = d.tags[:0]
 	primaryFirst(ips)
-	if len(ips) == 0 && private != "" {
-		ips = []PrivateIP{{PrivateIP: private, PublicIP: association}}
-	}
-	for _, ip := range ips {
+	associate(&associated)
+	for _, ip := range withPrimary(ips, private, &associated) {
 		c.PrivateIPs = append(c.PrivateIPs, ip.PrivateIP)
-		if ip.PublicIP != "" {
-			c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
-		}
+		c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
 	}
+	c.PrivateIPs, c.PublicIPs, c.IPv6s = eachOnce(c.PrivateIPs), eachOnce(c.PublicIPs), eachOnce(append(c.IPv6s, ipv6))
 	if c.OwnerId == "" {
 		c.OwnerId = c.AccountId
 	}
 	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
 	c.own()
 	return c
+}
+
+func (d *decoder) attachment(c *candidate) {
+	for d.child() {
+		switch string(d.name) {
+		case "instanceId":
+			c.InstanceId = d.single()
+		case "deviceIndex":
+			c.deviceIndex = d.number("deviceIndex")
+		default:
+			d.skip()
+		}
+	}
 }
 
 func (d *decoder) prefix(name string, c *candidate) {

@@ -52,6 +52,7 @@ type candidate struct {
 	requester    string // who made the interface: amazon-elb, ...
 	managed      bool   // by AWS
 	mac          string
+	deviceIndex  int            // where it is attached
 	associations []string       // of Elastic IPs
 	prefixes     []netip.Prefix // delegated to the interface: all of their addresses are its
 }

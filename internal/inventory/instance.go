@@ -23,8 +23,8 @@ type Instance struct {
 	InstanceType     string
 	State            string
 
-	PrivateIPs        []string // of every interface, by device index, primary first
-	PublicIPs         []string // associated with those, in the same order
+	PrivateIPs        []string // of every interface, by device index, primary first; each once
+	PublicIPs         []string // associated with those, in the same order; carrier and customer-owned ones, too
 	IPv6s             []string
 	NetworkInterfaces []NetworkInterface
 
@@ -68,7 +68,7 @@ type NetworkInterface struct {
 }
 
 // PrivateIP is a private address of an ENI, with the public one associated with
-// it, if any.
+// it, if any. An address with several has an entry for each.
 type PrivateIP struct {
 	PrivateIP string
 	PublicIP  string
@@ -90,36 +90,6 @@ func newInstance(p sweep.Place) Instance {
 		PrivateIPs: []string{}, PublicIPs: []string{}, IPv6s: []string{},
 		NetworkInterfaces: []NetworkInterface{}, SecurityGroups: []SecurityGroup{}, Tags: map[string]string{},
 	}
-}
-
-// own are the addresses that EC2 gives of an instance as a whole.
-type own struct{ private, public, ipv6 string }
-
-// finish derives what follows from the rest. An instance whose interfaces EC2
-// does not show still has addresses of its own.
-func (r *Instance) finish(addresses own) {
-	r.Name = r.Tags["Name"]
-	sortInterfaces(r.NetworkInterfaces)
-	for _, eni := range r.NetworkInterfaces {
-		for _, ip := range eni.PrivateIPs {
-			r.PrivateIPs = append(r.PrivateIPs, ip.PrivateIP)
-			if ip.PublicIP != "" {
-				r.PublicIPs = append(r.PublicIPs, ip.PublicIP)
-			}
-		}
-		r.IPv6s = append(r.IPv6s, eni.IPv6s...)
-	}
-	if len(r.NetworkInterfaces) > 0 {
-		return
-	}
-	add := func(to *[]string, address string) {
-		if address != "" {
-			*to = append(*to, address)
-		}
-	}
-	add(&r.PrivateIPs, addresses.private)
-	add(&r.PublicIPs, addresses.public)
-	add(&r.IPv6s, addresses.ipv6)
 }
 
 // sortInterfaces orders by device index; EC2 promises no order.
