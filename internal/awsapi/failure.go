@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -68,6 +69,19 @@ func (f Failure) Refusal() bool {
 	}
 	return false
 }
+
+// Unsupported says whether the server knows the caller and not what is asked: an
+// operation, a parameter, or a filter.
+func (f Failure) Unsupported() bool {
+	switch f.Code {
+	case "UnknownParameter", "InvalidParameterValue", "InvalidAction":
+		return f.Answered
+	}
+	return f.Answered && strings.Contains(f.Code, notImplemented)
+}
+
+// Wordless says whether an answer came that has no error of AWS's in it.
+func (f Failure) Wordless() bool { return f.Answered && f.Code == invalidAnswer }
 
 // Reason lets an error of muster's own say what it is, where AWS was not asked.
 type Reason interface {
@@ -178,8 +192,14 @@ func Explain(err error) Failure {
 	case f.Answered:
 		f.Kind, f.Code = kindOfStatus(status.HTTPStatusCode()), invalidAnswer
 	}
+	if status != nil && status.HTTPStatusCode() == http.StatusNotImplemented { // imitations of AWS say so
+		f.Kind, f.Code = Broken, notImplemented
+	}
 	return f
 }
+
+// notImplemented is the code of an answer with HTTP status 501.
+const notImplemented = "NotImplemented"
 
 // invalidAnswer is the code of an answer that cannot be read.
 const invalidAnswer = "InvalidAnswer"

@@ -45,7 +45,9 @@ func (r *retryer) limit(err error) int {
 		return 1
 	}
 	limit := 1 // what the caller did wrong stays wrong
-	switch kind := Explain(err).Kind; {
+	failure := Explain(err)
+	switch kind := failure.Kind; {
+	case failure.Code == notImplemented: // and what the server does not know
 	case kind == Throttled:
 		limit = attemptsThrottled
 	case isTimeout(err):

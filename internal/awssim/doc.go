@@ -1,5 +1,5 @@
 // Package awssim is a simulated AWS organization: an HTTP server in the process that speaks STS, Organizations,
-// Account, EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeAddresses), the portal of IAM
+// Account, EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses), the portal of IAM
 // Identity Center and its OIDC service, and checks what AWS checks: signatures, session tokens and when they end, role trust, external ids, MFA codes, policies,
 // opt-in regions, page tokens, the form of each request. It shares no code with muster, so that it cannot share its
 // mistakes.

@@ -216,10 +216,11 @@ func (x *xmlWriter) prefixes(eni *Interface) {
 }
 
 func (x *xmlWriter) eniAssociation(e *eni, address Address) {
-	if address.Public == "" {
+	if len(address.associated()) == 0 {
 		return
 	}
-	x.open("association").elem("publicIp", address.Public).elem("publicDnsName", publicDNS(e.region, address.Public)).elem("ipOwnerId", address.ipOwner(e.account))
+	x.open("association").opt("publicIp", address.Public).elem("publicDnsName", publicDNS(e.region, address.Public)).elem("ipOwnerId", address.ipOwner(e.account))
+	x.opt("carrierIp", address.Carrier).opt("customerOwnedIp", address.Customer)
 	if address.AllocationID != "" {
 		x.elem("allocationId", address.AllocationID).elem("associationId", association(address.AllocationID))
 	}
@@ -227,7 +228,7 @@ func (x *xmlWriter) eniAssociation(e *eni, address Address) {
 }
 
 func (x *xmlWriter) elasticIP(a *elasticIP, r *request) {
-	x.elem("publicIp", a.Public).elem("allocationId", a.AllocationID).elem("domain", "vpc")
+	x.opt("publicIp", a.Public).opt("carrierIp", a.Carrier).opt("customerOwnedIp", a.Customer).elem("allocationId", a.AllocationID).elem("domain", "vpc")
 	if e := a.attached; e != nil {
 		x.opt("instanceId", e.instance).elem("associationId", a.association()).elem("networkInterfaceId", e.ID)
 		x.elem("networkInterfaceOwnerId", e.account).elem("privateIpAddress", a.private)

@@ -97,6 +97,9 @@ func (x *xmlWriter) instance(in *Instance) {
 		}
 		x.close("networkInterfaceSet")
 	}
+	if len(in.Secondary) > 0 {
+		x.list("secondaryInterfaceSet", len(in.Secondary), func(i int) { x.secondaryOfInstance(&in.Secondary[i]) })
+	}
 	if in.Profile != "" {
 		x.open("iamInstanceProfile").elem("arn", in.Profile).elem("id", profileID(in)).close("iamInstanceProfile")
 	}
@@ -144,10 +147,11 @@ func (x *xmlWriter) operator(principal string) *xmlWriter {
 }
 
 func (x *xmlWriter) association(in *Instance, address Address) {
-	if address.Public == "" {
+	if len(address.associated()) == 0 {
 		return
 	}
-	x.open("association").elem("publicIp", address.Public).elem("publicDnsName", publicDNS(in.Region, address.Public))
+	x.open("association").opt("publicIp", address.Public).elem("publicDnsName", publicDNS(in.Region, address.Public))
+	x.opt("carrierIp", address.Carrier).opt("customerOwnedIp", address.Customer)
 	x.elem("ipOwnerId", address.ipOwner(in.Account)).close("association")
 }
 

@@ -86,24 +86,32 @@ var ofManyValues = map[string]func(*Instance) []string{
 var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 	"addresses.private-ip-address":    func(_ *Instance, eni *Interface) []string { return addresses(eni, false) },
 	"addresses.association.public-ip": func(_ *Instance, eni *Interface) []string { return addresses(eni, true) },
-	"association.public-ip":           func(_ *Instance, eni *Interface) []string { return []string{first(eni).Public} },
-	"private-ip-address":              func(_ *Instance, eni *Interface) []string { return []string{first(eni).Private} },
-	"ipv6-addresses.ipv6-address":     func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
-	"ipv6-address":                    func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
-	"ipv4-prefixes.ipv4-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, false) },
-	"ipv6-prefixes.ipv6-prefix":       func(_ *Instance, eni *Interface) []string { return prefixes(eni, true) },
-	"network-interface-id":            func(_ *Instance, eni *Interface) []string { return []string{eni.ID} },
-	"mac-address":                     func(_ *Instance, eni *Interface) []string { return []string{eni.MAC} },
-	"subnet-id":                       func(_ *Instance, eni *Interface) []string { return []string{eni.Subnet} },
-	"vpc-id":                          func(_ *Instance, eni *Interface) []string { return []string{eni.VPC} },
-	"group-id":                        func(_ *Instance, eni *Interface) []string { return groupIDs(eni.Groups) },
-	"group-name":                      func(_ *Instance, eni *Interface) []string { return groupNames(eni.Groups) },
-	"attachment.device-index":         func(_ *Instance, eni *Interface) []string { return []string{strconv.Itoa(*eni.DeviceIndex)} },
-	"operator.managed":                func(in *Instance, _ *Interface) []string { return []string{strconv.FormatBool(in.Operator != "")} },
-	"operator.principal":              func(in *Instance, _ *Interface) []string { return []string{in.Operator} },
-	"availability-zone":               func(in *Instance, _ *Interface) []string { return []string{in.Zone} },
-	"owner-id":                        func(in *Instance, _ *Interface) []string { return []string{in.Account} },
-	"attachment.instance-owner-id":    func(in *Instance, _ *Interface) []string { return []string{in.Account} },
+	"addresses.association.carrier-ip": func(_ *Instance, eni *Interface) []string {
+		return each(eni, func(a Address) string { return a.Carrier })
+	},
+	"addresses.association.customer-owned-ip": func(_ *Instance, eni *Interface) []string {
+		return each(eni, func(a Address) string { return a.Customer })
+	},
+	"association.carrier-ip":        func(_ *Instance, eni *Interface) []string { return []string{first(eni).Carrier} },
+	"association.customer-owned-ip": func(_ *Instance, eni *Interface) []string { return []string{first(eni).Customer} },
+	"association.public-ip":         func(_ *Instance, eni *Interface) []string { return []string{first(eni).Public} },
+	"private-ip-address":            func(_ *Instance, eni *Interface) []string { return []string{first(eni).Private} },
+	"ipv6-addresses.ipv6-address":   func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
+	"ipv6-address":                  func(_ *Instance, eni *Interface) []string { return eni.IPv6s },
+	"ipv4-prefixes.ipv4-prefix":     func(_ *Instance, eni *Interface) []string { return prefixes(eni, false) },
+	"ipv6-prefixes.ipv6-prefix":     func(_ *Instance, eni *Interface) []string { return prefixes(eni, true) },
+	"network-interface-id":          func(_ *Instance, eni *Interface) []string { return []string{eni.ID} },
+	"mac-address":                   func(_ *Instance, eni *Interface) []string { return []string{eni.MAC} },
+	"subnet-id":                     func(_ *Instance, eni *Interface) []string { return []string{eni.Subnet} },
+	"vpc-id":                        func(_ *Instance, eni *Interface) []string { return []string{eni.VPC} },
+	"group-id":                      func(_ *Instance, eni *Interface) []string { return groupIDs(eni.Groups) },
+	"group-name":                    func(_ *Instance, eni *Interface) []string { return groupNames(eni.Groups) },
+	"attachment.device-index":       func(_ *Instance, eni *Interface) []string { return []string{strconv.Itoa(*eni.DeviceIndex)} },
+	"operator.managed":              func(in *Instance, _ *Interface) []string { return []string{strconv.FormatBool(in.Operator != "")} },
+	"operator.principal":            func(in *Instance, _ *Interface) []string { return []string{in.Operator} },
+	"availability-zone":             func(in *Instance, _ *Interface) []string { return []string{in.Zone} },
+	"owner-id":                      func(in *Instance, _ *Interface) []string { return []string{in.Account} },
+	"attachment.instance-owner-id":  func(in *Instance, _ *Interface) []string { return []string{in.Account} },
 	"private-dns-name": func(in *Instance, eni *Interface) []string {
 		return []string{privateDNS(in.Region, first(eni).Private)}
 	},
@@ -147,9 +155,7 @@ var sameForInterfaces = map[string]string{
 const emptyFilters = `affinity availability-zone-id capacity-reservation-id capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id
 	capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn host-id kernel-id
 	network-interface.addresses.association.allocation-id network-interface.addresses.association.association-id
-	network-interface.addresses.association.carrier-ip network-interface.addresses.association.customer-owned-ip
-	network-interface.association.allocation-id network-interface.association.association-id network-interface.association.carrier-ip
-	network-interface.association.customer-owned-ip network-interface.description
+	network-interface.association.allocation-id network-interface.association.association-id network-interface.description
 	network-interface.outpost-arn network-interface.requester-id
 	network-interface.tag-key network-interface.tag-value network-performance-options.bandwidth-weighting outpost-arn
 	placement-group-name placement-partition-number product-code product-code.type ramdisk-id reason requester-id spot-instance-request-id
@@ -172,12 +178,20 @@ func first(eni *Interface) Address {
 }
 
 func addresses(eni *Interface, public bool) []string {
+	return each(eni, func(a Address) string {
+		if public {
+			return a.Public
+		}
+		return a.Private
+	})
+}
+
+// each reads one of an interface's addresses after the other.
+func each(eni *Interface, read func(Address) string) []string {
 	var list []string
 	for _, a := range eni.Addresses {
-		if ip := a.Private; !public {
+		if ip := read(a); ip != "" {
 			list = append(list, ip)
-		} else if a.Public != "" {
-			list = append(list, a.Public)
 		}
 	}
 	return list

@@ -109,7 +109,7 @@ func (p *place) at(i int) Instance {
 	in.Reservation = cmp.Or(in.Reservation, "r-0"+g.hex(16))
 	p.describe(&in, g)
 	if in.State == "terminated" {
-		in.PrivateIPs, in.PublicIPs, in.IPv6s, in.Interfaces = nil, nil, nil, nil
+		in.PrivateIPs, in.PublicIPs, in.IPv6s, in.Interfaces, in.Secondary = nil, nil, nil, nil, nil
 		in.VPC, in.Subnet, in.Groups = "", "", nil
 		return in
 	}
@@ -173,12 +173,11 @@ func (p *place) connect(in *Instance, g *generator, number int) {
 	for _, eni := range slices.SortedStableFunc(slices.Values(in.Interfaces), byIndex) {
 		for _, address := range eni.Addresses {
 			in.PrivateIPs = append(in.PrivateIPs, address.Private)
-			if address.Public != "" {
-				in.PublicIPs = append(in.PublicIPs, address.Public)
-			}
+			in.PublicIPs = append(in.PublicIPs, address.associated()...)
 		}
 		in.IPv6s = append(in.IPv6s, eni.IPv6s...)
 	}
+	in.connectSecondary(g)
 }
 
 // onlyInterface is that of an instance of which the world gives addresses alone.

@@ -29,7 +29,9 @@ type NetworkInterface struct {
 type ElasticIP struct {
 	Account      string            `json:"account"`
 	Region       string            `json:"region"`
-	Public       string            `json:"public"`
+	Public       string            `json:"public,omitempty"`
+	Carrier      string            `json:"carrier,omitempty"`  // instead, or as well
+	Customer     string            `json:"customer,omitempty"` // likewise
 	AllocationID string            `json:"allocation_id,omitempty"`
 	Tags         map[string]string `json:"tags,omitempty"`
 }
@@ -140,6 +142,10 @@ type elasticIP struct {
 	attached *eni
 }
 
+func (a *ElasticIP) addresses() []string {
+	return Address{Public: a.Public, Carrier: a.Carrier, Customer: a.Customer}.associated()
+}
+
 func (a *elasticIP) association() string {
 	if a.attached == nil {
 		return ""
@@ -151,13 +157,14 @@ func (p *place) elasticIPs() []*elasticIP {
 	var all []*elasticIP
 	for _, given := range p.account.addresses[p.region] {
 		a := &elasticIP{ElasticIP: *given}
-		a.AllocationID = cmp.Or(a.AllocationID, allocation(a.Public))
+		a.AllocationID = cmp.Or(a.AllocationID, allocation(a.addresses()[0]))
 		all = append(all, a)
 	}
 	for _, e := range p.interfaces() {
 		for _, address := range e.Addresses {
 			if address.AllocationID != "" {
-				all = append(all, &elasticIP{ElasticIP{Public: address.Public, Region: p.region, AllocationID: address.AllocationID}, address.Private, e})
+				all = append(all, &elasticIP{ElasticIP{Public: address.Public, Carrier: address.Carrier, Customer: address.Customer, Region: p.region,
+					AllocationID: address.AllocationID}, address.Private, e})
 			}
 		}
 	}
@@ -171,7 +178,7 @@ func association(allocation string) string { return "eipassoc-0" + suffix(alloca
 // ipOwner owns the public address: the account an Elastic IP, AWS all others.
 func (a Address) ipOwner(account string) string {
 	switch {
-	case a.Public == "":
+	case len(a.associated()) == 0:
 		return ""
 	case a.AllocationID != "":
 		return account
@@ -239,8 +246,13 @@ func (e *estate) compileInterfaces() error {
 	for i := range e.world.Addresses {
 		given := &e.world.Addresses[i]
 		a, err := in(given.Account, given.Region)
-		if _, bad := netip.ParseAddr(given.Public); err == nil && bad != nil {
-			err = fmt.Errorf("%q is no IP address", given.Public)
+		if err == nil && len(given.addresses()) == 0 {
+			err = errors.New("no address")
+		}
+		for _, ip := range given.addresses() {
+			if _, bad := netip.ParseAddr(ip); err == nil && bad != nil {
+				err = fmt.Errorf("%q is no IP address", ip)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("addresses[%d]: %w", i, err)

@@ -65,6 +65,7 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	for name, serve := range map[string]handler{
 		"DescribeInstances": (*Server).describeInstances, "DescribeRegions": (*Server).describeRegions,
 		"DescribeNetworkInterfaces": (*Server).describeNetworkInterfaces, "DescribeAddresses": (*Server).describeAddresses,
+		"DescribeSecondaryInterfaces": (*Server).describeSecondaryInterfaces,
 	} {
 		m[versionEC2+":"+name] = &operation{service: "ec2", name: name, protocol: protocolEC2, action: "ec2:" + name, serve: serve, identify: (*Server).signed}
 	}

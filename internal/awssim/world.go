@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -202,6 +203,7 @@ type Instance struct {
 	PublicIPs    []string          `json:"public_ips,omitempty"`  // associated with the private ones in order
 	IPv6s        []string          `json:"ipv6s,omitempty"`
 	Interfaces   []Interface       `json:"interfaces,omitempty"` // instead of the three above
+	Secondary    []Secondary       `json:"secondary,omitempty"`  // interfaces in secondary networks
 	VPC          string            `json:"vpc,omitempty"`
 	Subnet       string            `json:"subnet,omitempty"`
 	Image        string            `json:"image,omitempty"`
@@ -236,7 +238,21 @@ type Interface struct {
 type Address struct {
 	Private      string `json:"private"`
 	Public       string `json:"public,omitempty"`
+	Carrier      string `json:"carrier,omitempty"`       // of a Wavelength Zone, associated as well
+	Customer     string `json:"customer,omitempty"`      // the customer's own, of an Outpost
 	AllocationID string `json:"allocation_id,omitempty"` // eipalloc-..., or auto
+}
+
+// associated are the addresses that are associated with the private one.
+func (a Address) associated() []string {
+	return slices.DeleteFunc([]string{a.Public, a.Carrier, a.Customer}, func(ip string) bool { return ip == "" })
+}
+
+// Secondary is an interface in a secondary network.
+type Secondary struct {
+	ID          string   `json:"id,omitempty"`
+	DeviceIndex *int     `json:"device_index,omitempty"`
+	PrivateIPs  []string `json:"private_ips"`
 }
 
 // Group is a security group.

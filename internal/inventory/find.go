@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,10 +23,8 @@ type Finder struct {
 	api   *awsapi.API
 	terms []*term
 
-	unnarrowed atomic.Bool // the server does not know the filters of requests
-	unmanaged  atomic.Bool // nor that accounts may hide what services manage
-	mu         sync.Mutex
-	found      map[string]bool // what has been found, as it was given
+	mu    sync.Mutex
+	found map[string]bool // what has been found, as it was given
 }
 
 // NewFinder makes out what is looked for: IP and MAC addresses, CIDR blocks, DNS
@@ -90,7 +87,10 @@ func (f *Finder) Missing() []string {
 // Visit hands on what is found in one region, in no more calls than it takes: one
 // for each filter that the things asked for need.
 func (f *Finder) Visit(ctx context.Context, p sweep.Place, emit func([]Finding)) error {
-	s := &search{Finder: f, place: p, emit: emit, seen: map[string]bool{}, names: map[string]string{}, asked: map[string]bool{}, held: map[string]*candidate{}}
+	s := &search{
+		Finder: f, place: p, server: newServer(f.api, p), emit: emit, seen: map[string]bool{}, names: map[string]string{}, asked: map[string]bool{},
+		held: map[string]*candidate{}, apart: map[string]*candidate{}, primary: map[string]bool{},
+	}
 	for _, t := range f.terms {
 		if t.region == "" || t.region == p.Region {
 			s.terms = append(s.terms, t)
@@ -107,14 +107,20 @@ func (f *Finder) Visit(ctx context.Context, p sweep.Place, emit func([]Finding))
 // search is a visit under way.
 type search struct {
 	*Finder
-	place sweep.Place
-	terms []*term // that can be in the region
-	emit  func([]Finding)
+	place  sweep.Place
+	server *server
+	terms  []*term // that can be in the region
+	emit   func([]Finding)
 
 	names map[string]string     // of instances, by id
 	asked map[string]bool       // instances whose names need not be asked for
 	held  map[string]*candidate // Elastic IPs that are meant, by the interface that has them
+	apart map[string]*candidate // instances with addresses that none of their interfaces has
 	seen  map[string]bool       // interfaces and Elastic IPs handed on
+
+	primary map[string]bool // instances whose primary interface is among them
+
+	allInterfaces bool // those that are meant cannot be told by their instances
 
 	unnamed error // why some instances' names are not known
 }
@@ -122,10 +128,13 @@ type search struct {
 // requests are the filters of the calls to a source: a call for each filter with
 // the values of all terms, or, where a term knows none, one for everything.
 func (s *search) requests(of source) [][]types.Filter {
+	if of == ofInterfaces && s.allInterfaces {
+		return [][]types.Filter{nil}
+	}
 	values := map[string][]string{}
 	for _, t := range s.terms {
 		for _, a := range t.asks {
-			if a.of == of {
+			if a.of == of && (s.server.imitation || !forImitations[a.filter]) {
 				values[a.filter] = append(values[a.filter], a.values...)
 			}
 		}
@@ -135,7 +144,7 @@ func (s *search) requests(of source) [][]types.Filter {
 		list := values[name]
 		slices.Sort(list)
 		list = slices.Compact(list)
-		if name == "" || len(list) > maxFilterValues || s.unnarrowed.Load() {
+		if name == "" || len(list) > maxFilterValues {
 			return [][]types.Filter{nil}
 		}
 		requests = append(requests, []types.Filter{{Name: aws.String(name), Values: list}})
@@ -143,10 +152,9 @@ func (s *search) requests(of source) [][]types.Filter {
 	return requests
 }
 
-// pages makes a call page by page. EC2 knows the filters that narrow it; its
-// imitations may not, and what is asked for is then found without.
+// pages makes a call page by page.
 func (s *search) pages(ctx context.Context, operation string, filters []types.Filter, call func(filters []types.Filter, token *string) (next string, err error)) error {
-	all := func(filters []types.Filter) error {
+	return s.server.ask(ctx, operation, filters, nil, func(filters []types.Filter) error {
 		return awsapi.EveryPage(operation, func(token *string) (*string, error) {
 			var next string
 			err := s.place.Identity.Do(ctx, func() (err error) {
@@ -155,33 +163,24 @@ func (s *search) pages(ctx context.Context, operation string, filters []types.Fi
 			})
 			return &next, err
 		})
-	}
-	err := all(filters)
-	if err != nil && awsapi.Explain(err).Code == "UnknownParameter" {
-		s.unmanaged.Store(true)
-		err = all(filters)
-	}
-	if err != nil && filters != nil && misunderstood(err) && ctx.Err() == nil && all(nil) == nil {
-		s.unnarrowed.Store(true)
-		return nil
-	}
-	return err
-}
-
-// managed asks for what services manage as well: an account may have EC2 leave it
-// out otherwise.
-func (s *search) managed() *bool {
-	if s.unmanaged.Load() {
-		return nil
-	}
-	return aws.Bool(true)
+	})
 }
 
 // instances finds instances by what DescribeNetworkInterfaces has no filter for,
 // and has it asked for theirs.
 func (s *search) instances(ctx context.Context) error {
 	for _, filters := range s.requests(ofInstances) {
-		if err := s.nameInstances(ctx, filters); err != nil {
+		err := s.nameInstances(ctx, filters, nil)
+		if err != nil && filters != nil && *filters[0].Name != nameFilter && awsapi.Explain(err).Denial() {
+			s.allInterfaces = true // their addresses are there, too
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, filters := range s.requests(ofSecondary) {
+		if err := s.secondary(ctx, filters); err != nil {
 			return err
 		}
 	}
@@ -194,8 +193,31 @@ func (s *search) instances(ctx context.Context) error {
 	return nil
 }
 
-// nameInstances learns the names of the instances that filters find.
-func (s *search) nameInstances(ctx context.Context, filters []types.Filter) error {
+// secondary finds the instances that have an address in a secondary network.
+func (s *search) secondary(ctx context.Context, filters []types.Filter) error {
+	owners, err := secondaryOwners(ctx, s.api, s.place, filters)
+	switch {
+	case err != nil && s.server.lacks(err) && ctx.Err() == nil:
+		err = s.nameInstances(ctx, nil, func(id string) bool { return s.apart[id] != nil && s.means(s.apart[id]) })
+		if err != nil && awsapi.Explain(err).Denial() {
+			return nil // nothing that the caller may see
+		}
+		return err
+	case err != nil:
+		return err
+	}
+	for batch := range slices.Chunk(owners, maxFilterValues) {
+		if err := s.nameInstances(ctx, []types.Filter{{Name: aws.String("instance-id"), Values: batch}}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameInstances learns the names of the instances that filters find, and the
+// addresses that their interfaces lack. Only those that are wanted are noted; nil:
+// all.
+func (s *search) nameInstances(ctx context.Context, filters []types.Filter, wanted func(id string) bool) error {
 	var answers decoders
 	return s.pages(ctx, "DescribeInstances", filters, func(filters []types.Filter, token *string) (next string, err error) {
 		var found records
@@ -203,16 +225,52 @@ func (s *search) nameInstances(ctx context.Context, filters []types.Filter) erro
 			found, next, err = answers.instances(body, s.place, func(*Instance) bool { return true }, func() {})
 			return err
 		}
-		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
+		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.server.managed()}
 		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), readBy(read, &ec2.DescribeInstancesOutput{}))
 		for _, page := range found {
-			for _, r := range page {
-				s.names[r.InstanceId] = r.Name
-				s.asked[r.InstanceId] = true
+			for i := range page {
+				r := &page[i]
+				if c := s.outside(r); c != nil {
+					s.apart[r.InstanceId] = c
+				}
+				if wanted == nil || wanted(r.InstanceId) {
+					s.names[r.InstanceId] = r.Name
+					s.asked[r.InstanceId] = true
+				}
 			}
 		}
 		return next, err
 	})
+}
+
+// outside is an instance with the addresses that none of its interfaces has; nil
+// if there are none.
+func (s *search) outside(r *Instance) *candidate {
+	var private, public, ipv6 []string
+	for _, eni := range r.NetworkInterfaces {
+		for _, ip := range eni.PrivateIPs {
+			private, public = append(private, ip.PrivateIP), append(public, ip.PublicIP)
+		}
+		ipv6 = append(ipv6, eni.IPv6s...)
+	}
+	c := newCandidate(s.place, "instance")
+	c.PrivateIPs, c.PublicIPs, c.IPv6s = without(r.PrivateIPs, private), without(r.PublicIPs, public), without(r.IPv6s, ipv6)
+	if len(c.PrivateIPs)+len(c.PublicIPs)+len(c.IPv6s) == 0 {
+		return nil
+	}
+	c.Id, c.InstanceId, c.Name, c.Tags = r.InstanceId, r.InstanceId, r.Name, r.Tags
+	c.VpcId, c.SubnetId, c.SecurityGroups, c.Status = r.VpcId, r.SubnetId, r.SecurityGroups, r.State
+	c.own()
+	return &c
+}
+
+// without returns what is in the one list and not in the other.
+func without(list, others []string) []string {
+	known := make(map[string]bool, len(others))
+	for _, text := range others {
+		known[text] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(text string) bool { return known[text] })
 }
 
 // addresses finds Elastic IPs. Those that an interface has are held back until
@@ -253,7 +311,7 @@ func (s *search) elasticIP(a *types.Address) candidate {
 	for _, tag := range a.Tags {
 		c.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
-	c.Id, c.Name = cmp.Or(aws.ToString(a.AllocationId), aws.ToString(a.PublicIp)), c.Tags["Name"]
+	c.Id, c.Name = cmp.Or(aws.ToString(a.AllocationId), aws.ToString(a.PublicIp), aws.ToString(a.CarrierIp)), c.Tags["Name"]
 	c.InstanceId, c.NetworkInterfaceId = aws.ToString(a.InstanceId), aws.ToString(a.NetworkInterfaceId)
 	c.OwnerType, c.Status = "unattached", "available"
 	switch {
@@ -265,7 +323,7 @@ func (s *search) elasticIP(a *types.Address) candidate {
 	for _, field := range []struct {
 		to   *[]string
 		from *string
-	}{{&c.PublicIPs, a.PublicIp}, {&c.PrivateIPs, a.PrivateIpAddress}, {&c.AllocationIds, a.AllocationId}, {&c.associations, a.AssociationId}} {
+	}{{&c.PublicIPs, a.PublicIp}, {&c.PublicIPs, a.CarrierIp}, {&c.PublicIPs, a.CustomerOwnedIp}, {&c.PrivateIPs, a.PrivateIpAddress}, {&c.AllocationIds, a.AllocationId}, {&c.associations, a.AssociationId}} {
 		if text := aws.ToString(field.from); text != "" {
 			*field.to = append(*field.to, text)
 		}
@@ -290,7 +348,7 @@ func (s *search) findInterfaces(ctx context.Context, filters []types.Filter) err
 			page, next, err = decodeInterfaces(body, s.place, s.matches)
 			return err
 		}
-		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
+		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.server.managed()}
 		_, err = s.api.EC2(s.place.Identity.Target).DescribeNetworkInterfaces(ctx, in, signed(s.place.Identity, s.place.Region), readBy(read, &ec2.DescribeNetworkInterfacesOutput{}))
 		if err != nil {
 			return "", err
@@ -305,15 +363,31 @@ func (s *search) matches(c *candidate) bool {
 	if name := s.names[c.InstanceId]; name != "" {
 		c.Name = name
 	}
+	s.complete(c)
+	s.means(c)
+	if eip := s.held[c.NetworkInterfaceId]; eip != nil && c.Kind != eip.Kind {
+		c.join(eip)
+	}
+	return len(c.Matched) > 0
+}
+
+// means is matches for the candidate alone.
+func (s *search) means(c *candidate) bool {
+	c.Matched = nil
 	for _, t := range s.terms {
 		if t.match(c) {
 			c.Matched = append(c.Matched, t.text)
 		}
 	}
-	if eip := s.held[c.NetworkInterfaceId]; eip != nil && c.Kind != eip.Kind {
-		c.join(eip)
-	}
 	return len(c.Matched) > 0
+}
+
+// complete gives an instance's primary interface the addresses that none of its
+// interfaces has.
+func (s *search) complete(c *candidate) {
+	if outside := s.apart[c.InstanceId]; outside != nil && c.Kind == "network-interface" && c.deviceIndex == 0 {
+		c.PrivateIPs, c.PublicIPs, c.IPv6s = union(c.PrivateIPs, outside.PrivateIPs), union(c.PublicIPs, outside.PublicIPs), union(c.IPv6s, outside.IPv6s)
+	}
 }
 
 // join adds an Elastic IP to what has it.
@@ -346,6 +420,11 @@ func (s *search) others(ctx context.Context) error {
 	for _, id := range left() {
 		alone = append(alone, *s.held[id])
 	}
+	for _, id := range slices.Sorted(maps.Keys(s.apart)) { // without a primary interface that EC2 shows
+		if c := s.apart[id]; !s.primary[id] && s.means(c) {
+			alone = append(alone, *c)
+		}
+	}
 	s.handOn(ctx, alone)
 	return nil
 }
@@ -359,6 +438,9 @@ func (s *search) handOn(ctx context.Context, page []candidate) {
 			continue
 		}
 		s.seen[c.Id] = true
+		if c.Kind == "network-interface" && c.deviceIndex == 0 {
+			s.primary[c.InstanceId] = true
+		}
 		fresh = append(fresh, c)
 		if c.InstanceId != "" && !s.asked[c.InstanceId] {
 			s.asked[c.InstanceId] = true
@@ -366,7 +448,7 @@ func (s *search) handOn(ctx context.Context, page []candidate) {
 		}
 	}
 	for batch := range slices.Chunk(instances, maxFilterValues) {
-		err := s.nameInstances(ctx, []types.Filter{{Name: aws.String("instance-id"), Values: batch}})
+		err := s.nameInstances(ctx, []types.Filter{{Name: aws.String("instance-id"), Values: batch}}, nil)
 		if err != nil && !awsapi.Explain(err).Denial() { // who owns it is known all the same
 			s.unnamed = err
 		}
@@ -378,6 +460,7 @@ func (s *search) handOn(ctx context.Context, page []candidate) {
 			s.found[text] = true
 		}
 		c.Name = cmp.Or(s.names[c.InstanceId], c.Name)
+		s.complete(&c)
 		found[i] = c.Finding
 	}
 	s.mu.Unlock()

@@ -17,8 +17,8 @@ type Finding struct {
 	AccountId   string
 	AccountName string
 	Region      string
-	Kind        string // network-interface or elastic-ip
-	Id          string // eni-..., eipalloc-...
+	Kind        string // network-interface, elastic-ip, or instance where no interface of it is shown
+	Id          string // eni-..., eipalloc-..., i-...
 	Name        string // the Name tag of the instance, else of the interface or the Elastic IP
 
 	OwnerType string // instance, application-lb, nat-gateway, ..., or unattached

@@ -125,8 +125,10 @@ func TestFindElsewhere(t *testing.T) {
 				<networkInterfaceId>eni-0000000a</networkInterfaceId><networkInterfaceOwnerId>012345678902</networkInterfaceOwnerId></item></addressesSet></DescribeAddressesResponse>`)
 		case "DescribeNetworkInterfaces":
 			io.WriteString(w, `<DescribeNetworkInterfacesResponse><networkInterfaceSet/></DescribeNetworkInterfacesResponse>`)
+		case "DescribeInstances":
+			page(w, "")
 		default:
-			t.Errorf("%s is asked", r.Form.Get("Action"))
+			io.WriteString(w, `<DescribeSecondaryInterfacesResponse><secondaryInterfaceSet/></DescribeSecondaryInterfacesResponse>`)
 		}
 	})
 	f, err := NewFinder(api, []string{"3.0.0.1", "eipalloc-0000000a"})

@@ -38,13 +38,21 @@ type source int
 const (
 	ofInterfaces source = iota // DescribeNetworkInterfaces
 	ofAddresses                // DescribeAddresses, for Elastic IPs that no interface has
-	ofInstances                // DescribeInstances, whose names EC2 does not tell of interfaces
+	ofInstances                // DescribeInstances, for names and addresses that EC2 does not tell of interfaces
+	ofSecondary                // DescribeSecondaryInterfaces, for the instances that have an address there
 )
 
 const (
+	nameFilter    = "tag:Name"
 	privateFilter = "addresses.private-ip-address"
 	publicFilter  = "addresses.association.public-ip"
 	ipv6Filter    = "ipv6-addresses.ipv6-address"
+
+	// Only DescribeInstances has a filter for these. An Elastic IP that has such an
+	// address can be asked for by nothing: all of them have to be looked at.
+	carrierFilter   = "network-interface.addresses.association.carrier-ip"
+	customerFilter  = "network-interface.addresses.association.customer-owned-ip"
+	secondaryFilter = "private-ipv4-addresses.private-ip-address"
 
 	// Delegated prefixes, as those of Kubernetes' pods, are a filter of
 	// DescribeInstances alone.
@@ -88,20 +96,16 @@ var (
 
 // parseTerm makes out what is meant by something that is bare.
 func parseTerm(text string) (*term, error) {
-	if address, err := netip.ParseAddr(text); err == nil {
-		address = address.Unmap().WithZone("")
+	if address, ok := parseAddress(text); ok {
 		return &term{text: text, asks: addressAsks(address), match: matchAddress(address)}, nil
 	}
-	if block, err := netip.ParsePrefix(text); err == nil {
-		block = block.Masked()
+	if block, ok := parseBlock(text); ok {
 		return &term{text: text, asks: blockAsks(block), match: func(c *candidate) bool {
 			return c.has([][]string{c.PrivateIPs, c.PublicIPs, c.IPv6s}, block.Contains) || slices.ContainsFunc(c.prefixes, block.Overlaps)
 		}}, nil
 	}
-	switch mac, err := net.ParseMAC(text); {
-	case looksLikeAddress(text) && (err != nil || len(mac) != 6):
-		return nil, queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", text)
-	case err == nil && len(mac) == 6:
+	if isMAC(text) {
+		mac, _ := net.ParseMAC(text)
 		return &term{text: text, asks: []ask{{ofInterfaces, "mac-address", []string{mac.String()}}}, match: func(c *candidate) bool {
 			return strings.EqualFold(c.mac, mac.String())
 		}}, nil
@@ -203,8 +207,8 @@ func nameTerm(text string) (*term, error) {
 	}
 	pattern := ec2Pattern(text)
 	t.asks = []ask{
-		{ofInterfaces, "tag:Name", []string{pattern}}, {ofInterfaces, "description", []string{"*" + pattern + "*"}},
-		{ofAddresses, "tag:Name", []string{pattern}}, {ofInstances, "tag:Name", []string{pattern}},
+		{ofInterfaces, nameFilter, []string{pattern}}, {ofInterfaces, "description", []string{"*" + pattern + "*"}},
+		{ofAddresses, nameFilter, []string{pattern}}, {ofInstances, nameFilter, []string{pattern}},
 	}
 	if g.Match("") { // also what has no name
 		t.asks = []ask{{of: ofInterfaces}, {of: ofAddresses}, {of: ofInstances}}
@@ -264,18 +268,14 @@ func (t *term) resolve(ctx context.Context, lookup func(context.Context, string)
 // private are the blocks that no Elastic IP is of.
 var private = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
 
-// addressAsks find whoever has an address. A VPC may have public ranges, too.
-// EC2 delegates prefixes of 28 bits, and of 80 in IPv6.
+// addressAsks find whoever has an address. EC2 delegates prefixes of 28 bits, and of
+// 80 in IPv6.
 func addressAsks(a netip.Addr) []ask {
 	if a.Is6() {
 		return []ask{{ofInterfaces, ipv6Filter, []string{ipv6Pattern(a, 8)}}, {ofInstances, ipv6PrefixFilter, []string{ipv6Pattern(a, 5)}}}
 	}
-	text := []string{a.String()}
-	if within(netip.PrefixFrom(a, 32), private...) {
-		delegated := netip.PrefixFrom(a, 28).Masked()
-		return []ask{{ofInterfaces, privateFilter, text}, {ofInstances, prefixFilter, []string{delegated.String()}}}
-	}
-	return []ask{{ofInterfaces, privateFilter, text}, {ofInterfaces, publicFilter, text}, {ofAddresses, "public-ip", text}}
+	delegated := netip.PrefixFrom(a, 28).Masked().String()
+	return ipv4Asks([]string{a.String()}, []string{delegated}, within(netip.PrefixFrom(a, 32), private...))
 }
 
 // blockAsks narrow a block to whole octets or groups, which EC2's wildcards can
@@ -285,13 +285,27 @@ func blockAsks(b netip.Prefix) []ask {
 		pattern := ipv6Pattern(b.Addr(), b.Bits()/16)
 		return []ask{{ofInterfaces, ipv6Filter, []string{pattern}}, {ofInstances, ipv6PrefixFilter, []string{ipv6Pattern(b.Addr(), min(b.Bits(), 80)/16)}}}
 	}
-	patterns := octetPatterns(b)
-	asks := []ask{{ofInterfaces, privateFilter, patterns}}
-	if within(b, private...) {
-		delegated := octetPatterns(netip.PrefixFrom(b.Addr(), min(b.Bits(), 24)).Masked())
+	delegated := octetPatterns(netip.PrefixFrom(b.Addr(), min(b.Bits(), 24)).Masked())
+	return ipv4Asks(octetPatterns(b), delegated, within(b, private...))
+}
+
+// ipv4Asks find whoever has an address that matches one of the patterns, or the
+// delegated prefix that it is in. A VPC may have public ranges, too.
+func ipv4Asks(patterns, delegated []string, isPrivate bool) []ask {
+	asks := []ask{
+		{ofInterfaces, privateFilter, patterns},
+		{ofInterfaces, "private-ip-address", patterns},
+		{ofInstances, customerFilter, patterns},
+		{ofInstances, "private-ip-address", patterns},
+		{ofSecondary, secondaryFilter, patterns},
+		{of: ofAddresses},
+	}
+	if isPrivate {
 		return append(asks, ask{ofInstances, prefixFilter, delegated})
 	}
-	return append(asks, ask{ofInterfaces, publicFilter, patterns}, ask{ofAddresses, "public-ip", patterns})
+	return append(asks,
+		ask{ofInterfaces, publicFilter, patterns}, ask{ofInterfaces, "association.public-ip", patterns},
+		ask{ofInstances, carrierFilter, patterns}, ask{ofInstances, "ip-address", patterns})
 }
 
 func within(b netip.Prefix, blocks ...string) bool {

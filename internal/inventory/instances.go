@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,8 +31,7 @@ type Instances struct {
 	// Large is called when the first large answer comes in, once; nil: nobody cares.
 	Large func()
 
-	first      sync.Once   // of the large answers
-	unnarrowed atomic.Bool // the server does not know the filters of requests
+	first sync.Once // of the large answers
 }
 
 // NewInstances compiles a query; the error is a *QueryError.
@@ -63,57 +61,54 @@ func (c *Instances) VisitFull(ctx context.Context, p sweep.Place, emit func([]Fu
 }
 
 func (c *Instances) visit(ctx context.Context, p sweep.Place, full bool, emit func([]Instance)) error {
-	requests := c.query.requests
-	if c.unnarrowed.Load() {
-		requests = [][]types.Filter{c.query.users}
-	}
-	handedOn := 0
 	seen := map[string]bool{}
 	once := func(page []Instance) {
-		if len(requests) > 1 { // two of them may find the same instance
+		if len(c.query.requests) > 1 || len(c.query.secondary) > 0 { // two of them may find the same instance
 			page = slices.DeleteFunc(page, func(r Instance) bool {
 				known := seen[r.InstanceId]
 				seen[r.InstanceId] = true
 				return known
 			})
 		}
-		handedOn += len(page)
 		emit(page)
 	}
-	var err error
-	for _, filters := range requests {
-		if err = c.pages(ctx, p, full, filters, once); err != nil {
-			break
+	server := newServer(c.api, p)
+	ask := func(filters []types.Filter) error {
+		return server.ask(ctx, "DescribeInstances", filters, c.query.users, func(filters []types.Filter) error {
+			return c.pages(ctx, p, full, filters, server, once)
+		})
+	}
+	for _, request := range c.query.requests {
+		if request.imitated && !server.imitation {
+			continue
+		}
+		if err := ask(request.filters); err != nil {
+			return c.rejected(err)
+		}
+		if server.unnarrowed {
+			return nil // that was everything
 		}
 	}
-	if err != nil && c.query.narrowed && handedOn == 0 && misunderstood(err) && ctx.Err() == nil {
-		// EC2 knows the filters that narrow a request; its imitations may not. What
-		// is asked for is then found without.
-		if c.pages(ctx, p, full, c.query.users, once) == nil {
-			c.unnarrowed.Store(true)
-			return nil
-		}
+	if len(c.query.secondary) == 0 {
+		return nil
 	}
-	if err != nil {
-		return c.rejected(err)
+	owners, err := secondaryOwners(ctx, c.api, p, []types.Filter{{Name: aws.String(secondaryFilter), Values: c.query.secondary}})
+	switch {
+	case err != nil && server.lacks(err) && ctx.Err() == nil:
+		return c.rejected(ask(c.query.base))
+	case err != nil:
+		return err
+	}
+	for batch := range slices.Chunk(owners, maxFilterValues/2) {
+		if err := ask(narrow(c.query.base, "instance-id", batch)); err != nil {
+			return c.rejected(err)
+		}
 	}
 	return nil
 }
 
-// misunderstood says whether a request, rather than its caller, may be what the
-// server does not like.
-func misunderstood(err error) bool {
-	switch f := awsapi.Explain(err); f.Kind {
-	case awsapi.Broken:
-		return true
-	case awsapi.Unreachable:
-		return f.Answered
-	}
-	return false
-}
-
-func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters []types.Filter, emit func([]Instance)) error {
-	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize)}
+func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters []types.Filter, server *server, emit func([]Instance)) error {
+	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize), IncludeManagedResources: server.managed()}
 	return awsapi.EveryPage("DescribeInstances", func(token *string) (*string, error) {
 		var (
 			found records
@@ -205,6 +200,9 @@ func (t *turn) leave() {
 // rejected ends the sweep where EC2 refuses the user's own filter: every other
 // region would.
 func (c *Instances) rejected(err error) error {
+	if err == nil {
+		return nil
+	}
 	failure := awsapi.Explain(err)
 	switch failure.Code {
 	case "InvalidParameterValue", "InvalidParameterCombination", "FilterLimitExceeded", "MissingParameter", "UnknownParameter":

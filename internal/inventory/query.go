@@ -43,9 +43,16 @@ type matcher struct {
 	types  []*glob.Pattern
 	tags   []tagMatcher
 
-	requests [][]types.Filter // one DescribeInstances each; what they find is united
-	users    []types.Filter   // the user's own, in every request
-	narrowed bool             // requests have more filters than the user's
+	requests  []request      // one DescribeInstances each; what they find is united
+	users     []types.Filter // the user's own, in every request
+	base      []types.Filter // and with them what narrows every request
+	secondary []string       // addresses that may be in a secondary network, which no request finds
+}
+
+// request is the filters of a call.
+type request struct {
+	filters  []types.Filter
+	imitated bool // it finds nothing more in AWS's own EC2
 }
 
 type tagMatcher struct {
@@ -69,24 +76,23 @@ func (q Query) compile() (*matcher, error) {
 		}
 		m.users = append(m.users, f)
 	}
-	base := slices.Clip(m.users)
+	m.base = slices.Clip(m.users)
 	for _, step := range []func(Query, []types.Filter) ([]types.Filter, error){m.compileStates, m.compileTypes, m.compileTags} {
 		var err error
-		if base, err = step(q, base); err != nil {
+		if m.base, err = step(q, m.base); err != nil {
 			return nil, err
 		}
 	}
-	requests, err := m.compileWhat(q.What)
+	m.base = slices.Clip(m.base)
+	asks, err := m.compileWhat(q.What)
 	if err != nil {
 		return nil, err
 	}
-	for _, request := range requests {
-		all := slices.Clip(base)
-		for _, f := range request {
-			all = narrow(all, *f.Name, f.Values)
-		}
-		m.requests = append(m.requests, all)
-		m.narrowed = m.narrowed || len(all) > len(m.users)
+	for _, a := range asks {
+		m.requests = append(m.requests, request{narrow(m.base, a.filter, a.values), forImitations[a.filter]})
+	}
+	if len(asks) == 0 {
+		m.requests = []request{{filters: m.base}}
 	}
 	return m, nil
 }
@@ -155,10 +161,10 @@ func narrow(filters []types.Filter, name string, values []string) []types.Filter
 	return append(filters, types.Filter{Name: aws.String(name), Values: values})
 }
 
-// compileWhat sorts the things asked for and returns the requests that find them
-// all: one for each kind that EC2 can filter by, or a single one for everything.
-func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
-	var ids, names, private, public []string
+// compileWhat sorts the things asked for and returns the filters that find them
+// all, each in a request of its own; none where everything has to be looked at.
+func (m *matcher) compileWhat(what []string) ([]ask, error) {
+	var ids, names, addresses, public []string
 	everything := len(what) == 0
 	things, err := readThings(what, "an instance id, a name, an IP address or a CIDR block")
 	if err != nil {
@@ -166,27 +172,25 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 	}
 	for _, thing := range things {
 		text := thing.bare
-		if address, err := netip.ParseAddr(text); err == nil {
-			address = address.Unmap()
+		if address, ok := parseAddress(text); ok {
 			m.addresses[address] = true
-			switch {
-			case address.Is6(): // EC2 compares text, and one address has several
+			if address.Is6() { // EC2 compares text, and one address has several
 				everything = true
-			case address.IsPrivate():
-				private = append(private, address.String())
-			default: // a VPC may have public ranges, too
-				private = append(private, address.String())
+				continue
+			}
+			addresses = append(addresses, address.String())
+			if !within(netip.PrefixFrom(address, 32), private...) {
 				public = append(public, address.String())
 			}
 			continue
 		}
-		if block, err := netip.ParsePrefix(text); err == nil {
-			m.blocks = append(m.blocks, block.Masked())
+		if block, ok := parseBlock(text); ok {
+			m.blocks = append(m.blocks, block)
 			everything = true
 			continue
 		}
 		if looksLikeAddress(text) {
-			return nil, queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", text)
+			return nil, notAddress(text)
 		}
 		if strings.HasPrefix(text, "i-") && anID().MatchString(text) {
 			m.ids[text] = true
@@ -215,24 +219,31 @@ func (m *matcher) compileWhat(what []string) ([][]types.Filter, error) {
 			ids = append(ids, ec2Pattern(text))
 		}
 	}
-	if everything || max(len(ids), len(names), len(private), len(public)) > maxFilterValues {
-		return [][]types.Filter{nil}, nil
+	if everything || max(len(ids), len(names), len(addresses), len(public)) > maxFilterValues {
+		return nil, nil
 	}
-	var requests [][]types.Filter
-	for _, kind := range []struct {
-		filter string
-		values []string
-	}{
-		{"instance-id", ids},
-		{"tag:Name", names},
-		{"network-interface.addresses.private-ip-address", private},
-		{"network-interface.addresses.association.public-ip", public},
-	} {
-		if len(kind.values) > 0 {
-			requests = append(requests, []types.Filter{{Name: aws.String(kind.filter), Values: kind.values}})
-		}
+	m.secondary = addresses
+	asks := []ask{{of: ofInstances, filter: "instance-id", values: ids}, {of: ofInstances, filter: nameFilter, values: names}}
+	asks = append(asks, instanceAsks(addresses, public)...)
+	return slices.DeleteFunc(asks, func(a ask) bool { return len(a.values) == 0 }), nil
+}
+
+// instanceAsks are the filters of DescribeInstances that find IPv4 addresses; public
+// are those of them that may be public. A VPC may have public ranges, too, and a
+// customer's own addresses may be of any range.
+func instanceAsks(addresses, public []string) []ask {
+	return []ask{
+		{ofInstances, "network-interface.addresses.private-ip-address", addresses},
+		{ofInstances, "network-interface.addresses.association.public-ip", public},
+		{ofInstances, carrierFilter, public},
+		{ofInstances, customerFilter, addresses},
+		{ofInstances, "network-interface.private-ip-address", addresses},
+		{ofInstances, "network-interface.association.public-ip", public},
+		{ofInstances, "network-interface.association.carrier-ip", public},
+		{ofInstances, "network-interface.association.customer-owned-ip", addresses},
+		{ofInstances, "private-ip-address", addresses},
+		{ofInstances, "ip-address", public},
 	}
-	return requests, nil
 }
 
 // parseFilter reads a filter in the AWS CLI's shorthand.
@@ -303,8 +314,8 @@ func (m *matcher) matchesWhat(r *Instance) bool {
 		return false
 	}
 	meant := func(text string) bool {
-		address, err := netip.ParseAddr(text)
-		return err == nil && (m.addresses[address] ||
+		address, ok := parseAddress(text)
+		return ok && (m.addresses[address] ||
 			slices.ContainsFunc(m.blocks, func(b netip.Prefix) bool { return b.Contains(address) }))
 	}
 	return slices.ContainsFunc(r.PrivateIPs, meant) || slices.ContainsFunc(r.PublicIPs, meant) || slices.ContainsFunc(r.IPv6s, meant)

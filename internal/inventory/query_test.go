@@ -28,9 +28,21 @@ func pushed(requests [][]types.Filter) []string {
 	return lines
 }
 
+// asked is what AWS's own EC2 is asked for.
+func asked(m *matcher) (requests [][]types.Filter) {
+	for _, r := range m.requests {
+		if !r.imitated {
+			requests = append(requests, r.filters)
+		}
+	}
+	return requests
+}
+
 const (
-	byAddress = "network-interface.addresses.private-ip-address="
-	byPublic  = "network-interface.addresses.association.public-ip="
+	byAddress  = "network-interface.addresses.private-ip-address="
+	byPublic   = "network-interface.addresses.association.public-ip="
+	byCarrier  = "network-interface.addresses.association.carrier-ip="
+	byCustomer = "network-interface.addresses.association.customer-owned-ip="
 )
 
 // TestPushed: what each selection makes of the requests to EC2.
@@ -53,7 +65,7 @@ func TestPushed(t *testing.T) {
 		{"an old id", Query{What: []string{"i-01234567"}}, []string{"instance-id=i-01234567"}},
 		{"ids", Query{What: []string{"i-01234567", "i-89abcdef"}}, []string{"instance-id=i-01234567,i-89abcdef"}},
 		{"ids in one word", Query{What: []string{"i-01234567, I-89ABCDEF.\n"}}, []string{"instance-id=i-01234567,i-89abcdef"}},
-		{"an address as it is copied", Query{What: []string{"https://10.0.0.7:8443/x"}}, []string{byAddress + "10.0.0.7"}},
+		{"an address as it is copied", Query{What: []string{"https://10.0.0.7:8443/x"}}, []string{byAddress + "10.0.0.7", byCustomer + "10.0.0.7"}},
 		{"a name like an id", Query{What: []string{"nat-20260102"}}, []string{"tag:Name=nat-20260102"}},
 		{"names like ids in capitals", Query{What: []string{"Backup-20260102", "SG-20260102", "Web-DEADBEEF", "Web-0123456789ABCDEF0"}},
 			[]string{"tag:Name=Backup-20260102,SG-20260102,Web-DEADBEEF,Web-0123456789ABCDEF0"}},
@@ -69,14 +81,14 @@ func TestPushed(t *testing.T) {
 		{"nested braces", Query{What: []string{"a{b,{c,d}}e"}}, []string{"tag:Name=a*e"}},
 		{"escapes", Query{What: []string{`a\*b\?c\\d\[e`}}, []string{`tag:Name=a\*b\?c\\d[e`}},
 		{"ids by glob may be names", Query{What: []string{"i-0a*"}}, []string{"instance-id=i-0a*", "tag:Name=i-0a*"}},
-		{"a private address", Query{What: []string{"10.1.2.3"}}, []string{byAddress + "10.1.2.3"}},
-		{"a public address", Query{What: []string{"52.59.78.34"}}, []string{byAddress + "52.59.78.34", byPublic + "52.59.78.34"}},
-		{"IPv4 in IPv6", Query{What: []string{"::ffff:10.1.2.3"}}, []string{byAddress + "10.1.2.3"}},
+		{"a private address", Query{What: []string{"10.1.2.3"}}, []string{byAddress + "10.1.2.3", byCustomer + "10.1.2.3"}},
+		{"a public address", Query{What: []string{"52.59.78.34"}}, []string{byAddress + "52.59.78.34", byPublic + "52.59.78.34", byCarrier + "52.59.78.34", byCustomer + "52.59.78.34"}},
+		{"IPv4 in IPv6", Query{What: []string{"::ffff:10.1.2.3"}}, []string{byAddress + "10.1.2.3", byCustomer + "10.1.2.3"}},
 		{"IPv6", Query{What: []string{"2001:db8::1"}}, []string{""}},
 		{"a block", Query{What: []string{"10.0.0.0/8"}}, []string{""}},
 		{"a block beside an id", Query{What: []string{"i-01234567", "10.0.0.0/8"}}, []string{""}},
 		{"one of each", Query{What: []string{"web", "i-01234567", "52.59.78.34", "10.1.2.3"}},
-			[]string{"instance-id=i-01234567", "tag:Name=web", byAddress + "52.59.78.34,10.1.2.3", byPublic + "52.59.78.34"}},
+			[]string{"instance-id=i-01234567", "tag:Name=web", byAddress + "52.59.78.34,10.1.2.3", byPublic + "52.59.78.34", byCarrier + "52.59.78.34", byCustomer + "52.59.78.34,10.1.2.3"}},
 		{"states", Query{States: []string{"running", "stopped"}}, []string{"instance-state-name=running,stopped"}},
 		{"types", Query{Types: []string{"m5.*", "t[23].micro"}}, []string{"instance-type=m5.*,t*.micro"}},
 		{"a tag", Query{Tags: []string{"env=prod"}}, []string{"tag:env=prod"}},
@@ -90,6 +102,7 @@ func TestPushed(t *testing.T) {
 			[]string{
 				"vpc-id=vpc-1,vpc-2 & instance-state-name=running & instance-type=m5.* & tag-key=env & tag:Name=web",
 				"vpc-id=vpc-1,vpc-2 & instance-state-name=running & instance-type=m5.* & tag-key=env & " + byAddress + "10.1.2.3",
+				"vpc-id=vpc-1,vpc-2 & instance-state-name=running & instance-type=m5.* & tag-key=env & " + byCustomer + "10.1.2.3",
 			}},
 		{"the user's own filter comes first", Query{States: []string{"running"}, Filters: []string{"Name=instance-state-name,Values=stopped"}}, []string{"instance-state-name=stopped"}},
 		{"and so does its tag", Query{What: []string{"web"}, Tags: []string{"env=prod"}, Filters: []string{"Name=tag:Name,Values=w*", "Name=tag:env,Values=test"}}, []string{"tag:Name=w* & tag:env=test"}},
@@ -106,7 +119,7 @@ func TestPushed(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got := pushed(m.requests); !slices.Equal(got, c.want) {
+		if got := pushed(asked(m)); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n got %q\nwant %q", c.name, got, c.want)
 		}
 	}
@@ -351,8 +364,10 @@ func FuzzQuery(f *testing.F) {
 			values := map[string][]string{
 				"instance-id": {name}, "instance-type": {name}, "tag:Name": {name}, "tag:k": {name}, "tag-key": {"Name", "k", name},
 				strings.TrimSuffix(byAddress, "="): in.PrivateIPs, strings.TrimSuffix(byPublic, "="): nil,
+				strings.TrimSuffix(byCarrier, "="): nil, strings.TrimSuffix(byCustomer, "="): nil,
 			}
-			found := slices.ContainsFunc(m.requests, func(filters []types.Filter) bool {
+			requests := asked(m)
+			found := slices.ContainsFunc(requests, func(filters []types.Filter) bool {
 				return !slices.ContainsFunc(filters, func(f types.Filter) bool { // a filter that lets none of the values through
 					of, known := values[*f.Name]
 					return known && !slices.ContainsFunc(of, func(v string) bool {
@@ -361,7 +376,7 @@ func FuzzQuery(f *testing.F) {
 				})
 			})
 			if len(q.Filters) == 0 && m.matches(in) && !found {
-				t.Errorf("%+v means %q, but EC2 is asked for %q", q, name, pushed(m.requests))
+				t.Errorf("%+v means %q, but EC2 is asked for %q", q, name, pushed(requests))
 			}
 		}
 	})

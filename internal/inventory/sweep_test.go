@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
 
 	"muster/internal/account"
 	"muster/internal/awsapi"
@@ -230,36 +235,92 @@ func TestFilterRefused(t *testing.T) {
 	}
 }
 
-// TestImitation: a server that does not know the filters that narrow a request is
-// asked without, and from then on at once; the answer is the same.
+// TestImitation: a server that refuses a filter that narrows a request is asked
+// without it, in that place alone; the answer is the same.
 func TestImitation(t *testing.T) {
 	t.Parallel()
-	filtered, plain := 0, 0
-	api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Form.Has("Filter.1.Name") {
-			filtered++
-			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprint(w, `<Response><Errors><Error><Code>FilterNotImplementedError</Code><Message>no</Message></Error></Errors></Response>`)
-			return
-		}
-		plain++
-		page(w, "", "<instanceId>i-1</instanceId><tagSet><item><key>Name</key><value>web</value></item></tagSet>", "<instanceId>i-2</instanceId>")
-	})
-	c, err := NewInstances(api, Query{What: []string{"w*"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 3 {
-		var got []Instance
-		if err := c.Visit(t.Context(), place, func(page []Instance) { got = append(got, page...) }); err != nil {
+	for _, code := range []string{"UnknownParameter", "InvalidParameterValue", "NotImplemented", "InvalidAction", "FilterNotImplementedError"} {
+		filtered, plain := 0, 0
+		api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Form.Has("Filter.1.Name") {
+				filtered++
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprintf(w, `<Response><Errors><Error><Code>%s</Code><Message>no</Message></Error></Errors></Response>`, code)
+				return
+			}
+			plain++
+			page(w, "", "<instanceId>i-1</instanceId><tagSet><item><key>Name</key><value>web</value></item></tagSet>", "<instanceId>i-2</instanceId>")
+		})
+		c, err := NewInstances(api, Query{What: []string{"w*"}})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"i-1"}; !slices.Equal(ids(got), want) {
-			t.Errorf("%q, want %q", ids(got), want)
+		for range 3 {
+			var got []Instance
+			if err := c.Visit(t.Context(), place, func(page []Instance) { got = append(got, page...) }); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{"i-1"}; !slices.Equal(ids(got), want) {
+				t.Errorf("%s: %q, want %q", code, ids(got), want)
+			}
+		}
+		if want := map[bool]int{true: 6, false: 3}[code == "UnknownParameter"]; filtered != want || plain != 3 {
+			t.Errorf("%s: asked %d times with filters and %d without, want %d and 3", code, filtered, plain, want)
 		}
 	}
-	if filtered != 1 || plain != 3 {
-		t.Errorf("asked %d times with filters and %d without, want 1 and 3", filtered, plain)
+}
+
+// TestFilterKept: a server that fails, or that AWS has at its own host, is never
+// asked without the filters, neither in that place nor in another.
+func TestFilterKept(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []struct {
+		status int
+		body   string
+		want   awsapi.Kind
+	}{
+		{500, "<html>Internal Server Error</html>", awsapi.Unreachable},
+		{503, `<Response><Errors><Error><Code>Unavailable</Code><Message>no</Message></Error></Errors></Response>`, awsapi.Unreachable},
+		{500, `<Response><Errors><Error><Code>InternalError</Code><Message>no</Message></Error></Errors></Response>`, awsapi.Unreachable},
+		{200, "<html>Sign in</html>", awsapi.Broken},
+		{200, "", awsapi.Broken},
+		{200, "<DescribeInstancesResponse><reservationSet><item>", awsapi.Broken},
+		{403, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`, awsapi.Denied},
+		{404, "not found", awsapi.Broken},
+	} {
+		plain := 0
+		api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
+			if !r.Form.Has("Filter.1.Name") {
+				plain++
+			}
+			w.WriteHeader(answer.status)
+			io.WriteString(w, answer.body)
+		})
+		for _, q := range []Query{{What: []string{"web"}}, {What: []string{"10.0.0.1"}}, {States: []string{"running"}}, {Tags: []string{"env=prod"}}} {
+			c, err := NewInstances(api, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = c.Visit(t.Context(), place, func([]Instance) { t.Error("found something") })
+			if err == nil || awsapi.Explain(err).Kind != answer.want {
+				t.Errorf("%+v, %d %s: %v", q, answer.status, answer.body, err)
+			}
+		}
+		if plain > 0 {
+			t.Errorf("%d %s: asked %d times without filters", answer.status, answer.body, plain)
+		}
+	}
+	// AWS knows its own filters: what it refuses is not asked for more widely.
+	own := &server{}
+	narrowed := []types.Filter{{Name: aws.String("instance-state-name"), Values: []string{"running"}}}
+	err := own.ask(t.Context(), "DescribeInstances", narrowed, nil, func(filters []types.Filter) error {
+		if len(filters) == 0 {
+			t.Error("asked without filters")
+		}
+		return &smithy.GenericAPIError{Code: "InvalidParameterValue"}
+	})
+	if err == nil {
+		t.Error("no error")
 	}
 }
 

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"net"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -52,10 +51,8 @@ func (t thing) check() error {
 		block := strings.Join(append(octets, "0", "0", "0")[:4], ".") + "/" + strconv.Itoa(8*len(octets))
 		return queryError("%q is neither an IP address nor a CIDR block; did you mean %s?", t.text, block)
 	}
-	if looksLikeAddress(t.bare) && !isExact(t.bare) {
-		if mac, err := net.ParseMAC(t.bare); err != nil || len(mac) != 6 {
-			return queryError("%q is neither an IP address nor a CIDR block; expected one like 10.0.0.1 or 10.0.0.0/16", t.bare)
-		}
+	if looksLikeAddress(t.bare) && !isExact(t.bare) && !isMAC(t.bare) {
+		return notAddress(t.bare)
 	}
 	if id := almostID().FindStringSubmatch(strings.ToLower(t.bare)); id != nil && isKind(id[1]) {
 		return queryError("%q is no id: behind %s- there are 17 hexadecimal digits, not %d", t.text, id[1], len(id[2]))
@@ -65,22 +62,14 @@ func (t thing) check() error {
 
 // isExact tells an address, a block or an id from a name.
 func isExact(text string) bool {
-	_, err := netip.ParsePrefix(text)
-	return err == nil || isAddress(text) || isID(text)
+	_, isBlock := parseBlock(text)
+	return isBlock || isAddress(text) || isID(text)
 }
 
 // isID tells an id from a name that is like one, as backup-20260102.
 func isID(text string) bool {
 	id := anID().FindStringSubmatch(text)
 	return id != nil && isKind(id[1])
-}
-
-// looksLikeAddress is true of addresses, and of what can only be a mistyped one.
-func looksLikeAddress(text string) bool { return addressLike().MatchString(text) }
-
-func isAddress(text string) bool {
-	_, err := netip.ParseAddr(text)
-	return err == nil
 }
 
 // bare is an address, a host name or an id without what stands around it where
@@ -101,8 +90,8 @@ func bare(text string) string {
 			return host
 		}
 	}
-	if inner, isOpen := strings.CutPrefix(text, "["); isOpen && isAddress(strings.TrimSuffix(inner, "]")) {
-		return strings.TrimSuffix(inner, "]")
+	if inner := strings.NewReplacer("[", "", "]", "").Replace(text); strings.HasPrefix(text, "[") && (isAddress(inner) || isBlock(inner)) {
+		return inner
 	}
 	if id := anID().FindStringSubmatch(strings.ToLower(text)); id != nil && isKind(id[1]) {
 		if _, known := idKinds[id[1]]; known || len(id[2]) == 17 { // others with 8 digits may be names
@@ -143,12 +132,5 @@ var (
 	// What is much shorter may be a name: nat-1, sg-20260102.
 	almostID = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^([a-z]+(?:-attach)?)-([0-9a-f]{15,16}|[0-9a-f]{18,})$`)
-	})
-
-	wildAddress = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^((?:[0-9]{1,3}\.){2,3})(?:\*\.)*\*$`)
-	})
-	addressLike = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}(/.*)?$|^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/.*)?$`)
 	})
 )
