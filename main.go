@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"embed"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime"
@@ -36,6 +38,9 @@ func main() {
 	if !signal.Ignored(syscall.SIGHUP) { // as by nohup
 		endings, survived = append(endings, syscall.SIGHUP), append(survived, syscall.SIGHUP)
 	}
+	log.SetFlags(0)
+	log.SetOutput(io.Discard) // only the command line writes to the terminal
+
 	ctx, stop := signal.NotifyContext(context.Background(), endings...)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 
@@ -46,7 +51,7 @@ func main() {
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(), Thrifty: thrifty,
+		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(), Thrifty: thrifty, LibraryLog: log.SetOutput,
 	}))
 }
 

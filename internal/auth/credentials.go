@@ -36,14 +36,16 @@ func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return creds, nil
 }
 
-// cache keeps what a provider gives, which must not have ended already.
+// cache keeps what a provider gives, which must not have ended already. All
+// credentials come through here: nothing that is printed may hold them.
 func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {
 	c := &Credentials{}
 	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
 		creds, err := p.Retrieve(ctx)
+		r.API.Secrets().Add(creds.SecretAccessKey, creds.SessionToken)
 		switch {
 		case err != nil:
-			return aws.Credentials{}, err
+			return aws.Credentials{}, r.API.Secrets().Error(err)
 		case r.ended(creds):
 			return aws.Credentials{}, &endedError{creds.Expires}
 		}

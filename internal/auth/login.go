@@ -46,7 +46,7 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 		t, err = l.register(ctx, l.withDeviceCode())
 	}
 	if err != nil {
-		return time.Time{}, l.explain(err)
+		return time.Time{}, s.r.API.Secrets().Error(l.explain(err))
 	}
 	s.mu.Lock() // before the file's lock, as where a token is refreshed
 	defer s.mu.Unlock()

@@ -19,6 +19,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/secret"
 )
 
 // fromEnvironment returns the identity of AWS_ACCESS_KEY_ID and its companions,
@@ -109,7 +110,7 @@ func (r *Resolver) instanceRole() aws.CredentialsProvider {
 	options := imds.Options{
 		ClientEnableState: imds.ClientEnabled,
 		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
-		HTTPClient:        machineClient(),
+		HTTPClient:        r.machineClient(),
 		Retryer:           aws.NopRetryer{}, // elsewhere than on EC2 nobody answers: it is not waited for long
 	}
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
@@ -124,11 +125,27 @@ func (r *Resolver) instanceRole() aws.CredentialsProvider {
 
 // machineClient talks to this machine's own services, which are near or not
 // there, and behind no proxy.
-func machineClient() *http.Client {
+func (r *Resolver) machineClient() *http.Client {
 	return &http.Client{
-		Timeout:   3 * time.Second,
-		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: time.Second}).DialContext},
+		Timeout: 3 * time.Second,
+		Transport: &discreet{
+			next:    &http.Transport{DialContext: (&net.Dialer{Timeout: time.Second}).DialContext},
+			secrets: r.API.Secrets(),
+		},
 	}
+}
+
+// discreet remembers the tokens by which this machine's services know their callers.
+type discreet struct {
+	next    http.RoundTripper
+	secrets *secret.Set
+}
+
+func (d *discreet) RoundTrip(r *http.Request) (*http.Response, error) {
+	for _, header := range []string{"Authorization", "X-Aws-Ec2-Metadata-Token"} {
+		d.secrets.Add(strings.Fields(r.Header.Get(header))...)
+	}
+	return d.next.RoundTrip(r)
 }
 
 func (r *Resolver) fromContainer() (*Identity, error) {
@@ -141,7 +158,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopContainer, ""}},
 		Credentials: r.shared("container", r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
-			o.HTTPClient = machineClient()
+			o.HTTPClient = r.machineClient()
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 				o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {

@@ -19,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
+
+	"muster/internal/secret"
 )
 
 // Settings are what the command line and the environment say about calls.
@@ -54,6 +56,7 @@ type API struct {
 	calls    *slots // under way
 	retryer  aws.Retryer
 	stack    []func(*middleware.Stack) error
+	secrets  *secret.Set
 
 	mu      sync.Mutex
 	clients map[clientKey]any
@@ -66,10 +69,10 @@ type clientKey struct {
 
 // New prepares clients; it opens no connection and reads no certificate yet.
 func New(s Settings) *API {
-	a := &API{settings: s, clients: map[clientKey]any{}}
+	a := &API{settings: s, clients: map[clientKey]any{}, secrets: new(secret.Set)}
 	a.calls = newTransport(s)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepSecrets(a.secrets), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
 	return a
 }
 

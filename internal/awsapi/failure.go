@@ -135,8 +135,31 @@ var codes = map[string]Kind{
 	"RequestTimeoutException":             Unreachable,
 }
 
-// Explain says what an error means. It never returns the zero Kind.
+// Explain says what an error means, without the secrets of the call. It never
+// returns the zero Kind.
 func Explain(err error) Failure {
+	f := explain(err)
+	f.Code, f.Message = printable(err, f.Code), printable(err, f.Message)
+	return f
+}
+
+// longestText is how much of a server's words is shown; AWS's own are far shorter.
+const longestText = 16 << 10
+
+// printable is a server's text without the secrets that it may repeat.
+func printable(err error, text string) string {
+	if len(text) > longestText {
+		text = strings.ToValidUTF8(text[:longestText], "") + "..."
+	}
+	var call interface{ Scrub(string) string }
+	if errors.As(err, &call) {
+		return call.Scrub(text)
+	}
+	return text
+}
+
+// explain is Explain in the server's own words, which decide what is done about it.
+func explain(err error) Failure {
 	f := Failure{Kind: Broken, Message: plain(err)}
 	for e := err; ; { // the innermost operation: AssumeRole, where a call's credentials failed
 		var op *smithy.OperationError
@@ -211,15 +234,16 @@ const unknownError = "UnknownError"
 // request, its session token included.
 const canonical = "The Canonical String for this request should have been"
 
-var sessionToken = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(x-amz-security-token["']?[:=]\s*["']?)[^\s"',&]+`)
+// signing is what makes a request its signer's: whoever has it can send it again.
+var signing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(x-amz-security-token["']?[:=]\s*["']?|signature=)[^\s"',&]+`)
 })
 
 // messageOf is what AWS says of an error. SSO OIDC says it as OAuth does.
 func messageOf(api smithy.APIError) string {
 	if message := api.ErrorMessage(); message != "" {
 		message, _, _ = strings.Cut(message, canonical)
-		return sessionToken().ReplaceAllString(strings.TrimSpace(message), "${1}...")
+		return signing().ReplaceAllString(strings.TrimSpace(message), "${1}...")
 	}
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
 		if f := v.FieldByName("Error_description"); f.IsValid() {

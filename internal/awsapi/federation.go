@@ -37,6 +37,7 @@ func (a *API) federationEndpoint(t Target) (string, error) {
 // lets it be said; d is 0 where it does not: for credentials of a role that was
 // assumed from a role, and of GetFederationToken.
 func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d time.Duration, destination, issuer string) (string, error) {
+	a.secrets.Add(creds.SecretAccessKey, creds.SessionToken)
 	session, err := json.Marshal(map[string]string{
 		"sessionId": creds.AccessKeyID, "sessionKey": creds.SecretAccessKey, "sessionToken": creds.SessionToken,
 	})
@@ -58,8 +59,9 @@ func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d 
 		token, err = a.signinToken(ctx, endpoint, form)
 	}
 	if err != nil {
-		return "", err
+		return "", a.secrets.Error(err)
 	}
+	a.secrets.Add(token)
 	query := url.Values{"Action": {"login"}, "Destination": {destination}, "SigninToken": {token}}
 	if issuer != "" {
 		query.Set("Issuer", issuer)

@@ -185,7 +185,7 @@ func keepPace(shared *paces) func(*middleware.Stack) error {
 		}
 		sent := time.Now()
 		out, metadata, err := next.HandleFinalize(ctx, in)
-		if err != nil && Explain(err).Kind == Throttled {
+		if err != nil && explain(err).Kind == Throttled {
 			p.refused(sent)
 			err = &refusedError{err}
 		} else if err == nil {

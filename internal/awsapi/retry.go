@@ -45,7 +45,7 @@ func (r *retryer) limit(err error) int {
 		return 1
 	}
 	limit := 1 // what the caller did wrong stays wrong
-	failure := Explain(err)
+	failure := explain(err)
 	switch kind := failure.Kind; {
 	case failure.Code == notImplemented: // and what the server does not know
 	case kind == Throttled:
@@ -82,7 +82,7 @@ func (r *retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 			return rand.N(base), nil
 		}
 		base, attempt = 500*time.Millisecond, attempt-attemptsPaced
-	case Explain(err).Kind == Throttled:
+	case explain(err).Kind == Throttled:
 		base = 500 * time.Millisecond
 	}
 	ceiling := min(base<<min(attempt, 10), maxBackoff)

@@ -212,7 +212,7 @@ func (s *Server) ContainerToken() string {
 	if s.container == nil {
 		return ""
 	}
-	return "container-" + s.container.session
+	return "container-" + derive(0, "token", s.container.session).base64(32)
 }
 
 func (s *Server) containerCredentials(r *request) (*answer, *apiError) {

@@ -33,6 +33,10 @@ type App struct {
 	// time; nil where nothing can be done about it.
 	Thrifty func()
 
+	// LibraryLog is told where the standard logger, which libraries use, is to write;
+	// nil where it is not muster's.
+	LibraryLog func(io.Writer)
+
 	// LookupHost resolves a host name; nil asks the system.
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"net/url"
 	"os"
@@ -93,16 +92,12 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	if err != nil {
 		return nil, err
 	}
-	var log *slog.Logger
-	if g.Debug {
-		log = slog.New(slog.NewTextHandler(&asideWriter{app, app.Stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
 	api := awsapi.New(awsapi.Settings{
 		Lookup: app.Lookup, EndpointURL: g.EndpointURL,
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
 		MaxAttempts: attempts, Concurrency: concurrency,
-		UserAgent: "muster/" + versionName(), Log: log, Warn: func(text string) { app.note("%s", text) },
+		UserAgent: "muster/" + versionName(), Log: app.debugLog(g.Debug), Warn: func(text string) { app.note("%s", text) },
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),

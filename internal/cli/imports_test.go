@@ -15,10 +15,11 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"nearest":    {},
 		"shell":      {},
 		"awsconfig":  {"nearest"},
-		"awsapi":     {},
+		"secret":     {},
+		"awsapi":     {"secret"},
 		"awssim":     {}, // so that it cannot share muster's mistakes
 		"render":     {"nearest"},
-		"auth":       {"awsapi", "awsconfig", "shell"},
+		"auth":       {"awsapi", "awsconfig", "secret", "shell"},
 		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
 		"sweep":      {"account", "auth", "awsapi"},
 		"inventory":  {"account", "auth", "awsapi", "nearest", "sweep"},
