@@ -14,6 +14,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"nearest":    {},
 		"shell":      {},
+		"shorthand":  {},
 		"awsconfig":  {"nearest"},
 		"secret":     {},
 		"awsapi":     {"secret"},
@@ -22,12 +23,12 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth":       {"awsapi", "awsconfig", "secret", "shell"},
 		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
 		"sweep":      {"account", "auth", "awsapi"},
-		"inventory":  {"account", "auth", "awsapi", "nearest", "sweep"},
+		"inventory":  {"account", "auth", "awsapi", "nearest", "shorthand", "sweep"},
 		"child":      {},
 		"credserver": {},
 		"seen":       {},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "shell", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "shell", "shorthand", "sweep",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -2,20 +2,25 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"muster/internal/inventory"
 	"muster/internal/render"
+	"muster/internal/shorthand"
 	"muster/internal/sweep"
 )
 
 type instancesCmd struct {
 	What   []string `arg:"" optional:"" help:"Instance ids, names (globs), IP addresses or CIDR blocks."`
 	State  []string `placeholder:"S,S" group:"filter" help:"Only instances in these states, such as running,stopped."`
-	Tag    []string `placeholder:"K[=V]" sep:"none" group:"filter" help:"Only instances with this tag; globs allowed in V."`
+	Tag    []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"filter" help:"Only instances with this tag; globs allowed in V."`
 	Type   []string `placeholder:"T,T" group:"filter" help:"Only these instance types; globs allowed, as in 'm5.*'."`
-	Filter []string `placeholder:"Name=N,Values=V" sep:"none" group:"filter" help:"EC2's own filters, as the AWS CLI takes them."`
+	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" help:"EC2's own filters, as the AWS CLI takes them; several may follow. Also --filters."`
 	Full   bool     `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 
 	Selection     `embed:""`
@@ -76,7 +81,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	}
 	app.sightings.whole = len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0
 	instances, err := inventory.NewInstances(p.resolver.API, inventory.Query{
-		What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter,
+		What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter, Load: shorthand.Files(app.Lookup, app.home()),
 	})
 	if err != nil {
 		return err
@@ -96,4 +101,30 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 			Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 		})
 	})
+}
+
+// decodeFilters takes all the filters behind one flag, as the AWS CLI does. An
+// argument that is none is an instance to look for.
+func decodeFilters(line *kong.DecodeContext, target reflect.Value) error {
+	var filter string
+	if err := line.Scan.PopValueInto("string", &filter); err != nil {
+		return err
+	}
+	filters := []string{filter}
+	for next := line.Scan.Peek(); next.Type == kong.UntypedToken && isFilter(next.String()); next = line.Scan.Peek() {
+		filters = append(filters, line.Scan.Pop().String())
+	}
+	target.Set(reflect.AppendSlice(target, reflect.ValueOf(filters)))
+	return nil
+}
+
+// isFilter tells a filter from the name of an instance.
+func isFilter(text string) bool {
+	text = strings.TrimSpace(text)
+	for _, key := range []string{"Name", "Values"} {
+		if rest, ok := strings.CutPrefix(text, key); ok && strings.HasPrefix(strings.TrimLeft(rest, " @"), "=") {
+			return true
+		}
+	}
+	return strings.HasPrefix(text, "file://") || strings.Contains(text, "{") && json.Valid([]byte(text))
 }

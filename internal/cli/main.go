@@ -140,6 +140,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Vars(helpVars()),
 		kong.Bind(app),
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
+		kong.NamedMapper("filters", kong.MapperFunc(decodeFilters)),
 	)
 	if err == nil {
 		parser.Model.HelpFlag.Help = helpHelp

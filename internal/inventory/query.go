@@ -11,6 +11,7 @@ import (
 	"github.com/gobwas/glob"
 
 	"muster/internal/nearest"
+	"muster/internal/shorthand"
 )
 
 // Query selects instances. Empty lists mean no restriction.
@@ -18,8 +19,10 @@ type Query struct {
 	What    []string // ids, names, addresses, CIDR blocks; any of them
 	States  []string // any of them
 	Types   []string // globs; any of them
-	Tags    []string // K or K=V, V a glob; all of them
-	Filters []string // EC2's own, Name=N,Values=V1,V2; EC2 checks them
+	Tags    []string // K, K=V[,V...], !K or K!=V[,V...], V a glob; all of them
+	Filters []string // EC2's own, as the AWS CLI takes them; EC2 checks them
+
+	Load shorthand.Load // of files that filters name
 }
 
 // States are the names that EC2 has for an instance's state.
@@ -55,11 +58,6 @@ type request struct {
 	imitated bool // it finds nothing more in AWS's own EC2
 }
 
-type tagMatcher struct {
-	key   string
-	value *glob.Pattern // nil: any
-}
-
 // QueryError is a selection of instances that makes no sense.
 type QueryError struct{ Msg string }
 
@@ -70,11 +68,11 @@ func queryError(format string, args ...any) error { return &QueryError{fmt.Sprin
 func (q Query) compile() (*matcher, error) {
 	m := &matcher{ids: map[string]bool{}, addresses: map[netip.Addr]bool{}, what: len(q.What) > 0}
 	for _, text := range q.Filters {
-		f, err := parseFilter(text)
+		filters, err := parseFilters(text, q.Load)
 		if err != nil {
-			return nil, err
+			return nil, queryError("--filter %q: %v", text, err)
 		}
-		m.users = append(m.users, f)
+		m.users = append(m.users, filters...)
 	}
 	m.base = slices.Clip(m.users)
 	for _, step := range []func(Query, []types.Filter) ([]types.Filter, error){m.compileStates, m.compileTypes, m.compileTags} {
@@ -122,28 +120,6 @@ func (m *matcher) compileTypes(q Query, base []types.Filter) ([]types.Filter, er
 		patterns = append(patterns, ec2Pattern(text))
 	}
 	return narrow(base, "instance-type", patterns), nil
-}
-
-func (m *matcher) compileTags(q Query, base []types.Filter) ([]types.Filter, error) {
-	for _, text := range q.Tags {
-		key, value, hasValue := strings.Cut(text, "=")
-		if key == "" {
-			return nil, queryError("--tag %q: expected KEY or KEY=VALUE", text)
-		}
-		t := tagMatcher{key: key}
-		name, want := "tag-key", ec2Literal(key)
-		if hasValue {
-			g, err := glob.Compile(value)
-			if err != nil {
-				return nil, queryError("--tag %q: not a pattern: %v", text, err)
-			}
-			t.value = g
-			name, want = "tag:"+key, ec2Pattern(value)
-		}
-		m.tags = append(m.tags, t)
-		base = narrow(base, name, []string{want})
-	}
-	return base, nil
 }
 
 // narrow adds a filter where EC2 takes it: each name once, and not too many values
@@ -246,19 +222,6 @@ func instanceAsks(addresses, public []string) []ask {
 	}
 }
 
-// parseFilter reads a filter in the AWS CLI's shorthand.
-func parseFilter(text string) (types.Filter, error) {
-	bad := func() (types.Filter, error) {
-		return types.Filter{}, queryError("--filter %q: expected Name=NAME,Values=VALUE[,VALUE...]", text)
-	}
-	name, values, ok := strings.Cut(text, ",Values=")
-	name, named := strings.CutPrefix(name, "Name=")
-	if !ok || !named || name == "" || values == "" || strings.Contains(name, ",") {
-		return bad()
-	}
-	return types.Filter{Name: aws.String(name), Values: strings.Split(values, ",")}, nil
-}
-
 // ec2Literal escapes what EC2's filters would take for a wildcard.
 func ec2Literal(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
@@ -296,10 +259,7 @@ func (m *matcher) matches(r *Instance) bool {
 	return m.matchesWhat(r) &&
 		(len(m.states) == 0 || slices.Contains(m.states, r.State)) &&
 		(len(m.types) == 0 || slices.ContainsFunc(m.types, func(g *glob.Pattern) bool { return g.Match(r.InstanceType) })) &&
-		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool {
-			value, ok := r.Tags[t.key]
-			return !ok || t.value != nil && !t.value.Match(value)
-		})
+		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool { return !t.matches(r.Tags) })
 }
 
 func (m *matcher) matchesWhat(r *Instance) bool {

@@ -1,0 +1,50 @@
+package shorthand
+
+import (
+	"fmt"
+	"strings"
+)
+
+// SyntaxError is a text that is no shorthand.
+type SyntaxError struct {
+	Expected string // a character, or the AWS CLI's name of a kind of value
+	Found    string // a character, EOF, or <none>
+	Offset   int    // in characters
+}
+
+func (e *SyntaxError) Error() string {
+	expected := map[string]string{
+		"<second>": "a value", "<singled quoted>": "a ' that ends the value", "<double quoted>": `a " that ends the value`,
+	}[e.Expected]
+	if expected == "" {
+		expected = fmt.Sprintf("%q", e.Expected)
+	}
+	switch e.Found {
+	case "EOF":
+		return "expected " + expected + " at the end"
+	case "<none>":
+		return fmt.Sprintf("expected %s at character %d", expected, e.Offset+1)
+	}
+	return fmt.Sprintf("expected %s instead of %q at character %d", expected, e.Found, e.Offset+1)
+}
+
+// DuplicateKeyError is a structure in which a key stands twice.
+type DuplicateKeyError struct {
+	Key    string
+	Offset int // of the second, in characters
+}
+
+func (e *DuplicateKeyError) Error() string {
+	return fmt.Sprintf("a second %q at character %d; structures are separated by spaces", e.Key, e.Offset+1)
+}
+
+// UnknownKeyError is a key that a structure does not have.
+type UnknownKeyError struct {
+	Of    string // the parameter
+	Key   string
+	Known []string
+}
+
+func (e *UnknownKeyError) Error() string {
+	return fmt.Sprintf("unknown key %q in %s; expected %s", e.Key, e.Of, strings.Join(e.Known, " or "))
+}
