@@ -2,20 +2,14 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"net/url"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"muster/internal/auth"
 	"muster/internal/awsapi"
@@ -36,35 +30,6 @@ type Global struct {
 	Demo              bool    `group:"global" help:"Use the embedded simulated organization instead of AWS."`
 
 	simulated bool // --demo is in force
-}
-
-// version is set by the linker in releases.
-var version = ""
-
-func versionName() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
-
-func printVersion(w io.Writer, program string) error {
-	_, err := fmt.Fprintf(w, "%s %s %s %s/%s\n", program, versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return written(err)
-}
-
-type versionFlag bool
-
-// BeforeReset prints the version before anything else is looked at.
-func (versionFlag) BeforeReset(app *kong.Kong) error {
-	if err := printVersion(app.Stdout, app.Model.Name); err != nil {
-		return &helpError{err}
-	}
-	app.Exit(exitOK)
-	return nil
 }
 
 // defaultConcurrency is where more calls at one time stop paying: see
@@ -97,7 +62,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
 		MaxAttempts: attempts, Concurrency: concurrency,
-		UserAgent: "muster/" + versionName(), Log: app.debugLog(g.Debug), Warn: func(text string) { app.note("%s", text) },
+		UserAgent: "muster/" + readBuild().version, Log: app.debugLog(g.Debug), Warn: func(text string) { app.note("%s", text) },
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),

@@ -48,7 +48,7 @@ func roffPage(name string) string {
 // roff writes the page for man, in the macros that every man has.
 func (p page) roff(b *strings.Builder) {
 	title := strings.ReplaceAll(p.name, " ", "-")
-	b.WriteString(`.TH "` + roffEscape(strings.ToUpper(title)) + `" 1 "" "muster ` + roffEscape(versionName()) + `" "muster"` + "\n.nh\n.ad l\n")
+	b.WriteString(`.TH "` + roffEscape(strings.ToUpper(title)) + `" 1 "" "muster ` + roffEscape(readBuild().version) + `" "muster"` + "\n.nh\n.ad l\n")
 	roffSection(b, "NAME")
 	b.WriteString(roffEscape(title) + ` \- ` + roffEscape(firstSentence(p.about)) + "\n")
 	roffSection(b, "SYNOPSIS")
