@@ -30,7 +30,7 @@ func limited(t *testing.T, descriptors int, environ []string, args ...string) (i
 	command.Env, command.Stdout, command.Stderr = environ, &out, &errs
 	err = command.Run()
 	if command.ProcessState.ExitCode() == 77 {
-		t.Skip("there is no ulimit here")
+		t.Skip("there is no ulimit on this machine")
 	}
 	ids = strings.Fields(out.String())
 	slices.Sort(ids)

@@ -12,7 +12,7 @@ import (
 func TestReportKeepsItsMode(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such modes")
+		t.Skip("there are no such modes on this machine")
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "report.json")

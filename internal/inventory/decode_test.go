@@ -543,6 +543,9 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(float64(own.Nanoseconds())/1000/float64(instances*b.N), "us/instance")
 	b.ReportMetric(float64(allocated)/float64(instances*b.N), "B/instance")
 	b.ReportMetric(float64(sdk)/float64(own), "times-faster")
+	if sdk < 5*own {
+		b.Errorf("%s a page, the SDK's decoder %s: expected to be at least 5 times faster", own, sdk)
+	}
 }
 
 // BenchmarkDecodeAlone is for profiles.
