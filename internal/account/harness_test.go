@@ -68,8 +68,8 @@ func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, ski
 	return accounts, found.Skipped, ended
 }
 
-// names are the names of the accounts that a selection finds, sorted.
-func names(t testing.TB, r *auth.Resolver, s Selection) []string {
+// namesOf are the names of the accounts that a selection finds, sorted.
+func namesOf(t testing.TB, r *auth.Resolver, s Selection) []string {
 	t.Helper()
 	accounts, _, err := list(t, r, s)
 	if err != nil {

@@ -85,7 +85,7 @@ func TestOU(t *testing.T) {
 				sim, r := reach(t, w, "")
 				s := ops
 				s.OUs = c.ous
-				if got := names(t, r, s); !slices.Equal(got, c.want) {
+				if got := namesOf(t, r, s); !slices.Equal(got, c.want) {
 					t.Errorf("%q, want %q", got, c.want)
 				}
 				sound(t, sim)
@@ -137,7 +137,7 @@ func TestAccountTag(t *testing.T) {
 	} {
 		s := ops
 		s.Tags, s.OUs = c.tags, c.ous
-		if got := names(t, r, s); !slices.Equal(got, c.want) {
+		if got := namesOf(t, r, s); !slices.Equal(got, c.want) {
 			t.Errorf("%q in %q: %q, want %q", c.tags, c.ous, got, c.want)
 		}
 	}
@@ -353,7 +353,7 @@ func TestDelegatedAdministrator(t *testing.T) {
 	w := country()
 	w.Home.Profile, w.Organization.Delegated = "clerk", []string{"shop"}
 	_, r := reach(t, w, "")
-	if got := names(t, r, ops); len(got) != 7 {
+	if got := namesOf(t, r, ops); len(got) != 7 {
 		t.Errorf("%q", got)
 	}
 }

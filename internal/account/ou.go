@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // tagCalls bounds the ListTagsForResource calls at one time: Organizations
@@ -45,22 +45,22 @@ func newOrgFilter(s Selection) (*orgFilter, error) {
 
 // resolve finds the ids of OUs given by name. Ids need no call.
 func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
-	var names []string
+	var byName []string
 	for _, ou := range f.ous {
 		if ouID().MatchString(ou) {
 			f.ids = append(f.ids, ou)
 		} else {
-			names = append(names, ou)
+			byName = append(byName, ou)
 		}
 	}
-	if len(names) == 0 {
+	if len(byName) == 0 {
 		return nil
 	}
 	tree, err := o.ouTree(ctx)
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	for _, name := range byName {
 		var ids []string
 		for _, unit := range tree {
 			if unit.name == name || unit.path == strings.Trim(name, "/") {
@@ -74,7 +74,7 @@ func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
 				known[i] = unit.path
 			}
 			hint := ""
-			if near := nearest.Name(name, known); near != "" {
+			if near := names.Nearest(name, known); near != "" {
 				hint = fmt.Sprintf("; did you mean %q?", near)
 			}
 			return fmt.Errorf("--ou %q: no such OU; there are: %s%s", name, strings.Join(known, ", "), hint)

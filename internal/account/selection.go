@@ -8,11 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gobwas/glob"
-
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // Selection says which accounts are meant. Empty lists mean no restriction.
@@ -122,7 +120,7 @@ type picker struct {
 
 type pattern struct {
 	text string
-	glob *glob.Pattern // nil for an id or a name as it is
+	glob *names.Glob // nil for an id or a name as it is
 }
 
 func (p pattern) matches(a *Account) bool {
@@ -138,8 +136,8 @@ func newPicker(s Selection) (*picker, error) {
 	}{{"--account", s.Accounts, &p.include}, {"--exclude-account", s.Exclude, &p.exclude}} {
 		for _, text := range set.texts {
 			next := pattern{text: text}
-			if strings.ContainsAny(text, "*?[{") {
-				compiled, err := glob.Compile(text)
+			if names.IsGlob(text) {
+				compiled, err := names.CompileGlob(text)
 				if err != nil {
 					return nil, usage("%s %q: not a pattern: %v", set.flag, text, err)
 				}
@@ -158,7 +156,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 	return func(yield func(*Account, error) bool) {
 		seen, spared := make([]bool, len(p.include)), slices.Clone(p.exclude)
 		listed := map[string]bool{} // pages may overlap where accounts come and go
-		var names []string
+		var all []string
 		for a, err := range accounts {
 			if err != nil {
 				yield(nil, err)
@@ -169,7 +167,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 			}
 			listed[a.ID] = true
 			if len(p.include)+len(p.exclude) > 0 {
-				names = append(names, a.Name)
+				all = append(all, a.Name)
 			}
 			included := len(p.include) == 0
 			for i, pat := range p.include {
@@ -188,7 +186,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 		}
 		warn := func(flag string, pat pattern) {
 			if p.warn != nil {
-				p.warn(fmt.Sprintf("%s %s: %s", flag, pat.text, unknownAccount(pat.text, names)))
+				p.warn(fmt.Sprintf("%s %s: %s", flag, pat.text, unknownAccount(pat.text, all)))
 			}
 		}
 		for _, pat := range spared {
@@ -208,7 +206,7 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 			if awsconfig.IsAccountID(pat.text) {
 				missing.ID, missing.Name = pat.text, ""
 			}
-			missing.ways = []way{blocked(&noWayError{unknownAccount(pat.text, names)})}
+			missing.ways = []way{blocked(&noWayError{unknownAccount(pat.text, all)})}
 			if !yield(missing, nil) {
 				return
 			}
@@ -216,9 +214,9 @@ func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, e
 	}
 }
 
-func unknownAccount(text string, names []string) string {
-	msg := fmt.Sprintf("no such account among the %d that can be listed", len(names))
-	if near := nearest.Name(text, names); near != "" {
+func unknownAccount(text string, all []string) string {
+	msg := fmt.Sprintf("no such account among the %d that can be listed", len(all))
+	if near := names.Nearest(text, all); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return msg

@@ -32,7 +32,7 @@ func TestPick(t *testing.T) {
 	} {
 		s := ops
 		s.Accounts, s.Exclude = c.include, c.exclude
-		if got := names(t, r, s); !slices.Equal(got, c.want) {
+		if got := namesOf(t, r, s); !slices.Equal(got, c.want) {
 			t.Errorf("%q without %q: %q, want %q", c.include, c.exclude, got, c.want)
 		}
 	}
@@ -151,7 +151,7 @@ func TestPickNameLikeAGlob(t *testing.T) {
 	_, r := reach(t, w, "")
 	s := ops
 	s.Accounts = []string{"loose [old]"}
-	if got := names(t, r, s); !slices.Equal(got, []string{"loose [old]"}) {
+	if got := namesOf(t, r, s); !slices.Equal(got, []string{"loose [old]"}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -118,14 +118,14 @@ func TestPagesWithoutList(t *testing.T) {
 	w := country()
 	w.SSO = []awssim.SSOSession{{Name: "corp", StartURL: "https://corp.awsapps.com/start", Region: "eu-west-1"}}
 	_, r := reach(t, w, "", "AWS_ENDPOINT_URL_SSO="+portal.URL, "AWS_ENDPOINT_URL_ORGANIZATIONS="+portal.URL)
-	if got := names(t, r, Selection{SSOSession: "corp"}); !slices.Equal(got, []string{"shop"}) {
+	if got := namesOf(t, r, Selection{SSOSession: "corp"}); !slices.Equal(got, []string{"shop"}) {
 		t.Errorf("the session has %q", got)
 	}
 	accounts, _, _ := list(t, r, Selection{SSOSession: "corp"})
 	if ids, err := accounts[0].Identities(t.Context()); err != nil || len(ids) != 1 || ids[0].Role != "ReadOnly" {
 		t.Errorf("shop has %v, %v", ids, err)
 	}
-	if got := names(t, r, Selection{Organization: true, Roles: []string{"Ops"}}); !slices.Equal(got, []string{"lab"}) {
+	if got := namesOf(t, r, Selection{Organization: true, Roles: []string{"Ops"}}); !slices.Equal(got, []string{"lab"}) {
 		t.Errorf("the organization has %q", got)
 	}
 }

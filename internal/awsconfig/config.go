@@ -21,9 +21,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gobwas/glob"
-
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // Lookup reads one variable of the environment, in the shape of os.LookupEnv.
@@ -217,22 +215,22 @@ func (c *Config) Profile(name string) (*Profile, error) {
 	}
 	return nil, &NotFoundError{
 		What: "profile", Name: name, File: c.Files.Config,
-		Nearest: nearest.Name(name, c.profileNames()), BareLine: c.stray[name],
+		Nearest: names.Nearest(name, c.profileNames()), BareLine: c.stray[name],
 	}
 }
 
 // Match finds the profiles whose names a shell glob matches, in the order of
-// Profiles. A name without *, ?, [ or { is looked up as by Profile. A glob that
+// Profiles. A name that is no glob is looked up as by Profile. A glob that
 // matches nothing is a *NotFoundError.
 func (c *Config) Match(pattern string) ([]*Profile, error) {
-	if p, ok := c.byName[pattern]; ok || !strings.ContainsAny(pattern, "*?[{") {
+	if p, ok := c.byName[pattern]; ok || !names.IsGlob(pattern) {
 		if !ok {
 			_, err := c.Profile(pattern)
 			return nil, err
 		}
 		return []*Profile{p}, nil
 	}
-	compiled, err := glob.Compile(pattern)
+	compiled, err := names.CompileGlob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("profile %q: not a pattern: %w", pattern, err)
 	}
@@ -253,7 +251,7 @@ func (c *Config) Session(name string) (*Session, error) {
 	if s := c.session(name); s != nil {
 		return s, nil
 	}
-	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: nearest.Name(name, c.sessionNames())}
+	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: names.Nearest(name, c.sessionNames())}
 }
 
 func (c *Config) session(name string) *Session {

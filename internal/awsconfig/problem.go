@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // ProblemError is why a profile or an sso-session cannot be used. File and Line
@@ -89,7 +89,7 @@ func (c *Config) chain(p *Profile) ([]*Profile, error) {
 		source, ok := c.byName[last.SourceProfile]
 		if !ok {
 			msg := fmt.Sprintf("source_profile %q not found", last.SourceProfile)
-			if name := nearest.Name(last.SourceProfile, c.profileNames()); name != "" {
+			if name := names.Nearest(last.SourceProfile, c.profileNames()); name != "" {
 				msg += fmt.Sprintf(": did you mean %q?", name)
 			}
 			return nil, blame(last.problem("source_profile", "%s", msg))
@@ -255,7 +255,7 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 	switch {
 	case session == nil:
 		msg := fmt.Sprintf("sso-session %q not found", p.SSOSessionName)
-		if name := nearest.Name(p.SSOSessionName, c.sessionNames()); name != "" {
+		if name := names.Nearest(p.SSOSessionName, c.sessionNames()); name != "" {
 			msg += fmt.Sprintf(": did you mean %q?", name)
 		}
 		return p.problem("sso_session", "%s", msg)

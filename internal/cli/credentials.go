@@ -17,7 +17,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
-	"muster/internal/nearest"
+	"muster/internal/names"
 	"muster/internal/render"
 	"muster/internal/sweep"
 )
@@ -227,7 +227,7 @@ func (h *Handout) check(app *App) error {
 	}
 	if known := append(render.Formats(), handoutFormats...); name != "" && !slices.Contains(known, name) {
 		hint := "credentials come as " + strings.Join(handoutFormats[:6], ", ") + ", template=TEXT or template-file=PATH"
-		if near := nearest.Name(name, handoutFormats); near != "" {
+		if near := names.Nearest(name, handoutFormats); near != "" {
 			hint = "did you mean " + near + "? " + hint
 		}
 		return usage("--output: unknown format %s; %s", h.Output, hint)

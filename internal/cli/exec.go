@@ -15,6 +15,7 @@ import (
 	"muster/internal/child"
 	"muster/internal/credserver"
 	"muster/internal/inventory"
+	"muster/internal/names"
 	"muster/internal/render"
 	"muster/internal/shell"
 	"muster/internal/sweep"
@@ -112,7 +113,7 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 		return usage("--prefix and records (--output, --jq, --query) exclude each other")
 	case !e.records() && !e.DryRun && (len(o.Columns) > 0 || len(o.SortBy) > 0 || o.NoHeaders || o.Slurp):
 		return usage("--columns, --sort-by, --no-headers and --slurp go with records: --output, --jq or --query")
-	case !e.PerRegion && (len(e.Region) > 1 || len(e.ExcludeRegion) > 0 || len(e.Region) == 1 && isGlob(e.Region[0])):
+	case !e.PerRegion && (len(e.Region) > 1 || len(e.ExcludeRegion) > 0 || len(e.Region) == 1 && names.IsGlob(e.Region[0])):
 		return usage("several regions need --per-region; without it, one --region is the command's AWS_REGION")
 	}
 	if e.sink, err = e.newSink(); err != nil {
@@ -143,8 +144,6 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 func (e *execution) records() bool {
 	return e.Output.Output != "" || e.JQ != "" || e.Query != "" || len(e.CountBy) > 0
 }
-
-func isGlob(s string) bool { return strings.ContainsAny(s, "*?[{") }
 
 // shell is the user's own.
 func (e *execution) shell() string {
@@ -202,8 +201,8 @@ func (e *execution) alone() bool {
 		return false
 	}
 	s := e.selection
-	fans := s.Organization || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && isGlob(s.Profiles[0])
-	named := len(s.Accounts) == 1 && !isGlob(s.Accounts[0])
+	fans := s.Organization || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && names.IsGlob(s.Profiles[0])
+	named := len(s.Accounts) == 1 && !names.IsGlob(s.Accounts[0])
 	return !fans || named || isTerminal(e.app.Stdin)
 }
 

@@ -17,7 +17,7 @@ import (
 	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
-	"muster/internal/nearest"
+	"muster/internal/names"
 	"muster/internal/render"
 	"muster/internal/sweep"
 )
@@ -177,7 +177,7 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 func (c *profilesCmd) source(app *App, p *prepared) (*profileSource, error) {
 	if c.ProfileRegion != "" && !slices.Contains(awsapi.KnownRegions(), c.ProfileRegion) {
 		msg := fmt.Sprintf("--profile-region %s is no region that this muster knows", c.ProfileRegion)
-		if near := nearest.Name(c.ProfileRegion, awsapi.KnownRegions()); near != "" {
+		if near := names.Nearest(c.ProfileRegion, awsapi.KnownRegions()); near != "" {
 			msg += fmt.Sprintf("; did you mean %s?", near)
 		}
 		app.note("%s", msg)
@@ -364,7 +364,7 @@ func (s *profileSource) noteUnassigned(app *App) {
 			continue
 		}
 		msg := fmt.Sprintf("--role %s: assigned in no account", role)
-		if near := nearest.Name(role, slices.Sorted(maps.Keys(s.known.names))); near != "" {
+		if near := names.Nearest(role, slices.Sorted(maps.Keys(s.known.names))); near != "" {
 			msg += fmt.Sprintf("; did you mean %s?", near)
 		}
 		app.note("%s", msg)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // A page tells of a command. Help shows it on a terminal, man as a manual page.
@@ -269,7 +269,7 @@ func findCommand(app *kong.Application, name, noun string, others []string) (*ko
 		}
 	}
 	hint := "see '" + app.Name + " --help'"
-	if near := nearest.Name(name, known); near != "" {
+	if near := names.Nearest(name, known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return nil, usage("no %s %q; %s", noun, name, hint)

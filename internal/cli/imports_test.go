@@ -12,23 +12,23 @@ import (
 func TestImportsFlowOneWay(t *testing.T) {
 	t.Parallel()
 	allowed := map[string][]string{
-		"nearest":    {},
+		"names":      {},
 		"shell":      {},
 		"shorthand":  {},
-		"awsconfig":  {"nearest"},
+		"awsconfig":  {"names"},
 		"secret":     {},
 		"awsapi":     {"secret"},
 		"awssim":     {}, // so that it cannot share muster's mistakes
-		"render":     {"nearest"},
+		"render":     {"names"},
 		"auth":       {"awsapi", "awsconfig", "secret", "shell"},
-		"account":    {"auth", "awsapi", "awsconfig", "nearest"},
+		"account":    {"auth", "awsapi", "awsconfig", "names"},
 		"sweep":      {"account", "auth", "awsapi"},
-		"inventory":  {"account", "auth", "awsapi", "nearest", "shorthand", "sweep"},
+		"inventory":  {"account", "auth", "awsapi", "names", "shorthand", "sweep"},
 		"child":      {},
 		"credserver": {},
 		"seen":       {},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "nearest", "render", "seen", "shell", "shorthand", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "names", "render", "seen", "shell", "shorthand", "sweep",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -10,7 +10,7 @@ import (
 
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
-	"muster/internal/nearest"
+	"muster/internal/names"
 	"muster/internal/shell"
 )
 
@@ -115,15 +115,15 @@ func noSession(session *awsconfig.Session, p *awsconfig.Profile) error {
 }
 
 func unknownSession(config *awsconfig.Config, name string) error {
-	var names []string
+	var known []string
 	for _, s := range config.Sessions {
-		names = append(names, s.Name)
+		known = append(known, s.Name)
 	}
 	for _, p := range config.Profiles {
-		names = append(names, p.Name)
+		known = append(known, p.Name)
 	}
 	msg := fmt.Sprintf("no sso-session or profile %q in %s", name, config.Files.Config)
-	if near := nearest.Name(name, names); near != "" {
+	if near := names.Nearest(name, known); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return &auth.NoCredentialsError{Msg: msg}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/names"
 	"muster/internal/render"
 )
 
@@ -141,6 +143,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.Bind(app),
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 		kong.NamedMapper("filters", kong.MapperFunc(decodeFilters)),
+		kong.NamedMapper("globs", kong.MapperFunc(decodeGlobs)),
 	)
 	if err == nil {
 		parser.Model.HelpFlag.Help = helpHelp
@@ -158,6 +161,18 @@ func decodeSortKeys(line *kong.DecodeContext, target reflect.Value) error {
 	if text != "" {
 		target.Set(reflect.AppendSlice(target, reflect.ValueOf(strings.Split(text, ","))))
 	}
+	return nil
+}
+
+// decodeGlobs leaves the commas within a glob's braces, where the parser would
+// separate.
+func decodeGlobs(line *kong.DecodeContext, target reflect.Value) error {
+	var list string
+	if err := line.Scan.PopValueInto("string", &list); err != nil {
+		return err
+	}
+	given := slices.DeleteFunc(names.Split(list), func(text string) bool { return text == "" })
+	target.Set(reflect.AppendSlice(target, reflect.ValueOf(given)))
 	return nil
 }
 

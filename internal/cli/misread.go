@@ -8,7 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // misread tells of a command line that cannot be parsed, and where a flag came
@@ -82,7 +82,7 @@ func didYouMean(err error, text string) string {
 			}
 		}
 	}
-	if near := nearest.Name(word, known); word != "" && near != "" {
+	if near := names.Nearest(word, known); word != "" && near != "" {
 		return ", did you mean " + strconv.Quote(near) + "?"
 	}
 	return ""

@@ -10,7 +10,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
-	"muster/internal/nearest"
+	"muster/internal/names"
 	"muster/internal/shell"
 )
 
@@ -100,7 +100,7 @@ func checkRegion(text string) error {
 	if slices.Contains(known, text) {
 		return nil
 	}
-	if near := nearest.Name(text, known); near != "" {
+	if near := names.Nearest(text, known); near != "" {
 		return fmt.Errorf("unknown region %q; did you mean %s?", text, near)
 	}
 	return fmt.Errorf("unknown region %q", text)

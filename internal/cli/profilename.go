@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"muster/internal/account"
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // profileName is a template of profiles' names: text with {placeholders}.
@@ -42,7 +42,7 @@ func (n profileName) check(flag string, session bool) error {
 			return usage("%s %q: {session} goes with --sso-session", flag, n)
 		}
 		msg := fmt.Sprintf("%s %q: unknown placeholder %s", flag, n, found)
-		if near := nearest.Name(found, known); near != "" {
+		if near := names.Nearest(found, known); near != "" {
 			return usage("%s; did you mean %s?", msg, near)
 		}
 		return usage("%s; there are %s", msg, strings.Join(known, ", "))

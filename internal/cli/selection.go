@@ -8,19 +8,19 @@ import (
 	"muster/internal/account"
 	"muster/internal/awsapi"
 	"muster/internal/inventory"
-	"muster/internal/nearest"
+	"muster/internal/names"
 	"muster/internal/sweep"
 )
 
 // Selection are the flags of which accounts are meant.
 type Selection struct {
-	Profile         []string `placeholder:"NAME" group:"select" help:"The account of each profile; globs allowed."`
+	Profile         []string `type:"globs" placeholder:"NAME" group:"select" help:"The account of each profile; globs allowed."`
 	AllProfiles     bool     `group:"select" help:"The account of every profile, each account once."`
 	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" help:"Every account assigned in an IAM Identity Center session."`
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
 	Role            []string `placeholder:"R" group:"select" help:"Role or permission set; the first of several that can be had."`
-	Account         []string `placeholder:"ID|NAME" group:"select" help:"Only these accounts; globs allowed."`
-	ExcludeAccount  []string `placeholder:"ID|NAME" group:"select" help:"Not these accounts."`
+	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" help:"Only these accounts; globs allowed."`
+	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" help:"Not these accounts."`
 	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" help:"Only accounts in this OU or below it."`
 	AccountTag      []string `placeholder:"K=V" sep:"none" group:"select" help:"Only accounts with this tag."`
 	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" help:"For the roles of --organization."`
@@ -45,8 +45,8 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
 
 // RegionFlags are the flags of which regions are meant.
 type RegionFlags struct {
-	Region        []string `placeholder:"R" group:"regions" help:"Only these regions; globs allowed."`
-	ExcludeRegion []string `placeholder:"R" group:"regions" help:"Not these regions."`
+	Region        []string `type:"globs" placeholder:"R" group:"regions" help:"Only these regions; globs allowed."`
+	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" help:"Not these regions."`
 }
 
 // finder checks the names. Regions are known by name, so that a slip of the
@@ -56,11 +56,11 @@ func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
 	finder := &inventory.RegionFinder{API: api, Include: f.Region, Exclude: f.ExcludeRegion}
 	unknown, err := finder.Compile()
 	if err != nil {
-		return nil, usage("--region: %v", err)
+		return nil, usage("%v", err)
 	}
 	if len(unknown) > 0 {
 		msg := fmt.Sprintf("unknown region %q", unknown[0])
-		if near := nearest.Name(unknown[0], awsapi.KnownRegions()); near != "" {
+		if near := names.Nearest(unknown[0], awsapi.KnownRegions()); near != "" {
 			msg += fmt.Sprintf("; did you mean %s?", near)
 		}
 		return nil, usage("%s (a region newer than this muster: '%s*')", msg, unknown[0])

@@ -123,7 +123,7 @@ func TestFindAsks(t *testing.T) {
 		{"ENI-0123456789abcdef01", `"ENI-0123456789abcdef01" is no id: behind eni- there are 17 hexadecimal digits, not 18`},
 		{"vol-0123456789abcdef0", `"vol-0123456789abcdef0": find knows network interfaces and Elastic IPs, no vol-; 'instances --filter Name=block-device-mapping.volume-id,Values=vol-0123456789abcdef0' finds instances by it`},
 		{"igw-0123456789abcdef0", `"igw-0123456789abcdef0": find knows network interfaces and Elastic IPs, no igw-; expected an id of eni-, i-, eipalloc-, nat-, vpce-, sg-, subnet- or vpc-`},
-		{"web[", `"web[": not a pattern: glob: syntax error at 4: unexpected end of input`},
+		{"web[", `"web[": not a pattern: [ without a ] that closes it at character 5`},
 	} {
 		_, err := NewFinder(nil, []string{c[0]})
 		if c[1] == "" && err != nil || c[1] != "" && (err == nil || err.Error() != c[1]) {

@@ -5,14 +5,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"muster/internal/names"
 	"net"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/gobwas/glob"
 )
 
 // term is one thing that is looked for.
@@ -188,7 +187,7 @@ func ec2Term(text string) *term {
 // nameTerm looks for Name tags, owners and descriptions; and for the addresses of
 // what may be a host name.
 func nameTerm(text string) (*term, error) {
-	g, err := glob.Compile(text)
+	g, err := names.CompileGlob(text)
 	if err != nil {
 		return nil, queryError("%q: not a pattern: %v", text, err)
 	}

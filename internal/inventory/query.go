@@ -8,9 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/gobwas/glob"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 	"muster/internal/shorthand"
 )
 
@@ -38,12 +37,12 @@ type matcher struct {
 	ids       map[string]bool
 	addresses map[netip.Addr]bool
 	blocks    []netip.Prefix
-	names     []*glob.Pattern
-	idGlobs   []*glob.Pattern
+	names     []*names.Glob
+	idGlobs   []*names.Glob
 	what      bool
 
 	states []string
-	types  []*glob.Pattern
+	types  []*names.Glob
 	tags   []tagMatcher
 
 	requests  []request      // one DescribeInstances each; what they find is united
@@ -99,7 +98,7 @@ func (m *matcher) compileStates(q Query, base []types.Filter) ([]types.Filter, e
 	for _, state := range q.States {
 		if !slices.Contains(States, state) {
 			hint := ""
-			if near := nearest.Name(state, States); near != "" {
+			if near := names.Nearest(state, States); near != "" {
 				hint = "; did you mean " + near + "?"
 			}
 			return nil, queryError("--state %q: expected one of %s%s", state, strings.Join(States, ", "), hint)
@@ -112,7 +111,7 @@ func (m *matcher) compileStates(q Query, base []types.Filter) ([]types.Filter, e
 func (m *matcher) compileTypes(q Query, base []types.Filter) ([]types.Filter, error) {
 	var patterns []string
 	for _, text := range q.Types {
-		g, err := glob.Compile(text)
+		g, err := names.CompileGlob(text)
 		if err != nil {
 			return nil, queryError("--type %q: not a pattern: %v", text, err)
 		}
@@ -140,7 +139,7 @@ func narrow(filters []types.Filter, name string, values []string) []types.Filter
 // compileWhat sorts the things asked for and returns the filters that find them
 // all, each in a request of its own; none where everything has to be looked at.
 func (m *matcher) compileWhat(what []string) ([]ask, error) {
-	var ids, names, addresses, public []string
+	var ids, tagged, addresses, public []string
 	everything := len(what) == 0
 	things, err := readThings(what, "an instance id, a name, an IP address or a CIDR block")
 	if err != nil {
@@ -184,22 +183,22 @@ func (m *matcher) compileWhat(what []string) ([]ask, error) {
 			}
 		}
 		text = thing.text // a name is not taken out of anything
-		g, err := glob.Compile(text)
+		g, err := names.CompileGlob(text)
 		if err != nil {
 			return nil, queryError("%q: not a pattern: %v", text, err)
 		}
 		m.names = append(m.names, g)
-		names = append(names, ec2Pattern(text))
+		tagged = append(tagged, ec2Pattern(text))
 		if strings.HasPrefix(text, "i-") && !m.ids[text] { // a glob of ids, perhaps
 			m.idGlobs = append(m.idGlobs, g)
 			ids = append(ids, ec2Pattern(text))
 		}
 	}
-	if everything || max(len(ids), len(names), len(addresses), len(public)) > maxFilterValues {
+	if everything || max(len(ids), len(tagged), len(addresses), len(public)) > maxFilterValues {
 		return nil, nil
 	}
 	m.secondary = addresses
-	asks := []ask{{of: ofInstances, filter: "instance-id", values: ids}, {of: ofInstances, filter: nameFilter, values: names}}
+	asks := []ask{{of: ofInstances, filter: "instance-id", values: ids}, {of: ofInstances, filter: nameFilter, values: tagged}}
 	asks = append(asks, instanceAsks(addresses, public)...)
 	return slices.DeleteFunc(asks, func(a ask) bool { return len(a.values) == 0 }), nil
 }
@@ -237,14 +236,9 @@ func ec2Pattern(pattern string) string {
 			if i++; i < len(pattern) {
 				b.WriteString(ec2Literal(pattern[i : i+1]))
 			}
-		case '[', '{':
-			closing := map[byte]byte{'[': ']', '{': '}'}[c]
-			end := strings.LastIndexByte(pattern[i:], closing)
-			if end < 0 {
-				return "*"
-			}
+		case '[', '{': // one may hold what closes the other
 			b.WriteByte('*')
-			i += end
+			i += max(0, strings.LastIndexAny(pattern[i:], "]}"))
 		case '?':
 			b.WriteByte('*') // one character here, one byte there
 		default:
@@ -258,7 +252,7 @@ func ec2Pattern(pattern string) string {
 func (m *matcher) matches(r *Instance) bool {
 	return m.matchesWhat(r) &&
 		(len(m.states) == 0 || slices.Contains(m.states, r.State)) &&
-		(len(m.types) == 0 || slices.ContainsFunc(m.types, func(g *glob.Pattern) bool { return g.Match(r.InstanceType) })) &&
+		(len(m.types) == 0 || slices.ContainsFunc(m.types, func(g *names.Glob) bool { return g.Match(r.InstanceType) })) &&
 		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool { return !t.matches(r.Tags) })
 }
 
@@ -266,8 +260,8 @@ func (m *matcher) matchesWhat(r *Instance) bool {
 	if !m.what || m.ids[r.InstanceId] {
 		return true
 	}
-	if slices.ContainsFunc(m.names, func(g *glob.Pattern) bool { return g.Match(r.Name) }) ||
-		slices.ContainsFunc(m.idGlobs, func(g *glob.Pattern) bool { return g.Match(r.InstanceId) }) {
+	if slices.ContainsFunc(m.names, func(g *names.Glob) bool { return g.Match(r.Name) }) ||
+		slices.ContainsFunc(m.idGlobs, func(g *names.Glob) bool { return g.Match(r.InstanceId) }) {
 		return true
 	}
 	if len(m.addresses) == 0 && len(m.blocks) == 0 {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -10,11 +11,11 @@ import (
 	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/account/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/gobwas/glob"
 
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/names"
 	"muster/internal/sweep"
 )
 
@@ -36,7 +37,7 @@ type RegionFinder struct {
 	Include []string // names or globs; empty: all
 	Exclude []string
 
-	include, exclude []*glob.Pattern
+	include, exclude []*names.Glob
 	literal          bool // Include has no glob
 }
 
@@ -46,16 +47,17 @@ func (f *RegionFinder) Compile() (unknown []string, err error) {
 	f.Include = union(nil, f.Include) // each once
 	f.literal = len(f.Include) > 0
 	for _, set := range []struct {
+		flag string
 		from []string
-		into *[]*glob.Pattern
-	}{{f.Include, &f.include}, {f.Exclude, &f.exclude}} {
+		into *[]*names.Glob
+	}{{"--region", f.Include, &f.include}, {"--exclude-region", f.Exclude, &f.exclude}} {
 		for _, text := range set.from {
-			pattern, err := glob.Compile(text)
+			pattern, err := names.CompileGlob(text)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s %q: not a pattern: %w", set.flag, text, err)
 			}
 			*set.into = append(*set.into, pattern)
-			if isGlob(text) {
+			if names.IsGlob(text) {
 				f.literal = f.literal && set.into != &f.include
 			} else if !slices.Contains(known, text) {
 				unknown = append(unknown, text)
@@ -65,11 +67,9 @@ func (f *RegionFinder) Compile() (unknown []string, err error) {
 	return unknown, nil
 }
 
-func isGlob(text string) bool { return strings.ContainsAny(text, "*?[{") }
-
 // Selected says whether a region is meant.
 func (f *RegionFinder) Selected(region string) bool {
-	matches := func(p *glob.Pattern) bool { return p.Match(region) }
+	matches := func(p *names.Glob) bool { return p.Match(region) }
 	return (len(f.include) == 0 || slices.ContainsFunc(f.include, matches)) && !slices.ContainsFunc(f.exclude, matches)
 }
 
@@ -109,7 +109,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 	// What is named and not there, as in another partition, is not opted in to.
 	for _, named := range f.Include {
 		listed := func(r Region) bool { return r.Region == named }
-		if !isGlob(named) && f.Selected(named) && !slices.ContainsFunc(all, listed) {
+		if !names.IsGlob(named) && f.Selected(named) && !slices.ContainsFunc(all, listed) {
 			found.NotOptedIn = append(found.NotOptedIn, named)
 		}
 	}

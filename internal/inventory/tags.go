@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/gobwas/glob"
+
+	"muster/internal/names"
 )
 
 // tagMatcher is what an instance's tags have to be like.
 type tagMatcher struct {
 	key    string
-	values []*glob.Pattern // any of them; none: whatever it is
-	not    bool            // the opposite: also where there is no such tag
+	values []*names.Glob // any of them; none: whatever it is
+	not    bool          // the opposite: also where there is no such tag
 }
 
 func (t *tagMatcher) matches(tags map[string]string) bool {
 	value, has := tags[t.key]
-	has = has && (len(t.values) == 0 || slices.ContainsFunc(t.values, func(g *glob.Pattern) bool { return g.Match(value) }))
+	has = has && (len(t.values) == 0 || slices.ContainsFunc(t.values, func(g *names.Glob) bool { return g.Match(value) }))
 	return has != t.not
 }
 
@@ -63,36 +64,13 @@ func parseTag(text string) (t tagMatcher, texts []string, err error) {
 	if !hasValues {
 		return t, nil, nil
 	}
-	texts = splitPatterns(values)
+	texts = names.Split(values)
 	for _, value := range texts {
-		g, err := glob.Compile(value)
+		g, err := names.CompileGlob(value)
 		if err != nil {
 			return t, nil, queryError("--tag %q: not a pattern: %v", text, err)
 		}
 		t.values = append(t.values, g)
 	}
 	return t, texts, nil
-}
-
-// splitPatterns splits at commas, but not where a pattern has them: within braces or
-// brackets, or behind a backslash.
-func splitPatterns(text string) []string {
-	var list []string
-	start, depth := 0, 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth = max(depth-1, 0)
-		case ',':
-			if depth == 0 {
-				list = append(list, text[start:i])
-				start = i + 1
-			}
-		}
-	}
-	return append(list, text[start:])
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/itchyny/gojq"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // jq compiles --jq: the filter runs once for each record, or with --slurp once
@@ -130,7 +130,7 @@ func (c *compiler) jqCompileError(flag string, err error) *Error {
 		if len(others) > 0 {
 			e.Hint = "there is " + strings.Join(others, ", ") + ": the number is that of its arguments"
 		} else {
-			if near := nearest.Name(name, jqNames(known)); near != "" {
+			if near := names.Nearest(name, jqNames(known)); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
 		}

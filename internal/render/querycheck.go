@@ -8,7 +8,7 @@ import (
 	"github.com/jmespath-community/go-jmespath/pkg/functions"
 	"github.com/jmespath-community/go-jmespath/pkg/parsing"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
@@ -175,11 +175,11 @@ func queryMisuse(flag, text string, node parsing.ASTNode, known []functions.Func
 		return name
 	})
 	if strings.HasPrefix(wrong, "unknown") {
-		names := make([]string, len(known))
+		fields := make([]string, len(known))
 		for i, f := range known {
-			names[i] = f.Name
+			fields[i] = f.Name
 		}
-		if near := nearest.Name(name, names); near != "" {
+		if near := names.Nearest(name, fields); near != "" {
 			e.Hint = "did you mean " + near + "?"
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // Options are the output flags as the user gave them.
@@ -217,7 +217,7 @@ func (c *compiler) conflict(name string) error {
 	isTemplate := strings.Contains(c.Output, "=") && slices.Contains(templates, name+"=")
 	if c.Output != "" && !isTemplate && !slices.Contains(plain, c.Output) {
 		hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
-		if near := nearest.Name(name, formats); near != "" {
+		if near := names.Nearest(name, formats); near != "" {
 			hint = "did you mean " + near + "? " + hint
 		}
 		return &Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}

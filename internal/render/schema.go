@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // FieldInfo is a field of a record.
@@ -260,7 +260,7 @@ type mistake struct {
 func (m *mistake) explain(through string) (msg, hint string) {
 	switch {
 	case m.in.kind == aStruct:
-		if near := nearest.Name(m.name, m.in.names()); near != "" {
+		if near := names.Nearest(m.name, m.in.names()); near != "" {
 			return "unknown field " + m.name, "did you mean " + near + "?"
 		}
 		return "unknown field " + m.name, "the fields are " + strings.Join(m.in.names(), ", ")

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // styled is text with a colour or a link. Its escapes are kept apart from the text,
@@ -110,11 +110,11 @@ func parseStyle(style string) (sgr string, err error) {
 		case err == nil && 0 <= number && number <= 255:
 			codes = append(codes, fmt.Sprintf("%d;5;%d", 38+10*i, number))
 		default:
-			names := slices.Sorted(maps.Keys(styleColors))
-			if near := nearest.Name(name, names); near != "" {
+			colors := slices.Sorted(maps.Keys(styleColors))
+			if near := names.Nearest(name, colors); near != "" {
 				return "", fmt.Errorf("%q is no colour; did you mean %s?", name, near)
 			}
-			return "", fmt.Errorf("%q is no colour; they are %s, and 0 to 255", name, strings.Join(names, ", "))
+			return "", fmt.Errorf("%q is no colour; they are %s, and 0 to 255", name, strings.Join(colors, ", "))
 		}
 	}
 	return strings.Join(codes, ";"), nil

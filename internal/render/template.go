@@ -11,7 +11,7 @@ import (
 	"text/template"
 	"text/template/parse"
 
-	"muster/internal/nearest"
+	"muster/internal/names"
 )
 
 // The delimiters of templates, which no shell and no JSON uses in pairs.
@@ -180,7 +180,7 @@ func templateError(flag, text string, err error, funcs template.FuncMap) *Error 
 		}
 		if strings.HasPrefix(e.Msg, "function ") {
 			e.Hint = "the functions are " + strings.Join(functionNames(), ", ")
-			if near := nearest.Name(word, functionNames()); near != "" {
+			if near := names.Nearest(word, functionNames()); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
 		}

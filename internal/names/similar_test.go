@@ -1,8 +1,8 @@
-package nearest
+package names
 
 import "testing"
 
-func TestName(t *testing.T) {
+func TestNearest(t *testing.T) {
 	t.Parallel()
 	names := []string{
 		"AccountId", "AccountName", "Region", "AvailabilityZone", "InstanceId", "Name", "InstanceType", "State",
@@ -13,8 +13,8 @@ func TestName(t *testing.T) {
 		"PublcIPs": "PublicIPs", "publicips": "PublicIPs", "PublicIpAddress": "PublicIPs", "PrivateIpAddresses": "PrivateIPs", "instance": "InstanceId", "Instnce": "InstanceId",
 		"Id": "", "Nmae": "Name", "x": "", "": "", "Zone": "AvailabilityZone", "securtygroup": "SecurityGroups", "AccountNmae": "AccountName", "whatever": "", "tag": "Tags",
 	} {
-		if got := Name(word, names); got != want {
-			t.Errorf("Name(%q) = %q, want %q", word, got, want)
+		if got := Nearest(word, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}
 	}
 }

@@ -1,5 +1,4 @@
-// Package nearest finds what a mistyped name was meant to be.
-package nearest
+package names
 
 import (
 	"cmp"
@@ -7,10 +6,10 @@ import (
 	"strings"
 )
 
-// Name is the name most like a word: a third of its letters may differ, and
+// Nearest is the name most like a word: a third of its letters may differ, and
 // letter case does not count. Failing that, one that the word begins or that begins
 // the word, give or take a letter in four, or one that holds the word. "" if none is near.
-func Name(word string, of []string) string {
+func Nearest(word string, of []string) string {
 	w := []rune(strings.ToLower(word))
 	best, bestDistance := "", max(1, len(w)/3)+1
 	alike, alikeDistance := "", len(w)
