@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signin"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
 	"muster/internal/secret"
@@ -60,6 +59,8 @@ type API struct {
 
 	mu      sync.Mutex
 	clients map[clientKey]any
+
+	stsRegions map[string]*stsRegion // by name
 }
 
 type clientKey struct {
@@ -146,13 +147,6 @@ func (v variants) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpoin
 // so that all accounts share one.
 func (a *API) EC2(t Target) *ec2.Client {
 	return client(a, "ec2", t, "", ec2.NewFromConfig)
-}
-
-// STS returns a client without credentials for the regional endpoint of
-// t.Region. The global endpoint is never used: its tokens are refused in
-// regions that have to be opted in to.
-func (a *API) STS(t Target) *sts.Client {
-	return client(a, "sts", t, Regional(t.Region), sts.NewFromConfig)
 }
 
 // SSO returns a client for the portal of an IAM Identity Center in region.
