@@ -6,7 +6,6 @@ package auth
 import (
 	"context"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -62,36 +61,6 @@ type Identity struct {
 	lasts    time.Duration // how long the credentials were good for when last renewed, 0 before
 	asking   sync.Mutex    // held while STS is asked whose credentials they are
 	renewing sync.Mutex
-}
-
-// Do makes a call with the identity's credentials. Where AWS says that they have
-// expired (before their time: revoked, or a clock is off), they are renewed and
-// the call is made once more.
-func (i *Identity) Do(ctx context.Context, call func() error) error {
-	before, err := i.Credentials.Retrieve(ctx)
-	if err != nil { // the call would only ask for them once more
-		return err
-	}
-	err = call()
-	if err == nil || before.SessionToken == "" || ctx.Err() != nil { // keys without one do not end
-		return err
-	}
-	failure := awsapi.Explain(err)
-	if failure.Kind != awsapi.Expired || strings.HasPrefix(failure.Operation, "AssumeRole") || failure.Operation == "GetRoleCredentials" {
-		return err
-	}
-	i.renew(ctx, before)
-	return call()
-}
-
-// renew drops credentials that AWS has refused, unless another call has renewed
-// them since.
-func (i *Identity) renew(ctx context.Context, refused aws.Credentials) {
-	i.renewing.Lock()
-	defer i.renewing.Unlock()
-	if now, err := i.Credentials.Retrieve(ctx); err == nil && now.AccessKeyID == refused.AccessKeyID {
-		i.Credentials.Invalidate()
-	}
 }
 
 // NoCredentialsError is returned where nothing gives credentials.

@@ -39,6 +39,9 @@ type cacheEntry struct {
 	} `json:"Credentials"`
 }
 
+// fromCache is the source of credentials that are from there.
+const fromCache = "cache"
+
 // providerSSO marks the entries that the AWS CLI removes at logout.
 const providerSSO = "sso"
 
@@ -96,7 +99,7 @@ func readEntry(path string) (aws.Credentials, bool) {
 	}
 	return aws.Credentials{
 		AccessKeyID: e.Credentials.AccessKeyID, SecretAccessKey: e.Credentials.SecretAccessKey, SessionToken: e.Credentials.SessionToken,
-		CanExpire: true, Expires: e.Credentials.Expiration.Time, AccountID: e.Credentials.AccountID, Source: "cache",
+		CanExpire: true, Expires: e.Credentials.Expiration.Time, AccountID: e.Credentials.AccountID, Source: fromCache,
 	}, true
 }
 

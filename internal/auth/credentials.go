@@ -18,6 +18,18 @@ type provider = aws.CredentialsProviderFunc
 type Credentials struct {
 	*aws.CredentialsCache
 	given atomic.Pointer[aws.Credentials] // by the provider last
+	kept  atomic.Pointer[aws.Credentials] // for where nothing takes their place
+}
+
+// replace has other credentials fetched at the next use. These are kept for where
+// there are none, since a region may refuse what the others accept.
+func (c *Credentials) replace() {
+	if given := c.given.Load(); given != nil {
+		kept := *given
+		kept.Source = "" // they are not replaced again
+		c.kept.Store(&kept)
+	}
+	c.Invalidate()
 }
 
 // Retrieve returns credentials with the end that AWS gave them; the SDK's cache
@@ -43,6 +55,9 @@ func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {
 	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
 		creds, err := p.Retrieve(ctx)
 		r.API.Secrets().Add(creds.SecretAccessKey, creds.SessionToken)
+		if kept := c.kept.Swap(nil); err != nil && kept != nil && ctx.Err() == nil && !r.ended(*kept) {
+			creds, err = *kept, nil
+		}
 		switch {
 		case err != nil:
 			return aws.Credentials{}, r.API.Secrets().Error(err)

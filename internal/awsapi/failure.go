@@ -47,6 +47,15 @@ type Failure struct {
 	Answered  bool   // a server spoke, if only nonsense
 }
 
+// Unrecognized says whether AWS does not know the credentials that it was shown.
+func (f Failure) Unrecognized() bool {
+	switch f.Code {
+	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId":
+		return true
+	}
+	return false
+}
+
 // Denial says whether AWS itself refused, so that asking again is of no use.
 func (f Failure) Denial() bool {
 	switch f.Kind {
@@ -87,6 +96,15 @@ func (f Failure) Wordless() bool { return f.Answered && f.Code == invalidAnswer 
 type Reason interface {
 	error
 	Reason() Kind
+}
+
+// Hint is what an error of muster's own says can be done about it; "" for none.
+func Hint(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
 }
 
 // BrokenAnswer is an answer that can be read and cannot be meant, such as

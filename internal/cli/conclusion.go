@@ -179,6 +179,9 @@ func shorten(message string) string {
 
 // gapHint says what to do about a gap, where that is known.
 func gapHint(gap sweep.Entry) string {
+	if hint := gap.Hint(); hint != "" {
+		return string(gap.Status) + ": " + hint
+	}
 	switch gap.Status {
 	case sweep.Status(awsapi.NoRole):
 		if gap.Operation == "AssumeRole" {
@@ -187,6 +190,9 @@ func gapHint(gap sweep.Entry) string {
 	case sweep.Status(awsapi.DeniedSCP):
 		return "denied-scp: a service control policy forbids it; --exclude-region leaves regions out, --allow-denied accepts denials"
 	case sweep.Status(awsapi.Denied):
+		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).Unrecognized() {
+			return "denied: AWS does not know the credentials there: the region may not be enabled in the account; --exclude-region leaves regions out"
+		}
 		if gap.Region != "" {
 			return "denied: the role may not make this call there; --allow-denied accepts denials"
 		}

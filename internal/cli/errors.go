@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (a *App) report(err error) {
 	for _, line := range lines[1:] {
 		a.tell("  " + render.Safe(line) + "\n")
 	}
-	if hint := account.Hint(err); hint != "" {
+	if hint := cmp.Or(account.Hint(err), awsapi.Hint(err)); hint != "" {
 		a.detail("%s", hint)
 	}
 }

@@ -45,6 +45,7 @@ type Entry struct {
 	Printed Fingerprints `json:",omitempty"`
 
 	denial bool
+	hint   string
 }
 
 // Gap says whether the place should have answered and did not.
@@ -55,6 +56,9 @@ func (e *Entry) Gap() bool {
 	}
 	return true
 }
+
+// Hint says what to do about a gap, where whoever failed knows.
+func (e *Entry) Hint() string { return e.hint }
 
 // Denial says whether AWS refused, so that asking again is of no use.
 func (e *Entry) Denial() bool { return e.denial }
@@ -212,7 +216,7 @@ func (l *Ledger) ListError() error {
 func failure(ctx context.Context, a *account.Account, region string, err error) Entry {
 	f := awsapi.Explain(err)
 	e := Entry{
-		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denial(),
+		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denial(), hint: awsapi.Hint(err),
 	}
 	if e.Status == NotOptedIn && region == "" {
 		// Said of a region that one visits, it is an answer. Of a whole account it is a
