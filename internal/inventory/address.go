@@ -14,7 +14,7 @@ import (
 // means something on one machine alone, and IPv4 within IPv6 is IPv4.
 func parseAddress(text string) (netip.Addr, bool) {
 	address, err := netip.ParseAddr(text)
-	return address.Unmap().WithZone(""), err == nil
+	return address.Unmap().WithZone(""), err == nil && !strings.Contains(address.Zone(), "/")
 }
 
 // parseBlock does the same for a CIDR block.
