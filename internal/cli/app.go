@@ -53,6 +53,8 @@ type App struct {
 
 	env map[string]string
 
+	leftOut []string // columns of a table that the terminal was too narrow for
+
 	notes    sync.Mutex // one message at a time on the terminal; it guards what follows
 	line     *footLine  // below it; nil: none
 	lineOn   io.Writer  // where the line is while notes are gathered; nil: Stderr
@@ -117,6 +119,15 @@ func (a *App) home() string {
 // note writes a line to stderr.
 func (a *App) note(format string, args ...any) {
 	a.tell(a.name + ": " + render.Safe(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
+}
+
+// noteLeftOut tells people which columns of a table did not fit. On a screen of its
+// own the table comes again and again.
+func (a *App) noteLeftOut() {
+	if len(a.leftOut) > 0 && a.screen == nil && isTerminal(a.Stderr) {
+		a.note("the terminal is too narrow for %s; -o wide shows all columns", strings.Join(a.leftOut, ", "))
+	}
+	a.leftOut = nil
 }
 
 // detail writes a line that belongs to the note before it.

@@ -25,6 +25,9 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
 		return err // there was nothing but the list
 	}
+	if !flags.Quiet {
+		a.noteLeftOut()
+	}
 	if noun != "" && !flags.Quiet && (len(gaps) == 0 || accounts > 0) {
 		a.tally(ledger, noun)
 	}

@@ -37,6 +37,7 @@ The exit code is 0 where nobody has it, and 3 where some place did not answer: i
 
 var findView = render.View{
 	Columns: []render.Column{
+		{Field: "Matched", Need: 1},
 		{Field: "AccountName", Need: 3, Shorten: true},
 		{Field: "AccountId", Need: 10},
 		{Field: "Region", Need: 2},
@@ -48,7 +49,6 @@ var findView = render.View{
 		{Field: "PublicIPs", Need: 8},
 		{Field: "IPv6s", Need: 11},
 		{Field: "Status", Need: 9},
-		{Field: "Matched", Need: 12, Shorten: true},
 	},
 	Text: []string{
 		"AccountId", "AccountName", "Region", "OwnerType", "Owner", "Name", "Id", "PrivateIPs", "PublicIPs", "IPv6s", "AllocationIds", "Matched",

@@ -170,6 +170,7 @@ func (o *Output) options(app *App, g *Global) render.Options {
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
 		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && !app.dumb(),
 		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },
+		LeftOut:  func(columns []string) { app.leftOut = columns },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }

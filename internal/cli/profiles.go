@@ -40,13 +40,13 @@ type profileRecord struct {
 
 var profileView = render.View{
 	Columns: []render.Column{
-		{Field: "Profile", Need: 1, Shorten: true},
+		{Field: "Profile", Need: 1},
 		{Field: "Kind", Need: 3},
 		{Field: "AccountId", Need: 4},
-		{Field: "Role", Need: 5, Shorten: true},
+		{Field: "Role", Need: 5},
 		{Field: "Region", Need: 7},
-		{Field: "Source", Need: 6, Shorten: true},
-		{Field: "Problem", Need: 2, Shorten: true},
+		{Field: "Source", Need: 6},
+		{Field: "Problem", Need: 2, Shorten: true, Min: 24},
 	},
 	ID:   "Profile",
 	Tree: [][]string{{"Source"}},
@@ -95,7 +95,11 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	if len(profiles) == 0 {
 		app.note("no profiles in %s", files.Config)
 	}
-	return written(stream.Close())
+	if err := stream.Close(); err != nil {
+		return written(err)
+	}
+	app.noteLeftOut()
+	return nil
 }
 
 func describeProfile(p *awsconfig.Profile) profileRecord {

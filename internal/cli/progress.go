@@ -36,14 +36,25 @@ type footLine struct {
 	ended sync.WaitGroup
 }
 
-// startLine shows a line on stderr, if that is a terminal, until the context or
-// the line ends. text makes it, at most that many columns wide.
+// isPiped says whether a stream is read by another program, such as less or fzf,
+// that may be drawing on the same terminal.
+func isPiped(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
+}
+
+// startLine shows a line on stderr, if that is a terminal and nobody else draws on
+// it, until the context or the line ends. text makes it, at most that many columns wide.
 func (a *App) startLine(ctx context.Context, text func(width int) string) *footLine {
 	w := a.Stderr
 	if a.lineOn != nil {
 		w = a.lineOn
 	}
-	if !isTerminal(w) || a.dumb() {
+	if !isTerminal(w) || a.dumb() || isPiped(a.Stdout) {
 		return nil
 	}
 	ctx, stop := context.WithCancel(ctx)

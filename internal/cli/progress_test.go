@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -90,6 +92,69 @@ func TestProgress(t *testing.T) {
 			}
 			if test.frame == "" && strings.Contains(shown.raw(), "\x1b") {
 				t.Errorf("control sequences: %q", shown.raw())
+			}
+		})
+	}
+}
+
+// TestProgressBeside: the line is there beside records that go to a file, and not
+// beside another program that reads them and may draw on the same terminal.
+func TestProgressBeside(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		piped bool
+	}{{"file", false}, {"pipe", true}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w, err := awssim.ParseWorld([]byte(slowWorld))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sim, environ := simulated(t, w, false)
+			seen := make(chan struct{})
+			environ = inFront(t, environ, func(r *http.Request) *awssim.Server {
+				if strings.Contains(r.Header.Get("Authorization"), "/eu-west-3/ec2/") {
+					select {
+					case <-seen:
+					case <-r.Context().Done():
+					}
+				}
+				return sim
+			})
+			command := exec.Command(binary, "instances", "-o", "name")
+			command.Env = append(environ, "TERM=xterm")
+			if test.piped {
+				command.Stdout = new(strings.Builder)
+			} else if command.Stdout, err = os.Create(filepath.Join(t.TempDir(), "names")); err != nil {
+				t.Fatal(err)
+			}
+			terminal, tty, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer terminal.Close()
+			command.Stderr = tty
+			shown := &screen{}
+			go io.Copy(shown, terminal)
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if !test.piped {
+				waitFor(t, shown, "0/1 accounts")
+			}
+			close(seen)
+			if err := command.Wait(); command.ProcessState.ExitCode() != 3 {
+				t.Fatal(err)
+			}
+			tty.Close()
+			waitFor(t, shown, `accepts denials\n`)
+			if drawn := strings.Contains(shown.raw(), "\x1b"); drawn == test.piped {
+				t.Errorf("drawn: %t: %q", drawn, shown.raw())
 			}
 		})
 	}

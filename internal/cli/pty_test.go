@@ -38,13 +38,19 @@ func (s *screen) raw() string {
 // startOnTerminal starts the program itself on a terminal.
 func startOnTerminal(t *testing.T, environ []string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
+	return startAtWidth(t, 500, environ, args...)
+}
+
+// startAtWidth does so on a terminal of so many columns.
+func startAtWidth(t *testing.T, columns uint16, environ []string, args ...string) (*exec.Cmd, *os.File, *screen) {
+	t.Helper()
 	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.Command(binary, args...)
 	command.Env = environ
-	tty, err := pty.StartWithSize(command, &pty.Winsize{Rows: 40, Cols: 500})
+	tty, err := pty.StartWithSize(command, &pty.Winsize{Rows: 40, Cols: columns})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,14 +20,17 @@ type fitting struct {
 }
 
 // fit makes the grid as wide as the terminal, by the first of these that is enough:
-// lists are stacked, the least needed columns are dropped, names are cut. What
-// must not be cut may still be wider than the terminal.
+// empty columns are dropped, lists are stacked, the least needed columns are
+// dropped, names are cut. What must not be cut may still be wider than the terminal.
 func (g grid) fit(rows []row) fitting {
 	f := fitting{columns: make([]int, len(g.columns))}
 	for i := range f.columns {
 		f.columns[i] = i
 	}
 	natural := g.naturalWidths(rows, false)
+	if g.width > 0 && total(f.columns, natural) > g.width {
+		f.columns = g.filled(rows)
+	}
 	if g.width > 0 && total(f.columns, natural) > g.width {
 		f.stack = true
 		natural = g.naturalWidths(rows, true)
@@ -59,6 +62,30 @@ func (g grid) fit(rows []row) fitting {
 		f.widths[least]++
 	}
 	return f
+}
+
+// filled are the columns that hold something, or that the user wants.
+func (g grid) filled(rows []row) []int {
+	var columns []int
+	for i, column := range g.columns {
+		if column.pinned || slices.ContainsFunc(rows, func(r row) bool { return !r.heading && !r.cells[i].empty() }) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
+// leftOut are the titles of the columns that hold something and are not shown.
+func (g grid) leftOut(f fitting, rows []row) (titles []string) {
+	if len(f.columns) == len(g.columns) {
+		return nil
+	}
+	for _, i := range g.filled(rows) {
+		if title := g.columns[i].title(); title != "" && !slices.Contains(f.columns, i) {
+			titles = append(titles, title)
+		}
+	}
+	return titles
 }
 
 // leastNeeded is the position in columns of the one to drop next; -1: none, since

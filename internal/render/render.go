@@ -35,6 +35,9 @@ type Options struct {
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
 	// terminal, nothing is shortened.
 	Width func() int
+	// LeftOut is told the columns of a table for which the terminal is too narrow; nil:
+	// nobody is.
+	LeftOut func(columns []string)
 
 	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
 	Now      func() time.Time                  // for the template function timeago; nil: time.Now

@@ -69,7 +69,7 @@ func (c *compiler) grid(columns []Column) (grid, []*path, error) {
 // printGrid adds what belongs to no field: the bars of counts, and the marks of
 // what has changed.
 func (c *compiler) printGrid(b []byte, g grid, rows []row, width int) ([]byte, error) {
-	g.width = width
+	g.width, g.tellLeftOut = width, c.LeftOut
 	g.columns = slices.Clone(g.columns)
 	if c.Watch {
 		g.columns = slices.Insert(g.columns, 0, gridColumn{Column: Column{Title: " ", Colors: markColors}, pinned: true})
@@ -108,6 +108,8 @@ type grid struct {
 	color   bool
 	width   int // the terminal's; 0: whatever it takes
 	labels  int // the column that the rows' rails are in
+
+	tellLeftOut func(titles []string) // nil: nobody is told
 }
 
 type gridColumn struct {
@@ -134,11 +136,17 @@ func newCell(items []string) cell {
 	return items
 }
 
+// empty says whether there is nothing but the dash.
+func (c cell) empty() bool { return len(c) == 1 && c[0] == "-" }
+
 func (g grid) print(b []byte, rows []row) ([]byte, error) {
 	if len(rows) == 0 {
 		return b, nil
 	}
 	f := g.fit(rows)
+	if titles := g.leftOut(f, rows); len(titles) > 0 && g.tellLeftOut != nil {
+		g.tellLeftOut(titles)
+	}
 	separator := ","
 	if f.stack {
 		separator = "\n"
