@@ -36,6 +36,8 @@ type Resolver struct {
 	// time: they are files, or safe for concurrent use.
 	Stdin  io.Reader
 	Stderr io.Writer
+	// Warn tells the user what holds the run up; nil: nobody needs to know.
+	Warn func(text string)
 	// Aside is called before a credential_process starts, which may ask the user, and
 	// what it returns when that has ended; nil: nobody needs to know.
 	Aside func() (ended func())

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // withDeviceCode signs in by a code that the user enters in a browser anywhere.
 func (l *login) withDeviceCode() flow {
-	return flow{signIn: func(ctx context.Context, reg *registration) (*ssooidc.CreateTokenOutput, error) {
+	return flow{signIn: func(ctx context.Context, reg *botocache.Registration) (*ssooidc.CreateTokenOutput, error) {
 		start, err := l.client.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
 			ClientId: &reg.ClientID, ClientSecret: &reg.ClientSecret, StartUrl: &l.startURL,
 		})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 )
 
@@ -28,7 +29,7 @@ func (i *Identity) Do(ctx context.Context, call func() error) error {
 		return call()
 	case !failure.Unrecognized():
 		return err
-	case before.Source == fromCache:
+	case before.Source == botocache.RoleSource:
 		// Another tool may have written it, with a token of the global STS endpoint.
 		i.renew(ctx, before, (*Credentials).replace)
 		err = call()

@@ -3,11 +3,8 @@ package auth
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -15,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 )
@@ -38,7 +36,10 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 		return time.Time{}, errors.New("there is no home folder to keep a token in: set HOME")
 	}
 	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: awsconfig.NormalizeStartURL(s.session.StartURL)}
-	var t *token
+	if err := botocache.Writable(s.path); err != nil {
+		return time.Time{}, fmt.Errorf("a token of SSO session %q cannot be written: %w", s.Name, err)
+	}
+	var t *botocache.Token
 	if !o.DeviceCode {
 		t, err = l.register(ctx, l.withRedirect())
 	}
@@ -55,11 +56,11 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 		return time.Time{}, err
 	}
 	defer unlock()
-	if err := t.write(s.path); err != nil {
+	if err := t.Write(s.path); err != nil {
 		return time.Time{}, fmt.Errorf("writing the token of SSO session %q: %w", s.Name, err)
 	}
 	s.token, s.failed = t, nil
-	return t.ExpiresAt.Time, nil
+	return t.ExpiresAt, nil
 }
 
 // login is one attempt to sign in.
@@ -76,13 +77,13 @@ var errNoBrowser = errors.New("no browser could be opened")
 // flow signs in with a registration of the kind that it needs.
 type flow struct {
 	grantTypes []string // nil for device codes, whose registrations name none
-	signIn     func(context.Context, *registration) (*ssooidc.CreateTokenOutput, error)
+	signIn     func(context.Context, *botocache.Registration) (*ssooidc.CreateTokenOutput, error)
 }
 
 // register gets a registration for a flow, the cached one while it lasts, and
 // signs in. One that the service has forgotten is replaced.
-func (l *login) register(ctx context.Context, f flow) (*token, error) {
-	reg, cached := l.cachedRegistration(f)
+func (l *login) register(ctx context.Context, f flow) (*botocache.Token, error) {
+	reg, cached := l.cachedRegistration(ctx, f)
 	for {
 		if !cached {
 			var err error
@@ -101,23 +102,13 @@ func (l *login) register(ctx context.Context, f flow) (*token, error) {
 		if aws.ToString(out.AccessToken) == "" {
 			return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
 		}
-		return &token{
+		return &botocache.Token{
 			StartURL: l.session.StartURL, Region: l.session.Region,
-			AccessToken: *out.AccessToken, ExpiresAt: tokenTime{l.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second)},
-			ClientID: reg.ClientID, ClientSecret: reg.ClientSecret, RegistrationExpiresAt: reg.ExpiresAt,
+			AccessToken: *out.AccessToken, ExpiresAt: l.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second),
+			ClientID: reg.ClientID, ClientSecret: reg.ClientSecret, RegistrationExpiresAt: reg.ExpiresAt.Time,
 			RefreshToken: aws.ToString(out.RefreshToken),
 		}, nil
 	}
-}
-
-// registration is this machine's as a client of a session, kept as the AWS CLI
-// keeps it. Those for redirects and for device codes must not be mixed.
-type registration struct {
-	ClientID     string    `json:"clientId"`
-	ClientSecret string    `json:"clientSecret"`
-	ExpiresAt    tokenTime `json:"expiresAt"`
-	Scopes       []string  `json:"scopes,omitempty"`
-	GrantTypes   []string  `json:"grantTypes,omitempty"`
 }
 
 // registrationWindow is how long a registration must still last.
@@ -128,29 +119,18 @@ const accountScope = "sso:account:access"
 
 const redirectPath = "/oauth/callback"
 
-// registrationFile is botocore's name for it.
 func (l *login) registrationFile() string {
-	args := map[string]any{
-		"tool": "botocore", "startUrl": l.session.StartURL, "region": l.session.Region,
-		"scopes": l.session.Scopes, "session_name": nil,
-	}
-	if l.session.Name != "" {
-		args["session_name"] = l.session.Name
-	}
-	return filepath.Join(filepath.Dir(l.path), pythonHash(args, ", ", ": ")+".json")
+	return botocache.RegistrationFile(l.r.Home, l.session.StartURL, l.session.Region, l.session.Scopes, l.session.Name)
 }
 
-func (l *login) cachedRegistration(f flow) (*registration, bool) {
-	data, err := os.ReadFile(l.registrationFile())
-	reg := &registration{}
-	if err != nil || json.Unmarshal(data, reg) != nil || reg.ClientID == "" || reg.ClientSecret == "" {
-		return nil, false
-	}
-	usable := reg.ExpiresAt.After(l.r.Now().Add(registrationWindow)) && slices.Equal(reg.GrantTypes, f.grantTypes)
-	return reg, usable
+// cachedRegistration returns the registration that was made earlier, if a flow can
+// use it.
+func (l *login) cachedRegistration(ctx context.Context, f flow) (reg *botocache.Registration, usable bool) {
+	reg = botocache.ReadRegistration(ctx, l.registrationFile())
+	return reg, reg != nil && reg.ExpiresAt.After(l.r.Now().Add(registrationWindow)) && slices.Equal(reg.GrantTypes, f.grantTypes)
 }
 
-func (l *login) newRegistration(ctx context.Context, f flow) (*registration, error) {
+func (l *login) newRegistration(ctx context.Context, f flow) (*botocache.Registration, error) {
 	in := &ssooidc.RegisterClientInput{
 		ClientName: aws.String("muster-" + cmp.Or(l.session.Name, "profile")), ClientType: aws.String("public"),
 		Scopes: l.session.Scopes, GrantTypes: f.grantTypes,
@@ -165,18 +145,14 @@ func (l *login) newRegistration(ctx context.Context, f flow) (*registration, err
 	if err != nil {
 		return nil, err
 	}
-	reg := &registration{
+	reg := &botocache.Registration{
 		ClientID: aws.ToString(out.ClientId), ClientSecret: aws.ToString(out.ClientSecret),
-		ExpiresAt: tokenTime{time.Unix(out.ClientSecretExpiresAt, 0)}, Scopes: in.Scopes, GrantTypes: f.grantTypes,
+		ExpiresAt: botocache.Time{Time: time.Unix(out.ClientSecretExpiresAt, 0)}, Scopes: in.Scopes, GrantTypes: f.grantTypes,
 	}
 	if reg.ClientID == "" || reg.ClientSecret == "" {
 		return nil, &awsapi.BrokenAnswer{Operation: "RegisterClient", Msg: "gave no client"}
 	}
-	data, err := json.Marshal(reg)
-	if err == nil {
-		err = WriteSecret(l.registrationFile(), data)
-	}
-	return reg, err
+	return reg, reg.Write(l.registrationFile())
 }
 
 // explain turns an error of the token service into what the user can do about it.

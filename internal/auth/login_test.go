@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awssim"
 )
 
@@ -34,7 +35,7 @@ func signedOut(login awssim.Login) *awssim.World {
 	return w
 }
 
-func (h *house) tokenFile() string { return tokenFile(h.home, "corp") }
+func (h *house) tokenFile() string { return botocache.TokenFile(h.home, "corp") }
 
 func read(t testing.TB, path string) string {
 	t.Helper()
@@ -69,8 +70,6 @@ func TestLoginFiles(t *testing.T) {
 		}
 		form := `^{"clientId":"\w+","clientSecret":"[^"]+","expiresAt":` + date + `,"scopes":\["sso:account:access"\],"grantTypes":\["authorization_code","refresh_token"\]}$`
 		switch {
-		case strings.HasSuffix(path, ".lock"):
-			continue
 		case path == h.tokenFile():
 			form = `^{"startUrl":"https://Corp.awsapps.com/Start/#/","region":"eu-west-1","accessToken":"[^"]+","expiresAt":` + date +
 				`,"clientId":"\w+","clientSecret":"[^"]+","registrationExpiresAt":` + date + `,"refreshToken":"[^"]+"}$`

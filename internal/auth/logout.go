@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,8 +9,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/disk"
 )
 
 // Goodbye is what a logout did.
@@ -31,7 +32,7 @@ func (s *SSO) Logout(ctx context.Context) (Goodbye, error) {
 // LogoutAll does so for every session that is signed in, configured or not, as
 // `aws sso logout` does.
 func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
-	dir := tokenDir(r.Home)
+	dir := botocache.TokenDir(r.Home)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Goodbye{}, err
@@ -39,10 +40,10 @@ func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
 	var paths []string
 	for _, entry := range entries {
 		path := filepath.Join(dir, entry.Name())
-		if filepath.Ext(path) != ".json" {
+		if filepath.Ext(path) != ".json" || entry.Type()&^fs.ModeSymlink != 0 {
 			continue
 		}
-		if _, err := readToken(path); err == nil { // else a registration, or not ours
+		if _, err := botocache.ReadToken(ctx, path); err == nil { // else a registration, or not ours
 			paths = append(paths, path)
 		}
 	}
@@ -64,27 +65,45 @@ func (r *Resolver) logout(ctx context.Context, paths, roles []string) (Goodbye, 
 		failed error
 	)
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		err := r.forgetToken(ctx, path, &bye)
+		if ctx.Err() != nil {
+			return bye, context.Cause(ctx)
 		}
-		t := &token{}
-		if err == nil && json.Unmarshal(data, t) == nil && t.AccessToken != "" && t.Region != "" {
-			bye.Unrevoked = errors.Join(bye.Unrevoked, r.revoke(ctx, t))
-		}
-		if err := os.Remove(path); err != nil {
-			failed = errors.Join(failed, err)
-			continue
-		}
-		bye.Tokens++
+		failed = errors.Join(failed, err)
 	}
 	var err error
-	bye.Roles, err = r.forgetRoles(roles)
+	bye.Roles, err = botocache.ForgetRoles(ctx, r.Home, roles)
 	return bye, errors.Join(failed, err)
 }
 
+// forgetToken revokes a token and removes its file. Nobody refreshes the token at
+// the same time, and then writes it anew; if another process has removed it, that is
+// just as well. An interrupt leaves it, so that it can still be revoked.
+func (r *Resolver) forgetToken(ctx context.Context, path string, bye *Goodbye) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	unlock, err := r.lockFile(ctx, path, "the token")
+	if err == nil {
+		defer unlock()
+	}
+	if t, err := botocache.ReadToken(ctx, path); err == nil && t.Region != "" {
+		if err := r.revoke(ctx, t); ctx.Err() == nil {
+			bye.Unrevoked = errors.Join(bye.Unrevoked, err)
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	removed, err := disk.Remove(path)
+	if removed {
+		bye.Tokens++
+	}
+	return err
+}
+
 // revoke has the portal forget the token. That it no longer knows it is no error.
-func (r *Resolver) revoke(ctx context.Context, t *token) error {
+func (r *Resolver) revoke(ctx context.Context, t *botocache.Token) error {
 	_, err := r.API.SSO(r.Target(nil), t.Region).Logout(ctx, &sso.LogoutInput{AccessToken: &t.AccessToken})
 	if err != nil && awsapi.Explain(err).Code == "UnauthorizedException" {
 		return nil

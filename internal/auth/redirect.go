@@ -19,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
+
+	"muster/internal/auth/botocache"
 )
 
 // withRedirect signs in by the authorization code that the browser brings to a
@@ -27,7 +29,7 @@ import (
 func (l *login) withRedirect() flow {
 	return flow{
 		grantTypes: []string{"authorization_code", "refresh_token"},
-		signIn: func(ctx context.Context, reg *registration) (*ssooidc.CreateTokenOutput, error) {
+		signIn: func(ctx context.Context, reg *botocache.Registration) (*ssooidc.CreateTokenOutput, error) {
 			inbox, err := listen(l.Port)
 			if err != nil {
 				return nil, err
@@ -66,7 +68,7 @@ func (l *login) open(page string) <-chan error {
 
 // authorizeURL is the page to sign in on. It is at the token service's endpoint,
 // though no operation of its API.
-func (l *login) authorizeURL(reg *registration, inbox *inbox, verifier string) (string, error) {
+func (l *login) authorizeURL(reg *botocache.Registration, inbox *inbox, verifier string) (string, error) {
 	endpoint, err := l.r.API.OIDCEndpoint(l.target, l.session.Region)
 	if err != nil {
 		return "", err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/shell"
@@ -36,7 +36,7 @@ type SSO struct {
 	path    string // the token's file
 
 	mu     sync.Mutex
-	token  *token
+	token  *botocache.Token
 	failed error // a token that cannot be had is asked for once
 }
 
@@ -60,7 +60,7 @@ func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *SSO {
 		name, key = p.Name, p.SSOStartURL
 	}
 	login := "muster login " + shell.Word(name)
-	path := tokenFile(r.Home, key)
+	path := botocache.TokenFile(r.Home, key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.sessions[path]; s != nil {
@@ -108,8 +108,8 @@ func refused(err error) bool {
 
 // Role returns the provider of a permission set's credentials in an account.
 func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
-	key := ssoRoleKey(accountID, permissionSet, s.session.Name, s.session.StartURL)
-	return s.r.cached(key, providerSSO, func(ctx context.Context) (aws.Credentials, error) {
+	key := botocache.SSORoleKey(accountID, permissionSet, s.session.Name, s.session.StartURL)
+	return s.r.cached(key, botocache.ProviderSSO, func(ctx context.Context) (aws.Credentials, error) {
 		var out *sso.GetRoleCredentialsOutput
 		err := s.Do(ctx, func(token string) (err error) {
 			out, err = s.Client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
@@ -131,6 +131,16 @@ func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
 	})
 }
 
+// unwritableError is why nothing was exchanged for what could not be kept.
+type unwritableError struct {
+	path string
+	err  error
+}
+
+func (e *unwritableError) Error() string {
+	return fmt.Sprintf("cannot be written (%v): make %s writable", e.err, filepath.Dir(e.path))
+}
+
 func (s *SSO) loginError(why string) error {
 	return &LoginError{To: fmt.Sprintf("SSO session %q", s.Name), Why: why, Command: s.login}
 }
@@ -144,9 +154,11 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 		return "", s.failed
 	}
 	if s.token == nil {
-		if s.token, s.failed = s.load(); s.failed != nil {
-			return "", s.failed
+		token, err := s.load(ctx)
+		if err != nil {
+			return "", s.lasting(err)
 		}
+		s.token = token
 	}
 	if s.usable(s.token, refused, refreshWindow) {
 		return s.token.AccessToken, nil
@@ -160,12 +172,18 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 	case s.usable(s.token, refused, 0):
 		// It lasts a little longer; the next call tries again.
 	default:
-		if errors.As(err, new(*LoginError)) { // the network may come back, a token does not
-			s.failed = err
-		}
-		return "", err
+		return "", s.lasting(err)
 	}
 	return s.token.AccessToken, nil
+}
+
+// lasting remembers an error that is not asked for again: the network may come back,
+// a token does not.
+func (s *SSO) lasting(err error) error {
+	if errors.As(err, new(*LoginError)) {
+		s.failed = err
+	}
+	return err
 }
 
 // Retry forgets which sessions could not be used, as before another round of
@@ -192,15 +210,20 @@ func (r *Resolver) Retry() {
 	}
 }
 
-func (s *SSO) usable(t *token, refused string, window time.Duration) bool {
+func (s *SSO) usable(t *botocache.Token, refused string, window time.Duration) bool {
 	return t.AccessToken != refused && t.ExpiresAt.After(s.r.Now().Add(window))
 }
 
-func (s *SSO) load() (*token, error) {
-	t, err := readToken(s.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), s.r.Home == "":
+func (s *SSO) load(ctx context.Context) (*botocache.Token, error) {
+	if s.r.Home == "" {
 		return nil, s.loginError("is not signed in")
+	}
+	t, err := botocache.ReadToken(ctx, s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, s.loginError("is not signed in")
+	case ctx.Err() != nil:
+		return nil, err
 	case err != nil:
 		return nil, s.loginError("has no usable token (" + err.Error() + ")")
 	}
@@ -210,14 +233,17 @@ func (s *SSO) load() (*token, error) {
 // refresh exchanges the refresh token for a new access token and writes both
 // back. Two processes that refresh at once would spoil each other's refresh
 // token, so the file is locked, and read again once the lock is held.
-func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return nil, err
+func (s *SSO) refresh(ctx context.Context, refused string) (*botocache.Token, error) {
+	// What cannot be written must not be exchanged: the old one works no more.
+	unwritable := botocache.Writable(s.path)
+	if unwritable == nil {
+		unlock, err := s.lock(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
 	}
-	defer unlock()
-
-	old, err := s.load()
+	old, err := s.load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +254,10 @@ func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
 	if old.ExpiresAt.After(s.r.Now()) {
 		ended = "is not accepted any more"
 	}
-	if old.RefreshToken == "" || old.ClientID == "" || old.ClientSecret == "" || !old.RegistrationExpiresAt.After(s.r.Now()) {
+	if unwritable != nil {
+		return nil, s.loginError(ended + ", and a new token " + (&unwritableError{s.path, unwritable}).Error())
+	}
+	if !old.Refreshable(s.r.Now()) {
 		return nil, s.loginError(ended)
 	}
 	out, err := s.r.API.OIDC(s.target, s.session.Region).CreateToken(ctx, &ssooidc.CreateTokenInput{
@@ -241,28 +270,21 @@ func (s *SSO) refresh(ctx context.Context, refused string) (*token, error) {
 		}
 		return nil, s.loginError(ended + " and cannot be refreshed")
 	}
-	renewed := *old
-	renewed.StartURL, renewed.Region = s.session.StartURL, s.session.Region
-	renewed.AccessToken = aws.ToString(out.AccessToken)
-	renewed.ExpiresAt = tokenTime{s.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second)}
-	if out.RefreshToken != nil {
-		renewed.RefreshToken = *out.RefreshToken
-	}
-	if renewed.AccessToken == "" {
+	if aws.ToString(out.AccessToken) == "" {
 		return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
 	}
-	if err := renewed.write(s.path); err != nil {
+	expires := s.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second)
+	renewed := old.Renewed(*out.AccessToken, expires, aws.ToString(out.RefreshToken))
+	renewed.StartURL, renewed.Region = s.session.StartURL, s.session.Region
+	if err := renewed.Write(s.path); err != nil {
 		return nil, fmt.Errorf("writing the refreshed token of SSO session %q: %w", s.Name, err)
 	}
-	return &renewed, nil
+	return renewed, nil
 }
 
 // lock keeps other processes from the token's file.
-func (s *SSO) lock(ctx context.Context) (unlock func() error, err error) {
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return nil, err
-	}
-	unlock, err = lockFile(ctx, s.path)
+func (s *SSO) lock(ctx context.Context) (unlock func(), err error) {
+	unlock, err = s.r.lockFile(ctx, s.path, fmt.Sprintf("the token of SSO session %q", s.Name))
 	if err != nil {
 		return nil, fmt.Errorf("locking the token of SSO session %q: %w", s.Name, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
 )
@@ -122,10 +123,10 @@ func TestTokenFile(t *testing.T) {
 		names = append(names, e.Name())
 	}
 	base := strings.TrimSuffix(filepath.Base(path), ".json")
-	if want := []string{base + ".json", base + ".json.before", base + ".lock"}; !slices.Equal(names, want) {
+	if want := []string{base + ".json", base + ".json.before"}; !slices.Equal(names, want) {
 		t.Errorf("the folder has %v, want %v", names, want)
 	}
-	fresh, err := readToken(path)
+	fresh, err := botocache.ReadToken(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestDeadEnds(t *testing.T) {
 		{"not JSON", nil, new("{"), "has no usable token (FILE: not a token file: unexpected end of JSON input)", 0},
 		{"another file", nil, new(`{"clientId": "c"}`), "has no usable token (FILE: not a token file: no accessToken or expiresAt)", 0},
 		{"a list", nil, new(`[]`), "", 0},
-		{"no time", nil, new(`{"accessToken": "a", "expiresAt": "tomorrow"}`), `has no usable token (FILE: not a token file: "tomorrow" is no time)`, 0},
+		{"no time", nil, new(`{"accessToken": "a", "expiresAt": "tomorrow"}`), `has no usable token (FILE: not a token file: expiresAt: "tomorrow" is not a time)`, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -164,7 +165,7 @@ func TestDeadEnds(t *testing.T) {
 				w.SSO[0].Tokens = []awssim.SSOToken{*c.token}
 			}
 			h := furnish(t, w)
-			path := tokenFile(h.home, "corp")
+			path := botocache.TokenFile(h.home, "corp")
 			if c.file != nil {
 				h.write(t, strings.TrimPrefix(path, h.home), *c.file)
 			}
@@ -192,7 +193,7 @@ func TestUnreadableToken(t *testing.T) {
 	w := signedIn(awssim.SSOToken{})
 	w.SSO[0].Tokens = []awssim.SSOToken{}
 	h := furnish(t, w)
-	path := tokenFile(h.home, "corp")
+	path := botocache.TokenFile(h.home, "corp")
 	if err := os.MkdirAll(path, 0o700); err != nil { // a folder cannot be read, not even by root
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestDeadToken(t *testing.T) {
 	if got := h.calls()["CreateToken"]; got != 1 {
 		t.Errorf("%d refreshes, want 1", got)
 	}
-	if saved, err := readToken(tokenFile(h.home, "corp")); err != nil || saved.AccessToken == "aoa-dead" {
+	if saved, err := botocache.ReadToken(t.Context(), botocache.TokenFile(h.home, "corp")); err != nil || saved.AccessToken == "aoa-dead" {
 		t.Errorf("the dead token is in the file still (%v)", err)
 	}
 }
@@ -299,12 +300,12 @@ func TestTokenTimes(t *testing.T) {
 	t.Parallel()
 	want := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for _, text := range []string{"2026-03-04T05:06:07Z", "2026-03-04T05:06:07UTC", "2026-03-04T05:06:07", "2026-03-04T07:06:07+02:00"} {
-		var got tokenTime
+		var got botocache.Time
 		if err := json.Unmarshal([]byte(`"`+text+`"`), &got); err != nil || !got.Equal(want) {
 			t.Errorf("%s is read as %v, %v", text, got, err)
 		}
 	}
-	if text, err := json.Marshal(tokenTime{want.Add(900 * time.Millisecond).In(time.FixedZone("", 3600))}); string(text) != `"2026-03-04T05:06:07Z"` {
+	if text, err := json.Marshal(botocache.Time{Time: want.Add(900 * time.Millisecond).In(time.FixedZone("", 3600))}); string(text) != `"2026-03-04T05:06:07Z"` {
 		t.Errorf("written as %s, %v", text, err)
 	}
 }
@@ -314,7 +315,7 @@ func TestTokenTimes(t *testing.T) {
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{}))
-	path := tokenFile(h.home, "corp")
+	path := botocache.TokenFile(h.home, "corp")
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/disk"
 	"muster/internal/names"
 )
 
@@ -33,6 +34,8 @@ type Files struct {
 	// ConfigSet and CredentialsSet tell that the environment named the file, so
 	// that its absence is worth a word.
 	ConfigSet, CredentialsSet bool
+	// Locks are for whoever edits the config.
+	Locks disk.Locks
 }
 
 // Locate finds the files: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, with
@@ -77,6 +80,7 @@ func Locate(env Lookup) (Files, error) {
 	if configErr != nil {
 		return Files{}, configErr
 	}
+	f.Locks = disk.LocksOf(env, home)
 	return f, credentialsErr
 }
 

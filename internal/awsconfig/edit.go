@@ -5,16 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
-	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2/maybe"
+	"muster/internal/disk"
 )
 
 // Section is a section to be written to the config file.
@@ -129,11 +128,11 @@ func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, erro
 	if _, err := os.Stat(folder); err != nil {
 		return "", fmt.Errorf("writing %s: %w", f.Config, err)
 	}
-	lock := flock.New(f.Config+".lock", flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+	unlock, err := f.Locks.Lock(ctx, f.Config, nil)
+	if err != nil {
 		return "", fmt.Errorf("locking %s: %w", f.Config, err)
 	}
-	defer lock.Unlock()
+	defer unlock()
 
 	target, isNew, err := followLinks(f.Config)
 	if err != nil {
@@ -158,15 +157,11 @@ func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, erro
 	}
 	if len(before) > 0 {
 		backup = f.Config + ".muster.bak"
-		// A file that is replaced hands its mode down.
-		if err := os.Remove(backup); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("writing the backup %s: %w", backup, err)
-		}
-		if err := maybe.WriteFile(backup, before, 0o600); err != nil {
+		if err := disk.Replace(backup, "", before); err != nil {
 			return "", fmt.Errorf("writing the backup %s: %w", backup, err)
 		}
 	}
-	if err := maybe.WriteFile(target, after, 0o600); err != nil {
+	if err := disk.Write(ctx, target, isNew, func(w io.Writer) error { _, err := w.Write(after); return err }); err != nil {
 		return "", fmt.Errorf("writing %s: %w", f.Config, err)
 	}
 	return backup, nil

@@ -15,7 +15,7 @@ import (
 // may be none of; "" where that has been told.
 func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledger *sweep.Ledger, failed *render.RecordsError) error {
 	if flags.Report != "" {
-		if err := writeReport(flags.Report, ledger.Entries()); err != nil {
+		if err := writeReport(ctx, flags.Report, ledger.Entries()); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}

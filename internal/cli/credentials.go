@@ -17,6 +17,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
+	"muster/internal/disk"
 	"muster/internal/names"
 	"muster/internal/render"
 	"muster/internal/sweep"
@@ -181,7 +182,7 @@ func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
 	}
 	out, err := h.format(app, g, w)
 	if err == nil && h.Out != "" {
-		out = &fileStream{stream: out, text: text, path: h.Out}
+		out = &fileStream{stream: out, ctx: context.Background(), text: text, path: h.Out}
 	}
 	return out, err
 }
@@ -268,9 +269,15 @@ func samePath(a, b string) bool {
 // One with good credentials stays where none were to be had.
 type fileStream struct {
 	stream[keyring]
+	ctx      context.Context // what ends the run
 	text     *bytes.Buffer
 	path     string
 	keyrings int
+}
+
+func (s *fileStream) Until(ctx context.Context) {
+	s.ctx = ctx
+	s.stream.Until(ctx)
 }
 
 func (s *fileStream) Write(ring keyring) error {
@@ -284,7 +291,9 @@ func (s *fileStream) Close() error {
 	if s.keyrings == 0 || err != nil && (!errors.As(err, &failed) || failed.Cut) {
 		return err
 	}
-	if err := auth.WriteSecret(s.path, s.text.Bytes()); err != nil {
+	ctx, cancel := toTheEnd(s.ctx)
+	defer cancel()
+	if err := disk.Write(ctx, s.path, true, func(w io.Writer) error { _, err := w.Write(s.text.Bytes()); return err }); err != nil {
 		return fmt.Errorf("--out %s: %w", s.path, err)
 	}
 	return err

@@ -160,7 +160,7 @@ func (e *execution) handOver(ctx context.Context) error {
 		return e.app.conclude(ctx, &e.SweepFlags, "commands were run", ledger, nil)
 	}
 	if e.Report != "" {
-		if err := writeReport(e.Report, ledger.Entries()); err != nil {
+		if err := writeReport(ctx, e.Report, ledger.Entries()); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}

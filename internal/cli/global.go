@@ -67,6 +67,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
 		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.holdLine,
+		Warn: func(text string) { app.note("%s", text) },
 	}, nil
 }
 

@@ -12,23 +12,25 @@ import (
 func TestImportsFlowOneWay(t *testing.T) {
 	t.Parallel()
 	allowed := map[string][]string{
-		"names":      {},
-		"shell":      {},
-		"shorthand":  {},
-		"awsconfig":  {"names"},
-		"secret":     {},
-		"awsapi":     {"secret"},
-		"awssim":     {}, // so that it cannot share muster's mistakes
-		"render":     {"names"},
-		"auth":       {"awsapi", "awsconfig", "secret", "shell"},
-		"account":    {"auth", "awsapi", "awsconfig", "names"},
-		"sweep":      {"account", "auth", "awsapi"},
-		"inventory":  {"account", "auth", "awsapi", "names", "shorthand", "sweep"},
-		"child":      {},
-		"credserver": {},
-		"seen":       {},
+		"names":          {},
+		"shell":          {},
+		"shorthand":      {},
+		"disk":           {},
+		"awsconfig":      {"disk", "names"},
+		"secret":         {},
+		"awsapi":         {"secret"},
+		"awssim":         {}, // so that it cannot share muster's mistakes
+		"render":         {"names"},
+		"auth":           {"auth/botocache", "awsapi", "awsconfig", "disk", "secret", "shell"},
+		"auth/botocache": {"disk"},
+		"account":        {"auth", "awsapi", "awsconfig", "names"},
+		"sweep":          {"account", "auth", "awsapi"},
+		"inventory":      {"account", "auth", "awsapi", "names", "shorthand", "sweep"},
+		"child":          {},
+		"credserver":     {},
+		"seen":           {"disk"},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "inventory", "names", "render", "seen", "shell", "shorthand", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "disk", "inventory", "names", "render", "seen", "shell", "shorthand", "sweep",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -23,7 +23,7 @@ func TestReportKeepsItsMode(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeReport(path, nil); err != nil {
+		if err := writeReport(t.Context(), path, nil); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)

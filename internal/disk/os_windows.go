@@ -1,0 +1,35 @@
+package disk
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// Windows has no folder of open files.
+func openFile(string, string) int { return -1 }
+
+func (p *place) open() (*os.File, error) { return os.OpenFile(p.target, os.O_WRONLY, 0) }
+
+func (p *place) writable() error { return nil }
+
+func accessible(path string) error {
+	_, err := os.Stat(path)
+	return err
+}
+
+// hold has nothing to do: a file that is open cannot be removed.
+func hold(*os.File) bool { return true }
+
+func removeForgotten(path string) { os.Remove(path) }
+
+// moveOpen closes the file first: one that is open cannot be moved.
+func moveOpen(file *os.File, to string) error {
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), to)
+}
+
+func otherDevice(err error) bool { return errors.Is(err, windows.ERROR_NOT_SAME_DEVICE) }
