@@ -107,7 +107,7 @@ The AWS CLI's variables hold:
 
 HTTPS_PROXY, HTTP_PROXY and NO_PROXY are for the network; NO_COLOR, TERM=dumb and no TERM at all turn colour off.
 
-Files are the AWS CLI's own: ~/.aws/config, ~/.aws/credentials, tokens in ~/.aws/sso/cache, credentials of roles in ~/.aws/cli/cache (--no-cache leaves that alone).
+Files are the AWS CLI's own: ~/.aws/config, ~/.aws/credentials, tokens in ~/.aws/sso/cache, credentials of roles in ~/.aws/cli/cache (--no-cache leaves that alone). Locks are in ~/.cache/muster, or under XDG_CACHE_HOME.
 
 What 'exec' runs finds AWS_ACCESS_KEY_ID and the rest, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE in its environment.`},
 }
