@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -94,10 +95,11 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if err != nil {
 			return err
 		}
-		if missing := finder.Missing(); len(missing) > 0 {
+		err = app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
+		if missing := finder.Missing(); len(missing) > 0 && (err == nil || errors.As(err, new(*partial))) {
 			app.missing(missing, ledger, c.RetryGaps != "")
 		}
-		return app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
+		return err
 	})
 }
 

@@ -44,10 +44,10 @@ var took = regexp.MustCompile(`, \d+(\.\d)? m?s\b`)
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	const end = "i-0a000000000000001\ni-0a000000000000003\n" +
-		"muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n" +
 		"muster: 1 place did not answer:\n" +
 		"  100000000001 admin eu-west-1: denied, DescribeInstances: UnauthorizedOperation: no\n" +
-		"muster: denied: the role may not make this call there; --allow-denied accepts denials\n"
+		"muster: denied: the role may not make this call there; --allow-denied accepts denials\n" +
+		"muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n"
 	quiet := strings.Replace(end, "muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n", "", 1)
 	for _, test := range []struct {
 		name, term string
@@ -83,7 +83,11 @@ func TestProgress(t *testing.T) {
 			}
 			close(seen)
 			command.Wait()
-			waitFor(t, shown, `accepts denials\n`)
+			last := `; 1 gap\n`
+			if test.end == quiet {
+				last = `accepts denials\n`
+			}
+			waitFor(t, shown, last)
 			if code := command.ProcessState.ExitCode(); code != 3 {
 				t.Errorf("exit code %d, want 3", code)
 			}
@@ -177,14 +181,14 @@ func TestProgressInterrupted(t *testing.T) {
 	waitFor(t, shown, `\r0/1 accounts`+"\x1b")
 	tty.Write([]byte{3})
 	command.Wait()
-	waitFor(t, shown, "interrupted\n")
+	waitFor(t, shown, "; 1 gap\n")
 	if code := command.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	want := "i-0a000000000000001\n" +
-		"muster: 1 instance in 1 account and 2 regions, TIME; 1 gap\n" +
 		"muster: 1 place did not answer:\n" +
-		"  100000000001 admin eu-west-3: cancelled, DescribeInstances: interrupted\n"
+		"  100000000001 admin eu-west-3: cancelled, DescribeInstances: interrupted\n" +
+		"muster: 1 instance in 1 account and 2 regions, TIME; 1 gap\n"
 	if got := took.ReplaceAllString(visible(shown.raw()), ", TIME"); got != want {
 		t.Errorf("the terminal shows\n%swant\n%s", got, want)
 	}

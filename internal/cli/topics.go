@@ -85,9 +85,9 @@ Fields are checked before anything is asked of AWS: a mistyped one is told with 
   3    partial: the records are printed, and some account or region is missing
   130  interrupted: what had arrived is printed, the rest is listed as missing
 
-Each account or region that did not answer is a gap: it is listed on stderr with what was asked, AWS's error and what to do about it. "Nothing there" and "could not look" are never confused.
+Each account or region that did not answer is a gap. stderr lists the gaps with the operation, AWS's error and the remedy; gaps with the same cause share a line. "Nothing there" and "could not look" are never confused.
 
---allow-denied does not count gaps that AWS denied; they are still listed. --fail-fast gives up at the first gap. --report FILE has an entry for every account and region. Accounts that are suspended and regions that are not opted in to are no gaps.
+--allow-denied does not count gaps that AWS denied; they are still listed, or with -q counted. --fail-fast gives up at the first gap. --report FILE has an entry for every account and region. Accounts that are suspended and regions that are not opted in to are no gaps.
 
 Of 'exec' in one account the exit code is the command's own.`},
 

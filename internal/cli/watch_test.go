@@ -243,9 +243,10 @@ func TestWatchOutlivesErrors(t *testing.T) {
 	if code != 130 || stdout.String() != want {
 		t.Errorf("exit code %d, stdout\n%swant\n%s", code, stdout.String(), want)
 	}
-	const notes = "muster: no instances in 1 account\nmuster: 1 place did not answer:\n" +
+	const notes = "muster: 1 place did not answer:\n" +
 		"  100000000001 admin us-east-1: denied, DescribeInstances: InvalidClientTokenId: no\n" +
-		"muster: denied: the role may not make this call there; --allow-denied accepts denials\n"
+		"muster: denied: AWS does not know the credentials there: the region may not be enabled in the account; --exclude-region leaves regions out\n" +
+		"muster: no instances in 1 account\n"
 	if stderr.String() != notes {
 		t.Errorf("stderr %q, want %q", stderr.String(), notes)
 	}
