@@ -33,6 +33,7 @@ func (l *login) withDeviceCode() flow {
 		if url == "" {
 			url = aws.ToString(start.VerificationUri)
 		}
+		url = l.r.API.Secrets().Scrub(url)
 		l.Show(url, aws.ToString(start.UserCode))
 		if l.Open != nil {
 			_ = l.Open(url) // the URL is on the screen

@@ -178,7 +178,7 @@ func printable(err error, text string) string {
 
 // explain is Explain in the server's own words, which decide what is done about it.
 func explain(err error) Failure {
-	f := Failure{Kind: Broken, Message: plain(err)}
+	f := Failure{Kind: Broken}
 	for e := err; ; { // the innermost operation: AssumeRole, where a call's credentials failed
 		var op *smithy.OperationError
 		if !errors.As(e, &op) {
@@ -201,13 +201,14 @@ func explain(err error) Failure {
 		f.Answered = true
 	}
 	var answer *BrokenAnswer
+	byAWS := false // AWS has said what is the matter, or chosen not to
 	switch {
 	case errors.As(err, &answer):
 		f.Operation, f.Code, f.Message, f.Answered = answer.Operation, invalidAnswer, oneLine(answer.Error()), true
 	case errors.As(err, &reason):
 		f.Kind, f.Message = reason.Reason(), plain(reason)
 	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != unknownError && !unreadable(err):
-		f.Code, f.Message = api.ErrorCode(), messageOf(api)
+		f.Code, f.Message, byAWS = api.ErrorCode(), messageOf(api), true
 		f.Kind = kindOf(f.Code, f.Message, f.Operation)
 		if f.Kind == Broken && f.Answered {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
@@ -235,6 +236,9 @@ func explain(err error) Failure {
 	}
 	if status != nil && status.HTTPStatusCode() == http.StatusNotImplemented { // imitations of AWS say so
 		f.Kind, f.Code = Broken, notImplemented
+	}
+	if f.Message == "" && !byAWS {
+		f.Message = plain(err)
 	}
 	return f
 }

@@ -88,7 +88,7 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return errors.New("there is no browser here: leave --open out to have the URL printed, or name one in BROWSER")
 	}
 	if err := open(signin); err != nil {
-		return fmt.Errorf("the browser cannot be opened: %w; leave --open out to have the URL printed", err)
+		return fmt.Errorf("the browser cannot be opened: %w; leave --open out to have the URL printed", r.API.Secrets().Error(err))
 	}
 	app.note("opened the console of %s", strings.TrimSpace(a.ID+" "+a.Name))
 	return nil

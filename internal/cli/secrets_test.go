@@ -199,10 +199,27 @@ func (e *echo) fail(w http.ResponseWriter, r *http.Request, body []byte) {
 	json.NewEncoder(w).Encode(map[string]string{"__type": code, "code": code, "message": message, "error": code, "error_description": message})
 }
 
-// leaks says in which form a secret, or 32 characters of it, is in a text.
-func leaks(text, secret string) string {
+// printedText finds secrets in what was printed.
+type printedText struct {
+	text   string
+	pieces map[string]bool // of partSize
+}
+
+// partSize is how much of a secret is a leak.
+const partSize = 32
+
+func newPrintedText(text string) *printedText {
+	p := &printedText{text, map[string]bool{}}
+	for i := 0; i+partSize <= len(text); i++ {
+		p.pieces[text[i:i+partSize]] = true
+	}
+	return p
+}
+
+// leaks says in which form a secret, or a part of it, is in the text.
+func (p *printedText) leaks(secret string) string {
 	if len(secret) < 20 { // whole words, since parts of them are anywhere
-		if regexp.MustCompile(`(^|[^A-Za-z0-9])` + regexp.QuoteMeta(secret) + `($|[^A-Za-z0-9])`).MatchString(text) {
+		if regexp.MustCompile(`(^|[^A-Za-z0-9])` + regexp.QuoteMeta(secret) + `($|[^A-Za-z0-9])`).MatchString(p.text) {
 			return "whole"
 		}
 		return ""
@@ -212,9 +229,11 @@ func leaks(text, secret string) string {
 		forms[fmt.Sprint("base64 ", skip)] = strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret[skip:])), "=")
 	}
 	for name, form := range forms {
-		size := min(32, len(form)-2)
-		for i := 0; i+size <= len(form); i++ {
-			if strings.Contains(text, form[i:i+size]) {
+		if len(form) <= partSize && strings.Contains(p.text, form[:len(form)-2]) {
+			return name
+		}
+		for i := 0; i+partSize <= len(form); i++ {
+			if p.pieces[form[i:i+partSize]] {
 				return name
 			}
 		}
@@ -316,8 +335,9 @@ func TestEcho(t *testing.T) {
 					printed["report"] = string(data)
 				}
 				for where, text := range printed {
+					found := newPrintedText(text)
 					for _, secret := range e.known() {
-						if form := leaks(text, secret); form != "" {
+						if form := found.leaks(secret); form != "" {
 							t.Errorf("attack %s, %s, %s: %s has %s (%s) in\n%.3000s", attack, style, form, where, secret, form, text)
 							return e
 						}
