@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,12 @@ const (
 	slowDown     = 5 * time.Second
 )
 
+// isWebPage says whether a URL is for a browser: what opens another kind may run it.
+func isWebPage(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
 // withDeviceCode signs in by a code that the user enters in a browser anywhere.
 func (l *login) withDeviceCode() flow {
 	return flow{signIn: func(ctx context.Context, reg *botocache.Registration) (*ssooidc.CreateTokenOutput, error) {
@@ -29,14 +36,17 @@ func (l *login) withDeviceCode() flow {
 		if err != nil {
 			return nil, err
 		}
-		url := aws.ToString(start.VerificationUriComplete)
-		if url == "" {
-			url = aws.ToString(start.VerificationUri)
+		page := aws.ToString(start.VerificationUriComplete)
+		if page == "" {
+			page = aws.ToString(start.VerificationUri)
 		}
-		url = l.r.API.Secrets().Scrub(url)
-		l.Show(url, aws.ToString(start.UserCode))
+		if !isWebPage(page) {
+			return nil, &awsapi.BrokenAnswer{Operation: "StartDeviceAuthorization", Msg: "names a page to sign in on that is no URL of http or https"}
+		}
+		page = l.r.API.Secrets().Scrub(page)
+		l.Show(page, aws.ToString(start.UserCode))
 		if l.Open != nil {
-			_ = l.Open(url) // the URL is on the screen
+			_ = l.Open(page) // the URL is on the screen
 		}
 		interval := time.Duration(start.Interval) * time.Second
 		if interval <= 0 {

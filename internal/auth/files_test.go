@@ -271,3 +271,29 @@ func TestReadOnlyHome(t *testing.T) {
 		t.Errorf("%d refreshes", n)
 	}
 }
+
+// TestSignInPage: only a page for a browser is shown and opened, whatever the token
+// service says.
+func TestSignInPage(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"file:///etc/passwd", "javascript:alert(1)", "-headless", "calc.exe", "https:///x", "smb://host/share", ""} {
+		oidc := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/client") {
+				fmt.Fprint(w, `{"clientId": "c", "clientSecret": "s", "clientSecretExpiresAt": 9999999999}`)
+				return
+			}
+			answer, _ := json.Marshal(map[string]any{"deviceCode": "d", "userCode": "u", "verificationUri": page, "verificationUriComplete": page, "expiresIn": 600, "interval": 1})
+			w.Write(answer)
+		}))
+		h := furnish(t, signedOut(awssim.Login{}))
+		_, err := corp(t, h.resolver(t, "AWS_ENDPOINT_URL_SSO_OIDC="+oidc.URL)).Login(t.Context(), LoginOptions{
+			DeviceCode: true,
+			Open:       func(url string) error { t.Errorf("%s was opened", url); return nil },
+			Show:       func(url, _ string) { t.Errorf("%s was shown", url) },
+		})
+		if err == nil || !strings.Contains(err.Error(), "no URL of http or https") {
+			t.Errorf("%s: %v", page, err)
+		}
+		oidc.Close()
+	}
+}

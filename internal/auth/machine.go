@@ -3,13 +3,10 @@ package auth
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -19,7 +16,6 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
-	"muster/internal/secret"
 )
 
 // fromEnvironment returns the identity of AWS_ACCESS_KEY_ID and its companions,
@@ -121,31 +117,6 @@ func (r *Resolver) instanceRole() aws.CredentialsProvider {
 	}
 	r.instance = ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
 	return r.instance
-}
-
-// machineClient talks to this machine's own services, which are near or not
-// there, and behind no proxy.
-func (r *Resolver) machineClient() *http.Client {
-	return &http.Client{
-		Timeout: 3 * time.Second,
-		Transport: &discreet{
-			next:    &http.Transport{DialContext: (&net.Dialer{Timeout: time.Second}).DialContext},
-			secrets: r.API.Secrets(),
-		},
-	}
-}
-
-// discreet remembers the tokens by which this machine's services know their callers.
-type discreet struct {
-	next    http.RoundTripper
-	secrets *secret.Set
-}
-
-func (d *discreet) RoundTrip(r *http.Request) (*http.Response, error) {
-	for _, header := range []string{"Authorization", "X-Aws-Ec2-Metadata-Token"} {
-		d.secrets.Add(strings.Fields(r.Header.Get(header))...)
-	}
-	return d.next.RoundTrip(r)
 }
 
 func (r *Resolver) fromContainer() (*Identity, error) {

@@ -37,8 +37,8 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 			return usage("--policy-arns %q: expected a policy's ARN, as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
 		}
 	}
-	if c.Issuer != "" && !isWebURL(c.Issuer) {
-		return usage("--issuer %q: expected a URL, as https://sso.example.com", c.Issuer)
+	if c.Issuer != "" && !isWebURL(c.Issuer) && !isHost(c.Issuer) {
+		return usage("--issuer %q: expected a URL or a host, as https://sso.example.com", c.Issuer)
 	}
 	if _, err := c.page(awsapi.PartitionByID(""), "us-east-1"); err != nil {
 		return err
@@ -147,6 +147,13 @@ func (c *consoleCmd) page(p awsapi.Partition, region string) (string, error) {
 func isWebURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// isHost says whether a text is a host, as AWS's own examples name an issuer
+// (Example.org), perhaps with a port and a path.
+func isHost(text string) bool {
+	u, err := url.Parse("https://" + text)
+	return err == nil && u.User == nil && regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`).MatchString(u.Hostname())
 }
 
 // oneAccount is the account of a selection that has to mean a single one.

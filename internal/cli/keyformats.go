@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"muster/internal/account"
 	"muster/internal/shell"
@@ -71,10 +73,13 @@ func envText(dialect string) func([]namedKey) (string, error) {
 		quote = func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
 	case "powershell":
 		set, unset = "$Env:%s = %s\n", "Remove-Item -ErrorAction Ignore Env:%s\n"
-		quote = func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+		quote = quotePowerShell
 	}
 	return func(keys []namedKey) (string, error) {
 		k := keys[0]
+		if err := k.plain("env"); err != nil {
+			return "", err
+		}
 		expiration := ""
 		if ends := k.ends(); !ends.IsZero() {
 			expiration = ends.Format(time.RFC3339)
@@ -92,6 +97,36 @@ func envText(dialect string) func([]namedKey) (string, error) {
 		}
 		return text.String(), nil
 	}
+}
+
+// quotePowerShell puts s between quotes. PowerShell takes the typographic ones for
+// the same; within quotes each stands for itself if it is doubled.
+func quotePowerShell(s string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('\'')
+	for _, r := range s {
+		if strings.ContainsRune("'\u2018\u2019\u201a\u201b", r) {
+			quoted.WriteRune(r)
+		}
+		quoted.WriteRune(r)
+	}
+	quoted.WriteByte('\'')
+	return quoted.String()
+}
+
+// plain refuses what a form that is read by lines cannot hold: a value that goes on
+// in another line could add a section or a command. AWS gives no such values.
+func (k namedKey) plain(form string) error {
+	for _, v := range [][2]string{{"access key id", k.AccessKeyId}, {"secret access key", k.SecretAccessKey}, {"session token", k.SessionToken}} {
+		breaks := func(r rune) bool {
+			return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+		}
+		if strings.ContainsFunc(v[1], breaks) || strings.TrimSpace(v[1]) != v[1] {
+			return &handoutError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key has: line breaks, control characters or spaces around it",
+				form, v[0], k.account.AccountId)}
+		}
+	}
+	return nil
 }
 
 // processText is what the AWS CLI and the SDKs expect of a credential_process.
@@ -115,6 +150,9 @@ func iniText(name profileName) func([]namedKey) (string, error) {
 		var text strings.Builder
 		taken := map[string]namedKey{}
 		for i, k := range keys {
+			if err := k.plain("ini"); err != nil {
+				return "", err
+			}
 			profile := name.of(&account.Account{Name: k.account.AccountName, ID: k.account.AccountId, Email: k.account.EmailAddress}, k.role, "")
 			if first, ok := taken[profile]; ok {
 				return "", &handoutError{fmt.Sprintf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",

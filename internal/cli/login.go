@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -176,12 +177,23 @@ func (a *App) needsCode(promised bool) bool {
 // system has; nil where there is none, or the user does not want it.
 func (a *App) browser(unwanted bool) func(url string) error {
 	command := strings.Fields(a.env["BROWSER"])
+	open := a.OpenBrowser
 	switch {
-	case unwanted:
+	case unwanted || len(command) == 0 && open == nil:
 		return nil
-	case len(command) == 0:
-		return a.OpenBrowser
+	case len(command) > 0:
+		open = a.browse(command)
 	}
+	return func(page string) error {
+		if !isWebURL(page) { // what opens it might run it
+			return errors.New("the page to open is no URL of http or https")
+		}
+		return open(page)
+	}
+}
+
+// browse opens a URL by a command.
+func (a *App) browse(command []string) func(url string) error {
 	return func(url string) error {
 		cmd := exec.Command(command[0], append(command[1:], url)...)
 		cmd.Env, cmd.Stdout, cmd.Stderr = a.Environ, a.Stderr, a.Stderr

@@ -33,7 +33,7 @@ func Write(ctx context.Context, path string, secret bool, write func(io.Writer) 
 	if !p.direct() {
 		return p.replace(staging{secret: secret, durable: true}, write)
 	}
-	return aside(ctx, func() error {
+	return Within(ctx, func() error {
 		file, err := p.open()
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func Read(ctx context.Context, path string) (data []byte, err error) {
 
 // ReadRegular is Read of what must be a regular file.
 func ReadRegular(ctx context.Context, path string) (data []byte, err error) {
-	err = aside(ctx, func() error {
+	err = Within(ctx, func() error {
 		info, err := os.Stat(path)
 		if err == nil && !info.Mode().IsRegular() {
 			err = &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
@@ -172,8 +172,8 @@ func readAll(path string) ([]byte, error) {
 	return data, err
 }
 
-// aside does what may block for ever, and gives up waiting with the context.
-func aside(ctx context.Context, do func() error) error {
+// Within does what may block for ever, and gives up waiting with the context.
+func Within(ctx context.Context, do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
 	select {

@@ -7,6 +7,7 @@ package seen
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"muster/internal/disk"
 )
 
 // maxAge is how long a name is remembered after it was last met.
@@ -21,6 +24,13 @@ const maxAge = 7 * 24 * time.Hour
 
 // limit is the most names of one kind in a file; the latest stay.
 const limit = 5000
+
+// A cache on a file system that hangs must hold nobody up: completion is waited for
+// at a key press, and the rest has its answers already.
+const (
+	readPatience   = 300 * time.Millisecond
+	updatePatience = time.Second
+)
 
 // Kind is what a name is of.
 type Kind string
@@ -57,8 +67,15 @@ func Path(cacheHome, home, key string) string {
 
 // Read returns what is remembered in a file, by kind and ID, of equal ones the
 // latest first. A file that is missing or damaged holds as much as can be read of it.
+// It is not waited for: one that is a pipe, or does not come at once, holds nothing.
 func Read(path string, now time.Time) []Entry {
-	data, err := os.ReadFile(path)
+	ctx, cancel := context.WithTimeout(context.Background(), readPatience)
+	defer cancel()
+	return read(ctx, path, now)
+}
+
+func read(ctx context.Context, path string, now time.Time) []Entry {
+	data, err := disk.ReadRegular(ctx, path)
 	if err != nil {
 		return nil
 	}
@@ -81,7 +98,14 @@ func Read(path string, now time.Time) []Entry {
 // Update adds to a file what has been met now, and drops what is too old, and
 // what gone says is no longer there. It replaces the file in one step, without
 // waiting for the disk; of two processes that do so at once, one is forgotten.
+// It gives up after a second.
 func Update(path string, now time.Time, met []Entry, gone func(Entry) bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), updatePatience)
+	defer cancel()
+	return disk.Within(ctx, func() error { return update(ctx, path, now, met, gone) })
+}
+
+func update(ctx context.Context, path string, now time.Time, met []Entry, gone func(Entry) bool) error {
 	type identity struct {
 		kind      Kind
 		scope, id string
@@ -105,7 +129,10 @@ func Update(path string, now time.Time, met []Entry, gone func(Entry) bool) erro
 		e.Seen = now
 		add(e)
 	}
-	old := Read(path, now)
+	old := read(ctx, path, now)
+	if ctx.Err() != nil {
+		return ctx.Err() // what is there would be lost
+	}
 	slices.SortStableFunc(old, func(a, b Entry) int { return b.Seen.Compare(a.Seen) })
 	for _, e := range old {
 		if !gone(e) {
@@ -135,21 +162,7 @@ func replace(path string, data []byte, now time.Time) error {
 		return err
 	}
 	sweepOut(dir, now)
-	f, err := os.CreateTemp(dir, ".new-*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return disk.ReplaceSoon(path, "", data)
 }
 
 // sweepOut removes files that nothing is left of, among them those of processes

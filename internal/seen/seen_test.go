@@ -3,6 +3,7 @@ package seen
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -123,5 +124,25 @@ func TestPath(t *testing.T) {
 		if got := Path(test[0], test[1], "key"); got != test[2] {
 			t.Errorf("%q, want %q", got, test[2])
 		}
+	}
+}
+
+// TestPipe: a pipe in the place of the file is neither waited for nor replaced.
+func TestPipe(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "names.tsv")
+	if err := exec.Command("mkfifo", path).Run(); err != nil {
+		t.Skip("no mkfifo: ", err)
+	}
+	now := time.Now()
+	met := []Entry{{Kind: Account, Scope: "s", ID: "100000000001"}}
+	if got := Read(path, now); got != nil {
+		t.Error(got)
+	}
+	if err := Update(path, now, met, func(Entry) bool { return false }); err == nil {
+		t.Error("it was written")
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("%v, %v", info, err)
 	}
 }

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestHostileKeys: no key can add a line, a section or a command to what reads it.
+func TestHostileKeys(t *testing.T) {
+	t.Parallel()
+	forms := map[string]func([]namedKey) (string, error){
+		"bash": envText("bash"), "fish": envText("fish"), "powershell": envText("powershell"), "ini": iniText("{account-id}"),
+	}
+	for _, value := range []string{"a\nb", "a\r[default]", "a\x00", "a\u0085b", "a\u2028b", "a\u2029", " zq", "a\t", "\x1b]0;x\a", "a\xff"} {
+		for name, form := range forms {
+			for field := range 3 {
+				keys := keyRecord{AccessKeyId: "AKIA", SecretAccessKey: "s", SessionToken: "t"}
+				*[]*string{&keys.AccessKeyId, &keys.SecretAccessKey, &keys.SessionToken}[field] = value
+				if text, err := form([]namedKey{{keys, keyring{AccountId: "100000000001"}, "r"}}); err == nil {
+					t.Errorf("%s: %q is printed: %q", name, value, text)
+				} else if strings.ContainsAny(err.Error(), "\n\r") || strings.Contains(err.Error(), value) {
+					t.Errorf("%s: %q", name, err)
+				}
+			}
+		}
+	}
+	const odd = "q'\"$(x)`y`\\z‘’‚‛“;#"
+	k := []namedKey{{keyRecord{AccessKeyId: "AKIA", SecretAccessKey: odd}, keyring{AccountId: "100000000001"}, "r"}}
+	text, err := forms["powershell"](k)
+	if want := "$Env:AWS_SECRET_ACCESS_KEY = 'q''\"$(x)`y`\\z‘‘’’‚‚‛‛“;#'\n"; err != nil || !strings.Contains(text, want) {
+		t.Errorf("%s, %v; want %s", text, err, want)
+	}
+	text, err = forms["bash"](k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("bash", "-c", text+`printf %s "$AWS_SECRET_ACCESS_KEY"`).Output()
+	if err != nil {
+		t.Skip("no bash: ", err)
+	}
+	if string(out) != odd {
+		t.Errorf("bash reads %q", out)
+	}
+}
