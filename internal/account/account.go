@@ -5,6 +5,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"muster/internal/auth"
@@ -104,6 +105,13 @@ func (e *noWayError) Error() string { return e.msg }
 
 // Reason makes it a missing role in the ledger.
 func (e *noWayError) Reason() awsapi.Kind { return awsapi.NoRole }
+
+// notListedError says that there is no account by a name that --account has.
+type notListedError struct{ noWayError }
+
+// Listed says whether an account was found, or only asked for. err is the one of
+// Open.
+func Listed(err error) bool { return !errors.As(err, new(*notListedError)) }
 
 // UsageError is a selection that makes no sense.
 type UsageError struct{ Msg string }

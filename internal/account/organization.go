@@ -33,7 +33,8 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 		return nil, err
 	}
 	o := &organization{r: r, base: base, sel: s}
-	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+	empty := func() string { return filter.none(s) }
+	return &Found{empty: empty, Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
 			for page, err := range o.listAccounts(ctx, filter) {
 				if err != nil {

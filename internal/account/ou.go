@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type orgFilter struct {
 
 	ids     []string        // of the OUs that are meant
 	members map[string]bool // accounts below them, filled where answers carry no paths
+	seen    map[string]bool // tags that accounts have, as K=V
 }
 
 func newOrgFilter(s Selection) (*orgFilter, error) {
@@ -40,7 +42,29 @@ func newOrgFilter(s Selection) (*orgFilter, error) {
 			return nil, usage("--account-tag %q: expected KEY=VALUE or KEY", tag)
 		}
 	}
-	return &orgFilter{ous: s.OUs, tags: s.Tags}, nil
+	return &orgFilter{ous: s.OUs, tags: s.Tags, seen: map[string]bool{}}, nil
+}
+
+// none says why no account is left.
+func (f *orgFilter) none(s Selection) string {
+	narrowed := s.narrowed()
+	if narrowed == "" {
+		return "the organization has no account"
+	}
+	hint := ""
+	for _, tag := range f.tags {
+		if f.seen[tag] {
+			continue
+		}
+		known := slices.Sorted(maps.Keys(f.seen))
+		if !strings.Contains(tag, "=") {
+			for i, pair := range known {
+				known[i], _, _ = strings.Cut(pair, "=")
+			}
+		}
+		hint += names.DidYouMean(tag, slices.Compact(known))
+	}
+	return narrowed + ": no account of the organization" + hint
 }
 
 // resolve finds the ids of OUs given by name. Ids need no call.
@@ -73,11 +97,7 @@ func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
 			for i, unit := range tree {
 				known[i] = unit.path
 			}
-			hint := ""
-			if near := names.Nearest(name, known); near != "" {
-				hint = fmt.Sprintf("; did you mean %q?", near)
-			}
-			return fmt.Errorf("--ou %q: no such OU; there are: %s%s", name, strings.Join(known, ", "), hint)
+			return &EmptyError{fmt.Sprintf("--ou %q: no such OU; there are: %s%s", name, strings.Join(known, ", "), names.DidYouMean(name, known))}
 		case 1:
 			f.ids = append(f.ids, ids[0])
 		default:
@@ -133,7 +153,7 @@ func (f *orgFilter) below(ctx context.Context, o *organization, a *Account) (boo
 
 func (f *orgFilter) tagged(ctx context.Context, o *organization, accounts []*Account) ([]*Account, error) {
 	var (
-		keep  = make([]bool, len(accounts))
+		tags  = make([]map[string]string, len(accounts))
 		errs  = make([]error, len(accounts))
 		slots = make(chan struct{}, tagCalls)
 		wait  sync.WaitGroup
@@ -142,14 +162,16 @@ func (f *orgFilter) tagged(ctx context.Context, o *organization, accounts []*Acc
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			tags, err := o.tags(ctx, a.ID)
-			keep[i], errs[i] = err == nil && hasTags(tags, f.tags), err
+			tags[i], errs[i] = o.tags(ctx, a.ID)
 		})
 	}
 	wait.Wait()
 	var chosen []*Account
 	for i, a := range accounts {
-		if keep[i] {
+		for key, value := range tags[i] {
+			f.seen[key+"="+value] = true
+		}
+		if errs[i] == nil && hasTags(tags[i], f.tags) {
 			chosen = append(chosen, a)
 		}
 	}

@@ -2,15 +2,11 @@ package account
 
 import (
 	"context"
-	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
 	"muster/internal/auth"
-	"muster/internal/awsconfig"
-	"muster/internal/names"
 )
 
 // Selection says which accounts are meant. Empty lists mean no restriction.
@@ -23,7 +19,8 @@ type Selection struct {
 
 	Accounts []string // ids, names or globs
 	Exclude  []string
-	Warn     func(string) // is told of an account to exclude, or a glob of accounts, that is not there; nil: nobody
+	Strict   bool         // an exclusion that matches nothing is an error, before any account is yielded
+	Warn     func(string) // is called for an exclusion or a glob that matches nothing; nil: nobody is
 	OUs      []string     // names, paths of names, or ids
 	Tags     []string     // K=V or K
 	Shard    Shard        // of all that the rest selects
@@ -38,6 +35,8 @@ type Found struct {
 	// Accounts asks AWS and yields each account as it is found. An error ends it and
 	// means that the list is not complete.
 	Accounts func(context.Context) iter.Seq2[*Account, error]
+	// empty says why there is no account at all, after Accounts has ended so.
+	empty func() string
 	// Skipped names profiles that --all-profiles left out because of a mistake in
 	// the config.
 	Skipped []error
@@ -68,6 +67,7 @@ func Find(r *auth.Resolver, s Selection) (*Found, error) {
 		return nil, err
 	}
 	all := found.Accounts
+	pick.empty = found.empty
 	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return s.Shard.of(pick.from(all(ctx))) }
 	return found, nil
 }
@@ -109,115 +109,4 @@ func (s Selection) check() error {
 		}
 	}
 	return nil
-}
-
-// picker narrows accounts down to those that --account and --exclude-account
-// mean.
-type picker struct {
-	include, exclude []pattern
-	warn             func(string)
-}
-
-type pattern struct {
-	text string
-	glob *names.Glob // nil for an id or a name as it is
-}
-
-func (p pattern) matches(a *Account) bool {
-	return p.text == a.ID || p.text == a.Name || p.glob != nil && (p.glob.Match(a.ID) || p.glob.Match(a.Name))
-}
-
-func newPicker(s Selection) (*picker, error) {
-	p := picker{warn: s.Warn}
-	for _, set := range []struct {
-		flag  string
-		texts []string
-		into  *[]pattern
-	}{{"--account", s.Accounts, &p.include}, {"--exclude-account", s.Exclude, &p.exclude}} {
-		for _, text := range set.texts {
-			next := pattern{text: text}
-			if names.IsGlob(text) {
-				compiled, err := names.CompileGlob(text)
-				if err != nil {
-					return nil, usage("%s %q: not a pattern: %v", set.flag, text, err)
-				}
-				next.glob = compiled
-			}
-			*set.into = append(*set.into, next)
-		}
-	}
-	return &p, nil
-}
-
-// from filters a list. An id or name of --account that is not in it is yielded
-// at the end, as an account that cannot be entered: what was asked for by name is
-// never left out in silence.
-func (p *picker) from(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
-	return func(yield func(*Account, error) bool) {
-		seen, spared := make([]bool, len(p.include)), slices.Clone(p.exclude)
-		listed := map[string]bool{} // pages may overlap where accounts come and go
-		var all []string
-		for a, err := range accounts {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if listed[a.ID] && a.ID != "" {
-				continue
-			}
-			listed[a.ID] = true
-			if len(p.include)+len(p.exclude) > 0 {
-				all = append(all, a.Name)
-			}
-			included := len(p.include) == 0
-			for i, pat := range p.include {
-				if pat.matches(a) {
-					included, seen[i] = true, true
-				}
-			}
-			matches := func(pat pattern) bool { return pat.matches(a) }
-			spared = slices.DeleteFunc(spared, matches)
-			if !included || slices.ContainsFunc(p.exclude, matches) {
-				continue
-			}
-			if !yield(a, nil) {
-				return
-			}
-		}
-		warn := func(flag string, pat pattern) {
-			if p.warn != nil {
-				p.warn(fmt.Sprintf("%s %s: %s", flag, pat.text, unknownAccount(pat.text, all)))
-			}
-		}
-		for _, pat := range spared {
-			if pat.glob == nil {
-				warn("--exclude-account", pat)
-			}
-		}
-		for i, pat := range p.include {
-			if seen[i] {
-				continue
-			}
-			if pat.glob != nil {
-				warn("--account", pat)
-				continue
-			}
-			missing := &Account{Source: SourceIdentity, Name: pat.text}
-			if awsconfig.IsAccountID(pat.text) {
-				missing.ID, missing.Name = pat.text, ""
-			}
-			missing.ways = []way{blocked(&noWayError{unknownAccount(pat.text, all)})}
-			if !yield(missing, nil) {
-				return
-			}
-		}
-	}
-}
-
-func unknownAccount(text string, all []string) string {
-	msg := fmt.Sprintf("no such account among the %d that can be listed", len(all))
-	if near := names.Nearest(text, all); near != "" {
-		msg += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return msg
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -26,8 +27,8 @@ func TestPick(t *testing.T) {
 		{[]string{"shop", "200000000005", "shop"}, nil, []string{"lab", "shop"}},
 		{nil, []string{"shop*", "old", "closed", "100000000001"}, []string{"lab", "loose"}},
 		{[]string{"shop*"}, []string{"shop"}, []string{"shop staging"}},
-		{[]string{"shop"}, []string{"shop"}, []string{}},
-		{[]string{"x*"}, nil, []string{}},
+		{[]string{"shop*", "x*"}, nil, []string{"shop", "shop staging"}},
+		{[]string{"*"}, []string{"[^s]*"}, []string{"shop", "shop staging"}},
 		{nil, []string{"nobody"}, []string{"closed", "lab", "loose", "main", "old", "shop", "shop staging"}},
 	} {
 		s := ops
@@ -55,12 +56,70 @@ func TestPickMissing(t *testing.T) {
 	}
 	want := []string{
 		"100000000001|main|admin>",
-		"|10000000002|no-role: no such account among the 7 that can be listed",
-		"010000000009||no-role: no such account among the 7 that can be listed",
+		"|10000000002|no-role: no such account among the 7 that can be listed; did you mean \"010000000002\"?",
+		"010000000009||no-role: no such account among the 7 that can be listed; did you mean \"010000000002\"?",
 		`|shpo|no-role: no such account among the 7 that can be listed; did you mean "shop"?`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestPickNothing: a selection without an account is one clear error.
+func TestPickNothing(t *testing.T) {
+	t.Parallel()
+	w := country()
+	w.Accounts[5].Name = "SHOP"
+	_, r := reach(t, w, "")
+	for _, c := range []struct {
+		change func(*Selection)
+		want   string
+	}{
+		{func(s *Selection) { s.Accounts = []string{"x*"} }, "--account x*: matches none of the 7 accounts that can be listed"},
+		{func(s *Selection) { s.Accounts = []string{"Shop*", "Lab"} }, "--account Shop*: matches none of the 7 accounts that can be listed; did you mean \"shop\" or \"shop staging\" or \"SHOP\"?; " +
+			"--account Lab: no such account among the 7 that can be listed; did you mean \"lab\"?"},
+		{func(s *Selection) { s.Accounts = []string{"Shop"} }, `--account Shop: no such account among the 7 that can be listed; did you mean "shop" or "SHOP"?`},
+		{func(s *Selection) { s.Accounts = []string{"200000000008"} },
+			`--account 200000000008: no such account among the 7 that can be listed; did you mean "200000000004"?`},
+		{func(s *Selection) { s.Accounts, s.Exclude = []string{"shop"}, []string{"shop", "lab"} }, "--exclude-account shop,lab leaves out every account of --account shop"},
+		{func(s *Selection) { s.Exclude = []string{"*"} }, "--exclude-account * leaves out every account that can be listed"},
+		{func(s *Selection) { s.Tags = []string{"env=Prod"} }, `--account-tag env=Prod: no account of the organization; did you mean "env=prod"?`},
+		{func(s *Selection) { s.Tags = []string{"Env"} }, `--account-tag Env: no account of the organization; did you mean "env"?`},
+		{func(s *Selection) { s.Tags, s.OUs = []string{"env=prod"}, []string{"Workloads/Test"} },
+			"--ou Workloads/Test and --account-tag env=prod: no account of the organization"},
+		{func(s *Selection) { s.OUs, s.Accounts = []string{"Workloads/Test"}, []string{"lab"} },
+			"--account lab: no such account among the 1 of --ou Workloads/Test"},
+		{func(s *Selection) { s.Strict, s.Exclude = true, []string{"Shop*", "lab"} },
+			"--exclude-account Shop*: matches none of the 7 accounts that can be listed; did you mean \"shop\" or \"shop staging\" or \"SHOP\"?"},
+		{func(s *Selection) { s.Strict, s.Exclude = true, []string{"nobody"} }, "--exclude-account nobody: no such account among the 7 that can be listed"},
+	} {
+		s := ops
+		c.change(&s)
+		s.Shard = Shard{0, 1}
+		accounts, _, err := list(t, r, s)
+		if !errors.As(err, new(*EmptyError)) || err.Error() != c.want || len(accounts) > 0 {
+			t.Errorf("%d accounts and %v, want %s", len(accounts), err, c.want)
+		}
+	}
+}
+
+// TestPickWarns: where something is left, what matches nothing is told all the same.
+func TestPickWarns(t *testing.T) {
+	t.Parallel()
+	_, r := reach(t, country(), "")
+	s := ops
+	s.Accounts, s.Exclude = []string{"shop*", "zz*"}, []string{"Shop*", "labb"}
+	var warned []string
+	s.Warn = func(text string) { warned = append(warned, text) }
+	if got := namesOf(t, r, s); len(got) != 2 {
+		t.Errorf("%q", got)
+	}
+	if want := []string{
+		`--exclude-account Shop*: matches none of the 7 accounts that can be listed; did you mean "shop" or "shop staging"?`,
+		`--exclude-account labb: no such account among the 7 that can be listed; did you mean "lab"?`,
+		"--account zz*: matches none of the 7 accounts that can be listed",
+	}; !slices.Equal(warned, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(warned, "\n"), strings.Join(want, "\n"))
 	}
 }
 

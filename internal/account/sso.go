@@ -27,7 +27,10 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 		return nil, session.Problem
 	}
 	portal := r.SSO(session, nil)
-	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+	empty := func() string {
+		return fmt.Sprintf("--sso-session %s: no account is assigned to its user", s.SSOSession)
+	}
+	return &Found{empty: empty, Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
 			err := awsapi.EveryPage("ListAccounts", func(token *string) (*string, error) {
 				var out *sso.ListAccountsOutput

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"muster/internal/account"
@@ -45,7 +46,23 @@ func (p *prepared) accounts(app *App) (func(context.Context) iter.Seq2[*account.
 	for _, err := range found.Skipped {
 		app.note("left out: %v", err)
 	}
-	return found.Accounts, nil
+	return stopEmpty(found.Accounts), nil
+}
+
+// stopEmpty ends a sweep whose selection means no account: that is no gap.
+func stopEmpty(accounts func(context.Context) iter.Seq2[*account.Account, error]) func(context.Context) iter.Seq2[*account.Account, error] {
+	return func(ctx context.Context) iter.Seq2[*account.Account, error] {
+		return func(yield func(*account.Account, error) bool) {
+			for a, err := range accounts(ctx) {
+				if errors.As(err, new(*account.EmptyError)) {
+					err = &sweep.Stop{Err: err}
+				}
+				if !yield(a, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 type accountsCmd struct {
@@ -105,6 +122,9 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 				return nil
 			},
 			Closed: func(a *account.Account, err error) []accountRecord {
+				if !account.Listed(err) {
+					return nil
+				}
 				r := describeAccount(a)
 				if err != nil {
 					r.Note = awsapi.Explain(err).Message
@@ -153,6 +173,7 @@ func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
+	c.SweepFlags.regions = finder
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Region]) error {
 		accounts, err := p.accounts(app)
 		if err != nil {

@@ -41,7 +41,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 		a.noteLeftOut()
 	}
 	if noun != "" && !flags.Quiet && (len(gaps) == 0 || accounts > 0) {
-		a.tally(ledger, noun)
+		a.tally(flags, ledger, noun)
 	}
 	counting := 0
 	for _, gap := range gaps {
@@ -61,12 +61,19 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 }
 
 // tally counts what was found, for people: others are told only that it is nothing.
-func (a *App) tally(ledger *sweep.Ledger, noun string) {
+func (a *App) tally(flags *SweepFlags, ledger *sweep.Ledger, noun string) {
 	if a.screen != nil && isTerminal(a.lineOn) {
 		return // the screen's header tells it
 	}
 	people := isTerminal(a.Stderr)
-	if records, _, _ := ledger.Count(); records == 0 || people {
+	records, _, _ := ledger.Count()
+	if records == 0 && flags.regions != nil && flags.earlier == nil {
+		if text := flags.regions.NotEnabled(); text != "" {
+			a.note("%s", text)
+			return
+		}
+	}
+	if records == 0 || people {
 		a.note("%s", tallyText(ledger, noun, people))
 	}
 }

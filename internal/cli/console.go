@@ -52,6 +52,7 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
+	selection.Strict = true
 	a, err := oneAccount(ctx, app, r, selection)
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	p.resolver.LeastLeft = handoutLeft
+	p.resolver.LeastLeft, p.selection.Strict = handoutLeft, true
 	accounts, err := p.accounts(app)
 	if err != nil {
 		return err

@@ -125,11 +125,15 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 	if e.selection, err = e.Selection.selection(e.app, e.global); err != nil {
 		return err
 	}
+	e.selection.Strict = true
 	if e.resolver, err = e.global.connect(e.app, defaultConcurrency, e.Profile); err != nil {
 		return err
 	}
 	if e.finder, err = e.RegionFlags.finder(e.resolver.API); err != nil {
 		return err
+	}
+	if e.PerRegion {
+		e.SweepFlags.regions = e.finder
 	}
 	e.drop = []string{environmentName("demo")}
 	for _, flag := range line.Selected().Flags {
@@ -176,6 +180,14 @@ func (e *execution) list(ctx context.Context) error {
 		}
 		if e.earlier.Misses(a) {
 			e.accounts = append(e.accounts, a)
+		}
+	}
+	if e.PerRegion && len(e.finder.Unmatched(true)) > 0 { // by what is known; accounts may know more
+		if _, err := e.countRegions(ctx); err != nil {
+			return err
+		}
+		if unmatched := e.finder.Unmatched(true); len(unmatched) > 0 {
+			return errors.New(unmatched[0])
 		}
 	}
 	if e.active() == 0 && e.earlier == nil && e.selection.Shard.Count == 0 {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -24,17 +24,7 @@ func (e *execution) agreed(ctx context.Context) error {
 	}
 	where := count(e.active(), "account")
 	if e.PerRegion {
-		var places sync.Mutex
-		regions := 0
-		_, err := sweep.Plan[struct{}]{
-			Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, Wanted: e.finder.Selected,
-			Visit: func(context.Context, sweep.Place, func([]struct{})) error {
-				places.Lock()
-				defer places.Unlock()
-				regions++
-				return nil
-			},
-		}.Run(ctx, func([]struct{}) error { return nil })
+		regions, err := e.countRegions(ctx)
 		if err != nil {
 			return err
 		}
@@ -50,6 +40,22 @@ func (e *execution) agreed(ctx context.Context) error {
 		return errors.New("not confirmed: nothing was run")
 	}
 	return nil
+}
+
+// countRegions asks for the regions of all accounts.
+func (e *execution) countRegions(ctx context.Context) (int, error) {
+	var regions atomic.Int64
+	ledger, err := sweep.Plan[struct{}]{
+		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, Wanted: e.finder.Selected,
+		Visit: func(context.Context, sweep.Place, func([]struct{})) error {
+			regions.Add(1)
+			return nil
+		},
+	}.Run(ctx, func([]struct{}) error { return nil })
+	if err == nil && len(ledger.Gaps()) == 0 && e.earlier == nil {
+		err = e.finder.Empty()
+	}
+	return int(regions.Load()), err
 }
 
 // fanOut runs the command in every place, several at a time.
@@ -73,6 +79,9 @@ func (e *execution) fanOut(ctx context.Context) error {
 	}
 	ledger, err := plan.Run(ctx, func(ended []*outcome) error { return written(e.sink.put(ended)) })
 	if err != nil {
+		return err
+	}
+	if err := e.checkRegions(ctx, e.app, ledger); err != nil {
 		return err
 	}
 	var failed *render.RecordsError

@@ -75,6 +75,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
+	c.SweepFlags.regions = regions
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Finding]) error {
 		finder, err := inventory.NewFinder(p.resolver.API, c.What)
 		if err != nil {

@@ -81,6 +81,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if _, err := (awsconfig.Block{Name: source.block}).Compare(files); err != nil { // its markers are broken
 		return err
 	}
+	p.selection.Strict = c.Write
 	accounts, err := p.accounts(app)
 	if err != nil {
 		return err

@@ -91,6 +91,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 	if err != nil {
 		return err
 	}
+	c.SweepFlags.regions = regions
 	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[R]) error {
 		accounts, err := p.accounts(app)
 		if err != nil {

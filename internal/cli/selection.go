@@ -78,7 +78,8 @@ type SweepFlags struct {
 	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
 
-	earlier *sweep.Earlier // what RetryGaps holds
+	earlier *sweep.Earlier          // what RetryGaps holds
+	regions *inventory.RegionFinder // which regions are meant, where that matters; else nil
 }
 
 // check looks at what can be known before anything is asked: an hour's sweep

@@ -70,7 +70,31 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 	if err := out.Close(); err != nil && !errors.As(err, &failed) {
 		return nil, nil, written(err)
 	}
+	if err := flags.checkRegions(ctx, app, ledger); err != nil {
+		return nil, nil, err
+	}
 	return ledger, failed, nil
+}
+
+// checkRegions warns of patterns of --region and --exclude-region that match nothing,
+// and returns the error that no region is selected at all. A run that goes on with
+// another may have none left.
+func (f *SweepFlags) checkRegions(ctx context.Context, app *App, ledger *sweep.Ledger) error {
+	if f.regions == nil || f.earlier != nil || ctx.Err() != nil {
+		return nil
+	}
+	err := f.regions.Empty()
+	switch gaps := ledger.Gaps(); {
+	case err != nil && len(gaps) == 0:
+		return err
+	case err != nil:
+		app.note("%v", err)
+	default:
+		for _, line := range append(f.regions.Unmatched(true), f.regions.Unmatched(false)...) {
+			app.note("%s", line)
+		}
+	}
+	return nil
 }
 
 // bound ends a context when --timeout does.

@@ -39,6 +39,7 @@ type RegionFinder struct {
 
 	include, exclude []*names.Glob
 	literal          bool // Include has no glob
+	met              regionsMet
 }
 
 // Compile checks the selection. Unknown names are left for the caller to report.
@@ -73,18 +74,26 @@ func (f *RegionFinder) Selected(region string) bool {
 	return (len(f.include) == 0 || slices.ContainsFunc(f.include, matches)) && !slices.ContainsFunc(f.exclude, matches)
 }
 
-// Of returns the regions to sweep in an account. Where only regions are named
-// that no account can switch off, nobody has to be asked.
+// Of returns the regions to sweep in an account.
 func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Identity) (sweep.Regions, error) {
+	found, all, err := f.find(ctx, id)
+	if err == nil {
+		f.meet(all, found)
+	}
+	return found, err
+}
+
+// find returns the selected regions of an account, and all of them if it was asked:
+// where only regions are named that no account can switch off, there is no need.
+func (f *RegionFinder) find(ctx context.Context, id *auth.Identity) (found sweep.Regions, all []Region, err error) {
 	partition := awsapi.PartitionOf(id.Target.Region)
 	if f.literal && !slices.ContainsFunc(f.Include, func(r string) bool { return !slices.Contains(partition.AlwaysOn, r) }) {
-		return sweep.Regions{Visit: slices.DeleteFunc(slices.Clone(f.Include), func(r string) bool { return !f.Selected(r) })}, nil
+		return sweep.Regions{Visit: slices.DeleteFunc(slices.Clone(f.Include), func(r string) bool { return !f.Selected(r) })}, nil, nil
 	}
-	var found sweep.Regions
-	all, err := f.describe(ctx, id)
+	all, err = f.describe(ctx, id)
 	if err != nil {
 		if kind := awsapi.Explain(err).Kind; kind != awsapi.Denied && kind != awsapi.DeniedSCP || ctx.Err() != nil {
-			return found, err
+			return found, nil, err
 		}
 		// What the account has switched on cannot be known; the rest can be swept,
 		// and what is named.
@@ -95,7 +104,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 			}
 		}
 		found.Unknown = err
-		return found, nil
+		return found, nil, nil
 	}
 	for _, region := range all {
 		switch {
@@ -113,7 +122,7 @@ func (f *RegionFinder) Of(ctx context.Context, _ *account.Account, id *auth.Iden
 			found.NotOptedIn = append(found.NotOptedIn, named)
 		}
 	}
-	return found, nil
+	return found, all, nil
 }
 
 // List returns the region records of an account: the enabled ones, or all.
@@ -122,13 +131,23 @@ func (f *RegionFinder) List(ctx context.Context, a *account.Account, id *auth.Id
 	if err != nil {
 		return nil, err
 	}
-	listed := regions[:0]
+	var listed []Region
+	var selected sweep.Regions
 	for _, r := range regions {
-		if f.Selected(r.Region) && (all || r.OptInStatus != notOptedIn) {
+		switch {
+		case !f.Selected(r.Region):
+			continue
+		case r.OptInStatus == notOptedIn:
+			selected.NotOptedIn = append(selected.NotOptedIn, r.Region)
+		default:
+			selected.Visit = append(selected.Visit, r.Region)
+		}
+		if all || r.OptInStatus != notOptedIn {
 			r.AccountId, r.AccountName, r.Profile, r.Role = a.ID, a.Name, id.Profile, id.Role
 			listed = append(listed, r)
 		}
 	}
+	f.meet(regions, selected)
 	return listed, nil
 }
 

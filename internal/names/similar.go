@@ -3,6 +3,7 @@ package names
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,4 +55,34 @@ func editDistance(a, b []rune) (whole, beginning int) {
 		beginning = min(beginning, row[len(b)])
 	}
 	return row[len(b)], min(beginning, slices.Min(row))
+}
+
+// mostSimilar is how many names a hint offers.
+const mostSimilar = 3
+
+// DidYouMean ends a message about a name or a glob that nothing has: "; did you
+// mean ...?" with names that differ only by case, else with the nearest one. "" if
+// there is none.
+func DidYouMean(text string, of []string) string {
+	var similar []string
+	if folded, err := CompileGlob(strings.ToLower(text)); err == nil {
+		for _, name := range of {
+			if name != "" && (strings.EqualFold(name, text) || folded.Match(strings.ToLower(name))) && !slices.Contains(similar, name) {
+				similar = append(similar, name)
+			}
+		}
+	}
+	if len(similar) == 0 {
+		if near := Nearest(strings.Trim(text, `*?[]{}!^\`), of); near != "" {
+			similar = []string{near}
+		}
+	}
+	if len(similar) == 0 {
+		return ""
+	}
+	var quoted []string
+	for _, name := range similar[:min(len(similar), mostSimilar)] {
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	return "; did you mean " + strings.Join(quoted, " or ") + "?"
 }

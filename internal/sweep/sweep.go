@@ -18,8 +18,8 @@ import (
 // ErrFailFast is the cause of what --fail-fast cancels.
 var ErrFailFast = errors.New("given up at the first gap (--fail-fast)")
 
-// Stop is an error of a visit that every other visit would meet, too. It cancels
-// the sweep, and Run returns Err.
+// Stop is an error of a visit that every other visit would meet, too, or an error of
+// the list that leaves nothing to visit. It cancels the sweep, and Run returns Err.
 type Stop struct{ Err error }
 
 func (e *Stop) Error() string { return e.Err.Error() }
@@ -176,6 +176,10 @@ func (s *run[R]) list() {
 	}
 	for a, err := range s.Accounts(s.ctx) {
 		if stopped(s.ctx) != nil {
+			return
+		}
+		if stop := (*Stop)(nil); errors.As(err, &stop) {
+			s.cancel(err)
 			return
 		}
 		if err != nil {
