@@ -7,16 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"muster/internal/safe"
+	"muster/internal/terminal"
 	"net/netip"
-	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/term"
-
-	"muster/internal/render"
 )
 
 // App is what a run has of the world.
@@ -40,7 +36,7 @@ type App struct {
 	// LookupHost resolves a host name; nil asks the system.
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
-	// OpenTTY opens the user's terminal for questions; nil takes /dev/tty.
+	// OpenTTY opens the user's terminal for questions; nil opens the process's own.
 	OpenTTY func() (io.ReadWriteCloser, error)
 
 	// Called is what the program was called as, os.Args[0]; "" is muster.
@@ -55,34 +51,21 @@ type App struct {
 
 	leftOut []string // columns of a table that the terminal was too narrow for
 
-	notes    sync.Mutex // one message at a time on the terminal; it guards what follows
-	line     *footLine  // below it; nil: none
-	lineOn   io.Writer  // where the line is while notes are gathered; nil: Stderr
-	screen   *altScreen // instead of what was there; nil: none
-	holds    int        // what else may write on the terminal and keeps the line away
-	question *question  // that is on it; nil: none
-	waiting  []func()   // what is to be written there after the answer
-	drawers  int        // who wants the keyboard's signals to leave nothing there
-	deaf     func()     // ends heeding those that end the program
-
-	unstopped func() // ends heeding those that stop it; nil: they have their own way
-
-	run  context.Context // the whole run
-	asks sync.Mutex      // one question at a time
+	term *terminal.Terminal
 }
 
-func (a *App) prepare() {
+// prepare completes an App for a run that lasts as long as ctx.
+func (a *App) prepare(ctx context.Context) {
 	if a.Now == nil {
 		a.Now = time.Now
-	}
-	if a.OpenTTY == nil {
-		a.OpenTTY = openTTY
 	}
 	if a.LookupHost == nil {
 		a.LookupHost = lookupHost
 	}
-	a.run = context.Background()
 	a.setEnviron(a.Environ)
+	a.term = terminal.New(ctx, terminal.Options{
+		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, OpenTTY: a.OpenTTY, Lookup: a.Lookup,
+	})
 	a.name = programName(a.Called)
 	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
 }
@@ -113,83 +96,21 @@ func (a *App) home() string {
 	return a.env["HOME"]
 }
 
-// Everything but records goes to stderr, through the next two. Names and AWS's
-// messages are untrusted: nothing reaches a terminal raw.
-
-// note writes a line to stderr.
+// note writes a line to stderr. Names and AWS's messages in it are untrusted.
 func (a *App) note(format string, args ...any) {
-	a.tell(a.name + ": " + render.Safe(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
-}
-
-// noteLeftOut tells people which columns of a table did not fit. On a screen of its
-// own the table comes again and again.
-func (a *App) noteLeftOut() {
-	if len(a.leftOut) > 0 && a.screen == nil && isTerminal(a.Stderr) {
-		a.note("the terminal is too narrow for %s; -o wide shows all columns", strings.Join(a.leftOut, ", "))
-	}
-	a.leftOut = nil
+	a.term.Print(a.name + ": " + safe.Text(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
 }
 
 // detail writes a line that belongs to the note before it.
 func (a *App) detail(format string, args ...any) {
-	a.tell("  " + render.Safe(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
+	a.term.Print("  " + safe.Text(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
 }
 
-// tell writes to stderr what is safe there.
-func (a *App) tell(text string) {
-	a.notes.Lock()
-	defer a.notes.Unlock()
-	a.put(a.Stderr, []byte(text))
-}
-
-// terminal returns the width of the terminal that w is, and whether it is one.
-func (a *App) terminal(w io.Writer) (width int, ok bool) {
-	f, isFile := w.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
-		return 0, false
+// noteLeftOut names the columns of a table that did not fit, for people. A screen of
+// --watch shows the table again and again.
+func (a *App) noteLeftOut() {
+	if len(a.leftOut) > 0 && a.term.NotesShown() && !a.term.HasScreen() {
+		a.note("the terminal is too narrow for %s; -o wide shows all columns", strings.Join(a.leftOut, ", "))
 	}
-	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-		return width, true
-	}
-	return 80, true
-}
-
-// isTerminal says whether a stream of the program is a terminal.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// hasTerminal says whether there is a terminal at all, wherever the streams go.
-func (a *App) hasTerminal() bool {
-	tty, err := a.OpenTTY()
-	if err != nil {
-		return false
-	}
-	tty.Close()
-	return true
-}
-
-// color decides --color auto|on|off for stdout: the flag, then NO_COLOR,
-// CLICOLOR_FORCE and CLICOLOR, then whether it is a terminal.
-func (a *App) color(when string) bool { return a.colorOn(a.Stdout, when) }
-
-func (a *App) colorOn(w io.Writer, when string) bool {
-	if when != "auto" {
-		return when == "on"
-	}
-	set := func(name string) bool { return a.env[name] != "" && a.env[name] != "0" }
-	switch {
-	case a.env["NO_COLOR"] != "":
-		return false
-	case set("CLICOLOR_FORCE"):
-		return true
-	}
-	return isTerminal(w) && a.env["CLICOLOR"] != "0" && !a.dumb()
-}
-
-// dumb says that a terminal can but print, or that nobody says what it can.
-func (a *App) dumb() bool {
-	kind := a.env["TERM"]
-	return kind == "dumb" || kind == "" && runtime.GOOS != "windows" // where nothing sets it
+	a.leftOut = nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
+	"muster/internal/terminal"
 )
 
 // assumeRoleCmd has the options of `aws sts assume-role` under their own names.
@@ -132,8 +134,11 @@ func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertio
 	case len(fitting) == 1:
 		return fitting[0], nil
 	}
-	i, err := app.choose(ctx, "the SAML assertion offers several roles", offers)
+	const several = "the SAML assertion offers several roles"
+	i, err := app.term.Choose(ctx, several, offers)
 	switch {
+	case errors.Is(err, terminal.ErrNoTerminal):
+		return auth.SAMLRole{}, usage("%s; choose with --role-arn: %s", several, strings.Join(offers, ", "))
 	case ctx.Err() != nil:
 		return auth.SAMLRole{}, ctx.Err()
 	case err != nil:

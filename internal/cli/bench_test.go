@@ -119,7 +119,7 @@ func BenchmarkComplete(b *testing.B) {
 		b.Fatal(err)
 	}
 	app := &App{Environ: []string{"HOME=" + home}}
-	app.prepare()
+	app.prepare(context.Background())
 	var met []seen.Entry
 	for i := range 2000 {
 		met = append(met, seen.Entry{

@@ -35,11 +35,12 @@ func TestColor(t *testing.T) {
 		{"TERM=xterm CLICOLOR_FORCE=1", "off", false, false},
 	} {
 		app := &App{}
-		app.setEnviron(strings.Fields(test.environ))
-		if got := app.colorOn(tty, test.flag); got != test.terminal {
+		app.Environ = strings.Fields(test.environ)
+		app.prepare(t.Context())
+		if got := app.term.Color(tty, test.flag); got != test.terminal {
 			t.Errorf("%s --color %s on a terminal: %t", test.environ, test.flag, got)
 		}
-		if got := app.colorOn(new(bytes.Buffer), test.flag); got != test.pipe {
+		if got := app.term.Color(new(bytes.Buffer), test.flag); got != test.pipe {
 			t.Errorf("%s --color %s in a pipe: %t", test.environ, test.flag, got)
 		}
 	}

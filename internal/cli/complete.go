@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"muster/internal/awsconfig"
-	"muster/internal/render"
+	"muster/internal/safe"
 	"muster/internal/seen"
 )
 
@@ -80,7 +80,7 @@ func (a *App) printCompletion(c completion) {
 		text.WriteString(candidate.text)
 		if candidate.help != "" {
 			text.WriteByte('\t')
-			text.WriteString(render.Safe(candidate.help))
+			text.WriteString(safe.Text(candidate.help))
 		}
 		text.WriteByte('\n')
 	}
@@ -150,7 +150,7 @@ func (a *App) complete(words []string) (c completion) {
 		}
 	}
 	// What does not look as it is could not be typed, nor told from another.
-	c.candidates = slices.DeleteFunc(c.candidates, func(c candidate) bool { return render.Safe(c.text) != c.text })
+	c.candidates = slices.DeleteFunc(c.candidates, func(c candidate) bool { return safe.Text(c.text) != c.text })
 	return c
 }
 

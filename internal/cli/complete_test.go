@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ func TestSyntaxIsTheGrammar(t *testing.T) {
 	t.Parallel()
 	var g grammar
 	app := &App{}
-	app.prepare()
+	app.prepare(context.Background())
 	parser, err := newParser(&g, app)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func TestFilesCompleteWhereFilesGo(t *testing.T) {
 	t.Parallel()
 	var g grammar
 	app := &App{}
-	app.prepare()
+	app.prepare(context.Background())
 	parser, err := newParser(&g, app)
 	if err != nil {
 		t.Fatal(err)
@@ -295,7 +296,7 @@ func TestSightingsAreBounded(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	app := &App{Environ: []string{"HOME=" + home}}
-	app.prepare()
+	app.prepare(context.Background())
 	app.watch(&Global{}, account.Selection{})
 	for i := range 20_000 {
 		app.sightings.add(&inventory.Instance{InstanceId: fmt.Sprintf("i-%017x", i), Role: "Audit", Tags: map[string]string{

@@ -2,10 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"muster/internal/safe"
 	"strings"
 	"unicode/utf8"
-
-	"muster/internal/render"
 )
 
 // rawWord is a word of a command line as it stands there, quotes and all.
@@ -105,7 +104,7 @@ func (a *App) completeBash(listing, breaks, typed string) {
 	}
 	for i, candidate := range c.candidates {
 		if listing == bashLists && len(c.candidates) > 1 && candidate.help != "" {
-			c.candidates[i].text = fmt.Sprintf("%-*s  (%s)", width, candidate.text, render.Safe(candidate.help))
+			c.candidates[i].text = fmt.Sprintf("%-*s  (%s)", width, candidate.text, safe.Text(candidate.help))
 		}
 		c.candidates[i].help = ""
 	}

@@ -62,10 +62,10 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 
 // tally counts what was found, for people: others are told only that it is nothing.
 func (a *App) tally(flags *SweepFlags, ledger *sweep.Ledger, noun string) {
-	if a.screen != nil && isTerminal(a.lineOn) {
-		return // the screen's header tells it
+	if a.term.HasScreen() {
+		return // its header has the counts
 	}
-	people := isTerminal(a.Stderr)
+	people := a.term.NotesShown()
 	records, _, _ := ledger.Count()
 	if records == 0 && flags.regions != nil && flags.earlier == nil {
 		if text := flags.regions.NotEnabled(); text != "" {

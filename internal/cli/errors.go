@@ -16,6 +16,7 @@ import (
 	"muster/internal/awsconfig"
 	"muster/internal/inventory"
 	"muster/internal/render"
+	"muster/internal/safe"
 )
 
 // Exit codes, as the contract has them.
@@ -89,7 +90,7 @@ func (a *App) report(err error) {
 	lines := strings.Split(text, "\n")
 	a.note("%s", lines[0])
 	for _, line := range lines[1:] {
-		a.tell("  " + render.Safe(line) + "\n")
+		a.term.Print("  " + safe.Text(line) + "\n")
 	}
 	if hint := cmp.Or(account.Hint(err), awsapi.Hint(err)); hint != "" {
 		a.detail("%s", hint)

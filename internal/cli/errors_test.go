@@ -32,7 +32,7 @@ func TestFail(t *testing.T) {
 	} {
 		var stderr bytes.Buffer
 		app := &App{Stderr: &stderr}
-		app.prepare()
+		app.prepare(context.Background())
 		if code := app.fail(context.Background(), test.err); code != test.code || stderr.String() != test.stderr {
 			t.Errorf("%s: exit code %d, stderr %q; want %d, %q", test.name, code, stderr.String(), test.code, test.stderr)
 		}

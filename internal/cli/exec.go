@@ -19,6 +19,7 @@ import (
 	"muster/internal/render"
 	"muster/internal/shell"
 	"muster/internal/sweep"
+	"muster/internal/terminal"
 )
 
 // execFlags are the shared flags; --concurrency counts commands.
@@ -100,7 +101,7 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 		e.Command = e.Command[1:]
 	}
 	if len(e.Command) == 0 {
-		if !isTerminal(e.app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
+		if !terminal.IsTerminal(e.app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
 			return usage("expected a command: muster exec [flags] -- COMMAND [ARG...]; without one, a shell needs a terminal and one account")
 		}
 		e.Command = []string{e.shell()}
@@ -215,7 +216,7 @@ func (e *execution) alone() bool {
 	s := e.selection
 	fans := s.Organization || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && names.IsGlob(s.Profiles[0])
 	named := len(s.Accounts) == 1 && !names.IsGlob(s.Accounts[0])
-	return !fans || named || isTerminal(e.app.Stdin)
+	return !fans || named || terminal.IsTerminal(e.app.Stdin)
 }
 
 // each is the accounts as a sweep takes them.
@@ -306,7 +307,7 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 		}})
 		return nil
 	}
-	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.records()), plan)
+	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.term.Records()), plan)
 }
 
 // foretell says who the command would be in an account, if nothing is refused.

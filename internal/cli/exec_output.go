@@ -16,6 +16,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/child"
 	"muster/internal/render"
+	"muster/internal/safe"
 	"muster/internal/sweep"
 )
 
@@ -46,7 +47,7 @@ func (e *execution) newSink() (sink, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &recordSink{stream: printer.Start(e.app.records())}, nil
+		return &recordSink{stream: printer.Start(e.app.term.Records())}, nil
 	case e.Prefix:
 		return &prefixSink{app: e.app, color: e.global.Color, perRegion: e.PerRegion}, nil
 	}
@@ -91,7 +92,7 @@ func (s *groupSink) put(ended []*outcome) error {
 			heading = "\n" + heading
 		}
 		s.shown = true
-		stdout, stderr := &headed{w: s.app.Stdout, last: new(byte)}, &headed{w: &asideWriter{s.app, s.app.Stderr}, last: new(byte), heading: heading}
+		stdout, stderr := &headed{w: s.app.Stdout, last: new(byte)}, &headed{w: s.app.term.Log(), last: new(byte), heading: heading}
 		if s.together {
 			stderr.heading, stderr.last = "", stdout.last
 		}
@@ -115,7 +116,7 @@ func (s *groupSink) put(ended []*outcome) error {
 // title names the place on one line.
 func (o *outcome) title() string {
 	words := []string{o.Account.ID, o.Account.Name, o.Place.Region}
-	return render.Safe(strings.Join(strings.Fields(strings.Join(words, " ")), " "))
+	return safe.Text(strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 }
 
 // headed is a writer that begins what is written with a heading, and knows how it
@@ -190,23 +191,23 @@ func (s *prefixSink) label(a *account.Account) string {
 	if a.Name != "" && s.named[a.Name] > 1 {
 		label += " " + a.ID
 	}
-	return render.Safe(label)
+	return safe.Text(label)
 }
 
 func (s *prefixSink) open(o *outcome) {
 	label := s.label(o.Account)
 	label += strings.Repeat(" ", max(0, s.width-displaywidth.String(label)))
 	if s.perRegion {
-		label += fmt.Sprintf(" %-*s", s.region, render.Safe(o.Place.Region))
+		label += fmt.Sprintf(" %-*s", s.region, safe.Text(o.Place.Region))
 	}
 	lines := func(stream, to io.Writer) *child.Lines {
 		prefix := label + "  | "
-		if s.app.colorOn(stream, s.color) {
+		if s.app.term.Color(stream, s.color) {
 			prefix = "\x1b[" + palette[s.order[o.Account]%len(palette)] + "m" + prefix + "\x1b[0m"
 		}
 		return &child.Lines{Lock: &s.lock, To: to, Prefix: prefix}
 	}
-	stdout, stderr := lines(s.app.Stdout, s.app.Stdout), lines(s.app.Stderr, &asideWriter{s.app, s.app.Stderr})
+	stdout, stderr := lines(s.app.Stdout, s.app.Stdout), lines(s.app.Stderr, s.app.term.Log())
 	o.stdout, o.stderr = stdout, stderr
 	o.finish = func() error {
 		if err := stdout.Close(); err != nil {

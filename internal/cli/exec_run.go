@@ -15,6 +15,7 @@ import (
 	"muster/internal/credserver"
 	"muster/internal/render"
 	"muster/internal/sweep"
+	"muster/internal/terminal"
 )
 
 // agreed asks before a command runs in several accounts.
@@ -30,9 +31,9 @@ func (e *execution) agreed(ctx context.Context) error {
 		}
 		where += fmt.Sprintf(", %s in all", count(regions, "region"))
 	}
-	yes, err := e.app.confirm(ctx, fmt.Sprintf("Run \"%s\" in %s?", e.commandLine(), where))
+	yes, err := e.app.term.Confirm(ctx, fmt.Sprintf("Run \"%s\" in %s?", e.commandLine(), where))
 	switch {
-	case errors.Is(err, errNoTerminal):
+	case errors.Is(err, terminal.ErrNoTerminal):
 		return usage("%s would run in %s: without a terminal to ask on, --yes is required", e.commandLine(), where)
 	case err != nil:
 		return err
@@ -150,7 +151,7 @@ func (e *execution) handOver(ctx context.Context) error {
 			defer release()
 			command := child.Command{
 				Path: e.path, Args: e.Command, Env: environ, Stdin: e.app.Stdin, Stdout: e.app.Stdout, Stderr: e.app.Stderr,
-				Foreground: true, Keyboard: e.app.hasTerminal(),
+				Foreground: true, Keyboard: e.app.term.CanAsk(),
 			}
 			code, err := command.Run(ctx)
 			if err != nil {

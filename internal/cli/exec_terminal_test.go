@@ -16,8 +16,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// terminal is muster on a pseudo-terminal, with a user who reads and types.
-type terminal struct {
+// ptyRun is muster on a pseudo-terminal, with a user who reads and types.
+type ptyRun struct {
 	t       *testing.T
 	pty     *os.File
 	command *exec.Cmd
@@ -27,7 +27,7 @@ type terminal struct {
 	over    chan struct{}
 }
 
-func onPty(t *testing.T, args ...string) *terminal {
+func onPty(t *testing.T, args ...string) *ptyRun {
 	t.Helper()
 	binary, err := built()
 	if err != nil {
@@ -40,7 +40,7 @@ func onPty(t *testing.T, args ...string) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, pty: file, command: command, over: make(chan struct{})}
+	term := &ptyRun{t: t, pty: file, command: command, over: make(chan struct{})}
 	t.Cleanup(func() {
 		command.Process.Kill()
 		file.Close()
@@ -62,7 +62,7 @@ func onPty(t *testing.T, args ...string) *terminal {
 }
 
 // sees waits until the terminal shows a text, after all that was waited for before.
-func (s *terminal) sees(text string) {
+func (s *ptyRun) sees(text string) {
 	s.t.Helper()
 	there := eventually(func() bool {
 		s.mu.Lock()
@@ -80,7 +80,7 @@ func (s *terminal) sees(text string) {
 	}
 }
 
-func (s *terminal) types(text string) {
+func (s *ptyRun) types(text string) {
 	s.t.Helper()
 	if _, err := io.WriteString(s.pty, text); err != nil {
 		s.t.Fatal(err)
@@ -88,7 +88,7 @@ func (s *terminal) types(text string) {
 }
 
 // ends waits for muster's end.
-func (s *terminal) ends(code int) string {
+func (s *ptyRun) ends(code int) string {
 	s.t.Helper()
 	s.command.Wait()
 	<-s.over

@@ -320,7 +320,7 @@ func printProfiles(ctx context.Context, app *App, printer *render.Printer[profil
 	if !asRecords {
 		return nil
 	}
-	stream := printer.Start(app.records())
+	stream := printer.Start(app.term.Records())
 	stream.Until(ctx)
 	of := map[string]*generatedProfile{}
 	for _, p := range found {

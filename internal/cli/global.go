@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/render"
+	"muster/internal/terminal"
 )
 
 // Global are the options of every command, under the AWS CLI's names.
@@ -66,7 +68,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	})
 	return &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
-		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.holdLine,
+		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.term.Hold,
 		Warn: func(text string) { app.note("%s", text) },
 	}, nil
 }
@@ -148,6 +150,14 @@ func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attem
 	return bundle, attempts, nil
 }
 
+// prompter asks for an MFA code or another secret; nil where there is no terminal.
+func (a *App) prompter() func(context.Context, string) (string, error) {
+	if !a.term.CanAsk() {
+		return nil
+	}
+	return a.term.AskSecret
+}
+
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
 // Output are the flags of how records are shown.
@@ -169,8 +179,8 @@ func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: o.JQ, Slurp: o.Slurp, Query: o.Query,
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
-		Color: app.color(g.Color), Links: isTerminal(app.Stdout) && !app.dumb(),
-		Width:    func() int { width, _ := app.terminal(app.Stdout); return width },
+		Color: app.term.Color(app.Stdout, g.Color), Links: terminal.IsTerminal(app.Stdout) && !app.term.Dumb(),
+		Width:    func() int { width, _ := terminal.Width(app.Stdout); return width },
 		LeftOut:  func(columns []string) { app.leftOut = columns },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/internal/names"
+	"muster/internal/terminal"
 )
 
 // A page tells of a command. Help shows it on a terminal, man as a manual page.
@@ -216,7 +217,7 @@ func wrap(text string, width int) []string {
 
 // helpWidth is that of the terminal, within what can be read well.
 func (a *App) helpWidth() int {
-	width, ok := a.terminal(a.Stdout)
+	width, ok := terminal.Width(a.Stdout)
 	if !ok {
 		return 80
 	}

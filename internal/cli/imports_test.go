@@ -13,6 +13,8 @@ func TestImportsFlowOneWay(t *testing.T) {
 	t.Parallel()
 	allowed := map[string][]string{
 		"names":          {},
+		"safe":           {},
+		"terminal":       {"safe"},
 		"shell":          {},
 		"shorthand":      {},
 		"disk":           {},
@@ -20,7 +22,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"secret":         {},
 		"awsapi":         {"secret"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
-		"render":         {"names"},
+		"render":         {"names", "safe"},
 		"auth":           {"auth/botocache", "awsapi", "awsconfig", "disk", "secret", "shell"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "awsapi", "awsconfig", "names"},
@@ -30,7 +32,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"credserver":     {},
 		"seen":           {"disk"},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "disk", "inventory", "names", "render", "seen", "shell", "shorthand", "sweep",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "credserver", "disk", "inventory", "names", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -18,7 +18,7 @@ func (a *App) debugLog(wanted bool) *slog.Logger {
 		a.libraries(io.Discard)
 		return nil
 	}
-	log := slog.New(slog.NewTextHandler(&asideWriter{a, a.Stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(a.term.Log(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	a.libraries(&libraryLog{log})
 	return log
 }

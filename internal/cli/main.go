@@ -62,7 +62,8 @@ type exit int
 
 // Main runs one command line and returns its exit code.
 func Main(ctx context.Context, args []string, app *App) (code int) {
-	app.prepare()
+	app.prepare(ctx)
+	defer app.term.Close()
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
 		return app.fail(ctx, printVersion(app.Stdout, app.name))
 	}
@@ -78,9 +79,6 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 			panic(r)
 		}
 	}()
-	run, end := context.WithCancel(ctx)
-	app.run = run
-	defer app.leaveTerminal(end)
 	var g grammar
 	parser, err := newParser(&g, app)
 	if err != nil {

@@ -26,13 +26,12 @@ const defaultScope = "sso:account:access"
 // ask asks for what the flags do not say. After the sign-in, write offers to keep
 // the session in the config file.
 func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (session *awsconfig.Session, write func() error, err error) {
-	ask := app.asker()
-	if ask == nil && (n.StartURL == "" || n.SSORegion == "") {
+	if !app.term.CanAsk() && (n.StartURL == "" || n.SSORegion == "") {
 		return nil, nil, usage("no sso-session in %s, and no terminal to ask on: give --start-url and --sso-region", config.Files.Config)
 	}
 	question := func(flag, text, fallback string, value *string, check func(string) error) {
 		for err == nil && *value == "" {
-			if *value, err = ask(ctx, text+" "); err != nil {
+			if *value, err = app.term.Ask(ctx, text+" "); err != nil {
 				return
 			}
 			*value = cmp.Or(strings.TrimSpace(*value), fallback)
@@ -59,16 +58,16 @@ func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config
 		Name: cmp.Or(name, sessionNameOf(n.StartURL)), StartURL: n.StartURL, Region: n.SSORegion, Scopes: []string{defaultScope},
 		File: config.Files.Config,
 	}
-	return session, func() error { return offer(ctx, app, ask, config.Files, session) }, nil
+	return session, func() error { return offer(ctx, app, config.Files, session) }, nil
 }
 
 // offer writes the session into the config file, unless the user does not want it.
-func offer(ctx context.Context, app *App, ask func(context.Context, string) (string, error), files awsconfig.Files, s *awsconfig.Session) error {
+func offer(ctx context.Context, app *App, files awsconfig.Files, s *awsconfig.Session) error {
 	section := awsconfig.Section{Kind: "sso-session", Name: s.Name, Settings: []awsconfig.Setting{
 		{Key: "sso_start_url", Value: s.StartURL}, {Key: "sso_region", Value: s.Region}, {Key: "sso_registration_scopes", Value: defaultScope},
 	}}
-	if ask != nil {
-		answer, err := ask(ctx, fmt.Sprintf("Write [sso-session %s] into %s? [Y/n] ", s.Name, files.Config))
+	if app.term.CanAsk() {
+		answer, err := app.term.Ask(ctx, fmt.Sprintf("Write [sso-session %s] into %s? [Y/n] ", s.Name, files.Config))
 		if err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 			profiles = append(profiles, matched...)
 		}
 	}
-	stream := printer.Start(app.records())
+	stream := printer.Start(app.term.Records())
 	stream.Until(ctx)
 	for _, p := range profiles {
 		if err := stream.Write(describeProfile(p)); err != nil {

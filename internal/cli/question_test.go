@@ -36,7 +36,7 @@ func TestChoice(t *testing.T) {
 	} {
 		tty := &fakeTTY{lines: []string{test.typed}}
 		app := &App{Stderr: io.Discard, OpenTTY: tty.open}
-		app.prepare()
+		app.prepare(context.Background())
 		role, err := new(assumeRoleCmd).samlRole(t.Context(), app, offered)
 		if role.ARN != test.role || err == nil && test.err != "" || err != nil && (err.Error() != test.err || !isUsage(err)) {
 			t.Errorf("%q: %q, %v; want %q, %s", test.typed, role.ARN, err, test.role, test.err)
@@ -47,7 +47,7 @@ func TestChoice(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	app := &App{Stderr: io.Discard, OpenTTY: interruptingTTY{cancel}.open}
-	app.prepare()
+	app.prepare(context.Background())
 	_, err := new(assumeRoleCmd).samlRole(ctx, app, offered)
 	if code := app.fail(ctx, err); code != exitInterrupted || !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v, exit code %d", err, code)

@@ -388,13 +388,14 @@ func TestUnsolicited(t *testing.T) {
 	heard := make(chan string, 10)
 	defer log.SetOutput(log.Writer())
 	for _, flags := range [][]string{nil, {"--debug"}} {
-		var stdout, stderr bytes.Buffer
+		var stdout bytes.Buffer
+		var stderr lockedBuffer
 		app := &App{
 			Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ,
 			LibraryLog: func(w io.Writer) { log.SetOutput(io.MultiWriter(w, writerFunc(func(p []byte) { heard <- string(p) }))) },
 		}
 		if code := Main(t.Context(), append([]string{"whoami"}, flags...), app); code != 0 {
-			t.Fatalf("exit code %d: %s", code, &stderr)
+			t.Fatalf("exit code %d: %s", code, stderr.text())
 		}
 		select {
 		case line := <-heard:
@@ -404,12 +405,29 @@ func TestUnsolicited(t *testing.T) {
 		case <-time.After(30 * time.Second):
 			t.Fatal("net/http has nothing to say about stray bytes any more")
 		}
-		app.notes.Lock()
-		defer app.notes.Unlock()
-		if said := strings.Contains(stderr.String(), `msg=library text="`); said != (flags != nil) || strings.Contains(stderr.String(), "wJalr") {
-			t.Errorf("%v: %s", flags, &stderr)
+		text := stderr.text()
+		if said := strings.Contains(text, `msg=library text="`); said != (flags != nil) || strings.Contains(text, "wJalr") {
+			t.Errorf("%v: %s", flags, text)
 		}
 	}
+}
+
+// lockedBuffer is a stream to which goroutines may still write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 type writerFunc func([]byte)

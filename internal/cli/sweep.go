@@ -7,6 +7,7 @@ import (
 
 	"muster/internal/render"
 	"muster/internal/sweep"
+	"muster/internal/terminal"
 )
 
 // stream takes records as they arrive. Flush says that no more are waiting, Until
@@ -42,10 +43,10 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 	if err := resume(flags, &plan); err != nil {
 		return nil, nil, err
 	}
-	var line *footLine
+	var line *terminal.Line
 	if !flags.Quiet {
 		line = app.showProgress(ctx, plan.Meter, noun, plan.Regions == nil)
-		defer line.end()
+		defer line.End()
 	}
 	out.Until(ctx)
 	ledger, err = plan.Run(ctx, func(records []R) error {
@@ -60,7 +61,7 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 		}
 		return nil
 	})
-	line.end()
+	line.End()
 	if err != nil {
 		return nil, nil, err
 	}

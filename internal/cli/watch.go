@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,6 +15,7 @@ import (
 
 	"muster/internal/render"
 	"muster/internal/sweep"
+	"muster/internal/terminal"
 )
 
 // watchInterval is --watch: how long to wait before the next round. 0: the flag is
@@ -73,7 +73,7 @@ type WatchedOutput struct {
 func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 	options := o.Output.options(app, g)
 	options.Watch = o.Watch > 0
-	o.logged = g.Debug && isTerminal(app.Stderr)
+	o.logged = g.Debug && terminal.IsTerminal(app.Stderr)
 	return options
 }
 
@@ -83,28 +83,27 @@ func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 // whole and then a line for each record that has changed, as kubectl has it.
 func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *render.Printer[R], once func(context.Context, stream[R]) error) error {
 	if o.Watch == 0 {
-		return once(ctx, printer.Start(app.records()))
+		return once(ctx, printer.Start(app.term.Records()))
 	}
 	records := printer.Watch()
-	out := &lastingError{w: app.records()}
-	var show *altScreen
+	out := &lastingError{w: app.term.Records()}
+	shown := frame{every: time.Duration(o.Watch), table: records.Again}
+	var screen *terminal.Screen
 	if !o.logged {
-		show = newScreen(app, time.Duration(o.Watch), records.Again)
+		drawing, stop := context.WithCancel(ctx)
+		defer stop()
+		screen = app.term.NewScreen(drawing, shown.lines)
 	}
-	if show != nil {
+	if screen != nil {
 		out.w = io.Discard // Close only finds out what has changed
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		defer show.leave()
-		context.AfterFunc(ctx, show.leave)
-		go show.follow(ctx)
+		defer screen.Leave()
 	}
-	records.ChangesOnly = show == nil
+	records.ChangesOnly = screen == nil
 	for first := true; ; first = false {
-		r := &round[R]{ctx: ctx, screen: show}
+		r := &round[R]{ctx: ctx, screen: screen}
 		r.Stream = records.Round(out, r.unseen)
 		var ended *partial
-		notes, err := app.capture(func() error {
+		notes, err := app.term.Capture(func() error {
 			err := once(ctx, r)
 			if err != nil && !first && !errors.As(err, &ended) && ctx.Err() == nil {
 				app.report(err)
@@ -117,16 +116,19 @@ func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *ren
 		case out.err != nil:
 			return written(out.err)
 		case first && err != nil && (!errors.As(err, &ended) || ended.code != exitPartial):
-			app.tell(string(notes))
+			app.term.Print(string(notes))
 			return err
-		case show == nil || !isTerminal(app.Stderr):
+		case screen == nil || !terminal.IsTerminal(app.Stderr):
 			if len(notes) > 0 {
-				app.tell(string(notes))
+				app.term.Print(string(notes))
 			}
 			notes = nil
 		}
-		if show != nil {
-			if err := show.next(frame{app.Now(), cmp.Or(r.summary, "failed"), records.Changes(), string(notes)}); err != nil {
+		if screen != nil {
+			err := screen.Draw(func() {
+				shown.at, shown.summary, shown.changes, shown.notes = app.Now(), cmp.Or(r.summary, "failed"), records.Changes(), string(notes)
+			})
+			if err != nil {
 				return written(err)
 			}
 		}
@@ -149,7 +151,7 @@ func rest(ctx context.Context, interval time.Duration, out io.Writer) error {
 		case <-next:
 			return nil
 		case <-look.C:
-			if f, ok := out.(*os.File); ok && readerGone(f) {
+			if f, ok := out.(*os.File); ok && terminal.ReaderGone(f) {
 				return written(syscall.EPIPE)
 			}
 		}
@@ -160,7 +162,7 @@ func rest(ctx context.Context, interval time.Duration, out io.Writer) error {
 type round[R any] struct {
 	*render.Stream[R]
 	ctx     context.Context // of all rounds
-	screen  *altScreen
+	screen  *terminal.Screen
 	summary string // once the sweep has ended
 	listErr error
 	missing map[[2]string]bool // account and region of gaps
@@ -203,11 +205,7 @@ func (r *round[R]) Close() error {
 	if r.ctx.Err() != nil {
 		return nil
 	}
-	if r.screen != nil { // which may be drawing the records of the round before
-		r.screen.app.notes.Lock()
-		defer r.screen.app.notes.Unlock()
-	}
-	return r.Stream.Close()
+	return r.screen.Update(r.Stream.Close) // it may be drawing the records of the round before
 }
 
 // lastingError is a writer that remembers its first error.
@@ -220,19 +218,4 @@ func (l *lastingError) Write(p []byte) (int, error) {
 	n, err := l.w.Write(p)
 	l.err = cmp.Or(l.err, err)
 	return n, err
-}
-
-// capture gathers what is noted meanwhile. The line of progress stays on stderr.
-func (a *App) capture(do func() error) (notes []byte, err error) {
-	var gathered bytes.Buffer
-	stderr := a.Stderr
-	swap := func(notes, line io.Writer) {
-		a.notes.Lock()
-		defer a.notes.Unlock()
-		a.Stderr, a.lineOn = notes, line
-	}
-	swap(&gathered, stderr)
-	defer swap(stderr, nil)
-	err = do()
-	return gathered.Bytes(), err
 }

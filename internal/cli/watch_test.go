@@ -315,7 +315,7 @@ func TestWatchInterval(t *testing.T) {
 	} {
 		var g grammar
 		app := &App{}
-		app.prepare()
+		app.prepare(context.Background())
 		app.env["MUSTER_WATCH"] = "7"
 		parser, err := newParser(&g, app)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"muster/internal/safe"
 	"reflect"
 	"slices"
 	"strings"
@@ -92,7 +93,7 @@ func roundTrip(t *testing.T, o Options, records []instance, decode func(out stri
 func TestJSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	decode := func(out string) (records []instance, err error) {
-		if strings.ContainsFunc(strings.ReplaceAll(out, "\n", ""), hidden) {
+		if strings.ContainsFunc(strings.ReplaceAll(out, "\n", ""), func(r rune) bool { return !safe.Visible(r) }) {
 			t.Error("a hidden character is not escaped")
 		}
 		return records, json.Unmarshal([]byte(out), &records)
@@ -375,7 +376,7 @@ func TestJSONLikeGo(t *testing.T) {
 			t.Fatalf("%v: %q", err, got)
 		}
 		json.Unmarshal(want.Bytes(), &b)
-		if !reflect.DeepEqual(a, b) || strings.ContainsFunc(strings.TrimSuffix(got, "\n"), hidden) {
+		if !reflect.DeepEqual(a, b) || strings.ContainsFunc(strings.TrimSuffix(got, "\n"), func(r rune) bool { return !safe.Visible(r) }) {
 			t.Fatalf("got  %q\nwant %q", got, want.String())
 		}
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"muster/internal/safe"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func (e *Error) Error() string {
 		place = excerpt(e.Text, offset, e.length)
 	}
 	if e.Hint != "" {
-		msg += "; " + Safe(e.Hint)
+		msg += "; " + safe.Text(e.Hint)
 	}
 	return msg + place
 }
@@ -61,13 +62,13 @@ func excerpt(text string, offset, length int) string {
 	for end < len(line) && !utf8.RuneStart(line[end]) {
 		end++
 	}
-	left := Safe(strings.TrimLeft(line[:offset], " \t"))
+	left := safe.Text(strings.TrimLeft(line[:offset], " \t"))
 	if displaywidth.String(left) > before {
 		left = "…" + lastColumns(left, before-1)
 	}
-	wrong := displaywidth.TruncateString(Safe(line[offset:end]), within, "…")
+	wrong := displaywidth.TruncateString(safe.Text(line[offset:end]), within, "…")
 	room := around - displaywidth.String(left) - displaywidth.String(wrong)
-	right := displaywidth.TruncateString(Safe(line[end:]), room, "…")
+	right := displaywidth.TruncateString(safe.Text(line[end:]), room, "…")
 	return indent + strings.TrimRight(left+wrong+right, " ") +
 		indent + strings.Repeat(" ", displaywidth.String(left)) + strings.Repeat("^", max(1, displaywidth.String(wrong)))
 }
@@ -89,7 +90,7 @@ func oneLine(msg string) string {
 	if utf8.RuneCountInString(msg) > limit {
 		msg = string([]rune(msg)[:limit]) + "…"
 	}
-	return Safe(msg)
+	return safe.Text(msg)
 }
 
 // locate finds which occurrence of a word in text is the one that check objects

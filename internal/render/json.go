@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"muster/internal/safe"
 	"reflect"
 	"slices"
 	"strconv"
@@ -198,7 +199,7 @@ func appendQuoted(b []byte, s string, yaml bool) []byte {
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		invalid := r == utf8.RuneError && size == 1
-		if !invalid && r != '"' && r != '\\' && !hidden(r) {
+		if !invalid && r != '"' && r != '\\' && safe.Visible(r) {
 			i += size
 			continue
 		}

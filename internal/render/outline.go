@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"muster/internal/safe"
 	"reflect"
 	"slices"
 	"strings"
@@ -101,7 +102,7 @@ func heading(level []*path, record reflect.Value) string {
 	var texts []string
 	for _, p := range level {
 		if text := string(p.appendText(nil, record)); text != "" {
-			texts = append(texts, Safe(text))
+			texts = append(texts, safe.Text(text))
 		}
 	}
 	switch len(texts) {

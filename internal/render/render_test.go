@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"muster/internal/safe"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,7 +111,7 @@ func TestTableWidths(t *testing.T) {
 			if w := displaywidth.String(line); w > width {
 				t.Fatalf("at %d columns a line of %d: %q", width, w, line)
 			}
-			if strings.TrimRight(line, " ") != line || line == "" || strings.ContainsFunc(line, hidden) {
+			if strings.TrimRight(line, " ") != line || line == "" || strings.ContainsFunc(line, func(r rune) bool { return !safe.Visible(r) }) {
 				t.Fatalf("at %d columns: %q", width, line)
 			}
 		}

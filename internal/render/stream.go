@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"muster/internal/safe"
 	"reflect"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ type RecordsError struct {
 func (e *RecordsError) Error() string {
 	what := oneLine(e.Err.Error())
 	if e.First != "" {
-		what = Safe(e.First) + ": " + what
+		what = safe.Text(e.First) + ": " + what
 	}
 	if e.Count > 1 {
 		what += fmt.Sprintf(" (and so for %d records in all)", e.Count)

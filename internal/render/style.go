@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"muster/internal/names"
+	"muster/internal/safe"
 )
 
 // styled is text with a colour or a link. Its escapes are kept apart from the text,
@@ -38,7 +39,7 @@ func (e *templateEnv) styled(v any) styled {
 	if s, ok := v.(styled); ok {
 		return s
 	}
-	return styled{text: Safe(e.known.plain(v))}
+	return styled{text: safe.Text(e.known.plain(v))}
 }
 
 // paint colours a value where that is wanted.
@@ -55,7 +56,7 @@ func (e *templateEnv) paint(style string, v any, wanted bool) (styled, error) {
 func (e *templateEnv) hyperlink(url, text any) styled {
 	s := e.styled(text)
 	if s.text == "" {
-		s.text = Safe(e.text(url))
+		s.text = safe.Text(e.text(url))
 	}
 	if e.links {
 		s.link = ""

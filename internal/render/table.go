@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"io"
+	"muster/internal/safe"
 	"reflect"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ type gridColumn struct {
 }
 
 func (c *gridColumn) title() string {
-	return Safe(cmp.Or(c.Title, c.Field))
+	return safe.Text(cmp.Or(c.Title, c.Field))
 }
 
 // cell is a list of texts, safe for a terminal, each to be kept on one line.
@@ -128,7 +129,7 @@ type cell []string
 // tells an empty cell from the lines below a list.
 func newCell(items []string) cell {
 	for i := range items {
-		items[i] = Safe(items[i])
+		items[i] = safe.Text(items[i])
 	}
 	if len(items) == 0 || len(items) == 1 && items[0] == "" {
 		return cell{"-"}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"muster/internal/safe"
 	"reflect"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func runExample(env *templateEnv, text string, record reflect.Value) string {
 	}
 	lines := strings.Split(strings.TrimSuffix(string(f.finish(b)), "\n"), "\n")
 	for i := range lines {
-		lines[i] = Safe(lines[i])
+		lines[i] = safe.Text(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/csv"
+	"muster/internal/safe"
 	"reflect"
 )
 
@@ -55,7 +56,7 @@ func (c *compiler) name(id *path) (func(*run) format, error) {
 		return nil, &Error{Flag: "--output name", Msg: "these records have no id", Offset: -1}
 	}
 	f := format{record: func(b []byte, record reflect.Value) ([]byte, error) {
-		b = append(b, Safe(string(id.appendText(nil, record)))...)
+		b = append(b, safe.Text(string(id.appendText(nil, record)))...)
 		return append(b, '\n'), nil
 	}}
 	return func(*run) format { return f }, nil

@@ -1,4 +1,5 @@
-package render
+// Package safe makes untrusted text safe to show on a terminal.
+package safe
 
 import (
 	"fmt"
@@ -7,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// Safe makes untrusted text fit to be shown on one line of a terminal: control
+// Text makes untrusted text fit to be shown on one line of a terminal: control
 // characters, line separators, characters that are invisible or turn the writing
 // direction, and bytes that are not UTF-8 are shown as escapes (\n, \x1b, \u202e).
-func Safe(s string) string {
+func Text(s string) string {
 	clean := true
 	for i := 0; i < len(s) && clean; i++ {
 		clean = ' ' <= s[i] && s[i] < 0x7f
@@ -23,7 +24,7 @@ func Safe(s string) string {
 		switch {
 		case r == utf8.RuneError && s[i] != "\uFFFD"[0]:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !hidden(r):
+		case Visible(r):
 			b.WriteRune(r)
 		case r == '\n':
 			b.WriteString(`\n`)
@@ -42,13 +43,13 @@ func Safe(s string) string {
 	return b.String()
 }
 
-// hidden reports whether a character does something to a terminal, or cannot be
-// seen there: controls, format characters, separators of lines, and what Unicode
-// lets fonts ignore.
-func hidden(r rune) bool {
+// Visible says whether a character can be seen on a terminal and does nothing to it.
+// Controls, format characters, separators of lines and characters that Unicode lets
+// fonts ignore are not visible.
+func Visible(r rune) bool {
 	if r < 0x7f {
-		return r < ' '
+		return r >= ' '
 	}
-	return r < 0xa0 || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point) ||
-		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+	return r >= 0xa0 && !unicode.In(r, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point) &&
+		(!unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r))
 }
