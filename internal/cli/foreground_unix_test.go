@@ -121,7 +121,7 @@ func TestLineStopped(t *testing.T) {
 	j.press("fg\r")
 	j.shows(`0/1 accounts, 2/3 regions`, "")
 	j.press("\x03")
-	j.shows(`interrupted\nREADY>$`, "0/1 accounts")
+	j.shows(`interrupted\nmuster: 1 instance .*\nREADY>$`, "0/1 accounts")
 	shown := len(j.all.raw())
 	j.press("muster instances -o name --timeout 1.5s &\r")
 	j.shows(`given up after --timeout 1.5s`, "")

@@ -197,7 +197,7 @@ func TestWatchLogged(t *testing.T) {
 	waitFor(t, shown, `   Name\n   shop\n(?s:.*)level=DEBUG(?s:.*)level=DEBUG`)
 	tty.Write([]byte{3})
 	command.Wait()
-	if strings.Contains(shown.raw(), enterScreen) {
+	if strings.Contains(shown.raw(), "\x1b[?1049h") {
 		t.Errorf("the log is on the other screen: %q", shown.raw())
 	}
 
@@ -335,9 +335,10 @@ func TestWatchInterval(t *testing.T) {
 
 func TestScreenHeader(t *testing.T) {
 	t.Parallel()
-	s := &altScreen{every: 5 * time.Minute, frame: frame{
-		at: time.Date(2026, 1, 2, 14, 2, 31, 0, time.UTC), summary: "1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps", changes: "+1 ~12",
-	}}
+	s := &frame{
+		every: 5 * time.Minute, at: time.Date(2026, 1, 2, 14, 2, 31, 0, time.UTC),
+		summary: "1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps", changes: "+1 ~12",
+	}
 	for width, want := range map[int]string{
 		100: "Every 5m: 1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps; +1 ~12              14:02:31",
 		88:  "Every 5m: 1,234 instances in 27 accounts and 17 regions, 3.1 s; 2 gaps; +1 ~12  14:02:31",
