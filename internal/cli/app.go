@@ -47,7 +47,8 @@ type App struct {
 	userHome  string
 	sightings *sightings // of this run, for completion; nil if none are kept
 
-	env map[string]string
+	env       map[string]string
+	variables []string // the flags that the environment sets
 
 	leftOut []string // columns of a table that the terminal was too narrow for
 

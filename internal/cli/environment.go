@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"muster/internal/names"
 )
 
 // fromEnvironment gives every flag a variable: --sso-session is
@@ -24,11 +26,54 @@ func fromEnvironment(app *App) kong.Resolver {
 			return nil, nil // exec tells its child by MUSTER_ROLE who it is
 		}
 		value, ok := app.Lookup(environmentName(flag.Name))
-		if !ok || value == "" {
+		if !ok || value == "" || app.otherSource(command, flag.Name, value) {
 			return nil, nil
 		}
+		app.variables = append(app.variables, flag.Name)
 		return value, nil
 	})
+}
+
+// otherSource says whether a variable belongs to another source of accounts than the
+// one that the command line names: that one replaces it as a whole.
+func (a *App) otherSource(command *kong.Context, flag, value string) bool {
+	given := map[string]bool{}
+	for _, path := range command.Path {
+		if path.Flag != nil && !path.Resolved && command.FlagValue(path.Flag) != false {
+			given[path.Flag.Name] = true
+		}
+	}
+	if !given["profile"] && !given["all-profiles"] && !given["sso-session"] && !given["organization"] {
+		return false
+	}
+	replaced := func(source string) bool { return !given[source] && a.env[environmentName(source)] != "" }
+	switch flag {
+	case "profile": // may be the one that lists the organization
+		return !given["organization"] || strings.Contains(value, ",") || names.IsGlob(value)
+	case "all-profiles", "sso-session", "organization":
+		return true
+	case "role":
+		return !given["organization"] && !given["sso-session"] || replaced("organization") || replaced("sso-session")
+	case "external-id", "role-session-name", "duration-seconds":
+		return !given["organization"]
+	case "ou", "account-tag": // alone they must not be ignored: there would be more accounts
+		return replaced("organization")
+	}
+	return false
+}
+
+// origin names the variables that set the flags of a message, "" if none does.
+func (a *App) origin(text string) string {
+	var from []string
+	for _, flag := range a.variables {
+		if slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') }), "--"+flag) {
+			from = append(from, "--"+flag+" is set by "+environmentName(flag))
+		}
+	}
+	if len(from) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(from, ", ") + ")"
 }
 
 // ownOutput says whether a command's formats are not those of records: a habit

@@ -88,7 +88,7 @@ func (a *App) report(err error) {
 			func(part string) bool { return part == "" }), ": ")
 	}
 	lines := strings.Split(text, "\n")
-	a.note("%s", lines[0])
+	a.note("%s%s", lines[0], a.origin(lines[0]))
 	for _, line := range lines[1:] {
 		a.term.Print("  " + safe.Text(line) + "\n")
 	}

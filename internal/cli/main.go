@@ -114,11 +114,11 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	return app.fail(ctx, command.Run(app, &g.Global))
 }
 
-// emptyFlag finds a flag of the command line that is given nothing. What was to be
-// narrowed down by a variable that is not set must not become all.
+// emptyFlag finds a flag that is given nothing. What was to be narrowed down by a
+// variable that is not set must not become all.
 func emptyFlag(command *kong.Context) string {
 	for _, path := range command.Path {
-		if path.Flag == nil || path.Resolved {
+		if path.Flag == nil {
 			continue
 		}
 		if kind := path.Flag.Target.Kind(); (kind == reflect.Slice || kind == reflect.String) && path.Flag.Target.Len() == 0 {

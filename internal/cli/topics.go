@@ -92,7 +92,7 @@ Each account or region that did not answer is a gap. stderr lists the gaps with 
 Of 'exec' in one account the exit code is the command's own.`},
 
 	{"environment", "ENVIRONMENT", `
-Every flag but --watch can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins.
+Every flag but --watch can be given in the environment: --sso-session is MUSTER_SSO_SESSION, --all-profiles MUSTER_ALL_PROFILES=true. The command line wins, and a source of accounts on it (--profile, --all-profiles, --sso-session, --organization) replaces the one of the variables.
 
 The AWS CLI's variables hold:
 
