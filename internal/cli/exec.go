@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -107,6 +109,9 @@ func (e *execution) prepare(line *kong.Context) (err error) {
 		e.Command = []string{e.shell()}
 	}
 	if e.path, err = child.LookPath(e.app.env["PATH"], e.Command[0]); err != nil {
+		if word := e.Command[0]; !slices.Contains(line.Args, "--") && !strings.ContainsAny(word, `/\`) { // an account, perhaps
+			err = fmt.Errorf("%w; exec takes accounts with --account, as in: muster exec --account %s -- COMMAND", err, shell.Word(word))
+		}
 		return err
 	}
 	switch o := e.Output; {

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/internal/names"
+	"muster/internal/shell"
 )
 
 // misread tells of a command line that cannot be parsed, and where a flag came
@@ -18,7 +19,11 @@ func (a *App) misread(err error, args []string) {
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = "muster " + parse.Context.Selected().Name + " --help"
 	}
-	text += didYouMean(err, text)
+	if hint := accountHabit(err, text); hint != "" {
+		text += "; " + hint
+	} else {
+		text += didYouMean(err, text)
+	}
 	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
 		variable := environmentName(flag[2:])
 		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
@@ -52,6 +57,37 @@ func ownWords(err error) string {
 		}
 	}
 	return text
+}
+
+// everyAccount are the flags for what other tools call all accounts.
+const everyAccount = "every account: --organization --role ROLE, --sso-session NAME or --all-profiles"
+
+// accountHabit says how accounts are named here, where they are named as in other
+// tools.
+func accountHabit(err error, text string) string {
+	if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
+		flag, _, _ = strings.Cut(flag, ",")
+		if flag == "-A" || flag == "--all-accounts" {
+			return everyAccount
+		}
+	}
+	parse := (*kong.ParseError)(nil)
+	argument, ok := strings.CutPrefix(text, "unexpected argument ")
+	if !ok || !errors.As(err, &parse) || parse.Context.Selected() == nil {
+		return ""
+	}
+	flags := map[string]bool{}
+	for _, flag := range parse.Context.Selected().Flags {
+		flags[flag.Name] = true
+	}
+	hint := ""
+	if flags["account"] {
+		hint = parse.Context.Selected().Name + " takes accounts with --account " + shell.Word(argument)
+	}
+	if flags["destination"] {
+		hint += ", and a page with --destination"
+	}
+	return hint
 }
 
 // didYouMean adds the nearest name to an error that has none.
