@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 
 	"muster/internal/auth"
 	"muster/internal/awsapi"
@@ -21,10 +23,15 @@ type Account struct {
 	Source string   // where it was found: identity, profile, organization or sso-session
 	Paths  []string // of the organization: o-ID/r-ID/ou-ID/.../ID
 	Note   string   // what is unusual about the way in, once it is open
+	// Waits is called before Open or Identities waits for a profile that has not
+	// answered and may lead into the account, too; nil: nobody needs to know.
+	Waits func()
 
 	ways  []way
 	every func(context.Context) ([]*auth.Identity, error) // nil where the ways are all there is
 	known []*auth.Identity                                // the identities of the ways, where every is nil
+
+	roster *roster // adds ways while profiles are identified; nil: the ways are all there are
 }
 
 // Where an account was found.
@@ -61,7 +68,7 @@ func blocked(err error) way {
 // STS is out of reach says nothing about the role.
 func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 	var failed []error
-	for _, enter := range a.ways {
+	for enter := range a.waysIn(ctx) {
 		id, err := enter(ctx)
 		if err == nil {
 			return id, nil
@@ -74,6 +81,20 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 	return nil, firstCause(failed)
 }
 
+// waysIn yields the ways in, and waits for those that may be added.
+func (a *Account) waysIn(ctx context.Context) iter.Seq[way] {
+	if a.roster == nil {
+		return slices.Values(a.ways)
+	}
+	return func(yield func(way) bool) {
+		for number := 0; ; number++ {
+			if enter := a.roster.way(ctx, a, number); enter == nil || !yield(enter) {
+				return
+			}
+		}
+	}
+}
+
 // Identities returns who the user can be in the account: one identity for every
 // role, permission set or profile that leads there, of those that the selection
 // names. Of an organization's roles it is not known which exist. No credentials
@@ -81,6 +102,9 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 	if a.every != nil {
 		return a.every(ctx)
+	}
+	if a.roster != nil {
+		return a.roster.identities(ctx, a), nil
 	}
 	if len(a.known) == 0 {
 		_, err := a.Open(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
@@ -28,19 +27,8 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 	}}, nil
 }
 
-// identify makes an account of a profile's identity, asking STS for its id where the
-// config does not tell.
-func identify(ctx context.Context, r *auth.Resolver, id *auth.Identity) *Account {
-	a := &Account{Name: id.Profile, Source: SourceProfile, ways: []way{open(id)}, known: []*auth.Identity{id}}
-	var err error
-	if a.ID, err = r.Account(ctx, id); err != nil {
-		a.ways, a.known = []way{blocked(err)}, nil
-	}
-	return a
-}
-
 // fromProfiles is an account for each profile. Profiles that lead to the same
-// account are ways into it, in the order they are named.
+// account are ways into it: see roster.
 func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
 	found := &Found{}
 	profiles, err := chooseProfiles(r.Config, s)
@@ -62,15 +50,7 @@ func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
 	if len(ids) == 0 {
 		return nil, &auth.NoCredentialsError{Msg: "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"}
 	}
-	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
-		return func(yield func(*Account, error) bool) {
-			for _, a := range merge(identifyAll(ctx, r, ids)) {
-				if !yield(a, nil) {
-					return
-				}
-			}
-		}
-	}
+	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return newRoster(r, ids, patience).list(ctx) }
 	return found, nil
 }
 
@@ -107,31 +87,4 @@ func match(c *awsconfig.Config, pattern string) ([]*awsconfig.Profile, error) {
 		return nil, usage("--profile %q: not a pattern: %v", pattern, errors.Unwrap(err))
 	}
 	return matched, err
-}
-
-func identifyAll(ctx context.Context, r *auth.Resolver, ids []*auth.Identity) []*Account {
-	accounts := make([]*Account, len(ids))
-	var wait sync.WaitGroup
-	for i, id := range ids {
-		wait.Go(func() { accounts[i] = identify(ctx, r, id) })
-	}
-	wait.Wait()
-	return accounts
-}
-
-// merge joins the ways into one account. Those whose account nobody could tell
-// stay by themselves.
-func merge(accounts []*Account) []*Account {
-	var merged []*Account
-	byID := map[string]*Account{}
-	for _, a := range accounts {
-		if first := byID[a.ID]; first != nil && a.ID != "" {
-			first.ways = append(first.ways, a.ways...)
-			first.known = append(first.known, a.known...)
-			continue
-		}
-		byID[a.ID] = a
-		merged = append(merged, a)
-	}
-	return merged
 }

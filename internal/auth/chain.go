@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -58,7 +59,6 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	switch p.Kind {
 	case awsconfig.KindStatic:
 		id.Hops = []Hop{{hopProfile, p.Name}}
-		id.AccountID = p.AWSAccountID
 		id.Credentials = r.cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
@@ -99,8 +99,15 @@ func (r *Resolver) webIdentity(id *Identity, arn, file, session string) aws.Cred
 	if session == "" {
 		session = r.env("AWS_ROLE_SESSION_NAME")
 	}
-	return stscreds.NewWebIdentityRoleProvider(r.API.STS(id.Target), arn, tokenIn(file),
+	role := stscreds.NewWebIdentityRoleProvider(r.API.STS(id.Target), arn, tokenIn(file),
 		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = sessionNameOr(session) })
+	return provider(func(ctx context.Context) (aws.Credentials, error) {
+		creds, err := role.Retrieve(ctx)
+		if err != nil {
+			return creds, err
+		}
+		return inAccount("AssumeRoleWithWebIdentity", arnPart(arn, 4), creds)
+	})
 }
 
 // tokenIn is the file of a web identity token, read anew for each use.

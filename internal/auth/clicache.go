@@ -16,8 +16,8 @@ const leastLeft = 5 * time.Minute
 
 // cached takes credentials from the file of the key while they last, and else
 // from fetch, whose credentials it writes there. A cache that cannot be read or
-// written does no harm.
-func (r *Resolver) cached(key, providerType string, fetch provider) provider {
+// written does no harm, and neither does a file with credentials of another account.
+func (r *Resolver) cached(key, providerType, accountID string, fetch provider) provider {
 	if r.Home == "" || r.NoCache {
 		return fetch
 	}
@@ -26,8 +26,10 @@ func (r *Resolver) cached(key, providerType string, fetch provider) provider {
 	return func(ctx context.Context) (aws.Credentials, error) {
 		left := cmp.Or(r.LeastLeft, leastLeft)
 		if creds, ok := botocache.ReadRole(ctx, path); ok && creds.AccessKeyID != given && creds.Expires.After(r.Now().Add(left)) {
-			given = creds.AccessKeyID
-			return creds, nil
+			if creds, err := inAccount("cache", accountID, creds); err == nil {
+				given = creds.AccessKeyID
+				return creds, nil
+			}
 		}
 		creds, err := fetch(ctx)
 		if err != nil {

@@ -74,7 +74,7 @@ func (r *Resolver) WebIdentity(p *awsconfig.Profile, tokenFile string, o RoleOpt
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return fromSTS("AssumeRoleWithWebIdentity", out.Credentials)
+		return roleSession("AssumeRoleWithWebIdentity", o.ARN, out.AssumedRoleUser, out.Credentials)
 	}))
 	return id
 }

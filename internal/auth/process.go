@@ -48,12 +48,16 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		if slices.Contains(running, p.Name) {
 			return aws.Credentials{}, &processError{p.Name, errors.New("its credential_process asks muster for the same profile")}
 		}
-		defer r.processTurn()()
+		ended, err := r.processTurn(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		defer ended()
 		if r.Aside != nil {
 			defer r.Aside()()
 		}
 		var creds aws.Credentials
-		err := r.API.MakingRoom(ctx, func() (err error) {
+		err = r.API.MakingRoom(ctx, func() (err error) {
 			creds, err = inner.Retrieve(ctx)
 			return err
 		})
@@ -75,14 +79,18 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 }
 
 // processTurn waits until one more process may run.
-func (r *Resolver) processTurn() (ended func()) {
+func (r *Resolver) processTurn(ctx context.Context) (ended func(), err error) {
 	r.mu.Lock()
 	if r.processes == nil {
 		r.processes = make(chan struct{}, mostProcesses)
 	}
 	r.mu.Unlock()
-	r.processes <- struct{}{}
-	return func() { <-r.processes }
+	select {
+	case r.processes <- struct{}{}:
+		return func() { <-r.processes }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // processError is why a credential_process gave no credentials.

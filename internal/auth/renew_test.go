@@ -267,12 +267,14 @@ func TestRetryWhileAsked(t *testing.T) {
 	}
 }
 
-// TestAccount: STS is asked once whose keys they are, and never where the config
-// tells.
+// TestAccount: STS is asked once whose keys they are, whatever else says so. A role
+// and a permission set give credentials in their own account only.
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
-	h.configure(t, profilesOfEveryKind+"\n[profile told]\naws_access_key_id = "+adminKey+"\naws_secret_access_key = "+adminSecret+"\naws_account_id = 123456789012\n")
+	h.configure(t, profilesOfEveryKind+"\n[profile told]\naws_access_key_id = "+adminKey+"\naws_secret_access_key = "+adminSecret+"\naws_account_id = 123456789012\n"+
+		"[profile told by process]\ncredential_process = cat \"HOME/told.json\"\n")
+	h.write(t, "told.json", strings.Replace(adminJSON, "{", `{"AccountId": "123456789012", `, 1))
 	h.write(t, "my keys.json", adminJSON)
 	r := h.resolver(t)
 	admin := profile(t, r, "admin")
@@ -281,13 +283,13 @@ func TestAccount(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
-	for name, want := range map[string]string{"hop": "100000000001", "strict": "010000000004", "sso": "010000000004", "told": "123456789012"} {
+	for name, want := range map[string]string{"hop": "100000000001", "strict": "010000000004", "sso": "010000000004", "told": "100000000001", "told by process": "100000000001"} {
 		if got, err := r.Account(t.Context(), profile(t, r, name)); got != want || err != nil {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
-	if got := h.calls(); got["GetCallerIdentity"] != 1 || len(got) != 1 {
-		t.Errorf("calls %v, want one GetCallerIdentity", got)
+	if got := h.calls(); got["GetCallerIdentity"] != 3 || len(got) != 1 {
+		t.Errorf("calls %v, want one GetCallerIdentity for each of the keys", got)
 	}
 	// A role's session in the environment: STS tells the role, too.
 	creds, err := profile(t, r, "hop").Credentials.Retrieve(t.Context())

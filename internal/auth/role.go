@@ -43,7 +43,7 @@ type RoleOptions struct {
 func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
 	fetch := provider(func(ctx context.Context) (aws.Credentials, error) { return r.assumeRole(ctx, base, o) })
 	if !o.Uncached {
-		fetch = r.cached(assumeRoleKey(o), "", fetch)
+		fetch = r.cached(assumeRoleKey(o), "", arnPart(o.ARN, 4), fetch)
 	}
 	return &Identity{
 		Profile: base.Profile, Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4),
@@ -83,9 +83,31 @@ func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	creds, err := fromSTS("AssumeRole", out.Credentials)
-	creds.AccountID = arnPart(o.ARN, 4)
-	return creds, err
+	return roleSession("AssumeRole", o.ARN, out.AssumedRoleUser, out.Credentials)
+}
+
+// roleSession is what STS gives for a role. The session's own ARN says where it is:
+// in the role's account, or the answer is not AWS's.
+func roleSession(operation, roleARN string, user *types.AssumedRoleUser, c *types.Credentials) (aws.Credentials, error) {
+	creds, err := fromSTS(operation, c)
+	if err != nil {
+		return creds, err
+	}
+	if user != nil {
+		creds.AccountID = arnPart(aws.ToString(user.Arn), 4)
+	}
+	return inAccount(operation, arnPart(roleARN, 4), creds)
+}
+
+// inAccount holds credentials against the account that they were asked for.
+func inAccount(operation, accountID string, creds aws.Credentials) (aws.Credentials, error) {
+	if creds.AccountID != "" && creds.AccountID != accountID {
+		return aws.Credentials{}, &awsapi.BrokenAnswer{
+			Operation: operation, Msg: fmt.Sprintf("gave credentials of account %s for one in account %s", creds.AccountID, accountID),
+		}
+	}
+	creds.AccountID = accountID
+	return creds, nil
 }
 
 func sessionNameOr(name string) string {
@@ -133,20 +155,14 @@ func RoleARN(role, partition, accountID string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:role/%s", partition, accountID, strings.TrimPrefix(role, "/"))
 }
 
-// Account asks STS which account an identity belongs to, where it is not known,
-// and remembers it, and the role.
+// Account asks STS which account an identity belongs to, and remembers it, and the
+// role. Only of a role or a permission set is the account known before: AWS gives
+// no credentials for one elsewhere. What config files, credential processes and
+// metadata services say of keys may be wrong.
 func (r *Resolver) Account(ctx context.Context, id *Identity) (string, error) {
 	id.asking.Lock()
 	defer id.asking.Unlock()
 	if id.AccountID != "" {
-		return id.AccountID, nil
-	}
-	creds, err := id.Credentials.Retrieve(ctx)
-	if err != nil {
-		return "", err
-	}
-	if creds.AccountID != "" {
-		id.AccountID = creds.AccountID
 		return id.AccountID, nil
 	}
 	caller, err := r.Caller(ctx, id)

@@ -96,7 +96,7 @@ func (r *Resolver) SAML(p *awsconfig.Profile, assertion *Assertion, role SAMLRol
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return fromSTS("AssumeRoleWithSAML", out.Credentials)
+		return roleSession("AssumeRoleWithSAML", role.ARN, out.AssumedRoleUser, out.Credentials)
 	}))
 	return id
 }

@@ -109,7 +109,7 @@ func refused(err error) bool {
 // Role returns the provider of a permission set's credentials in an account.
 func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
 	key := botocache.SSORoleKey(accountID, permissionSet, s.session.Name, s.session.StartURL)
-	return s.r.cached(key, botocache.ProviderSSO, func(ctx context.Context) (aws.Credentials, error) {
+	return s.r.cached(key, botocache.ProviderSSO, accountID, func(ctx context.Context) (aws.Credentials, error) {
 		var out *sso.GetRoleCredentialsOutput
 		err := s.Do(ctx, func(token string) (err error) {
 			out, err = s.Client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{

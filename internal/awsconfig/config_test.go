@@ -242,7 +242,6 @@ aws_secret_access_key = "se=cr#et ;x"
 		MFASerial: "arn:aws-cn:iam::012345678901:mfa/me", Duration: time.Hour, EndpointURL: "http://localhost:4566", services: "local",
 		Endpoints:                 map[string]string{"ec2": "http://ec2", "cognito_identity": "http://cognito"},
 		IgnoreConfiguredEndpoints: true, UseFIPS: true, UseDualStack: true, CABundle: "/etc/ssl #1/ca.pem", RetryMode: "adaptive", MaxAttempts: 7,
-		AWSAccountID: "012345678901",
 	}
 	if !reflect.DeepEqual(p, want) {
 		t.Errorf("got  %#v\nwant %#v", p, want)

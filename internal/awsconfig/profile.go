@@ -49,7 +49,6 @@ type Profile struct {
 	AccessKeyID     string
 	SecretAccessKey string `json:"-"`
 	SessionToken    string `json:"-"`
-	AWSAccountID    string // aws_account_id: of the static keys, the process or the login
 
 	RoleARN              string
 	SourceProfile        string
@@ -101,8 +100,7 @@ func newProfile(s *section, credentialsFile string) *Profile {
 	p := &Profile{
 		Name: s.header, File: s.file, Line: s.line, keys: k,
 		Region: k.word("region"), Output: k.word("output"),
-		AWSAccountID: k.word("aws_account_id"),
-		RoleARN:      k.word("role_arn"), SourceProfile: k.word("source_profile"), CredentialSource: k.word("credential_source"),
+		RoleARN: k.word("role_arn"), SourceProfile: k.word("source_profile"), CredentialSource: k.word("credential_source"),
 		ExternalID: k.word("external_id"), RoleSessionName: k.word("role_session_name"), MFASerial: k.word("mfa_serial"),
 		WebIdentityTokenFile: k.unquoted("web_identity_token_file"),
 		CredentialProcess:    k.verbatim("credential_process"),

@@ -106,9 +106,6 @@ func describeProfile(p *awsconfig.Profile) profileRecord {
 	r := profileRecord{
 		Profile: p.Name, Kind: string(p.Kind), AccountId: p.AccountID(), Role: p.Role(), Region: p.Region, File: p.File, Line: p.Line,
 	}
-	if r.AccountId == "" {
-		r.AccountId = p.AWSAccountID
-	}
 	switch {
 	case p.SourceProfile != "":
 		r.Source = p.SourceProfile

@@ -2,6 +2,7 @@ package sweep_test
 
 import (
 	"context"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"iter"
@@ -20,15 +21,26 @@ import (
 	"muster/internal/sweep"
 )
 
-// directory lists n accounts that are entered without asking anybody: profiles
-// with keys, whose account the config names. account i is id(i).
+// directory lists n accounts that are entered without asking anybody: by roles
+// whose credentials are in the AWS CLI's cache. account i is id(i).
 func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
 	t.Helper()
+	home := t.TempDir()
+	cache := filepath.Join(home, ".aws", "cli", "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
 	for i := range n {
-		fmt.Fprintf(&b, "[profile %s]\naws_access_key_id = AKIA%d\naws_secret_access_key = s\naws_account_id = %s\n", name(i), i, id(i))
+		arn := "arn:aws:iam::" + id(i) + ":role/R"
+		fmt.Fprintf(&b, "[profile %s]\nrole_arn = %s\ncredential_source = Environment\n", name(i), arn)
+		entry := fmt.Sprintf(`{"Credentials": {"AccessKeyId": "ASIA%d", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2099-01-01T00:00:00Z"}}`, i)
+		file := fmt.Sprintf("%x.json", sha1.Sum([]byte(`{"RoleArn": "`+arn+`"}`)))
+		if err := os.WriteFile(filepath.Join(cache, file), []byte(entry), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	path := filepath.Join(t.TempDir(), "config")
+	path := filepath.Join(home, ".aws", "config")
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -36,14 +48,16 @@ func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nothing := func(string) (string, bool) { return "", false }
+	environ := func(name string) (string, bool) {
+		return "k", name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY"
+	}
 	return func() iter.Seq2[*account.Account, error] {
-		r := &auth.Resolver{Config: config, Lookup: nothing, Now: time.Now, API: awsapi.New(awsapi.Settings{Lookup: nothing})}
+		r := &auth.Resolver{Config: config, Lookup: environ, Home: home, Now: time.Now, API: awsapi.New(awsapi.Settings{Lookup: environ})}
 		found, err := account.Find(r, account.Selection{AllProfiles: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return found.Accounts(t.Context())
+		return found.Accounts(context.Background())
 	}
 }
 

@@ -94,25 +94,25 @@ func (p Plan[R]) Run(ctx context.Context, out func([]R) error) (*Ledger, error) 
 	if p.Meter == nil {
 		p.Meter = new(Meter)
 	}
-	start := time.Now()
+	began := time.Now()
 	s := &run[R]{
 		Plan: p, ctx: ctx, cancel: cancel, ledger: newLedger(p.Earlier),
 		accounts: make(chan *account.Account), places: make(chan Place), records: make(chan []R, 16),
 	}
 	go s.list()
 	width := max(p.Width, 1)
-	opened := s.workers(width, s.openAccounts)
-	visited := s.workers(cmp.Or(p.Visitors, 2*width), s.visitPlaces)
+	start(&s.opening, width, s.openAccounts)
+	start(&s.visiting, cmp.Or(p.Visitors, 2*width), s.visitPlaces)
 	go func() {
-		opened.Wait()
+		s.opening.Wait()
 		close(s.places)
-		visited.Wait()
+		s.visiting.Wait()
 		close(s.records)
 	}()
 
 	failed := s.print(out)
 	s.ledger.close()
-	s.ledger.took = time.Since(start)
+	s.ledger.took = time.Since(began)
 	return s.ledger, cmp.Or(failed, stopped(ctx))
 }
 
@@ -152,15 +152,15 @@ type run[R any] struct {
 	accounts chan *account.Account
 	places   chan Place
 	records  chan []R
+
+	opening, visiting sync.WaitGroup // who does so
 }
 
-// workers starts n goroutines that do the same work.
-func (s *run[R]) workers(n int, work func()) *sync.WaitGroup {
-	var pool sync.WaitGroup
+// start lets n goroutines do the same work.
+func start(pool *sync.WaitGroup, n int, work func()) {
 	for range n {
 		pool.Go(work)
 	}
-	return &pool
 }
 
 // list feeds the accounts in while the first are being visited.
@@ -211,9 +211,14 @@ func (s *run[R]) list() {
 	s.ledger.settle("", "")
 }
 
-// openAccounts gets credentials for accounts and finds their regions.
+// openAccounts gets credentials for accounts and finds their regions. An account
+// that waits for a profile does not keep the others from being opened or visited.
 func (s *run[R]) openAccounts() {
 	for a := range s.accounts {
+		a.Waits = func() { s.opening.Go(s.openAccounts) }
+		if s.Unopened {
+			a.Waits = func() { s.visiting.Go(s.visitPlaces) }
+		}
 		id, regions := s.open(a)
 		s.queue(a, id, regions)
 	}

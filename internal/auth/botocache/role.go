@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"muster/internal/disk"
 )
@@ -25,6 +26,16 @@ type roleFile struct {
 		Expiration      roleTime `json:"Expiration"`
 		AccountID       string   `json:"AccountId,omitempty"`
 	} `json:"Credentials"`
+	AssumedRoleUser *struct{ Arn string } `json:",omitempty"` // in the AWS CLI's own files
+}
+
+// account is whose credentials the file holds, "" where it does not tell.
+func (f *roleFile) account() string {
+	if f.Credentials.AccountID != "" || f.AssumedRoleUser == nil {
+		return f.Credentials.AccountID
+	}
+	session, _ := arn.Parse(f.AssumedRoleUser.Arn)
+	return session.AccountID
 }
 
 // ProviderSSO marks the credentials that the AWS CLI removes at logout.
@@ -77,7 +88,7 @@ func ReadRole(ctx context.Context, path string) (aws.Credentials, bool) {
 	}
 	return aws.Credentials{
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		CanExpire: true, Expires: c.Expiration.Time.Time, AccountID: c.AccountID, Source: RoleSource,
+		CanExpire: true, Expires: c.Expiration.Time.Time, AccountID: f.account(), Source: RoleSource,
 	}, true
 }
 
