@@ -1,0 +1,127 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"muster/internal/auth"
+	"muster/internal/awssim"
+)
+
+// twoWays is a world with profiles that answer at different times: slow gives the
+// admin's keys once open is called, fast gives them at once, dev leads elsewhere, and
+// shut names a role in the admin's account that nobody may assume.
+func twoWays(t *testing.T) (r *auth.Resolver, open func()) {
+	t.Helper()
+	gate := filepath.Join(t.TempDir(), "gate")
+	keys := "aws_access_key_id = AKIAADMINADMINADMIN1\naws_secret_access_key = adminsecret\n"
+	process := fmt.Sprintf(`while [ ! -e '%s' ]; do sleep 0.02; done; echo '{"Version": 1, "AccessKeyId": "AKIAADMINADMINADMIN1", "SecretAccessKey": "adminsecret"}'`, gate)
+	_, r = reach(t, &awssim.World{
+		Accounts: []awssim.Account{{ID: "100000000001", Name: "root"}, {ID: "200000000002", Name: "dev"}},
+		Users:    []awssim.User{{Account: "root", Name: "admin", AccessKeyID: "AKIAADMINADMINADMIN1", SecretAccessKey: "adminsecret"}},
+		Roles:    []awssim.Role{{Name: "Ops", Trust: []string{"*"}}},
+	}, "[profile slow]\ncredential_process = "+process+"\n[profile fast]\n"+keys+
+		"[profile dev]\nrole_arn = arn:aws:iam::200000000002:role/Ops\nsource_profile = fast\n"+
+		"[profile shut]\nrole_arn = arn:aws:iam::100000000001:role/Nobody\nsource_profile = fast\n")
+	return r, func() {
+		if err := os.WriteFile(gate, nil, 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func rosterOf(t *testing.T, r *auth.Resolver, patience time.Duration, profiles ...string) *roster {
+	t.Helper()
+	var ids []*auth.Identity
+	for _, name := range profiles {
+		p, err := r.Config.Profile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := r.Profile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return newRoster(r, ids, patience)
+}
+
+// TestProfilesInOrder: within patience the order of answers changes nothing.
+func TestProfilesInOrder(t *testing.T) {
+	t.Parallel()
+	r, open := twoWays(t)
+	var listed []string
+	time.AfterFunc(50*time.Millisecond, open)
+	for a, err := range rosterOf(t, r, time.Hour, "dev", "slow", "shut", "fast").list(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed = append(listed, a.Name+" "+a.ID+" "+entered(t, a))
+	}
+	if want := []string{"dev 200000000002 dev>Ops", "slow 100000000001 slow>"}; !slices.Equal(listed, want) {
+		t.Errorf("got %q, want %q", listed, want)
+	}
+}
+
+// TestSlowProfile: a profile that is slower than patience keeps no account waiting,
+// and is one more way into an account that is listed already.
+func TestSlowProfile(t *testing.T) {
+	t.Parallel()
+	r, open := twoWays(t)
+	var accounts []*Account
+	for a := range rosterOf(t, r, 0, "slow", "fast", "dev").list(t.Context()) {
+		if accounts = append(accounts, a); len(accounts) == 2 {
+			open()
+		}
+	}
+	found := byName(accounts)
+	if len(accounts) != 2 || found["fast"] == nil || found["dev"] == nil {
+		t.Fatalf("listed %v", accounts)
+	}
+	ids, err := found["fast"].Identities(t.Context())
+	if err != nil || len(ids) != 2 || ids[0].Profile != "fast" || ids[1].Profile != "slow" {
+		t.Errorf("identities %v, %v", ids, err)
+	}
+}
+
+// TestWayOfSlowProfile: where no way that is known leads in, Open waits for the
+// profiles that have not answered, and tells its caller first.
+func TestWayOfSlowProfile(t *testing.T) {
+	t.Parallel()
+	r, open := twoWays(t)
+	entries := make(chan string, 1)
+	listed := 0
+	for a := range rosterOf(t, r, 0, "slow", "shut").list(t.Context()) {
+		listed++
+		a.Waits = open
+		go func() { entries <- entered(t, a) }()
+	}
+	if got := <-entries; got != "slow>" || listed != 1 {
+		t.Errorf("entered as %s, %d accounts", got, listed)
+	}
+}
+
+// TestProfileHangs: what is known is listed, and when the list is given up the
+// profile that hangs is an account by itself.
+func TestProfileHangs(t *testing.T) {
+	t.Parallel()
+	r, _ := twoWays(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var listed []string
+	for a := range rosterOf(t, r, 0, "slow", "fast", "dev").list(ctx) {
+		if listed = append(listed, a.Name+" "+a.ID); len(listed) == 2 {
+			cancel()
+		}
+	}
+	slices.Sort(listed[:2])
+	if want := []string{"dev 200000000002", "fast 100000000001", "slow "}; !slices.Equal(listed, want) {
+		t.Errorf("got %q, want %q", listed, want)
+	}
+}
