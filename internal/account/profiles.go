@@ -30,11 +30,11 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 // fromProfiles is an account for each profile. Profiles that lead to the same
 // account are ways into it: see roster.
 func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
-	found := &Found{}
-	profiles, err := chooseProfiles(r.Config, s)
+	profiles, skipped, err := chooseProfiles(r.Config, s)
 	if err != nil {
 		return nil, err
 	}
+	found := &Found{Skipped: skipped}
 	var ids []*auth.Identity
 	for _, p := range profiles {
 		id, err := r.Profile(p)
@@ -54,30 +54,36 @@ func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
 	return found, nil
 }
 
-func chooseProfiles(c *awsconfig.Config, s Selection) ([]*awsconfig.Profile, error) {
-	var chosen []*awsconfig.Profile
+// chooseProfiles returns the profiles that a selection means. Of all profiles and of
+// those that a glob matches, the ones that hold only settings are not meant: they
+// lead to the role of the machine, as does any name that nobody has thought of. What
+// else gives no credentials is skipped.
+func chooseProfiles(c *awsconfig.Config, s Selection) (chosen []*awsconfig.Profile, skipped []error, err error) {
 	if s.AllProfiles {
 		for _, p := range c.Profiles {
-			if p.CanGiveCredentials() || p.Problem != nil {
+			if p.CanGiveCredentials() {
 				chosen = append(chosen, p)
+			} else if _, err := c.Chain(p); p.Kind != awsconfig.KindNone || p.Problem != nil {
+				skipped = append(skipped, err)
 			}
 		}
-		return chosen, nil
+		return chosen, append(skipped, c.Stray()...), nil
 	}
 	taken := map[string]bool{}
 	for _, pattern := range s.Profiles {
 		matched, err := match(c, pattern)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, p := range matched {
-			if !taken[p.Name] {
-				taken[p.Name] = true
-				chosen = append(chosen, p)
+			if settings := p.Kind == awsconfig.KindNone && p.Problem == nil; settings && p.Name != pattern || taken[p.Name] {
+				continue
 			}
+			taken[p.Name] = true
+			chosen = append(chosen, p)
 		}
 	}
-	return chosen, nil
+	return chosen, skipped, nil
 }
 
 // match finds the profiles that a --profile means.

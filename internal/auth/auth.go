@@ -5,6 +5,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -95,7 +96,7 @@ func (r *Resolver) Current() (*Identity, error) {
 	if p != nil && (named || p.CanGiveCredentials() || p.Problem != nil) {
 		return r.Profile(p)
 	}
-	return r.fromMachine()
+	return r.fromMachine(r.noCredentials())
 }
 
 // profileName is the profile that the environment names, or "default".
@@ -122,11 +123,8 @@ func (r *Resolver) Profile(p *awsconfig.Profile) (*Identity, error) {
 	if id != nil {
 		return id, nil
 	}
-	chain, err := r.Config.Chain(p)
+	id, err := r.fromProfile(p)
 	if err != nil {
-		return nil, err
-	}
-	if id, err = r.fromChain(p, chain); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -138,5 +136,26 @@ func (r *Resolver) Profile(p *awsconfig.Profile) (*Identity, error) {
 		return first, nil
 	}
 	r.identities[p.Name] = id
+	return id, nil
+}
+
+// fromProfile makes the identity of a profile. One without a source of credentials
+// is used with the role of the machine, as in the AWS CLI.
+func (r *Resolver) fromProfile(p *awsconfig.Profile) (*Identity, error) {
+	if p.RegionProblem != nil && r.givenRegion(partitionOf(p)) == "" {
+		return nil, p.RegionProblem
+	}
+	chain, err := r.Config.Chain(p)
+	switch {
+	case err == nil:
+		return r.fromChain(p, chain)
+	case !p.HasNoSource():
+		return nil, err
+	}
+	id, err := r.fromMachine(&NoCredentialsError{fmt.Sprintf("%v; and no container or instance role gives any here", err)})
+	if err != nil {
+		return nil, err
+	}
+	id.Profile, id.Target = p.Name, r.Target(p)
 	return id, nil
 }

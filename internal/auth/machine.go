@@ -62,15 +62,16 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 	return id, nil
 }
 
-// fromMachine asks the container or the instance that muster runs on.
-func (r *Resolver) fromMachine() (*Identity, error) {
+// fromMachine asks the container or the instance that muster runs on. Where neither
+// gives credentials, the error is lacking.
+func (r *Resolver) fromMachine(lacking error) (*Identity, error) {
 	if r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
 		return r.fromContainer()
 	}
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
-		return nil, r.noCredentials()
+		return nil, lacking
 	}
-	return r.fromInstance(r.noCredentials()), nil
+	return r.fromInstance(lacking), nil
 }
 
 func (r *Resolver) noCredentials() error {

@@ -14,16 +14,9 @@ func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target { return r.target(
 // environment is not heard where it names a region elsewhere. The partition is ""
 // where it is not known.
 func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target {
-	t := awsapi.Target{Region: r.Region}
-	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
-		region := r.env(variable)
-		named := awsapi.PartitionOf(awsapi.Regional(strings.TrimPrefix(region, "fips-")))
-		if t.Region == "" && (partition == "" || named.ID == partition) {
-			t.Region = region
-		}
-	}
+	t := awsapi.Target{Region: r.givenRegion(partition)}
 	if p != nil {
-		if t.Region == "" {
+		if t.Region == "" && p.RegionProblem == nil {
 			t.Region = p.Region
 		}
 		t.EndpointURL, t.Services, t.IgnoreURLs = p.EndpointURL, p.Endpoints, p.IgnoreConfiguredEndpoints
@@ -43,6 +36,21 @@ func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target 
 		t.DualStack = strings.EqualFold(v, "true")
 	}
 	return t
+}
+
+// givenRegion is the region that takes the place of a profile's own, "" for none.
+func (r *Resolver) givenRegion(partition string) string {
+	if r.Region != "" {
+		return r.Region
+	}
+	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		region := r.env(variable)
+		named := awsapi.PartitionOf(awsapi.Regional(strings.TrimPrefix(region, "fips-")))
+		if region != "" && (partition == "" || named.ID == partition) {
+			return region
+		}
+	}
+	return ""
 }
 
 // partitionOf is the partition of a profile's credentials, "" where the config does

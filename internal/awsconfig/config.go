@@ -12,9 +12,11 @@
 package awsconfig
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -94,9 +96,9 @@ type Config struct {
 	Sessions []*Session
 
 	byName map[string]*Profile
-	// stray holds the lines of [name] sections of the config file, which would be
+	// stray holds the [name] sections of the config file, which would be
 	// profiles if they were written [profile name].
-	stray map[string]int
+	stray map[string]*section
 }
 
 // Load reads both files. A file that does not exist is an empty one, as for the
@@ -138,8 +140,8 @@ func build(f Files, configText, credentialsText []byte) (*Config, error) {
 		return nil, err
 	}
 
-	var profiles, sessions, services sectionSet
-	stray := map[string]int{}
+	var sets sectionSets
+	stray := map[string]*section{}
 	hasProfileDefault := slices.ContainsFunc(config, func(s *section) bool {
 		name, ok := sectionName(s.header, "profile")
 		return ok && name == "default"
@@ -148,47 +150,51 @@ func build(f Files, configText, credentialsText []byte) (*Config, error) {
 		if s.header == "default" {
 			// [profile default] replaces [default], it is not merged with it.
 			if !hasProfileDefault {
-				profiles.merge("default", s)
+				sets.profiles.merge("default", s)
 			}
 		} else if name, ok := sectionName(s.header, "profile"); ok {
-			profiles.merge(name, s)
+			sets.profiles.merge(name, s)
 		} else if name, ok := sectionName(s.header, "sso-session"); ok {
-			sessions.merge(name, s)
+			sets.sessions.merge(name, s)
 		} else if name, ok := sectionName(s.header, "services"); ok {
-			services.merge(name, s)
+			sets.services.merge(name, s)
 		} else {
-			stray[s.header] = s.line
+			stray[s.header] = s
 		}
 	}
 	// In the credentials file a section's whole name is the profile's.
 	for _, s := range credentials {
 		if name, ok := sectionName(s.header, "sso-session"); ok {
-			sessions.merge(name, s)
+			sets.sessions.merge(name, s)
 		} else if name, ok := sectionName(s.header, "services"); ok {
-			services.merge(name, s)
+			sets.services.merge(name, s)
 		} else {
-			profiles.merge(s.header, s)
+			sets.profiles.merge(s.header, s)
 		}
 	}
 
 	c := &Config{Files: f, byName: map[string]*Profile{}, stray: stray}
-	for _, s := range sessions.list {
+	for _, s := range sets.sessions.list {
 		c.Sessions = append(c.Sessions, newSession(s))
 	}
-	for _, s := range profiles.list {
-		p := newProfile(s, f.Credentials)
+	for _, s := range sets.profiles.list {
+		p := newProfile(s, f.Credentials, sets)
 		p.SSOSession = c.sessionOf(p)
-		if s := services.byName[p.services]; s != nil {
+		p.completeSSO()
+		if s := sets.services.byName[p.services]; s != nil {
 			p.Endpoints = s.endpoints()
 		}
 		c.Profiles = append(c.Profiles, p)
 		c.byName[p.Name] = p
 	}
 	for _, p := range c.Profiles {
-		p.Problem = c.findProblem(p)
+		p.Problem, p.RegionProblem = c.findProblem(p), p.findRegionProblem()
 	}
 	return c, nil
 }
+
+// sectionSets are the sections of both files by what they are.
+type sectionSets struct{ profiles, sessions, services sectionSet }
 
 // sectionSet merges sections that mean the same thing under one name, later keys
 // over earlier ones, and keeps the order in which the names appeared.
@@ -217,10 +223,37 @@ func (c *Config) Profile(name string) (*Profile, error) {
 	if p, ok := c.byName[name]; ok {
 		return p, nil
 	}
+	bareLine := 0
+	if s := c.stray[name]; s != nil {
+		bareLine = s.line
+	}
 	return nil, &NotFoundError{
 		What: "profile", Name: name, File: c.Files.Config,
-		Nearest: names.Nearest(name, c.profileNames()), BareLine: c.stray[name],
+		Nearest: names.Nearest(name, c.profileNames()), BareLine: bareLine,
 	}
+}
+
+// sourceKeys are those by which a section names a source of credentials.
+var sourceKeys = []string{
+	"role_arn", "web_identity_token_file", "sso_session", "sso_start_url", "sso_account_id", "login_session", "credential_process", "aws_access_key_id",
+}
+
+// Stray returns an error for each section [name] of the config file that names a
+// source of credentials and would be a profile if it were [profile name].
+func (c *Config) Stray() []error {
+	var problems []error
+	for _, s := range slices.SortedFunc(maps.Values(c.stray), func(a, b *section) int { return cmp.Compare(a.line, b.line) }) {
+		first, _, _ := strings.Cut(s.header, " ")
+		key := slices.IndexFunc(sourceKeys, func(key string) bool { return s.keys[key] != nil })
+		if key < 0 || c.byName[s.header] != nil || slices.Contains([]string{"profile", "sso-session", "services"}, first) {
+			continue
+		}
+		name := oneLine(s.header)
+		problems = append(problems, &ProblemError{
+			File: s.file, Line: s.line, Msg: fmt.Sprintf("section [%s] with %s is no profile: write [profile %s]", name, sourceKeys[key], name),
+		})
+	}
+	return problems
 }
 
 // Match finds the profiles whose names a shell glob matches, in the order of

@@ -33,39 +33,35 @@ const byteOrderMark = "\ufeff"
 // that is a comment, deeper lines continue a value, [DEFAULT] gives its keys to
 // every section. It is milder where only one of the two readers fails: with
 // repeated sections and keys (the last wins), a byte-order mark, and headers and
-// keys that are indented by mistake and would vanish in the value above them.
+// settings that are indented by mistake and would vanish in the value above them.
 func parse(file string, data []byte) ([]*section, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, &SyntaxError{file, 1, "found UTF-16 text, expected UTF-8: save the file as UTF-8"}
 	}
-	text := strings.TrimPrefix(string(data), byteOrderMark)
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-
 	var (
 		sections []*section
 		byHeader = map[string]*section{}
 		current  *section
-		open     *entry // whose value a deeper line continues
-		indent   int    // of the line that opened it
+		open     *entry          // whose value goes on
+		rest     strings.Builder // of that value
+		lines    layout
 	)
-	for i, line := range strings.Split(text, "\n") {
-		number := i + 1
-		body := strings.TrimSpace(line)
-		if body == "" {
-			if open != nil {
-				open.text += "\n"
-			}
-			continue
+	finish := func() {
+		if open != nil {
+			open.text += rest.String()
 		}
-		if body[0] == '#' || body[0] == ';' {
-			continue
-		}
-		depth := len(line) - len(strings.TrimLeftFunc(line, unicode.IsSpace))
-		if open != nil && depth > indent && !startsAnew(body, open) {
-			open.text += "\n" + body
-			continue
-		}
-		if body[0] == '[' {
+		rest.Reset()
+	}
+	for number, l := range linesOf(data) {
+		line := string(data[l.start:l.end])
+		kind, body := lines.next(line)
+		switch kind {
+		case lineBlank:
+			rest.WriteByte('\n')
+		case lineRest:
+			rest.WriteString("\n" + body)
+		case lineHeader:
+			finish()
 			header, ok := sectionHeader(body)
 			if !ok {
 				return nil, &SyntaxError{file, number, `found "[" without a name and "]", expected a section such as [profile NAME]`}
@@ -76,30 +72,21 @@ func parse(file string, data []byte) ([]*section, error) {
 				byHeader[header] = current
 				sections = append(sections, current)
 			}
-			continue
+		case lineKey:
+			finish()
+			if current == nil {
+				return nil, &SyntaxError{file, number, "found text before the first section, expected [default] or [profile NAME]"}
+			}
+			key, value, ok := cutKey(body)
+			if !ok {
+				return nil, &SyntaxError{file, number, "found a line that is no section, key = value or comment, expected key = value"}
+			}
+			open = &entry{text: value, file: file, line: number}
+			current.keys[key] = open
 		}
-		if current == nil {
-			return nil, &SyntaxError{file, number, "found text before the first section, expected [default] or [profile NAME]"}
-		}
-		key, value, ok := cutKey(body)
-		if !ok {
-			return nil, &SyntaxError{file, number, "found a line that is no section, key = value or comment, expected key = value"}
-		}
-		open, indent = &entry{text: value, file: file, line: number}, depth
-		current.keys[key] = open
 	}
+	finish()
 	return inheritDefaults(sections), nil
-}
-
-// startsAnew tells that a line is not the rest of the value above it, although
-// it is deeper: botocore would swallow it, the Go SDK does not.
-func startsAnew(body string, open *entry) bool {
-	if body[0] == '[' && body[len(body)-1] == ']' {
-		return true
-	}
-	inBlock := open.text == "" || open.text[0] == '\n'
-	key, _, ok := strings.Cut(body, "=")
-	return ok && !inBlock && strings.Trim(strings.TrimSpace(key), "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 // cutKey splits a line at the first = or :.
@@ -231,6 +218,28 @@ func (k keys) word(key string) string {
 		}
 	}
 	return unquote(text)
+}
+
+// region returns the name of a region. What programs write for none is none, so that
+// it gives way to AWS_REGION.
+func (k keys) region(key string) string {
+	name := k.word(key)
+	switch strings.ToLower(name) {
+	case "none", "null", "undefined":
+		return ""
+	}
+	return name
+}
+
+// name returns a value that names another section: as it is written where there is
+// such a section, since a name may have quotes and " #" in it, and else without them.
+func (k keys) name(key string, sections map[string]*section) string {
+	for _, name := range []string{k.verbatim(key), k.unquoted(key)} {
+		if sections[name] != nil {
+			return name
+		}
+	}
+	return k.word(key)
 }
 
 func unquote(s string) string {

@@ -1,10 +1,6 @@
 package awsconfig
 
-import (
-	"slices"
-	"strings"
-	"unicode"
-)
+import "slices"
 
 // credentialKeys are the keys of a profile by which an SDK gets credentials.
 var credentialKeys = []string{
@@ -26,38 +22,29 @@ func (c *Config) Plain() (text []byte, stripped bool, err error) {
 	if text, err = readFile(c.Files.Config); err != nil {
 		return nil, false, err
 	}
-	return []byte(withoutCredentials(string(text))), true, nil
+	return withoutCredentials(text), true, nil
 }
 
-// withoutCredentials reads lines as parse does.
-func withoutCredentials(text string) string {
+func withoutCredentials(text []byte) []byte {
 	var (
-		kept    strings.Builder
-		inside  bool   // the default profile
-		dropped bool   // the last key
-		open    *entry // its value, which a deeper line continues
-		indent  int
+		kept    []byte
+		lines   layout
+		inside  bool // the default profile
+		dropped bool // the last key
 	)
-	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)) {
-		body := strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
-		depth := len(line) - len(strings.TrimLeftFunc(line, unicode.IsSpace))
-		switch {
-		case body == "" && open != nil:
-			open.text += "\n"
-		case body == "" || body[0] == '#' || body[0] == ';':
-		case open != nil && depth > indent && !startsAnew(body, open):
-			open.text += "\n" + body
-		case body[0] == '[':
+	for _, l := range linesOf(text) {
+		switch kind, body := lines.next(string(text[l.start:l.end])); kind {
+		case lineHeader:
 			header, _ := sectionHeader(body)
 			name, _ := sectionName(header, "profile")
-			inside, dropped, open = header == "default" || name == "default" || header == "DEFAULT", false, nil
-		default:
-			key, value, _ := cutKey(body)
-			dropped, open, indent = inside && slices.Contains(credentialKeys, key), &entry{text: value}, depth
+			inside, dropped = header == "default" || name == "default" || header == "DEFAULT", false
+		case lineKey:
+			key, _, _ := cutKey(body)
+			dropped = inside && slices.Contains(credentialKeys, key)
 		}
 		if !dropped {
-			kept.WriteString(line)
+			kept = append(kept, text[l.start:l.next]...)
 		}
 	}
-	return kept.String()
+	return kept
 }

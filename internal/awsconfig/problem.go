@@ -153,11 +153,15 @@ func (c *Config) findProblem(p *Profile) error {
 	return err
 }
 
-// checkSettings looks at what is not about credentials.
-func (p *Profile) checkSettings() *ProblemError {
-	if !IsRegion(p.Region) {
-		return p.problem("region", "region %q is no region name, expected one such as us-east-1", p.Region)
+func (p *Profile) findRegionProblem() error {
+	if IsRegion(p.Region) {
+		return nil
 	}
+	return p.problem("region", "region %q is no region name, expected one such as us-east-1", p.Region)
+}
+
+// checkSettings looks at what is not about credentials, nor about the region.
+func (p *Profile) checkSettings() *ProblemError {
 	if p.EndpointURL != "" && !IsEndpoint(p.EndpointURL) {
 		return p.problem("endpoint_url", "endpoint_url %q is no URL of http or https", p.EndpointURL)
 	}
@@ -263,6 +267,10 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 		e := *session.check()
 		e.Profile = p.Name
 		return &e
+	case session.accountID != "" && p.SSOAccountID != "" && p.SSOAccountID != session.accountID:
+		return p.problem("sso_account_id", "sso_account_id %q is not that of sso-session %q, %q", p.SSOAccountID, session.Name, session.accountID)
+	case session.roleName != "" && p.SSORoleName != "" && p.SSORoleName != session.roleName:
+		return p.problem("sso_role_name", "sso_role_name %q is not that of sso-session %q, %q", p.SSORoleName, session.Name, session.roleName)
 	case p.SSOStartURL != "" && NormalizeStartURL(p.SSOStartURL) != NormalizeStartURL(session.StartURL):
 		return p.problem("sso_start_url", "sso_start_url %q is not that of sso-session %q, %q", p.SSOStartURL, session.Name, session.StartURL)
 	case p.ssoRegion != "" && !strings.EqualFold(p.ssoRegion, session.Region):

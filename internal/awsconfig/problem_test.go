@@ -63,7 +63,7 @@ func TestProblems(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, config string // of which profile x is looked at
-		want         string // Problem; with "chain: " before it, Chain's error where Problem is nil
+		want         string // Problem; where that is nil, "region: " and RegionProblem, or "chain: " and Chain's error
 	}{
 		{"none", "[profile x]\n", `chain: config:1: profile "x": no credentials: expected keys, role_arn, sso_session, credential_process or login_session`},
 		{"sign-in only", session + "[profile x]\nsso_session = s\n", `chain: config:4: profile "x": no sso_account_id: the profile can sign in but gives no credentials`},
@@ -119,7 +119,7 @@ func TestProblems(t *testing.T) {
 		{"longest duration", "[profile x]\n" + reader + "source_profile = x\nduration_seconds = 43200\n" + keyPair, ""},
 		{"duration in words", "[profile x]\n" + reader + "source_profile = x\nduration_seconds = 1h\n" + keyPair,
 			`config:4: profile "x": duration_seconds "1h" is no number from 900 to 43200`},
-		{"region", "[profile x]\nregion = US East (Ohio)\n" + keyPair, `config:2: profile "x": region "US East (Ohio)" is no region name, expected one such as us-east-1`},
+		{"region", "[profile x]\nregion = US East (Ohio)\n" + keyPair, `region: config:2: profile "x": region "US East (Ohio)" is no region name, expected one such as us-east-1`},
 		{"max_attempts", "[profile x]\nmax_attempts = 0\n" + keyPair, `config:2: profile "x": max_attempts "0" is no number from 1 up`},
 		{"retry_mode", "[profile x]\nretry_mode = fast\n" + keyPair, `config:2: profile "x": retry_mode "fast" is unknown, expected legacy, standard or adaptive`},
 		{"endpoint_url", "[profile x]\nendpoint_url = localhost:4566\n" + keyPair, `config:2: profile "x": endpoint_url "localhost:4566" is no URL of http or https`},
@@ -142,6 +142,8 @@ func TestProblems(t *testing.T) {
 				if p.Problem != err || p.CanGiveCredentials() {
 					t.Errorf("Chain says %v, CanGiveCredentials %t", err, p.CanGiveCredentials())
 				}
+			case p.RegionProblem != nil:
+				got = "region: " + p.RegionProblem.Error()
 			case err != nil:
 				got = "chain: " + err.Error()
 			case len(chain) == 0:

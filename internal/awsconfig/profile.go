@@ -1,6 +1,7 @@
 package awsconfig
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,6 +36,8 @@ type Session struct {
 	File     string
 	Line     int
 	Problem  error // *ProblemError, nil if one can sign in to it
+
+	accountID, roleName string // for profiles that leave them to the session
 }
 
 // Profile is a named profile, merged from both files. Empty fields are not set.
@@ -82,6 +85,9 @@ type Profile struct {
 
 	// Problem is why the profile cannot be used, a *ProblemError; nil if it can.
 	Problem error
+	// RegionProblem is one that only matters where no other region takes the place of
+	// the profile's own.
+	RegionProblem error
 
 	services  string // the name of a [services] section
 	ssoRegion string // the profile's own
@@ -95,19 +101,19 @@ type Profile struct {
 func (p *Profile) String() string { return fmt.Sprintf("profile %q", p.Name) }
 
 // newProfile reads a profile out of its section, merged of both files.
-func newProfile(s *section, credentialsFile string) *Profile {
+func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 	k := s.keys
 	p := &Profile{
 		Name: s.header, File: s.file, Line: s.line, keys: k,
-		Region: k.word("region"), Output: k.word("output"),
-		RoleARN: k.word("role_arn"), SourceProfile: k.word("source_profile"), CredentialSource: k.word("credential_source"),
+		Region: k.region("region"), Output: k.word("output"),
+		RoleARN: k.word("role_arn"), SourceProfile: k.name("source_profile", sets.profiles.byName), CredentialSource: k.word("credential_source"),
 		ExternalID: k.word("external_id"), RoleSessionName: k.word("role_session_name"), MFASerial: k.word("mfa_serial"),
 		WebIdentityTokenFile: k.unquoted("web_identity_token_file"),
 		CredentialProcess:    k.verbatim("credential_process"),
-		SSOSessionName:       k.word("sso_session"), SSOAccountID: k.word("sso_account_id"), SSORoleName: k.word("sso_role_name"),
+		SSOSessionName:       k.name("sso_session", sets.sessions.byName), SSOAccountID: k.word("sso_account_id"), SSORoleName: k.word("sso_role_name"),
 		SSOStartURL: k.word("sso_start_url"), ssoRegion: k.word("sso_region"),
 		LoginSession: k.word("login_session"),
-		EndpointURL:  k.word("endpoint_url"), services: k.word("services"),
+		EndpointURL:  k.word("endpoint_url"), services: k.name("services", sets.services.byName),
 		IgnoreConfiguredEndpoints: k.isTrue("ignore_configured_endpoint_urls"),
 		UseFIPS:                   k.isTrue("use_fips_endpoint"), UseDualStack: k.isTrue("use_dualstack_endpoint"),
 		CABundle: k.unquoted("ca_bundle"), RetryMode: k.word("retry_mode"),
@@ -204,6 +210,21 @@ func (p *Profile) onlySignsIn() bool {
 	return (p.Kind == KindSSO || p.Kind == KindSSOLegacy) && (p.SSOAccountID == "" || p.SSORoleName == "")
 }
 
+// HasNoSource tells that the profile names no source of credentials: it holds
+// settings, or a session to sign in to. The AWS CLI uses it with the role of the
+// container or the instance that it runs on.
+func (p *Profile) HasNoSource() bool {
+	return p.Problem == nil && (p.Kind == KindNone || p.onlySignsIn() && p.SSOAccountID == "" && p.SSORoleName == "")
+}
+
+// completeSSO takes what the profile leaves to its session. As in the AWS CLI, a
+// profile with neither an account nor a permission set of its own only signs in.
+func (p *Profile) completeSSO() {
+	if s := p.SSOSession; s != nil && (p.SSOAccountID != "" || p.SSORoleName != "") {
+		p.SSOAccountID, p.SSORoleName = cmp.Or(p.SSOAccountID, s.accountID), cmp.Or(p.SSORoleName, s.roleName)
+	}
+}
+
 // parseRoleARN splits arn:PARTITION:iam::ACCOUNT:role/PATH/NAME.
 func parseRoleARN(arn string) (account, role string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
@@ -230,6 +251,7 @@ func newSession(s *section) *Session {
 		Scopes: strings.FieldsFunc(s.keys.word("sso_registration_scopes"), func(r rune) bool {
 			return r == ',' || unicode.IsSpace(r)
 		}),
+		accountID: s.keys.word("sso_account_id"), roleName: s.keys.word("sso_role_name"),
 	}
 	if e := session.check(); e != nil {
 		session.Problem = e

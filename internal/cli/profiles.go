@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -116,8 +117,8 @@ func describeProfile(p *awsconfig.Profile) profileRecord {
 	case p.SSOStartURL != "":
 		r.Source = p.SSOStartURL
 	}
-	if p.Problem != nil {
-		r.Problem = strings.TrimSpace(p.Problem.Error())
+	if problem := cmp.Or(p.Problem, p.RegionProblem); problem != nil {
+		r.Problem = strings.TrimSpace(problem.Error())
 	}
 	return r
 }
