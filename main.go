@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"os/user"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -52,7 +53,17 @@ func main() {
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(), Thrifty: thrifty, LibraryLog: log.SetOutput,
+		UserHome: homeOfUser,
 	}))
+}
+
+// homeOfUser is the home directory that the system's list of users has.
+func homeOfUser() (string, error) {
+	self, err := user.Current()
+	if err != nil {
+		return "", err
+	}
+	return self.HomeDir, nil
 }
 
 // browserHere opens a URL, where there is a screen to do so on: without one, text

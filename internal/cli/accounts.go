@@ -46,7 +46,9 @@ func (p *prepared) accounts(app *App) (func(context.Context) iter.Seq2[*account.
 	for _, err := range found.Skipped {
 		app.note("left out: %v", err)
 	}
-	return stopEmpty(found.Accounts), nil
+	return stopEmpty(func(ctx context.Context) iter.Seq2[*account.Account, error] {
+		return app.sightings.list(found.Accounts(ctx))
+	}), nil
 }
 
 // stopEmpty ends a sweep whose selection means no account: that is no gap.

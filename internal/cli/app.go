@@ -33,6 +33,10 @@ type App struct {
 	// nil where it is not muster's.
 	LibraryLog func(io.Writer)
 
+	// UserHome returns the user's home directory as the system has it, for where the
+	// environment names none; nil: nobody knows.
+	UserHome func() (string, error)
+
 	// LookupHost resolves a host name; nil asks the system.
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
@@ -81,6 +85,12 @@ func (a *App) setEnviron(environ []string) {
 			a.env[key] = value
 		}
 	}
+	if a.home() != "" || a.UserHome == nil {
+		return
+	}
+	if home, err := a.UserHome(); err == nil {
+		a.env[homeVariable()] = home
+	}
 }
 
 // Lookup reads the environment.
@@ -90,11 +100,13 @@ func (a *App) Lookup(name string) (string, bool) {
 }
 
 // home is the user's home directory, "" where there is none.
-func (a *App) home() string {
+func (a *App) home() string { return a.env[homeVariable()] }
+
+func homeVariable() string {
 	if runtime.GOOS == "windows" {
-		return a.env["USERPROFILE"]
+		return "USERPROFILE"
 	}
-	return a.env["HOME"]
+	return "HOME"
 }
 
 // note writes a line to stderr. Names and AWS's messages in it are untrusted.

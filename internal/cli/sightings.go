@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"slices"
 	"strings"
 
@@ -135,11 +136,31 @@ type sightings struct {
 	roles   map[string]bool
 	tags    map[string]bool // keys
 	met     int             // instances
+	listed  map[string]bool // accounts that AWS itself has listed
 }
 
 // watch begins to gather what a run with this selection meets.
 func (a *App) watch(g *Global, s account.Selection) {
-	a.sightings = &sightings{app: a, path: a.seenPath(g.simulated), scope: scope(a, s), roles: map[string]bool{}, tags: map[string]bool{}}
+	a.sightings = &sightings{app: a, path: a.seenPath(g.simulated), scope: scope(a, s), roles: map[string]bool{}, tags: map[string]bool{}, listed: map[string]bool{}}
+}
+
+// list passes a list of accounts on and notes which of them AWS has listed. What else
+// there is (accounts of profiles, names given to --account) may be a mistake of the
+// user's, until AWS answers for it.
+func (s *sightings) list(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
+	if s == nil {
+		return accounts
+	}
+	return func(yield func(*account.Account, error) bool) {
+		for a, err := range accounts {
+			if err == nil && (a.Source == account.SourceOrganization || a.Source == account.SourceSSO) {
+				s.listed[a.ID] = true
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
 }
 
 // add takes a record, of which it keeps no part that would keep the rest.
@@ -213,7 +234,7 @@ func (s *sightings) keep(ledger *sweep.Ledger) {
 				s.entries = append(s.entries, seen.Entry{Kind: seen.Region, Scope: s.scope, ID: e.Region})
 			}
 		}
-		if !accounts[e.AccountId] {
+		if (answers || s.listed[e.AccountId]) && !accounts[e.AccountId] {
 			accounts[e.AccountId] = true
 			s.entries = append(s.entries, seen.Entry{Kind: seen.Account, Scope: s.scope, ID: e.AccountId, Name: e.AccountName})
 		}
@@ -225,4 +246,5 @@ func (s *sightings) keep(ledger *sweep.Ledger) {
 	s.entries, s.met = nil, 0 // another round may follow
 	clear(s.roles)
 	clear(s.tags)
+	clear(s.listed)
 }
