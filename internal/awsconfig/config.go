@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -116,13 +117,25 @@ func Load(f Files) (*Config, error) {
 	return build(f, config, credentials)
 }
 
+// largest is the size of a file that is not read as a config any more: some 100,000
+// profiles.
+const largest = 16 << 20
+
 func readFile(path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, largest+1))
+	if err == nil && len(data) > largest {
+		err = &SyntaxError{File: path, Msg: fmt.Sprintf("is larger than %d MB, expected sections such as [profile NAME]: is it the right file?", largest>>20)}
 	}
 	return data, err
 }

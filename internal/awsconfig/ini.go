@@ -266,10 +266,13 @@ func (e *entry) nested() keys {
 // nothing of the line, since any of it may be a secret.
 type SyntaxError struct {
 	File string
-	Line int // from 1
+	Line int // from 1; 0 for the file as a whole
 	Msg  string
 }
 
 func (e *SyntaxError) Error() string {
+	if e.Line == 0 {
+		return oneLine(e.File) + ": " + e.Msg
+	}
 	return fmt.Sprintf("%s:%d: %s", oneLine(e.File), e.Line, e.Msg)
 }
