@@ -43,10 +43,28 @@ func (r *Resolver) fromEnvironment() *Identity {
 // ambient is where calls go if the credentials come from elsewhere than a profile:
 // the region and the endpoints of AWS_PROFILE or the default profile still apply,
 // but the credentials may be of another partition than the profile's own.
-func (r *Resolver) ambient() awsapi.Target {
+func (r *Resolver) ambient() awsapi.Target { return r.target(r.ambientProfile(), "") }
+
+// ambientProfile is the profile of AWS_PROFILE or the default profile; nil if it does
+// not exist.
+func (r *Resolver) ambientProfile() *awsconfig.Profile {
 	name, _ := r.profileName()
 	profile, _ := r.Config.Profile(name)
-	return r.target(profile, "")
+	return profile
+}
+
+// SettingsOf returns the profile whose settings apply to an identity's calls: its own
+// or its base's, else that of AWS_PROFILE or the default profile. It is nil for an
+// account of an IAM Identity Center session, and where there is no such profile.
+func (r *Resolver) SettingsOf(id *Identity) *awsconfig.Profile {
+	switch {
+	case id.Profile != "":
+		profile, _ := r.Config.Profile(id.Profile)
+		return profile
+	case id.Hops[0].Kind == hopSSOSession:
+		return nil
+	}
+	return r.ambientProfile()
 }
 
 func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {

@@ -66,8 +66,6 @@ type execution struct {
 	asking    sync.Mutex
 	sink      sink
 	server    *credserver.Server // of --serve
-	plain     []string           // with it, variables that lead to a config without credentials
-	dir       string             // of that config
 }
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {

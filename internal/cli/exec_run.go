@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync/atomic"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"muster/internal/awsapi"
 	"muster/internal/child"
-	"muster/internal/credserver"
 	"muster/internal/render"
 	"muster/internal/sweep"
 	"muster/internal/terminal"
@@ -178,56 +173,4 @@ func (e *execution) handOver(ctx context.Context) error {
 		return nil
 	}
 	return ended
-}
-
-// environ is the environment of a child, and what to do when it has ended.
-func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []string, release func(), err error) {
-	place := child.Place{AccountID: p.Account.ID, AccountName: p.Account.Name, Role: p.Identity.Role, Region: e.region(p)}
-	fresh := func(ctx context.Context) (aws.Credentials, error) { return p.Identity.Fresh(ctx, e.app.Now()) }
-	creds, err := fresh(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if e.server == nil {
-		return child.Environ(e.app.Environ, e.drop, place, child.Keys(creds)), func() {}, nil
-	}
-	grant := e.server.Grant(fresh)
-	return child.Environ(e.app.Environ, e.drop, place, append(grant.Environ(), e.plain...)), grant.Revoke, nil
-}
-
-// serve starts the endpoint of --serve. A default profile that gives credentials
-// would win over it: the children then read a config without.
-func (e *execution) serve() (err error) {
-	if !e.Serve {
-		return nil
-	}
-	text, stripped, err := e.resolver.Config.Plain()
-	if err != nil {
-		return err
-	}
-	if stripped {
-		if e.dir, err = os.MkdirTemp("", "muster-exec-"); err != nil {
-			return fmt.Errorf("a config for the children: %w", err)
-		}
-		config, credentials := filepath.Join(e.dir, "config"), filepath.Join(e.dir, "credentials")
-		e.plain = []string{"AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + credentials}
-		if err = errors.Join(os.WriteFile(config, text, 0o600), os.WriteFile(credentials, nil, 0o600)); err != nil {
-			e.unserve()
-			return fmt.Errorf("a config for the children: %w", err)
-		}
-	}
-	if e.server, err = credserver.Start(e.app.Now); err != nil {
-		e.unserve()
-	}
-	return err
-}
-
-// unserve ends what serve began.
-func (e *execution) unserve() {
-	if e.server != nil {
-		e.server.Close()
-	}
-	if e.dir != "" {
-		os.RemoveAll(e.dir)
-	}
 }

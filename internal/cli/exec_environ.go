@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/auth"
+	"muster/internal/child"
+	"muster/internal/credserver"
+	"muster/internal/sweep"
+)
+
+// environ returns the environment of a child. Call release when the child has ended.
+func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []string, release func(), err error) {
+	place := child.Place{AccountID: p.Account.ID, AccountName: p.Account.Name, Role: p.Identity.Role, Region: e.region(p)}
+	fresh := func(ctx context.Context) (aws.Credentials, error) { return p.Identity.Fresh(ctx, e.app.Now()) }
+	creds, err := fresh(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	variables, drop := e.settings(p.Identity)
+	files, remove, err := e.files(p.Identity)
+	if err != nil {
+		return nil, nil, err
+	}
+	variables = append(variables, files...)
+	if e.server == nil {
+		return child.Environ(e.app.Environ, drop, place, append(variables, child.Keys(creds)...)), remove, nil
+	}
+	grant := e.server.Grant(fresh)
+	release = func() {
+		grant.Revoke()
+		remove()
+	}
+	return child.Environ(e.app.Environ, drop, place, append(variables, grant.Environ()...)), release, nil
+}
+
+// settings are the variables by which a child reaches the endpoints that muster would
+// reach, and those that it must not see.
+func (e *execution) settings(id *auth.Identity) (variables, drop []string) {
+	drop = e.drop
+	if e.global.EndpointURL != "" {
+		for _, pair := range e.app.Environ {
+			if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_ENDPOINT_URL_") {
+				drop = append(drop[:len(drop):len(drop)], name)
+			}
+		}
+		variables = append(variables, "AWS_ENDPOINT_URL="+e.global.EndpointURL, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false")
+	}
+	if e.global.CABundle != "" {
+		bundle := e.global.CABundle
+		if path, err := filepath.Abs(bundle); err == nil {
+			bundle = path
+		}
+		variables = append(variables, "AWS_CA_BUNDLE="+bundle)
+	}
+	if id.Target.FIPS {
+		variables = append(variables, "AWS_USE_FIPS_ENDPOINT=true")
+	}
+	if id.Target.DualStack {
+		variables = append(variables, "AWS_USE_DUALSTACK_ENDPOINT=true")
+	}
+	return variables, drop
+}
+
+// files writes a config file for a child where the default profile of the user's own
+// has other settings than the identity's profile. It returns the variables that lead
+// there. Call remove when the child has ended.
+func (e *execution) files(id *auth.Identity) (variables []string, remove func(), err error) {
+	files, err := e.resolver.Config.ForChild(e.resolver.SettingsOf(id), e.server == nil, e.global.EndpointURL != "")
+	if err != nil || files.Config == nil {
+		return nil, func() {}, err
+	}
+	dir, err := os.MkdirTemp("", "muster-exec-") // 0700
+	if err != nil {
+		return nil, nil, fmt.Errorf("a config file for the command: %w", err)
+	}
+	remove = func() { os.RemoveAll(dir) }
+	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
+	variables = []string{"AWS_CONFIG_FILE=" + config}
+	err = os.WriteFile(config, files.Config, 0o600)
+	if files.NoCredentials {
+		variables = append(variables, "AWS_SHARED_CREDENTIALS_FILE="+credentials)
+		err = errors.Join(err, os.WriteFile(credentials, nil, 0o600))
+	}
+	if err != nil {
+		remove()
+		return nil, nil, fmt.Errorf("a config file for the command: %w", err)
+	}
+	return variables, remove, nil
+}
+
+// serve starts the endpoint of --serve.
+func (e *execution) serve() (err error) {
+	if e.Serve {
+		e.server, err = credserver.Start(e.app.Now)
+	}
+	return err
+}
+
+// unserve ends the endpoint of --serve.
+func (e *execution) unserve() {
+	if e.server != nil {
+		e.server.Close()
+	}
+}
