@@ -1,0 +1,193 @@
+package jmespath
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+func isNumber(x any) bool {
+	switch x.(type) {
+	case int, *big.Int, float64:
+		return true
+	}
+	return false
+}
+
+// whole is an int or a *big.Int as a *big.Int; nil for a float64.
+func whole(x any) *big.Int {
+	switch x := x.(type) {
+	case int:
+		return big.NewInt(int64(x))
+	case *big.Int:
+		return x
+	}
+	return nil
+}
+
+// small is a whole number as an int where it fits.
+func small(n *big.Int) any {
+	if n.IsInt64() {
+		return int(n.Int64())
+	}
+	return n
+}
+
+func compareNumbers(x, y any) (order int, ordered bool) {
+	a, isInt := x.(int)
+	b, isIntToo := y.(int)
+	if isInt && isIntToo {
+		return cmp.Compare(a, b), true
+	}
+	c, d := exact(x), exact(y)
+	if c == nil || d == nil {
+		return 0, false
+	}
+	return c.Cmp(d), true
+}
+
+// exact is a number as one that holds it as it is; nil for NaN.
+func exact(x any) *big.Float {
+	if f, ok := x.(float64); ok {
+		if math.IsNaN(f) {
+			return nil
+		}
+		return new(big.Float).SetFloat64(f)
+	}
+	return new(big.Float).SetInt(whole(x))
+}
+
+var errTooLarge = errors.New("a whole number is too large to calculate with fractions")
+
+// float is a number as a float64, which fails for what is beyond it.
+func float(x any) (float64, error) {
+	if f, ok := x.(float64); ok {
+		return f, nil
+	}
+	f, _ := new(big.Float).SetInt(whole(x)).Float64()
+	if math.IsInf(f, 0) {
+		return 0, errTooLarge
+	}
+	return f, nil
+}
+
+// sum adds whole numbers exactly, up to the first that is not whole.
+func sum(list []any) (any, error) {
+	total := new(big.Int)
+	for i, x := range list {
+		if n := whole(x); n != nil {
+			total.Add(total, n)
+			continue
+		}
+		f, err := float(total)
+		for _, x := range list[i:] {
+			next, wrong := float(x)
+			f += next
+			err = cmp.Or(err, wrong)
+		}
+		return f, err
+	}
+	return small(total), nil
+}
+
+func average(list []any) (any, error) {
+	total, err := sum(list)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := total.(float64); ok {
+		return f / float64(len(list)), nil
+	}
+	f, _ := new(big.Rat).SetFrac(whole(total), big.NewInt(int64(len(list)))).Float64()
+	if math.IsInf(f, 0) {
+		return nil, errTooLarge
+	}
+	return f, nil
+}
+
+// round is ceil or floor as a whole number.
+func round(x any, to func(float64) float64) (any, error) {
+	f, ok := x.(float64)
+	if !ok {
+		return x, nil
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil, errors.New(FormatFloat(f) + " cannot be rounded")
+	}
+	n, _ := big.NewFloat(to(f)).Int(nil)
+	return small(n), nil
+}
+
+func absolute(x any) any {
+	if f, ok := x.(float64); ok {
+		return math.Abs(f)
+	}
+	return small(new(big.Int).Abs(whole(x)))
+}
+
+// mostDigits is how many digits Python reads of a whole number.
+const mostDigits = 4300
+
+// parseNumber is to_number of a string: Python's int(), else its float(), else nil.
+func parseNumber(text string) any {
+	text = strings.Map(asciiDigit, strings.TrimFunc(text, isSpace))
+	plain := strings.ReplaceAll(text, "_", "")
+	for i := range len(text) { // an underscore stands between digits
+		if text[i] == '_' && (i == 0 || i == len(text)-1 || !isDigit(text[i-1]) || !isDigit(text[i+1])) {
+			return nil
+		}
+	}
+	digits := strings.TrimLeft(plain, "+-")
+	if len(plain)-len(digits) > 1 || digits == "" {
+		return nil
+	}
+	if span(digits, isDigit) == len(digits) && len(digits) <= mostDigits {
+		n, _ := new(big.Int).SetString(plain, 10)
+		return small(n)
+	}
+	if strings.ContainsAny(plain, "xXpP") {
+		return nil
+	}
+	f, err := strconv.ParseFloat(plain, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return nil
+	}
+	return f
+}
+
+// asciiDigit is a decimal digit of any script as one of 0 to 9.
+func asciiDigit(r rune) rune {
+	if r < unicode.MaxASCII || !unicode.IsDigit(r) {
+		return r
+	}
+	zero := r // the digits of a script follow one another, 0 first
+	for zero > r-9 && unicode.IsDigit(zero-1) {
+		zero--
+	}
+	return '0' + (r - zero)
+}
+
+// FormatFloat writes a float64 as Python does: always so that it differs from a whole
+// number.
+func FormatFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "nan"
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	}
+	if size := math.Abs(f); size != 0 && (size < 1e-4 || size >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
