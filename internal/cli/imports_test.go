@@ -22,7 +22,8 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"secret":         {},
 		"awsapi":         {"secret"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
-		"render":         {"names", "safe"},
+		"jmespath":       {},
+		"render":         {"jmespath", "names", "safe"},
 		"auth":           {"auth/botocache", "awsapi", "awsconfig", "disk", "secret", "shell"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "awsapi", "awsconfig", "names"},

@@ -1,11 +1,12 @@
-// Package jmespath evaluates JMESPath as the AWS CLI does. Users paste the queries that
-// they know from there, and expect the same result or an error in the same places. No
-// library in Go gives them: against jmespath.py, over 100,000 generated expressions and
-// documents, jmespath/go-jmespath differs in one of six and jmespath-community in one of
-// four. Both keep objects in maps, which lose the order of keys, and numbers in
-// float64, which loses whether they are whole; one ignores errors inside projections, the
-// other accepts a larger language. So this is the language of jmespath.py 1.x, down to
-// what its parser accepts beyond the specification, and a test compares the two.
+// Package jmespath evaluates JMESPath as the AWS CLI does. Users bring the queries that
+// they know from there, and expect the same result, or an error in the same places.
+//
+// No library in Go does so: over 100,000 generated pairs of an expression and a document,
+// jmespath/go-jmespath and jmespath-community/go-jmespath each differ from jmespath.py in
+// one of six. Both keep objects in maps, which lose the order of keys, and numbers as
+// float64, which loses whether they are whole, and the second has a larger language and
+// drops errors within projections. So this is jmespath.py's language, with what its parser
+// accepts beyond the specification, and a test compares the results.
 //
 // A value is nil, a bool, a string, a number (int, *big.Int or float64), a []any or an
 // Object. Values are never changed, and results may share parts with the input.

@@ -243,7 +243,6 @@ func TestQueryText(t *testing.T) {
 	}
 }
 
-// Where the library differs from the AWS CLI's own JMESPath, the AWS CLI is right.
 func TestQueryLikeAWS(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
@@ -258,7 +257,13 @@ func TestQueryLikeAWS(t *testing.T) {
 		"[-1].SecurityGroups[0]":                 `{"GroupId":"sg-1","GroupName":"default"}` + "\n",
 		"[-1].NetworkInterfaces[1].DeviceIndex":  "1\n",
 		"[?length(PublicIPs) > `1`] | length(@)": "1\n",
-		"[?Name > `1`]":                          "[]\n",
+		"[?Tags.env==null] | length(@)":          "2\n",
+		"[?Name=='nope'] | [0] | {id: Name}":     "null\n",
+		"avg(`[1,3]`)":                           "2.0\n",
+		"length(@)":                              "4\n",
+		"to_string('<é>')":                       `"<é>"` + "\n",
+		"to_string([0].[Region,SecurityGroups])": `"[\"ap-northeast-1\",[]]"` + "\n",
+		`length('\\')`:                           "2\n",
 	} {
 		var compact bytes.Buffer
 		if err := json.Compact(&compact, []byte(render(t, Options{Query: query}, nasty()...))); err != nil {

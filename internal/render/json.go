@@ -125,11 +125,11 @@ func (w jsonWriter) any(b []byte, x any, depth int) []byte {
 	case object:
 		b = append(b, '{')
 		for i, m := range x {
-			b = append(appendQuoted(w.next(b, i, depth+1), m.key, false), ':')
+			b = append(appendQuoted(w.next(b, i, depth+1), m.Key, false), ':')
 			if w.indent {
 				b = append(b, ' ')
 			}
-			b = w.any(b, m.value, depth+1)
+			b = w.any(b, m.Value, depth+1)
 		}
 		return w.end(b, len(x), depth, '}')
 	}

@@ -2,116 +2,171 @@ package render
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/jmespath-community/go-jmespath/pkg/functions"
-	"github.com/jmespath-community/go-jmespath/pkg/parsing"
-
+	"muster/internal/jmespath"
 	"muster/internal/names"
 )
 
-// queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
-type queryChecker struct {
-	root  *shape
-	found *mistake
+// checkQuery finds what can only be a mistake, before anything is asked of AWS.
+func (c *compiler) checkQuery(node *jmespath.Node) error {
+	q := queryChecker{text: c.Query, root: listOf(c.record)}
+	if node.Kind == jmespath.Reference {
+		q.object(node, 1, errExpression.Error(), "")
+	}
+	q.calls(node)
+	if q.found == nil {
+		q.node(node, q.root)
+	}
+	if q.found != nil {
+		return q.found
+	}
+	return nil
 }
 
-func (c *queryChecker) node(n parsing.ASTNode, dot *shape) *shape {
-	child := func(i int, s *shape) *shape {
-		if i < len(n.Children) {
-			return c.node(n.Children[i], s)
-		}
-		return unknown
+// queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
+type queryChecker struct {
+	text  string
+	root  *shape
+	found *Error // the first mistake
+}
+
+func (c *queryChecker) object(n *jmespath.Node, length int, msg, hint string) {
+	if c.found == nil {
+		c.found = &Error{Flag: "--query", Text: c.text, Offset: n.Offset, length: length, Msg: msg, Hint: hint}
 	}
-	switch n.NodeType {
-	case parsing.ASTIdentity, parsing.ASTCurrentNode:
-		return dot
-	case parsing.ASTRootNode:
-		return c.root
-	case parsing.ASTField:
-		name, _ := n.Value.(string)
-		s, wrong := dot.field(name)
-		if wrong != nil && c.found == nil {
-			c.found = wrong
+}
+
+// calls checks the names of functions and their numbers of arguments.
+func (c *queryChecker) calls(n *jmespath.Node) {
+	if n.Kind == jmespath.Call {
+		least, variadic, ok := jmespath.Arity(n.Name)
+		switch count := len(n.Children); {
+		case !ok:
+			hint := ""
+			if near := names.Nearest(n.Name, jmespath.Functions()); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			c.object(n, len(n.Name), "unknown function "+n.Name, hint)
+		case variadic && count < least:
+			c.object(n, len(n.Name), fmt.Sprintf("%s wants %s or more, not %d", n.Name, quantity(least, "argument"), count), "")
+		case !variadic && count != least:
+			c.object(n, len(n.Name), fmt.Sprintf("%s wants %s, not %d", n.Name, quantity(least, "argument"), count), "")
 		}
-		return s
-	case parsing.ASTSubexpression, parsing.ASTIndexExpression:
-		return child(1, child(0, dot))
-	case parsing.ASTPipe:
+	}
+	for _, child := range n.Children {
+		c.calls(child)
+	}
+}
+
+func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
+	child := func(i int, s *shape) *shape { return c.node(n.Children[i], s) }
+	switch n.Kind {
+	case jmespath.Current, jmespath.Slice:
+		return dot
+	case jmespath.Field:
+		return c.field(n, dot)
+	case jmespath.Chain, jmespath.IndexChain:
 		for i := range n.Children {
 			dot = child(i, dot)
 		}
 		return dot
-	case parsing.ASTProjection:
-		left := child(0, dot)
-		if left.kind == aString { // a slice of a string
-			return left
-		}
-		return listOf(child(1, items(left)))
-	case parsing.ASTFilterProjection:
+	case jmespath.Projection:
+		return listOf(child(1, items(child(0, dot))))
+	case jmespath.FilterProjection:
 		item := items(child(0, dot))
 		child(2, item)
 		return listOf(child(1, item))
-	case parsing.ASTValueProjection:
+	case jmespath.ValueProjection:
 		left := child(0, dot)
 		if left.kind == aMap {
 			return listOf(child(1, left.elem))
 		}
 		return listOf(child(1, unknown))
-	case parsing.ASTFlatten:
+	case jmespath.Flatten:
 		left := child(0, dot)
 		if item := items(left); item.kind == aList {
 			return item
 		} else if item.kind != anything {
 			return left
 		}
-	case parsing.ASTIndex:
+	case jmespath.Index:
 		return items(dot)
-	case parsing.ASTSlice:
-		return dot
-	case parsing.ASTMultiSelectList, parsing.ASTMultiSelectHash, parsing.ASTKeyValPair:
-		s := unknown
+	case jmespath.List, jmespath.Hash:
 		for i := range n.Children {
-			s = child(i, dot)
+			child(i, dot)
 		}
-		if n.NodeType == parsing.ASTKeyValPair {
-			return s
-		}
-	case parsing.ASTComparator, parsing.ASTNotExpression:
+	case jmespath.Comparison, jmespath.Not:
 		for i := range n.Children {
 			child(i, dot)
 		}
 		return someBool
-	case parsing.ASTOrExpression, parsing.ASTAndExpression:
+	case jmespath.Or:
+		return same(c.optional(n.Children[0], dot), child(1, dot))
+	case jmespath.And:
 		return same(child(0, dot), child(1, dot))
-	case parsing.ASTArithmeticExpression, parsing.ASTArithmeticUnaryExpression:
-		for i := range n.Children {
-			child(i, dot)
-		}
-		return someNumber
-	case parsing.ASTFunctionExpression:
+	case jmespath.Call:
 		return c.call(n, dot)
 	}
 	return unknown
 }
 
+// field is the shape of a member. Bare null, true and false are names of members that
+// no record has: [?Tags.env==null] means those without the tag.
+func (c *queryChecker) field(n *jmespath.Node, dot *shape) *shape {
+	s, wrong := dot.field(n.Name)
+	switch {
+	case wrong == nil:
+		return s
+	case n.Name == "null" || n.Name == "true" || n.Name == "false":
+		return unknown
+	}
+	msg, hint := wrong.explain("go through it with [] first")
+	if dot == c.root && n.Name == "Reservations" {
+		hint = "records are instances already: [].InstanceId"
+	}
+	length := len(n.Name)
+	if c.text[n.Offset] == '"' {
+		length += 2
+	}
+	c.object(n, length, msg, hint)
+	return unknown
+}
+
+// optional is the shape of a value that has another to replace it: a field of it may be
+// missing.
+func (c *queryChecker) optional(n *jmespath.Node, dot *shape) *shape {
+	if n.Kind != jmespath.Field && n.Kind != jmespath.Chain {
+		return c.node(n, dot)
+	}
+	lenient := queryChecker{text: c.text, root: c.root}
+	s := lenient.node(n, dot)
+	if lenient.found != nil {
+		return unknown
+	}
+	return s
+}
+
 // call checks a function's arguments; an &expression sees the items of the list beside it.
-func (c *queryChecker) call(n parsing.ASTNode, dot *shape) *shape {
+func (c *queryChecker) call(n *jmespath.Node, dot *shape) *shape {
 	args := make([]*shape, len(n.Children))
 	list := unknown
 	for i, arg := range n.Children {
-		if arg.NodeType != parsing.ASTExpRef {
+		switch {
+		case arg.Kind == jmespath.Reference:
+			continue
+		case n.Name == "not_null" && len(args) > 1:
+			args[i] = c.optional(arg, dot)
+		default:
 			args[i] = c.node(arg, dot)
-			list = args[i]
 		}
+		list = args[i]
 	}
 	for i, arg := range n.Children {
-		if arg.NodeType == parsing.ASTExpRef && len(arg.Children) == 1 {
+		if arg.Kind == jmespath.Reference {
 			args[i] = c.node(arg.Children[0], items(list))
 		}
 	}
-	switch n.Value {
+	switch n.Name {
 	case "sort", "sort_by", "reverse":
 		if list.kind == aList {
 			return list
@@ -119,12 +174,10 @@ func (c *queryChecker) call(n parsing.ASTNode, dot *shape) *shape {
 	case "max_by", "min_by":
 		return items(list)
 	case "map":
-		if len(args) > 0 {
-			return listOf(args[0])
-		}
+		return listOf(args[0])
 	case "length", "sum", "avg", "abs", "ceil", "floor":
 		return someNumber
-	case "join", "lower", "upper", "to_string", "type":
+	case "join", "to_string", "type":
 		return someString
 	case "contains", "starts_with", "ends_with":
 		return someBool
@@ -138,72 +191,4 @@ func items(s *shape) *shape {
 		return s.elem
 	}
 	return unknown
-}
-
-// queryMisuse finds the first function that does not exist, or is given too few or
-// too many arguments.
-func queryMisuse(flag, text string, node parsing.ASTNode, known []functions.FunctionEntry) error {
-	var find func(n parsing.ASTNode) (name, wrong string)
-	find = func(n parsing.ASTNode) (name, wrong string) {
-		if name, _ := n.Value.(string); n.NodeType == parsing.ASTFunctionExpression {
-			i := slices.IndexFunc(known, func(f functions.FunctionEntry) bool { return f.Name == name })
-			if i < 0 {
-				return name, "unknown function " + name
-			}
-			if wrong := wrongCount(known[i].Arguments, len(n.Children)); wrong != "" {
-				return name, name + " " + wrong
-			}
-		}
-		for _, child := range n.Children {
-			if name, wrong := find(child); name != "" {
-				return name, wrong
-			}
-		}
-		return "", ""
-	}
-	name, wrong := find(node)
-	if name == "" {
-		return nil
-	}
-	e := &Error{Flag: flag, Text: text, length: len(name), Msg: wrong}
-	e.Offset = locate(text, name, func(text string) string {
-		node, err := parseQuery(text)
-		if err != nil {
-			return ""
-		}
-		name, _ := find(node)
-		return name
-	})
-	if strings.HasPrefix(wrong, "unknown") {
-		fields := make([]string, len(known))
-		for i, f := range known {
-			fields[i] = f.Name
-		}
-		if near := names.Nearest(name, fields); near != "" {
-			e.Hint = "did you mean " + near + "?"
-		}
-	}
-	return e
-}
-
-// wrongCount is what is wrong with a number of arguments; "" if nothing.
-func wrongCount(arguments []functions.ArgSpec, count int) string {
-	least, most, more := 0, len(arguments), ""
-	for _, a := range arguments {
-		if !a.Optional {
-			least++
-		}
-		if a.Variadic {
-			most, more = count, " or more"
-		}
-	}
-	switch {
-	case count < least:
-		return fmt.Sprintf("wants %s%s, not %d", quantity(least, "argument"), more, count)
-	case count > most && least < most:
-		return fmt.Sprintf("wants %s at most, not %d", quantity(most, "argument"), count)
-	case count > most:
-		return fmt.Sprintf("wants %s, not %d", quantity(most, "argument"), count)
-	}
-	return ""
 }

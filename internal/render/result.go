@@ -88,8 +88,8 @@ func resultRows(x any) (header []string, rows [][]any) {
 	for _, item := range list {
 		if o, ok := item.(object); ok {
 			for _, m := range o {
-				if !slices.Contains(header, m.key) {
-					header = append(header, m.key)
+				if !slices.Contains(header, m.Key) {
+					header = append(header, m.Key)
 				}
 			}
 		}
@@ -99,7 +99,7 @@ func resultRows(x any) (header []string, rows [][]any) {
 		case object:
 			row := make([]any, len(header))
 			for _, m := range item {
-				row[slices.Index(header, m.key)] = m.value
+				row[slices.Index(header, m.Key)] = m.Value
 			}
 			rows = append(rows, row)
 		case []any:
@@ -137,100 +137,4 @@ func isNested(x any) bool {
 		return true
 	}
 	return false
-}
-
-// awsText prints as the AWS CLI's text output: scalars of an object or a list on one
-// line with tabs between them, what is nested on lines of its own below, headed by
-// the key in capitals. Objects in one list share their columns.
-func awsText(b []byte, x any, heading string, columns []string) []byte {
-	var scalars []string
-	line := func(headed bool) {
-		if headed && heading != "" {
-			scalars = slices.Insert(scalars, 0, heading)
-		}
-		b = append(append(b, strings.Join(scalars, "\t")...), '\n')
-	}
-	switch x := x.(type) {
-	case object:
-		members := slices.SortedFunc(slices.Values(x), func(a, b member) int { return strings.Compare(a.key, b.key) })
-		if columns == nil {
-			for _, m := range members {
-				if !isNested(m.value) {
-					columns = append(columns, m.key)
-				}
-			}
-		}
-		for _, column := range columns {
-			scalar := ""
-			for _, m := range members {
-				if m.key == column {
-					scalar = awsScalar(m.value)
-				}
-			}
-			scalars = append(scalars, scalar)
-		}
-		if len(scalars) > 0 {
-			line(true)
-		}
-		for _, m := range members {
-			if !slices.Contains(columns, m.key) {
-				b = awsText(b, m.value, strings.ToUpper(string(appendField(nil, m.key))), nil)
-			}
-		}
-	case []any:
-		if slices.ContainsFunc(x, func(item any) bool { _, ok := item.(object); return ok }) {
-			shared := []string{}
-			for _, item := range x {
-				o, _ := item.(object)
-				for _, m := range o {
-					if !isNested(m.value) && !slices.Contains(shared, m.key) {
-						shared = append(shared, m.key)
-					}
-				}
-			}
-			slices.Sort(shared)
-			for _, item := range x {
-				b = awsText(b, item, heading, shared)
-			}
-			return b
-		}
-		for _, item := range x {
-			if !isNested(item) {
-				scalars = append(scalars, awsScalar(item))
-			}
-		}
-		switch {
-		case len(scalars) == 0:
-		case heading == "":
-			line(false)
-		default:
-			for _, scalar := range scalars {
-				b = append(b, heading+"\t"+scalar+"\n"...)
-			}
-		}
-		for _, item := range x {
-			if isNested(item) {
-				b = awsText(b, item, heading, nil)
-			}
-		}
-	default:
-		return append(append(b, awsScalar(x)...), '\n')
-	}
-	return b
-}
-
-// awsScalar is a scalar as Python prints it, on one line.
-func awsScalar(x any) string {
-	switch x := x.(type) {
-	case nil:
-		return "None"
-	case bool:
-		if x {
-			return "True"
-		}
-		return "False"
-	case string:
-		return string(appendField(nil, x))
-	}
-	return string(appendField(nil, string(jsonWriter{}.any(nil, x, 0))))
 }

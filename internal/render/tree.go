@@ -7,20 +7,20 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+
+	"muster/internal/jmespath"
 )
 
 // object is a map whose keys have an order.
-type object []member
-
-type member struct {
-	key   string
-	value any
-}
+type (
+	object = jmespath.Object
+	member = jmespath.Member
+)
 
 func sortedObject(m map[string]any) object {
 	o := make(object, 0, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		o = append(o, member{key, m[key]})
+		o = append(o, member{Key: key, Value: m[key]})
 	}
 	return o
 }
@@ -29,7 +29,6 @@ func sortedObject(m map[string]any) object {
 // object: what gojq and JMESPath work on.
 type tree struct {
 	ordered bool // objects, not maps
-	floats  bool // every number a float64, which is all that JMESPath knows
 }
 
 func (t tree) value(v reflect.Value, s *shape) any {
@@ -40,10 +39,6 @@ func (t tree) value(v reflect.Value, s *shape) any {
 		return v.Bool()
 	case aNumber:
 		switch {
-		case t.floats && v.CanInt():
-			return float64(v.Int())
-		case t.floats && v.CanUint():
-			return float64(v.Uint())
 		case v.CanInt():
 			return int(v.Int())
 		case v.CanUint():
@@ -60,7 +55,7 @@ func (t tree) value(v reflect.Value, s *shape) any {
 		if t.ordered {
 			o := make(object, 0, v.Len())
 			for _, key := range sortedKeys(v) {
-				o = append(o, member{key.String(), t.value(v.MapIndex(key), s.elem)})
+				o = append(o, member{Key: key.String(), Value: t.value(v.MapIndex(key), s.elem)})
 			}
 			return o
 		}
@@ -81,7 +76,7 @@ func (t tree) value(v reflect.Value, s *shape) any {
 			for i := range s.fields {
 				f := &s.fields[i]
 				if value := s.get(v, f); value.IsValid() {
-					o = append(o, member{f.name, t.value(value, f.shape)})
+					o = append(o, member{Key: f.name, Value: t.value(value, f.shape)})
 				}
 			}
 			return o
@@ -120,16 +115,15 @@ func (t tree) any(x any) any {
 	case nil:
 		return nil
 	case json.Number:
-		if n, err := strconv.Atoi(x.String()); err == nil && !t.floats {
+		if n, err := strconv.Atoi(x.String()); err == nil {
+			return n
+		}
+		if n, ok := new(big.Int).SetString(x.String(), 10); ok {
 			return n
 		}
 		n, _ := x.Float64()
 		return n
 	case *big.Int:
-		if t.floats {
-			n, _ := new(big.Float).SetInt(x).Float64()
-			return n
-		}
 		return x
 	}
 	v := reflect.ValueOf(x)

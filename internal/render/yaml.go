@@ -21,14 +21,14 @@ func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 	case object:
 		for i, m := range x {
 			pad(i)
-			b = append(yamlString(b, m.key), ':')
+			b = append(yamlString(b, m.Key), ':')
 			switch {
-			case !nested(m.value):
-				b = yamlBlock(append(b, ' '), m.value, 0, true)
-			case isList(m.value): // as kubectl has it, a list begins below its key
-				b = yamlBlock(append(b, '\n'), m.value, depth, false)
+			case !nested(m.Value):
+				b = yamlBlock(append(b, ' '), m.Value, 0, true)
+			case isList(m.Value): // as kubectl has it, a list begins below its key
+				b = yamlBlock(append(b, '\n'), m.Value, depth, false)
 			default:
-				b = yamlBlock(append(b, '\n'), m.value, depth+1, false)
+				b = yamlBlock(append(b, '\n'), m.Value, depth+1, false)
 			}
 		}
 		if len(x) == 0 {
