@@ -96,7 +96,7 @@ func (r *Resolver) Current() (*Identity, error) {
 	if p != nil && (named || p.CanGiveCredentials() || p.Problem != nil) {
 		return r.Profile(p)
 	}
-	return r.fromMachine(r.noCredentials())
+	return r.fromMachine(r.noCredentials)
 }
 
 // profileName is the profile that the environment names, or "default".
@@ -152,7 +152,8 @@ func (r *Resolver) fromProfile(p *awsconfig.Profile) (*Identity, error) {
 	case !p.HasNoSource():
 		return nil, err
 	}
-	id, err := r.fromMachine(&NoCredentialsError{fmt.Sprintf("%v; and no container or instance role gives any here", err)})
+	lacking := &NoCredentialsError{fmt.Sprintf("%v; and no container or instance role gives any here", err)}
+	id, err := r.fromMachine(func() error { return lacking })
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,6 @@ import (
 
 	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
-	"muster/internal/awsconfig"
 )
 
 // LoginOptions say how to sign in.
@@ -29,15 +28,25 @@ type LoginOptions struct {
 	Show func(url, code string)
 }
 
+// SignedIn is what a login has led to.
+type SignedIn struct {
+	Until  time.Time
+	Region string // of the session, which a start URL may know better than the config
+}
+
 // Login signs in to the session and writes the token where the AWS CLI looks for
 // it. A token that is there stays as it is until the new one is complete.
-func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err error) {
+func (s *SSO) Login(ctx context.Context, o LoginOptions) (in SignedIn, err error) {
 	if s.r.Home == "" {
-		return time.Time{}, errors.New("there is no home folder to keep a token in: set HOME")
+		return SignedIn{}, errors.New("there is no home folder to keep a token in: set HOME")
 	}
-	l := &login{SSO: s, LoginOptions: o, client: s.r.API.OIDC(s.target, s.session.Region), startURL: awsconfig.NormalizeStartURL(s.session.StartURL)}
+	l := &login{SSO: s, LoginOptions: o}
+	if l.startURL, l.region, err = s.resolveStartURL(ctx); err != nil {
+		return SignedIn{}, err
+	}
+	l.client = s.r.API.OIDC(s.target, l.region)
 	if err := botocache.Writable(s.path); err != nil {
-		return time.Time{}, fmt.Errorf("a token of SSO session %q cannot be written: %w", s.Name, err)
+		return SignedIn{}, fmt.Errorf("a token of SSO session %q cannot be written: %w", s.Name, err)
 	}
 	var t *botocache.Token
 	if !o.DeviceCode {
@@ -47,20 +56,20 @@ func (s *SSO) Login(ctx context.Context, o LoginOptions) (ends time.Time, err er
 		t, err = l.register(ctx, l.withDeviceCode())
 	}
 	if err != nil {
-		return time.Time{}, s.r.API.Secrets().Error(l.explain(err))
+		return SignedIn{}, s.r.API.Secrets().Error(l.explain(err))
 	}
 	s.mu.Lock() // before the file's lock, as where a token is refreshed
 	defer s.mu.Unlock()
 	unlock, err := s.lock(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return SignedIn{}, err
 	}
 	defer unlock()
 	if err := t.Write(s.path); err != nil {
-		return time.Time{}, fmt.Errorf("writing the token of SSO session %q: %w", s.Name, err)
+		return SignedIn{}, fmt.Errorf("writing the token of SSO session %q: %w", s.Name, err)
 	}
 	s.token, s.failed = t, nil
-	return t.ExpiresAt, nil
+	return SignedIn{t.ExpiresAt, l.region}, nil
 }
 
 // login is one attempt to sign in.
@@ -68,7 +77,8 @@ type login struct {
 	*SSO
 	LoginOptions
 	client   *ssooidc.Client
-	startURL string
+	startURL string // that AWS knows
+	region   string // of the session
 }
 
 // errNoBrowser is why a redirect was given up before anybody could sign in.
@@ -103,7 +113,7 @@ func (l *login) register(ctx context.Context, f flow) (*botocache.Token, error) 
 			return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
 		}
 		return &botocache.Token{
-			StartURL: l.session.StartURL, Region: l.session.Region,
+			StartURL: l.session.StartURL, Region: l.region,
 			AccessToken: *out.AccessToken, ExpiresAt: l.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second),
 			ClientID: reg.ClientID, ClientSecret: reg.ClientSecret, RegistrationExpiresAt: reg.ExpiresAt.Time,
 			RefreshToken: aws.ToString(out.RefreshToken),
@@ -120,7 +130,7 @@ const accountScope = "sso:account:access"
 const redirectPath = "/oauth/callback"
 
 func (l *login) registrationFile() string {
-	return botocache.RegistrationFile(l.r.Home, l.session.StartURL, l.session.Region, l.session.Scopes, l.session.Name)
+	return botocache.RegistrationFile(l.r.Home, l.session.StartURL, l.region, l.session.Scopes, l.session.Name)
 }
 
 // cachedRegistration returns the registration that was made earlier, if a flow can
@@ -170,7 +180,7 @@ func (l *login) explain(err error) error {
 	case errors.As(err, &unknown):
 		failure := awsapi.Explain(err)
 		return fmt.Errorf("SSO session %q: %s: %s; check sso_start_url (%s) and sso_region (%s) in %s:%d",
-			l.Name, failure.Operation, failure.Message, l.session.StartURL, l.session.Region, l.session.File, l.session.Line)
+			l.Name, failure.Operation, failure.Message, l.session.StartURL, l.region, l.session.File, l.session.Line)
 	}
 	return err
 }

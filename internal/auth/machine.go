@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -14,8 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/shell"
 )
 
 // fromEnvironment returns the identity of AWS_ACCESS_KEY_ID and its companions,
@@ -82,32 +85,52 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 
 // fromMachine asks the container or the instance that muster runs on. Where neither
 // gives credentials, the error is lacking.
-func (r *Resolver) fromMachine(lacking error) (*Identity, error) {
+func (r *Resolver) fromMachine(lacking func() error) (*Identity, error) {
 	if r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
 		return r.fromContainer()
 	}
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
-		return nil, lacking
+		return nil, lacking()
 	}
 	return r.fromInstance(lacking), nil
 }
 
 func (r *Resolver) noCredentials() error {
-	return &NoCredentialsError{fmt.Sprintf(
+	msg := fmt.Sprintf(
 		"no credentials: none in the environment, no usable default profile in %s, no container or instance role; "+
-			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'", r.Config.Files.Config)}
+			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'", r.Config.Files.Config)
+	if name := r.signedIn(); name != "" {
+		msg = fmt.Sprintf("no account is selected; you are signed in to SSO session %q: add --sso-session %s for all its accounts, or --profile for one", name, shell.Word(name))
+	}
+	return &NoCredentialsError{msg}
+}
+
+// signedIn names a session of the config whose token can be used; "" if there is none.
+func (r *Resolver) signedIn() string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, session := range r.Config.Sessions {
+		if session.Problem != nil || r.Home == "" {
+			continue
+		}
+		t, err := botocache.ReadToken(ctx, botocache.TokenFile(r.Home, session.Name))
+		if err == nil && (t.ExpiresAt.After(r.Now()) || t.Refreshable(r.Now())) {
+			return session.Name
+		}
+	}
+	return ""
 }
 
 // fromInstance returns the role of the EC2 instance. Where nobody answers at the
 // metadata service's address, the error is instead, which says what can be done.
-func (r *Resolver) fromInstance(instead error) *Identity {
+func (r *Resolver) fromInstance(instead func() error) *Identity {
 	role := r.instanceRole()
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopInstance, ""}},
 		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
 			creds, err := role.Retrieve(ctx)
 			if err != nil && ctx.Err() == nil {
-				err = instead
+				err = instead()
 			}
 			return creds, err
 		})),
@@ -195,5 +218,5 @@ func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
 		return nil, lacking
 	}
-	return r.fromInstance(lacking), nil
+	return r.fromInstance(func() error { return lacking }), nil
 }

@@ -69,7 +69,7 @@ func (l *login) open(page string) <-chan error {
 // authorizeURL is the page to sign in on. It is at the token service's endpoint,
 // though no operation of its API.
 func (l *login) authorizeURL(reg *botocache.Registration, inbox *inbox, verifier string) (string, error) {
-	endpoint, err := l.r.API.OIDCEndpoint(l.target, l.session.Region)
+	endpoint, err := l.r.API.OIDCEndpoint(l.target, l.region)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
 	"muster/internal/names"
@@ -17,6 +19,8 @@ import (
 
 type loginCmd struct {
 	Name          string        `arg:"" optional:"" name:"session|profile" help:"The sso-session, or a profile that uses one; may be left out where there is only one."`
+	SSOSession    string        `name:"sso-session" placeholder:"NAME" help:"The sso-session, as the argument names it."`
+	Profile       string        `placeholder:"NAME" help:"The session of this profile."`
 	UseDeviceCode bool          `help:"Sign in by a code, in a browser anywhere; what is done by itself over SSH."`
 	NoBrowser     bool          `help:"Print the URL instead of opening it."`
 	Port          int           `placeholder:"N" help:"Wait for the browser's redirect on this port (any that is free)."`
@@ -24,7 +28,15 @@ type loginCmd struct {
 	NewSession    newSession    `embed:""`
 }
 
-func (c *loginCmd) Run(ctx context.Context, app *App, g *Global) error {
+func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
+	if c.Name != "" && (c.SSOSession != "" || c.Profile != "") {
+		for _, path := range command.Path {
+			if f := path.Flag; f != nil && !path.Resolved && (f.Name == "sso-session" || f.Name == "profile") {
+				return usage("%s and --%s: name the session once", c.Name, f.Name)
+			}
+		}
+		c.SSOSession, c.Profile = "", "" // of variables, for other commands
+	}
 	if c.Timeout <= 0 {
 		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)
 	}
@@ -38,7 +50,7 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	session, profile, err := ssoSession(app, resolver.Config, c.Name)
+	session, profile, err := c.session(app, resolver.Config)
 	if err != nil {
 		return err
 	}
@@ -47,22 +59,51 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return usage("--start-url and --sso-region are for a session that is not in the config file; %q is (%s:%d)", session.Name, session.File, session.Line)
 	}
 	if session == nil {
-		if session, write, err = c.NewSession.ask(ctx, app, resolver.Config, c.Name); err != nil {
+		if session, write, err = c.NewSession.ask(ctx, app, resolver.Config, cmp.Or(c.Name, c.SSOSession)); err != nil {
 			return err
 		}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("nobody signed in within %s (--timeout)", c.Timeout))
 	defer cancel()
 	sso := resolver.SSO(session, profile)
-	ends, err := sso.Login(ctx, auth.LoginOptions{
+	in, err := sso.Login(ctx, auth.LoginOptions{
 		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.needsCode(c.NoBrowser), Port: c.Port,
 		Open: app.browser(c.NoBrowser), Show: app.showSignIn(app.browser(c.NoBrowser) != nil),
 	})
 	if err != nil {
 		return err
 	}
-	app.note("signed in to SSO session %q until %s", sso.Name, ends.Local().Format("2006-01-02 15:04"))
+	app.note("signed in to SSO session %q until %s", sso.Name, in.Until.Local().Format("2006-01-02 15:04"))
+	if in.Region != session.Region && session.Line > 0 { // the next call would go to the wrong region
+		if err := awsconfig.SetRegion(ctx, resolver.Config.Files, session, in.Region); err != nil {
+			return fmt.Errorf("signed in, but sso_region cannot be set to %s in the config file: %w", in.Region, err)
+		}
+		app.note("set sso_region to %s in %s:%d, as the start URL says", in.Region, session.File, session.Line)
+	}
 	return write()
+}
+
+// session finds the session that the flags, or the argument, mean.
+func (c *loginCmd) session(app *App, config *awsconfig.Config) (*awsconfig.Session, *awsconfig.Profile, error) {
+	switch {
+	case c.SSOSession != "":
+		session, err := config.Session(c.SSOSession)
+		switch {
+		case err == nil:
+			return session, nil, session.Problem
+		case len(config.Sessions) == 0:
+			return nil, nil, nil
+		}
+		return nil, nil, unknownSession(config, c.SSOSession)
+	case c.Profile != "":
+		p, err := config.Profile(c.Profile)
+		if err != nil {
+			return nil, nil, err
+		}
+		session, through, err := sessionBehind(config, p)
+		return session, through, cmp.Or(err, noSession(session, p))
+	}
+	return ssoSession(app, config, c.Name)
 }
 
 // ssoSession finds the session that a name means: an sso-session's, or that of a
