@@ -166,6 +166,8 @@ type Handout struct {
 	Shell       string      `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
 	ProfileName profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" help:"Name of each profile of -o ini ({account-name}.{role})."`
 	Out         string      `placeholder:"FILE" group:"output" help:"Write to a file that only you can read."`
+
+	TemplateHelp templateHelpFlag `group:"output" help:"Show the fields and functions of templates, with examples."`
 }
 
 // start checks the flags and begins the output.

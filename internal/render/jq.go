@@ -37,16 +37,8 @@ func (c *compiler) jq() (func(*run) format, error) {
 			Msg: "unknown format " + name, Hint: "there are " + strings.Join(jqFormats, ", "),
 		}
 	}
-	check := func(text string) *mistake {
-		filter, err := gojq.Parse(text)
-		if err != nil {
-			return nil
-		}
-		found, _ := checkJQ(filter, input)
-		return found
-	}
-	if m := check(c.JQ); m != nil {
-		return nil, m.error(flag, c.JQ, "go through it with [] first", check)
+	if err := c.jqMistake(input); err != nil {
+		return nil, err
 	}
 	if c.Slurp {
 		return func(r *run) format {

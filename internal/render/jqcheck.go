@@ -7,14 +7,37 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// checkJQ infers what shape each part of a filter has and finds the first access
-// that can give nothing. It knows little on purpose: wherever jq could have made
-// something else of the value, the shape is unknown and nothing is objected to. format
-// is the first one, as @json, that there is not.
-func checkJQ(filter *gojq.Query, input *shape) (found *mistake, format string) {
+// checkJQ infers what shape each part of a filter has and finds accesses that can give
+// nothing, if the filter gets to them: jqTrial tells. It knows little on purpose: wherever
+// jq could have made something else of the value, the shape is unknown and nothing is
+// objected to. format is the first one, as @json, that there is not.
+func checkJQ(filter *gojq.Query, input *shape) (found []jqFinding, format string) {
 	c := jqChecker{defined: map[string]bool{}}
 	c.query(filter, input)
 	return c.found, c.format
+}
+
+// jqFinding is an access that can give nothing.
+type jqFinding struct {
+	*mistake
+	spot spot
+}
+
+// spot is where in a filter an access is. It puts a call of a function, without
+// arguments, in the place of the access.
+type spot func(call *gojq.Query)
+
+// spotOf is the suffix at i of a term; -1 is the term without suffixes.
+func spotOf(t *gojq.Term, i int) spot {
+	return func(call *gojq.Query) {
+		rest := t.SuffixList[i+1:]
+		if i >= 0 {
+			before := *t
+			before.SuffixList = t.SuffixList[:i]
+			call = &gojq.Query{Left: &gojq.Query{Term: &before}, Op: gojq.OpPipe, Right: call}
+		}
+		*t = gojq.Term{Type: gojq.TermTypeQuery, Query: call, SuffixList: rest}
+	}
 }
 
 // jqFormats are those that gojq looks for when the filter runs.
@@ -23,13 +46,13 @@ var jqFormats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@t
 type jqChecker struct {
 	defined map[string]bool // functions that the filter defines; they may hide built-in ones
 	lenient int             // within try, ? or the left of //, where an error is no mistake
-	found   *mistake
+	found   []jqFinding
 	format  string
 }
 
-func (c *jqChecker) object(m *mistake) *shape {
-	if c.found == nil && (c.lenient == 0 || m.in.kind == aStruct) {
-		c.found = m
+func (c *jqChecker) object(m *mistake, at spot) *shape {
+	if c.lenient == 0 || m.in.kind == aStruct {
+		c.found = append(c.found, jqFinding{m, at})
 	}
 	return unknown
 }
@@ -90,12 +113,12 @@ func (c *jqChecker) term(t *gojq.Term, dot *shape) *shape {
 		defer func() { c.lenient-- }()
 	}
 	s := c.atom(t, dot)
-	for _, suffix := range t.SuffixList {
+	for i, suffix := range t.SuffixList {
 		switch {
 		case suffix.Index != nil:
-			s = c.index(suffix.Index, s, dot)
+			s = c.index(suffix.Index, s, dot, spotOf(t, i))
 		case suffix.Iter:
-			s = c.items(s)
+			s = c.items(s, spotOf(t, i))
 		}
 	}
 	return s
@@ -111,9 +134,9 @@ func (c *jqChecker) atom(t *gojq.Term, dot *shape) *shape {
 	case gojq.TermTypeNumber:
 		return someNumber
 	case gojq.TermTypeIndex:
-		return c.index(t.Index, dot, dot)
+		return c.index(t.Index, dot, dot, spotOf(t, -1))
 	case gojq.TermTypeFunc:
-		return c.call(t.Func, dot)
+		return c.call(t.Func, dot, spotOf(t, -1))
 	case gojq.TermTypeQuery:
 		return c.query(t.Query, dot)
 	case gojq.TermTypeUnary:
@@ -163,9 +186,9 @@ func (c *jqChecker) construct(o *gojq.Object, dot *shape) {
 		case kv.Val != nil:
 			c.query(kv.Val, dot)
 		case kv.KeyString != nil && kv.KeyString.Queries == nil:
-			c.field(dot, kv.KeyString.Str)
+			c.field(dot, kv.KeyString.Str, func(call *gojq.Query) { kv.Val = call })
 		case kv.Key != "" && !strings.HasPrefix(kv.Key, "$"):
-			c.field(dot, kv.Key)
+			c.field(dot, kv.Key, func(call *gojq.Query) { kv.Val = call })
 		}
 	}
 }
@@ -183,35 +206,35 @@ func (c *jqChecker) condition(n *gojq.If, dot *shape) *shape {
 	return same(s, c.query(n.Else, dot))
 }
 
-func (c *jqChecker) field(s *shape, name string) *shape {
+func (c *jqChecker) field(s *shape, name string, at spot) *shape {
 	inner, wrong := s.field(name)
 	if wrong != nil {
-		return c.object(wrong)
+		return c.object(wrong, at)
 	}
 	return inner
 }
 
 // items is the shape that .[] gives.
-func (c *jqChecker) items(s *shape) *shape {
+func (c *jqChecker) items(s *shape, at spot) *shape {
 	switch {
 	case s.kind == aList || s.kind == aMap:
 		return s.elem
 	case s.scalar():
-		return c.object(&mistake{in: s})
+		return c.object(&mistake{in: s}, at)
 	}
 	return unknown
 }
 
-func (c *jqChecker) index(n *gojq.Index, s, dot *shape) *shape {
+func (c *jqChecker) index(n *gojq.Index, s, dot *shape, at spot) *shape {
 	if n.Name != "" {
-		return c.field(s, n.Name)
+		return c.field(s, n.Name, at)
 	}
 	c.text(n.Str, dot)
 	c.query(n.Start, dot)
 	c.query(n.End, dot)
 	switch name, constant := constantKey(n); {
 	case constant:
-		return c.field(s, name)
+		return c.field(s, name, at)
 	case n.IsSlice && (s.kind == aList || s.kind == aString):
 		return s
 	case s.kind == aMap:
@@ -239,7 +262,7 @@ func constantKey(n *gojq.Index) (string, bool) {
 
 // call knows the functions of which it is certain what their arguments see and
 // what they give.
-func (c *jqChecker) call(f *gojq.Func, dot *shape) *shape {
+func (c *jqChecker) call(f *gojq.Func, dot *shape, at spot) *shape {
 	if c.defined[f.Name] || strings.HasPrefix(f.Name, "$") {
 		return unknown
 	}
@@ -273,26 +296,29 @@ func (c *jqChecker) call(f *gojq.Func, dot *shape) *shape {
 			}
 			return s
 		case "map":
-			return listOf(c.query(arg, c.items(dot)))
+			return listOf(c.query(arg, c.items(dot, at)))
 		case "sort_by", "unique_by":
-			c.query(arg, c.items(dot))
+			c.query(arg, c.items(dot, at))
 			return dot
 		case "group_by":
-			c.query(arg, c.items(dot))
+			c.query(arg, c.items(dot, at))
 			return listOf(dot)
 		case "min_by", "max_by":
-			s := c.items(dot)
+			s := c.items(dot, at)
 			c.query(arg, s)
 			return s
 		case "any", "all":
-			c.query(arg, c.items(dot))
+			c.query(arg, c.items(dot, at))
 			return someBool
 		case "isempty", "test", "startswith", "endswith", "contains", "inside", "has":
 			c.query(arg, dot)
 			return someBool
-		case "join", "ltrimstr", "rtrimstr":
+		case "join":
 			c.query(arg, dot)
 			return someString
+		case "ltrimstr", "rtrimstr": // which leave alone what is no text
+			c.query(arg, dot)
+			return dot
 		case "split":
 			c.query(arg, dot)
 			return listOf(someString)

@@ -205,15 +205,6 @@ func (m shapes) add(s *shape) {
 	}
 }
 
-func (m shapes) sparse() bool {
-	for _, s := range m {
-		if s.sparse {
-			return true
-		}
-	}
-	return false
-}
-
 func (m shapes) of(t reflect.Type) *shape {
 	if s := m[t]; s != nil {
 		return s

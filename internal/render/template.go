@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"text/template"
-	"text/template/parse"
 
 	"muster/internal/names"
 )
@@ -42,39 +41,39 @@ func (c *compiler) template(name, argument string) (start func(*run) format, wai
 	if err != nil {
 		return nil, false, templateError(flag, text, err, funcs)
 	}
-	found := checkTemplate(t, c.record)
-	if e := found.misuse; e != nil {
-		e.Flag, e.Text = flag, text
-		return nil, false, e
+	found := checkTemplate(t, text, c.record)
+	if err := c.templateFault(flag, text, found.faults, env); err != nil {
+		return nil, false, err
 	}
-	if found.mistake != nil {
-		return nil, false, found.mistake.error(flag, text, "go through it with range, or take one with index", func(text string) *mistake {
-			t, err := parseTemplate(text, funcs)
-			if err != nil {
-				return nil
-			}
-			return checkTemplate(t, c.record).mistake
-		})
-	}
-	for _, each := range t.Templates() {
-		if env.known.sparse() {
-			readFields(each.Tree, each.Root)
-		}
-		printPlain(each.Tree, each.Root)
-	}
+	env.rewrite(t)
 	if found.calls["tablerow"] || found.calls["tableheader"] || found.calls["tablerender"] {
 		return func(r *run) format { return env.tables(r, t, text, c.Width, !c.NoHeaders) }, true, nil
 	}
-	return func(r *run) format { return format{record: executor(t, text, r)} }, false, nil
+	return func(r *run) format { return format{record: executor(template.Must(t.Clone()), text, r)} }, false, nil
 }
 
-// executor is what a template makes of a record, and a newline. Of a record on which
-// it fails nothing is printed, unless it was much.
+// rewrite makes a template that has been checked one that can be run.
+func (e *templateEnv) rewrite(t *template.Template) {
+	for _, each := range t.Templates() {
+		if e.known.indirect() {
+			readFields(each.Tree, each.Root)
+		}
+		printPlain(each.Tree, each.Root)
+		heedEnd(each.Tree, each.Root)
+	}
+}
+
+// executor is what a template, the run's own, makes of a record, and a newline. Of a
+// record on which it fails nothing is printed, unless it was much.
 func executor(t *template.Template, text string, r *run) func(b []byte, record reflect.Value) ([]byte, error) {
+	t.Funcs(template.FuncMap{endName: func() (string, error) { return "", r.ctx.Err() }})
 	out := &growing{run: r}
 	return func(b []byte, record reflect.Value) ([]byte, error) {
 		out.b, out.start = b, len(b)
 		if err := t.Execute(out, record.Addr().Interface()); err != nil {
+			if ended := r.ctx.Err(); ended != nil {
+				return out.b, ended
+			}
 			return out.b[:out.start], placeError(err, text)
 		}
 		return append(out.b, '\n'), nil
@@ -214,31 +213,4 @@ func (m shapes) plain(x any) string {
 		return fmt.Sprint(x)
 	}
 	return string(appendPlain(nil, v, m.of(v.Type())))
-}
-
-// printPlain makes every action of a template print through plain, as
-// html/template does with its escapers.
-func printPlain(tree *parse.Tree, node parse.Node) {
-	switch n := node.(type) {
-	case *parse.ListNode:
-		if n != nil {
-			for _, item := range n.Nodes {
-				printPlain(tree, item)
-			}
-		}
-	case *parse.ActionNode:
-		if len(n.Pipe.Decl) == 0 {
-			identifier := parse.NewIdentifier(printName).SetTree(tree).SetPos(n.Pos)
-			n.Pipe.Cmds = append(n.Pipe.Cmds, &parse.CommandNode{NodeType: parse.NodeCommand, Pos: n.Pos, Args: []parse.Node{identifier}})
-		}
-	case *parse.IfNode:
-		printPlain(tree, n.List)
-		printPlain(tree, n.ElseList)
-	case *parse.RangeNode:
-		printPlain(tree, n.List)
-		printPlain(tree, n.ElseList)
-	case *parse.WithNode:
-		printPlain(tree, n.List)
-		printPlain(tree, n.ElseList)
-	}
 }

@@ -11,14 +11,20 @@ import (
 
 // findings are what is known of a template before it is run.
 type findings struct {
-	mistake *mistake        // the first field that cannot exist
-	misuse  *Error          // or the first function called as it cannot be; Flag and Text are missing
-	calls   map[string]bool // functions that are called
+	faults []templateFault
+	calls  map[string]bool // functions that are called
+}
+
+// templateFault is what fails, if the template gets to it: templateTrial tells.
+type templateFault struct {
+	mistake *mistake // a field that cannot exist
+	misuse  *Error   // or a function called as it cannot be; Flag and Text are missing
+	action  int      // the place: the action, counted from 1
 }
 
 // checkTemplate looks at a template and those defined within, whose dot is not known.
-func checkTemplate(t *template.Template, record *shape) findings {
-	c := templateChecker{template: t, findings: findings{calls: map[string]bool{}}}
+func checkTemplate(t *template.Template, text string, record *shape) findings {
+	c := templateChecker{template: t, text: text, findings: findings{calls: map[string]bool{}}}
 	c.tree(t.Tree, record)
 	for _, defined := range t.Templates() {
 		if defined.Name() != t.Name() {
@@ -29,18 +35,17 @@ func checkTemplate(t *template.Template, record *shape) findings {
 }
 
 func (c *templateChecker) tree(tree *parse.Tree, dot *shape) {
-	if c.mistake != nil || c.misuse != nil {
-		return
-	}
+	before := c.faults
 	c.assigned = map[string]bool{}
 	for range 2 { // the first time to learn which variables change
-		c.vars, c.mistake, c.misuse = []templateVar{{"$", dot}}, nil, nil
+		c.vars, c.faults = []templateVar{{"$", dot}}, before
 		c.list(tree.Root, dot)
 	}
 }
 
 type templateChecker struct {
 	template *template.Template
+	text     string
 	vars     []templateVar
 	assigned map[string]bool // variables whose value depends on the way taken
 	findings
@@ -210,7 +215,7 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 			c.object(text, len(text.Quoted), f.name+": "+err.Error(), "")
 		}
 	case isText && f.name == "pluck" && len(args) == 2 && args[1].kind == aList:
-		return listOf(c.fields(args[1].elem, []string{text.Text}))
+		return listOf(c.fields(text, args[1].elem, []string{text.Text}))
 	case f.name == "index":
 		s := args[0]
 		for range args[1:] {
@@ -224,11 +229,12 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 	return f.result
 }
 
-// object keeps the first thing that is wrong.
+// object keeps a function that is called as it cannot be.
 func (c *templateChecker) object(at parse.Node, length int, msg, hint string) {
-	if c.misuse == nil && c.mistake == nil {
-		c.misuse = &Error{Offset: int(at.Position()), length: length, Msg: msg, Hint: hint}
-	}
+	c.faults = append(c.faults, templateFault{
+		misuse: &Error{Offset: int(at.Position()), length: length, Msg: msg, Hint: hint},
+		action: actionAt(c.text, int(at.Position())),
+	})
 }
 
 var kindNames = map[kind]string{aString: "text", aNumber: "a number", aList: "a list"}
@@ -258,15 +264,15 @@ func (c *templateChecker) value(node parse.Node, dot *shape) *shape {
 	case *parse.DotNode:
 		return dot
 	case *parse.FieldNode:
-		return c.fields(dot, n.Ident)
+		return c.fields(n, dot, n.Ident)
 	case *parse.VariableNode:
 		for i := len(c.vars) - 1; i >= 0; i-- {
 			if c.vars[i].name == n.Ident[0] && !c.assigned[n.Ident[0]] {
-				return c.fields(c.vars[i].shape, n.Ident[1:])
+				return c.fields(n, c.vars[i].shape, n.Ident[1:])
 			}
 		}
 	case *parse.ChainNode:
-		return c.fields(c.value(n.Node, dot), n.Field)
+		return c.fields(n, c.value(n.Node, dot), n.Field)
 	case *parse.PipeNode:
 		return c.pipe(n, dot)
 	case *parse.IdentifierNode: // a function without arguments
@@ -281,7 +287,7 @@ func (c *templateChecker) value(node parse.Node, dot *shape) *shape {
 	return unknown
 }
 
-func (c *templateChecker) fields(s *shape, names []string) *shape {
+func (c *templateChecker) fields(at parse.Node, s *shape, names []string) *shape {
 	for _, name := range names {
 		if s.typ != nil {
 			if _, ok := reflect.PointerTo(s.typ).MethodByName(name); ok {
@@ -290,9 +296,7 @@ func (c *templateChecker) fields(s *shape, names []string) *shape {
 		}
 		var wrong *mistake
 		if s, wrong = s.field(name); wrong != nil {
-			if c.misuse == nil && c.mistake == nil {
-				c.mistake = wrong
-			}
+			c.faults = append(c.faults, templateFault{mistake: wrong, action: actionAt(c.text, int(at.Position()))})
 			return unknown
 		}
 	}

@@ -4,32 +4,47 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"text/template/parse"
 )
 
-// fieldName is the function that reads fields in the templates of sparse records.
+// fieldName is the function that reads fields in templates where text/template would
+// not find them: see shapes.indirect.
 const fieldName = "_field"
 
-// fieldOf is x.A.B for a record whose parts may be missing: nothing where A is, and
+// indirect reports whether templates have to read fields through the function: parts
+// of the record may be missing, or a field is called otherwise in Go than in the JSON.
+func (m shapes) indirect() bool {
+	for _, s := range m {
+		if s.sparse || slices.ContainsFunc(s.fields, func(f field) bool { return s.typ.FieldByIndex(f.index).Name != f.name }) {
+			return true
+		}
+	}
+	return false
+}
+
+// field is x.A.B by the names of the JSON: nothing where A may be missing and is, and
 // a value rather than the pointer to it, which would be true also to a false.
-func fieldOf(x any, names ...string) (any, error) {
+func (m shapes) field(x any, names ...string) (any, error) {
 	v := reflect.ValueOf(x)
 	for _, name := range names {
 		for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 			v = v.Elem()
 		}
-		switch {
-		case !v.IsValid():
+		if !v.IsValid() {
 			return nil, nil
-		case v.MethodByName(name).IsValid() && v.MethodByName(name).Type().NumIn() == 0:
-			v = v.MethodByName(name).Call(nil)[0]
-		case v.Kind() == reflect.Struct && v.FieldByName(name).IsValid():
-			v = v.FieldByName(name)
+		}
+		method, inner := v.MethodByName(name), m.named(v, name)
+		switch {
+		case method.IsValid() && method.Type().NumIn() == 0:
+			v = method.Call(nil)[0]
+		case inner.IsValid():
+			v = inner
 		case v.Kind() == reflect.Map:
-			v = v.MapIndex(reflect.ValueOf(name))
+			v = v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key()))
 		default:
 			return nil, fmt.Errorf("%s has no %s", kindOfType(v.Type().String()), name)
 		}
@@ -41,6 +56,21 @@ func fieldOf(x any, names ...string) (any, error) {
 		return nil, nil
 	}
 	return v.Interface(), nil
+}
+
+// named is the field of a struct that has the name in the JSON; the zero Value where
+// there is none.
+func (m shapes) named(v reflect.Value, name string) reflect.Value {
+	s := m[v.Type()]
+	if v.Kind() != reflect.Struct || s == nil {
+		return reflect.Value{}
+	}
+	for _, f := range s.fields {
+		if f.name == name {
+			return v.FieldByIndex(f.index)
+		}
+	}
+	return reflect.Value{}
 }
 
 var fieldCalls = sync.OnceValue(func() *regexp.Regexp {

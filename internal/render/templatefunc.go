@@ -170,9 +170,6 @@ func (f *templateFunc) argument(i int) string {
 	return strings.Trim(args[min(i, len(args)-1)], "[].")
 }
 
-// printName is the function that every action's value goes through before it is printed.
-const printName = "_plain"
-
 // templateEnv is what functions know besides their arguments.
 type templateEnv struct {
 	known shapes
@@ -183,7 +180,7 @@ type templateEnv struct {
 }
 
 func (e *templateEnv) funcs() template.FuncMap {
-	funcs := template.FuncMap{printName: e.known.plain, fieldName: fieldOf}
+	funcs := template.FuncMap{printName: e.known.plain, fieldName: e.known.field, endName: func() string { return "" }}
 	for _, f := range templateFuncs {
 		if f.bind != nil {
 			funcs[f.name] = f.bind(e)
@@ -249,7 +246,7 @@ func (e *templateEnv) pluck(field string, list any) (any, error) {
 	var common reflect.Type
 	for i := range values {
 		var err error
-		if values[i], err = fieldOf(v.Index(i).Interface(), field); err != nil {
+		if values[i], err = e.known.field(v.Index(i).Interface(), field); err != nil {
 			return nil, err
 		}
 		if t := reflect.TypeOf(values[i]); i == 0 {

@@ -52,10 +52,7 @@ func runExample(env *templateEnv, text string, record reflect.Value) string {
 	if err != nil {
 		return "error: " + err.Error()
 	}
-	if env.known.sparse() {
-		readFields(t.Tree, t.Root)
-	}
-	printPlain(t.Tree, t.Root)
+	env.rewrite(t)
 	f := env.tables(&run{ctx: newPatience(context.Background(), 1)}, t, text, func() int { return 0 }, true)
 	b, err := f.record(nil, record)
 	if err != nil {

@@ -51,20 +51,21 @@ type templateTable struct {
 type tableCell []styled
 
 // row adds a row. Where it is called it prints nothing.
-func (t *templateTable) row(values ...any) string {
-	t.rows = append(t.rows, t.cells(values))
+func (t *templateTable) row(value any, more ...any) string {
+	t.rows = append(t.rows, t.cells(value, more))
 	return ""
 }
 
 // header sets the first row, which stays the same however often it is called for.
-func (t *templateTable) header(values ...any) string {
+func (t *templateTable) header(value any, more ...any) string {
 	if t.headers {
-		t.top = t.cells(values)
+		t.top = t.cells(value, more)
 	}
 	return ""
 }
 
-func (t *templateTable) cells(values []any) []tableCell {
+func (t *templateTable) cells(value any, more []any) []tableCell {
+	values := append([]any{value}, more...)
 	cells := make([]tableCell, len(values))
 	for i, value := range values {
 		if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && t.env.known.of(v.Type()).elem.scalar() {

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"muster/internal/awssim"
+	"muster/internal/render"
+)
+
+// recordCommands are command lines that print records, by the command's name.
+var recordCommands = map[string][]string{
+	"instances":     {"--all-profiles", "--region", "us-east-1,eu-west-1"},
+	"find":          {"10.0.0.0/8", "--all-profiles", "--region", "us-east-1,eu-west-1"},
+	"accounts":      {"--all-profiles"},
+	"regions":       {"--all-profiles"},
+	"whoami":        {"--all-profiles"},
+	"profiles":      {},
+	"exec":          {"--profile", "malbert", "--dry-run"},
+	"credentials":   {"--all-profiles"},
+	"assume-role":   {"--role-arn", "arn:aws:iam::264511973012:role/EC2ReadAccess", "--profile", "malbert"},
+	"session-token": {"--profile", "malbert"},
+}
+
+// handouts are the commands that hand out credentials.
+var handouts = []string{"credentials", "assume-role", "session-token"}
+
+// recordLine is a command with flags, and for exec something to run.
+func recordLine(name string, flags ...string) []string {
+	line := append(append([]string{name}, recordCommands[name]...), flags...)
+	if name == "exec" {
+		line = append(line, "--", os.Args[0])
+	}
+	return line
+}
+
+// TestEveryFormat: each command with -o prints its records in each format, or refuses
+// the format before anything is asked of AWS.
+func TestEveryFormat(t *testing.T) {
+	t.Parallel()
+	sim, environ := simulated(t, awssim.DefaultWorld(), false)
+	file := filepath.Join(t.TempDir(), "template")
+	if err := os.WriteFile(file, []byte("<<json .>>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range topSyntax().commands {
+		s := readSyntax(command.name, "", command.record, helpVars())
+		if s.flag("--output") == nil {
+			continue
+		}
+		if recordCommands[s.name] == nil {
+			t.Errorf("%s prints records: how is it called?", s.name)
+			continue
+		}
+		handsOut := slices.Contains(handouts, s.name)
+		runs := [][]string{{"--jq", "."}, {"--jq", "length", "--slurp"}, {"--query", "[0]"}, {"--query", "length(@)", "-o", "text"}}
+		for _, format := range slices.Concat(render.Formats(), handoutFormats) {
+			switch format {
+			case "template=":
+				format += "<<json .>>"
+			case "template-file=":
+				format += file
+			}
+			runs = append(runs, []string{"-o", format})
+		}
+		for _, flags := range runs {
+			format := flags[len(flags)-1]
+			refused := slices.Contains(handoutFormats[1:4], format)
+			if handsOut {
+				refused = !strings.Contains(format, "=") && slices.Contains(render.Formats(), format) && !slices.Contains(handoutFormats, format) && len(flags) == 2
+			}
+			before := len(sim.Calls())
+			got := muster(t, environ, recordLine(s.name, flags...)...)
+			several := s.name == "credentials" && (format == "env" || format == "process")
+			switch {
+			case refused && (got.code != exitUsage || got.stdout != "" || len(sim.Calls()) > before):
+				t.Errorf("%s %s: exit code %d, %d calls, %s", s.name, flags, got.code, len(sim.Calls())-before, got.stdout)
+			case refused, several:
+			case got.code != exitOK || got.stdout == "":
+				t.Errorf("%s %s: exit code %d, %q, %s", s.name, flags, got.code, got.stdout, got.stderr)
+			}
+		}
+	}
+}
+
+// TestTemplateNames: templates know the fields of every type of record by the names
+// that the JSON has for them, and the examples of --template-help can be printed.
+func TestTemplateNames(t *testing.T) {
+	t.Parallel()
+	_, environ := simulated(t, awssim.DefaultWorld(), false)
+	example := regexp.MustCompile("(?m)^ .*?(<<.*>>)$")
+	for name := range recordCommands {
+		help := muster(t, environ, recordLine(name, "--template-help")...)
+		var text strings.Builder
+		for _, match := range example.FindAllStringSubmatch(help.stdout, -1) {
+			text.WriteString(match[1] + "|")
+		}
+		if got := muster(t, environ, recordLine(name, "-o", "template="+text.String())...); got.code != 0 || !strings.Contains(got.stdout, "|") {
+			t.Errorf("%s: exit code %d: %s", name, got.code, got.stderr)
+		}
+		l := line{command: &syntax{name: name}, given: map[string][]string{"dry-run": nil}}
+		members := ""
+		for _, f := range l.schema().Fields() {
+			if !strings.Contains(f.Path, ".") {
+				members += fmt.Sprintf(", %q: <<json .%s>>", f.Path, f.Path)
+			}
+		}
+		if slices.Contains(handouts, name) { // whose keys are new in each run
+			continue
+		}
+		want := muster(t, environ, recordLine(name, "-o", "ndjson")...)
+		got := muster(t, environ, recordLine(name, "-o", "template={"+strings.TrimPrefix(members, ",")+"}")...)
+		if !slices.Equal(sortedLines(strings.ReplaceAll(got.stdout, " ", "")), sortedLines(strings.ReplaceAll(want.stdout, " ", ""))) {
+			t.Errorf("%s: %s%s, want %s", name, got.stdout, got.stderr, want.stdout)
+		}
+	}
+	for _, name := range handouts {
+		got := muster(t, environ, recordLine(name, "-o", `template=<<range $role, $keys := .roles>><<with $keys>><<$role>> <<.accessKeyId>> <<len .secretAccessKey>> <<if .sessionToken>>session<<end>> <<.expiration>><<end>><<end>>`)...)
+		if got.code != 0 || !regexp.MustCompile(`(?m)^\S+ A[SK]IA\w+ \d\d `).MatchString(got.stdout) {
+			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.stdout, got.stderr)
+		}
+		for _, wrong := range []string{"<<.AccountId>>", "<<range .roles>><<.AccessKeyId>><<end>>"} {
+			if got := muster(t, environ, recordLine(name, "-o", "template="+wrong)...); got.code != exitUsage || !strings.Contains(got.stderr, "did you mean a") {
+				t.Errorf("%s %s: exit code %d, %s", name, wrong, got.code, got.stderr)
+			}
+		}
+	}
+}
+
+func sortedLines(text string) []string {
+	return slices.Sorted(strings.Lines(text))
+}

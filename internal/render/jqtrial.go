@@ -1,0 +1,99 @@
+package render
+
+import (
+	"errors"
+
+	"github.com/itchyny/gojq"
+)
+
+// jqMistake is the first thing that the check objects to and a trial meets.
+func (c *compiler) jqMistake(input *shape) error {
+	findings := func(text string) []jqFinding {
+		filter, err := gojq.Parse(text)
+		if err != nil {
+			return nil
+		}
+		found, _ := checkJQ(filter, input)
+		return found
+	}
+	found := findings(c.JQ)
+	if len(found) == 0 {
+		return nil
+	}
+	inputs := c.jqTrials()
+	for i, found := range found {
+		if !c.meets(i, input, inputs) {
+			continue
+		}
+		return found.error("--jq", c.JQ, "go through it with [] first", func(text string) *mistake {
+			if again := findings(text); i < len(again) {
+				return again[i].mistake
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// meets reports whether the filter, run over trial records, gets to what the check has
+// found as the finding at i, with a value as the check took it to be.
+func (c *compiler) meets(i int, input *shape, values []any) bool {
+	const name = "_meets"
+	filter, err := gojq.Parse(c.JQ)
+	if err != nil {
+		return false
+	}
+	found, _ := checkJQ(filter, input)
+	found[i].spot(&gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}})
+	met := false
+	code, err := gojq.Compile(filter, gojq.WithFunction(name, 0, 0, func(value any, _ []any) any {
+		met = met || found[i].fails(value)
+		return errors.New("")
+	}))
+	if err != nil {
+		return false
+	}
+	budget := newSteps(trialSteps)
+	for _, value := range values {
+		for results := code.RunWithContext(budget, value); !met && budget.Err() == nil; {
+			result, more := results.Next()
+			if _, failed := result.(error); failed || !more {
+				break
+			}
+		}
+		if met || budget.Err() != nil {
+			break
+		}
+	}
+	return met
+}
+
+// jqTrials are inputs of the filter.
+func (c *compiler) jqTrials() []any {
+	var values []any
+	for record := range trials(c.record.typ, c.JQ) {
+		values = append(values, tree{}.value(record.Elem(), c.record))
+	}
+	if !c.Slurp {
+		return values
+	}
+	lists := make([]any, len(values))
+	for i := range values {
+		lists[i] = values[i:min(i+3, len(values))]
+	}
+	return lists
+}
+
+// fails reports whether the access gives nothing of a value.
+func (m *mistake) fails(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return false
+	case map[string]any:
+		_, ok := value[m.name]
+		return m.in.kind == aStruct && !ok
+	case []any:
+		return m.name != ""
+	}
+	return true
+}
