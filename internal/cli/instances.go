@@ -54,15 +54,17 @@ var instanceView = render.View{
 	},
 	ID:   "InstanceId",
 	Sort: []string{"AccountId", "Region", "InstanceId"},
-	Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}},
+
+	Absent: map[string]string{"EC2": "--full adds it: all that EC2 says of an instance"},
+	Tree:   [][]string{{"AccountName", "AccountId"}, {"Region"}},
 }
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if !c.Full {
 		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit, func(r *inventory.Instance) string { return r.InstanceId })
 	}
-	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
-		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq, --query or --count-by")
+	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy)+len(c.Columns) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
+		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq, --query, --count-by or --columns")
 	}
 	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull, func(r *inventory.FullInstance) string { return r.InstanceId })
 }

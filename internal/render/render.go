@@ -52,6 +52,9 @@ type View struct {
 	ID      string   // the field that name prints
 	Sort    []string // the order of table, wide, json and yaml, "-Path" descending; with ID, what tells records apart
 
+	// Absent are fields that the records lack, with a hint at where they are.
+	Absent map[string]string
+
 	// Tree are the levels of tree above the records, each the fields of a heading:
 	// "first (others)". nil: a level for each field of Sort but the ID.
 	Tree [][]string
@@ -101,6 +104,7 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 		o.Width = func() int { return 0 }
 	}
 	c := compiler{Options: o, view: v, record: shapeOf(reflect.TypeFor[T]())}
+	c.record.absent = v.Absent
 	p, err := c.compile()
 	if err != nil {
 		return nil, err

@@ -62,6 +62,7 @@ type shape struct {
 	sparse bool    // of a struct: fields that hold nothing are left out
 	time   bool    // of a string: it is made of a time.Time
 	typ    reflect.Type
+	absent map[string]string // of a record: View.Absent
 }
 
 type field struct {
@@ -250,6 +251,8 @@ type mistake struct {
 // the language at hand.
 func (m *mistake) explain(through string) (msg, hint string) {
 	switch {
+	case m.in.absent[m.name] != "":
+		return "unknown field " + m.name, m.in.absent[m.name]
 	case m.in.kind == aStruct:
 		if near := names.Nearest(m.name, m.in.names()); near != "" {
 			return "unknown field " + m.name, "did you mean " + near + "?"
