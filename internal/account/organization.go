@@ -99,13 +99,15 @@ func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter
 	return func(yield func([]*Account, error) bool) {
 		err := filter.resolve(ctx, o)
 		if err == nil {
+			listed := 0
 			err = o.everyPage(ctx, "ListAccounts", func(token *string) (*string, error) {
 				out, err := o.client().ListAccounts(ctx, &organizations.ListAccountsInput{NextToken: token}, o.signed)
 				if err != nil {
 					return nil, err
 				}
-				if out.Accounts == nil && out.NextToken == nil {
-					return nil, errEmptyAnswer("ListAccounts")
+				if listed += len(out.Accounts); listed == 0 && aws.ToString(out.NextToken) == "" {
+					// There is the management account at least.
+					return nil, &awsapi.BrokenAnswer{Operation: "ListAccounts", Msg: "answered with no account at all"}
 				}
 				page, err := filter.choose(ctx, o, out.Accounts)
 				if err == nil && !yield(page, nil) {
@@ -122,12 +124,6 @@ func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter
 
 // errEnough ends a walk whose reader wants no more.
 var errEnough = errors.New("enough")
-
-// errEmptyAnswer is for an answer without the list that it is about, and without
-// a token for more: the SDK reads an empty body so.
-func errEmptyAnswer(operation string) error {
-	return &awsapi.BrokenAnswer{Operation: operation, Msg: "answered without the list asked for"}
-}
 
 // everyPage walks a list, each page asked for with the base's credentials.
 func (o *organization) everyPage(ctx context.Context, operation string, call func(token *string) (*string, error)) error {

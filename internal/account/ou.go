@@ -224,7 +224,7 @@ func (o *organization) ouTree(ctx context.Context) ([]unit, error) {
 	}
 	tree := slices.Clone(roots)
 	for _, root := range roots {
-		below, err := o.unitsBelow(ctx, root.id, "")
+		below, err := o.unitsBelow(ctx, root.id, "", map[string]bool{})
 		if err != nil {
 			return nil, err
 		}
@@ -233,7 +233,10 @@ func (o *organization) ouTree(ctx context.Context) ([]unit, error) {
 	return tree, nil
 }
 
-func (o *organization) unitsBelow(ctx context.Context, parent, path string) ([]unit, error) {
+// unitsBelow walks down the tree of OUs. What it has met already it passes by: two
+// pages may list the same OU, and one that was moved meanwhile is in two places.
+func (o *organization) unitsBelow(ctx context.Context, parent, path string, met map[string]bool) ([]unit, error) {
+	met[parent] = true
 	var children []unit
 	err := o.everyPage(ctx, "ListOrganizationalUnitsForParent", func(token *string) (*string, error) {
 		out, err := o.client().ListOrganizationalUnitsForParent(ctx,
@@ -242,8 +245,11 @@ func (o *organization) unitsBelow(ctx context.Context, parent, path string) ([]u
 			return nil, err
 		}
 		for _, ou := range out.OrganizationalUnits {
-			name := aws.ToString(ou.Name)
-			children = append(children, unit{id: aws.ToString(ou.Id), name: name, path: strings.TrimPrefix(path+"/"+name, "/")})
+			id, name := aws.ToString(ou.Id), aws.ToString(ou.Name)
+			if !met[id] {
+				met[id] = true
+				children = append(children, unit{id: id, name: name, path: strings.TrimPrefix(path+"/"+name, "/")})
+			}
 		}
 		return out.NextToken, nil
 	})
@@ -252,7 +258,7 @@ func (o *organization) unitsBelow(ctx context.Context, parent, path string) ([]u
 	}
 	all := slices.Clone(children)
 	for _, child := range children {
-		below, err := o.unitsBelow(ctx, child.id, child.path)
+		below, err := o.unitsBelow(ctx, child.id, child.path, met)
 		if err != nil {
 			return nil, err
 		}
@@ -263,7 +269,7 @@ func (o *organization) unitsBelow(ctx context.Context, parent, path string) ([]u
 
 // members adds the accounts of an OU and of all below it.
 func (o *organization) members(ctx context.Context, parent string, into map[string]bool) error {
-	below, err := o.unitsBelow(ctx, parent, "")
+	below, err := o.unitsBelow(ctx, parent, "", map[string]bool{})
 	if err != nil {
 		return err
 	}

@@ -43,9 +43,6 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 				if err != nil {
 					return nil, err
 				}
-				if out.AccountList == nil && out.NextToken == nil {
-					return nil, errEmptyAnswer("ListAccounts")
-				}
 				for _, found := range out.AccountList {
 					a := &Account{
 						ID: aws.ToString(found.AccountId), Name: aws.ToString(found.AccountName), Email: aws.ToString(found.EmailAddress),
@@ -126,9 +123,6 @@ func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]strin
 		if err != nil {
 			return nil, err
 		}
-		if out.RoleList == nil && out.NextToken == nil {
-			return nil, errEmptyAnswer("ListAccountRoles")
-		}
 		for _, role := range out.RoleList {
 			roles = append(roles, aws.ToString(role.RoleName))
 		}
@@ -138,5 +132,5 @@ func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]strin
 		return nil, err
 	}
 	slices.Sort(roles)
-	return roles, nil
+	return slices.Compact(roles), nil
 }

@@ -106,11 +106,15 @@ func (r *Resolver) loginCacheDir() string {
 }
 
 // passing says whether a token could not be renewed for a reason that may go away
-// by itself, so that signing in anew is not called for.
+// by itself, so that signing in anew is not called for: AWS has not been reached, or
+// something else has answered in its place, such as the page of a captive portal.
 func passing(err error) bool {
-	switch awsapi.Explain(err).Kind {
+	f := awsapi.Explain(err)
+	switch f.Kind {
 	case awsapi.Unreachable, awsapi.Throttled, awsapi.Cancelled:
 		return true
+	case awsapi.Broken:
+		return f.Answered && !f.Refusal()
 	}
 	return false
 }

@@ -41,7 +41,7 @@ func (r *Resolver) getSessionToken(ctx context.Context, base *Identity, serial, 
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return fromSTS("GetSessionToken", out.Credentials)
+	return fromSTS(out.Credentials), nil
 }
 
 // Federate returns what GetFederationToken gives to a user: a session with no
@@ -53,7 +53,7 @@ func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d 
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return fromSTS("GetFederationToken", out.Credentials)
+		return fromSTS(out.Credentials), nil
 	})
 }
 

@@ -109,9 +109,6 @@ func (l *login) register(ctx context.Context, f flow) (*botocache.Token, error) 
 		if err != nil {
 			return nil, err
 		}
-		if aws.ToString(out.AccessToken) == "" {
-			return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
-		}
 		return &botocache.Token{
 			StartURL: l.session.StartURL, Region: l.region,
 			AccessToken: *out.AccessToken, ExpiresAt: l.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second),
@@ -158,9 +155,6 @@ func (l *login) newRegistration(ctx context.Context, f flow) (*botocache.Registr
 	reg := &botocache.Registration{
 		ClientID: aws.ToString(out.ClientId), ClientSecret: aws.ToString(out.ClientSecret),
 		ExpiresAt: botocache.Time{Time: time.Unix(out.ClientSecretExpiresAt, 0)}, Scopes: in.Scopes, GrantTypes: f.grantTypes,
-	}
-	if reg.ClientID == "" || reg.ClientSecret == "" {
-		return nil, &awsapi.BrokenAnswer{Operation: "RegisterClient", Msg: "gave no client"}
 	}
 	return reg, reg.Write(l.registrationFile())
 }

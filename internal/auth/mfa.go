@@ -49,14 +49,12 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 	return d.session
 }
 
-func fromSTS(operation string, c *types.Credentials) (aws.Credentials, error) {
-	if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil {
-		return aws.Credentials{}, &awsapi.BrokenAnswer{Operation: operation, Msg: "gave no credentials"}
-	}
+// fromSTS takes credentials that awsapi has found to be complete.
+func fromSTS(c *types.Credentials) aws.Credentials {
 	return aws.Credentials{
-		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: aws.ToString(c.SessionToken),
-		CanExpire: c.Expiration != nil, Expires: aws.ToTime(c.Expiration),
-	}, nil
+		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
+		CanExpire: true, Expires: *c.Expiration,
+	}
 }
 
 // mfaCode is the code that was given, or asks for one of the device.

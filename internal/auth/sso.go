@@ -121,9 +121,6 @@ func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
 			return aws.Credentials{}, err
 		}
 		c := out.RoleCredentials
-		if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil {
-			return aws.Credentials{}, &awsapi.BrokenAnswer{Operation: "GetRoleCredentials", Msg: "gave no credentials"}
-		}
 		return aws.Credentials{
 			AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: aws.ToString(c.SessionToken),
 			CanExpire: true, Expires: time.UnixMilli(c.Expiration), AccountID: accountID,
@@ -269,9 +266,6 @@ func (s *SSO) refresh(ctx context.Context, refused string) (*botocache.Token, er
 			return nil, err
 		}
 		return nil, s.loginError(ended + " and cannot be refreshed")
-	}
-	if aws.ToString(out.AccessToken) == "" {
-		return nil, &awsapi.BrokenAnswer{Operation: "CreateToken", Msg: "gave no token"}
 	}
 	expires := s.r.Now().Add(time.Duration(out.ExpiresIn) * time.Second)
 	renewed := old.Renewed(*out.AccessToken, expires, aws.ToString(out.RefreshToken))

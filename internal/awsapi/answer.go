@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -14,25 +13,27 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// ReadAnswer makes an operation's answer be read by read instead of the SDK; the
-// operation then returns result as it is, or where that is nil, what the SDK makes
-// of the same answer. Signing, retries, endpoints and the reading of errors stay
-// the SDK's. An answer that read refuses is asked for again.
-func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) error {
+// ReadAnswer makes an operation's answer of up to limit bytes be read by read instead
+// of the SDK; the operation then returns result as it is, or where that is nil, what
+// the SDK makes of the same answer. Signing, retries, endpoints and the reading of
+// errors stay the SDK's. An answer that read refuses is asked for again.
+func ReadAnswer(limit int64, read func(io.Reader) error, result any) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		sdk, ok := stack.Deserialize.Get(deserializer)
 		if !ok {
 			return fmt.Errorf("the SDK has no %s", deserializer)
 		}
-		if _, err := stack.Deserialize.Remove(requirement); err != nil { // what read refuses tells as much
-			return err
+		for _, check := range []string{formCheck, contentCheck} { // what read refuses tells as much
+			if _, err := stack.Deserialize.Remove(check); err != nil {
+				return err
+			}
 		}
 		_, err := stack.Deserialize.Swap(deserializer, middleware.DeserializeMiddlewareFunc(deserializer, func(
 			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 		) (middleware.DeserializeOutput, middleware.Metadata, error) {
-			out, metadata, err := next.HandleDeserialize(ctx, in)
+			out, metadata, err := next.HandleDeserialize(withLimit(ctx, limit), in)
 			resp, ok := out.RawResponse.(*smithyhttp.Response)
-			if !ok {
+			if !ok || err != nil {
 				return out, metadata, err
 			}
 			bySDK := func() (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -42,31 +43,34 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 					return out, metadata, nil
 				}))
 			}
-			if err == nil {
-				if resp.StatusCode/100 != 2 {
-					return bySDK()
+			begun := &beginning{Reader: resp.Body}
+			if resp.StatusCode/100 == 2 {
+				begun.peek()
+				resp.Body = reader{begun, resp.Body}
+				if isErrorDocument(begun.head) {
+					resp.StatusCode = statusOfError
 				}
-				begun := &beginning{Reader: resp.Body}
-				var copied bytes.Buffer
-				var refused error
-				if result != nil {
-					refused = read(begun)
-				} else {
-					refused = read(io.TeeReader(begun, &copied))
+			}
+			if resp.StatusCode/100 != 2 {
+				return bySDK()
+			}
+			var copied bytes.Buffer
+			var refused error
+			if result != nil {
+				refused = read(begun)
+			} else {
+				refused = read(io.TeeReader(begun, &copied))
+			}
+			if refused == nil && result == nil {
+				resp.Body = reader{&copied, resp.Body}
+				return bySDK()
+			}
+			if refused != nil {
+				if begun.err == nil {
+					refused = cmp.Or(misanswered(ctx, begun.head), refused)
 				}
-				switch {
-				case refused != nil:
-					if begun.err == nil {
-						refused = cmp.Or(misanswered(ctx, begun.head[:begun.n]), refused)
-					}
-					err = &smithy.DeserializationError{Err: refused}
-				case result == nil:
-					resp.Body = struct {
-						io.Reader
-						io.Closer
-					}{&copied, resp.Body}
-					return bySDK()
-				}
+				err = &smithy.DeserializationError{Err: refused}
+				resp.Body.Close() // whatever is left of it would be read to its end
 			}
 			smithyhttp.CloseResponseBody(ctx, resp, false, err) // as the SDK's own does, whatever came of it
 			out.Result = result
@@ -76,81 +80,98 @@ func ReadAnswer(read func(io.Reader) error, result any) func(*middleware.Stack) 
 	}
 }
 
-// deserializer is what the SDK calls the step that reads an answer, requirement
-// the one behind it.
-const deserializer, requirement = "OperationDeserializer", "RequireAnswer"
+// deserializer is what the SDK calls the step that reads an answer. It stands
+// between the two checks: the first sees the answer, the second what was read.
+const deserializer, formCheck, contentCheck = "OperationDeserializer", "CheckForm", "CheckContent"
+
+// statusOfError takes the place of a success that has an error in it, so that the
+// SDK reads it as that.
+const statusOfError = 400
 
 // headSize is what an answer is told by: its root is within so many bytes.
 const headSize = 512
 
-// beginning keeps the first bytes that are read, and the first error but the end.
+// reader is a body with some of it read already.
+type reader struct {
+	io.Reader
+	io.Closer
+}
+
+// beginning keeps the first bytes of what it reads, and the first error but the end.
 type beginning struct {
 	io.Reader
-	head [headSize]byte
-	n    int
+	head []byte
+	rest []byte // of head, still to be read
 	err  error
 }
 
+// peek reads the head ahead.
+func (b *beginning) peek() {
+	head := make([]byte, headSize)
+	n, err := io.ReadFull(b.Reader, head)
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
+		b.err = err
+	}
+	b.head, b.rest = head[:n], head[:n]
+}
+
 func (b *beginning) Read(p []byte) (int, error) {
+	switch {
+	case len(b.rest) > 0:
+		n := copy(p, b.rest)
+		b.rest = b.rest[n:]
+		return n, nil
+	case b.err != nil:
+		return 0, b.err
+	}
 	n, err := b.Reader.Read(p)
-	b.n += copy(b.head[b.n:], p[:n])
-	if err != io.EOF && b.err == nil {
+	if err != io.EOF {
 		b.err = err
 	}
 	return n, err
 }
 
-// requireAnswer refuses an EC2 answer that is not the document asked for. The
-// SDK reads an empty body, or the well-formed page of a captive portal, as an
-// empty list: a region that could not be looked at would seem to hold nothing.
-func requireAnswer(stack *middleware.Stack) error {
+// checkAnswers refuses the answers that are not the document asked for, or lack what
+// AWS always gives. The SDK reads an empty body, null, or the well-formed page of a
+// captive portal, as an empty list: a region that could not be looked at would seem
+// to hold nothing.
+func checkAnswers(stack *middleware.Stack) error {
 	if _, ok := stack.Deserialize.Get(deserializer); !ok {
 		return nil
 	}
-	return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc(requirement, func(
+	err := stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc(formCheck, func(
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		resp, ok := out.RawResponse.(*smithyhttp.Response)
-		if err != nil || !ok || resp.StatusCode/100 != 2 || awsmiddleware.GetServiceID(ctx) != "EC2" {
+		if err != nil || !ok || resp.StatusCode/100 != 2 || !answers(ctx) {
 			return out, metadata, err
 		}
-		head := make([]byte, headSize)
-		n, readErr := io.ReadFull(resp.Body, head)
-		head = head[:n]
-		if errors.Is(readErr, io.EOF) || errors.Is(readErr, io.ErrUnexpectedEOF) {
-			readErr = nil
+		text, err := io.ReadAll(resp.Body)
+		if err == nil {
+			var failed bool
+			if failed, err = checkForm(ctx, resp.Header, text); failed {
+				resp.StatusCode = statusOfError
+			}
 		}
-		if refused := cmp.Or(readErr, misanswered(ctx, head)); refused != nil {
-			return out, metadata, &smithy.DeserializationError{Err: refused}
+		if err != nil {
+			return out, metadata, &smithy.DeserializationError{Err: err}
 		}
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+		resp.Body = reader{bytes.NewReader(text), resp.Body}
 		return out, metadata, nil
 	}), deserializer, middleware.After)
-}
-
-// misanswered says what came instead of the operation's answer; nil where it seems
-// to be that.
-func misanswered(ctx context.Context, head []byte) error {
-	root := awsmiddleware.GetOperationName(ctx) + "Response"
-	if bytes.Contains(head, []byte("<"+root)) {
-		return nil
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("the answer is not a %s but %s", root, describe(head))
-}
-
-func describe(head []byte) string {
-	text := bytes.ToLower(bytes.TrimSpace(head))
-	switch {
-	case len(text) == 0:
-		return "empty"
-	case bytes.Contains(text, []byte("<html")) || bytes.HasPrefix(text, []byte("<!doctype html")):
-		return "an HTML page (a proxy or sign-in page in between?)"
-	case text[0] == '<':
-		return "another XML document"
-	}
-	return "something else"
+	return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc(contentCheck, func(
+		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		if err == nil {
+			if lacks := lacking(out.Result); lacks != "" {
+				err = &BrokenAnswer{Operation: awsmiddleware.GetOperationName(ctx), Msg: lacks}
+			}
+		}
+		return out, metadata, err
+	}), deserializer, middleware.Before)
 }

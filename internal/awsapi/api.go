@@ -73,7 +73,7 @@ func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}, secrets: new(secret.Set)}
 	a.calls = newTransport(s)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepSecrets(a.secrets), keepPace(&paces{}), requireAnswer, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepSecrets(a.secrets), keepPace(&paces{}), checkAnswers, userAgent(s.UserAgent)}
 	return a
 }
 

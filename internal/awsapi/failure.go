@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -109,9 +110,13 @@ func Hint(err error) string {
 
 // BrokenAnswer is an answer that can be read and cannot be meant, such as
 // credentials without a key.
-type BrokenAnswer struct{ Operation, Msg string }
+type BrokenAnswer struct {
+	Operation, Msg string // the operation is "" where it is known from around the error
 
-func (e *BrokenAnswer) Error() string { return e.Operation + " " + e.Msg }
+	Final bool // asking again would be of no use
+}
+
+func (e *BrokenAnswer) Error() string { return strings.TrimSpace(e.Operation + " " + e.Msg) }
 
 // Reason makes it a broken place in the ledger.
 func (e *BrokenAnswer) Reason() Kind { return Broken }
@@ -190,7 +195,6 @@ func explain(err error) Failure {
 		reason Reason
 		api    smithy.APIError
 		status interface{ HTTPStatusCode() int }
-		netErr net.Error
 		opErr  *net.OpError
 		dnsErr *net.DNSError
 
@@ -204,7 +208,8 @@ func explain(err error) Failure {
 	byAWS := false // AWS has said what is the matter, or chosen not to
 	switch {
 	case errors.As(err, &answer):
-		f.Operation, f.Code, f.Message, f.Answered = answer.Operation, invalidAnswer, oneLine(answer.Error()), true
+		f.Operation = cmp.Or(answer.Operation, f.Operation)
+		f.Code, f.Message, f.Answered = invalidAnswer, oneLine(f.Operation+" "+answer.Msg), true
 	case errors.As(err, &reason):
 		f.Kind, f.Message = reason.Reason(), plain(reason)
 	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != unknownError && !unreadable(err):
@@ -223,7 +228,7 @@ func explain(err error) Failure {
 		}
 	case errors.As(err, &dnsErr):
 		f.Kind, f.Code = Unreachable, "NameResolution"
-	case errors.As(err, &netErr) && netErr.Timeout():
+	case isTimeout(err):
 		f.Kind, f.Code = Unreachable, "Timeout"
 	case isConnection(err):
 		f.Kind, f.Code = Unreachable, "Connection"
@@ -372,12 +377,11 @@ func network(err error) string {
 	var (
 		errno syscall.Errno
 		dns   *net.DNSError
-		timed net.Error
 	)
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "no such host"
-	case errors.As(err, &timed) && timed.Timeout():
+	case isTimeout(err):
 		return "no answer in time"
 	case errors.As(err, &errno):
 		return errno.Error()

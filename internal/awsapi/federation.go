@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 )
 
 // The federation endpoint of the console is no service of the SDK's: temporary
@@ -53,7 +54,7 @@ func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d 
 		return "", err
 	}
 	token, err := a.signinToken(ctx, endpoint, form)
-	if refused := (*federationError)(nil); d > 0 && errors.As(err, &refused) && refused.status == http.StatusBadRequest {
+	if refused := (*federationError)(nil); d > 0 && errors.As(err, &refused) && refused.kind == Denied && refused.status == http.StatusBadRequest {
 		// The credentials may stem from a chain that cannot be seen from here.
 		form.Del("SessionDuration")
 		token, err = a.signinToken(ctx, endpoint, form)
@@ -69,7 +70,24 @@ func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d 
 	return endpoint + "?" + query.Encode(), nil
 }
 
+// signinToken asks for a token, as often as for any other answer of AWS.
 func (a *API) signinToken(ctx context.Context, endpoint string, form url.Values) (string, error) {
+	for attempt := 1; ; attempt++ {
+		token, err := a.askForToken(ctx, endpoint, form)
+		if err == nil {
+			return token, nil
+		}
+		delay, err := a.retryer.RetryDelay(attempt, err)
+		if err != nil {
+			return "", err
+		}
+		if err := pause(ctx, delay); err != nil {
+			return "", err
+		}
+	}
+}
+
+func (a *API) askForToken(ctx context.Context, endpoint string, form url.Values) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err
@@ -83,40 +101,62 @@ func (a *API) signinToken(ctx context.Context, endpoint string, form url.Values)
 		a.settings.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("service", "signin"), slog.String("operation", "getSigninToken"),
 			slog.Duration("duration", time.Since(start).Round(time.Microsecond)))
 	}
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil:
-		if broken := (*url.Error)(nil); errors.As(err, &broken) {
-			err = broken.Err
+	var text []byte
+	if err == nil {
+		if text, err = io.ReadAll(resp.Body); err != nil {
+			err = &smithy.DeserializationError{Err: err}
 		}
-		return "", &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) cannot be reached: %s", req.URL.Host, network(err)), kind: Unreachable}
+		resp.Body.Close()
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil:
-		return "", &federationError{msg: "the sign-in endpoint's answer broke off", kind: Broken}
+	if err != nil {
+		return "", unanswered(ctx, req.URL.Host, err)
 	}
 	var answer struct{ SigninToken string }
-	parsed := json.Unmarshal(body, &answer)
-	switch {
-	case resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusForbidden:
-		return "", &federationError{
-			msg:  fmt.Sprintf("the sign-in endpoint (%s) refuses these credentials: they may have ended, or be of another partition", resp.Request.URL.Host),
-			kind: Denied, status: resp.StatusCode,
-		}
-	case resp.StatusCode != http.StatusOK:
-		return "", &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) answered %s", resp.Request.URL.Host, resp.Status), kind: Broken, status: resp.StatusCode}
-	case parsed != nil || answer.SigninToken == "":
-		return "", &federationError{
-			msg:  fmt.Sprintf("the sign-in endpoint (%s) answered with a page instead of a token; a proxy may be in the way", resp.Request.URL.Host),
-			kind: Broken, status: resp.StatusCode,
-		}
+	if resp.StatusCode == http.StatusOK && json.Unmarshal(text, &answer) == nil && answer.SigninToken != "" {
+		return answer.SigninToken, nil
 	}
-	return answer.SigninToken, nil
+	return "", refusal(req.URL.Host, resp, text)
+}
+
+// unanswered is why no answer has come, or only a part of one.
+func unanswered(ctx context.Context, host string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failure := Explain(err)
+	what := "cannot be reached: " + strings.TrimPrefix(failure.Message, host+": ")
+	if broken := (*BrokenAnswer)(nil); errors.As(err, &broken) {
+		what = broken.Msg
+	} else if failure.Kind == Broken {
+		what = "gave an answer that cannot be read: " + failure.Message
+	}
+	return &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) %s", host, what), kind: failure.Kind, cause: err}
+}
+
+// refusal is why an answer has no token. Mostly it is a page, but AWS's gateways
+// answer with an error that has a code.
+func refusal(host string, resp *http.Response, text []byte) error {
+	status, code := resp.StatusCode, errorCode(text)
+	answered := fmt.Sprintf("answered %d %s", status, http.StatusText(status))
+	e := &federationError{status: status, kind: kindOfStatus(status)}
+	if code != "" {
+		e.kind = kindOf(code, "", "GetSigninToken")
+	}
+	switch {
+	case e.kind == Throttled:
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) takes no more calls for now", host)
+	case e.kind == Unreachable:
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) %s", host, answered)
+	case status == http.StatusBadRequest || status == http.StatusForbidden || e.kind != Broken:
+		e.kind = Denied
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) refuses these credentials: they may have ended, or be of another partition", host)
+	case status != http.StatusOK:
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) %s", host, answered)
+	default:
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) answered with a page instead of a token; a proxy may be in the way", host)
+		e.cause = &BrokenAnswer{}
+	}
+	return e
 }
 
 // federationError is why there is no sign-in token. It holds nothing of what was
@@ -124,7 +164,8 @@ func (a *API) signinToken(ctx context.Context, endpoint string, form url.Values)
 type federationError struct {
 	msg    string
 	kind   Kind
-	status int // of HTTP
+	status int   // of HTTP
+	cause  error // by which it is decided whether to ask again
 }
 
 func (e *federationError) Error() string { return e.msg }

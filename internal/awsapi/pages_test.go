@@ -1,6 +1,19 @@
 package awsapi
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// tokens are the tokens of some pages in a row.
+func tokens(from, to int) (all []*string) {
+	for i := from; i < to; i++ {
+		all = append(all, aws.String(fmt.Sprint(i)))
+	}
+	return all
+}
 
 // TestEveryPage: only the token tells whether there is more.
 func TestEveryPage(t *testing.T) {
@@ -15,6 +28,8 @@ func TestEveryPage(t *testing.T) {
 		{"one", []*string{nil}, 1, ""},
 		{"an empty token is none", []*string{token("")}, 1, ""},
 		{"three", []*string{token("a"), token("b"), nil}, 3, ""},
+		{"round and round at once", []*string{token("a"), token("b"), token("c"), token("b")}, 4, "List answered the same page again and again"},
+		{"a long way round", append(tokens(0, 500), tokens(7, 8)...), 501, "List answered the same page again and again"},
 		{"round and round", []*string{token("a"), token("a")}, 2, "List answered the same page again and again"},
 	} {
 		asked := 0

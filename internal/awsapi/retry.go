@@ -19,6 +19,7 @@ const (
 	attemptsThrottled = 12
 	attemptsTransient = 5
 	attemptsTimeout   = 2
+	attemptsSkewed    = 2 // the second is signed for the time of the server's answer
 
 	attemptsPaced = 6 // of those throttled, how many need no backoff but their pace
 
@@ -41,7 +42,12 @@ func (r *retryer) limit(err error) int {
 		// all its own attempts.
 		return 1
 	}
-	if distrusts(err) {
+	if signin := (*federationError)(nil); errors.As(err, &signin) && signin.cause != nil {
+		return r.limit(signin.cause)
+	}
+	var answer *BrokenAnswer
+	broken := errors.As(err, &answer)
+	if distrusts(err) || broken && answer.Final || errors.Is(err, errTooSlow) {
 		return 1
 	}
 	limit := 1 // what the caller did wrong stays wrong
@@ -50,12 +56,14 @@ func (r *retryer) limit(err error) int {
 	case failure.Code == notImplemented: // and what the server does not know
 	case kind == Throttled:
 		limit = attemptsThrottled
+	case failure.Code == requestExpired:
+		limit = attemptsSkewed
 	case isTimeout(err):
 		limit = attemptsTimeout
-	case kind == Unreachable, unreadable(err), errors.Is(err, io.ErrUnexpectedEOF), mendable(err):
+	case kind == Unreachable, broken, unreadable(err), errors.Is(err, io.ErrUnexpectedEOF), mendable(err):
 		limit = attemptsTransient
 	}
-	if r.attempts > 0 && limit > 1 {
+	if r.attempts > 0 && limit > 1 && failure.Code != requestExpired {
 		limit = r.attempts
 	}
 	return limit
@@ -106,7 +114,16 @@ func mendable(err error) bool {
 	return errors.As(err, &mended) && mended.RetryableError()
 }
 
+// isTimeout looks at all of the chain: url.Error asks only the error right below it,
+// where net/http wraps that of a connection.
 func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
+	for ; err != nil; err = errors.Unwrap(err) {
+		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+			return true
+		}
+	}
+	return false
 }
+
+// requestExpired is EC2's code for a request signed for another time than its own.
+const requestExpired = "RequestExpired"

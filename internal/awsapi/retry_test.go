@@ -53,7 +53,7 @@ func TestAttempts(t *testing.T) {
 		{"certificate refused", broken(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), 1, 1},
 		{"denied", ec2Answer(403, "UnauthorizedOperation"), 1, 1},
 		{"wrong parameter", ec2Answer(400, "InvalidParameterValue"), 1, 1},
-		{"expired", ec2Answer(400, "RequestExpired"), 1, 1},
+		{"signed for another time", ec2Answer(400, "RequestExpired"), 2, 2},
 		{"not opted in", ec2Answer(400, "OptInRequired"), 1, 1},
 	} {
 		for limit, want := range map[int]int{0: c.own, 7: c.limited, 1: 1} {

@@ -29,6 +29,9 @@ type slots struct {
 	closeIdle func()
 	warn      func(string)
 
+	patience time.Duration // with a silent server; 0: without end
+	large    chan struct{} // answers in memory that are not small
+
 	free chan struct{} // one in it for each slot taken
 	open atomic.Int64  // connections
 	room chan struct{} // held by who makes room for something else
@@ -40,7 +43,10 @@ type slots struct {
 
 func newSlots(s Settings, next http.RoundTripper, closeIdle func()) *slots {
 	width := max(s.Concurrency, 1)
-	return &slots{next: next, closeIdle: closeIdle, warn: s.Warn, free: make(chan struct{}, width), room: make(chan struct{}, 1), width: width}
+	return &slots{
+		next: next, closeIdle: closeIdle, warn: s.Warn, patience: s.ReadTimeout, large: make(chan struct{}, largeAnswers),
+		free: make(chan struct{}, width), room: make(chan struct{}, 1), width: width,
+	}
 }
 
 // exhaustedTries is how often one call asks for a descriptor, about a tenth of a
@@ -55,6 +61,9 @@ func (s *slots) Do(r *http.Request) (*http.Response, error) {
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		err = http.ErrSchemeMismatch
 	}
+	if malformed(err) {
+		err = &BrokenAnswer{Msg: "answered with something that is not HTTP"}
+	}
 	if err != nil {
 		return nil, &url.Error{Op: r.Method, URL: r.URL.Redacted(), Err: err}
 	}
@@ -62,7 +71,7 @@ func (s *slots) Do(r *http.Request) (*http.Response, error) {
 }
 
 func (s *slots) roundTrip(r *http.Request) (*http.Response, error) {
-	r, err := inMemory(r)
+	r, err := prepared(r)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +81,7 @@ func (s *slots) roundTrip(r *http.Request) (*http.Response, error) {
 		}
 		resp, err := s.next.RoundTrip(r)
 		if err == nil {
+			s.bound(r, resp)
 			resp.Body = &slotBody{ReadCloser: resp.Body, slots: s}
 			return resp, nil
 		}

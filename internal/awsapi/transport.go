@@ -5,13 +5,16 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -30,6 +33,10 @@ func newTransport(s Settings) *slots {
 		MaxIdleConns:        2 * perHost,
 		MaxIdleConnsPerHost: perHost,
 		IdleConnTimeout:     90 * time.Second,
+		// All headers must be there in time, however they drip in.
+		ResponseHeaderTimeout:  s.ReadTimeout,
+		MaxResponseHeaderBytes: headerLimit,
+		DisableCompression:     true, // see boundedBody
 	}
 	calls := newSlots(s, &lateTLS{transport: t, settings: s}, t.CloseIdleConnections)
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -119,23 +126,39 @@ type bundleError struct{ error }
 
 func (e *bundleError) Unwrap() error { return e.error }
 
-// inMemory gives the request a body of its own. The SDK closes its body as soon
-// as an answer's headers are there; net/http may still be looking for that
-// body's end, and would drop the connection for it. With GetBody net/http can
+// prepared is the request as it is sent, with a body of its own. The SDK closes its
+// body as soon as an answer's headers are there; net/http may still be looking for
+// that body's end, and would drop the connection for it. With GetBody net/http can
 // also repeat a request that a stale connection swallowed.
-func inMemory(r *http.Request) (*http.Request, error) {
+func prepared(r *http.Request) (*http.Request, error) {
+	own := *r
+	own.Header = r.Header.Clone()
+	own.Header.Set("Accept-Encoding", "gzip")
 	if r.Body == nil || r.Body == http.NoBody {
-		return r, nil
+		return &own, nil
 	}
 	data, err := io.ReadAll(r.Body)
 	r.Body.Close()
 	if err != nil {
 		return nil, err
 	}
-	own := *r
 	own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 	own.Body, _ = own.GetBody()
 	return &own, nil
+}
+
+// malformed says whether an error of the transport is that what came is not HTTP, or
+// has more headers than any answer. The server's own words are in its text.
+func malformed(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := err.Error()
+	if strings.HasPrefix(text, "net/http: server response headers exceeded") || strings.HasPrefix(text, "net/http: too many 1xx") {
+		return true
+	}
+	return strings.HasPrefix(text, "net/http: HTTP/1.x transport connection broken: ") && !isTimeout(err) && !errors.As(err, new(*net.OpError)) && !errors.As(err, new(syscall.Errno)) &&
+		!errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, net.ErrClosed)
 }
 
 // patientConn gives up when nothing has arrived for a while, as the AWS CLI's

@@ -176,7 +176,7 @@ func TestReadTimeout(t *testing.T) {
 	for name, part := range map[string]string{"headers only": "", "half an answer": emptyRegions[:100]} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := New(Settings{EndpointURL: stalled(t, part), MaxAttempts: 1, ReadTimeout: 30 * time.Millisecond, Concurrency: 1})
+			a := New(Settings{EndpointURL: stalled(t, part), MaxAttempts: 1, ReadTimeout: 300 * time.Millisecond, Concurrency: 1})
 			err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
 			if got, want := Explain(err), (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}); got != want {
 				t.Errorf("\n got %+v\nwant %+v", got, want)

@@ -2,10 +2,12 @@ package inventory
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"sync"
 	"time"
+	"unsafe"
 
 	smithytime "github.com/aws/smithy-go/time"
 
@@ -24,7 +26,6 @@ func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance
 	if d == nil {
 		d = &decoder{texts: newTexts()}
 	}
-	defer ds.free.Put(d)
 	d.reset(body)
 	d.place, d.keep, d.large, d.seen = p, keep, large, 0
 	next := d.answer()
@@ -34,11 +35,22 @@ func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance
 	clear(d.tags[:cap(d.tags)])
 	clear(d.reserved[:cap(d.reserved)])
 	d.place, d.keep, d.large, d.found = sweep.Place{}, nil, nil, nil
-	if err != io.EOF {
+	if err != io.EOF { // nor is the memory needed that it took
 		return nil, "", err
 	}
+	ds.free.Put(d)
 	return found, next, nil
 }
+
+// maxMade bounds the memory that is taken for an answer's records. The largest page
+// that EC2 can give, of 1,000 instances with 750 addresses each, takes half of it.
+const maxMade = 128 << 20
+
+// What is made of an item takes about so much besides its texts.
+const (
+	itemSize     = 64
+	instanceSize = int(unsafe.Sizeof(Instance{}))
+)
 
 // decoder fills records straight from the document, in any order of elements.
 type decoder struct {
@@ -58,7 +70,7 @@ type tag struct{ key, value string }
 
 // answer reads an answer of DescribeInstances.
 func (d *decoder) answer() (next string) {
-	d.document("DescribeInstancesResponse", func() {
+	d.document("DescribeInstancesResponse", "reservationSet", func() {
 		switch string(d.name) {
 		case "reservationSet":
 			for d.item() {
@@ -73,9 +85,10 @@ func (d *decoder) answer() (next string) {
 	return next
 }
 
-// document reads the children of an answer's root. It ends with io.EOF in err
-// where the document is whole, and else with what is wrong.
-func (d *decoder) document(name string, element func()) {
+// document reads the children of an answer's root, which has a list. It ends with
+// io.EOF in err where the document is whole, and else with what is wrong.
+func (d *decoder) document(name, list string, element func()) {
+	listed := false
 	switch {
 	case !d.child():
 		if d.err == io.EOF {
@@ -87,10 +100,14 @@ func (d *decoder) document(name string, element func()) {
 		return
 	}
 	for d.child() {
+		listed = listed || string(d.name) == list
 		element()
 	}
 	if d.child() {
 		d.failf("a second document")
+	}
+	if d.err == io.EOF && !listed {
+		d.err = fmt.Errorf("the %s lacks its %s", name, list)
 	}
 }
 
@@ -98,7 +115,10 @@ func (d *decoder) document(name string, element func()) {
 func (d *decoder) item() bool {
 	for d.child() {
 		if string(d.name) == "item" {
-			return true
+			if d.texts.made += itemSize; d.texts.made > maxMade {
+				d.fail(tooMuch("more than a page can hold"))
+			}
+			return d.err == nil
 		}
 		d.skip()
 	}
@@ -107,19 +127,23 @@ func (d *decoder) item() bool {
 
 // A reservation's id may stand behind its instances.
 func (d *decoder) reservation() {
-	id := ""
+	id, held := "", false
 	d.reserved = d.reserved[:0]
 	for d.child() {
 		switch string(d.name) {
 		case "reservationId":
 			id = d.single()
 		case "instancesSet":
+			held = true
 			for d.item() {
 				d.instance()
 			}
 		default:
 			d.skip()
 		}
+	}
+	if d.err == nil && (id == "" || !held) {
+		d.failf("a reservation without an id or instances")
 	}
 	for _, r := range d.reserved {
 		r.ReservationId = id
@@ -132,6 +156,7 @@ func (d *decoder) instance() {
 		d.large()
 		d.much = true
 	}
+	made := d.texts.made
 	r := d.found.next()
 	*r = newInstance(d.place)
 	d.tags = d.tags[:0]
@@ -188,6 +213,9 @@ func (d *decoder) instance() {
 			d.skip()
 		}
 	}
+	if d.err == nil && r.InstanceId == "" {
+		d.failf("an instance without an id")
+	}
 	if d.err != nil {
 		return
 	}
@@ -196,10 +224,13 @@ func (d *decoder) instance() {
 		r.Tags[t.key] = t.value
 	}
 	r.finish(outside)
-	if d.keep(r) {
-		d.found.add()
-		d.reserved = append(d.reserved, r)
+	if !d.keep(r) {
+		d.texts.made = made
+		return
 	}
+	d.texts.made += instanceSize
+	d.found.add()
+	d.reserved = append(d.reserved, r)
 }
 
 func (d *decoder) tag() {

@@ -226,7 +226,7 @@ func (s *search) nameInstances(ctx context.Context, filters []types.Filter, want
 			return err
 		}
 		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.server.managed()}
-		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), readBy(read, &ec2.DescribeInstancesOutput{}))
+		_, err = s.api.EC2(s.place.Identity.Target).DescribeInstances(ctx, in, signed(s.place.Identity, s.place.Region), readBy(awsapi.PageLimit, read, &ec2.DescribeInstancesOutput{}))
 		for _, page := range found {
 			for i := range page {
 				r := &page[i]
@@ -349,7 +349,7 @@ func (s *search) findInterfaces(ctx context.Context, filters []types.Filter) err
 			return err
 		}
 		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.server.managed()}
-		_, err = s.api.EC2(s.place.Identity.Target).DescribeNetworkInterfaces(ctx, in, signed(s.place.Identity, s.place.Region), readBy(read, &ec2.DescribeNetworkInterfacesOutput{}))
+		_, err = s.api.EC2(s.place.Identity.Target).DescribeNetworkInterfaces(ctx, in, signed(s.place.Identity, s.place.Region), readBy(awsapi.PageLimit, read, &ec2.DescribeNetworkInterfacesOutput{}))
 		if err != nil {
 			return "", err
 		}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"io"
 	"net/netip"
+	"unsafe"
 
 	"muster/internal/sweep"
 )
@@ -12,13 +13,16 @@ import (
 func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool) (page []candidate, next string, err error) {
 	d := &decoder{texts: newTexts(), place: p}
 	d.reset(body)
-	d.document("DescribeNetworkInterfacesResponse", func() {
+	d.document("DescribeNetworkInterfacesResponse", "networkInterfaceSet", func() {
 		switch string(d.name) {
 		case "networkInterfaceSet":
 			for d.item() {
+				made := d.texts.made
 				if c := d.candidate(); d.err == nil && keep(&c) {
 					page = append(page, c)
+					made = d.texts.made + candidateSize
 				}
+				d.texts.made = made
 			}
 		case "nextToken":
 			next = string(d.value())
@@ -31,6 +35,8 @@ func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool)
 	}
 	return page, next, nil
 }
+
+const candidateSize = int(unsafe.Sizeof(candidate{}))
 
 func (d *decoder) candidate() candidate {
 	c := newCandidate(d.place, "network-interface")
@@ -99,6 +105,9 @@ func (d *decoder) candidate() candidate {
 		default:
 			d.skip()
 		}
+	}
+	if d.err == nil && c.NetworkInterfaceId == "" {
+		d.failf("a network interface without an id")
 	}
 	for _, t := range d.tags {
 		c.Tags[t.key] = t.value

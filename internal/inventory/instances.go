@@ -61,16 +61,10 @@ func (c *Instances) VisitFull(ctx context.Context, p sweep.Place, emit func([]Fu
 }
 
 func (c *Instances) visit(ctx context.Context, p sweep.Place, full bool, emit func([]Instance)) error {
-	seen := map[string]bool{}
+	seen := newSightings()
+	seen.all = len(c.query.requests) > 1 || len(c.query.secondary) > 0 // two of them may find the same instance
 	once := func(page []Instance) {
-		if len(c.query.requests) > 1 || len(c.query.secondary) > 0 { // two of them may find the same instance
-			page = slices.DeleteFunc(page, func(r Instance) bool {
-				known := seen[r.InstanceId]
-				seen[r.InstanceId] = true
-				return known
-			})
-		}
-		emit(page)
+		emit(slices.DeleteFunc(page, func(r Instance) bool { return seen.again(r.InstanceId) }))
 	}
 	server := newServer(c.api, p)
 	ask := func(filters []types.Filter) error {
@@ -146,10 +140,11 @@ func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.
 		return err
 	}
 	var result any = &ec2.DescribeInstancesOutput{}
+	limit := int64(awsapi.PageLimit)
 	if full {
-		result = nil
+		result, limit = nil, awsapi.WholeLimit
 	}
-	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), readBy(read, result))
+	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), readBy(limit, read, result))
 	if err == nil && full {
 		err = found.complete(out)
 	}

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -191,7 +192,7 @@ func (f *RegionFinder) describeIn(ctx context.Context, id *auth.Identity, region
 	}
 	err := id.Do(ctx, func() error {
 		in := &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}
-		_, err := f.API.EC2(id.Target).DescribeRegions(ctx, in, signed(id, region), readBy(read, &ec2.DescribeRegionsOutput{}))
+		_, err := f.API.EC2(id.Target).DescribeRegions(ctx, in, signed(id, region), readBy(awsapi.ControlLimit, read, &ec2.DescribeRegionsOutput{}))
 		return err
 	})
 	if err != nil {
@@ -204,7 +205,7 @@ func (f *RegionFinder) describeIn(ctx context.Context, id *auth.Identity, region
 func decodeRegions(body io.Reader) (regions []Region, err error) {
 	d := &decoder{texts: newTexts()}
 	d.reset(body)
-	d.document("DescribeRegionsResponse", func() {
+	d.document("DescribeRegionsResponse", "regionInfo", func() {
 		if string(d.name) != "regionInfo" {
 			d.skip()
 			return
@@ -220,6 +221,9 @@ func decodeRegions(body io.Reader) (regions []Region, err error) {
 				default:
 					d.skip()
 				}
+			}
+			if d.err == nil && !isRegion(r.Region) {
+				d.failf("%q is no region", clip([]byte(r.Region)))
 			}
 			regions = append(regions, r)
 		}
@@ -248,6 +252,9 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 			return nil, err
 		}
 		for _, r := range out.Regions {
+			if !isRegion(aws.ToString(r.RegionName)) {
+				return nil, &awsapi.BrokenAnswer{Operation: "ListRegions", Msg: "listed something that is no region"}
+			}
 			regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: status[r.RegionOptStatus]})
 		}
 		return out.NextToken, nil
@@ -258,13 +265,29 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 	return sorted(regions, "ListRegions")
 }
 
-// sorted is the answer of an operation by name; no region at all is none.
+// isRegion says whether a text can be a region's name, which becomes a part of the
+// names of hosts.
+func isRegion(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// sorted is the answer of an operation by name, each region once, and as switched on
+// where it is listed as both; no region at all is none.
 func sorted(regions []Region, operation string) ([]Region, error) {
 	if len(regions) == 0 {
 		return nil, &awsapi.BrokenAnswer{Operation: operation, Msg: "answered with no region at all"}
 	}
-	slices.SortFunc(regions, func(a, b Region) int { return strings.Compare(a.Region, b.Region) })
-	return regions, nil
+	slices.SortFunc(regions, func(a, b Region) int {
+		return cmp.Or(strings.Compare(a.Region, b.Region), rank(a)-rank(b))
+	})
+	return slices.CompactFunc(regions, func(a, b Region) bool { return a.Region == b.Region }), nil
+}
+
+func rank(r Region) int {
+	if r.OptInStatus == notOptedIn {
+		return 1
+	}
+	return 0
 }
 
 // signed points a call of the shared client at a region, with an identity.
@@ -273,8 +296,8 @@ func signed(id *auth.Identity, region string) func(*ec2.Options) {
 }
 
 // readBy has a call's answer read by a decoder of ours, as awsapi.ReadAnswer does.
-func readBy(read func(io.Reader) error, result any) func(*ec2.Options) {
+func readBy(limit int64, read func(io.Reader) error, result any) func(*ec2.Options) {
 	return func(o *ec2.Options) {
-		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(read, result))
+		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(limit, read, result))
 	}
 }

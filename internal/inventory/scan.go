@@ -8,6 +8,8 @@ import (
 	"io"
 	"math/bits"
 	"unicode/utf8"
+
+	"muster/internal/awsapi"
 )
 
 // scanner reads the XML of EC2's answers from a stream: elements and their text,
@@ -38,6 +40,9 @@ type scanner struct {
 // The buffer of an answer that may be small, as most are, while many are read, and
 // of one that is large. For a longer text it grows.
 const smallBuffer, largeBuffer = 4 << 10, 64 << 10
+
+// No answer has a longer text, or elements so deep in others.
+const maxText, maxDepth = 1 << 20, 100
 
 // errCut is the end of an answer where more has to come.
 var errCut = errors.New("the answer breaks off in the middle")
@@ -120,7 +125,7 @@ func (s *scanner) next() event {
 // nextPlain fails and has done nothing.
 func (s *scanner) nextPlain() event {
 	depth := len(s.ends)
-	if depth == 0 || s.err != nil {
+	if depth == 0 || depth == maxDepth || s.err != nil {
 		return failed
 	}
 	buf, from := s.buf, s.pos
@@ -217,6 +222,8 @@ func (s *scanner) more() error {
 	switch {
 	case s.much && size < largeBuffer:
 		size = largeBuffer
+	case s.pos == 0 && len(s.buf) == size && size >= maxText:
+		return tooMuch("a text that is longer than any")
 	case s.pos == 0 && len(s.buf) == size:
 		size *= 2
 	}
@@ -263,6 +270,12 @@ func (s *scanner) has(n int) bool {
 		}
 	}
 	return true
+}
+
+// tooMuch is for what would take memory without end. Nothing is gained by asking for
+// it again.
+func tooMuch(has string) error {
+	return &awsapi.BrokenAnswer{Msg: "answered with " + has, Final: true}
 }
 
 func clip(b []byte) []byte { return b[:min(len(b), 40)] }

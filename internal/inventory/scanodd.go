@@ -166,6 +166,8 @@ func (s *scanner) tag() event {
 		return s.failf("%q is no element's name", clip(name))
 	case !validAttributes(body[end:]):
 		return s.failf("malformed attributes of <%s>", clip(name))
+	case len(s.ends) == maxDepth:
+		return s.fail(tooMuch("elements that are deeper than any"))
 	case !s.empty:
 		s.open = append(s.open, name...)
 		s.ends = append(s.ends, len(s.open))

@@ -9,6 +9,7 @@ import (
 type texts struct {
 	seed   maphash.Seed
 	recent [256]string // by their hashes
+	made   int         // bytes of what has been made of the answer so far
 	memory strings.Builder
 }
 
@@ -29,6 +30,7 @@ func (t *texts) recurring(b []byte) string {
 
 // single is the string of a value. Many share an allocation.
 func (t *texts) single(b []byte) string {
+	t.made += len(b)
 	const small, large = 256, 2048
 	if t.memory.Cap()-t.memory.Len() < len(b) {
 		size := min(max(2*t.memory.Cap(), small), large)
@@ -46,5 +48,6 @@ func (t *texts) single(b []byte) string {
 // forget drops the strings, which live on in the records.
 func (t *texts) forget() {
 	clear(t.recent[:])
+	t.made = 0
 	t.memory = strings.Builder{}
 }

@@ -1,0 +1,211 @@
+package awsapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// endless repeats a text.
+type endless struct {
+	text string
+	read *int64
+}
+
+func (e endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.text[(*e.read+int64(i))%int64(len(e.text))]
+	}
+	*e.read += int64(len(p))
+	return len(p), nil
+}
+
+func packed(text string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, text)
+	w.Close()
+	return b.Bytes()
+}
+
+// bomb is a stream that unpacks to zeros without end.
+func bomb() io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+		for zeros := make([]byte, 1<<20); ; {
+			if _, err := z.Write(zeros); err != nil {
+				return
+			}
+		}
+	}()
+	return r
+}
+
+// TestEndlessAnswers: an answer that does not end costs what its limit says, once,
+// whatever it is packed as, and the call is not made again.
+func TestEndlessAnswers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		packed bool
+		body   func(read *int64) io.Reader
+		limit  int64 // 0: of a control call
+		most   int64 // bytes read
+		msg    string
+	}{
+		{"text", false, func(read *int64) io.Reader { return endless{"<a/>", read} }, 0, ControlLimit, "answered with more than 64 MiB"},
+		{"a page", false, func(read *int64) io.Reader { return endless{"<a/>", read} }, 4 << 20, 4 << 20, "answered with more than 4 MiB"},
+		{"a bomb", true, func(*int64) io.Reader { return bomb() }, 0, ControlLimit, "answered with more than 64 MiB"},
+		{"nothing, packed again and again", true, func(read *int64) io.Reader { return endless{string(packed("")), read} }, 4 << 20, 4 << 20, "answered with more than 4 MiB"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			calls, read := 0, int64(0)
+			a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+				calls++
+				resp := answer(r, 200, "")
+				resp.Body = io.NopCloser(c.body(&read))
+				if c.packed {
+					resp.Header.Set("Content-Encoding", "GZIP")
+				}
+				return resp, nil
+			})
+			var err error
+			if c.limit == 0 {
+				err = made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+			} else {
+				read := ReadAnswer(c.limit, func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }, &ec2.DescribeRegionsOutput{})
+				_, err = a.EC2(Target{}).DescribeRegions(t.Context(), nil, func(o *ec2.Options) {
+					o.Region, o.Credentials, o.APIOptions = "us-east-1", ann, append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], read)
+				})
+			}
+			want := Failure{Broken, "EC2", "DescribeRegions", invalidAnswer, "DescribeRegions " + c.msg, true}
+			if got := Explain(err); got != want || calls != 1 {
+				t.Errorf("after %d calls\n got %+v\nwant %+v", calls, got, want)
+			}
+			if read > 2*c.most { // the last piece may be large
+				t.Errorf("%d bytes were read, want at most %d", read, c.most)
+			}
+			if len(a.calls.free) != 0 || len(a.calls.large) != 0 {
+				t.Error("the call still holds a slot")
+			}
+		})
+	}
+}
+
+// TestPacked: what is packed is unpacked, and what only says that it is packed, or
+// is packed badly, is broken.
+func TestPacked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		whole := packed(emptyRegions)
+		for name, c := range map[string]struct {
+			body []byte
+			want bool
+		}{
+			"packed":        {whole, true},
+			"in two pieces": {append(packed(emptyRegions[:50]), packed(emptyRegions[50:])...), true},
+			"cut off":       {whole[:len(whole)/2], false},
+			"not packed":    {[]byte(emptyRegions), false},
+			"wrong sum":     {append(bytes.Clone(whole[:len(whole)-8]), 1, 2, 3, 4, 5, 6, 7, 8), false},
+			"packed twice":  {packed(string(whole)), false},
+			"nothing":       {nil, false},
+		} {
+			a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+				if got := r.Header.Get("Accept-Encoding"); got != "gzip" {
+					t.Errorf("asked for %q", got)
+				}
+				resp := answer(r, 200, string(c.body))
+				resp.Header.Set("Content-Encoding", "gzip")
+				return resp, nil
+			})
+			err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+			if (err == nil) != c.want || err != nil && Explain(err).Kind != Broken {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestSlowAnswers: the headers must be there as a whole when the time-out is over,
+// and a body that comes in drops ends the call, too, although it is never silent for
+// long.
+func TestSlowAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		a := faked(Settings{ReadTimeout: time.Second}, func(r *http.Request) (*http.Response, error) {
+			calls++
+			resp := answer(r, 200, "")
+			resp.Body = io.NopCloser(drip{})
+			return resp, nil
+		})
+		start := time.Now()
+		got := Explain(made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
+		want := Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}
+		if took := time.Since(start); got != want || calls != 1 || took > 11*time.Second {
+			t.Errorf("after %v and %d calls\n got %+v\nwant %+v", took, calls, got, want)
+		}
+	})
+}
+
+type drip struct{}
+
+func (drip) Read(p []byte) (int, error) { time.Sleep(900 * time.Millisecond); return copy(p, " "), nil }
+
+// TestFewLargeAnswers: of control answers that are large, few are in memory at once,
+// and who waits can be called off.
+func TestFewLargeAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		large := emptyRegions + strings.Repeat(" ", smallAnswer)
+		a := faked(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, large), nil })
+		for range largeAnswers {
+			a.calls.large <- struct{}{}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		go func() { done <- made["ec2"](ctx, a, Target{Region: "us-east-1"}, ann) }()
+		synctest.Wait()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("called off: %v", err)
+		}
+		go func() { done <- made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
+		synctest.Wait()
+		<-a.calls.large
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if n := len(a.calls.large); n != largeAnswers-1 {
+			t.Errorf("%d places are held, want %d", n, largeAnswers-1)
+		}
+	})
+}
+
+// TestErrorsAreReadInPart: of the page that comes with a status of failure only so
+// much is read.
+func TestErrorsAreReadInPart(t *testing.T) {
+	t.Parallel()
+	read := int64(0)
+	a := faked(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
+		resp := answer(r, 502, "")
+		resp.Body = io.NopCloser(endless{"<br/>", &read})
+		return resp, nil
+	})
+	got := Explain(made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
+	if got.Kind != Unreachable || !strings.Contains(got.Message, fmt.Sprint(502)) || read > 3*errorLimit {
+		t.Errorf("%+v after %d bytes", got, read)
+	}
+}
