@@ -117,8 +117,9 @@ func mendable(err error) bool {
 // isTimeout looks at all of the chain: url.Error asks only the error right below it,
 // where net/http wraps that of a connection.
 func isTimeout(err error) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+	var timeout net.Error
+	for ; errors.As(err, &timeout); err = errors.Unwrap(timeout) {
+		if timeout.Timeout() {
 			return true
 		}
 	}

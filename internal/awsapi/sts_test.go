@@ -18,7 +18,7 @@ import (
 
 const (
 	stsError  = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>No.</Message></Error><RequestId>1</RequestId></ErrorResponse>`
-	stsAnswer = `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult></%[1]sResult></%[1]sResponse>`
+	stsAnswer = `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/me</Arn><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></%[1]sResult></%[1]sResponse>`
 )
 
 // regionalSTS answers by host, and counts the calls by it.

@@ -39,10 +39,12 @@ type ask struct {
 type spoiler func(c net.Conn, good goodAnswer)
 
 type goodAnswer struct {
-	kind string // of content
-	body []byte
+	body func() []byte   // asks the organization
 	done <-chan struct{} // the test is over
 }
+
+// kind is the type of content that hostile answers have, for whatever call.
+const kind = "text/html"
 
 func startHostile(t *testing.T, sim string) *hostile {
 	t.Helper()
@@ -95,14 +97,21 @@ func (h *hostile) serve(c net.Conn, done <-chan struct{}) {
 		req.URL.Scheme, req.URL.Host = "http", h.sim // the Host that is signed stays
 		req.RequestURI, req.Body, req.ContentLength = "", io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		req.Header.Del("Accept-Encoding")
-		resp, err := h.next.RoundTrip(req)
-		if err != nil {
+		ask := func() (*http.Response, []byte) {
+			resp, err := h.next.RoundTrip(req)
+			if err != nil {
+				return nil, nil
+			}
+			defer resp.Body.Close()
+			good, _ := io.ReadAll(resp.Body)
+			return resp, good
+		}
+		if spoil != nil {
+			spoil(c, goodAnswer{func() []byte { _, good := ask(); return good }, done})
 			return
 		}
-		good, _ := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if spoil != nil {
-			spoil(c, goodAnswer{resp.Header.Get("Content-Type"), good, done})
+		resp, good := ask()
+		if resp == nil {
 			return
 		}
 		resp.Body, resp.ContentLength, resp.TransferEncoding = io.NopCloser(bytes.NewReader(good)), int64(len(good)), nil
@@ -131,7 +140,7 @@ func operationOf(r *http.Request, body []byte) string {
 }
 
 // head is a status line and headers; of the length only where it is not below 0.
-func head(status string, length int, kind string, more ...string) string {
+func head(status string, length int, more ...string) string {
 	text := "HTTP/1.1 " + status + "\r\nContent-Type: " + kind + "\r\n"
 	if length >= 0 {
 		text += fmt.Sprintf("Content-Length: %d\r\n", length)
@@ -143,7 +152,7 @@ func head(status string, length int, kind string, more ...string) string {
 func says(text string) spoiler { return status("200 OK", text) }
 
 func status(line, text string, more ...string) spoiler {
-	return func(c net.Conn, good goodAnswer) { io.WriteString(c, head(line, len(text), good.kind, more...)+text) }
+	return func(c net.Conn, _ goodAnswer) { io.WriteString(c, head(line, len(text), more...)+text) }
 }
 
 // raw answers with bytes as they are.
@@ -152,22 +161,23 @@ func raw(text string) spoiler { return func(c net.Conn, _ goodAnswer) { io.Write
 // changed answers with something made of the good answer.
 func changed(change func(string) string) spoiler {
 	return func(c net.Conn, good goodAnswer) {
-		text := change(string(good.body))
-		io.WriteString(c, head("200 OK", len(text), good.kind)+text)
+		text := change(string(good.body()))
+		io.WriteString(c, head("200 OK", len(text))+text)
 	}
 }
 
 // cut promises the whole answer, and sends a part of it.
 func cutAt(part func(n int) int) spoiler {
 	return func(c net.Conn, good goodAnswer) {
-		io.WriteString(c, head("200 OK", len(good.body), good.kind))
-		c.Write(good.body[:part(len(good.body))])
+		body := good.body()
+		io.WriteString(c, head("200 OK", len(body)))
+		c.Write(body[:part(len(body))])
 	}
 }
 
 // packs sends a text as gzip, which ends after so many bytes where it is not 0.
 func packs(text io.Reader, end int) spoiler {
-	return func(c net.Conn, good goodAnswer) {
+	return func(c net.Conn, _ goodAnswer) {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
 		io.Copy(z, text)
@@ -176,7 +186,7 @@ func packs(text io.Reader, end int) spoiler {
 		if end > 0 {
 			packed = packed[:end]
 		}
-		io.WriteString(c, head("200 OK", -1, good.kind, "Content-Encoding: gzip"))
+		io.WriteString(c, head("200 OK", -1, "Content-Encoding: gzip"))
 		c.Write(packed)
 	}
 }
@@ -215,8 +225,9 @@ func reset(c net.Conn, _ goodAnswer) { c.(*net.TCPConn).SetLinger(0) }
 
 // halfClosed sends half of what it promised, and ends only its own side.
 func halfClosed(c net.Conn, good goodAnswer) {
-	io.WriteString(c, head("200 OK", len(good.body), good.kind))
-	c.Write(good.body[:len(good.body)/2])
+	body := good.body()
+	io.WriteString(c, head("200 OK", len(body)))
+	c.Write(body[:len(body)/2])
 	c.(*net.TCPConn).CloseWrite()
 	io.Copy(io.Discard, c)
 }

@@ -90,7 +90,7 @@ var hostileAnswers = map[string]spoiler{
 	"entities of entities":            says(`<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>`),
 	"an entity of a file":             says(`<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`),
 	"half of it, as if that were all": changed(func(good string) string { return good[:len(good)/2] }),
-	"without its end":                 changed(func(good string) string { return good[:len(good)-1] }),
+	"without its end":                 changed(func(good string) string { return strings.TrimSpace(good)[:len(strings.TrimSpace(good))-1] }),
 	"other names":                     changed(renamed),
 	"lists that are numbers": changed(func(string) string {
 		return `{"Accounts": 5, "accountList": 5, "roleList": 5, "Roots": 5, "Tags": 5, "Regions": 5, "OrganizationalUnits": 5, "roleCredentials": 5, "accessToken": 5, "SigninToken": 5}`
@@ -138,7 +138,7 @@ var hostileCalls = map[string]struct {
 		"DescribeInstances", []string{"/eu-west-1/"}, "instances --org --role Ops --region us-east-1,eu-west-1", exitPartial, "eu-west-1", "eu-west-1", nil,
 	},
 	"DescribeInstances, full": {
-		"DescribeInstances", []string{"/eu-west-1/"}, "instances --full --columns InstanceId,Region --org --role Ops --region us-east-1,eu-west-1", exitPartial, "eu-west-1", "eu-west-1", nil,
+		"DescribeInstances", []string{"/eu-west-1/"}, "instances --full --org --role Ops --region us-east-1,eu-west-1", exitPartial, "eu-west-1", "eu-west-1", nil,
 	},
 	"DescribeRegions":                  {"DescribeRegions", []string{"/us-east-1/"}, "instances --org --role Ops", exitOK, "", "", nil},
 	"DescribeNetworkInterfaces":        {"DescribeNetworkInterfaces", []string{"/eu-west-1/"}, "find 10.0.0.0/8 --org --role Ops --region us-east-1,eu-west-1", exitPartial, "eu-west-1", "eu-west-1", nil},
@@ -149,12 +149,12 @@ var hostileCalls = map[string]struct {
 	"org ListAccounts":                 {"ListAccounts", nil, "instances --org --role Ops --region us-east-1", exitNothing, "", "*", nil},
 	"ListRoots":                        {"ListRoots", nil, "accounts --org --role Ops --ou Workloads", exitNothing, "", "*", nil},
 	"ListOrganizationalUnitsForParent": {"ListOrganizationalUnitsForParent", nil, "accounts --org --role Ops --ou Workloads", exitNothing, "", "*", nil},
-	"ListTagsForResource":              {"ListTagsForResource", []string{"010000000003"}, "accounts --org --role Ops --account-tag env", exitNothing, "", "*", nil},
+	"ListTagsForResource":              {"ListTagsForResource", []string{"010000000003"}, "accounts --org --role Ops --account-tag env", exitPartial, "ListTagsForResource", "010000000003", nil},
 	"sso ListAccounts":                 {"sso:ListAccounts", nil, "instances --sso-session corp --region us-east-1", exitNothing, "", "*", nil},
 	"ListAccountRoles":                 {"ListAccountRoles", []string{"010000000002"}, "instances --sso-session corp --region us-east-1", exitPartial, "010000000002", "010000000002", nil},
 	"GetRoleCredentials":               {"GetRoleCredentials", []string{"010000000002"}, "instances --sso-session corp --region us-east-1", exitPartial, "010000000002", "010000000002", nil},
 	"CreateToken":                      {"CreateToken", nil, "instances --sso-session corp --region us-east-1", exitNothing, "", "*", expireToken},
-	"GetSigninToken":                   {"GetSigninToken", nil, "console --org --role Ops --account shop --print", exitNothing, "", "*", nil},
+	"GetSigninToken":                   {"GetSigninToken", nil, "console --org --role Ops --account shop", exitNothing, "", "*", nil},
 }
 
 func hostileWorld() *awssim.World {
@@ -239,6 +239,11 @@ func TestHostileServers(t *testing.T) {
 			if truth.code != exitOK {
 				t.Fatalf("without a hostile answer: %d, %s", truth.code, truth.stderr)
 			}
+			once := false
+			server.aim(func(a ask) bool { first := meant(a) && !once; once = once || first; return first }, says(""))
+			if got := run(); got.code != exitOK || len(rowsWithout(got.stdout, "")) != len(rowsWithout(truth.stdout, "")) {
+				t.Errorf("after one bad answer: exit code %d, %s", got.code, got.stderr)
+			}
 			healthy := rowsWithout(truth.stdout, c.lost)
 			check := func(name string, got result, took time.Duration) {
 				t.Helper()
@@ -278,11 +283,6 @@ func TestHostileServers(t *testing.T) {
 				server.aim(meant, silentAnswers[name])
 				start := time.Now()
 				check(name, run("--cli-read-timeout", "1"), time.Since(start))
-			}
-			once := false
-			server.aim(func(a ask) bool { first := meant(a) && !once; once = once || first; return first }, says(""))
-			if got := run(); got.code != exitOK || len(rowsWithout(got.stdout, "")) != len(rowsWithout(truth.stdout, "")) {
-				t.Errorf("after one bad answer: exit code %d, %s", got.code, got.stderr)
 			}
 		})
 	}

@@ -251,6 +251,7 @@ func TestEcho(t *testing.T) {
 	type command struct {
 		args    []string
 		listing bool     // no secret belongs on stdout
+		mute    bool     // nothing of the server's is printed at all
 		without string   // variables that lead to other credentials
 		with    []string // more of the environment
 	}
@@ -270,8 +271,8 @@ func TestEcho(t *testing.T) {
 		"saml":          {args: []string{"assume-role", "-o", "env", "--saml-assertion", "FILE.saml"}},
 		"web identity":  {args: []string{"assume-role", "-o", "env", "--web-identity-token-file", "FILE.jwt", "--role-arn", "arn:aws:iam::200000000002:role/Robot"}},
 		"session-token": {args: []string{"session-token", "-o", "env", "--serial-number", "arn:aws:iam::100000000001:mfa/ann", "--token-code", "820364"}},
-		"console":       {args: []string{"console", "--profile", "mine"}},
-		"federation":    {args: []string{"console", "--policy-arns", "arn:aws:iam::aws:policy/ReadOnlyAccess"}},
+		"console":       {args: []string{"console", "--profile", "mine"}, mute: true},
+		"federation":    {args: []string{"console", "--policy-arns", "arn:aws:iam::aws:policy/ReadOnlyAccess"}, mute: true},
 		"container":     {args: []string{"whoami"}, listing: true, without: machine},
 		"instance role": {args: []string{"whoami"}, listing: true, without: machine, with: []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI="}},
 	} {
@@ -354,7 +355,7 @@ func TestEcho(t *testing.T) {
 					removed = run(attack, style, forms[(len(name)+i+j)%len(forms)]).removed || removed
 				}
 			}
-			if !removed {
+			if !removed && !c.mute {
 				t.Error("no attack has had its secrets printed: is it one?")
 			}
 		})
