@@ -53,7 +53,7 @@ func lacking(result any) string {
 	case *ssooidc.RegisterClientOutput:
 		return texts("a client", out.ClientId, out.ClientSecret)
 	case *ssooidc.StartDeviceAuthorizationOutput:
-		return either(texts("a code", out.DeviceCode, out.UserCode), texts("a URL", out.VerificationUri), lasts(out.ExpiresIn))
+		return either(texts("a code", out.DeviceCode, out.UserCode), lasts(out.ExpiresIn))
 	case *signin.CreateOAuth2TokenOutput:
 		if out.TokenOutput == nil || out.TokenOutput.AccessToken == nil {
 			return noCredentials
