@@ -259,6 +259,7 @@ func (s *Server) handle(w http.ResponseWriter, r *request) {
 	}
 	if fault != nil && fault.spoils() {
 		r.call.Code = "fault: " + fault.Kind
+		s.note(r) // before the client learns of it
 		s.spoil(w, r, fault, a)
 		return
 	}
@@ -292,9 +293,16 @@ func (s *Server) enter(r *request) {
 	s.maxFlight = max(s.maxFlight, s.inFlight)
 }
 
-func (s *Server) leave(r *request) {
+// note keeps what is known of a call so far.
+func (s *Server) note(r *request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[r.index] = r.call
+}
+
+func (s *Server) leave(r *request) {
+	s.note(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.inFlight--
 }
