@@ -84,6 +84,8 @@ func TestErrors(t *testing.T) {
 		{Options{Query: "[].'Name"}, "--query: the closing ' is missing at column 4\n    [].'Name\n       ^^^^^"},
 		{Options{Query: "[?Name==`a\"b`]"}, "--query: this is no JSON at column 9\n    [?Name==`a\"b`]\n            ^^^^^"},
 		{Options{Query: "Reservations[].Instances[].InstanceId"}, "--query: Reservations is asked of a list of objects at column 1; records are instances already: [].InstanceId\n    Reservations[].Instances[].InstanceId\n    ^^^^^^^^^^^^"},
+		{Options{Query: "[?!Tags.env].Name"}, "--query: env is asked of a bool, which has no fields at column 9; ! is of what stands before the dot; write !(Tags.env)\n    [?!Tags.env].Name\n            ^^^"},
+		{Options{Query: "[?Nme=='b'].Tags[] || 'none'"}, "--query: unknown field Nme at column 3; did you mean Name?\n    [?Nme=='b'].Tags[] || 'none'\n      ^^^"},
 		{Options{Query: "group_by(@, &Region)"}, "--query: unknown function group_by at column 1\n    group_by(@, &Region)\n    ^^^^^^^^"},
 		{Options{Query: "[?State=='a'] | [?Nme=='b' || Name=='c']"}, "--query: unknown field Nme at column 19; did you mean Name?\n    [?State=='a'] | [?Nme=='b' || Name=='c']\n                      ^^^"},
 		{Options{Query: "lenght(@)"}, "--query: unknown function lenght at column 1; did you mean length?\n    lenght(@)\n    ^^^^^^"},

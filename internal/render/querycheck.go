@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 
 	"muster/internal/jmespath"
 	"muster/internal/names"
@@ -25,9 +26,10 @@ func (c *compiler) checkQuery(node *jmespath.Node) error {
 
 // queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
 type queryChecker struct {
-	text  string
-	root  *shape
-	found *Error // the first mistake
+	text    string
+	root    *shape
+	lenient bool   // there is another value where a field is missing
+	found   *Error // the first mistake
 }
 
 func (c *queryChecker) object(n *jmespath.Node, length int, msg, hint string) {
@@ -60,6 +62,7 @@ func (c *queryChecker) calls(n *jmespath.Node) {
 
 func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
 	child := func(i int, s *shape) *shape { return c.node(n.Children[i], s) }
+	strictly := func(i int, s *shape) *shape { return c.within(false, n.Children[i], s) }
 	switch n.Kind {
 	case jmespath.Current, jmespath.Slice:
 		return dot
@@ -74,7 +77,7 @@ func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
 		return listOf(child(1, items(child(0, dot))))
 	case jmespath.FilterProjection:
 		item := items(child(0, dot))
-		child(2, item)
+		strictly(2, item)
 		return listOf(child(1, item))
 	case jmespath.ValueProjection:
 		left := child(0, dot)
@@ -97,11 +100,11 @@ func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
 		}
 	case jmespath.Comparison, jmespath.Not:
 		for i := range n.Children {
-			child(i, dot)
+			strictly(i, dot)
 		}
 		return someBool
 	case jmespath.Or:
-		return same(c.optional(n.Children[0], dot), child(1, dot))
+		return same(c.within(true, n.Children[0], dot), child(1, dot))
 	case jmespath.And:
 		return same(child(0, dot), child(1, dot))
 	case jmespath.Call:
@@ -117,12 +120,15 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape) *shape {
 	switch {
 	case wrong == nil:
 		return s
-	case n.Name == "null" || n.Name == "true" || n.Name == "false":
+	case c.lenient || n.Name == "null" || n.Name == "true" || n.Name == "false":
 		return unknown
 	}
 	msg, hint := wrong.explain("go through it with [] first")
-	if dot == c.root && n.Name == "Reservations" {
+	switch {
+	case dot == c.root && n.Name == "Reservations":
 		hint = "records are instances already: [].InstanceId"
+	case dot == someBool && strings.Contains(c.text[:n.Offset], "!"):
+		hint = "! is of what stands before the dot; write !(Tags.env)"
 	}
 	length := len(n.Name)
 	if c.text[n.Offset] == '"' {
@@ -132,17 +138,12 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape) *shape {
 	return unknown
 }
 
-// optional is the shape of a value that has another to replace it: a field of it may be
-// missing.
-func (c *queryChecker) optional(n *jmespath.Node, dot *shape) *shape {
-	if n.Kind != jmespath.Field && n.Kind != jmespath.Chain {
-		return c.node(n, dot)
-	}
-	lenient := queryChecker{text: c.text, root: c.root}
-	s := lenient.node(n, dot)
-	if lenient.found != nil {
-		return unknown
-	}
+// within is node with or without another value to replace one that is missing.
+func (c *queryChecker) within(lenient bool, n *jmespath.Node, dot *shape) *shape {
+	before := c.lenient
+	c.lenient = lenient
+	s := c.node(n, dot)
+	c.lenient = before
 	return s
 }
 
@@ -151,19 +152,14 @@ func (c *queryChecker) call(n *jmespath.Node, dot *shape) *shape {
 	args := make([]*shape, len(n.Children))
 	list := unknown
 	for i, arg := range n.Children {
-		switch {
-		case arg.Kind == jmespath.Reference:
-			continue
-		case n.Name == "not_null" && len(args) > 1:
-			args[i] = c.optional(arg, dot)
-		default:
-			args[i] = c.node(arg, dot)
+		if arg.Kind != jmespath.Reference {
+			args[i] = c.within(n.Name == "not_null" && len(args) > 1, arg, dot)
+			list = args[i]
 		}
-		list = args[i]
 	}
 	for i, arg := range n.Children {
 		if arg.Kind == jmespath.Reference {
-			args[i] = c.node(arg.Children[0], items(list))
+			args[i] = c.within(false, arg.Children[0], items(list))
 		}
 	}
 	switch n.Name {
