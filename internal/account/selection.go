@@ -35,6 +35,10 @@ type Found struct {
 	// Accounts asks AWS and yields each account as it is found. An error ends it and
 	// means that the list is not complete.
 	Accounts func(context.Context) iter.Seq2[*Account, error]
+	// Refused says more where AWS has refused every account: that nobody has the chosen
+	// permission set, for example. It asks AWS, and returns "" if it finds no reason. nil: it
+	// never does.
+	Refused func(context.Context) string
 	// empty says why there is no account at all, after Accounts has ended so.
 	empty func() string
 	// Skipped names profiles that --all-profiles left out because of a mistake in

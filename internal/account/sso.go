@@ -30,7 +30,8 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 	empty := func() string {
 		return fmt.Sprintf("--sso-session %s: no account is assigned to its user", s.SSOSession)
 	}
-	return &Found{empty: empty, Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+	refused := &refusals{portal: portal, chosen: s.Roles}
+	return &Found{empty: empty, Refused: refused.explain, Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
 			err := awsapi.EveryPage("ListAccounts", func(token *string) (*string, error) {
 				var out *sso.ListAccountsOutput
@@ -48,7 +49,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 						ID: aws.ToString(found.AccountId), Name: aws.ToString(found.AccountName), Email: aws.ToString(found.EmailAddress),
 						Source: SourceSSO,
 					}
-					a.ways = ssoWays(portal, a.ID, s.Roles)
+					a.ways = ssoWays(portal, a.ID, s.Roles, refused)
 					a.every = func(ctx context.Context) ([]*auth.Identity, error) { return assigned(ctx, portal, a.ID, s.Roles) }
 					if !yield(a, nil) {
 						return nil, errEnough
@@ -63,13 +64,13 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 	}}, nil
 }
 
-func ssoWays(portal *auth.SSO, accountID string, roles []string) []way {
+func ssoWays(portal *auth.SSO, accountID string, roles []string, refused *refusals) []way {
 	if len(roles) == 0 {
 		return []way{onlyRole(portal, accountID)}
 	}
 	var ways []way
 	for _, role := range roles {
-		ways = append(ways, open(portal.Identity(accountID, role)))
+		ways = append(ways, refused.noting(accountID, open(portal.Identity(accountID, role))))
 	}
 	return ways
 }
@@ -105,7 +106,7 @@ func assigned(ctx context.Context, portal *auth.SSO, accountID string, chosen []
 		}
 	}
 	if len(ids) == 0 && len(chosen) > 0 {
-		return nil, &noWayError{fmt.Sprintf("%s is not assigned", strings.Join(chosen, ", "))}
+		return nil, &noWayError{notAssigned(chosen, roles)}
 	}
 	return ids, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"muster/internal/account"
 	"muster/internal/auth"
@@ -17,6 +18,7 @@ import (
 type prepared struct {
 	resolver  *auth.Resolver
 	selection account.Selection
+	flags     *SweepFlags
 }
 
 func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error) {
@@ -32,7 +34,7 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 		return nil, err
 	}
 	app.watch(g, selection)
-	return &prepared{resolver, selection}, nil
+	return &prepared{resolver, selection, f}, nil
 }
 
 // accounts finds the accounts that are meant, and tells of profiles that cannot
@@ -46,6 +48,7 @@ func (p *prepared) accounts(app *App) (func(context.Context) iter.Seq2[*account.
 	for _, err := range found.Skipped {
 		app.note("left out: %v", err)
 	}
+	p.flags.refused = found.Refused
 	return stopEmpty(func(ctx context.Context) iter.Seq2[*account.Account, error] {
 		return app.sightings.list(found.Accounts(ctx))
 	}), nil
@@ -68,6 +71,8 @@ func stopEmpty(accounts func(context.Context) iter.Seq2[*account.Account, error]
 }
 
 type accountsCmd struct {
+	Check bool `group:"select" help:"Ask AWS for credentials also where several permission sets are assigned and --role chooses none."`
+
 	Selection     `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
@@ -81,21 +86,26 @@ type accountRecord struct {
 	Status      string // as Organizations has it; "" elsewhere
 	Source      string // identity, profile, organization or sso-session
 	Profile     string
-	Role        string // that gives credentials there; "" for a user, or where none does
-	Note        string // why it cannot be entered, or by what else than the role it is
+	Role        string   // that gives credentials there; "" for a user, or where none does
+	Roles       []string // that are known to lead there
+	Access      string   // ok, no-role, suspended, denied, ...; "" where AWS was not asked
+	Note        string   // why it cannot be entered, or by what else than the role it is
 }
 
 var accountView = render.View{
 	Columns: []render.Column{
 		{Field: "AccountId", Need: 1},
 		{Field: "AccountName", Need: 2, Shorten: true},
-		{Field: "Email", Need: 7, Shorten: true},
-		{Field: "Status", Need: 5},
-		{Field: "Source", Need: 8},
-		{Field: "Profile", Need: 9, Shorten: true},
+		{Field: "Email", Need: 8, Shorten: true},
+		{Field: "Status", Need: 7},
+		{Field: "Source", Need: 9},
+		{Field: "Profile", Need: 10, Shorten: true},
 		{Field: "Role", Need: 3, Shorten: true},
-		{Field: "Note", Need: 4, Shorten: true},
+		{Field: "Roles", Need: 6, Shorten: true},
+		{Field: "Access", Need: 4},
+		{Field: "Note", Need: 5, Shorten: true},
 	},
+	Text: []string{"AccountId", "AccountName", "Email", "Status", "Source", "Profile", "Role", "Note", "Roles", "Access"},
 	ID:   "AccountId",
 	Sort: []string{"AccountId", "AccountName"},
 	Tree: [][]string{{"Source"}},
@@ -115,30 +125,109 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if err != nil {
 			return err
 		}
-		return run(ctx, app, &c.SweepFlags, "accounts", out, sweep.Plan[accountRecord]{
-			Accounts: accounts,
-			Visit: func(_ context.Context, p sweep.Place, emit func([]accountRecord)) error {
-				r := describeAccount(p.Account)
-				r.Profile, r.Role, r.Note = p.Identity.Profile, p.Identity.Role, p.Account.Note
-				emit([]accountRecord{r})
-				return nil
-			},
-			Closed: func(a *account.Account, err error) []accountRecord {
-				if !account.Listed(err) {
-					return nil
-				}
-				r := describeAccount(a)
-				if err != nil {
-					r.Note = awsapi.Explain(err).Message
-				}
-				return []accountRecord{r}
-			},
-		})
+		plan := sweep.Plan[accountRecord]{Accounts: accounts, Visit: enteredAccount, Closed: closedAccount}
+		if p.selection.SSOSession != "" && len(p.selection.Roles) == 0 {
+			plan.Unopened, plan.Visit = true, c.assignedAccount
+		}
+		return run(ctx, app, &c.SweepFlags, "accounts", out, plan)
 	})
 }
 
+func enteredAccount(ctx context.Context, p sweep.Place, emit func([]accountRecord)) error {
+	r := describeAccount(p.Account)
+	r.Profile, r.Role, r.Note, r.Access = p.Identity.Profile, p.Identity.Role, p.Account.Note, "ok"
+	ids := []*auth.Identity{p.Identity}
+	if p.Account.Source == account.SourceProfile { // several may lead there
+		var err error
+		if ids, err = p.Account.Identities(ctx); err != nil {
+			return err
+		}
+	}
+	r.Roles = rolesOf(ids)
+	emit([]accountRecord{r})
+	return nil
+}
+
+// assignedAccount is an account whose permission sets are listed, since no role is
+// chosen. That nobody may enter the account is then an answer and no gap.
+func (c *accountsCmd) assignedAccount(ctx context.Context, p sweep.Place, emit func([]accountRecord)) error {
+	ids, err := p.Account.Identities(ctx)
+	if err != nil {
+		return err
+	}
+	r := describeAccount(p.Account)
+	r.Roles = rolesOf(ids)
+	if len(ids) == 1 {
+		r.Role = ids[0].Role
+	}
+	switch {
+	case len(ids) == 0:
+		r.Access, r.Note = string(awsapi.NoRole), "no permission set is assigned"
+	case c.Check:
+		err = r.check(ctx, ids)
+	}
+	if err == nil {
+		emit([]accountRecord{r})
+	}
+	return err
+}
+
+// check finds the first identity that gets credentials. The error is one that says
+// nothing about the account.
+func (r *accountRecord) check(ctx context.Context, ids []*auth.Identity) error {
+	r.Role = ""
+	for _, id := range ids {
+		_, err := id.Credentials.Retrieve(ctx)
+		if err == nil {
+			r.Role, r.Access, r.Note = id.Role, "ok", ""
+			return nil
+		}
+		failure := awsapi.Explain(err)
+		if !failure.Refusal() {
+			return err
+		}
+		r.Access, r.Note = string(awsapi.Denied), failure.Message // although it is assigned
+	}
+	return nil
+}
+
+// closedAccount is an account that is not active, or that cannot be entered for the
+// reason err.
+func closedAccount(a *account.Account, err error) []accountRecord {
+	if !account.Listed(err) {
+		return nil
+	}
+	r := describeAccount(a)
+	r.Access = string(sweep.Suspended)
+	if err != nil {
+		failure := awsapi.Explain(err)
+		r.Access, r.Note = access(failure), failure.Message
+	}
+	return []accountRecord{r}
+}
+
+// access is a failure in one word; whether a policy of the organization or of the
+// account denies makes no difference here.
+func access(failure awsapi.Failure) string {
+	if failure.Kind == awsapi.DeniedSCP {
+		return string(awsapi.Denied)
+	}
+	return string(failure.Kind)
+}
+
+// rolesOf are the roles of identities, each once.
+func rolesOf(ids []*auth.Identity) []string {
+	roles := []string{}
+	for _, id := range ids {
+		if id.Role != "" && !slices.Contains(roles, id.Role) {
+			roles = append(roles, id.Role)
+		}
+	}
+	return roles
+}
+
 func describeAccount(a *account.Account) accountRecord {
-	return accountRecord{AccountId: a.ID, AccountName: a.Name, Email: a.Email, Status: a.Status, Source: a.Source}
+	return accountRecord{AccountId: a.ID, AccountName: a.Name, Email: a.Email, Status: a.Status, Source: a.Source, Roles: []string{}}
 }
 
 type regionsCmd struct {

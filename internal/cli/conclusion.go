@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"muster/internal/render"
 	"muster/internal/sweep"
@@ -34,6 +35,11 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 		}
 	}
 	a.listGaps(flags, gaps, ledger.ListError())
+	if accounts == 0 && ctx.Err() == nil && flags.refused != nil && slices.ContainsFunc(gaps, refusesRole) {
+		if reason := flags.refused(ctx); reason != "" {
+			a.note("%s", reason)
+		}
+	}
 	if failed != nil {
 		a.report(failed)
 	}
@@ -59,6 +65,9 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	}
 	return nil
 }
+
+// refusesRole says whether AWS has refused the credentials of a permission set.
+func refusesRole(gap sweep.Entry) bool { return gap.Denial() && gap.Operation == "GetRoleCredentials" }
 
 // tally counts what was found, for people: others are told only that it is nothing.
 func (a *App) tally(flags *SweepFlags, ledger *sweep.Ledger, noun string) {

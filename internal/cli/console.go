@@ -53,12 +53,18 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	selection.Strict = true
-	a, err := oneAccount(ctx, app, r, selection)
+	flags := &SweepFlags{}
+	a, err := oneAccount(ctx, app, &prepared{r, selection, flags})
 	if err != nil {
 		return err
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
+		if flags.refused != nil && awsapi.Explain(err).Denial() {
+			if reason := flags.refused(ctx); reason != "" {
+				return fmt.Errorf("account %s cannot be entered: %s", label(a), reason)
+			}
+		}
 		return err
 	}
 	if id, err = c.temporary(ctx, r, id); err != nil {
@@ -158,8 +164,8 @@ func isHost(text string) bool {
 }
 
 // oneAccount is the account of a selection that has to mean a single one.
-func oneAccount(ctx context.Context, app *App, r *auth.Resolver, s account.Selection) (*account.Account, error) {
-	accounts, err := (&prepared{r, s}).accounts(app)
+func oneAccount(ctx context.Context, app *App, p *prepared) (*account.Account, error) {
+	accounts, err := p.accounts(app)
 	if err != nil {
 		return nil, err
 	}

@@ -168,7 +168,7 @@ func (e *execution) shell() string {
 // list finds all accounts: a command that changes things should not be half way
 // through an organization whose list then breaks off.
 func (e *execution) list(ctx context.Context) error {
-	accounts, err := (&prepared{e.resolver, e.selection}).accounts(e.app)
+	accounts, err := (&prepared{e.resolver, e.selection, &e.SweepFlags}).accounts(e.app)
 	if err != nil {
 		return err
 	}

@@ -220,7 +220,7 @@ func gapHint(gap sweep.Entry) string {
 	switch gap.Status {
 	case sweep.Status(awsapi.NoRole):
 		if gap.Operation == "AssumeRole" {
-			return "no-role: the role does not exist there or does not trust the caller; --role A,B tries several, --exclude-account leaves accounts out"
+			return "no-role: the role does not exist there, its trust policy does not admit the caller, or the caller's own policy does not allow sts:AssumeRole; --role A,B tries several, --exclude-account leaves accounts out"
 		}
 	case sweep.Status(awsapi.DeniedSCP):
 		return "denied-scp: a service control policy forbids it; --exclude-region leaves regions out, --allow-denied accepts denials"

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -78,8 +79,9 @@ type SweepFlags struct {
 	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
 
-	earlier *sweep.Earlier          // what RetryGaps holds
-	regions *inventory.RegionFinder // which regions are meant, where that matters; else nil
+	earlier *sweep.Earlier               // what RetryGaps holds
+	regions *inventory.RegionFinder      // which regions are meant, where that matters; else nil
+	refused func(context.Context) string // says more where every account refuses; nil: nothing more is known
 }
 
 // check looks at what can be known before anything is asked: an hour's sweep

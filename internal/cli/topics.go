@@ -22,9 +22,9 @@ Which accounts a command visits is said by one of these:
 
 With --role A,B the first that can be had counts, in each account. In the organization's base account, where the role is often missing, the base's own credentials are used.
 
---account and --exclude-account take ids, names and globs; --ou takes names, paths and ids and holds for all OUs below; --account-tag takes KEY=VALUE.
+--account and --exclude-account take ids, names and globs; --ou takes names, paths and ids and holds for all OUs below; --account-tag takes KEY=VALUE. In globs, * stands for any characters, ? for one, [a-c] for one of these, [^a-c] for one that is none of these, {a,b} for either, and \ takes the next character as it is. A selection that means no account or no region is an error. 'exec', 'console' and 'credentials' also refuse an exclusion that matches nothing; other commands warn.
 
-In each account every region is visited that is enabled there; --region and --exclude-region narrow them, globs allowed. 'muster accounts' and 'muster regions' show what would be visited; 'muster profiles' shows the profiles and what is wrong with them.
+In each account every region is visited that is enabled there; --region and --exclude-region narrow them, globs allowed. 'muster accounts' and 'muster regions' show what would be visited, and 'muster accounts --sso-session NAME' which permission sets there are; 'muster profiles' shows the profiles and what is wrong with them.
 
 Without any of these flags, --demo visits the simulated organization. The command of this name is told of by 'muster accounts --help'.`},
 
