@@ -36,6 +36,8 @@ var stateColors = map[string]render.Color{
 	"stopped": render.Red, "terminated": render.Faint,
 }
 
+const flatRecords = "records are instances already: [].InstanceId in --query, .InstanceId in --jq"
+
 var instanceView = render.View{
 	Columns: []render.Column{
 		{Field: "AccountName", Need: 4, Shorten: true},
@@ -55,8 +57,12 @@ var instanceView = render.View{
 	ID:   "InstanceId",
 	Sort: []string{"AccountId", "Region", "InstanceId"},
 
-	Absent: map[string]string{"EC2": "--full adds it: all that EC2 says of an instance"},
-	Tree:   [][]string{{"AccountName", "AccountId"}, {"Region"}},
+	Absent: map[string]string{
+		"EC2":          "--full adds it: all that EC2 says of an instance",
+		"Reservations": flatRecords,
+		"Instances":    flatRecords,
+	},
+	Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}},
 }
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {

@@ -102,6 +102,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if flag := emptyFlag(command); flag != "" {
 		return app.fail(ctx, usage("--%s is empty: leave it out, or say which", flag))
 	}
+	if err := misunderstood(command, args); err != nil {
+		return app.fail(ctx, err)
+	}
 	if g.Demo.serves(command) {
 		g.Global.Demo = false
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -19,7 +20,8 @@ func (a *App) misread(err error, args []string) {
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = "muster " + parse.Context.Selected().Name + " --help"
 	}
-	if hint := accountHabit(err, text); hint != "" {
+	if hint := cmp.Or(habit(err, text, args), accountHabit(err, text)); hint != "" {
+		text, _, _ = strings.Cut(text, ", did you mean")
 		text += "; " + hint
 	} else {
 		text += didYouMean(err, text)

@@ -69,7 +69,11 @@ func (q Query) compile() (*matcher, error) {
 	for _, text := range q.Filters {
 		filters, err := parseFilters(text, q.Load)
 		if err != nil {
-			return nil, queryError("--filter %q: %v", text, err)
+			example := ""
+			if name, value, ok := strings.Cut(text, "="); ok && name != "Name" && !strings.ContainsAny(text, ",{}[] \"'") {
+				example = ", as in Name=" + name + ",Values=" + value
+			}
+			return nil, queryError("--filter %q: %v%s", text, err, example)
 		}
 		m.users = append(m.users, filters...)
 	}

@@ -28,10 +28,15 @@ func TestErrors(t *testing.T) {
 		{Options{Output: "template-file=no.tmpl"}, "--output template-file: cannot read the template: open no.tmpl: file does not exist"},
 		{Options{Output: "template-file=bad.tmpl"}, "--output template-file bad.tmpl: unknown field PublcIPs at line 2, column 14; did you mean PublicIPs?\n    <<.Name>> <<.PublcIPs>>\n                 ^^^^^^^^"},
 
+		{Options{Output: "template=Name"}, "--output template: no field of the record is in the template; fields stand between << and >>, as in '<<.AccountId>> <<.Region>>'"},
+		{Options{Output: "template={{.Name}} x"}, "--output template: no field of the record is in the template; it is <<.Name>> x"},
+		{Options{JQ: ".[].Name"}, "--jq: the filter runs for each record by itself, and a record is no list; leave out .[] or map, or add --slurp for one list of all records"},
+		{Options{JQ: "map(select(.State == \"running\"))"}, "--jq: the filter runs for each record by itself, and a record is no list; leave out .[] or map, or add --slurp for one list of all records"},
+		{Options{JQ: "group_by(.Region) | length"}, "--jq: the filter runs for each record by itself, and a record is no list; leave out .[] or map, or add --slurp for one list of all records"},
 		{Options{Output: "template=<<.PublcIPs>>"}, "--output template: unknown field PublcIPs at column 4; did you mean PublicIPs?\n    <<.PublcIPs>>\n       ^^^^^^^^"},
 		{Options{Output: "template=<<.PublicIPs | jion \",\">>"}, "--output template: function \"jion\" not defined at column 16; did you mean join?\n    <<.PublicIPs | jion \",\">>\n                   ^^^^"},
 		{Options{Output: "template=<<range .PublicIPs>>x"}, "--output template: the template ends too early at column 22; is an <<end>> missing?\n    <<range .PublicIPs>>x\n                         ^"},
-		{Options{Output: "template=<<.Name>> <<.Region"}, "--output template: unclosed action at column 11\n    <<.Name>> <<.Region\n              ^^^^^^^^^"},
+		{Options{Output: "template=<<.Name>> <<.Region"}, "--output template: unclosed action at column 11; an action ends with >>\n    <<.Name>> <<.Region\n              ^^^^^^^^^"},
 		{Options{Output: "template=<<break>>"}, "--output template: <<break>> outside <<range>> at column 1\n    <<break>>\n    ^^^^^^^^^"},
 		{Options{Output: "template=<<.Tags.a-b>>"}, "--output template: bad character U+002D '-' at column 1; a key with such a character is taken with index, as in index .Tags \"aws:cloudformation:stack-name\"\n    <<.Tags.a-b>>\n    ^^^^^^^^^^^^^"},
 		{Options{Query: "[].日本"}, "--query: '日' cannot stand here at column 4\n    [].日本\n       ^^"},
@@ -156,7 +161,7 @@ func TestNoFalseAlarms(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		`x`, `<<.>>`, `<<.Name>>`, `<<.Tags.env>>`, `<<index .Tags "a b">>`, `<<index .PublicIPs 0>>`, `<<(index .SecurityGroups 0).GroupId>>`, `<<(index .NetworkInterfaces 0).PrivateIPs>>`,
+		`<<.>>`, `<<.Name>>`, `<<.Tags.env>>`, `<<index .Tags "a b">>`, `<<index .PublicIPs 0>>`, `<<(index .SecurityGroups 0).GroupId>>`, `<<(index .NetworkInterfaces 0).PrivateIPs>>`,
 		`<<range .PublicIPs>><<.>> <<end>>`, `<<range $i, $ip := .PublicIPs>><<$i>>=<<$ip>><<$.Name>><<else>>none<<end>>`, `<<range $k, $v := .Tags>><<$k>>=<<$v>><<end>>`, `<<range .NetworkInterfaces>><<range .PrivateIPs>><<.PublicIP>><<end>><<end>>`,
 		`<<with .Tags>><<.env>><<end>>`, `<<with $x := .Name>><<$x>><<$.Region>><<else>><<.Region>><<end>>`, `<<if and .Name (eq .State "running")>><<.Name>><<else if .Region>>y<<end>>`, `<<$x := .NetworkInterfaces>><<len $x>>`, `<<$x := .Name>><<$x = .Tags>><<$x.foo>>`,
 		`<<$x := .Tags>><<range .PublicIPs>><<$x = .>><<end>><<$x.y>>`, `<<define "t">><<.Whatever>><<end>><<template "t" .Tags>>`, `<<block "b" .>><<.Name>><<end>>`, `<<printf "%-20s %s" .InstanceId .PublicIPs>>`, `<<.PublicIPs | join " " | upper>>`, `<<json .>>`, `<<json . | len>>`,
@@ -187,7 +192,7 @@ func TestTemplateValues(t *testing.T) {
 		`<<range .NetworkInterfaces>><<.PrivateIPs>><<end>>`:             `[{"PrivateIP":"172.31.3.76","PublicIP":"18.198.43.157","Primary":true},{"PrivateIP":"172.31.9.210","PublicIP":"","Primary":false}][]`,
 		`<<index .NetworkInterfaces 1 | json>>`:                          `{"NetworkInterfaceId":"eni-0b","DeviceIndex":1,"SubnetId":"subnet-2","VpcId":"","MacAddress":"","PrivateIPs":[],"IPv6s":[],"SecurityGroups":[]}`,
 		`<<"a" | printf "%s-%s" "b">>`:                                   "b-a",
-		`a\tb`:                                                           `a\tb`,
+		`a\tb<<1>>`:                                                      `a\tb1`,
 	} {
 		if got := render(t, Options{Output: "template=" + text}, record); got != want+"\n" {
 			t.Errorf("%s: %q, want %q", text, got, want)

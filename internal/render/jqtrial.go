@@ -2,6 +2,8 @@ package render
 
 import (
 	"errors"
+	"regexp"
+	"sync"
 
 	"github.com/itchyny/gojq"
 )
@@ -18,7 +20,7 @@ func (c *compiler) jqMistake(input *shape) error {
 	}
 	found := findings(c.JQ)
 	if len(found) == 0 {
-		return nil
+		return c.listHabit()
 	}
 	inputs := c.jqTrials()
 	for i, found := range found {
@@ -32,7 +34,33 @@ func (c *compiler) jqMistake(input *shape) error {
 			return nil
 		})
 	}
-	return nil
+	return c.listHabit()
+}
+
+// listHabits are filters for a list of records, such as .[].Name and map(.Name).
+var listHabits = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\s\[(]*(?:\.\[|(?:map|group_by|sort_by|unique_by|min_by|max_by|first|last|sort|unique|reverse|flatten|add|any|all)\b)`)
+})
+
+// listHabit finds a filter that is made for a list and fails on every single record.
+func (c *compiler) listHabit() error {
+	if c.Slurp || !listHabits().MatchString(c.JQ) {
+		return nil
+	}
+	filter, err := gojq.Parse(c.JQ)
+	if err != nil {
+		return nil
+	}
+	for _, value := range c.jqTrials()[:20] {
+		result, more := filter.RunWithContext(newSteps(trialSteps), value).Next()
+		if _, failed := result.(error); !failed || !more {
+			return nil
+		}
+	}
+	return &Error{
+		Flag: "--jq", Text: c.JQ, Offset: -1, Msg: "the filter runs for each record by itself, and a record is no list",
+		Hint: "leave out .[] or map, or add --slurp for one list of all records",
+	}
 }
 
 // meets reports whether the filter, run over trial records, gets to what the check has

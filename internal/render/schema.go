@@ -250,9 +250,13 @@ type mistake struct {
 // explain words the mistake; through says how the items of a list are reached in
 // the language at hand.
 func (m *mistake) explain(through string) (msg, hint string) {
+	record := m.in
+	if record.kind == aList {
+		record = record.elem
+	}
 	switch {
-	case m.in.absent[m.name] != "":
-		return "unknown field " + m.name, m.in.absent[m.name]
+	case record.absent[m.name] != "":
+		return "unknown field " + m.name, record.absent[m.name]
 	case m.in.kind == aStruct:
 		if near := names.Nearest(m.name, m.in.names()); near != "" {
 			return "unknown field " + m.name, "did you mean " + near + "?"

@@ -34,6 +34,13 @@ func (c *compiler) template(name, argument string) (start func(*run) format, wai
 	if text == "" {
 		return nil, false, &Error{Flag: flag, Msg: "the template is empty", Hint: "try '<<.AccountId>> <<.Region>>'", Offset: -1}
 	}
+	if !strings.Contains(text, leftDelim) {
+		hint := "fields stand between << and >>, as in '<<.AccountId>> <<.Region>>'"
+		if strings.Contains(text, "{{") {
+			hint = "it is " + strings.NewReplacer("{{", leftDelim, "}}", rightDelim).Replace(text)
+		}
+		return nil, false, &Error{Flag: flag, Text: text, Msg: "no field of the record is in the template", Hint: hint, Offset: -1}
+	}
 	env := &templateEnv{known: shapes{}, now: c.Now, color: c.Color, links: c.Links}
 	env.known.add(c.record)
 	funcs := env.funcs()
@@ -156,6 +163,9 @@ func templateError(flag, text string, err error, funcs template.FuncMap) *Error 
 	if e.Msg == "unexpected EOF" {
 		e.Msg, e.Hint, e.Offset = "the template ends too early", "is an <<end>> missing?", len(text)
 		return e
+	}
+	if strings.HasPrefix(e.Msg, "unclosed action") || strings.HasPrefix(e.Msg, "bad character U+003E") {
+		e.Hint = "an action ends with >>"
 	}
 	for end := 0; ; {
 		start := strings.Index(text[end:], leftDelim)
