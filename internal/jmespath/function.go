@@ -1,6 +1,7 @@
 package jmespath
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -56,11 +57,11 @@ var signatures = map[string]signature{
 	"values":      {arguments: []string{anObject}},
 }
 
-func (n *Node) call(x any) (any, error) {
+func (n *Node) call(ctx context.Context, x any) (any, error) {
 	args := make([]any, len(n.Children))
 	for i, child := range n.Children {
 		var err error
-		if args[i], err = child.Search(x); err != nil {
+		if args[i], err = child.Search(ctx, x); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +77,7 @@ func (n *Node) call(x any) (any, error) {
 			return nil, wants(n.Name, wanted, got)
 		}
 	}
-	return run(n.Name, args)
+	return run(ctx, n.Name, args)
 }
 
 func wants(name, wanted, got string) error {
@@ -122,7 +123,7 @@ func called(x any) string {
 }
 
 // run calls a function with arguments of the right number and types.
-func run(name string, args []any) (any, error) {
+func run(ctx context.Context, name string, args []any) (any, error) {
 	first := args[0]
 	list, _ := first.([]any)
 	text, isText := first.(string)
@@ -165,11 +166,11 @@ func run(name string, args []any) (any, error) {
 	case "length":
 		return len(list) + len(object) + utf8.RuneCountInString(text), nil
 	case "map":
-		return mapped(first.(*reference), args[1].([]any))
+		return mapped(ctx, first.(*reference), args[1].([]any))
 	case "max":
 		return best(list, list, 1)
 	case "max_by", "min_by", "sort_by":
-		return by(name, list, args[1].(*reference))
+		return by(ctx, name, list, args[1].(*reference))
 	case "merge":
 		return merge(args)
 	case "min":
@@ -233,11 +234,14 @@ func toNumber(x any) (any, error) {
 	return nil, nil
 }
 
-func mapped(r *reference, list []any) ([]any, error) {
+func mapped(ctx context.Context, r *reference, list []any) ([]any, error) {
 	results := make([]any, len(list))
 	for i, item := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		var err error
-		if results[i], err = r.node.Search(item); err != nil {
+		if results[i], err = r.node.Search(ctx, item); err != nil {
 			return nil, err
 		}
 	}
@@ -245,8 +249,8 @@ func mapped(r *reference, list []any) ([]any, error) {
 }
 
 // by is max_by, min_by and sort_by.
-func by(name string, list []any, r *reference) (any, error) {
-	keys, err := mapped(r, list)
+func by(ctx context.Context, name string, list []any, r *reference) (any, error) {
+	keys, err := mapped(ctx, r, list)
 	if err != nil {
 		return nil, err
 	}

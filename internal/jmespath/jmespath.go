@@ -105,26 +105,8 @@ func Arity(function string) (arguments int, variadic, ok bool) {
 // reference is the value of &x.
 type reference struct{ node *Node }
 
-// Unprintable reports whether there is an &x in a value.
-func Unprintable(x any) bool {
-	switch x := x.(type) {
-	case *reference:
-		return true
-	case []any:
-		for _, item := range x {
-			if Unprintable(item) {
-				return true
-			}
-		}
-	case Object:
-		for _, m := range x {
-			if Unprintable(m.Value) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// IsReference reports whether a value is an &x, which nothing can print.
+func IsReference(x any) bool { _, ok := x.(*reference); return ok }
 
 func typeOf(x any) string {
 	switch x.(type) {

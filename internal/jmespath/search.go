@@ -1,13 +1,15 @@
 package jmespath
 
 import (
+	"context"
 	"errors"
 	"strings"
 )
 
 // Search is what the expression makes of a value. It fails where the AWS CLI does: where
-// a function gets what it cannot take, wherever that is.
-func (n *Node) Search(x any) (any, error) {
+// a function gets what it cannot take, wherever that is; and when ctx ends, since what a
+// short expression makes of a list can be as large as it likes.
+func (n *Node) Search(ctx context.Context, x any) (any, error) {
 	switch n.Kind {
 	case Current:
 		return x, nil
@@ -21,7 +23,7 @@ func (n *Node) Search(x any) (any, error) {
 	case Chain, IndexChain:
 		var err error
 		for _, child := range n.Children {
-			if x, err = child.Search(x); err != nil {
+			if x, err = child.Search(ctx, x); err != nil {
 				return nil, err
 			}
 		}
@@ -42,36 +44,36 @@ func (n *Node) Search(x any) (any, error) {
 		}
 		return nil, nil
 	case Projection, ValueProjection, FilterProjection:
-		return n.project(x)
+		return n.project(ctx, x)
 	case Flatten:
-		return n.flatten(x)
+		return n.flatten(ctx, x)
 	case Comparison:
-		return n.compare(x)
+		return n.compare(ctx, x)
 	case Or, And:
-		left, err := n.Children[0].Search(x)
+		left, err := n.Children[0].Search(ctx, x)
 		if err != nil || truth(left) == (n.Kind == Or) {
 			return left, err
 		}
-		return n.Children[1].Search(x)
+		return n.Children[1].Search(ctx, x)
 	case Not:
-		value, err := n.Children[0].Search(x)
+		value, err := n.Children[0].Search(ctx, x)
 		return !truth(value), err
 	case Call:
-		return n.call(x)
+		return n.call(ctx, x)
 	case Reference:
 		return &reference{n.Children[0]}, nil
 	}
-	return n.collect(x)
+	return n.collect(ctx, x)
 }
 
 // collect is for [a, b] and {a: x}.
-func (n *Node) collect(x any) (any, error) {
+func (n *Node) collect(ctx context.Context, x any) (any, error) {
 	if x == nil {
 		return nil, nil
 	}
 	var values []any
 	for _, child := range n.Children {
-		value, err := child.Search(x)
+		value, err := child.Search(ctx, x)
 		if err != nil {
 			return nil, err
 		}
@@ -87,8 +89,8 @@ func (n *Node) collect(x any) (any, error) {
 	return o, nil
 }
 
-func (n *Node) project(x any) (any, error) {
-	base, err := n.Children[0].Search(x)
+func (n *Node) project(ctx context.Context, x any) (any, error) {
+	base, err := n.Children[0].Search(ctx, x)
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +106,17 @@ func (n *Node) project(x any) (any, error) {
 	}
 	collected := []any{}
 	for _, item := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if n.Kind == FilterProjection {
-			if keep, err := n.Children[2].Search(item); err != nil {
+			if keep, err := n.Children[2].Search(ctx, item); err != nil {
 				return nil, err
 			} else if !truth(keep) {
 				continue
 			}
 		}
-		value, err := n.Children[1].Search(item)
+		value, err := n.Children[1].Search(ctx, item)
 		if err != nil {
 			return nil, err
 		}
@@ -122,14 +127,17 @@ func (n *Node) project(x any) (any, error) {
 	return collected, nil
 }
 
-func (n *Node) flatten(x any) (any, error) {
-	base, err := n.Children[0].Search(x)
+func (n *Node) flatten(ctx context.Context, x any) (any, error) {
+	base, err := n.Children[0].Search(ctx, x)
 	list, ok := base.([]any)
 	if err != nil || !ok {
 		return nil, err
 	}
 	flat := []any{}
 	for _, item := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if inner, ok := item.([]any); ok {
 			flat = append(flat, inner...)
 		} else {
@@ -176,12 +184,12 @@ func (n *Node) slice(list []any) (any, error) {
 	return items, nil
 }
 
-func (n *Node) compare(x any) (any, error) {
-	left, err := n.Children[0].Search(x)
+func (n *Node) compare(ctx context.Context, x any) (any, error) {
+	left, err := n.Children[0].Search(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	right, err := n.Children[1].Search(x)
+	right, err := n.Children[1].Search(ctx, x)
 	if err != nil {
 		return nil, err
 	}

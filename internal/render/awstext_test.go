@@ -73,7 +73,10 @@ for line in sys.stdin:
 		if err != nil {
 			t.Fatal(document, err)
 		}
-		value, err := n.Search(nil)
+		value, err := n.Search(t.Context(), nil)
+		if err == nil {
+			value, err = printable(t.Context(), value)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +87,7 @@ for line in sys.stdin:
 		if want == nil {
 			continue
 		}
-		if got := string(awsText(nil, pythonFloats(value), "", nil)); got != *want {
+		if got := string(awsText(nil, value, "", nil)); got != *want {
 			t.Errorf("%s:\n%q, want\n%q", document, got, *want)
 		}
 	}

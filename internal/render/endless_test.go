@@ -102,6 +102,35 @@ func TestSilent(t *testing.T) {
 	}
 }
 
+// TestSilentQueries: a query that is made to grow beyond all bounds ends with the run,
+// be it while it works or while its result is unfolded.
+func TestSilentQueries(t *testing.T) {
+	t.Parallel()
+	for name, query := range map[string]string{
+		"flatten": "@" + strings.Repeat(" | [@, @][]", 60),
+		"project": "@" + strings.Repeat(" | [@, @][] | [*].{InstanceId: InstanceId}", 60),
+		"map":     "@" + strings.Repeat(" | map(&@, [@, @][])", 60),
+		"filter":  "@" + strings.Repeat(" | [@, @][] | [?InstanceId]", 60),
+		"shared":  "@" + strings.Repeat(" | [@, @]", 60),
+		"objects": "@" + strings.Repeat(" | {a: @, b: @}", 60),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, interrupt := context.WithCancel(context.Background())
+			s := compile(t, Options{Query: query}).Start(io.Discard)
+			s.Until(ctx)
+			if err := s.Write(nasty()[0]); err != nil {
+				t.Fatal(err)
+			}
+			interrupt()
+			err := s.Close()
+			if failed, ok := errors.AsType[*RecordsError](err); !ok || !failed.Cut || !errors.Is(err, context.Canceled) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 // slowReader takes its time for everything, as a pager does.
 type slowReader struct{ strings.Builder }
 

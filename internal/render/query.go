@@ -1,6 +1,7 @@
 package render
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 
@@ -17,20 +18,20 @@ func (c *compiler) query(name string) (func(*run) format, error) {
 		return nil, err
 	}
 	result := resultFormat(name, c.Options)
-	return func(*run) format {
+	return func(r *run) format {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			input := make([]any, len(records))
-			for i, r := range records {
-				input[i] = tree{ordered: true}.value(r.record, c.record)
+			for i := range records {
+				input[i] = tree{ordered: true}.value(records[i].record, c.record)
 			}
-			value, err := node.Search(input)
+			value, err := node.Search(r.ctx, input)
 			if err != nil {
 				return b, err
 			}
-			if jmespath.Unprintable(value) {
-				return b, errExpression
+			if value, err = printable(r.ctx, value); err != nil {
+				return b, err
 			}
-			return result(b, pythonFloats(value))
+			return result(b, value)
 		}}
 	}, nil
 }
@@ -45,23 +46,33 @@ func (c *compiler) querySyntaxError(err error) error {
 	return &Error{Flag: "--query", Text: c.Query, Offset: e.Offset, length: e.Length, Msg: e.Msg, Hint: e.Hint}
 }
 
-// pythonFloats makes numbers with fractions print as the AWS CLI prints them: 2.0 is not 2.
-func pythonFloats(x any) any {
+// printable is a result as it is printed. Numbers with fractions are as the AWS CLI prints
+// them: 2.0 is not 2. A result whose parts are shared is small before and may be as large
+// as it likes after, so the copy ends with ctx.
+func printable(ctx context.Context, x any) (_ any, err error) {
 	switch x := x.(type) {
 	case float64:
-		return json.Number(jmespath.FormatFloat(x))
+		return json.Number(jmespath.FormatFloat(x)), nil
 	case []any:
 		list := make([]any, len(x))
 		for i, item := range x {
-			list[i] = pythonFloats(item)
+			if list[i], err = printable(ctx, item); err != nil {
+				return nil, err
+			}
 		}
-		return list
+		return list, ctx.Err()
 	case object:
 		o := make(object, len(x))
 		for i, m := range x {
-			o[i] = member{Key: m.Key, Value: pythonFloats(m.Value)}
+			o[i].Key = m.Key
+			if o[i].Value, err = printable(ctx, m.Value); err != nil {
+				return nil, err
+			}
 		}
-		return o
+		return o, ctx.Err()
 	}
-	return x
+	if jmespath.IsReference(x) {
+		return nil, errExpression
+	}
+	return x, nil
 }
