@@ -49,7 +49,7 @@ type Resolver struct {
 	sessions   map[string]*SSO         // by token file
 	mfa        map[string]*mfaDevice   // by device
 	instance   aws.CredentialsProvider // the role of the EC2 instance
-	processes  chan struct{}           // holds a value for each credential_process that runs
+	processes  *processes
 }
 
 // Identity is somebody who can sign calls.

@@ -116,7 +116,19 @@ type tokenIn string
 func (path tokenIn) GetIdentityToken() ([]byte, error) {
 	token, err := os.ReadFile(string(path))
 	if err != nil {
-		return nil, &NoCredentialsError{fmt.Sprintf("the web identity token cannot be read: %v", err)}
+		return nil, &tokenError{err}
 	}
 	return token, nil
 }
+
+// tokenError is a web identity token that cannot be read.
+type tokenError struct{ err error }
+
+func (e *tokenError) Error() string {
+	return fmt.Sprintf("the web identity token cannot be read: %v", e.err)
+}
+
+func (e *tokenError) Unwrap() error { return e.err }
+
+// Reason makes it a broken place in the ledger: it says nothing about any role.
+func (e *tokenError) Reason() awsapi.Kind { return awsapi.Broken }

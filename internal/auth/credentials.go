@@ -40,7 +40,7 @@ func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if inner := errors.Unwrap(err); inner != nil && !errors.As(err, new(*aws.RequestCanceledError)) {
 			err = inner // without the cache's own words
 		}
-		return aws.Credentials{}, err
+		return aws.Credentials{}, &awsapi.CredentialsError{Err: err}
 	}
 	if given := c.given.Load(); given != nil && given.AccessKeyID == creds.AccessKeyID {
 		creds.Expires = given.Expires

@@ -108,6 +108,14 @@ func Hint(err error) string {
 	return ""
 }
 
+// CredentialsError is why there are no credentials to sign a call with. The call
+// itself was never made, and says nothing about what failed.
+type CredentialsError struct{ Err error }
+
+func (e *CredentialsError) Error() string { return e.Err.Error() }
+
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
 // BrokenAnswer is an answer that can be read and cannot be meant, such as
 // credentials without a key.
 type BrokenAnswer struct {
@@ -183,8 +191,11 @@ func printable(err error, text string) string {
 
 // explain is Explain in the server's own words, which decide what is done about it.
 func explain(err error) Failure {
+	if lacking := (*CredentialsError)(nil); errors.As(err, &lacking) {
+		return explain(lacking.Err)
+	}
 	f := Failure{Kind: Broken}
-	for e := err; ; { // the innermost operation: AssumeRole, where a call's credentials failed
+	for e := err; ; { // the innermost operation
 		var op *smithy.OperationError
 		if !errors.As(e, &op) {
 			break

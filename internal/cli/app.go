@@ -56,7 +56,8 @@ type App struct {
 
 	leftOut []string // columns of a table that the terminal was too narrow for
 
-	term *terminal.Terminal
+	term  *terminal.Terminal
+	atEnd []func() // of the run
 }
 
 // prepare completes an App for a run that lasts as long as ctx.

@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"muster/internal/account"
-	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/inventory"
@@ -81,8 +80,8 @@ func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
 		text = "interrupted"
-	} else if none := (*auth.NoCredentialsError)(nil); errors.As(err, &none) {
-		text = none.Error()
+	} else if own := awsapi.Reason(nil); errors.As(err, &own) {
+		text = own.Error()
 	} else if failure := awsapi.Explain(err); failure.Operation != "" {
 		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
 			func(part string) bool { return part == "" }), ": ")

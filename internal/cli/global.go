@@ -66,11 +66,13 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		MaxAttempts: attempts, Concurrency: concurrency,
 		UserAgent: "muster/" + readBuild().version, Log: app.debugLog(g.Debug), Warn: func(text string) { app.note("%s", text) },
 	})
-	return &auth.Resolver{
+	resolver := &auth.Resolver{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
 		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.term.Hold,
 		Warn: func(text string) { app.note("%s", text) },
-	}, nil
+	}
+	app.atEnd = append(app.atEnd, resolver.Close)
+	return resolver, nil
 }
 
 // checkPlaces looks at where calls are to go by the command line and the

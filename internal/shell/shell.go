@@ -13,3 +13,25 @@ func Word(s string) string {
 
 // Quote puts s between quotes, within which a shell reads nothing into it.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// OneCommand joins the lines of a command that is written over several: a line break
+// between words is a space, one within quotes stays.
+func OneCommand(s string) string {
+	joined := []byte(s)
+	var quote byte
+	for i := 0; i < len(joined); i++ {
+		switch c := joined[i]; {
+		case c == '\\' && quote != '\'':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '\n' || c == '\r':
+			joined[i] = ' '
+		}
+	}
+	return string(joined)
+}

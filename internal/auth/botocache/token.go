@@ -81,7 +81,7 @@ func (t *Token) time(key string) time.Time {
 	if json.Unmarshal(t.read[key], &text) != nil {
 		return time.Time{}
 	}
-	at, _ := parseTime(text)
+	at, _, _ := ParseTime(text)
 	return at
 }
 
@@ -184,24 +184,10 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &text); err != nil || text == "" {
 		return err
 	}
-	at, ok := parseTime(text)
+	at, _, ok := ParseTime(text)
 	if !ok {
 		return fmt.Errorf("%q is not a time", text)
 	}
 	t.Time = at
 	return nil
-}
-
-// parseTime reads a time of any tool and version. Older versions of the AWS CLI
-// wrote "UTC" for "Z".
-func parseTime(text string) (at time.Time, ok bool) {
-	for _, layout := range []string{
-		time.RFC3339, "2006-01-02T15:04:05UTC", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700",
-		"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05",
-	} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
 }
