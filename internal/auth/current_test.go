@@ -249,7 +249,7 @@ func TestNoTokenFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = id.Credentials.Retrieve(t.Context())
-	want := awsapi.Failure{Kind: awsapi.NoRole, Message: "the web identity token cannot be read: open /nowhere/token: no such file or directory"}
+	want := awsapi.Failure{Kind: awsapi.Broken, Message: "the web identity token cannot be read: open /nowhere/token: no such file or directory"}
 	if got := awsapi.Explain(err); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -11,6 +11,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"muster/internal/awsapi"
 )
 
 // TestProcess: what a credential_process prints is never in an error, whatever is
@@ -154,7 +158,7 @@ func TestProcessFailsOnce(t *testing.T) {
 	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; exit 3\n")
 	r := h.resolver(t)
 	_, err := r.Caller(t.Context(), profile(t, r, "p"))
-	if want := `profile "p": process provider error: error in credential_process: exit status 3`; err == nil || err.Error() != want {
+	if want := `profile "p": its credential_process failed: exit status 3`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
@@ -212,5 +216,79 @@ source_profile = both
 	}
 	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\nboth\n" {
 		t.Errorf("runs: %q", runs)
+	}
+}
+
+// TestProcessEnds: a process that nobody waits for any more does not stay behind.
+func TestProcessEnds(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, "[profile p]\ncredential_process = echo $$ >HOME/pid.new; mv HOME/pid.new HOME/pid; sleep 600; echo {}\n")
+	r := h.resolver(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	id := profile(t, r, "p")
+	go func() {
+		_, err := id.Credentials.Retrieve(ctx)
+		done <- err
+	}()
+	var pid int
+	for pid == 0 {
+		text, _ := os.ReadFile(filepath.Join(h.home, "pid"))
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; err == nil {
+		t.Error("no error")
+	}
+	r.Close()
+	if err := exec.Command("sh", "-c", fmt.Sprintf("kill -0 -- -%d", pid)).Run(); err == nil {
+		t.Error("it still runs")
+	}
+}
+
+// TestProcessUnderRole: what fails below a role says nothing about the role.
+func TestProcessUnderRole(t *testing.T) {
+	t.Parallel()
+	h := furnish(t, village())
+	h.configure(t, `
+[profile p]
+credential_process = exit 3
+[profile web]
+role_arn = arn:aws:iam::100000000001:role/Hop
+web_identity_token_file = /nowhere/token
+[profile signed out]
+sso_session = corp
+sso_account_id = 010000000004
+sso_role_name = ReadOnly
+[profile over p]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = p
+[profile over over p]
+role_arn = arn:aws:iam::300000000003:role/team/ops/Ops
+source_profile = over p
+[profile over web]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = web
+[profile over signed out]
+role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
+source_profile = signed out
+`)
+	os.RemoveAll(filepath.Join(h.home, ".aws", "sso"))
+	for name, want := range map[string]awsapi.Failure{
+		"p":               {Kind: awsapi.Broken, Message: `profile "p": its credential_process failed: exit status 3`},
+		"over p":          {Kind: awsapi.Broken, Message: `profile "p": its credential_process failed: exit status 3`},
+		"over over p":     {Kind: awsapi.Broken, Message: `profile "p": its credential_process failed: exit status 3`},
+		"over web":        {Kind: awsapi.Broken, Message: "the web identity token cannot be read: open /nowhere/token: no such file or directory"},
+		"over signed out": {Kind: awsapi.Expired, Message: `SSO session "corp" is not signed in; sign in with: muster login corp`},
+	} {
+		r := h.resolver(t)
+		_, err := r.API.EC2(awsapi.Target{Region: "us-east-1"}).DescribeRegions(t.Context(), nil, func(o *ec2.Options) {
+			o.Region, o.Credentials = "us-east-1", profile(t, r, name).Credentials
+		})
+		if got := awsapi.Explain(err); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func parseProcessAnswer(printed []byte) (aws.Credentials, error) {
 	}
 	expires, zoned, ok := botocache.ParseTime(*answer.Expiration)
 	if !ok || !zoned {
-		return aws.Credentials{}, errors.New("the Expiration that its credential_process printed is not a time with a zone, such as 2026-01-31T12:00:00Z")
+		return aws.Credentials{}, errors.New("what its credential_process printed is not the JSON that it should be: Expiration is no time with a zone, such as 2026-01-31T12:00:00Z")
 	}
 	creds.CanExpire, creds.Expires = true, expires
 	return creds, nil
