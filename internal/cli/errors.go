@@ -80,9 +80,7 @@ func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
 		text = "interrupted"
-	} else if own := awsapi.Reason(nil); errors.As(err, &own) {
-		text = own.Error()
-	} else if failure := awsapi.Explain(err); failure.Operation != "" {
+	} else if failure := awsapi.Explain(err); failure.Operation != "" || errors.As(err, new(*awsapi.CredentialsError)) {
 		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
 			func(part string) bool { return part == "" }), ": ")
 	}
