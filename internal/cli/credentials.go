@@ -214,7 +214,9 @@ func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], err
 		return &keyStream{w: w, format: iniText(h.ProfileName)}, h.ProfileName.check("--profile-name", false)
 	}
 	o := Output{Output: h.Output, JQ: h.JQ, Slurp: h.Slurp, Query: h.Query}
-	printer, err := render.Compile[keyring](o.options(app, g), keyringView)
+	options := o.options(app, g)
+	options.Terminal = options.Terminal && h.Out == ""
+	printer, err := render.Compile[keyring](options, keyringView)
 	if err != nil {
 		return nil, err
 	}

@@ -170,6 +170,7 @@ type Output struct {
 	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
+	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Keep spreadsheets from running cells of csv as formulas: ' in front of = + - @."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
 	CountBy   []string `placeholder:"F,F" group:"output" help:"Count the records by these fields instead, such as State,Tags.env."`
 
@@ -180,7 +181,7 @@ type Output struct {
 func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: o.JQ, Slurp: o.Slurp, Query: o.Query,
-		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy,
+		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy, CSVSafe: o.CSVSafe, Terminal: terminal.IsTerminal(app.Stdout),
 		Color: app.term.Color(app.Stdout, g.Color), Links: terminal.IsTerminal(app.Stdout) && !app.term.Dumb(),
 		Width:    func() int { width, _ := terminal.Width(app.Stdout); return width },
 		LeftOut:  func(columns []string) { app.leftOut = columns },

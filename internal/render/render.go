@@ -31,6 +31,8 @@ type Options struct {
 	Watch     bool     // --watch: the Printer is for Watch, not Start
 	Color     bool     // colour is wanted
 	Links     bool     // the output is a terminal that knows hyperlinks
+	Terminal  bool     // the output is a terminal: no name may do anything to it
+	CSVSafe   bool     // --csv-safe: no spreadsheet takes a cell for a formula
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
 	// terminal, nothing is shortened.
@@ -128,6 +130,8 @@ type plan struct {
 	waits bool // all records are needed before the first can be printed
 	flag  string
 
+	screening screening
+
 	counting *counting // what is printed are counts; nil: the records themselves
 	shown    []*path   // what a table or tree shows of a record
 	given    []*path   // what tells a record from others
@@ -159,7 +163,7 @@ func (c *compiler) compile() (plan, error) {
 		return plan{}, err
 	}
 	var err error
-	p := plan{flag: "--output " + name}
+	p := plan{flag: "--output " + name, screening: c.screening(name)}
 	if p.given, err = c.identity(); err != nil {
 		return plan{}, err
 	}
@@ -245,6 +249,8 @@ func (c *compiler) conflict(name string) error {
 		return clash("--jq", "--query", "choose one of them")
 	case jq && c.Output != "" && name != "json" && name != "ndjson": // which it prints anyway
 		return clash("--jq", "--output "+name, "a filter prints by itself")
+	case c.CSVSafe && (name != "csv" || jq):
+		return &Error{Flag: "--csv-safe", Msg: "needs --output csv", Offset: -1}
 	case c.Slurp && !jq:
 		return &Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
 	case c.Query != "" && (name == "name" || name == "tree" || isTemplate):

@@ -22,7 +22,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 	case "csv":
 		return func(b []byte, x any) ([]byte, error) {
 			header, rows := resultRows(x)
-			w := newCSV()
+			w := newCSV(o.CSVSafe)
 			if header != nil && !o.NoHeaders {
 				b = w.append(b, header)
 			}

@@ -123,7 +123,11 @@ func (s *Stream[T]) Write(record T) error {
 // Flush writes what the buffer holds.
 func (s *Stream[T]) Flush() error {
 	if s.err == nil && len(s.buffer) > 0 {
-		_, s.err = s.w.Write(s.buffer)
+		b := s.buffer
+		if s.plan.screening == ofOutput {
+			b = screenedLines(b)
+		}
+		_, s.err = s.w.Write(b)
 		s.buffer = s.buffer[:0]
 	}
 	return s.err
@@ -193,7 +197,11 @@ func (s *Stream[T]) print(record reflect.Value) {
 		s.run.ctx = newPatience(s.until, 1)
 	}
 	var err error
-	if s.buffer, err = s.format.record(append(s.buffer, between...), record); err == nil {
+	shown := record
+	if s.plan.screening == ofRecords {
+		shown = screened(record)
+	}
+	if s.buffer, err = s.format.record(append(s.buffer, between...), shown); err == nil {
 		return
 	}
 	s.fail(err, strings.Join(s.plan.identify(record), " "))

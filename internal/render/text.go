@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"muster/internal/safe"
 	"reflect"
+	"strings"
 )
 
 // text compiles -o text: values with a tab between them, no header, as the AWS CLI has it.
@@ -78,10 +79,10 @@ func (c *compiler) csv() (func(*run) format, error) {
 		for i, p := range paths {
 			names[i] = p.text
 		}
-		header = newCSV().append(nil, names)
+		header = newCSV(c.CSVSafe).append(nil, names)
 	}
 	return func(*run) format {
-		rows, cells, cell := newCSV(), make([]string, len(paths)), []byte(nil)
+		rows, cells, cell := newCSV(c.CSVSafe), make([]string, len(paths)), []byte(nil)
 		return format{open: string(header), none: string(header), record: func(b []byte, record reflect.Value) ([]byte, error) {
 			for i, p := range paths {
 				cell = p.appendCell(cell[:0], record)
@@ -104,15 +105,23 @@ func (a *appender) Write(p []byte) (int, error) {
 type csvRows struct {
 	appender
 	writer *csv.Writer
+	safe   bool // no cell begins as a formula of a spreadsheet
 }
 
-func newCSV() *csvRows {
-	rows := &csvRows{}
+func newCSV(safe bool) *csvRows {
+	rows := &csvRows{safe: safe}
 	rows.writer = csv.NewWriter(&rows.appender)
 	return rows
 }
 
 func (rows *csvRows) append(b []byte, cells []string) []byte {
+	if rows.safe {
+		for i, cell := range cells {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				cells[i] = "'" + cell // as spreadsheets mark text
+			}
+		}
+	}
 	if len(cells) == 1 && cells[0] == "" { // encoding/csv writes a blank line, which readers skip
 		return append(b, "\"\"\n"...)
 	}
