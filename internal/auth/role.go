@@ -27,8 +27,8 @@ type RoleOptions struct {
 
 	Policy         string // JSON that narrows the session down
 	PolicyARNs     []string
-	Tags           map[string]string
-	TransitiveTags []string // keys of Tags that further roles inherit
+	Tags           []types.Tag // in the order in which they are sent
+	TransitiveTags []string    // keys of Tags that further roles inherit
 	SourceIdentity string
 	Contexts       []types.ProvidedContext
 
@@ -57,11 +57,8 @@ func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions
 	in := &sts.AssumeRoleInput{
 		RoleArn: &o.ARN, RoleSessionName: aws.String(sessionNameOr(o.SessionName)),
 		DurationSeconds: seconds(o.Duration), ExternalId: optional(o.ExternalID),
-		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), TransitiveTagKeys: o.TransitiveTags,
+		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), Tags: o.Tags, TransitiveTagKeys: o.TransitiveTags,
 		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts,
-	}
-	for key, value := range o.Tags {
-		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: &value})
 	}
 	if o.MFASerial != "" {
 		lasting, err := base.Lasting(ctx)

@@ -35,7 +35,8 @@ type Command struct {
 
 // Run runs the command to its end and returns its exit code, as a shell has it:
 // 128 and its number for a signal. An error is about the running: it could not be
-// started, or its output could not be written.
+// started (EMFILE or ENFILE where file descriptors ran out), or its output could not
+// be written.
 //
 // When the context ends, the child gets the signal that ended it, or SIGTERM; and
 // SIGKILL if it is still there after a while, or at the user's next interrupt. In
@@ -96,6 +97,9 @@ func (c *Command) Run(ctx context.Context) (code int, err error) {
 // bare is an error of starting without the path, which the caller has.
 func bare(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		if path.Op == "fork/exec" && errors.Is(err, syscall.EBADF) { // a descriptor that was moved beyond the limit
+			return syscall.EMFILE
+		}
 		return path.Err
 	}
 	if search := (*exec.Error)(nil); errors.As(err, &search) {

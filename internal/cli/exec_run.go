@@ -89,15 +89,31 @@ func (e *execution) fanOut(ctx context.Context) error {
 
 // visit runs the command in one place.
 func (e *execution) visit(ctx context.Context, p sweep.Place, emit func([]*outcome)) error {
-	environ, release, err := e.environ(ctx, p)
-	if err != nil {
+	o := &outcome{Place: p, region: e.region(p)}
+	opened := false
+	start := func() (int, error) {
+		environ, release, err := e.environ(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		defer release()
+		if !opened {
+			opened = true
+			e.sink.open(o)
+		}
+		command := child.Command{Path: e.path, Args: e.Command, Env: environ, Stdout: o.stdout, Stderr: o.stderr}
+		return command.Run(ctx)
+	}
+	code, err := e.running.run(ctx, start)
+	if noDescriptors(err) { // calls may hold them
+		err = e.resolver.API.MakingRoom(ctx, func() (err error) {
+			code, err = start()
+			return err
+		})
+	}
+	if !opened {
 		return err
 	}
-	defer release()
-	o := &outcome{Place: p, region: e.region(p)}
-	e.sink.open(o)
-	command := child.Command{Path: e.path, Args: e.Command, Env: environ, Stdout: o.stdout, Stderr: o.stderr}
-	code, err := command.Run(ctx)
 	if stop := o.finish(); stop != nil {
 		return &sweep.Stop{Err: written(stop)}
 	}

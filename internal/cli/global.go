@@ -38,6 +38,9 @@ type Global struct {
 // BenchmarkWidth.
 const defaultConcurrency = 256
 
+// mostConcurrency is far beyond what a network or AWS's limits make use of.
+const mostConcurrency = 10_000
+
 // connect reads the config and prepares clients and credentials. Nothing is
 // asked of AWS. profiles are those that --profile names.
 func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Resolver, error) {

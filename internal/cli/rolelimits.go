@@ -208,12 +208,13 @@ func (c *assumeRoleCmd) policyARNs() ([]string, error) {
 	return arns, nil
 }
 
-func (c *assumeRoleCmd) tags() (map[string]string, error) {
+func (c *assumeRoleCmd) tags() ([]types.Tag, error) {
 	list, err := c.Tags.structures("--tags", "Key", "Value")
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	tags, folded := map[string]string{}, map[string]bool{}
+	var tags []types.Tag
+	folded := map[string]bool{}
 	for _, tag := range list {
 		key, value := tag["Key"], tag["Value"]
 		switch {
@@ -226,7 +227,8 @@ func (c *assumeRoleCmd) tags() (map[string]string, error) {
 		case folded[strings.ToLower(key)]:
 			return nil, usage("--tags: the key %q is there twice; STS does not tell capitals apart", key)
 		}
-		tags[key], folded[strings.ToLower(key)] = value, true
+		tags = append(tags, types.Tag{Key: &key, Value: &value})
+		folded[strings.ToLower(key)] = true
 	}
 	if len(tags) > mostTags {
 		return nil, usage("--tags: %d tags; at most %d", len(tags), mostTags)
@@ -234,7 +236,7 @@ func (c *assumeRoleCmd) tags() (map[string]string, error) {
 	return tags, nil
 }
 
-func (c *assumeRoleCmd) transitiveKeys(tags map[string]string) ([]string, error) {
+func (c *assumeRoleCmd) transitiveKeys(tags []types.Tag) ([]string, error) {
 	var keys []string
 	if c.TransitiveTagKeys.json() {
 		if err := json.Unmarshal([]byte(c.TransitiveTagKeys[0]), &keys); err != nil {
@@ -246,7 +248,7 @@ func (c *assumeRoleCmd) transitiveKeys(tags map[string]string) ([]string, error)
 		}
 	}
 	for _, key := range keys {
-		if _, ok := tags[key]; !ok {
+		if !slices.ContainsFunc(tags, func(tag types.Tag) bool { return *tag.Key == key }) {
 			return nil, usage("--transitive-tag-keys: %q is no key of --tags", key)
 		}
 	}

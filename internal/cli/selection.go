@@ -88,8 +88,8 @@ type SweepFlags struct {
 // should not end in a misspelt folder.
 func (f *SweepFlags) check() error {
 	switch {
-	case f.Concurrency < 1:
-		return usage("--concurrency %d: expected 1 or more", f.Concurrency)
+	case f.Concurrency < 1 || f.Concurrency > mostConcurrency:
+		return usage("--concurrency %d: expected 1 to %d", f.Concurrency, mostConcurrency)
 	case f.Timeout < 0:
 		return usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
 	}
