@@ -17,6 +17,7 @@ import (
 	"github.com/cli/browser"
 
 	"muster/internal/cli"
+	"muster/internal/terminal"
 )
 
 //go:embed completions
@@ -51,7 +52,7 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), survived...)
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: os.Stdin, Stdout: terminal.Output(os.Stdout), Stderr: os.Stderr,
 		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(), Thrifty: thrifty, LibraryLog: log.SetOutput,
 		UserHome: homeOfUser,
 	}))

@@ -63,3 +63,18 @@ func hideInput(fd int) {
 	state.Iflag |= unix.ICRNL
 	unix.IoctlSetTermios(fd, setTermios, state)
 }
+
+// wasClosed says whether the runtime has opened /dev/null for a stream. A shell's
+// >/dev/null can only be written, the runtime's can be read, too.
+func wasClosed(f *os.File) bool {
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_ACCMODE != unix.O_RDWR {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	if err != nil {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && os.SameFile(info, null)
+}

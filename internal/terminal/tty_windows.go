@@ -50,3 +50,5 @@ func hideInput(fd int) {
 		windows.SetConsoleMode(windows.Handle(fd), mode&^windows.ENABLE_ECHO_INPUT|windows.ENABLE_LINE_INPUT|windows.ENABLE_PROCESSED_INPUT)
 	}
 }
+
+func wasClosed(*os.File) bool { return false }
