@@ -195,3 +195,20 @@ func TestLaterFailure(t *testing.T) {
 		}
 	})
 }
+
+// TestSilentTemplate: a template that prints nothing ends with its run, whether it loops
+// or calls itself.
+func TestSilentTemplate(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"<<range 9000000000000000000>><<end>>",
+		"<<range 9000000000000000000>><<if false>>x<<end>><<continue>><<end>>",
+		`<<define "a">><<template "b" .>><<template "b" .>><<end>><<define "b">><<range 99999999>><<template "c" .>><<end>><<end>><<define "c">><<end>><<template "a" .>>`,
+	} {
+		s := compile(t, Options{Output: "template=" + text}).Start(io.Discard)
+		s.run.ctx.end(context.Canceled)
+		if failed := (*RecordsError)(nil); !errors.As(s.Write(nasty()[0]), &failed) || !failed.Cut {
+			t.Errorf("%s: %v", text, failed)
+		}
+	}
+}
