@@ -3,6 +3,8 @@ package render
 import (
 	"slices"
 	"strings"
+
+	"muster/internal/safe"
 )
 
 // resultFormat prints what a query gave: as JSON, unless -o says otherwise.
@@ -29,7 +31,9 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			for _, row := range rows {
 				cells := make([]string, len(row))
 				for i, value := range row {
-					cells[i] = strings.Join(resultTexts(value), ",")
+					if cells[i] = strings.Join(resultTexts(value), ","); o.Terminal {
+						cells[i] = safe.Text(cells[i])
+					}
 				}
 				b = w.append(b, cells)
 			}

@@ -37,6 +37,9 @@ func TestTerminal(t *testing.T) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
+	if got := render(t, Options{Query: "[].{n: Name}", Output: "csv", NoHeaders: true, Terminal: true}, record); strings.Count(got, "\n") != 1 {
+		t.Errorf("a name makes lines of its own: %q", got)
+	}
 	if got := render(t, Options{JQ: ".Name"}, record); got != hostile+"\n" {
 		t.Errorf("in a pipe %q", got)
 	}
@@ -45,7 +48,7 @@ func TestTerminal(t *testing.T) {
 func TestCSVSafe(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "a=1": "a=1", "": `""`, "'=x": "'=x", "=a,b": `"'=a,b"`,
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\n=1": "\"'\n=1\"", "＝1": "'＝1", "＠x": "'＠x", "é=1": "é=1", "a=1": "a=1", "": `""`, "'=x": "'=x", "=a,b": `"'=a,b"`,
 	} {
 		for _, o := range []Options{
 			{Output: "csv", Columns: []string{"Name"}, NoHeaders: true, CSVSafe: true},

@@ -117,7 +117,7 @@ func newCSV(safe bool) *csvRows {
 func (rows *csvRows) append(b []byte, cells []string) []byte {
 	if rows.safe {
 		for i, cell := range cells {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			if cell != "" && strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 { // the wide ones are for East Asian keyboards
 				cells[i] = "'" + cell // as spreadsheets mark text
 			}
 		}
