@@ -21,12 +21,14 @@ For an alias zsh and fish need nothing more; bash does, behind 'alias m=muster':
 
 As a plugin of kubectl, where ~/bin is on PATH ('kubectl muster'):
 
+    mkdir -p ~/bin
     ln -s "$(command -v muster)" ~/bin/kubectl-muster
     muster completion kubectl > ~/bin/kubectl_complete-muster
     chmod +x ~/bin/kubectl_complete-muster
 
 As a command of the AWS CLI ('aws muster'), where there are no aliases yet:
 
+    mkdir -p ~/.aws/cli
     muster completion aws-alias >> ~/.aws/cli/alias
 
 The AWS CLI keeps its own options to itself (--profile, --region, --output, --query, ...); after '--' they are muster's: 'aws muster -- instances --profile prod'.`

@@ -75,6 +75,18 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+// TestREADMELength: what is too long is not read, and help topics have room for more.
+func TestREADMELength(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n >= 600 {
+		t.Errorf("the README has %d lines; at most 599 are allowed", n)
+	}
+}
+
 // readmeShell returns a function that runs a line of the README with bash, in the
 // simulated organization, and returns what it prints.
 func readmeShell(t *testing.T, root string) func(t *testing.T, line string, width int) string {
