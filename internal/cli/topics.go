@@ -26,7 +26,9 @@ These flags choose the accounts that a command visits:
 
 In globs, * stands for any characters, ? for one, [a-c] for one of these, [^a-c] for any other one, {a,b} for either, and \ takes the next character as it is. A selection that matches no account or no region is an error. 'exec', 'console' and 'credentials' also refuse an exclusion that matches nothing; other commands warn.
 
-'muster accounts' lists the accounts with Role, Roles and Access. With --sso-session and no --role it lists the permission sets without asking for credentials; --check asks. 'muster regions' lists the regions, and 'muster profiles' the problem of each profile.
+'muster accounts' lists the accounts with Role, Roles and Access. With --sso-session and no --role it lists the permission sets without asking for credentials; --check asks.
+
+'muster profiles' lists the profiles and their problems, and 'muster regions' the regions of each account.
 
 Without any of these flags, --demo visits the simulated organization. For the command named accounts, see 'muster accounts --help'.`},
 
@@ -79,6 +81,8 @@ table, wide, tree, json and yaml are sorted and printed at the end. ndjson, csv,
 
 On a terminal, a table is fitted to the window: a list takes a line for each item, the least important columns are left out (one line on stderr names them), then names are shortened. Ids and addresses are never shortened.
 
+Control characters in csv, text, templates, jq and --query are escapes on a terminal, and raw in a pipe. --csv-safe keeps spreadsheets from running cells of csv as formulas.
+
 Only records go to stdout. Gaps, the summary and everything else go to stderr; --report FILE has an entry for every account and region.`},
 
 	{"watch", "WATCH", `
@@ -119,7 +123,7 @@ A list prints as comma-joined text. 'Tags.env' is <<.Tags.env>>; a key with othe
   hyperlink URL TEXT                  <<hyperlink "https://x.org/" .Name>>
   tableheader, tablerow VALUE...      <<tablerow .Region .InstanceId .Name>>
 
-'muster COMMAND --template-help' lists every field of that command's records with its type, every function, and examples.
+'muster instances --template-help' lists every field of that command's records with its type, every function, and examples.
 
 autocolor and hyperlink print plain text where stdout is no terminal. Rows are collected and printed at the end, or at tablerender, sorted as tables are.
 
