@@ -192,7 +192,7 @@ Files with secrets and with names are readable by their owner alone.
 'exec' passes credentials in the environment, never in a file. If the default profile has other settings than the command's own profile, the command reads a copy of the config file with these settings in [default]; the copy is in a temporary folder, and is removed at the end.`},
 
 	{"sharding", "SHARDING", `
---shard I/N visits part I of N of the accounts; the first part is 0. Each account is in exactly one part, and stays there when other accounts come and go. The records of all parts together are those of one run over all accounts.
+--shard I/N visits part I of N of the accounts; the first part is 0. Each account is in exactly one part, and stays there when other accounts come and go. All parts together have the records of one run over all accounts.
 
 Jobs number their parts themselves:
 
