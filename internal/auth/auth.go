@@ -44,11 +44,11 @@ type Resolver struct {
 	Aside func() (ended func())
 
 	mu         sync.Mutex
-	identities map[string]*Identity    // by profile
-	sources    map[string]*Credentials // that several identities have in common
-	sessions   map[string]*SSO         // by token file
-	mfa        map[string]*mfaDevice   // by device
-	instance   aws.CredentialsProvider // the role of the EC2 instance
+	identities map[string]*Identity                         // by profile
+	sources    map[string]*Credentials                      // that several identities have in common
+	sessions   map[string]*SSO                              // by token file
+	mfa        map[string]*mfaDevice                        // by device
+	instances  map[metadataSettings]aws.CredentialsProvider // the role of the EC2 instance
 	processes  *processes
 }
 
@@ -96,7 +96,7 @@ func (r *Resolver) Current() (*Identity, error) {
 	if p != nil && (named || p.CanGiveCredentials() || p.Problem != nil) {
 		return r.Profile(p)
 	}
-	return r.fromMachine(r.noCredentials)
+	return r.fromMachine(p, r.noCredentials)
 }
 
 // profileName is the profile that the environment names, or "default".
@@ -153,7 +153,7 @@ func (r *Resolver) fromProfile(p *awsconfig.Profile) (*Identity, error) {
 		return nil, err
 	}
 	lacking := &NoCredentialsError{fmt.Sprintf("%v; and no container or instance role gives any here", err)}
-	id, err := r.fromMachine(func() error { return lacking })
+	id, err := r.fromMachine(p, func() error { return lacking })
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (r *Resolver) fromChain(p *awsconfig.Profile, chain []*awsconfig.Profile) (
 	)
 	if last.Kind == awsconfig.KindRole { // its credential_source is the base
 		roles = chain
-		id, err = r.credentialSource(last)
+		id, err = r.credentialSource(last, p)
 	} else {
 		id, err = r.base(last, target)
 	}

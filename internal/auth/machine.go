@@ -10,10 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
 	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
@@ -37,9 +34,17 @@ func (r *Resolver) fromEnvironment() *Identity {
 		return nil
 	}
 	token := first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+	ends, _, known := botocache.ParseTime(r.env("AWS_CREDENTIAL_EXPIRATION"))
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopEnvironment, ""}},
-		Credentials: r.cache(credentials.NewStaticCredentialsProvider(key, secret, token)),
+		Credentials: r.cache(provider(func(context.Context) (aws.Credentials, error) {
+			creds := aws.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}
+			// A time that is over may be that of earlier keys: AWS knows whether these have ended.
+			if known && token != "" && ends.After(r.Now()) {
+				creds.CanExpire, creds.Expires = true, ends
+			}
+			return creds, nil
+		})),
 	}
 }
 
@@ -84,15 +89,15 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 }
 
 // fromMachine asks the container or the instance that muster runs on. Where neither
-// gives credentials, the error is lacking.
-func (r *Resolver) fromMachine(lacking func() error) (*Identity, error) {
+// gives credentials, the error is lacking. p has settings for this; it may be nil.
+func (r *Resolver) fromMachine(p *awsconfig.Profile, lacking func() error) (*Identity, error) {
 	if r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
 		return r.fromContainer()
 	}
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
 		return nil, lacking()
 	}
-	return r.fromInstance(lacking), nil
+	return r.fromInstance(p, lacking), nil
 }
 
 func (r *Resolver) noCredentials() error {
@@ -121,46 +126,6 @@ func (r *Resolver) signedIn() string {
 	return ""
 }
 
-// fromInstance returns the role of the EC2 instance. Where nobody answers at the
-// metadata service's address, the error is instead, which says what can be done.
-func (r *Resolver) fromInstance(instead func() error) *Identity {
-	role := r.instanceRole()
-	return &Identity{
-		Target: r.ambient(), Hops: []Hop{{hopInstance, ""}},
-		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
-			creds, err := role.Retrieve(ctx)
-			if err != nil && ctx.Err() == nil {
-				err = instead()
-			}
-			return creds, err
-		})),
-	}
-}
-
-// instanceRole asks the metadata service. All identities share its connection and
-// token.
-func (r *Resolver) instanceRole() aws.CredentialsProvider {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.instance != nil {
-		return r.instance
-	}
-	options := imds.Options{
-		ClientEnableState: imds.ClientEnabled,
-		Endpoint:          r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
-		HTTPClient:        r.machineClient(),
-		Retryer:           aws.NopRetryer{}, // elsewhere than on EC2 nobody answers: it is not waited for long
-	}
-	if strings.EqualFold(r.env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") {
-		options.EndpointMode = imds.EndpointModeStateIPv6
-	}
-	if strings.EqualFold(r.env("AWS_EC2_METADATA_V1_DISABLED"), "true") {
-		options.EnableFallback = aws.FalseTernary
-	}
-	r.instance = ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
-	return r.instance
-}
-
 func (r *Resolver) fromContainer() (*Identity, error) {
 	endpoint := r.env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 	if relative := r.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); relative != "" {
@@ -171,7 +136,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopContainer, ""}},
 		Credentials: r.shared("container", r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
-			o.HTTPClient = r.machineClient()
+			o.HTTPClient = r.machineClient(0)
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 				o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
@@ -200,8 +165,9 @@ func checkContainerURL(endpoint string) error {
 	return &NoCredentialsError{fmt.Sprintf("AWS_CONTAINER_CREDENTIALS_FULL_URI names %s: over http only this machine and the ECS and EKS agents are asked", u.Hostname())}
 }
 
-// credentialSource returns the identity that a profile's credential_source names.
-func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
+// credentialSource returns the identity that a profile's credential_source names, for
+// the use of a profile that may be another and whose settings apply.
+func (r *Resolver) credentialSource(p, leaf *awsconfig.Profile) (*Identity, error) {
 	switch p.CredentialSource {
 	case "Environment":
 		if id := r.fromEnvironment(); id != nil {
@@ -218,5 +184,5 @@ func (r *Resolver) credentialSource(p *awsconfig.Profile) (*Identity, error) {
 	if strings.EqualFold(r.env("AWS_EC2_METADATA_DISABLED"), "true") {
 		return nil, lacking
 	}
-	return r.fromInstance(func() error { return lacking }), nil
+	return r.fromInstance(leaf, func() error { return lacking }), nil
 }

@@ -16,13 +16,18 @@ const largestAnswer = 1 << 20
 
 // machineClient talks to this machine's own services, which are near or not there,
 // and behind no proxy. It follows no redirect: whoever answers in their place could
-// send the authorization token elsewhere. It reads no endless answer either.
-func (r *Resolver) machineClient() *http.Client {
+// send the authorization token elsewhere. It reads no endless answer either. The
+// timeout is that of a request, 0 for one that is right for services that are near.
+func (r *Resolver) machineClient(timeout time.Duration) *http.Client {
+	connect := timeout
+	if timeout == 0 {
+		timeout, connect = 3*time.Second, time.Second
+	}
 	return &http.Client{
-		Timeout: 3 * time.Second,
+		Timeout: timeout,
 		Transport: &discreet{
 			next: bounded{&http.Transport{
-				DialContext:            (&net.Dialer{Timeout: time.Second}).DialContext,
+				DialContext:            (&net.Dialer{Timeout: connect}).DialContext,
 				MaxResponseHeaderBytes: 64 << 10,
 				DisableCompression:     true,
 			}},

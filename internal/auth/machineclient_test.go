@@ -42,7 +42,7 @@ func TestMachineServices(t *testing.T) {
 	} {
 		r := h.resolver(t, append(variables, "AWS_EC2_METADATA_DISABLED=false")...)
 		start := time.Now()
-		id, err := r.fromMachine(r.noCredentials)
+		id, err := r.fromMachine(nil, r.noCredentials)
 		if err != nil {
 			t.Fatal(err)
 		}

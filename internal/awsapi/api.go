@@ -114,6 +114,9 @@ func (a *API) Imitated(t Target) bool { return a.endpoint(t, "ec2") != nil }
 // client returns the service's client for a target, made by its NewFromConfig.
 func client[C, O any](a *API, service string, t Target, region string, build func(aws.Config, ...func(*O)) *C) *C {
 	url := a.endpoint(t, service)
+	if url != nil { // which wins, as in the AWS CLI; the SDK rejects it beside either
+		t.FIPS, t.DualStack = false, false
+	}
 	key := clientKey{service, region, aws.ToString(url), t.FIPS, t.DualStack}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -71,6 +71,16 @@ func TestEndpointPrecedence(t *testing.T) {
 			if got.url != "http://own" {
 				t.Errorf("asked %s", got.url)
 			}
+			for _, target := range []Target{{FIPS: true}, {DualStack: true}, {FIPS: true, DualStack: true}} { // give way to it
+				target.Region, target.Services = "eu-west-1", map[string]string{service: "http://own"}
+				if got := ask(t, Settings{}, target, service); got.url != "http://own" {
+					t.Errorf("%+v: asked %s", target, got.url)
+				}
+				target.Services = nil
+				if got := ask(t, Settings{EndpointURL: "http://flag"}, target, service); got.url != "http://flag" {
+					t.Errorf("%+v: asked %s", target, got.url)
+				}
+			}
 		})
 	}
 }

@@ -179,7 +179,7 @@ func (p *Profile) checkSettings() *ProblemError {
 	if p.services != "" && p.Endpoints == nil {
 		return p.problem("services", "section [services %s] not found", oneLine(p.services))
 	}
-	return nil
+	return p.checkMetadata()
 }
 
 // checkCredentials looks at what the profile's kind of credentials needs in the

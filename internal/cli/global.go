@@ -95,6 +95,14 @@ func (g *Global) checkPlaces(app *App) error {
 			return usage("%s is not the URL of a proxy", name) // it may hold a password
 		}
 	}
+	for _, key := range awsconfig.MetadataSettings {
+		name := awsconfig.MetadataVariable(key)
+		if value := app.env[name]; value != "" {
+			if expected := awsconfig.MetadataExpects(key, value); expected != "" {
+				return usage("%s is %q: expected %s", name, value, expected)
+			}
+		}
+	}
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		if value := app.env[name]; !awsconfig.IsRegion(value) {
 			return usage("%s is %q: expected the name of a region, such as us-east-1", name, value)

@@ -41,6 +41,8 @@ import (
 //		writes a SAML assertion that offers the roles.
 //	token FILE ISSUER AUDIENCE SUBJECT
 //		writes an OpenID Connect token.
+//	evaluate FILE
+//		sets the variables that `-o env` has printed.
 //	mode FILE MODE
 //		wants a file to have the permissions, as ls shows them.
 type script struct {
@@ -75,6 +77,7 @@ func TestScripts(t *testing.T) {
 
 			"assertion": (*script)(nil).command((*script).assertion),
 			"token":     (*script)(nil).command((*script).token),
+			"evaluate":  (*script)(nil).command((*script).evaluate),
 			"mode":      (*script)(nil).command((*script).mode),
 		},
 	})
@@ -130,7 +133,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 // variables are those that reach muster from a script.
 var variables = []string{
 	"HOME", "XDG_CACHE_HOME", "SSH_CONNECTION", "BROWSER", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
-	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
 	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED",
 	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -233,6 +236,16 @@ func (s *script) assertion(ts *testscript.TestScript, _ bool, args []string) {
 // token writes an OpenID Connect token: file, issuer, audience, subject.
 func (s *script) token(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s.sim.WebIdentityToken(args[1], args[2], args[3], time.Hour)), 0o600))
+}
+
+// evaluate sets the variables that `-o env` has printed.
+func (s *script) evaluate(ts *testscript.TestScript, _ bool, args []string) {
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		pair, ok := strings.CutPrefix(strings.TrimSpace(line), "export ")
+		if name, value, _ := strings.Cut(pair, "="); ok {
+			ts.Setenv(name, strings.Trim(value, "'"))
+		}
+	}
 }
 
 // mode wants a file to have the permissions, as ls shows them.

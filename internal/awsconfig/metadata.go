@@ -1,0 +1,62 @@
+package awsconfig
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The settings of the instance metadata service. Each has a variable, too, whose name
+// MetadataVariable gives.
+const (
+	MetadataEndpoint   = "ec2_metadata_service_endpoint"
+	MetadataMode       = "ec2_metadata_service_endpoint_mode"
+	MetadataV1Disabled = "ec2_metadata_v1_disabled"
+	MetadataTimeout    = "metadata_service_timeout"
+	MetadataAttempts   = "metadata_service_num_attempts"
+	MetadataIPv6       = "imds_use_ipv6" // the older way to ask for MetadataMode ipv6
+)
+
+// MetadataSettings are the keys of all of them.
+var MetadataSettings = []string{MetadataEndpoint, MetadataMode, MetadataV1Disabled, MetadataTimeout, MetadataAttempts, MetadataIPv6}
+
+// MetadataVariable is the environment's name for a setting.
+func MetadataVariable(key string) string { return "AWS_" + strings.ToUpper(key) }
+
+// MetadataExpects says what a setting's value should be instead; "" where it is right.
+// As in the AWS CLI, what is not "true" is false.
+func MetadataExpects(key, value string) string {
+	switch n, err := strconv.Atoi(strings.TrimSpace(value)); key {
+	case MetadataEndpoint:
+		if !IsEndpoint(value) {
+			return "a URL of http or https"
+		}
+	case MetadataMode:
+		if !slices.Contains([]string{"ipv4", "ipv6"}, strings.ToLower(value)) {
+			return "ipv4 or ipv6"
+		}
+	case MetadataTimeout:
+		if err != nil || n < 1 {
+			return "a whole number of seconds from 1"
+		}
+	case MetadataAttempts:
+		if err != nil {
+			return "a whole number"
+		}
+	}
+	return ""
+}
+
+// checkMetadata looks at the settings of the metadata service.
+func (p *Profile) checkMetadata() *ProblemError {
+	for _, key := range MetadataSettings {
+		value := p.Setting(key)
+		if expected := MetadataExpects(key, value); value != "" && expected != "" {
+			return p.problem(key, "%s is %q, expected %s", key, value, expected)
+		}
+	}
+	return nil
+}
+
+// Setting is the value of a key that the profile has, "" where it has none.
+func (p *Profile) Setting(key string) string { return p.keys.word(key) }
