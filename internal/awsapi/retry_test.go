@@ -77,6 +77,33 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
+// TestClockSkew: where EC2 takes a request for one of another time, it is signed once
+// more, for the time that the answer tells.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ahead := 3 * time.Hour
+		var dates []string
+		a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			dates = append(dates, signed.String())
+			theirs := time.Now().Add(ahead)
+			resp := answer(r, 200, emptyRegions)
+			if theirs.Sub(signed).Abs() > 5*time.Minute {
+				resp, _ = ec2Answer(400, "RequestExpired")(r)
+			}
+			resp.Header.Set("Date", theirs.UTC().Format(http.TimeFormat))
+			return resp, nil
+		})
+		if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil || len(dates) != 2 {
+			t.Errorf("%v after requests of %q", err, dates)
+		}
+	})
+}
+
 // TestRetryHelps: a call that is answered at last is a success, and the trace
 // keeps the most attempts of its calls.
 func TestRetryHelps(t *testing.T) {

@@ -234,6 +234,9 @@ func gapHint(gap sweep.Entry) string {
 	case sweep.Status(awsapi.Throttled):
 		return "throttled: AWS asked for fewer calls for too long; try again with a lower --concurrency"
 	case sweep.Status(awsapi.Expired):
+		if gap.Code == "RequestExpired" {
+			return "expired: AWS's clock is not this machine's, and the time of AWS's answer did not help; set the clock right"
+		}
 		if gap.Operation != "" {
 			return "expired: the credentials have ended; sign in again or renew them"
 		}

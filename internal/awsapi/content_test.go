@@ -1,0 +1,183 @@
+package awsapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// TestIncompleteAnswers: what lacks its list, an id or its credentials is broken, and
+// asked for again; what has all of it is taken.
+func TestIncompleteAnswers(t *testing.T) {
+	t.Parallel()
+	target := Target{Region: "us-east-1"}
+	listing := func(ask func(context.Context, *organizations.Client, func(*organizations.Options)) error) func(context.Context, *API) error {
+		return func(ctx context.Context, a *API) error {
+			return ask(ctx, a.Organizations(target), func(o *organizations.Options) { o.Credentials = ann })
+		}
+	}
+	const keys = `"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t"`
+	for name, c := range map[string]struct {
+		call func(context.Context, *API) error
+		good []string
+		bad  []string
+	}{
+		"ListAccounts": {
+			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
+				_, err := c.ListAccounts(ctx, nil, o)
+				return err
+			}),
+			[]string{`{"Accounts": [{"Id": "000000000001"}]}`, `{"Accounts": []}`, `{"NextToken": "x"}`},
+			[]string{`{"Accounts": [{}]}`, `{"Accounts": [{"Id": ""}]}`, `{"Accounts": [{"Id": "../../x"}]}`, `{"Accounts": [null]}`, `{"NextToken": ""}`},
+		},
+		"ListRoots": {
+			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
+				_, err := c.ListRoots(ctx, nil, o)
+				return err
+			}),
+			[]string{`{"Roots": [{"Id": "r-1"}]}`, `{"Roots": [], "NextToken": "x"}`},
+			[]string{`{"Roots": []}`, `{"Roots": [{"Name": "Root"}]}`},
+		},
+		"ListOrganizationalUnitsForParent": {
+			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
+				_, err := c.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: aws.String("r-1")}, o)
+				return err
+			}),
+			[]string{`{"OrganizationalUnits": []}`, `{"OrganizationalUnits": [{"Id": "ou-1", "Name": "x"}]}`},
+			[]string{`{"OrganizationalUnits": [{"Name": "x"}]}`},
+		},
+		"ListAccountsForParent": {
+			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
+				_, err := c.ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: aws.String("r-1")}, o)
+				return err
+			}),
+			[]string{`{"Accounts": []}`},
+			[]string{`{"Accounts": [{"Name": "x"}]}`},
+		},
+		"ListTagsForResource": {
+			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
+				_, err := c.ListTagsForResource(ctx, &organizations.ListTagsForResourceInput{ResourceId: aws.String("1")}, o)
+				return err
+			}),
+			[]string{`{"Tags": []}`, `{"Tags": [{"Key": "a", "Value": ""}]}`},
+			[]string{`{"Tags": [{"Value": "a"}]}`},
+		},
+		"sso ListAccounts": {
+			func(ctx context.Context, a *API) error { return made["sso"](ctx, a, target, nil) },
+			[]string{`{"accountList": []}`, `{"accountList": [{"accountId": "000000000001"}]}`},
+			[]string{`{"accountList": [{"accountName": "x"}]}`},
+		},
+		"ListAccountRoles": {
+			func(ctx context.Context, a *API) error {
+				_, err := a.SSO(target, "us-east-1").ListAccountRoles(ctx, &sso.ListAccountRolesInput{AccessToken: aws.String("t"), AccountId: aws.String("1")})
+				return err
+			},
+			[]string{`{"roleList": []}`, `{"roleList": [{"roleName": "x"}]}`},
+			[]string{`{"roleList": [{"accountId": "x"}]}`},
+		},
+		"GetRoleCredentials": {
+			func(ctx context.Context, a *API) error {
+				_, err := a.SSO(target, "us-east-1").GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: aws.String("t"), AccountId: aws.String("1"), RoleName: aws.String("r")})
+				return err
+			},
+			[]string{`{"roleCredentials": {` + keys + `, "expiration": 1900000000000}}`},
+			[]string{`{"roleCredentials": {}}`, `{"roleCredentials": {` + keys + `}}`, `{"roleCredentials": {` + keys + `, "expiration": 9223372036854775807}}`, `{"roleCredentials": {"accessKeyId": "A", "expiration": 1900000000000}}`},
+		},
+		"CreateToken": {
+			func(ctx context.Context, a *API) error { return made["sso_oidc"](ctx, a, target, nil) },
+			[]string{`{"accessToken": "t", "expiresIn": 3600}`},
+			[]string{`{"accessToken": "", "expiresIn": 3600}`, `{"accessToken": "t"}`, `{"accessToken": "t", "expiresIn": -1}`},
+		},
+		"RegisterClient": {
+			func(ctx context.Context, a *API) error {
+				_, err := a.OIDC(target, "us-east-1").RegisterClient(ctx, &ssooidc.RegisterClientInput{ClientName: aws.String("m"), ClientType: aws.String("public")})
+				return err
+			},
+			[]string{`{"clientId": "c", "clientSecret": "s"}`},
+			[]string{`{"clientId": "c"}`},
+		},
+		"ListRegions": {
+			func(ctx context.Context, a *API) error {
+				_, err := a.Account(target).ListRegions(ctx, nil, func(o *account.Options) { o.Credentials = ann })
+				return err
+			},
+			[]string{`{"Regions": [{"RegionName": "us-east-1", "RegionOptStatus": "ENABLED"}]}`},
+			[]string{`{"Regions": [{"RegionOptStatus": "ENABLED"}]}`},
+		},
+		"GetCallerIdentity": {
+			func(ctx context.Context, a *API) error {
+				_, err := a.STS(target).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = ann })
+				return err
+			},
+			[]string{`<GetCallerIdentityResponse><GetCallerIdentityResult><Account>000000000001</Account><Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`},
+			[]string{`<GetCallerIdentityResponse/>`, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, `<AssumeRoleResponse/>`},
+		},
+		"DescribeAddresses": {
+			func(ctx context.Context, a *API) error {
+				_, err := a.EC2(target).DescribeAddresses(ctx, nil, func(o *ec2.Options) { o.Region, o.Credentials = "us-east-1", ann })
+				return err
+			},
+			[]string{`<DescribeAddressesResponse><addressesSet/></DescribeAddressesResponse>`, `<DescribeAddressesResponse><addressesSet><item><allocationId>e</allocationId></item></addressesSet></DescribeAddressesResponse>`},
+			[]string{`<DescribeAddressesResponse/>`, `<DescribeAddressesResponse><addressesSet><item/></addressesSet></DescribeAddressesResponse>`, `<DescribeAddressesResponse><addressesSet/>`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				for _, text := range c.good {
+					a := faked(Settings{}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, text), nil })
+					if err := c.call(t.Context(), a); err != nil {
+						t.Errorf("%s: %v", text, err)
+					}
+				}
+				for _, text := range append(c.bad, "", " ", "null", "{}", "[]", "[null]", "<a/>", "0") {
+					calls := 0
+					a := faked(Settings{}, func(r *http.Request) (*http.Response, error) { calls++; return answer(r, 200, text), nil })
+					err := c.call(t.Context(), a)
+					if err == nil || Explain(err).Kind != Broken || calls != attemptsTransient {
+						t.Errorf("%s: %v after %d calls", text, err, calls)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestErrorsWithinSuccess: an answer with the status of a success that is an error is
+// that error, as far as asking again, too.
+func TestErrorsWithinSuccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const xml = `<ErrorResponse><Error><Code>%</Code><Message>because</Message></Error></ErrorResponse>`
+		const ec2 = `<?xml version="1.0"?><Response><Errors><Error><Code>%</Code><Message>because</Message></Error></Errors></Response>`
+		for service, text := range map[string]string{
+			"ec2": ec2, "sts": xml, "organizations": `{"__type": "%", "message": "because"}`, "account": `{"__type": "%", "message": "because"}`,
+			"sso": `{"message": "because", "code": "%"}`, "sso_oidc": `{"error": "%", "__type": "%", "message": "because"}`,
+		} {
+			for code, want := range map[string]struct {
+				kind  Kind
+				calls int
+			}{"AccessDeniedException": {Denied, 1}, "ThrottlingException": {Throttled, attemptsThrottled}} {
+				calls := 0
+				a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+					calls++
+					return answer(r, 200, strings.ReplaceAll(text, "%", code)), nil
+				})
+				err := made[service](t.Context(), a, Target{Region: "us-east-1"}, ann)
+				if got := Explain(err); err == nil || got.Kind != want.kind || got.Code != code || calls != want.calls {
+					t.Errorf("%s, %s: %+v after %d calls", service, code, got, calls)
+				}
+			}
+		}
+	})
+}
