@@ -273,6 +273,30 @@ func TestRefreshUnreachable(t *testing.T) {
 	}
 }
 
+// TestRefreshInPortal: what a captive portal, or a proxy, answers to a refresh says
+// nothing about the token, and is told as that.
+func TestRefreshInPortal(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]awssim.Fault{
+		"a page":       {Kind: awssim.FaultHTML},
+		"nothing":      {Kind: awssim.FaultEmpty},
+		"another page": {Kind: awssim.FaultWrongRoot},
+		"half":         {Kind: awssim.FaultCut},
+		"garbage":      {Kind: awssim.FaultGarbage},
+	} {
+		w := signedIn(expiredToken)
+		fault.Service = "oidc"
+		w.Faults = []awssim.Fault{fault}
+		err := readOnly(t, furnish(t, w).resolver(t))
+		if err == nil || errors.As(err, new(*LoginError)) || awsapi.Explain(err).Kind != awsapi.Broken {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "a page" && !strings.Contains(awsapi.Explain(err).Message, "a proxy or sign-in page in between?") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestLegacy: the token of a profile with a start URL of its own lies under the
 // URL's hash, verbatim, cannot be refreshed, and is signed in to by profile.
 func TestLegacy(t *testing.T) {
