@@ -255,7 +255,7 @@ func TestHostileServers(t *testing.T) {
 				}
 				rows := rowsWithout(got.stdout, "")
 				if c.lost != "*" && !slices.Equal(rowsWithout(got.stdout, c.lost), healthy) || len(rows) > 0 && c.lost == "*" {
-					t.Errorf("%s: rows\n got %q\nwant %q", name, rows, healthy)
+					t.Errorf("%s: %d healthy rows, want %d; all are %.2000q: %s", name, len(rowsWithout(got.stdout, c.lost)), len(healthy), rows, got.stderr)
 				}
 				for _, row := range rows {
 					if lines && !strings.Contains(truth.stdout, row) {
