@@ -128,14 +128,12 @@ func (e *bundleError) Unwrap() error { return e.error }
 
 // prepared is the request as it is sent, with a body of its own. The SDK closes its
 // body as soon as an answer's headers are there; net/http may still be looking for
-// that body's end, and would drop the connection for it. With GetBody and the empty
-// key, which is not sent, net/http also repeats a request that a stale connection
-// swallowed.
+// that body's end, and would drop the connection for it. With GetBody net/http can
+// also repeat a request that a stale connection swallowed.
 func prepared(r *http.Request) (*http.Request, error) {
 	own := *r
 	own.Header = r.Header.Clone()
 	own.Header.Set("Accept-Encoding", "gzip")
-	own.Header["Idempotency-Key"] = []string{}
 	if r.Body == nil || r.Body == http.NoBody {
 		return &own, nil
 	}

@@ -1,7 +1,6 @@
 package awsapi
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -347,38 +346,6 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 	if n := elsewhere.Load(); n != 0 {
 		t.Errorf("%d requests went elsewhere", n)
-	}
-}
-
-// TestStaleConnections: servers close connections that have been of use, and that
-// costs no attempt.
-func TestStaleConnections(t *testing.T) {
-	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			in := bufio.NewReader(c)
-			if r, err := http.ReadRequest(in); err == nil {
-				io.Copy(io.Discard, r.Body)
-				fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(emptyRegions), emptyRegions)
-				http.ReadRequest(in) // the next one is in vain
-			}
-			c.Close()
-		}
-	}()
-	a := New(Settings{EndpointURL: "http://" + listener.Addr().String(), MaxAttempts: 1, Concurrency: 1})
-	for i := range 5 {
-		if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
-			t.Errorf("call %d: %v", i, err)
-		}
 	}
 }
 

@@ -141,7 +141,7 @@ func operationOf(r *http.Request, body []byte) string {
 
 // head is a status line and headers; of the length only where it is not below 0.
 func head(status string, length int, more ...string) string {
-	text := "HTTP/1.1 " + status + "\r\nContent-Type: " + kind + "\r\n"
+	text := "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Type: " + kind + "\r\n"
 	if length >= 0 {
 		text += fmt.Sprintf("Content-Length: %d\r\n", length)
 	}
