@@ -290,7 +290,7 @@ func TestTwoProcessesRefresh(t *testing.T) {
 	}
 	var runs [4]*exec.Cmd
 	for i := range runs {
-		runs[i] = exec.Command(binary, "accounts", "--sso-session", "corp", "-o", "name", "--no-cache")
+		runs[i] = exec.Command(binary, "accounts", "--check", "--sso-session", "corp", "-o", "name", "--no-cache")
 		runs[i].Env = n.environ
 		if err := runs[i].Start(); err != nil {
 			t.Fatal(err)
