@@ -255,7 +255,7 @@ func TestHostileServers(t *testing.T) {
 				}
 				rows := rowsWithout(got.stdout, "")
 				if c.lost != "*" && !slices.Equal(rowsWithout(got.stdout, c.lost), healthy) || len(rows) > 0 && c.lost == "*" {
-					t.Errorf("%s: %d healthy rows, want %d; all are %.2000q: %s", name, len(rowsWithout(got.stdout, c.lost)), len(healthy), rows, got.stderr)
+					t.Errorf("%s: %d rows, want %d: lacking %.300q, more %.300q; stderr %s", name, len(rowsWithout(got.stdout, c.lost)), len(healthy), without(healthy, rows), without(rows, healthy), got.stderr)
 				}
 				for _, row := range rows {
 					if lines && !strings.Contains(truth.stdout, row) {
@@ -286,6 +286,11 @@ func TestHostileServers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// without are the rows that others lack.
+func without(rows, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(rows), func(row string) bool { return slices.Contains(others, row) })
 }
 
 // rowsWithout are the sorted lines of an output that do not have a text in them.
