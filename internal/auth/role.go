@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
@@ -76,6 +77,13 @@ func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions
 			in.SerialNumber, in.TokenCode = &o.MFASerial, &code
 		}
 	}
+	// The credentials are there before the call that signs with them: a chain of calls
+	// within calls takes the square of its length.
+	creds, err := source.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	source = credentials.StaticCredentialsProvider{Value: creds}
 	out, err := r.API.STS(base.Target).AssumeRole(ctx, in, func(o *sts.Options) { o.Credentials = source })
 	if err != nil {
 		return aws.Credentials{}, err

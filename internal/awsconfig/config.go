@@ -23,6 +23,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"muster/internal/disk"
 	"muster/internal/names"
@@ -96,7 +97,10 @@ type Config struct {
 	// Sessions are the sso-sessions in the order in which they first appear.
 	Sessions []*Session
 
-	byName map[string]*Profile
+	byName   map[string]*Profile
+	sessions map[string]*Session
+	faults   map[string]fault // of the profiles' chains
+	hints    atomic.Int32     // that were looked for
 	// stray holds the [name] sections of the config file, which would be
 	// profiles if they were written [profile name].
 	stray map[string]*section
@@ -186,20 +190,25 @@ func build(f Files, configText, credentialsText []byte) (*Config, error) {
 		}
 	}
 
-	c := &Config{Files: f, byName: map[string]*Profile{}, stray: stray}
+	c := &Config{Files: f, byName: map[string]*Profile{}, sessions: map[string]*Session{}, stray: stray}
 	for _, s := range sets.sessions.list {
-		c.Sessions = append(c.Sessions, newSession(s))
+		session := newSession(s)
+		c.Sessions = append(c.Sessions, session)
+		c.sessions[session.Name] = session
+	}
+	endpoints := map[string]map[string]string{} // by the name of the section
+	for name, s := range sets.services.byName {
+		endpoints[name] = s.endpoints()
 	}
 	for _, s := range sets.profiles.list {
 		p := newProfile(s, f.Credentials, sets)
 		p.SSOSession = c.sessionOf(p)
 		p.completeSSO()
-		if s := sets.services.byName[p.services]; s != nil {
-			p.Endpoints = s.endpoints()
-		}
+		p.Endpoints = endpoints[p.services]
 		c.Profiles = append(c.Profiles, p)
 		c.byName[p.Name] = p
 	}
+	c.findFaults()
 	for _, p := range c.Profiles {
 		p.Problem, p.RegionProblem = c.findProblem(p), p.findRegionProblem()
 	}
@@ -298,18 +307,10 @@ func (c *Config) Match(pattern string) ([]*Profile, error) {
 
 // Session finds an sso-session by its exact name; else it returns a *NotFoundError.
 func (c *Config) Session(name string) (*Session, error) {
-	if s := c.session(name); s != nil {
+	if s := c.sessions[name]; s != nil {
 		return s, nil
 	}
 	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: names.Nearest(name, c.sessionNames())}
-}
-
-func (c *Config) session(name string) *Session {
-	i := slices.IndexFunc(c.Sessions, func(s *Session) bool { return s.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return c.Sessions[i]
 }
 
 func (c *Config) profileNames() []string {

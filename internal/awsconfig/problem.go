@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"muster/internal/names"
 )
 
 // ProblemError is why a profile or an sso-session cannot be used. File and Line
@@ -19,13 +17,19 @@ type ProblemError struct {
 	Line    int    // from 1
 	Profile string // "" if it is an sso-session's
 	Msg     string
+
+	more func() string // follows Msg; what takes time is found out when it is printed
 }
 
 func (e *ProblemError) Error() string {
-	if e.Profile == "" {
-		return fmt.Sprintf("%s:%d: %s", oneLine(e.File), e.Line, e.Msg)
+	text := e.Msg
+	if e.more != nil {
+		text += e.more()
 	}
-	return fmt.Sprintf("%s:%d: profile %q: %s", oneLine(e.File), e.Line, e.Profile, e.Msg)
+	if e.Profile == "" {
+		return fmt.Sprintf("%s:%d: %s", oneLine(e.File), e.Line, text)
+	}
+	return fmt.Sprintf("%s:%d: profile %q: %s", oneLine(e.File), e.Line, e.Profile, text)
 }
 
 // NotFoundError is a profile or sso-session that the files do not have.
@@ -54,89 +58,6 @@ func (e *NotFoundError) Error() string {
 	return text
 }
 
-// Chain returns the profiles whose credentials lead to p's, p first. Each but the
-// last is of KindRole, to be assumed with the credentials of the next; the last
-// gives credentials by itself (KindRole then means its CredentialSource). A
-// profile that is a source for its own keys (source_profile names itself, or it
-// has both keys and a role_arn) stands last as a copy without the role.
-//
-// The error is a *ProblemError.
-func (c *Config) Chain(p *Profile) ([]*Profile, error) {
-	if p.Problem != nil {
-		return nil, p.Problem
-	}
-	return c.chain(p)
-}
-
-func (c *Config) chain(p *Profile) ([]*Profile, error) {
-	chain := []*Profile{p}
-	last := p
-	// blame words what is wrong with a profile further down as p's problem.
-	blame := func(e *ProblemError) error {
-		if last.Name != p.Name {
-			e.Msg = fmt.Sprintf("source_profile %q: %s", last.Name, e.Msg)
-		}
-		e.Profile = p.Name
-		return e
-	}
-	for {
-		if e := c.checkCredentials(last); e != nil {
-			return nil, blame(e)
-		}
-		if last.Kind != KindRole || last.CredentialSource != "" {
-			break
-		}
-		source, ok := c.byName[last.SourceProfile]
-		if !ok {
-			msg := fmt.Sprintf("source_profile %q not found", last.SourceProfile)
-			if name := names.Nearest(last.SourceProfile, c.profileNames()); name != "" {
-				msg += fmt.Sprintf(": did you mean %q?", name)
-			}
-			return nil, blame(last.problem("source_profile", "%s", msg))
-		}
-		if source.Kind == KindRole && (source == last || source.AccessKeyID != "" || source.SecretAccessKey != "") {
-			source = source.withoutRole()
-		}
-		start := slices.Index(chain, source)
-		if source.Kind == KindNone && source.Name == last.Name {
-			start = len(chain) - 1 // its own source, and nothing there but the role
-		}
-		if start >= 0 {
-			loop := ""
-			for _, q := range chain[start:] {
-				loop += oneLine(q.Name) + " -> "
-			}
-			e := last.problem("source_profile", "source_profiles go round in a loop: %s", loop+oneLine(source.Name))
-			e.Profile = p.Name
-			return nil, e
-		}
-		chain = append(chain, source)
-		last = source
-	}
-	switch {
-	case last.Kind == KindNone && last == p:
-		return nil, blame(last.problem("", "no credentials: expected keys, role_arn, sso_session, credential_process or login_session"))
-	case last.Kind == KindNone:
-		return nil, blame(last.problem("", "no credentials"))
-	case last.onlySignsIn():
-		missing := "sso_account_id"
-		if last.SSOAccountID != "" {
-			missing = "sso_role_name"
-		}
-		return nil, blame(last.problem("", "no %s: the profile can sign in but gives no credentials", missing))
-	}
-	return chain, nil
-}
-
-// withoutRole is the profile as the source of its own role.
-func (p *Profile) withoutRole() *Profile {
-	base := *p
-	base.RoleARN, base.SourceProfile, base.CredentialSource, base.ExternalID, base.RoleSessionName, base.MFASerial = "", "", "", "", "", ""
-	base.Duration = 0
-	base.Kind = base.kind()
-	return &base
-}
-
 // findProblem says what keeps a profile from being used, nil for nothing. That a
 // profile was not made to give credentials is no problem of its own.
 func (c *Config) findProblem(p *Profile) error {
@@ -149,8 +70,10 @@ func (c *Config) findProblem(p *Profile) error {
 	if p.Kind == KindNone || p.onlySignsIn() {
 		return nil
 	}
-	_, err := c.chain(p)
-	return err
+	if f := c.faults[p.Name]; f.is() {
+		return f.of(p)
+	}
+	return nil
 }
 
 func (p *Profile) findRegionProblem() error {
@@ -258,11 +181,9 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 	}
 	switch {
 	case session == nil:
-		msg := fmt.Sprintf("sso-session %q not found", p.SSOSessionName)
-		if name := names.Nearest(p.SSOSessionName, c.sessionNames()); name != "" {
-			msg += fmt.Sprintf(": did you mean %q?", name)
-		}
-		return p.problem("sso_session", "%s", msg)
+		e := p.problem("sso_session", "sso-session %q not found", p.SSOSessionName)
+		e.more = c.didYouMean(p.SSOSessionName, c.sessionNames)
+		return e
 	case session.Problem != nil:
 		e := *session.check()
 		e.Profile = p.Name

@@ -262,7 +262,7 @@ func newSession(s *section) *Session {
 // sessionOf finds or makes the session of a profile; nil if it has none.
 func (c *Config) sessionOf(p *Profile) *Session {
 	if p.SSOSessionName != "" {
-		return c.session(p.SSOSessionName)
+		return c.sessions[p.SSOSessionName]
 	}
 	if p.SSOStartURL == "" {
 		return nil

@@ -1,6 +1,9 @@
 package names
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
@@ -15,6 +18,47 @@ func TestNearest(t *testing.T) {
 	} {
 		if got := Nearest(word, names); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+// TestDistancesEarly: giving up early does not change a distance that counts.
+func TestDistancesEarly(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	word := func() []rune {
+		text := make([]rune, r.IntN(12))
+		for i := range text {
+			text[i] = rune('a' + r.IntN(3))
+		}
+		return text
+	}
+	var d distances
+	for range 20_000 {
+		a, b, most := word(), word(), r.IntN(6)
+		whole, beginning := d.between(a, b, 100)
+		gotWhole, gotBeginning := d.between(a, b, most)
+		if gotWhole != whole && (whole <= most || gotWhole <= most) || gotBeginning != beginning && (beginning <= most || gotBeginning <= most) {
+			t.Fatalf("%q and %q up to %d: %d and %d, want %d and %d", string(a), string(b), most, gotWhole, gotBeginning, whole, beginning)
+		}
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	t.Parallel()
+	accounts := []string{"Production", "PRODUCTION", "Development", "shop-eu", "shop-us", ""}
+	for text, want := range map[string]string{
+		"production":    `; did you mean "Production" or "PRODUCTION"?`,
+		"prod*":         `; did you mean "Production" or "PRODUCTION"?`,
+		"productio[^x]": `; did you mean "Production" or "PRODUCTION"?`,
+		"SHOP-*":        `; did you mean "shop-eu" or "shop-us"?`,
+		"Devlopment":    `; did you mean "Development"?`,
+		"Devlop*":       `; did you mean "Development"?`,
+		"nope*":         "",
+		"":              "",
+	} {
+		if got := DidYouMean(text, accounts); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }
