@@ -16,6 +16,9 @@ import (
 // TestCrowd: many processes with one HOME get the same rows, through the caches that
 // they all read and write, and leave nothing half written.
 func TestCrowd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	t.Parallel()
 	binary, err := built()
 	if err != nil {
@@ -70,6 +73,9 @@ func TestCrowd(t *testing.T) {
 // TestHugeConfig: a config file that is none, however large, is one line and costs
 // neither time nor memory.
 func TestHugeConfig(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config")
 	file, err := os.Create(path)

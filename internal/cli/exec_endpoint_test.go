@@ -30,6 +30,9 @@ func stsServer(t *testing.T) (url string, calls *atomic.Int64) {
 // and no setting of the default profile leads it elsewhere. The real AWS CLI and boto3
 // are the children.
 func TestExecEndpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	t.Parallel()
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("the AWS CLI (aws) is not on PATH")

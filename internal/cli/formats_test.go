@@ -42,6 +42,9 @@ func recordLine(name string, flags ...string) []string {
 // TestEveryFormat: each command with -o prints its records in each format, or refuses
 // the format before anything is asked of AWS.
 func TestEveryFormat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	t.Parallel()
 	sim, environ := simulated(t, awssim.DefaultWorld(), false)
 	file := filepath.Join(t.TempDir(), "template")

@@ -211,6 +211,9 @@ func expireToken(t *testing.T, home string) {
 // exit code says so, and nothing takes long or much memory; and a server that means
 // well the next time is asked again.
 func TestHostileServers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	for call, c := range hostileCalls {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()

@@ -98,6 +98,9 @@ func (k *killed) sound(t *testing.T, staged bool) {
 // none for others to read, and what was being written is gone after the next run.
 // MUSTER_TEST_KILLS sets how many moments there are.
 func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("kill -9 is of Unix")

@@ -244,6 +244,9 @@ func (p *printedText) leaks(secret string) string {
 // TestEcho: whatever a server repeats of what it was sent and has sent before, in
 // whichever call, part of the answer and encoding, no secret of the run is printed.
 func TestEcho(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
 	t.Parallel()
 	role := []string{"--org", "--role", "Reader", "--external-id", "ext-5b1c0a77"}
 	strict := []string{"--role-arn", "arn:aws:iam::200000000002:role/Strict", "--external-id", "ext-5b1c0a77",
