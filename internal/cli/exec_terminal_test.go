@@ -201,7 +201,7 @@ func TestExecSignals(t *testing.T) {
 			script := `for s in INT TERM; do trap "echo got $s; kill \$!; exit 1" $s; done
 				if [ -n "$1" ]; then trap ': >"$0/asked.$MUSTER_ACCOUNT_ID"' TERM; fi
 				head -c 3000000 /dev/zero | tr '\0' '\n' >&2
-				: >"$0/begun.$MUSTER_ACCOUNT_ID"; while :; do sleep 1000 & wait; done`
+				: >"$0/begun.$MUSTER_ACCOUNT_ID"; while :; do sleep 5 & wait; done` // a shell may miss a signal just before it waits
 			stubborn := ""
 			if len(test.signals) > 1 {
 				stubborn = "stubborn"
