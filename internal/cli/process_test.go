@@ -3,10 +3,13 @@ package cli
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +33,12 @@ func TestMain(m *testing.M) {
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
 			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
 		}))
+	}
+	// Most tests wait, for servers that are slow on purpose: more of them than there are
+	// processors can run at once.
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel").Value; parallel.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		parallel.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0)))
 	}
 	var err error
 	if folder, err = os.MkdirTemp("", "muster-test-"); err != nil {
