@@ -25,7 +25,7 @@ type Screen struct {
 // The control sequences of the alternate screen.
 const enterScreen, leaveScreen = "\x1b[?1049h", "\x1b[?1049l"
 
-// NewScreen returns a screen that shows lines, of which it asks for as many as fit.
+// NewScreen returns a screen that shows what lines returns: at most rows lines.
 // It redraws when the window changes its size and when the program continues after
 // Ctrl-Z, until ctx is done. It returns nil where there is no terminal to draw on.
 func (t *Terminal) NewScreen(ctx context.Context, lines func(columns, rows int) []string) *Screen {
