@@ -74,7 +74,7 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 			return id, nil
 		}
 		failed = append(failed, err)
-		if ctx.Err() != nil || a.Source != SourceProfile && !awsapi.Explain(err).Refusal() {
+		if ctx.Err() != nil || a.Source != SourceProfile && !awsapi.Explain(err).Rejected() {
 			break
 		}
 	}

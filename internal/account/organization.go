@@ -127,7 +127,7 @@ var errEnough = errors.New("enough")
 
 // everyPage walks a list, each page asked for with the base's credentials.
 func (o *organization) everyPage(ctx context.Context, operation string, call func(token *string) (*string, error)) error {
-	return awsapi.EveryPage(operation, func(token *string) (next *string, err error) {
+	return awsapi.ForEachPage(operation, func(token *string) (next *string, err error) {
 		err = o.base.Do(ctx, func() error {
 			next, err = call(token)
 			return err

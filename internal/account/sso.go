@@ -33,7 +33,7 @@ func fromSSO(r *auth.Resolver, s Selection) (*Found, error) {
 	refused := &refusals{portal: portal, chosen: s.Roles}
 	return &Found{empty: empty, Refused: refused.explain, Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
-			err := awsapi.EveryPage("ListAccounts", func(token *string) (*string, error) {
+			err := awsapi.ForEachPage("ListAccounts", func(token *string) (*string, error) {
 				var out *sso.ListAccountsOutput
 				err := portal.Do(ctx, func(access string) (err error) {
 					out, err = portal.Client.ListAccounts(ctx, &sso.ListAccountsInput{
@@ -113,7 +113,7 @@ func assigned(ctx context.Context, portal *auth.SSO, accountID string, chosen []
 
 func listRoles(ctx context.Context, portal *auth.SSO, accountID string) ([]string, error) {
 	var roles []string
-	err := awsapi.EveryPage("ListAccountRoles", func(token *string) (*string, error) {
+	err := awsapi.ForEachPage("ListAccountRoles", func(token *string) (*string, error) {
 		var out *sso.ListAccountRolesOutput
 		err := portal.Do(ctx, func(access string) (err error) {
 			out, err = portal.Client.ListAccountRoles(ctx, &sso.ListAccountRolesInput{

@@ -114,7 +114,7 @@ func passing(err error) bool {
 	case awsapi.Unreachable, awsapi.Throttled, awsapi.Cancelled:
 		return true
 	case awsapi.Broken:
-		return f.Answered && !f.Refusal()
+		return f.Answered && !f.Rejected()
 	}
 	return false
 }

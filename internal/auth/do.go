@@ -27,13 +27,13 @@ func (i *Identity) Do(ctx context.Context, call func() error) error {
 	case failure.Kind == awsapi.Expired: // before their time: revoked, or a clock is off
 		i.renew(ctx, before, (*Credentials).Invalidate)
 		return call()
-	case !failure.Unrecognized():
+	case !failure.UnknownCredentials():
 		return err
 	case before.Source == botocache.RoleSource:
 		// Another tool may have written it, with a token of the global STS endpoint.
 		i.renew(ctx, before, (*Credentials).replace)
 		err = call()
-		if err == nil || !awsapi.Explain(err).Unrecognized() {
+		if err == nil || !awsapi.Explain(err).UnknownCredentials() {
 			return err
 		}
 		if before, _ = i.Credentials.Retrieve(ctx); !isGlobalToken(before.SessionToken) {

@@ -71,7 +71,7 @@ func (s *SSO) resolveStartURL(ctx context.Context) (startURL, region string, err
 // redirectOf asks where a URL leads.
 func (s *SSO) redirectOf(ctx context.Context, u *url.URL) (*url.URL, error) {
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
-		status, location, err := s.r.API.Knock(ctx, method, u.String())
+		status, location, err := s.r.API.FetchRedirect(ctx, method, u.String())
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)

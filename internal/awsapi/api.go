@@ -107,9 +107,9 @@ func (a *API) endpoint(t Target, service string) *string {
 	return nil
 }
 
-// Imitated says whether EC2's calls go to a URL that somebody configured, where a
+// CustomEC2Endpoint says whether EC2's calls go to a URL that somebody configured, where a
 // program may answer that does not know all that AWS knows.
-func (a *API) Imitated(t Target) bool { return a.endpoint(t, "ec2") != nil }
+func (a *API) CustomEC2Endpoint(t Target) bool { return a.endpoint(t, "ec2") != nil }
 
 // client returns the service's client for a target, made by its NewFromConfig.
 func client[C, O any](a *API, service string, t Target, region string, build func(aws.Config, ...func(*O)) *C) *C {

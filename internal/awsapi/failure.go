@@ -48,8 +48,8 @@ type Failure struct {
 	Answered  bool   // a server spoke, if only nonsense
 }
 
-// Unrecognized says whether AWS does not know the credentials that it was shown.
-func (f Failure) Unrecognized() bool {
+// UnknownCredentials says whether AWS does not know the credentials that it was shown.
+func (f Failure) UnknownCredentials() bool {
 	switch f.Code {
 	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId":
 		return true
@@ -57,8 +57,8 @@ func (f Failure) Unrecognized() bool {
 	return false
 }
 
-// Denial says whether AWS itself refused, so that asking again is of no use.
-func (f Failure) Denial() bool {
+// Denied says whether AWS itself refused, so that asking again is of no use.
+func (f Failure) Denied() bool {
 	switch f.Kind {
 	case Denied, DeniedSCP:
 		return true
@@ -68,9 +68,9 @@ func (f Failure) Denial() bool {
 	return false
 }
 
-// Refusal says whether AWS understood the call and did not grant it, or does not
+// Rejected says whether AWS understood the call and did not grant it, or does not
 // know a name in it: the same call about something else may succeed.
-func (f Failure) Refusal() bool {
+func (f Failure) Rejected() bool {
 	switch f.Kind {
 	case NoRole, Denied, DeniedSCP:
 		return true
@@ -90,8 +90,8 @@ func (f Failure) Unsupported() bool {
 	return f.Answered && strings.Contains(f.Code, notImplemented)
 }
 
-// Wordless says whether an answer came that has no error of AWS's in it.
-func (f Failure) Wordless() bool { return f.Answered && f.Code == invalidAnswer }
+// InvalidAnswer says whether an answer came that has no error of AWS's in it.
+func (f Failure) InvalidAnswer() bool { return f.Answered && f.Code == invalidAnswer }
 
 // Reason lets an error of muster's own say what it is, where AWS was not asked.
 type Reason interface {

@@ -188,8 +188,8 @@ func TestExplainDenials(t *testing.T) {
 				t.Errorf("message %q, want one with %q", got.Message, c.want.Message)
 			}
 			got.Message, c.want.Message, c.want.Answered = "", "", true
-			if got != c.want || got.Denial() != c.deny {
-				t.Errorf("\n got %+v, denial %t\nwant %+v, denial %t", got, got.Denial(), c.want, c.deny)
+			if got != c.want || got.Denied() != c.deny {
+				t.Errorf("\n got %+v, denial %t\nwant %+v, denial %t", got, got.Denied(), c.want, c.deny)
 			}
 		})
 	}
@@ -245,7 +245,7 @@ func TestExplainWrapped(t *testing.T) {
 			t.Errorf("%v:\n got %+v\nwant %+v", c.err, got, c.want)
 		}
 	}
-	if (Failure{Kind: NoRole}).Denial() || (Failure{Kind: Throttled, Code: "Throttling"}).Denial() {
+	if (Failure{Kind: NoRole}).Denied() || (Failure{Kind: Throttled, Code: "Throttling"}).Denied() {
 		t.Error("a role that AWS was not asked for, or throttling, is a denial")
 	}
 }

@@ -10,11 +10,11 @@ import (
 // instances.
 const maxPages = 1_000_000
 
-// EveryPage walks an operation's answer to its last page: call asks for the page of
+// ForEachPage walks an operation's answer to its last page: call asks for the page of
 // a token, nil for the first, and returns the next one's. A page may be empty and
 // still carry a token: only the token tells whether there is more. A token that was
 // given before would lead round and round.
-func EveryPage(operation string, call func(token *string) (next *string, err error)) error {
+func ForEachPage(operation string, call func(token *string) (next *string, err error)) error {
 	var (
 		token *string
 		seed  = maphash.MakeSeed()

@@ -33,7 +33,7 @@ func TestEveryPage(t *testing.T) {
 		{"round and round", []*string{token("a"), token("a")}, 2, "List answered the same page again and again"},
 	} {
 		asked := 0
-		err := EveryPage("List", func(*string) (*string, error) { asked++; return c.pages[asked-1], nil })
+		err := ForEachPage("List", func(*string) (*string, error) { asked++; return c.pages[asked-1], nil })
 		got := ""
 		if err != nil {
 			got = err.Error()

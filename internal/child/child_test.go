@@ -37,11 +37,11 @@ func TestEnviron(t *testing.T) {
 		want        []string
 	}{
 		{
-			"a session", Keys(aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: "T", CanExpire: true, Expires: ends}),
+			"a session", CredentialVars(aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: "T", CanExpire: true, Expires: ends}),
 			append(slices.Clone(kept), "AWS_ACCESS_KEY_ID=A", "AWS_SECRET_ACCESS_KEY=S", "AWS_SESSION_TOKEN=T", "AWS_CREDENTIAL_EXPIRATION=2026-01-02T02:04:05Z"),
 		},
 		{
-			"a user", Keys(aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}),
+			"a user", CredentialVars(aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}),
 			append(slices.Clone(kept), "AWS_ACCESS_KEY_ID=A", "AWS_SECRET_ACCESS_KEY=S"),
 		},
 		{
@@ -165,7 +165,7 @@ func TestLines(t *testing.T) {
 		{"a long line", []string{long, "y", "z\n"}, "> " + long + "y\n> z\n"},
 	} {
 		var out bytes.Buffer
-		lines := &Lines{Lock: new(sync.Mutex), To: &out, Prefix: "> "}
+		lines := &LineWriter{Lock: new(sync.Mutex), To: &out, Prefix: "> "}
 		for _, part := range test.parts {
 			if n, err := lines.Write([]byte(part)); n != len(part) || err != nil {
 				t.Errorf("%s: %d, %v", test.name, n, err)
@@ -184,7 +184,7 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 func TestLinesThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	full := errors.New("full")
-	lines := &Lines{Lock: new(sync.Mutex), To: brokenWriter{full}}
+	lines := &LineWriter{Lock: new(sync.Mutex), To: brokenWriter{full}}
 	if _, err := lines.Write([]byte("a\n")); err != full {
 		t.Error(err)
 	}
@@ -219,7 +219,7 @@ func TestRun(t *testing.T) {
 		{"sleep 1000 & echo $!", 0, ""}, // which holds the output
 	} {
 		c, out := shell(t, test.script)
-		c.Patience = 100 * time.Millisecond
+		c.GracePeriod = 100 * time.Millisecond
 		code, err := c.Run(t.Context())
 		if code != test.code || err != nil || test.out != "" && out.String() != test.out {
 			t.Errorf("%s: exit code %d, %v, output %q; want %d, %q", test.script, code, err, out, test.code, test.out)
@@ -241,7 +241,7 @@ func TestRunStopped(t *testing.T) {
 	t.Parallel()
 	for _, foreground := range []bool{false, true} {
 		c, out := shell(t, "trap 'echo asked' TERM; echo begun; while :; do sleep 0.05; done")
-		c.Patience, c.Foreground = 200*time.Millisecond, foreground
+		c.GracePeriod, c.Foreground = 200*time.Millisecond, foreground
 		ctx, cancel := context.WithCancelCause(t.Context())
 		c.Stderr = nil
 		c.Stdout = onWrite{out, func() { cancel(errors.New("too long")) }}

@@ -34,7 +34,7 @@ var elsewhere = []string{
 
 // Environ is the environment of a child: base without what leads to other
 // credentials and without the variables of drop, then the place, then the variables
-// of its credentials: those of Keys, or of an endpoint.
+// of its credentials: those of CredentialVars, or of an endpoint.
 func Environ(base, drop []string, p Place, credentials []string) []string {
 	given := make(map[string]bool, len(credentials))
 	for _, pair := range credentials {
@@ -54,9 +54,9 @@ func Environ(base, drop []string, p Place, credentials []string) []string {
 	return append(environ, credentials...)
 }
 
-// Keys are the variables of credentials. A user's own keys have no token and do
+// CredentialVars are the variables of credentials. A user's own keys have no token and do
 // not end.
-func Keys(c aws.Credentials) []string {
+func CredentialVars(c aws.Credentials) []string {
 	keys := []string{"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey}
 	if c.SessionToken != "" {
 		keys = append(keys, "AWS_SESSION_TOKEN="+c.SessionToken)

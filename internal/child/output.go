@@ -128,9 +128,9 @@ func (s *Spool) Close() error {
 // does not fill the memory.
 const longestLine = 1 << 20
 
-// Lines passes whole lines on, each behind a prefix. Several may share a writer,
+// LineWriter passes whole lines on, each behind a prefix. Several may share a writer,
 // if they share the lock.
-type Lines struct {
+type LineWriter struct {
 	Lock   *sync.Mutex
 	To     io.Writer
 	Prefix string
@@ -140,7 +140,7 @@ type Lines struct {
 }
 
 // Write passes on the lines that are complete. The error is the writer's.
-func (l *Lines) Write(p []byte) (int, error) {
+func (l *LineWriter) Write(p []byte) (int, error) {
 	l.begun = append(l.begun, p...)
 	end := bytes.LastIndexByte(l.begun, '\n') + 1
 	if end == 0 && len(l.begun) >= longestLine {
@@ -159,7 +159,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 
 // Close passes on a last line that was not ended, and ends it. The error is the
 // writer's first.
-func (l *Lines) Close() error {
+func (l *LineWriter) Close() error {
 	if len(l.begun) > 0 {
 		l.put(l.begun)
 		l.begun = nil
@@ -168,7 +168,7 @@ func (l *Lines) Close() error {
 }
 
 // put writes lines in one piece.
-func (l *Lines) put(lines []byte) {
+func (l *LineWriter) put(lines []byte) {
 	var out []byte
 	for line := range bytes.Lines(lines) {
 		out = append(append(out, l.Prefix...), line...)

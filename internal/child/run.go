@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// patience is how long a child has to end after it was asked to, and what it has
+// gracePeriod is how long a child has to end after it was asked to, and what it has
 // left running to let go of its output.
-const patience = 10 * time.Second
+const gracePeriod = 10 * time.Second
 
 // Command is a program to run.
 type Command struct {
@@ -29,8 +29,8 @@ type Command struct {
 	Foreground bool
 	// Keyboard says that a terminal sends its signals to the whole process group, a
 	// child in the foreground included.
-	Keyboard bool
-	Patience time.Duration // 0: 10 s
+	Keyboard    bool
+	GracePeriod time.Duration // 0: 10 s
 }
 
 // Run runs the command to its end and returns its exit code, as a shell has it:
@@ -52,9 +52,9 @@ func (c *Command) Run(ctx context.Context) (code int, err error) {
 	cmd := exec.CommandContext(run, c.Path)
 	cmd.Args, cmd.Env = c.Args, c.Env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
-	cmd.WaitDelay = c.Patience
+	cmd.WaitDelay = c.GracePeriod
 	if cmd.WaitDelay == 0 {
-		cmd.WaitDelay = patience
+		cmd.WaitDelay = gracePeriod
 	}
 	ended := make(chan struct{})
 	defer close(ended)

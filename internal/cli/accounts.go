@@ -125,9 +125,9 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if err != nil {
 			return err
 		}
-		plan := sweep.Plan[accountRecord]{Accounts: accounts, Visit: enteredAccount, Closed: closedAccount}
+		plan := sweep.Plan[accountRecord]{Accounts: accounts, Visit: enteredAccount, OnSkipped: closedAccount}
 		if p.selection.SSOSession != "" && len(p.selection.Roles) == 0 {
-			plan.Unopened, plan.Visit = true, c.assignedAccount
+			plan.NoCredentials, plan.Visit = true, c.assignedAccount
 		}
 		return run(ctx, app, &c.SweepFlags, "accounts", out, plan)
 	})
@@ -183,7 +183,7 @@ func (r *accountRecord) check(ctx context.Context, ids []*auth.Identity) error {
 			return nil
 		}
 		failure := awsapi.Explain(err)
-		if !failure.Refusal() {
+		if !failure.Rejected() {
 			return err
 		}
 		r.Access, r.Note = string(awsapi.Denied), failure.Message // although it is assigned

@@ -27,7 +27,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	if flags.earlier != nil && flags.earlier.Gaps() == 0 {
 		a.note("%s has no gap: nothing was asked", flags.RetryGaps)
 	}
-	if passed := ledger.Passed(); passed > 0 {
+	if passed := ledger.Unselected(); passed > 0 {
 		if !interrupted(ctx) && passed == flags.earlier.Gaps() {
 			a.note("no gap of %s is within this selection: was it written with other flags?", flags.RetryGaps)
 		} else {
@@ -51,7 +51,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	}
 	counting := 0
 	for _, gap := range gaps {
-		if !flags.AllowDenied || !gap.Denial() {
+		if !flags.AllowDenied || !gap.Denied() {
 			counting++
 		}
 	}
@@ -67,7 +67,7 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 }
 
 // refusesRole says whether AWS has refused the credentials of a permission set.
-func refusesRole(gap sweep.Entry) bool { return gap.Denial() && gap.Operation == "GetRoleCredentials" }
+func refusesRole(gap sweep.Entry) bool { return gap.Denied() && gap.Operation == "GetRoleCredentials" }
 
 // tally counts what was found, for people: others are told only that it is nothing.
 func (a *App) tally(flags *SweepFlags, ledger *sweep.Ledger, noun string) {
@@ -99,7 +99,7 @@ func tallyText(ledger *sweep.Ledger, noun string, more bool) string {
 		text += " in " + places(accounts, regions)
 	}
 	if more {
-		text += ", " + span(ledger.Took())
+		text += ", " + span(ledger.Duration())
 		if gaps := len(ledger.Gaps()); gaps > 0 {
 			text += "; " + count(gaps, "gap")
 		}

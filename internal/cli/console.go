@@ -60,7 +60,7 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
-		if flags.refused != nil && awsapi.Explain(err).Denial() {
+		if flags.refused != nil && awsapi.Explain(err).Denied() {
 			if reason := flags.refused(ctx); reason != "" {
 				return fmt.Errorf("account %s cannot be entered: %s", label(a), reason)
 			}

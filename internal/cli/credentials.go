@@ -53,7 +53,7 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}}
 	if c.AllRoles {
-		plan.Unopened, plan.Visit = true, everyRole
+		plan.NoCredentials, plan.Visit = true, everyRole
 	}
 	err = run(ctx, app, &c.SweepFlags, "credentials", out, plan)
 	if keys, ok := out.(*keyStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {

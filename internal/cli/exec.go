@@ -183,7 +183,7 @@ func (e *execution) list(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		if e.earlier.Misses(a) {
+		if e.earlier.NeedsVisit(a) {
 			e.accounts = append(e.accounts, a)
 		}
 	}
@@ -295,9 +295,9 @@ var execPlanView = render.View{
 // rehearse prints what would run where. Credentials are asked for only where
 // regions are, which need them.
 func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPlan]) error {
-	plan := sweep.Plan[execPlan]{Accounts: e.each, Unopened: !e.PerRegion}
+	plan := sweep.Plan[execPlan]{Accounts: e.each, NoCredentials: !e.PerRegion}
 	if e.PerRegion {
-		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected
+		plan.Regions, plan.RegionSelected = e.regionsOf, e.finder.Selected
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {

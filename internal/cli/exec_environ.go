@@ -31,7 +31,7 @@ func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []strin
 	}
 	variables = append(variables, files...)
 	if e.server == nil {
-		return child.Environ(e.app.Environ, drop, place, append(variables, child.Keys(creds)...)), remove, nil
+		return child.Environ(e.app.Environ, drop, place, append(variables, child.CredentialVars(creds)...)), remove, nil
 	}
 	grant := e.server.Grant(fresh)
 	release = func() {

@@ -200,12 +200,12 @@ func (s *prefixSink) open(o *outcome) {
 	if s.perRegion {
 		label += fmt.Sprintf(" %-*s", s.region, safe.Text(o.Place.Region))
 	}
-	lines := func(stream, to io.Writer) *child.Lines {
+	lines := func(stream, to io.Writer) *child.LineWriter {
 		prefix := label + "  | "
 		if s.app.term.Color(stream, s.color) {
 			prefix = "\x1b[" + palette[s.order[o.Account]%len(palette)] + "m" + prefix + "\x1b[0m"
 		}
-		return &child.Lines{Lock: &s.lock, To: to, Prefix: prefix}
+		return &child.LineWriter{Lock: &s.lock, To: to, Prefix: prefix}
 	}
 	stdout, stderr := lines(s.app.Stdout, s.app.Stdout), lines(s.app.Stderr, s.app.term.Log())
 	o.stdout, o.stderr = stdout, stderr

@@ -42,7 +42,7 @@ func (e *execution) agreed(ctx context.Context) error {
 func (e *execution) countRegions(ctx context.Context) (int, error) {
 	var regions atomic.Int64
 	ledger, err := sweep.Plan[struct{}]{
-		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, Wanted: e.finder.Selected,
+		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, RegionSelected: e.finder.Selected,
 		Visit: func(context.Context, sweep.Place, func([]struct{})) error {
 			regions.Add(1)
 			return nil
@@ -68,7 +68,7 @@ func (e *execution) fanOut(ctx context.Context) error {
 	e.sink.begin(ctx, e.accounts)
 	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, Visitors: e.Concurrency, FailFast: e.FailFast}
 	if e.PerRegion {
-		plan.Regions, plan.Wanted = e.regionsOf, e.finder.Selected
+		plan.Regions, plan.RegionSelected = e.regionsOf, e.finder.Selected
 	}
 	if err := resume(&e.SweepFlags, &plan); err != nil {
 		return err

@@ -21,7 +21,7 @@ func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 		switch {
 		case gap.Status == sweep.Failed:
 			failed = append(failed, gap)
-		case flags.Quiet && flags.AllowDenied && gap.Denial():
+		case flags.Quiet && flags.AllowDenied && gap.Denied():
 			accepted++
 		default:
 			silent = append(silent, gap)
@@ -225,7 +225,7 @@ func gapHint(gap sweep.Entry) string {
 	case sweep.Status(awsapi.DeniedSCP):
 		return "denied-scp: a service control policy forbids it; --exclude-region leaves regions out, --allow-denied accepts denials"
 	case sweep.Status(awsapi.Denied):
-		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).Unrecognized() {
+		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).UnknownCredentials() {
 			return "denied: AWS does not know the credentials there: the region may not be enabled in the account; --exclude-region leaves regions out"
 		}
 		if gap.Region != "" {

@@ -144,7 +144,7 @@ func (c *profilesCmd) gather(ctx context.Context, source *profileSource, account
 	found []*generatedProfile, ledger *sweep.Ledger, err error,
 ) {
 	ledger, err = sweep.Plan[*generatedProfile]{
-		Accounts: accounts, Unopened: true, Width: c.Concurrency, FailFast: c.FailFast,
+		Accounts: accounts, NoCredentials: true, Width: c.Concurrency, FailFast: c.FailFast,
 		Visit: func(ctx context.Context, place sweep.Place, emit func([]*generatedProfile)) error {
 			profiles, err := c.profiles(ctx, source, place.Account)
 			emit(profiles)

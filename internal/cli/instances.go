@@ -106,7 +106,7 @@ func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instance
 			return err
 		}
 		return run(ctx, app, &c.SweepFlags, "instances", out, sweep.Plan[R]{
-			Accounts: accounts, Regions: regions.Of, Wanted: regions.Selected, ID: id,
+			Accounts: accounts, Regions: regions.Of, RegionSelected: regions.Selected, ID: id,
 			Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
 		})
 	})

@@ -42,7 +42,7 @@ func progressText(c sweep.Counts, elapsed time.Duration, noun string, whole bool
 	if perSecond := int(float64(rate)/elapsed.Seconds() + 0.5); perSecond > 0 {
 		parts = append(parts, fmt.Sprintf("%s %s/s", thousands(perSecond), per))
 	}
-	if ratio, ok := c.Left(); ok {
+	if ratio, ok := c.Remaining(); ok {
 		parts = append(parts, span(time.Duration(ratio*float64(elapsed)).Round(time.Second))+" left")
 	}
 	text := ""

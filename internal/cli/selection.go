@@ -125,7 +125,7 @@ func (f *SweepFlags) fits(regions bool) error {
 	if f.earlier == nil {
 		return nil
 	}
-	if err := f.earlier.Fits(regions); err != nil {
+	if err := f.earlier.CheckScope(regions); err != nil {
 		return usage("--retry-gaps %s: %v", f.RetryGaps, err)
 	}
 	return nil

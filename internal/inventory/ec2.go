@@ -33,7 +33,7 @@ var forImitations = map[string]bool{
 }
 
 func newServer(api *awsapi.API, p sweep.Place) *server {
-	return &server{imitation: api.Imitated(p.Identity.Target)}
+	return &server{imitation: api.CustomEC2Endpoint(p.Identity.Target)}
 }
 
 // managed asks for what AWS services manage as well: an account may have EC2 leave
@@ -70,7 +70,7 @@ func (s *server) ask(ctx context.Context, operation string, filters, users []typ
 // they do not know, and answer the same call with another.
 func (s *server) refused(operation string, err error, request func([]types.Filter) error) bool {
 	f := awsapi.Explain(err)
-	if f.Unsupported() || f.Kind != awsapi.Unreachable || !f.Wordless() {
+	if f.Unsupported() || f.Kind != awsapi.Unreachable || !f.InvalidAnswer() {
 		return f.Unsupported()
 	}
 	known := map[string][2]string{
@@ -88,14 +88,14 @@ func (s *server) lacks(err error) bool {
 	if s.imitation && f.Answered && f.Kind != awsapi.Throttled && f.Kind != awsapi.Expired {
 		return true
 	}
-	return f.Refusal()
+	return f.Rejected()
 }
 
 // secondaryOwners are the instances whose interfaces in secondary networks match
 // filters. DescribeInstances shows their addresses and has no filter for them.
 func secondaryOwners(ctx context.Context, api *awsapi.API, p sweep.Place, filters []types.Filter) (instances []string, err error) {
 	in := &ec2.DescribeSecondaryInterfacesInput{Filters: filters, MaxResults: aws.Int32(pageSize)}
-	err = awsapi.EveryPage("DescribeSecondaryInterfaces", func(token *string) (next *string, err error) {
+	err = awsapi.ForEachPage("DescribeSecondaryInterfaces", func(token *string) (next *string, err error) {
 		in.NextToken = token
 		err = p.Identity.Do(ctx, func() error {
 			out, err := api.EC2(p.Identity.Target).DescribeSecondaryInterfaces(ctx, in, signed(p.Identity, p.Region))

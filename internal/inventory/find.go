@@ -155,7 +155,7 @@ func (s *search) requests(of source) [][]types.Filter {
 // pages makes a call page by page.
 func (s *search) pages(ctx context.Context, operation string, filters []types.Filter, call func(filters []types.Filter, token *string) (next string, err error)) error {
 	return s.server.ask(ctx, operation, filters, nil, func(filters []types.Filter) error {
-		return awsapi.EveryPage(operation, func(token *string) (*string, error) {
+		return awsapi.ForEachPage(operation, func(token *string) (*string, error) {
 			var next string
 			err := s.place.Identity.Do(ctx, func() (err error) {
 				next, err = call(filters, token)
@@ -171,7 +171,7 @@ func (s *search) pages(ctx context.Context, operation string, filters []types.Fi
 func (s *search) instances(ctx context.Context) error {
 	for _, filters := range s.requests(ofInstances) {
 		err := s.nameInstances(ctx, filters, nil)
-		if err != nil && filters != nil && *filters[0].Name != nameFilter && awsapi.Explain(err).Denial() {
+		if err != nil && filters != nil && *filters[0].Name != nameFilter && awsapi.Explain(err).Denied() {
 			s.allInterfaces = true // their addresses are there, too
 			continue
 		}
@@ -199,7 +199,7 @@ func (s *search) secondary(ctx context.Context, filters []types.Filter) error {
 	switch {
 	case err != nil && s.server.lacks(err) && ctx.Err() == nil:
 		err = s.nameInstances(ctx, nil, func(id string) bool { return s.apart[id] != nil && s.means(s.apart[id]) })
-		if err != nil && awsapi.Explain(err).Denial() {
+		if err != nil && awsapi.Explain(err).Denied() {
 			return nil // nothing that the caller may see
 		}
 		return err
@@ -449,7 +449,7 @@ func (s *search) handOn(ctx context.Context, page []candidate) {
 	}
 	for batch := range slices.Chunk(instances, maxFilterValues) {
 		err := s.nameInstances(ctx, []types.Filter{{Name: aws.String("instance-id"), Values: batch}}, nil)
-		if err != nil && !awsapi.Explain(err).Denial() { // who owns it is known all the same
+		if err != nil && !awsapi.Explain(err).Denied() { // who owns it is known all the same
 			s.unnamed = err
 		}
 	}

@@ -103,7 +103,7 @@ func (c *Instances) visit(ctx context.Context, p sweep.Place, full bool, emit fu
 
 func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters []types.Filter, server *server, emit func([]Instance)) error {
 	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize), IncludeManagedResources: server.managed()}
-	return awsapi.EveryPage("DescribeInstances", func(token *string) (*string, error) {
+	return awsapi.ForEachPage("DescribeInstances", func(token *string) (*string, error) {
 		var (
 			found records
 			next  string

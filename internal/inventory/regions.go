@@ -104,7 +104,7 @@ func (f *RegionFinder) find(ctx context.Context, id *auth.Identity) (found sweep
 				found.Visit = append(found.Visit, region)
 			}
 		}
-		found.Unknown = err
+		found.Incomplete = err
 		return found, nil, nil
 	}
 	for _, region := range all {
@@ -245,7 +245,7 @@ func (f *RegionFinder) listRegions(ctx context.Context, id *auth.Identity) ([]Re
 		types.RegionOptStatusDisabled:         notOptedIn,
 	}
 	var regions []Region
-	err := awsapi.EveryPage("ListRegions", func(token *string) (*string, error) {
+	err := awsapi.ForEachPage("ListRegions", func(token *string) (*string, error) {
 		out, err := f.API.Account(id.Target).ListRegions(ctx, &accountapi.ListRegionsInput{NextToken: token},
 			func(o *accountapi.Options) { o.Credentials = id.Credentials })
 		if err != nil {

@@ -103,8 +103,8 @@ func TestRegions(t *testing.T) {
 				t.Errorf("%q and %q switched off, want %q and %q", got.Visit, got.NotOptedIn, c.visit, c.off)
 			}
 			code := ""
-			if got.Unknown != nil {
-				code = awsapi.Explain(got.Unknown).Code
+			if got.Incomplete != nil {
+				code = awsapi.Explain(got.Incomplete).Code
 			}
 			if code != c.unknown {
 				t.Errorf("unknown because %q, want %q", code, c.unknown)
@@ -239,7 +239,7 @@ func TestRegionsAgainAndAgain(t *testing.T) {
 		fmt.Fprint(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`)
 	})
 	got, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
-	if err != nil || got.Unknown == nil || len(got.Visit) != len(alwaysOn) {
+	if err != nil || got.Incomplete == nil || len(got.Visit) != len(alwaysOn) {
 		t.Errorf("%+v, %v, want the regions that are always on, and why there may be more", got, err)
 	}
 }

@@ -60,8 +60,8 @@ func (e *Entry) Gap() bool {
 // Hint says what to do about a gap, where whoever failed knows.
 func (e *Entry) Hint() string { return e.hint }
 
-// Denial says whether AWS refused, so that asking again is of no use.
-func (e *Entry) Denial() bool { return e.denial }
+// Denied says whether AWS refused, so that asking again is of no use.
+func (e *Entry) Denied() bool { return e.denial }
 
 // reached says whether AWS spoke for the account there, if only to refuse a
 // region.
@@ -138,9 +138,9 @@ func (l *Ledger) close() {
 	}
 }
 
-// Passed is the number of gaps of the earlier run that this one did not come to,
+// Unselected is the number of gaps of the earlier run that this one did not come to,
 // because its selection leaves them out. It is 0 where the list of accounts failed.
-func (l *Ledger) Passed() int { return l.passed }
+func (l *Ledger) Unselected() int { return l.passed }
 
 func (l *Ledger) add(e Entry) {
 	l.mu.Lock()
@@ -201,8 +201,8 @@ func (l *Ledger) Count() (records, accounts, regions int) {
 	return l.records, accounts, len(l.regions)
 }
 
-// Took is how long the sweep lasted.
-func (l *Ledger) Took() time.Duration { return l.took }
+// Duration is how long the sweep lasted.
+func (l *Ledger) Duration() time.Duration { return l.took }
 
 // ListError is why the list of accounts is not complete, or nil.
 func (l *Ledger) ListError() error {
@@ -216,7 +216,7 @@ func (l *Ledger) ListError() error {
 func failure(ctx context.Context, a *account.Account, region string, err error) Entry {
 	f := awsapi.Explain(err)
 	e := Entry{
-		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denial(), hint: awsapi.Hint(err),
+		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denied(), hint: awsapi.Hint(err),
 	}
 	if e.Status == NotOptedIn && region == "" {
 		// Said of a region that one visits, it is an answer. Of a whole account it is a

@@ -56,7 +56,7 @@ func TestPassed(t *testing.T) {
 	}{
 		"region not wanted": {
 			`[{"AccountId": "` + id(0) + `", "Region": "a", "Status": "denied", "Message": "no"}]`,
-			sweep.Plan[string]{Accounts: always(list()), Regions: in("a"), Wanted: func(string) bool { return false }},
+			sweep.Plan[string]{Accounts: always(list()), Regions: in("a"), RegionSelected: func(string) bool { return false }},
 			map[string]string{at(id(0), "a"): "denied 0 no"}, 1,
 		},
 		"account fails again": {
@@ -82,8 +82,8 @@ func TestPassed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ledger := resumed(t, c.entries, c.plan)
 				wantStatuses(t, ledger, c.want)
-				if ledger.Passed() != c.passed {
-					t.Errorf("%d gaps passed over, want %d", ledger.Passed(), c.passed)
+				if ledger.Unselected() != c.passed {
+					t.Errorf("%d gaps passed over, want %d", ledger.Unselected(), c.passed)
 				}
 			})
 		})

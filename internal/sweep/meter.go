@@ -27,10 +27,10 @@ func (m *Meter) Counts() Counts {
 	return c
 }
 
-// Left is how many times as much as was done is still to be done, as far as can be
+// Remaining is how many times as much as was done is still to be done, as far as can be
 // guessed: accounts that are not opened yet are taken to be like the others. ok is
 // false as long as there is nothing to go by.
-func (c Counts) Left() (ratio float64, ok bool) {
+func (c Counts) Remaining() (ratio float64, ok bool) {
 	if !c.Listed || c.PlacesDone == 0 {
 		return 0, false
 	}

@@ -38,10 +38,10 @@ func TestMeter(t *testing.T) {
 			t.Fatal(err)
 		}
 		first, then := <-looks, <-looks
-		if _, ok := first.Left(); ok {
+		if _, ok := first.Remaining(); ok {
 			t.Errorf("%+v: something to go by before anything is done", first)
 		}
-		if left, ok := then.Left(); !ok || left != 2 || then.PlacesDone != 2 || then.Accounts != 3 || !then.Listed {
+		if left, ok := then.Remaining(); !ok || left != 2 || then.PlacesDone != 2 || then.Accounts != 3 || !then.Listed {
 			t.Errorf("%+v: %v times as much left, want 2", then, left)
 		}
 		want := sweep.Counts{Accounts: 3, AccountsDone: 3, Opened: 3, Places: 6, PlacesDone: 6, Records: 3, Gaps: 3, Listed: true}
@@ -64,7 +64,7 @@ func TestLeft(t *testing.T) {
 		{sweep.Counts{Accounts: 10, Opened: 5, Places: 50, PlacesDone: 25, Listed: true}, 3, true},
 		{sweep.Counts{Accounts: 10, Opened: 10, Places: 50, PlacesDone: 50, Listed: true}, 0, true},
 	} {
-		if left, ok := c.counts.Left(); left != c.left || ok != c.ok {
+		if left, ok := c.counts.Remaining(); left != c.left || ok != c.ok {
 			t.Errorf("%+v: %v, %t, want %v, %t", c.counts, left, ok, c.left, c.ok)
 		}
 	}

@@ -67,7 +67,7 @@ func ParseLedger(data []byte) (*Earlier, error) {
 			return nil, fmt.Errorf("entry %d: a second one for account %q, region %q", i+1, e.AccountId, e.Region)
 		}
 		f := awsapi.Failure{Kind: awsapi.Kind(e.Status), Code: e.Code}
-		e.denial = f.Denial()
+		e.denial = f.Denied()
 		earlier.entries[key] = e
 		if key.owner == "" {
 			earlier.list = e.Gap()
@@ -101,9 +101,9 @@ var statuses = []Status{OK, Empty, Suspended, Failed, NotOptedIn,
 // Gaps is the number of places to visit again.
 func (e *Earlier) Gaps() int { return e.gaps }
 
-// Fits says why the ledger cannot be of a run of the same kind: over regions, or
+// CheckScope says why the ledger cannot be of a run of the same kind: over regions, or
 // over accounts as a whole.
-func (e *Earlier) Fits(regions bool) error {
+func (e *Earlier) CheckScope(regions bool) error {
 	for _, entry := range e.entries {
 		switch {
 		case !regions && entry.Region != "":
@@ -115,8 +115,8 @@ func (e *Earlier) Fits(regions bool) error {
 	return nil
 }
 
-// Misses says whether anything of the account is to be visited.
-func (e *Earlier) Misses(a *account.Account) bool {
+// NeedsVisit says whether anything of the account is to be visited.
+func (e *Earlier) NeedsVisit(a *account.Account) bool {
 	if e == nil {
 		return true
 	}

@@ -174,7 +174,7 @@ func TestFits(t *testing.T) {
 		}
 		for i, visitsRegions := range []bool{true, false} {
 			said := ""
-			if err := earlier.Fits(visitsRegions); err != nil {
+			if err := earlier.CheckScope(visitsRegions); err != nil {
 				said = err.Error()
 			}
 			if said != want[i] {

@@ -24,8 +24,7 @@ type Stop struct{ Err error }
 
 func (e *Stop) Error() string { return e.Err.Error() }
 
-// stopped returns why Run is to fail, and nobody will see its ledger; nil if it is
-// not.
+// stopped returns the error that Run returns instead of a ledger, or nil.
 func stopped(ctx context.Context) error {
 	if stop := (*Stop)(nil); errors.As(context.Cause(ctx), &stop) {
 		return stop.Err
@@ -46,8 +45,8 @@ type Place struct {
 type Regions struct {
 	Visit      []string
 	NotOptedIn []string // go into the ledger unvisited
-	// Unknown is why the list may lack regions; they are a gap of the account.
-	Unknown error
+	// Incomplete is why the list may lack regions; they are a gap of the account.
+	Incomplete error
 }
 
 // Plan is what to visit and how. R is the record.
@@ -60,23 +59,23 @@ type Plan[R any] struct {
 	// Visit collects a place's records and hands them on as they arrive. What it
 	// has handed on stays, also where it fails afterwards.
 	Visit func(ctx context.Context, p Place, emit func([]R)) error
-	// Closed gives the records of an account that is not visited: because it
+	// OnSkipped gives the records of an account that is not visited: because it
 	// cannot be entered, or, without an error, because it is not active. nil: none.
-	Closed func(*account.Account, error) []R
-	// Unopened visits accounts as a whole and without credentials: a place's
+	OnSkipped func(*account.Account, error) []R
+	// NoCredentials visits accounts as a whole and without credentials: a place's
 	// Identity is nil, and the visit gets what it needs.
-	Unopened bool
-	Width    int    // calls under way at one time, which the clients see to
-	FailFast bool   // the first gap cancels the rest
-	Meter    *Meter // counts along; nil: nobody looks
+	NoCredentials bool
+	Width         int    // calls under way at one time, which the clients see to
+	FailFast      bool   // the first gap cancels the rest
+	Meter         *Meter // counts along; nil: nobody looks
 	// Visitors is how many places are visited at one time; 0: twice Width, since those
 	// that wait for a retry make no call meanwhile. With one, they come in order.
 	Visitors int
 
 	// Earlier restricts the run to the gaps of another; nil: none.
 	Earlier *Earlier
-	// Wanted says whether a region of Earlier is meant; nil: all are.
-	Wanted func(region string) bool
+	// RegionSelected says whether a region of Earlier is meant; nil: all are.
+	RegionSelected func(region string) bool
 	// ID tells a record from all others of its place, so that a place that fails
 	// after some records can be visited again for the others alone. nil: it is
 	// then visited again as a whole.
@@ -187,7 +186,7 @@ func (s *run[R]) list() {
 			s.ledger.listFailed(failure(s.ctx, nil, "", err), err)
 			return
 		}
-		if !s.Earlier.Misses(a) {
+		if !s.Earlier.NeedsVisit(a) {
 			continue
 		}
 		s.Meter.accounts.Add(1)
@@ -216,7 +215,7 @@ func (s *run[R]) list() {
 func (s *run[R]) openAccounts() {
 	for a := range s.accounts {
 		a.Waits = func() { s.opening.Go(s.openAccounts) }
-		if s.Unopened {
+		if s.NoCredentials {
 			a.Waits = func() { s.visiting.Go(s.visitPlaces) }
 		}
 		id, regions := s.open(a)
@@ -230,8 +229,8 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	start := time.Now()
 	ctx, trace := awsapi.WithTrace(s.ctx, a.ID)
 	known, all := s.Earlier.regions(a)
-	if s.Wanted != nil {
-		known = slices.DeleteFunc(slices.Clone(known), func(region string) bool { return !s.Wanted(region) })
+	if s.RegionSelected != nil {
+		known = slices.DeleteFunc(slices.Clone(known), func(region string) bool { return !s.RegionSelected(region) })
 	}
 	fail := func(err error, regions ...string) {
 		for _, region := range regions {
@@ -250,7 +249,7 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	case s.ctx.Err() != nil:
 		fail(s.ctx.Err(), missing...)
 		return nil, nil
-	case s.Unopened:
+	case s.NoCredentials:
 		return nil, []string{""}
 	}
 	id, err := a.Open(ctx)
@@ -270,8 +269,8 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	case err != nil:
 		fail(err, missing...)
 		return nil, nil
-	case found.Unknown != nil:
-		fail(found.Unknown, "")
+	case found.Incomplete != nil:
+		fail(found.Incomplete, "")
 	default:
 		s.ledger.settle(a.ID, a.Name)
 		guessed := slices.DeleteFunc(slices.Clone(known), func(region string) bool { // and not the account's
@@ -301,8 +300,8 @@ func (s *run[R]) queue(a *account.Account, id *auth.Identity, regions []string) 
 }
 
 func (s *run[R]) closed(a *account.Account, err error) {
-	if s.Closed != nil {
-		s.records <- s.Closed(a, err)
+	if s.OnSkipped != nil {
+		s.records <- s.OnSkipped(a, err)
 	}
 }
 

@@ -71,9 +71,9 @@ func TestChaos(t *testing.T) {
 						continue
 					case 1:
 						r := regions[id(i)]
-						r.Unknown = maybe(awsapi.Denied)
+						r.Incomplete = maybe(awsapi.Denied)
 						regions[id(i)] = r
-						want[id(i)] = fate{err: r.Unknown}.status()
+						want[id(i)] = fate{err: r.Incomplete}.status()
 					}
 					r := regions[id(i)]
 					for n := range 1 + g.IntN(17) {
@@ -155,7 +155,7 @@ func TestEntries(t *testing.T) {
 			Width: 2,
 			Regions: func(_ context.Context, a *account.Account, _ *auth.Identity) (sweep.Regions, error) {
 				if a.ID == id(1) {
-					return sweep.Regions{Visit: []string{"a"}, NotOptedIn: []string{"b"}, Unknown: &failure{awsapi.DeniedSCP, "may not ask"}}, nil
+					return sweep.Regions{Visit: []string{"a"}, NotOptedIn: []string{"b"}, Incomplete: &failure{awsapi.DeniedSCP, "may not ask"}}, nil
 				}
 				return sweep.Regions{Visit: []string{"a", "b", "c"}}, nil
 			},
@@ -178,7 +178,7 @@ func TestEntries(t *testing.T) {
 				emit([]string{"three"})
 				return nil
 			},
-			Closed: func(a *account.Account, err error) []string {
+			OnSkipped: func(a *account.Account, err error) []string {
 				closed = append(closed, fmt.Sprint(a.Name, " ", err))
 				return []string{"closed " + a.Name}
 			},
@@ -196,7 +196,7 @@ func TestEntries(t *testing.T) {
 		}
 		var got []entry
 		for _, e := range ledger.Entries() {
-			got = append(got, entry{e.AccountId, e.AccountName, e.Region, e.Status, e.Records, e.Message, e.DurationMs, e.Gap(), e.Denial()})
+			got = append(got, entry{e.AccountId, e.AccountName, e.Region, e.Status, e.Records, e.Message, e.DurationMs, e.Gap(), e.Denied()})
 		}
 		want := []entry{
 			{id(0), name(0), "a", sweep.OK, 3, "", 0, false, false},

@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// Knock asks where a URL leads, by the transport of all calls, and follows no
+// FetchRedirect asks where a URL leads, by the transport of all calls, and follows no
 // redirect. It returns the HTTP status and the Location of the answer.
-func (a *API) Knock(ctx context.Context, method, url string) (status int, location string, err error) {
+func (a *API) FetchRedirect(ctx context.Context, method, url string) (status int, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, http.NoBody)
 	if err != nil {
 		return 0, "", err
