@@ -17,25 +17,25 @@ import (
 
 // assumeRoleCmd has the options of `aws sts assume-role` under their own names.
 type assumeRoleCmd struct {
-	RoleARN           string `name:"role-arn" placeholder:"ARN" help:"The role."`
-	RoleSessionName   string `placeholder:"NAME" help:"What CloudTrail shows (muster)."`
-	PolicyARNs        words  `name:"policy-arns" placeholder:"ARN ..." help:"Managed policies that narrow the session down; as arn=ARN, or JSON, too."`
-	Policy            string `placeholder:"JSON" help:"Policy that narrows the session down; text or file://PATH."`
-	DurationSeconds   int    `placeholder:"N" help:"900 to 43200; for a role assumed from a role at most 3600."`
-	Tags              words  `placeholder:"Key=K,Value=V ..." help:"Session tags; JSON, too."`
-	TransitiveTagKeys words  `placeholder:"K ..." help:"Tags that roles further on inherit."`
-	ExternalID        string `name:"external-id" placeholder:"ID" help:"What the role's trust policy asks for."`
-	SerialNumber      string `placeholder:"DEVICE" help:"MFA device; its code is asked for."`
-	TokenCode         string `placeholder:"CODE" help:"The device's code, where it is known."`
-	SourceIdentity    string `placeholder:"NAME" help:"Who is behind the session, through all further roles."`
-	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." help:"Contexts of trusted providers; JSON, too."`
+	RoleARN           string `name:"role-arn" placeholder:"ARN" complete:"role-arns" help:"The role."`
+	RoleSessionName   string `placeholder:"NAME" complete:"none" help:"What CloudTrail shows (muster)."`
+	PolicyARNs        words  `name:"policy-arns" placeholder:"ARN ..." complete:"none" help:"Managed policies that narrow the session down; as arn=ARN, or JSON, too."`
+	Policy            string `placeholder:"JSON" complete:"file-url" help:"Policy that narrows the session down; text or file://PATH."`
+	DurationSeconds   int    `placeholder:"N" complete:"none" help:"900 to 43200; for a role assumed from a role at most 3600."`
+	Tags              words  `placeholder:"Key=K,Value=V ..." complete:"none" help:"Session tags; JSON, too."`
+	TransitiveTagKeys words  `placeholder:"K ..." complete:"none" help:"Tags that roles further on inherit."`
+	ExternalID        string `name:"external-id" placeholder:"ID" complete:"none" help:"What the role's trust policy asks for."`
+	SerialNumber      string `placeholder:"DEVICE" complete:"none" help:"MFA device; its code is asked for."`
+	TokenCode         string `placeholder:"CODE" complete:"none" help:"The device's code, where it is known."`
+	SourceIdentity    string `placeholder:"NAME" complete:"none" help:"Who is behind the session, through all further roles."`
+	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." complete:"none" help:"Contexts of trusted providers; JSON, too."`
 
-	Via                  []string `placeholder:"ROLE_ARN" sep:"none" help:"Role to assume before; may be repeated."`
-	Profile              string   `placeholder:"NAME" help:"Profile to start from."`
-	Region               string   `placeholder:"R" help:"Region whose STS is asked."`
-	SAMLAssertion        string   `name:"saml-assertion" placeholder:"FILE|-" help:"Sign in by a SAML assertion, XML or base64, instead of AWS credentials."`
-	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" help:"The SAML provider, where the assertion names several."`
-	WebIdentityTokenFile string   `placeholder:"FILE" help:"Sign in by an OpenID Connect token instead of AWS credentials."`
+	Via                  []string `placeholder:"ROLE_ARN" sep:"none" complete:"role-arns" help:"Role to assume before; may be repeated."`
+	Profile              string   `placeholder:"NAME" complete:"profiles" help:"Profile to start from."`
+	Region               string   `placeholder:"R" complete:"regions" help:"Region whose STS is asked."`
+	SAMLAssertion        string   `name:"saml-assertion" placeholder:"FILE|-" complete:"file" help:"Sign in by a SAML assertion, XML or base64, instead of AWS credentials."`
+	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" complete:"none" help:"The SAML provider, where the assertion names several."`
+	WebIdentityTokenFile string   `placeholder:"FILE" complete:"file" help:"Sign in by an OpenID Connect token instead of AWS credentials."`
 
 	Handout `embed:""`
 }
@@ -169,11 +169,11 @@ func handOut(ctx context.Context, out stream[keyring], id *auth.Identity) error 
 }
 
 type sessionTokenCmd struct {
-	DurationSeconds int    `placeholder:"N" help:"900 to 129600 (43200)."`
-	SerialNumber    string `placeholder:"DEVICE" help:"MFA device, its code is asked for; the profile's mfa_serial where it is left out."`
-	TokenCode       string `placeholder:"CODE" help:"The device's code, where it is known."`
-	Profile         string `placeholder:"NAME" help:"Profile of the user."`
-	Region          string `placeholder:"R" help:"Region whose STS is asked."`
+	DurationSeconds int    `placeholder:"N" complete:"none" help:"900 to 129600 (43200)."`
+	SerialNumber    string `placeholder:"DEVICE" complete:"none" help:"MFA device, its code is asked for; the profile's mfa_serial where it is left out."`
+	TokenCode       string `placeholder:"CODE" complete:"none" help:"The device's code, where it is known."`
+	Profile         string `placeholder:"NAME" complete:"profiles" help:"Profile of the user."`
+	Region          string `placeholder:"R" complete:"regions" help:"Region whose STS is asked."`
 
 	Handout `embed:""`
 }

@@ -16,11 +16,11 @@ import (
 )
 
 type consoleCmd struct {
-	Destination string   `placeholder:"URL|SERVICE" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
+	Destination string   `placeholder:"URL|SERVICE" complete:"none" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
 	Open        bool     `help:"Open the browser instead of printing the URL."`
-	Issuer      string   `placeholder:"URL" help:"Where the console sends the user when the session has ended."`
-	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" help:"For a user's own access key: what the session may do (GetFederationToken)."`
-	Region      string   `placeholder:"R" help:"Region of the page."`
+	Issuer      string   `placeholder:"URL" complete:"none" help:"Where the console sends the user when the session has ended."`
+	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"For a user's own access key: what the session may do (GetFederationToken)."`
+	Region      string   `placeholder:"R" complete:"regions" help:"Region of the page."`
 
 	Selection `embed:""`
 }

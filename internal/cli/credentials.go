@@ -159,15 +159,15 @@ var handoutFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml",
 
 // Handout are the flags of how credentials are handed out.
 type Handout struct {
-	Output      string      `short:"o" placeholder:"FORMAT" group:"output" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
-	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each account."`
+	Output      string      `short:"o" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
+	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Print what a jq filter makes of each account."`
 	Slurp       bool        `group:"output" help:"Give the jq filter one array of all accounts."`
-	Query       string      `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array."`
+	Query       string      `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array."`
 	Shell       string      `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
-	ProfileName profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" help:"Name of each profile of -o ini ({account-name}.{role})."`
-	Out         string      `placeholder:"FILE" group:"output" help:"Write to a file that only you can read."`
+	ProfileName profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" complete:"none" help:"Name of each profile of -o ini ({account-name}.{role})."`
+	Out         string      `placeholder:"FILE" group:"output" complete:"file" help:"Write to a file that only you can read."`
 
-	TemplateHelp templateHelpFlag `group:"output" help:"Show the fields and functions of templates, with examples."`
+	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"Show the fields and functions of templates, with examples."`
 }
 
 // start checks the flags and begins the output.

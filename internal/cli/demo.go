@@ -75,7 +75,7 @@ func (s *simulation) close() {
 }
 
 type demoCmd struct {
-	Listen string `placeholder:"ADDR" default:"127.0.0.1:0" help:"Address to serve on (a free port of 127.0.0.1)."`
+	Listen string `placeholder:"ADDR" default:"127.0.0.1:0" complete:"none" help:"Address to serve on (a free port of 127.0.0.1)."`
 }
 
 // serves says whether the command line is the demo command, for which --demo

@@ -13,7 +13,7 @@ import (
 )
 
 type findCmd struct {
-	What []string `arg:"" help:"IP addresses, CIDR blocks, DNS names, ids, names (globs)."`
+	What []string `arg:"" complete:"instances" help:"IP addresses, CIDR blocks, DNS names, ids, names (globs)."`
 
 	Selection     `embed:""`
 	RegionFlags   `embed:""`

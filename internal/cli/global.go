@@ -21,11 +21,11 @@ import (
 
 // Global are the options of every command, under the AWS CLI's names.
 type Global struct {
-	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" help:"Send every call to this URL."`
+	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send every call to this URL."`
 	NoVerifySSL       bool    `name:"no-verify-ssl" group:"global" help:"Do not check certificates."`
-	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" help:"Certificates to trust, PEM; also AWS_CA_BUNDLE."`
-	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
-	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" help:"Longest wait for a connection (10; 0: no limit)."`
+	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" complete:"file" help:"Certificates to trust, PEM; also AWS_CA_BUNDLE."`
+	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
+	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Longest wait for a connection (10; 0: no limit)."`
 	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR and CLICOLOR=0 turn auto off, CLICOLOR_FORCE turns it on."`
 	NoCache           bool    `group:"global" help:"Leave the AWS CLI's cache of role credentials alone."`
 	Debug             bool    `group:"global" help:"Log every call on stderr; never a secret."`
@@ -175,17 +175,17 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 
 // Output are the flags of how records are shown.
 type Output struct {
-	Output    string   `short:"o" placeholder:"FORMAT" group:"output" help:"One of ${formats}."`
-	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" help:"Print what a jq filter makes of each record."`
+	Output    string   `short:"o" placeholder:"FORMAT" group:"output" complete:"formats,template" help:"One of ${formats}."`
+	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
-	Query     string   `placeholder:"JMESPATH" group:"output" help:"Print what a JMESPath expression makes of the array of records."`
-	Columns   []string `placeholder:"A,B" group:"output" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
+	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array of records."`
+	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
 	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Keep spreadsheets from running cells of csv as formulas: ' in front of = + - @."`
-	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" help:"Sort by these fields; -F for descending."`
-	CountBy   []string `placeholder:"F,F" group:"output" help:"Count the records by these fields instead, such as State,Tags.env."`
+	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F for descending."`
+	CountBy   []string `placeholder:"F,F" group:"output" complete:"fields" help:"Count the records by these fields instead, such as State,Tags.env."`
 
-	TemplateHelp templateHelpFlag `group:"output" help:"Show the fields and functions of templates, with examples."`
+	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"Show the fields and functions of templates, with examples."`
 }
 
 // options completes the flags with what the terminal is like.

@@ -237,7 +237,7 @@ func (a *App) printHelp(_ kong.HelpOptions, line *kong.Context) error {
 }
 
 type helpCmd struct {
-	Subject string `arg:"" optional:"" help:"A command, or accounts, output, templates, exit-codes or environment."`
+	Subject string `arg:"" optional:"" complete:"commands,topics" help:"A command, or accounts, output, templates, exit-codes or environment."`
 }
 
 func (c *helpCmd) Run(app *App, line *kong.Context) error {

@@ -16,11 +16,11 @@ import (
 )
 
 type instancesCmd struct {
-	What   []string `arg:"" optional:"" help:"Instance ids, names (globs), IP addresses or CIDR blocks."`
-	State  []string `placeholder:"S,S" group:"filter" help:"Only instances in these states, such as running,stopped."`
-	Tag    []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"filter" help:"Only instances with this tag; globs allowed in V."`
-	Type   []string `type:"globs" placeholder:"T,T" group:"filter" help:"Only these instance types; globs allowed, as in 'm5.*'."`
-	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" help:"EC2's own filters, as the AWS CLI takes them; several may follow. Also --filters."`
+	What   []string `arg:"" optional:"" complete:"instances" help:"Instance ids, names (globs), IP addresses or CIDR blocks."`
+	State  []string `placeholder:"S,S" group:"filter" complete:"states" help:"Only instances in these states, such as running,stopped."`
+	Tag    []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"filter" complete:"tag-keys" help:"Only instances with this tag; globs allowed in V."`
+	Type   []string `type:"globs" placeholder:"T,T" group:"filter" complete:"none" help:"Only these instance types; globs allowed, as in 'm5.*'."`
+	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" complete:"none" help:"EC2's own filters, as the AWS CLI takes them; several may follow. Also --filters."`
 	Full   bool     `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 
 	Selection     `embed:""`

@@ -18,13 +18,13 @@ import (
 )
 
 type loginCmd struct {
-	Name          string        `arg:"" optional:"" name:"session|profile" help:"The sso-session, or a profile that uses one; may be left out where there is only one."`
-	SSOSession    string        `name:"sso-session" placeholder:"NAME" help:"The sso-session, as the argument names it."`
-	Profile       string        `placeholder:"NAME" help:"The session of this profile."`
+	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"The sso-session, or a profile that uses one; may be left out where there is only one."`
+	SSOSession    string        `name:"sso-session" placeholder:"NAME" complete:"sso-sessions" help:"The sso-session, as the argument names it."`
+	Profile       string        `placeholder:"NAME" complete:"profiles" help:"The session of this profile."`
 	UseDeviceCode bool          `help:"Sign in by a code, in a browser anywhere; what is done by itself over SSH."`
 	NoBrowser     bool          `help:"Print the URL instead of opening it."`
-	Port          int           `placeholder:"N" help:"Wait for the browser's redirect on this port (any that is free)."`
-	Timeout       time.Duration `placeholder:"10m" default:"10m" help:"Give up after this long (10m)."`
+	Port          int           `placeholder:"N" complete:"none" help:"Wait for the browser's redirect on this port (any that is free)."`
+	Timeout       time.Duration `placeholder:"10m" default:"10m" complete:"none" help:"Give up after this long (10m)."`
 	NewSession    newSession    `embed:""`
 }
 
@@ -258,7 +258,7 @@ func (a *App) showSignIn(opens bool) func(url, code string) {
 }
 
 type logoutCmd struct {
-	Name string `arg:"" optional:"" name:"session|profile" help:"The sso-session, or a profile that uses one; all that are signed in where it is left out."`
+	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"The sso-session, or a profile that uses one; all that are signed in where it is left out."`
 }
 
 func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {

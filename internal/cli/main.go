@@ -16,7 +16,7 @@ import (
 
 // grammar is the whole command line.
 type grammar struct {
-	Version versionFlag `help:"Print the version and exit." group:"global"`
+	Version versionFlag `env:"-" help:"Print the version and exit." group:"global"`
 	Global  `embed:""`
 
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every interface."`

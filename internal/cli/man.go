@@ -8,7 +8,7 @@ import (
 )
 
 type manCmd struct {
-	Command string `arg:"" optional:"" help:"A command; without one, the page of the program."`
+	Command string `arg:"" optional:"" complete:"commands" help:"A command; without one, the page of the program."`
 }
 
 func (c *manCmd) Run(app *App, line *kong.Context) error {

@@ -15,19 +15,19 @@ import (
 
 // Selection are the flags of which accounts are meant.
 type Selection struct {
-	Profile         []string `type:"globs" placeholder:"NAME" group:"select" help:"The account of each profile; globs allowed."`
+	Profile         []string `type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"The account of each profile; globs allowed."`
 	AllProfiles     bool     `group:"select" help:"The account of every profile, each account once."`
-	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" help:"Every account assigned in an IAM Identity Center session."`
+	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in an IAM Identity Center session."`
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
-	Role            []string `placeholder:"R" group:"select" help:"Role or permission set; the first of several that can be had."`
-	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" help:"Only these accounts; globs allowed."`
-	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" help:"Not these accounts."`
-	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" help:"Only accounts in this OU or below it."`
-	AccountTag      []string `placeholder:"K=V" sep:"none" group:"select" help:"Only accounts with this tag."`
-	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" help:"For the roles of --organization."`
-	RoleSessionName string   `placeholder:"NAME" group:"select" help:"For the roles of --organization."`
-	DurationSeconds int      `placeholder:"N" group:"select" help:"For the roles of --organization."`
-	Shard           string   `placeholder:"I/N" group:"select" help:"Of these accounts the part I of N, I from 0: each account is in exactly one."`
+	Role            []string `placeholder:"R" group:"select" complete:"roles" help:"Role or permission set; the first of several that can be had."`
+	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Only these accounts; globs allowed."`
+	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts."`
+	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in this OU or below it."`
+	AccountTag      []string `placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
+	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"For the roles of --organization."`
+	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"For the roles of --organization."`
+	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"For the roles of --organization."`
+	Shard           string   `placeholder:"I/N" group:"select" complete:"none" help:"Of these accounts the part I of N, I from 0: each account is in exactly one."`
 }
 
 func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
@@ -46,8 +46,8 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
 
 // RegionFlags are the flags of which regions are meant.
 type RegionFlags struct {
-	Region        []string `type:"globs" placeholder:"R" group:"regions" help:"Only these regions; globs allowed."`
-	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" help:"Not these regions."`
+	Region        []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Only these regions; globs allowed."`
+	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions."`
 }
 
 // finder checks the names. Regions are known by name, so that a slip of the
@@ -71,12 +71,12 @@ func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
 
 // SweepFlags are the flags of how the sweep is done and told of.
 type SweepFlags struct {
-	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" help:"${calls=Calls} at one time (${concurrency})."`
-	Timeout     time.Duration `placeholder:"5m" group:"sweep" help:"Give up after this long; what has arrived is printed."`
+	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" complete:"none" help:"${calls=Calls} at one time (${concurrency})."`
+	Timeout     time.Duration `placeholder:"5m" group:"sweep" complete:"none" help:"Give up after this long; what has arrived is printed."`
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
 	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
-	Report      string        `placeholder:"FILE" group:"sweep" help:"Write what became of every account and region, as JSON."`
-	RetryGaps   string        `placeholder:"REPORT" group:"sweep" help:"Ask again only where an earlier --report has gaps."`
+	Report      string        `placeholder:"FILE" group:"sweep" complete:"file" help:"Write what became of every account and region, as JSON."`
+	RetryGaps   string        `placeholder:"REPORT" group:"sweep" complete:"file" help:"Ask again only where an earlier --report has gaps."`
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
 
 	earlier *sweep.Earlier               // what RetryGaps holds

@@ -65,7 +65,7 @@ func parseInterval(text string) (time.Duration, error) {
 // WatchedOutput is Output of commands whose sweep can be done again and again.
 type WatchedOutput struct {
 	Output `embed:""`
-	Watch  watchInterval `short:"w" placeholder:"INTERVAL" group:"output" help:"Again and again, marking what is new (+), changed (~) or gone (-): every 30s, or -w 5s, --watch=5m."`
+	Watch  watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Again and again, marking what is new (+), changed (~) or gone (-): every 30s, or -w 5s, --watch=5m."`
 
 	logged bool // on the terminal, call by call
 }
