@@ -27,8 +27,8 @@ type Resolver struct {
 	Region  string           // wins over the environment's and the profiles'; usually ""
 	Now     func() time.Time
 
-	NoCache   bool          // leaves the AWS CLI's role cache alone
-	LeastLeft time.Duration // how long credentials of that cache must still last; 0: five minutes
+	NoCache bool          // leaves the AWS CLI's role cache alone
+	MinTTL  time.Duration // the lifetime left below which that cache's credentials are not used; 0: five minutes
 
 	// Prompt asks on the terminal and returns what was typed; nil where there is
 	// no terminal.
@@ -61,7 +61,7 @@ type Identity struct {
 	Credentials *Credentials
 	Hops        []Hop // how the credentials come about, the first source first
 
-	lasts    time.Duration // how long the credentials were good for when last renewed, 0 before
+	lifetime time.Duration // of the credentials that RetrieveFor renewed last; 0 before
 	asking   sync.Mutex    // held while STS is asked whose credentials they are
 	renewing sync.Mutex
 }

@@ -28,7 +28,7 @@ func (r *Resolver) awsLogin(p *awsconfig.Profile, target awsapi.Target) (*Creden
 	if err != nil {
 		return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
 	}
-	return r.shared("login "+path, r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+	return r.oncePerSource("login "+path, r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
 		if unlock, err := r.lockFile(ctx, path, fmt.Sprintf("the login of profile %q", p.Name)); err == nil {
 			defer unlock()
 		}

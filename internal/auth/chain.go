@@ -38,7 +38,7 @@ func (r *Resolver) fromChain(p *awsconfig.Profile, chain []*awsconfig.Profile) (
 	id.Target = target
 	for _, link := range slices.Backward(roles) {
 		id = r.Assume(id, roleOptions(link))
-		id.Credentials = r.shared(fmt.Sprintf("role %s %v", link.Name, target), id.Credentials)
+		id.Credentials = r.oncePerSource(fmt.Sprintf("role %s %v", link.Name, target), id.Credentials)
 	}
 	id.Profile = p.Name
 	return id, nil
@@ -59,17 +59,17 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	switch p.Kind {
 	case awsconfig.KindStatic:
 		id.Hops = []Hop{{hopProfile, p.Name}}
-		id.Credentials = r.cache(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
+		id.Credentials = r.newCredentials(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
 		id.Hops = session.hops(p.SSORoleName)
-		id.Credentials = r.shared("sso "+p.Name, r.cache(session.Role(p.SSOAccountID, p.SSORoleName)))
+		id.Credentials = r.oncePerSource("sso "+p.Name, r.newCredentials(session.Role(p.SSOAccountID, p.SSORoleName)))
 	case awsconfig.KindProcess:
 		id.Hops = []Hop{{hopProcess, "of profile " + p.Name}}
-		id.Credentials = r.shared("process "+p.Name, r.cache(r.process(p)))
+		id.Credentials = r.oncePerSource("process "+p.Name, r.newCredentials(r.process(p)))
 	case awsconfig.KindWebIdentity:
 		id.Hops = []Hop{{hopWebIdentity, p.WebIdentityTokenFile}, {hopRole, p.RoleARN}}
-		id.Credentials = r.cache(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
+		id.Credentials = r.newCredentials(r.webIdentity(id, p.RoleARN, p.WebIdentityTokenFile, p.RoleSessionName))
 	case awsconfig.KindLogin:
 		id.Hops = []Hop{{hopLogin, p.LoginSession}}
 		var err error
@@ -81,8 +81,8 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 	return id, nil
 }
 
-// shared returns the credentials that were first given for a source.
-func (r *Resolver) shared(source string, c *Credentials) *Credentials {
+// oncePerSource returns the credentials that were first given for a source.
+func (r *Resolver) oncePerSource(source string, c *Credentials) *Credentials {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if first := r.sources[source]; first != nil {

@@ -11,23 +11,23 @@ import (
 	"muster/internal/disk"
 )
 
-// leastLeft is how long credentials of the cache must still last to be used.
-const leastLeft = 5 * time.Minute
+// defaultMinTTL is the lifetime that credentials of the cache must have left.
+const defaultMinTTL = 5 * time.Minute
 
-// cached takes credentials from the file of the key while they last, and else
+// viaCLICache takes credentials from the file of the key while they last, and else
 // from fetch, whose credentials it writes there. A cache that cannot be read or
 // written does no harm, and neither does a file with credentials of another account.
-func (r *Resolver) cached(key, providerType, accountID string, fetch provider) provider {
+func (r *Resolver) viaCLICache(key, providerType, accountID string, fetch provider) provider {
 	if r.Home == "" || r.NoCache {
 		return fetch
 	}
 	path := botocache.RoleFile(r.Home, key)
-	var given string // the access key handed out last: who asks again was refused with it
+	var returned string // the last access key: AWS has refused it when the caller asks again
 	return func(ctx context.Context) (aws.Credentials, error) {
-		left := cmp.Or(r.LeastLeft, leastLeft)
-		if creds, ok := botocache.ReadRole(ctx, path); ok && creds.AccessKeyID != given && creds.Expires.After(r.Now().Add(left)) {
+		minTTL := cmp.Or(r.MinTTL, defaultMinTTL)
+		if creds, ok := botocache.ReadRole(ctx, path); ok && creds.AccessKeyID != returned && creds.Expires.After(r.Now().Add(minTTL)) {
 			if creds, err := inAccount("cache", accountID, creds); err == nil {
-				given = creds.AccessKeyID
+				returned = creds.AccessKeyID
 				return creds, nil
 			}
 		}
@@ -35,7 +35,7 @@ func (r *Resolver) cached(key, providerType, accountID string, fetch provider) p
 		if err != nil {
 			return creds, err
 		}
-		given = creds.AccessKeyID
+		returned = creds.AccessKeyID
 		if creds.CanExpire {
 			_ = botocache.WriteRole(path, providerType, creds)
 		}

@@ -48,9 +48,9 @@ func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return creds, nil
 }
 
-// cache keeps what a provider gives, which must not have ended already. All
+// newCredentials keeps what a provider gives, which must not have ended already. All
 // credentials come through here: nothing that is printed may hold them.
-func (r *Resolver) cache(p aws.CredentialsProvider) *Credentials {
+func (r *Resolver) newCredentials(p aws.CredentialsProvider) *Credentials {
 	c := &Credentials{}
 	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
 		creds, err := p.Retrieve(ctx)

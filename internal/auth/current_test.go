@@ -93,9 +93,9 @@ func TestCurrent(t *testing.T) {
 			if got := creds.AccessKeyID + " " + id.Profile; got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
-			lasting, err := id.Lasting(t.Context())
-			if temporary := strings.HasPrefix(creds.AccessKeyID, "ASIA"); temporary != (creds.SessionToken == "t") || temporary == lasting || err != nil {
-				t.Errorf("the token is %q, lasting %t, %v", creds.SessionToken, lasting, err)
+			longTerm, err := id.LongTerm(t.Context())
+			if temporary := strings.HasPrefix(creds.AccessKeyID, "ASIA"); temporary != (creds.SessionToken == "t") || temporary == longTerm || err != nil {
+				t.Errorf("the token is %q, longTerm %t, %v", creds.SessionToken, longTerm, err)
 			}
 		})
 	}

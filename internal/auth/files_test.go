@@ -117,8 +117,8 @@ func TestTokenLink(t *testing.T) {
 	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 || read(t, far) == old {
 		t.Errorf("%v, %v", info, err)
 	}
-	if bye, err := h.resolver(t).LogoutAll(t.Context()); err != nil || bye.Tokens != 1 {
-		t.Errorf("%+v, %v", bye, err)
+	if result, err := h.resolver(t).LogoutAll(t.Context()); err != nil || result.Tokens != 1 {
+		t.Errorf("%+v, %v", result, err)
 	}
 	for _, name := range []string{path, far} {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
@@ -133,11 +133,11 @@ func TestLogoutsAtOnce(t *testing.T) {
 	h := furnish(t, signedIn(awssim.SSOToken{}))
 	var tokens atomic.Int32
 	atOnce(8, func() {
-		bye, err := h.resolver(t).LogoutAll(t.Context())
-		if err != nil || bye.Unrevoked != nil {
-			t.Errorf("%+v, %v", bye, err)
+		result, err := h.resolver(t).LogoutAll(t.Context())
+		if err != nil || result.Unrevoked != nil {
+			t.Errorf("%+v, %v", result, err)
 		}
-		tokens.Add(int32(bye.Tokens))
+		tokens.Add(int32(result.Tokens))
 	})
 	if n := tokens.Load(); n != 1 {
 		t.Errorf("%d tokens were removed", n)
@@ -152,8 +152,8 @@ func TestLogoutInterrupted(t *testing.T) {
 	h := furnish(t, w)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
-	if bye, err := h.resolver(t).LogoutAll(ctx); !errors.Is(err, context.Canceled) || bye.Tokens != 0 {
-		t.Errorf("%+v, %v", bye, err)
+	if result, err := h.resolver(t).LogoutAll(ctx); !errors.Is(err, context.Canceled) || result.Tokens != 0 {
+		t.Errorf("%+v, %v", result, err)
 	}
 	if _, err := os.Stat(botocache.TokenFile(h.home, "corp")); err != nil {
 		t.Error(err)
@@ -226,8 +226,8 @@ func TestHungTokens(t *testing.T) {
 		}
 		cancel(nil)
 	}
-	if bye, err := h.resolver(t).LogoutAll(t.Context()); err != nil || bye.Tokens != 0 {
-		t.Errorf("%+v, %v", bye, err) // pipes are no tokens
+	if result, err := h.resolver(t).LogoutAll(t.Context()); err != nil || result.Tokens != 0 {
+		t.Errorf("%+v, %v", result, err) // pipes are no tokens
 	}
 }
 

@@ -19,10 +19,10 @@ import (
 // MFA device where serial is not "". An empty code is asked for.
 func (r *Resolver) SessionToken(base *Identity, serial, code string, d time.Duration) *Identity {
 	return r.derived(base, base.Role, base.AccountID, Hop{hopSessionToken, serial}, func(ctx context.Context) (aws.Credentials, error) {
-		if lasting, err := base.Lasting(ctx); err != nil {
+		if longTerm, err := base.LongTerm(ctx); err != nil {
 			return aws.Credentials{}, err
-		} else if !lasting {
-			return aws.Credentials{}, &NoCredentialsError{"GetSessionToken needs a user's own access key; " + base.String() + " has temporary credentials already"}
+		} else if !longTerm {
+			return aws.Credentials{}, &NoCredentialsError{"GetSessionToken needs an IAM user's keys; " + base.String() + " has temporary credentials"}
 		}
 		return r.getSessionToken(ctx, base, serial, code, d)
 	})
@@ -62,7 +62,7 @@ func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d 
 // and external ids are not used.
 func (r *Resolver) WebIdentity(p *awsconfig.Profile, tokenFile string, o RoleOptions, read func(string) ([]byte, error)) *Identity {
 	id := &Identity{Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4), Target: r.Target(p), Hops: []Hop{{hopWebIdentity, tokenFile}, {hopRole, o.ARN}}}
-	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+	id.Credentials = r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
 		token, err := read(tokenFile)
 		if err != nil {
 			return aws.Credentials{}, err
@@ -91,6 +91,6 @@ func policies(arns []string) []types.PolicyDescriptorType {
 func (r *Resolver) derived(base *Identity, role, accountID string, h Hop, fetch provider) *Identity {
 	return &Identity{
 		Profile: base.Profile, Role: role, AccountID: accountID, Target: base.Target,
-		Credentials: r.cache(fetch), Hops: base.and(h),
+		Credentials: r.newCredentials(fetch), Hops: base.and(h),
 	}
 }

@@ -52,9 +52,9 @@ func (i *Identity) String() string {
 	return strings.Join(steps, " > ")
 }
 
-// Lasting says whether the credentials are a user's own keys, which do not end and
+// LongTerm says whether the credentials are a user's own keys, which do not end and
 // for which GetSessionToken works: they have no token.
-func (i *Identity) Lasting(ctx context.Context) (bool, error) {
+func (i *Identity) LongTerm(ctx context.Context) (bool, error) {
 	switch i.Hops[len(i.Hops)-1].Kind {
 	case hopEnvironment, hopProfile, hopProcess:
 		creds, err := i.Credentials.Retrieve(ctx)

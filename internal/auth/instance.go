@@ -62,7 +62,7 @@ func (r *Resolver) fromInstance(p *awsconfig.Profile, instead func() error) *Ide
 	role := r.instanceRole(settings)
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopInstance, ""}},
-		Credentials: r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+		Credentials: r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
 			if settings.attempts == 0 {
 				return aws.Credentials{}, instead()
 			}

@@ -15,8 +15,8 @@ import (
 	"muster/internal/disk"
 )
 
-// Goodbye is what a logout did.
-type Goodbye struct {
+// LogoutResult is what a logout did.
+type LogoutResult struct {
 	Tokens int // removed
 	Roles  int // cached credentials that were removed
 	// Unrevoked is why AWS may still accept a token; nil where it does not.
@@ -25,17 +25,17 @@ type Goodbye struct {
 
 // Logout revokes the session's token and removes it, along with the role
 // credentials that the AWS CLI and muster have cached.
-func (s *SSO) Logout(ctx context.Context) (Goodbye, error) {
+func (s *SSO) Logout(ctx context.Context) (LogoutResult, error) {
 	return s.r.logout(ctx, []string{s.path}, s.rolesOf())
 }
 
 // LogoutAll does so for every session that is signed in, configured or not, as
 // `aws sso logout` does.
-func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
+func (r *Resolver) LogoutAll(ctx context.Context) (LogoutResult, error) {
 	dir := botocache.TokenDir(r.Home)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Goodbye{}, err
+		return LogoutResult{}, err
 	}
 	var paths []string
 	for _, entry := range entries {
@@ -56,30 +56,30 @@ func (r *Resolver) LogoutAll(ctx context.Context) (Goodbye, error) {
 	return r.logout(ctx, paths, roles)
 }
 
-func (r *Resolver) logout(ctx context.Context, paths, roles []string) (Goodbye, error) {
+func (r *Resolver) logout(ctx context.Context, paths, roles []string) (LogoutResult, error) {
 	if r.Home == "" {
-		return Goodbye{}, nil
+		return LogoutResult{}, nil
 	}
 	var (
-		bye    Goodbye
+		result LogoutResult
 		failed error
 	)
 	for _, path := range paths {
-		err := r.forgetToken(ctx, path, &bye)
+		err := r.forgetToken(ctx, path, &result)
 		if ctx.Err() != nil {
-			return bye, context.Cause(ctx)
+			return result, context.Cause(ctx)
 		}
 		failed = errors.Join(failed, err)
 	}
 	var err error
-	bye.Roles, err = botocache.ForgetRoles(ctx, r.Home, roles)
-	return bye, errors.Join(failed, err)
+	result.Roles, err = botocache.ForgetRoles(ctx, r.Home, roles)
+	return result, errors.Join(failed, err)
 }
 
 // forgetToken revokes a token and removes its file. Nobody refreshes the token at
 // the same time, and then writes it anew; if another process has removed it, that is
 // just as well. An interrupt leaves it, so that it can still be revoked.
-func (r *Resolver) forgetToken(ctx context.Context, path string, bye *Goodbye) error {
+func (r *Resolver) forgetToken(ctx context.Context, path string, result *LogoutResult) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (r *Resolver) forgetToken(ctx context.Context, path string, bye *Goodbye) e
 	}
 	if t, err := botocache.ReadToken(ctx, path); err == nil && t.Region != "" {
 		if err := r.revoke(ctx, t); ctx.Err() == nil {
-			bye.Unrevoked = errors.Join(bye.Unrevoked, err)
+			result.Unrevoked = errors.Join(result.Unrevoked, err)
 		}
 	}
 	if ctx.Err() != nil {
@@ -97,7 +97,7 @@ func (r *Resolver) forgetToken(ctx context.Context, path string, bye *Goodbye) e
 	}
 	removed, err := disk.Remove(path)
 	if removed {
-		bye.Tokens++
+		result.Tokens++
 	}
 	return err
 }

@@ -27,14 +27,14 @@ func TestLogoutAll(t *testing.T) {
 	if err := os.WriteFile(other, []byte(`{"clientId": "c"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if bye, err := r.LogoutAll(t.Context()); bye.Tokens != 1 || bye.Unrevoked != nil || err != nil {
-		t.Errorf("%+v, %v; want one token", bye, err)
+	if result, err := r.LogoutAll(t.Context()); result.Tokens != 1 || result.Unrevoked != nil || err != nil {
+		t.Errorf("%+v, %v; want one token", result, err)
 	}
 	if _, err := os.Stat(other); err != nil {
 		t.Error(err)
 	}
-	if bye, err := r.LogoutAll(t.Context()); bye != (Goodbye{}) || err != nil {
-		t.Errorf("a second time: %+v, %v", bye, err)
+	if result, err := r.LogoutAll(t.Context()); result != (LogoutResult{}) || err != nil {
+		t.Errorf("a second time: %+v, %v", result, err)
 	}
 }
 
@@ -53,8 +53,8 @@ func TestNoHome(t *testing.T) {
 	if want := "there is no home folder to keep a token in: set HOME"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if bye, err := r.LogoutAll(t.Context()); bye != (Goodbye{}) || err != nil {
-		t.Errorf("%+v, %v", bye, err)
+	if result, err := r.LogoutAll(t.Context()); result != (LogoutResult{}) || err != nil {
+		t.Errorf("%+v, %v", result, err)
 	}
 	if _, err := os.Stat(".aws"); err == nil {
 		t.Error("there is a folder .aws here")

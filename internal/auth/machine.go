@@ -37,7 +37,7 @@ func (r *Resolver) fromEnvironment() *Identity {
 	ends, _, known := botocache.ParseTime(r.env("AWS_CREDENTIAL_EXPIRATION"))
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopEnvironment, ""}},
-		Credentials: r.cache(provider(func(context.Context) (aws.Credentials, error) {
+		Credentials: r.newCredentials(provider(func(context.Context) (aws.Credentials, error) {
 			creds := aws.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}
 			// A time that is over may be that of earlier keys: AWS knows whether these have ended.
 			if known && token != "" && ends.After(r.Now()) {
@@ -84,7 +84,7 @@ func (r *Resolver) fromWebIdentityEnvironment() (*Identity, error) {
 		return nil, &NoCredentialsError{fmt.Sprintf("AWS_ROLE_ARN is %q, which is no role's ARN", arn)}
 	}
 	id := &Identity{Role: RoleName(arn), AccountID: arnPart(arn, 4), Target: r.ambient(), Hops: []Hop{{hopWebIdentity, file}, {hopRole, arn}}}
-	id.Credentials = r.cache(r.webIdentity(id, arn, file, ""))
+	id.Credentials = r.newCredentials(r.webIdentity(id, arn, file, ""))
 	return id, nil
 }
 
@@ -135,7 +135,7 @@ func (r *Resolver) fromContainer() (*Identity, error) {
 	}
 	return &Identity{
 		Target: r.ambient(), Hops: []Hop{{hopContainer, ""}},
-		Credentials: r.shared("container", r.cache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+		Credentials: r.oncePerSource("container", r.newCredentials(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 			o.HTTPClient = r.machineClient(0)
 			o.AuthorizationToken = r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 			if file := r.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {

@@ -33,7 +33,7 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 		r.mfa = map[string]*mfaDevice{}
 	}
 	d := new(mfaDevice)
-	d.session = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+	d.session = r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.failed != nil {

@@ -90,7 +90,7 @@ func TestDoOnce(t *testing.T) {
 		{"expired", "hop", t.Context(), expired, 2},
 		{"another error", "hop", t.Context(), other, 1},
 		{"success", "hop", t.Context(), nil, 1},
-		{"lasting keys", "admin", t.Context(), expired, 1},
+		{"a user's keys", "admin", t.Context(), expired, 1},
 		{"given up", "hop", called, expired, 1},
 	} {
 		calls := 0
@@ -246,20 +246,20 @@ func TestCodeLost(t *testing.T) {
 	if got := h.calls()["GetSessionToken"]; *prompts != 1 || got != 1 {
 		t.Errorf("%d prompts, %d tries", *prompts, got)
 	}
-	r.Retry()
+	r.ForgetFailures()
 	if err := retrieve(); err != nil || *prompts != 2 {
 		t.Errorf("%v after %d prompts", err, *prompts)
 	}
 }
 
-// TestRetryWhileAsked: the next round does not wait for an answer that the one before
+// TestForgetFailuresWhileAsked: the next round does not wait for an answer that the one before
 // has asked for.
-func TestRetryWhileAsked(t *testing.T) {
+func TestForgetFailuresWhileAsked(t *testing.T) {
 	t.Parallel()
 	_, r, _ := mia(t, "123456")
 	answer := r.Prompt
 	r.Prompt = func(ctx context.Context, question string) (string, error) {
-		r.Retry() // which would wait for ever
+		r.ForgetFailures() // which would wait for ever
 		return answer(ctx, question)
 	}
 	if _, err := profile(t, r, "g1").Credentials.Retrieve(t.Context()); err != nil {

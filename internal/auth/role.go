@@ -44,11 +44,11 @@ type RoleOptions struct {
 func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
 	fetch := provider(func(ctx context.Context) (aws.Credentials, error) { return r.assumeRole(ctx, base, o) })
 	if !o.Uncached {
-		fetch = r.cached(assumeRoleKey(o), "", arnPart(o.ARN, 4), fetch)
+		fetch = r.viaCLICache(assumeRoleKey(o), "", arnPart(o.ARN, 4), fetch)
 	}
 	return &Identity{
 		Profile: base.Profile, Role: RoleName(o.ARN), AccountID: arnPart(o.ARN, 4),
-		Target: base.Target, Credentials: r.cache(fetch),
+		Target: base.Target, Credentials: r.newCredentials(fetch),
 		Hops: base.and(Hop{hopRole, o.ARN}),
 	}
 }
@@ -62,11 +62,11 @@ func (r *Resolver) assumeRole(ctx context.Context, base *Identity, o RoleOptions
 		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts,
 	}
 	if o.MFASerial != "" {
-		lasting, err := base.Lasting(ctx)
+		longTerm, err := base.LongTerm(ctx)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		if lasting && o.MFACode == "" {
+		if longTerm && o.MFACode == "" {
 			// A code works once: a session that knows of it serves every role.
 			source = r.mfaSession(base, o.MFASerial)
 		} else {

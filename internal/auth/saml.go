@@ -88,7 +88,7 @@ func (r *Resolver) SAML(p *awsconfig.Profile, assertion *Assertion, role SAMLRol
 		Role: RoleName(role.ARN), AccountID: arnPart(role.ARN, 4), Target: r.Target(p),
 		Hops: []Hop{{hopSAML, role.Provider}, {hopRole, role.ARN}},
 	}
-	id.Credentials = r.cache(provider(func(ctx context.Context) (aws.Credentials, error) {
+	id.Credentials = r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
 		out, err := r.API.STS(id.Target).AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{
 			RoleArn: &role.ARN, PrincipalArn: &role.Provider, SAMLAssertion: &assertion.encoded,
 			DurationSeconds: seconds(o.Duration), Policy: optional(o.Policy), PolicyArns: policies(o.PolicyARNs),

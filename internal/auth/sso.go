@@ -109,7 +109,7 @@ func refused(err error) bool {
 // Role returns the provider of a permission set's credentials in an account.
 func (s *SSO) Role(accountID, permissionSet string) aws.CredentialsProvider {
 	key := botocache.SSORoleKey(accountID, permissionSet, s.session.Name, s.session.StartURL)
-	return s.r.cached(key, botocache.ProviderSSO, accountID, func(ctx context.Context) (aws.Credentials, error) {
+	return s.r.viaCLICache(key, botocache.ProviderSSO, accountID, func(ctx context.Context) (aws.Credentials, error) {
 		var out *sso.GetRoleCredentialsOutput
 		err := s.Do(ctx, func(token string) (err error) {
 			out, err = s.Client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
@@ -153,7 +153,7 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 	if s.token == nil {
 		token, err := s.load(ctx)
 		if err != nil {
-			return "", s.lasting(err)
+			return "", s.rememberLoginError(err)
 		}
 		s.token = token
 	}
@@ -169,24 +169,24 @@ func (s *SSO) accessToken(ctx context.Context, refused string) (string, error) {
 	case s.usable(s.token, refused, 0):
 		// It lasts a little longer; the next call tries again.
 	default:
-		return "", s.lasting(err)
+		return "", s.rememberLoginError(err)
 	}
 	return s.token.AccessToken, nil
 }
 
-// lasting remembers an error that is not asked for again: the network may come back,
-// a token does not.
-func (s *SSO) lasting(err error) error {
+// rememberLoginError keeps an error that only a new sign-in can end, so that it is not
+// repeated by each account. Other errors, such as those of the network, may pass.
+func (s *SSO) rememberLoginError(err error) error {
 	if errors.As(err, new(*LoginError)) {
 		s.failed = err
 	}
 	return err
 }
 
-// Retry forgets which sessions could not be used, as before another round of
-// calls: somebody may have signed in meanwhile, and the network be back for who
-// gave an MFA code.
-func (r *Resolver) Retry() {
+// ForgetFailures drops remembered errors of SSO sessions and MFA devices. Call it
+// before another round of calls: the user may have signed in since, or the network
+// may be back.
+func (r *Resolver) ForgetFailures() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.sessions {
@@ -291,6 +291,6 @@ func (s *SSO) Identity(accountID, permissionSet string) *Identity {
 	target.Region = awsapi.PartitionOf(s.session.Region).Home
 	return &Identity{
 		Role: permissionSet, AccountID: accountID, Target: target, Hops: s.hops(permissionSet),
-		Credentials: s.r.cache(s.Role(accountID, permissionSet)),
+		Credentials: s.r.newCredentials(s.Role(accountID, permissionSet)),
 	}
 }

@@ -334,9 +334,9 @@ func TestTokenTimes(t *testing.T) {
 	}
 }
 
-// TestRetry: who signs in while a program goes on is not kept out by what failed
+// TestForgetFailures: who signs in while a program goes on is not kept out by what failed
 // before.
-func TestRetry(t *testing.T) {
+func TestForgetFailures(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{}))
 	path := botocache.TokenFile(h.home, "corp")
@@ -352,7 +352,7 @@ func TestRetry(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.Retry()
+	r.ForgetFailures()
 	if err := readOnly(t, r); err != nil {
 		t.Error(err)
 	}

@@ -40,7 +40,7 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error
 // accounts finds the accounts that are meant, and tells of profiles that cannot
 // be used.
 func (p *prepared) accounts(app *App) (func(context.Context) iter.Seq2[*account.Account, error], error) {
-	p.resolver.Retry()
+	p.resolver.ForgetFailures()
 	found, err := account.Find(p.resolver, p.selection)
 	if err != nil {
 		return nil, err

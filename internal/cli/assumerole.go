@@ -37,7 +37,7 @@ type assumeRoleCmd struct {
 	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" complete:"none" help:"The SAML provider, where the assertion names several."`
 	WebIdentityTokenFile string   `placeholder:"FILE" complete:"file" help:"Sign in by an OpenID Connect token instead of AWS credentials."`
 
-	Handout `embed:""`
+	Export `embed:""`
 }
 
 func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
@@ -45,16 +45,16 @@ func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	out, r, err := c.Handout.connect(app, g, c.Profile)
+	out, r, err := c.Export.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
-	r.Region, r.LeastLeft = c.Region, handoutLeft
+	r.Region, r.MinTTL = c.Region, exportTTL
 	id, err := c.identity(ctx, app, r, options)
 	if err != nil {
 		return err
 	}
-	return handOut(ctx, out, id)
+	return exportIdentity(ctx, out, id)
 }
 
 // identity is the role, by whichever of the three ways.
@@ -155,9 +155,9 @@ func readInput(app *App, path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// handOut prints the credentials of one identity.
-func handOut(ctx context.Context, out stream[keyring], id *auth.Identity) error {
-	ring, err := newKeyring(ctx, &account.Account{ID: id.AccountID}, id)
+// exportIdentity prints the credentials of one identity.
+func exportIdentity(ctx context.Context, out stream[accountCredentials], id *auth.Identity) error {
+	ring, err := newAccountCredentials(ctx, &account.Account{ID: id.AccountID}, id)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ type sessionTokenCmd struct {
 	Profile         string `placeholder:"NAME" complete:"profiles" help:"Profile of the user."`
 	Region          string `placeholder:"R" complete:"regions" help:"Region whose STS is asked."`
 
-	Handout `embed:""`
+	Export `embed:""`
 }
 
 func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
@@ -186,7 +186,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := checkCode(c.SerialNumber, c.TokenCode, true); err != nil {
 		return err
 	}
-	out, r, err := c.Handout.connect(app, g, c.Profile)
+	out, r, err := c.Export.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
@@ -202,12 +202,12 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if serial == "" && c.TokenCode != "" {
 		return usage("--token-code needs --serial-number, or an mfa_serial in the profile")
 	}
-	if lasting, err := base.Lasting(ctx); err != nil {
+	if longTerm, err := base.LongTerm(ctx); err != nil {
 		return err
-	} else if !lasting {
-		return &auth.NoCredentialsError{Msg: fmt.Sprintf("GetSessionToken needs a user's own access key; these are temporary credentials already (%s)", base)}
+	} else if !longTerm {
+		return &auth.NoCredentialsError{Msg: fmt.Sprintf("GetSessionToken needs an IAM user's keys; %s has temporary credentials", base)}
 	}
-	return handOut(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))
+	return exportIdentity(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))
 }
 
 // currentOr is the identity of a profile, or who the user is.

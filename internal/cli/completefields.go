@@ -51,7 +51,7 @@ func (l *line) schema() (s render.Schema) {
 		}
 		return render.SchemaOf[execRecord]()
 	case "credentials", "assume-role", "session-token":
-		return render.SchemaOf[keyring]()
+		return render.SchemaOf[accountCredentials]()
 	}
 	return s
 }

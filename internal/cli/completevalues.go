@@ -207,7 +207,7 @@ func (l *line) output(text, before string) (c completion) {
 	formats := render.Formats()
 	switch l.command.name {
 	case "credentials", "assume-role", "session-token":
-		formats = handoutFormats
+		formats = exportFormats
 	}
 	c.candidates = items(named(formats), text, before, false)
 	c.open = len(c.candidates) > 0 && !slices.ContainsFunc(c.candidates, func(c candidate) bool { return !strings.HasSuffix(c.text, "=") })

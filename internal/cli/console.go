@@ -19,7 +19,7 @@ type consoleCmd struct {
 	Destination string   `placeholder:"URL|SERVICE" complete:"none" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
 	Open        bool     `help:"Open the browser instead of printing the URL."`
 	Issuer      string   `placeholder:"URL" complete:"none" help:"Where the console sends the user when the session has ended."`
-	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"For a user's own access key: what the session may do (GetFederationToken)."`
+	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"With an IAM user's keys: policies that limit the session (GetFederationToken)."`
 	Region      string   `placeholder:"R" complete:"regions" help:"Region of the page."`
 
 	Selection `embed:""`
@@ -47,7 +47,7 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	r.Region, r.LeastLeft = c.Region, handoutLeft
+	r.Region, r.MinTTL = c.Region, exportTTL
 	selection, err := c.Selection.selection(app, g)
 	if err != nil {
 		return err
@@ -104,17 +104,17 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 // temporary is an identity whose credentials the console takes: those of a user's
 // own key are exchanged, but only for rights that the user names.
 func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.Identity) (*auth.Identity, error) {
-	lasting, err := id.Lasting(ctx)
+	longTerm, err := id.LongTerm(ctx)
 	switch {
 	case err != nil:
 		return nil, err
-	case !lasting && len(c.PolicyARNs) > 0:
-		return nil, usage("--policy-arns is for a user's own access key; these are temporary credentials (%s)", id)
-	case !lasting:
+	case !longTerm && len(c.PolicyARNs) > 0:
+		return nil, usage("--policy-arns goes with an IAM user's keys; %s has temporary credentials", id)
+	case !longTerm:
 		return id, nil
 	case len(c.PolicyARNs) == 0:
 		return nil, &auth.NoCredentialsError{Msg: fmt.Sprintf(
-			"the console takes no user's own access key (%s): use a role, or name what the session may do with --policy-arns, such as arn:aws:iam::aws:policy/ReadOnlyAccess", id)}
+			"console sign-in needs a role; %s has an IAM user's keys: choose a role, or limit the session with --policy-arns, as in --policy-arns arn:aws:iam::aws:policy/ReadOnlyAccess", id)}
 	}
 	caller, err := r.Caller(ctx, id)
 	if err != nil {

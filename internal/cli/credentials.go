@@ -28,11 +28,11 @@ type credentialsCmd struct {
 
 	Selection  `embed:""`
 	SweepFlags `embed:""`
-	Handout    `embed:""`
+	Export     `embed:""`
 }
 
 func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	out, err := c.Handout.start(app, g)
+	out, err := c.Export.start(app, g)
 	if err != nil {
 		return err
 	}
@@ -40,15 +40,15 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	p.resolver.LeastLeft, p.selection.Strict = handoutLeft, true
+	p.resolver.MinTTL, p.selection.Strict = exportTTL, true
 	accounts, err := p.accounts(app)
 	if err != nil {
 		return err
 	}
-	plan := sweep.Plan[keyring]{Accounts: accounts, Visit: func(ctx context.Context, place sweep.Place, emit func([]keyring)) error {
-		ring, err := newKeyring(ctx, place.Account, place.Identity)
+	plan := sweep.Plan[accountCredentials]{Accounts: accounts, Visit: func(ctx context.Context, place sweep.Place, emit func([]accountCredentials)) error {
+		ring, err := newAccountCredentials(ctx, place.Account, place.Identity)
 		if err == nil {
-			emit([]keyring{ring})
+			emit([]accountCredentials{ring})
 		}
 		return err
 	}}
@@ -56,55 +56,55 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		plan.NoCredentials, plan.Visit = true, everyRole
 	}
 	err = run(ctx, app, &c.SweepFlags, "credentials", out, plan)
-	if keys, ok := out.(*keyStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {
+	if keys, ok := out.(*exportStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {
 		return &partial{exitNothing} // whoever evaluates nothing would go on with other credentials
 	}
 	return err
 }
 
-// handoutLeft is how long credentials that are handed out must still last: other
+// exportTTL is how long credentials that are handed out must still last: other
 // tools renew theirs up to a quarter of an hour before their end.
-const handoutLeft = 15 * time.Minute
+const exportTTL = 15 * time.Minute
 
 // everyRole gets the credentials of all that the user can be in an account.
-func everyRole(ctx context.Context, place sweep.Place, emit func([]keyring)) error {
+func everyRole(ctx context.Context, place sweep.Place, emit func([]accountCredentials)) error {
 	ids, err := place.Account.Identities(ctx)
 	if err != nil {
 		return err
 	}
-	ring, _ := newKeyring(ctx, place.Account)
+	ring, _ := newAccountCredentials(ctx, place.Account)
 	for _, id := range ids {
 		if failed := ring.add(ctx, id); failed != nil {
 			err = errors.Join(err, failed)
 		}
 	}
 	if len(ring.Roles) > 0 {
-		emit([]keyring{ring})
+		emit([]accountCredentials{ring})
 	}
 	return err
 }
 
-// keyring is what an account's credentials are handed out as: the keys are those
+// accountCredentials is what an account's credentials are handed out as: the keys are those
 // of the SSO portal's own answers.
-type keyring struct {
-	AccountId    string               `json:"accountId"`
-	AccountName  string               `json:"accountName"`
-	EmailAddress string               `json:"emailAddress"`
-	Roles        map[string]keyRecord `json:"roles"`
+type accountCredentials struct {
+	AccountId    string                     `json:"accountId"`
+	AccountName  string                     `json:"accountName"`
+	EmailAddress string                     `json:"emailAddress"`
+	Roles        map[string]roleCredentials `json:"roles"`
 }
 
-type keyRecord struct {
+type roleCredentials struct {
 	AccessKeyId     string `json:"accessKeyId"`
 	SecretAccessKey string `json:"secretAccessKey"`
 	SessionToken    string `json:"sessionToken"`
 	Expiration      any    `json:"expiration"` // milliseconds since 1970, nil for keys that do not end
 }
 
-var keyringView = render.View{ID: "accountId", Sort: []string{"accountId", "accountName"}}
+var accountCredentialsView = render.View{ID: "accountId", Sort: []string{"accountId", "accountName"}}
 
-// newKeyring gets the credentials of identities in an account.
-func newKeyring(ctx context.Context, a *account.Account, ids ...*auth.Identity) (keyring, error) {
-	ring := keyring{AccountId: a.ID, AccountName: a.Name, EmailAddress: a.Email, Roles: map[string]keyRecord{}}
+// newAccountCredentials gets the credentials of identities in an account.
+func newAccountCredentials(ctx context.Context, a *account.Account, ids ...*auth.Identity) (accountCredentials, error) {
+	ring := accountCredentials{AccountId: a.ID, AccountName: a.Name, EmailAddress: a.Email, Roles: map[string]roleCredentials{}}
 	for _, id := range ids {
 		if err := ring.add(ctx, id); err != nil {
 			return ring, err
@@ -113,7 +113,7 @@ func newKeyring(ctx context.Context, a *account.Account, ids ...*auth.Identity) 
 	return ring, nil
 }
 
-func (k *keyring) add(ctx context.Context, id *auth.Identity) error {
+func (k *accountCredentials) add(ctx context.Context, id *auth.Identity) error {
 	creds, err := id.Credentials.Retrieve(ctx)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (k *keyring) add(ctx context.Context, id *auth.Identity) error {
 	if k.AccountId == "" {
 		k.AccountId = id.AccountID
 	}
-	k.Roles[keyName(id)] = keyRecordOf(creds)
+	k.Roles[keyName(id)] = newRoleCredentials(creds)
 	return nil
 }
 
@@ -137,8 +137,8 @@ func keyName(id *auth.Identity) string {
 	return "default"
 }
 
-func keyRecordOf(creds aws.Credentials) keyRecord {
-	r := keyRecord{AccessKeyId: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken}
+func newRoleCredentials(creds aws.Credentials) roleCredentials {
+	r := roleCredentials{AccessKeyId: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken}
 	if creds.CanExpire {
 		r.Expiration = creds.Expires.UnixMilli()
 	}
@@ -146,7 +146,7 @@ func keyRecordOf(creds aws.Credentials) keyRecord {
 }
 
 // ends is when the credentials end; the zero time for those that do not.
-func (r keyRecord) ends() time.Time {
+func (r roleCredentials) ends() time.Time {
 	ms, ok := r.Expiration.(int64)
 	if !ok {
 		return time.Time{}
@@ -154,11 +154,11 @@ func (r keyRecord) ends() time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// handoutFormats are the forms of credentials, those without a value first.
-var handoutFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", "template=", "template-file="}
+// exportFormats are the forms of credentials, those without a value first.
+var exportFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", "template=", "template-file="}
 
-// Handout are the flags of how credentials are handed out.
-type Handout struct {
+// Export are the flags of how credentials are handed out.
+type Export struct {
 	Output      string      `short:"o" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
 	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Print what a jq filter makes of each account."`
 	Slurp       bool        `group:"output" help:"Give the jq filter one array of all accounts."`
@@ -171,7 +171,7 @@ type Handout struct {
 }
 
 // start checks the flags and begins the output.
-func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
+func (h *Export) start(app *App, g *Global) (stream[accountCredentials], error) {
 	if h.Output == "" && h.Query == "" && h.JQ == "" {
 		h.Output = "json"
 	}
@@ -191,7 +191,7 @@ func (h *Handout) start(app *App, g *Global) (stream[keyring], error) {
 
 // connect is start and Global.connect, with what one profile says of the
 // connection; "": with what the default one says.
-func (h *Handout) connect(app *App, g *Global, profile string) (stream[keyring], *auth.Resolver, error) {
+func (h *Export) connect(app *App, g *Global, profile string) (stream[accountCredentials], *auth.Resolver, error) {
 	out, err := h.start(app, g)
 	if err != nil {
 		return nil, nil, err
@@ -204,19 +204,19 @@ func (h *Handout) connect(app *App, g *Global, profile string) (stream[keyring],
 	return out, r, err
 }
 
-func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], error) {
+func (h *Export) format(app *App, g *Global, w io.Writer) (stream[accountCredentials], error) {
 	switch h.Output {
 	case "env":
-		return &keyStream{w: w, single: "env", format: envText(h.Shell)}, nil
+		return &exportStream{w: w, single: "env", format: envText(h.Shell)}, nil
 	case "process":
-		return &keyStream{w: w, single: "process", format: processText}, nil
+		return &exportStream{w: w, single: "process", format: processText}, nil
 	case "ini":
-		return &keyStream{w: w, format: iniText(h.ProfileName)}, h.ProfileName.check("--profile-name", false)
+		return &exportStream{w: w, format: iniText(h.ProfileName)}, h.ProfileName.check("--profile-name", false)
 	}
 	o := Output{Output: h.Output, JQ: h.JQ, Slurp: h.Slurp, Query: h.Query}
 	options := o.options(app, g)
 	options.Terminal = options.Terminal && h.Out == ""
-	printer, err := render.Compile[keyring](options, keyringView)
+	printer, err := render.Compile[accountCredentials](options, accountCredentialsView)
 	if err != nil {
 		return nil, err
 	}
@@ -225,19 +225,19 @@ func (h *Handout) format(app *App, g *Global, w io.Writer) (stream[keyring], err
 
 // check refuses what would put credentials where nobody looks for them, and what
 // would replace the user's own.
-func (h *Handout) check(app *App) error {
+func (h *Export) check(app *App) error {
 	name, _, valued := strings.Cut(h.Output, "=")
 	if valued {
 		name += "="
 	}
-	if known := append(render.Formats(), handoutFormats...); name != "" && !slices.Contains(known, name) {
-		hint := "credentials come as " + strings.Join(handoutFormats[:6], ", ") + ", template=TEXT or template-file=PATH"
-		if near := names.Nearest(name, handoutFormats); near != "" {
+	if known := append(render.Formats(), exportFormats...); name != "" && !slices.Contains(known, name) {
+		hint := "credentials come as " + strings.Join(exportFormats[:6], ", ") + ", template=TEXT or template-file=PATH"
+		if near := names.Nearest(name, exportFormats); near != "" {
 			hint = "did you mean " + near + "? " + hint
 		}
 		return usage("--output: unknown format %s; %s", h.Output, hint)
 	}
-	if name != "" && !slices.Contains(handoutFormats, name) && h.Query == "" {
+	if name != "" && !slices.Contains(exportFormats, name) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
 	}
 	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != "" || h.Query != "") {
@@ -272,11 +272,11 @@ func samePath(a, b string) bool {
 // fileStream writes a file that only its owner can read, in one step at the end.
 // One with good credentials stays where none were to be had.
 type fileStream struct {
-	stream[keyring]
+	stream[accountCredentials]
 	ctx      context.Context // what ends the run
 	text     *bytes.Buffer
 	path     string
-	keyrings int
+	accounts int
 }
 
 func (s *fileStream) Until(ctx context.Context) {
@@ -284,15 +284,15 @@ func (s *fileStream) Until(ctx context.Context) {
 	s.stream.Until(ctx)
 }
 
-func (s *fileStream) Write(ring keyring) error {
-	s.keyrings++
+func (s *fileStream) Write(ring accountCredentials) error {
+	s.accounts++
 	return s.stream.Write(ring)
 }
 
 func (s *fileStream) Close() error {
 	err := s.stream.Close()
 	failed := (*render.RecordsError)(nil)
-	if s.keyrings == 0 || err != nil && (!errors.As(err, &failed) || failed.Cut) {
+	if s.accounts == 0 || err != nil && (!errors.As(err, &failed) || failed.Cut) {
 		return err
 	}
 	ctx, cancel := toTheEnd(s.ctx)

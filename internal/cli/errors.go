@@ -97,7 +97,7 @@ func (a *App) report(err error) {
 // written words an error of the output, where it is one of the writer and not of
 // what was to be written.
 func written(err error) error {
-	if err == nil || errors.As(err, new(*handoutError)) || errors.As(err, new(*render.RecordsError)) {
+	if err == nil || errors.As(err, new(*exportError)) || errors.As(err, new(*render.RecordsError)) {
 		return err
 	}
 	return fmt.Errorf("writing the output: %w", err)

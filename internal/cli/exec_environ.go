@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -16,11 +17,19 @@ import (
 	"muster/internal/sweep"
 )
 
+// childTTL is the lifetime left of credentials that a child gets. SDKs renew
+// credentials before they end, botocore 15 minutes and the Go SDK 5 minutes before,
+// and should not do so at once. It is a little less than 15 minutes, the shortest
+// session of AWS.
+const childTTL = 14 * time.Minute
+
 // environ returns the environment of a child. Call release when the child has ended.
 func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []string, release func(), err error) {
 	place := child.Place{AccountID: p.Account.ID, AccountName: p.Account.Name, Role: p.Identity.Role, Region: e.region(p)}
-	fresh := func(ctx context.Context) (aws.Credentials, error) { return p.Identity.Fresh(ctx, e.app.Now()) }
-	creds, err := fresh(ctx)
+	retrieve := func(ctx context.Context) (aws.Credentials, error) {
+		return p.Identity.RetrieveFor(ctx, childTTL, e.app.Now())
+	}
+	creds, err := retrieve(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,7 +42,7 @@ func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []strin
 	if e.server == nil {
 		return child.Environ(e.app.Environ, drop, place, append(variables, child.CredentialVars(creds)...)), remove, nil
 	}
-	grant := e.server.Grant(fresh)
+	grant := e.server.Grant(retrieve)
 	release = func() {
 		grant.Revoke()
 		remove()

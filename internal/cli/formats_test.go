@@ -62,7 +62,7 @@ func TestEveryFormat(t *testing.T) {
 		}
 		handsOut := slices.Contains(handouts, s.name)
 		runs := [][]string{{"--jq", "."}, {"--jq", "length", "--slurp"}, {"--query", "[0]"}, {"--query", "length(@)", "-o", "text"}}
-		for _, format := range slices.Concat(render.Formats(), handoutFormats) {
+		for _, format := range slices.Concat(render.Formats(), exportFormats) {
 			switch format {
 			case "template=":
 				format += "<<json .>>"
@@ -73,9 +73,9 @@ func TestEveryFormat(t *testing.T) {
 		}
 		for _, flags := range runs {
 			format := flags[len(flags)-1]
-			refused := slices.Contains(handoutFormats[1:4], format)
+			refused := slices.Contains(exportFormats[1:4], format)
 			if handsOut {
-				refused = !strings.Contains(format, "=") && slices.Contains(render.Formats(), format) && !slices.Contains(handoutFormats, format) && len(flags) == 2
+				refused = !strings.Contains(format, "=") && slices.Contains(render.Formats(), format) && !slices.Contains(exportFormats, format) && len(flags) == 2
 			}
 			before := len(sim.Calls())
 			got := muster(t, environ, recordLine(s.name, flags...)...)

@@ -16,46 +16,46 @@ import (
 	"muster/internal/shell"
 )
 
-// keyStream prints credentials in a form that other tools read.
-type keyStream struct {
+// exportStream prints credentials in a form that other tools read.
+type exportStream struct {
 	w      io.Writer
 	single string // the name of a form that holds one set of credentials; "" for several
-	format func(keys []namedKey) (string, error)
+	format func(keys []namedCredentials) (string, error)
 
-	keys []namedKey
+	keys []namedCredentials
 }
 
-// namedKey is one set of credentials, and whose they are.
-type namedKey struct {
-	keyRecord
-	account keyring
+// namedCredentials is one set of credentials, and whose they are.
+type namedCredentials struct {
+	roleCredentials
+	account accountCredentials
 	role    string
 }
 
-// handoutError says why what was gathered does not fit the form that it was asked
+// exportError says why what was gathered does not fit the form that it was asked
 // in.
-type handoutError struct{ msg string }
+type exportError struct{ msg string }
 
-func (e *handoutError) Error() string { return e.msg }
+func (e *exportError) Error() string { return e.msg }
 
-func (s *keyStream) Write(ring keyring) error {
+func (s *exportStream) Write(ring accountCredentials) error {
 	for _, role := range slices.Sorted(maps.Keys(ring.Roles)) {
-		s.keys = append(s.keys, namedKey{ring.Roles[role], ring, role})
+		s.keys = append(s.keys, namedCredentials{ring.Roles[role], ring, role})
 	}
 	return nil
 }
 
-func (s *keyStream) Until(context.Context) {}
-func (s *keyStream) Flush() error          { return nil }
+func (s *exportStream) Until(context.Context) {}
+func (s *exportStream) Flush() error          { return nil }
 
-func (s *keyStream) Close() error {
+func (s *exportStream) Close() error {
 	switch {
 	case len(s.keys) == 0:
 		return nil
 	case s.single != "" && len(s.keys) > 1:
-		return &handoutError{fmt.Sprintf("--output %s holds one set of credentials, and there are %d; choose with --account and --role, or use --output ini or json", s.single, len(s.keys))}
+		return &exportError{fmt.Sprintf("--output %s holds one set of credentials, and there are %d; choose with --account and --role, or use --output ini or json", s.single, len(s.keys))}
 	}
-	slices.SortStableFunc(s.keys, func(a, b namedKey) int { return strings.Compare(a.account.AccountId, b.account.AccountId) })
+	slices.SortStableFunc(s.keys, func(a, b namedCredentials) int { return strings.Compare(a.account.AccountId, b.account.AccountId) })
 	text, err := s.format(s.keys)
 	if err == nil {
 		_, err = io.WriteString(s.w, text)
@@ -64,7 +64,7 @@ func (s *keyStream) Close() error {
 }
 
 // envText makes lines that a shell evaluates.
-func envText(dialect string) func([]namedKey) (string, error) {
+func envText(dialect string) func([]namedCredentials) (string, error) {
 	set, unset := "export %s=%s\n", "unset %s\n"
 	quote := shell.Quote
 	switch dialect {
@@ -75,7 +75,7 @@ func envText(dialect string) func([]namedKey) (string, error) {
 		set, unset = "$Env:%s = %s\n", "Remove-Item -ErrorAction Ignore Env:%s\n"
 		quote = quotePowerShell
 	}
-	return func(keys []namedKey) (string, error) {
+	return func(keys []namedCredentials) (string, error) {
 		k := keys[0]
 		if err := k.plain("env"); err != nil {
 			return "", err
@@ -116,13 +116,13 @@ func quotePowerShell(s string) string {
 
 // plain refuses what a form that is read by lines cannot hold: a value that goes on
 // in another line could add a section or a command. AWS gives no such values.
-func (k namedKey) plain(form string) error {
+func (k namedCredentials) plain(form string) error {
 	for _, v := range [][2]string{{"access key id", k.AccessKeyId}, {"secret access key", k.SecretAccessKey}, {"session token", k.SessionToken}} {
 		breaks := func(r rune) bool {
 			return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
 		}
 		if strings.ContainsFunc(v[1], breaks) || strings.TrimSpace(v[1]) != v[1] {
-			return &handoutError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key has: line breaks, control characters or spaces around it",
+			return &exportError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key has: line breaks, control characters or spaces around it",
 				form, v[0], k.account.AccountId)}
 		}
 	}
@@ -130,7 +130,7 @@ func (k namedKey) plain(form string) error {
 }
 
 // processText is what the AWS CLI and the SDKs expect of a credential_process.
-func processText(keys []namedKey) (string, error) {
+func processText(keys []namedCredentials) (string, error) {
 	k := keys[0]
 	answer := struct {
 		Version         int
@@ -145,17 +145,17 @@ func processText(keys []namedKey) (string, error) {
 }
 
 // iniText makes a credentials file, a profile for each set.
-func iniText(name profileName) func([]namedKey) (string, error) {
-	return func(keys []namedKey) (string, error) {
+func iniText(name profileName) func([]namedCredentials) (string, error) {
+	return func(keys []namedCredentials) (string, error) {
 		var text strings.Builder
-		taken := map[string]namedKey{}
+		taken := map[string]namedCredentials{}
 		for i, k := range keys {
 			if err := k.plain("ini"); err != nil {
 				return "", err
 			}
 			profile := name.of(&account.Account{Name: k.account.AccountName, ID: k.account.AccountId, Email: k.account.EmailAddress}, k.role, "")
 			if first, ok := taken[profile]; ok {
-				return "", &handoutError{fmt.Sprintf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",
+				return "", &exportError{fmt.Sprintf("--profile-name gives %q to account %s and to account %s; add {account-id} or {role} to it",
 					profile, first.account.AccountId, k.account.AccountId)}
 			}
 			taken[profile] = k

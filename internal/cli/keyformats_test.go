@@ -9,15 +9,15 @@ import (
 // TestHostileKeys: no key can add a line, a section or a command to what reads it.
 func TestHostileKeys(t *testing.T) {
 	t.Parallel()
-	forms := map[string]func([]namedKey) (string, error){
+	forms := map[string]func([]namedCredentials) (string, error){
 		"bash": envText("bash"), "fish": envText("fish"), "powershell": envText("powershell"), "ini": iniText("{account-id}"),
 	}
 	for _, value := range []string{"a\nb", "a\r[default]", "a\x00", "a\u0085b", "a\u2028b", "a\u2029", " zq", "a\t", "\x1b]0;x\a", "a\xff"} {
 		for name, form := range forms {
 			for field := range 3 {
-				keys := keyRecord{AccessKeyId: "AKIA", SecretAccessKey: "s", SessionToken: "t"}
+				keys := roleCredentials{AccessKeyId: "AKIA", SecretAccessKey: "s", SessionToken: "t"}
 				*[]*string{&keys.AccessKeyId, &keys.SecretAccessKey, &keys.SessionToken}[field] = value
-				if text, err := form([]namedKey{{keys, keyring{AccountId: "100000000001"}, "r"}}); err == nil {
+				if text, err := form([]namedCredentials{{keys, accountCredentials{AccountId: "100000000001"}, "r"}}); err == nil {
 					t.Errorf("%s: %q is printed: %q", name, value, text)
 				} else if strings.ContainsAny(err.Error(), "\n\r") || strings.Contains(err.Error(), value) {
 					t.Errorf("%s: %q", name, err)
@@ -26,7 +26,7 @@ func TestHostileKeys(t *testing.T) {
 		}
 	}
 	const odd = "q'\"$(x)`y`\\z‘’‚‛“;#"
-	k := []namedKey{{keyRecord{AccessKeyId: "AKIA", SecretAccessKey: odd}, keyring{AccountId: "100000000001"}, "r"}}
+	k := []namedCredentials{{roleCredentials{AccessKeyId: "AKIA", SecretAccessKey: odd}, accountCredentials{AccountId: "100000000001"}, "r"}}
 	text, err := forms["powershell"](k)
 	if want := "$Env:AWS_SECRET_ACCESS_KEY = 'q''\"$(x)`y`\\z‘‘’’‚‚‛‛“;#'\n"; err != nil || !strings.Contains(text, want) {
 		t.Errorf("%s, %v; want %s", text, err, want)

@@ -266,9 +266,9 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	var bye auth.Goodbye
+	var result auth.LogoutResult
 	if c.Name == "" {
-		bye, err = resolver.LogoutAll(ctx)
+		result, err = resolver.LogoutAll(ctx)
 	} else {
 		session, profile, lookup := ssoSession(app, resolver.Config, c.Name)
 		if lookup != nil {
@@ -277,19 +277,19 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if session == nil {
 			return unknownSession(resolver.Config, c.Name)
 		}
-		bye, err = resolver.SSO(session, profile).Logout(ctx)
+		result, err = resolver.SSO(session, profile).Logout(ctx)
 	}
 	switch {
 	case err != nil:
 		return err
-	case bye.Tokens == 0:
-		app.note("nobody is signed in; %s of cached credentials removed", count(bye.Roles, "file"))
+	case result.Tokens == 0:
+		app.note("nobody is signed in; %s of cached credentials removed", count(result.Roles, "file"))
 	default:
-		app.note("signed out of %s; %s of cached credentials removed", count(bye.Tokens, "SSO session"), count(bye.Roles, "file"))
+		app.note("signed out of %s; %s of cached credentials removed", count(result.Tokens, "SSO session"), count(result.Roles, "file"))
 	}
-	if bye.Unrevoked != nil {
+	if result.Unrevoked != nil {
 		app.note("the token is removed here, but AWS did not hear of it:")
-		app.report(bye.Unrevoked)
+		app.report(result.Unrevoked)
 		return &partial{exitPartial}
 	}
 	return nil

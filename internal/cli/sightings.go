@@ -179,7 +179,7 @@ func (s *sightings) add(record any) {
 		s.role(r.Role)
 	case *whoamiRecord:
 		s.role(r.Role)
-	case *keyring:
+	case *accountCredentials:
 		for role := range r.Roles {
 			s.role(role)
 		}
