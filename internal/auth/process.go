@@ -49,11 +49,7 @@ func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
 		if r.Aside != nil {
 			defer r.Aside()()
 		}
-		var printed []byte
-		err = r.API.MakingRoom(run, func() (err error) {
-			printed, err = r.runProcess(run, p, append(running, p.Name))
-			return err
-		})
+		printed, err := r.runProcess(run, p, append(running, p.Name))
 		var creds aws.Credentials
 		if err == nil {
 			creds, err = parseProcessAnswer(printed)
@@ -105,7 +101,7 @@ type processes struct {
 func (r *Resolver) processTurn(ctx context.Context) (run context.Context, ended func(), err error) {
 	r.mu.Lock()
 	if r.processes == nil {
-		r.processes = &processes{turns: make(chan struct{}, mostProcesses)}
+		r.processes = &processes{turns: make(chan struct{}, awsapi.FitOpenFiles(mostProcesses, 4))}
 		r.processes.run, r.processes.end = context.WithCancel(context.WithoutCancel(ctx))
 	}
 	all := r.processes

@@ -52,7 +52,7 @@ type Target struct {
 // each endpoint and shared.
 type API struct {
 	settings Settings
-	calls    *slots // under way
+	http     *httpClient
 	retryer  aws.Retryer
 	stack    []func(*middleware.Stack) error
 	secrets  *secret.Set
@@ -71,7 +71,7 @@ type clientKey struct {
 // New prepares clients; it opens no connection and reads no certificate yet.
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}, secrets: new(secret.Set)}
-	a.calls = newTransport(s)
+	a.http = newHTTPClient(s)
 	a.retryer = newRetryer(s.MaxAttempts)
 	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepSecrets(a.secrets), keepPace(&paces{}), checkAnswers, userAgent(s.UserAgent)}
 	return a
@@ -126,7 +126,7 @@ func client[C, O any](a *API, service string, t Target, region string, build fun
 	c := build(aws.Config{
 		Region:        region,
 		BaseEndpoint:  url,
-		HTTPClient:    a.calls,
+		HTTPClient:    a.http,
 		Retryer:       func() aws.Retryer { return a.retryer },
 		APIOptions:    a.stack,
 		ConfigSources: []any{variants{t.FIPS, t.DualStack}},

@@ -25,8 +25,8 @@ const (
 
 	// Of answers that are larger than smallAnswer and kept in memory, only a few are
 	// there at one time.
-	smallAnswer  = 1 << 20
-	largeAnswers = 2
+	smallAnswer     = 1 << 20
+	maxLargeAnswers = 2
 
 	// An answer as a whole may take so many times as long as the server may be silent.
 	readTimeouts = 10
@@ -56,13 +56,13 @@ type boundedBody struct {
 }
 
 // bound puts the limits around the body of an answer.
-func (s *slots) bound(r *http.Request, resp *http.Response) {
+func (c *httpClient) bound(r *http.Request, resp *http.Response) {
 	limit, streamed := r.Context().Value(limitKey{}).(int64)
 	b := &boundedBody{ctx: r.Context(), limit: limit}
 	if !streamed {
-		b.limit, b.large = ControlLimit, s.large
+		b.limit, b.large = ControlLimit, c.largeAnswers
 	}
-	b.packed = arriving{ReadCloser: resp.Body, limit: b.limit, patience: readTimeouts * s.patience, endless: s.patience == 0}
+	b.packed = arriving{ReadCloser: resp.Body, limit: b.limit, patience: readTimeouts * c.readTimeout, endless: c.readTimeout == 0}
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		b.zip = true
 		resp.Header.Del("Content-Encoding")

@@ -97,7 +97,7 @@ func TestEndlessAnswers(t *testing.T) {
 			if read > 2*c.most { // the last piece may be large
 				t.Errorf("%d bytes were read, want at most %d", read, c.most)
 			}
-			if len(a.calls.free) != 0 || len(a.calls.large) != 0 {
+			if len(a.http.slots) != 0 || len(a.http.largeAnswers) != 0 {
 				t.Error("the call still holds a slot")
 			}
 		})
@@ -171,8 +171,8 @@ func TestFewLargeAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		large := emptyRegions + strings.Repeat(" ", smallAnswer)
 		a := faked(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, large), nil })
-		for range largeAnswers {
-			a.calls.large <- struct{}{}
+		for range maxLargeAnswers {
+			a.http.largeAnswers <- struct{}{}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 2)
@@ -184,12 +184,12 @@ func TestFewLargeAnswers(t *testing.T) {
 		}
 		go func() { done <- made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
 		synctest.Wait()
-		<-a.calls.large
+		<-a.http.largeAnswers
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if n := len(a.calls.large); n != largeAnswers-1 {
-			t.Errorf("%d places are held, want %d", n, largeAnswers-1)
+		if n := len(a.http.largeAnswers); n != maxLargeAnswers-1 {
+			t.Errorf("%d places are held, want %d", n, maxLargeAnswers-1)
 		}
 	})
 }

@@ -237,6 +237,8 @@ func explain(err error) Failure {
 			f.Kind = kindOfStatus(status.HTTPStatusCode())
 			f.Message = noError(status.HTTPStatusCode())
 		}
+	case tooManyOpenFiles(err):
+		f.Kind, f.Code, f.Message = Unreachable, OpenFiles, syscall.EMFILE.Error()
 	case errors.As(err, &dnsErr):
 		f.Kind, f.Code = Unreachable, "NameResolution"
 	case isTimeout(err):
@@ -258,6 +260,9 @@ func explain(err error) Failure {
 	}
 	return f
 }
+
+// OpenFiles is the code of a call that the process's limit of open files stopped.
+const OpenFiles = "OpenFiles"
 
 // notImplemented is the code of an answer with HTTP status 501.
 const notImplemented = "NotImplemented"
@@ -336,6 +341,18 @@ func unreadable(err error) bool {
 		js     *json.SyntaxError
 	)
 	return errors.As(err, &bad) || errors.As(err, &syntax) || errors.As(err, &js)
+}
+
+// tooManyOpenFiles says whether the process or the system has reached its limit of open
+// files. Of such an error in a DNS lookup, package net keeps only the text.
+func tooManyOpenFiles(err error) bool {
+	var lookup *net.DNSError
+	for _, limit := range []error{syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, limit) || errors.As(err, &lookup) && strings.Contains(lookup.Err, limit.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 func isConnection(err error) bool {

@@ -96,7 +96,7 @@ func (a *API) askForToken(ctx context.Context, endpoint string, form url.Values)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", a.settings.UserAgent)
 	start := time.Now()
-	resp, err := a.calls.Do(req)
+	resp, err := a.http.Do(req)
 	if a.settings.Log != nil {
 		a.settings.Log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("service", "signin"), slog.String("operation", "getSigninToken"),
 			slog.Duration("duration", time.Since(start).Round(time.Microsecond)))

@@ -35,7 +35,7 @@ func lookup(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 }
 
-// roundTripper stands in for the network, below the slots.
+// roundTripper stands in for the network, below the HTTP client.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -43,7 +43,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // faked is an API whose network is f.
 func faked(s Settings, f roundTripper) *API {
 	a := New(s)
-	a.calls.next = f
+	a.http.transport = f
 	return a
 }
 

@@ -13,7 +13,7 @@ func (a *API) FetchRedirect(ctx context.Context, method, url string) (status int
 		return 0, "", err
 	}
 	req.Header.Set("User-Agent", a.settings.UserAgent)
-	answer, err := a.calls.Do(req)
+	answer, err := a.http.Do(req)
 	if err != nil {
 		return 0, "", err
 	}

@@ -107,6 +107,18 @@ func (*retryer) GetRetryToken(context.Context, error) (func(error) error, error)
 
 func noToken(error) error { return nil }
 
+// pause waits for d, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // mendable says whether the SDK has mended the request: signed it for the
 // server's clock, where this machine's is wrong.
 func mendable(err error) bool {

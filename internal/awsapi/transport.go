@@ -20,35 +20,41 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// newTransport returns what every service's calls go through. A transport of its
-// own for each would cost several times the CPU in handshakes.
-func newTransport(s Settings) *slots {
-	perHost := max(s.Concurrency, 16)
+// newHTTPClient returns the one client of all services. With a transport for each
+// service, TLS handshakes would take several times the CPU.
+func newHTTPClient(s Settings) *httpClient {
+	width := max(s.Concurrency, 1)
+	// Each of the many hosts may have as many idle connections as there are calls, but
+	// not all hosts at once.
+	idlePerHost := max(width, 16)
+	idle := 2 * idlePerHost
+	if connections := FitOpenFiles(width+idle, 1); connections < width+idle {
+		width = max(1, min(width, connections*2/3))
+		idle = max(1, connections-width)
+	}
 	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		Proxy:               proxies(s.Lookup),
 		TLSHandshakeTimeout: s.ConnectTimeout,
-		// Each of the many hosts may have as many connections as there are calls, but
-		// not all of them at once.
-		MaxIdleConns:        2 * perHost,
-		MaxIdleConnsPerHost: perHost,
+		MaxIdleConns:        idle,
+		MaxIdleConnsPerHost: idlePerHost,
 		IdleConnTimeout:     90 * time.Second,
-		// All headers must be there in time, however they drip in.
+		// All headers must arrive within this time, even if they arrive one by one.
 		ResponseHeaderTimeout:  s.ReadTimeout,
 		MaxResponseHeaderBytes: headerLimit,
-		DisableCompression:     true, // see boundedBody
+		DisableCompression:     true, // boundedBody unpacks
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return &timeoutConn{Conn: conn, timeout: s.ReadTimeout}, nil
+		},
 	}
-	calls := newSlots(s, &lateTLS{transport: t, settings: s}, t.CloseIdleConnections)
-	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dialer.DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		calls.open.Add(1)
-		closed := sync.OnceFunc(func() { calls.open.Add(-1) })
-		return &patientConn{Conn: conn, patience: s.ReadTimeout, closed: closed}, nil
+	return &httpClient{
+		transport: &lateTLS{transport: t, settings: s}, readTimeout: s.ReadTimeout,
+		slots: make(chan struct{}, width), largeAnswers: make(chan struct{}, maxLargeAnswers),
 	}
-	return calls
 }
 
 // proxies reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or lower case) from the
@@ -126,11 +132,11 @@ type bundleError struct{ error }
 
 func (e *bundleError) Unwrap() error { return e.error }
 
-// prepared is the request as it is sent, with a body of its own. The SDK closes its
+// withOwnBody is the request as it is sent, with a body of its own. The SDK closes its
 // body as soon as an answer's headers are there; net/http may still be looking for
 // that body's end, and would drop the connection for it. With GetBody net/http can
 // also repeat a request that a stale connection swallowed.
-func prepared(r *http.Request) (*http.Request, error) {
+func withOwnBody(r *http.Request) (*http.Request, error) {
 	own := *r
 	own.Header = r.Header.Clone()
 	own.Header.Set("Accept-Encoding", "gzip")
@@ -161,34 +167,28 @@ func malformed(err error) bool {
 		!errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, net.ErrClosed)
 }
 
-// patientConn gives up when nothing has arrived for a while, as the AWS CLI's
-// --cli-read-timeout does. Writing starts the wait anew: the read that net/http
-// keeps open on an idle connection began long before the request.
-type patientConn struct {
+// timeoutConn fails a read when nothing has arrived for the time-out, as the AWS CLI
+// does with --cli-read-timeout. A write restarts the time-out: net/http keeps a read
+// waiting on an idle connection, long before the next request.
+type timeoutConn struct {
 	net.Conn
-	patience time.Duration // 0: without end
-	closed   func()
+	timeout time.Duration // 0: no limit
 }
 
-func (c *patientConn) Read(p []byte) (int, error) {
-	if c.patience > 0 {
-		if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+func (c *timeoutConn) Read(p []byte) (int, error) {
+	if c.timeout > 0 {
+		if err := c.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
 			return 0, err
 		}
 	}
 	return c.Conn.Read(p)
 }
 
-func (c *patientConn) Write(p []byte) (int, error) {
-	if c.patience > 0 {
-		if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
+func (c *timeoutConn) Write(p []byte) (int, error) {
+	if c.timeout > 0 {
+		if err := c.SetDeadline(time.Now().Add(c.timeout)); err != nil {
 			return 0, err
 		}
 	}
 	return c.Conn.Write(p)
-}
-
-func (c *patientConn) Close() error {
-	defer c.closed()
-	return c.Conn.Close()
 }

@@ -1,11 +1,7 @@
 package awsapi
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,146 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"muster/internal/awssim"
 )
-
-// TestWidth: with more callers than slots, exactly as many calls are under way.
-func TestWidth(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const width, callers = 4, 20
-		var inFlight atomic.Int32
-		release := make(chan struct{})
-		a := faked(Settings{Concurrency: width}, func(r *http.Request) (*http.Response, error) {
-			inFlight.Add(1)
-			<-release
-			inFlight.Add(-1)
-			return answer(r, 200, emptyRegions), nil
-		})
-		var wait sync.WaitGroup
-		for range callers {
-			wait.Go(func() {
-				if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		for done := range callers {
-			synctest.Wait()
-			if got, want := int(inFlight.Load()), min(width, callers-done); got != want {
-				t.Fatalf("%d calls under way after %d, want %d", got, done, want)
-			}
-			release <- struct{}{}
-		}
-		wait.Wait()
-	})
-}
-
-// TestWidthOverTheNetwork is the same as the server sees it.
-func TestWidthOverTheNetwork(t *testing.T) {
-	t.Parallel()
-	sim := startWorld(t, smallWorld(), awssim.WithLatency(time.Millisecond))
-	a := New(Settings{EndpointURL: sim.URL(), Concurrency: 3})
-	var wait sync.WaitGroup
-	for range 60 {
-		wait.Go(func() {
-			if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wait.Wait()
-	if got := sim.MaxInFlight(); got > 3 || len(sim.Calls()) != 60 {
-		t.Errorf("%d calls, up to %d under way, want 60 and at most 3", len(sim.Calls()), got)
-	}
-}
-
-// TestSlotIsFreeWhileBackingOff: a throttled call does not keep the only slot.
-func TestSlotIsFreeWhileBackingOff(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		throttle := true
-		a := faked(Settings{Concurrency: 1}, func(r *http.Request) (*http.Response, error) {
-			if throttle {
-				return ec2Answer(503, "RequestLimitExceeded")(r)
-			}
-			return answer(r, 200, emptyRegions), nil
-		})
-		done := make(chan error)
-		go func() { done <- made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
-		synctest.Wait() // it waits for its second attempt
-		throttle = false
-		start := time.Now()
-		if err := made["ec2"](t.Context(), a, Target{Region: "us-west-2"}, ann); err != nil {
-			t.Fatal(err)
-		}
-		if waited := time.Since(start); waited != 0 {
-			t.Errorf("another call waited %v for a slot", waited)
-		}
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// TestSlots: who waits for a slot can be called off, and whatever way a call ends,
-// its slot comes back and its request's body is closed.
-func TestSlots(t *testing.T) {
-	t.Parallel()
-	var next roundTripper
-	s := &slots{next: roundTripper(func(r *http.Request) (*http.Response, error) { return next(r) }), free: make(chan struct{}, 1)}
-	send := func(ctx context.Context) (*http.Response, *closeCounter, error) {
-		body := &closeCounter{Reader: strings.NewReader("question")}
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://aws", body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := s.Do(r)
-		return resp, body, err
-	}
-
-	next = broken(io.ErrUnexpectedEOF)
-	if _, body, err := send(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) || body.closed != 1 || len(s.free) != 0 {
-		t.Errorf("after an error %v: body closed %d times, %d slots held", err, body.closed, len(s.free))
-	}
-	next = func(r *http.Request) (*http.Response, error) {
-		text, _ := io.ReadAll(r.Body)
-		again, _ := r.GetBody()
-		more, _ := io.ReadAll(again)
-		return answer(r, 200, string(text)+" "+string(more)), nil
-	}
-	resp, body, err := send(t.Context())
-	if err != nil || body.closed != 1 || len(s.free) != 1 {
-		t.Fatalf("before the answer is read: %v, body closed %d times, %d slots held", err, body.closed, len(s.free))
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, body, err := send(ctx); !errors.Is(err, context.Canceled) || body.closed != 1 || len(s.free) != 1 {
-		t.Errorf("called off while waiting: %v, body closed %d times, %d slots held", err, body.closed, len(s.free))
-	}
-	if text, _ := io.ReadAll(resp.Body); string(text) != "question question" {
-		t.Errorf("the server was asked %q", text)
-	}
-	resp.Body.Close()
-	resp.Body.Close()
-	if len(s.free) != 0 {
-		t.Error("the slot is held after the answer was closed")
-	}
-}
-
-type closeCounter struct {
-	io.Reader
-	closed int
-}
-
-func (c *closeCounter) Close() error { c.closed++; return nil }
 
 // stalled is a server that answers a part of what it promises and falls silent.
 func stalled(t *testing.T, part string) string {
@@ -181,16 +42,16 @@ func TestReadTimeout(t *testing.T) {
 			if got, want := Explain(err), (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}); got != want {
 				t.Errorf("\n got %+v\nwant %+v", got, want)
 			}
-			if held := len(a.calls.free); held != 0 {
+			if held := len(a.http.slots); held != 0 {
 				t.Error("the slot is still held")
 			}
 		})
 	}
 }
 
-// TestPatience: an answer may take longer than the read time-out, as long as
+// TestSlowAnswer: an answer may take longer than the read time-out, as long as
 // something keeps arriving.
-func TestPatience(t *testing.T) {
+func TestSlowAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
@@ -200,7 +61,7 @@ func TestPatience(t *testing.T) {
 				far.Write([]byte("x"))
 			}
 		}()
-		conn := &patientConn{Conn: near, patience: time.Second}
+		conn := &timeoutConn{Conn: near, timeout: time.Second}
 		text, err := io.ReadAll(conn)
 		if string(text) != "xxxxxxxxxx" || !isTimeout(err) {
 			t.Errorf("read %q, %v, want ten x and a time-out", text, err)
@@ -358,52 +219,5 @@ func TestPlainServer(t *testing.T) {
 	err := made["ec2"](t.Context(), New(Settings{EndpointURL: "https://" + host, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
 	if got, want := Explain(err).Message, host+": http: server gave HTTP response to HTTPS client"; got != want {
 		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// TestNoDescriptorsToLookUp: who cannot look a host up for want of descriptors
-// waits for some, and does not take the host for missing.
-func TestNoDescriptorsToLookUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		a := faked(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
-			if calls++; calls < 4 {
-				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{
-					Err: "dial udp 10.0.0.2:53: " + os.NewSyscallError("socket", syscall.EMFILE).Error(), Name: r.URL.Host, IsTemporary: true,
-				}}
-			}
-			return answer(r, 200, emptyRegions), nil
-		})
-		if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil || calls != 4 {
-			t.Errorf("%v after %d calls", err, calls)
-		}
-	})
-}
-
-// TestNoDescriptorsToFork: a fork that the limit stops fails in two ways.
-func TestNoDescriptorsToFork(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		err  error
-		want int
-	}{
-		{&fs.PathError{Op: "fork/exec", Path: "/bin/sh", Err: syscall.EMFILE}, 3},
-		{fmt.Errorf("credential_process: %w", &fs.PathError{Op: "fork/exec", Path: "/bin/sh", Err: syscall.EBADF}), 3},
-		{&fs.PathError{Op: "fork/exec", Path: "/bin/sh", Err: syscall.ENOENT}, 1},
-		{&fs.PathError{Op: "write", Path: "file", Err: syscall.EBADF}, 1},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			tries := 0
-			err := faked(Settings{}, nil).MakingRoom(t.Context(), func() error {
-				if tries++; tries < c.want || c.want == 1 {
-					return c.err
-				}
-				return nil
-			})
-			if tries != c.want || (err == nil) != (c.want > 1) {
-				t.Errorf("%v: %v after %d tries", c.err, err, tries)
-			}
-		})
 	}
 }

@@ -34,9 +34,8 @@ type Command struct {
 }
 
 // Run runs the command to its end and returns its exit code, as a shell has it:
-// 128 and its number for a signal. An error is about the running: it could not be
-// started (EMFILE or ENFILE where file descriptors ran out), or its output could not
-// be written.
+// 128 and its number for a signal. An error means that the command could not be
+// started, or that its output could not be written.
 //
 // When the context ends, the child gets the signal that ended it, or SIGTERM; and
 // SIGKILL if it is still there after a while, or at the user's next interrupt. In

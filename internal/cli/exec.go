@@ -66,7 +66,6 @@ type execution struct {
 	asking    sync.Mutex
 	sink      sink
 	server    *credserver.Server // of --serve
-	running   launches
 }
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {

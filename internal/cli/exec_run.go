@@ -66,7 +66,8 @@ func (e *execution) fanOut(ctx context.Context) error {
 	}
 	defer e.unserve()
 	e.sink.begin(ctx, e.accounts)
-	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: e.Concurrency, Visitors: e.Concurrency, FailFast: e.FailFast}
+	width := awsapi.FitOpenFiles(e.Concurrency, 4) // two pipes for each command
+	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: width, Visitors: width, FailFast: e.FailFast}
 	if e.PerRegion {
 		plan.Regions, plan.RegionSelected = e.regionsOf, e.finder.Selected
 	}
@@ -90,30 +91,14 @@ func (e *execution) fanOut(ctx context.Context) error {
 // visit runs the command in one place.
 func (e *execution) visit(ctx context.Context, p sweep.Place, emit func([]*outcome)) error {
 	o := &outcome{Place: p, region: e.region(p)}
-	opened := false
-	start := func() (int, error) {
-		environ, release, err := e.environ(ctx, p)
-		if err != nil {
-			return 0, err
-		}
-		defer release()
-		if !opened {
-			opened = true
-			e.sink.open(o)
-		}
-		command := child.Command{Path: e.path, Args: e.Command, Env: environ, Stdout: o.stdout, Stderr: o.stderr}
-		return command.Run(ctx)
-	}
-	code, err := e.running.run(ctx, start)
-	if noDescriptors(err) { // calls may hold them
-		err = e.resolver.API.MakingRoom(ctx, func() (err error) {
-			code, err = start()
-			return err
-		})
-	}
-	if !opened {
+	environ, release, err := e.environ(ctx, p)
+	if err != nil {
 		return err
 	}
+	defer release()
+	e.sink.open(o)
+	command := child.Command{Path: e.path, Args: e.Command, Env: environ, Stdout: o.stdout, Stderr: o.stderr}
+	code, err := command.Run(ctx)
 	if stop := o.finish(); stop != nil {
 		return &sweep.Stop{Err: written(stop)}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"muster/internal/awsapi"
 	"muster/internal/sweep"
@@ -39,7 +40,7 @@ func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 		a.note("%s denied, as --allow-denied accepts; --report FILE lists them", count(accepted, "place"))
 	}
 	var hints []string
-	for _, gap := range silent {
+	for _, gap := range slices.Concat(failed, silent) {
 		if hint := gapHint(gap); hint != "" && !slices.Contains(hints, hint) {
 			hints = append(hints, hint)
 		}
@@ -216,6 +217,9 @@ func shorten(message string) string {
 func gapHint(gap sweep.Entry) string {
 	if hint := gap.Hint(); hint != "" {
 		return string(gap.Status) + ": " + hint
+	}
+	if strings.HasSuffix(gap.Message, syscall.EMFILE.Error()) {
+		return "too many open files: a lower --concurrency needs fewer, 'ulimit -n' shows and raises the limit"
 	}
 	switch gap.Status {
 	case sweep.Status(awsapi.NoRole):

@@ -1,0 +1,68 @@
+package awsapi
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// httpClient sends the calls of every service and bounds how many are under way. A
+// call holds a slot from its request until the body of its answer is closed. It holds
+// none while it waits for a retry, nor while its answer is processed.
+type httpClient struct {
+	transport    http.RoundTripper
+	readTimeout  time.Duration // how long a server may be silent; 0: no limit
+	slots        chan struct{} // holds a value for each call under way
+	largeAnswers chan struct{} // holds a value for each large answer in memory
+}
+
+// Do sends a request. It wraps errors of the transport as http.Client does. It follows
+// no redirect: the signature of a request is valid for its own host only.
+func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
+	resp, err := c.roundTrip(r)
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+		err = http.ErrSchemeMismatch
+	}
+	if malformed(err) {
+		err = &BrokenAnswer{Msg: "answered with something that is not HTTP"}
+	}
+	if err != nil {
+		return nil, &url.Error{Op: r.Method, URL: r.URL.Redacted(), Err: err}
+	}
+	return resp, nil
+}
+
+func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
+	r, err := withOwnBody(r)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case c.slots <- struct{}{}:
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	resp, err := c.transport.RoundTrip(r)
+	if err != nil {
+		<-c.slots
+		return nil, err
+	}
+	c.bound(r, resp)
+	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.slots })}
+	return resp, nil
+}
+
+// slotBody releases a call's slot when the body of its answer is closed.
+type slotBody struct {
+	io.ReadCloser
+	release func()
+}
+
+func (b *slotBody) Close() error {
+	defer b.release()
+	return b.ReadCloser.Close()
+}
