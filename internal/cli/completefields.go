@@ -13,7 +13,7 @@ import (
 
 // fields are those of the records that the command prints.
 func (l *line) fields() []render.FieldInfo {
-	collected := l.schema().Fields()
+	collected := l.schema().AllFields()
 	by := splitAll(l.given["count-by"])
 	if len(by) == 0 {
 		return collected

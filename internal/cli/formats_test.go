@@ -108,7 +108,7 @@ func TestTemplateNames(t *testing.T) {
 		}
 		l := line{command: &syntax{name: name}, given: map[string][]string{"dry-run": nil}}
 		members := ""
-		for _, f := range l.schema().Fields() {
+		for _, f := range l.schema().AllFields() {
 			if !strings.Contains(f.Path, ".") {
 				members += fmt.Sprintf(", %q: <<json .%s>>", f.Path, f.Path)
 			}

@@ -27,7 +27,10 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"awsapi":         {"secret"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
-		"render":         {"jmespath", "names", "safe"},
+		"render":         {"jmespath", "names", "render/caret", "render/encode", "render/shape", "safe"},
+		"render/caret":   {"safe"},
+		"render/encode":  {"jmespath", "render/shape", "safe"},
+		"render/shape":   {"names", "render/caret"},
 		"auth":           {"auth/botocache", "awsapi", "awsconfig", "disk", "secret", "shell"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "awsapi", "awsconfig", "names"},

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"muster/internal/render"
 )
 
 type templateHelpFlag bool
@@ -29,7 +31,7 @@ func (templateHelpFlag) BeforeReset(app *App, parsed *kong.Context) error {
 }
 
 func (a *App) writeTemplateHelp(b *strings.Builder, l *line) {
-	fields, functions := l.schema().TemplateHelp(a.Now())
+	fields, functions := render.TemplateHelp(l.schema(), a.Now())
 	fmt.Fprintf(b, "Usage: %s %s -o 'template=TEXT'\n\n", a.name, l.command.name)
 	writeText(b, "TEXT is printed for each record, with what is between << and >> replaced. '"+a.name+" help templates' tells more.", a.helpWidth())
 	const widest = 44 // path that the others are lined up with

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"muster/internal/jmespath"
+	"muster/internal/render/encode"
 )
 
 // TestTextAgainstAWS compares what -o text makes of results with the AWS CLI's own code.
@@ -87,7 +88,7 @@ for line in sys.stdin:
 		if want == nil {
 			continue
 		}
-		if got := string(awsText(nil, value, "", nil)); got != *want {
+		if got := string(encode.AWSText(nil, value)); got != *want {
 			t.Errorf("%s:\n%q, want\n%q", document, got, *want)
 		}
 	}

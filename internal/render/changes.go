@@ -3,6 +3,8 @@ package render
 import (
 	"context"
 	"io"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 	"reflect"
 	"slices"
 	"strconv"
@@ -11,7 +13,7 @@ import (
 
 // marked is a record and what became of it since it was printed last.
 type marked struct {
-	record reflect.Value
+	record shape.Value
 	mark   mark
 }
 
@@ -85,13 +87,13 @@ func (w *Watch[T]) Changes() string {
 
 // gather makes a round's records those to print, marked.
 func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
-	found := valuesOf(records)
+	found := valuesOf(w.plan.record, records)
 	known := map[string]bool{}
 	for _, r := range found {
 		known[textOf(w.plan.given, r.record)] = true
 	}
 	for i := range w.records {
-		before := reflect.ValueOf(&w.records[i]).Elem()
+		before := shape.ValueOf(w.plan.record, reflect.ValueOf(&w.records[i]).Elem())
 		if unseen != nil && !known[textOf(w.plan.given, before)] && unseen(&w.records[i]) {
 			records = append(records, w.records[i])
 			found = append(found, marked{before, missed})
@@ -136,18 +138,18 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 }
 
 // textOf is what paths lead to, each apart.
-func textOf(paths []*path, record reflect.Value) string {
+func textOf(paths []*shape.Path, record shape.Value) string {
 	var b []byte
 	for _, p := range paths {
-		b = append(p.appendText(b, record), 0)
+		b = append(encode.Text(b, p, record), 0)
 	}
 	return string(b)
 }
 
-func valuesOf[T any](records []T) []marked {
+func valuesOf[T any](schema *shape.Schema, records []T) []marked {
 	values := make([]marked, len(records))
 	for i := range records {
-		values[i].record = reflect.ValueOf(&records[i]).Elem()
+		values[i].record = shape.ValueOf(schema, reflect.ValueOf(&records[i]).Elem())
 	}
 	return values
 }

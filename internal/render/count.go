@@ -3,6 +3,9 @@ package render
 import (
 	"fmt"
 	"maps"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,8 +17,8 @@ import (
 // takes like any other: the fields counted by, where they are in the records
 // counted, and Count.
 type counting struct {
-	paths []*path
-	typ   reflect.Type
+	paths  []*shape.Path
+	schema *shape.Schema // of the counts
 }
 
 const countField = "Count"
@@ -24,53 +27,53 @@ const countField = "Count"
 func (c *compiler) countBy() (*counting, error) {
 	k := &counting{}
 	view := View{Sort: []string{"-" + countField}, Tree: [][]string{}}
-	var routes [][]step
+	var routes [][]shape.Step
 	for _, text := range c.CountBy {
-		p, err := parsePath("--count-by", strings.TrimSpace(text), c.record)
+		p, err := shape.ParsePath("--count-by", strings.TrimSpace(text), c.record)
 		if err != nil {
 			return nil, err
 		}
-		if leaf := p.item(); !leaf.scalar() && leaf.kind != anything {
-			return nil, &Error{Flag: "--count-by", Msg: "cannot count by " + p.text + ", a " + p.leaf.String(), Offset: -1}
+		if leaf := itemOf(p); !leaf.IsScalar() && leaf.Kind != shape.Any {
+			return nil, &caret.Error{Flag: "--count-by", Msg: "cannot count by " + p.Text + ", a " + p.Leaf.String(), Offset: -1}
 		}
-		if slices.ContainsFunc(k.paths, func(other *path) bool { return other.text == p.text }) {
+		if slices.ContainsFunc(k.paths, func(other *shape.Path) bool { return other.Text == p.Text }) {
 			continue
 		}
 		k.paths = append(k.paths, p)
-		routes = append(routes, p.route())
-		column := Column{Field: p.text, Need: 1, Shorten: p.keyed}
+		routes = append(routes, routeOf(p))
+		column := Column{Field: p.Text, Need: 1, Shorten: p.EndsAtKey}
 		for _, known := range c.view.Columns {
-			if known.Field == p.text {
+			if known.Field == p.Text {
 				column = known
 			}
 		}
 		if view.ID != "" {
 			view.Tree = append(view.Tree, []string{view.ID})
 		}
-		view.ID = p.text
+		view.ID = p.Text
 		view.Columns = append(view.Columns, column)
-		view.Wide = append(view.Wide, p.text)
-		view.Sort = append(view.Sort, p.text)
+		view.Wide = append(view.Wide, p.Text)
+		view.Sort = append(view.Sort, p.Text)
 	}
 	view.Columns = append(view.Columns, Column{Field: countField})
 	view.Wide = append(view.Wide, countField)
 	fields := append(mirrored(routes, k.leaves()), reflect.StructField{Name: countField, Type: reflect.TypeFor[int]()})
-	k.typ = reflect.StructOf(fields)
-	c.view, c.record, c.counted = view, shapeOf(k.typ), true
+	k.schema = shape.OfGoType(reflect.StructOf(fields))
+	c.view, c.record, c.counted = view, k.schema, true
 	return k, nil
 }
 
 // item is the shape of what the path leads to, or of each item of it.
-func (p *path) item() *shape {
-	if p.leaf.kind == aList {
-		return p.leaf.elem
+func itemOf(p *shape.Path) *shape.Schema {
+	if p.Leaf.Kind == shape.List {
+		return p.Leaf.Elem
 	}
-	return p.leaf
+	return p.Leaf
 }
 
 // route is the path without the lists on the way.
-func (p *path) route() []step {
-	return slices.DeleteFunc(slices.Clone(p.steps), func(s step) bool { return s.in.kind == aList })
+func routeOf(p *shape.Path) []shape.Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s shape.Step) bool { return s.In.Kind == shape.List })
 }
 
 // leaves are the types of the values that are counted.
@@ -78,8 +81,8 @@ func (k *counting) leaves() []reflect.Type {
 	types := make([]reflect.Type, len(k.paths))
 	for i, p := range k.paths {
 		types[i] = reflect.TypeFor[string]()
-		if leaf := p.item(); leaf.scalar() && !leaf.time {
-			types[i] = leaf.typ
+		if leaf := itemOf(p); leaf.IsScalar() && leaf.Format == shape.Text {
+			types[i] = leaf.GoType()
 		}
 	}
 	return types
@@ -87,23 +90,23 @@ func (k *counting) leaves() []reflect.Type {
 
 // mirrored are fields with the names of those that routes go through, and the
 // leaves where they end.
-func mirrored(routes [][]step, leaves []reflect.Type) []reflect.StructField {
+func mirrored(routes [][]shape.Step, leaves []reflect.Type) []reflect.StructField {
 	var fields []reflect.StructField
 	for i, route := range routes {
 		first := route[0]
-		field := reflect.StructField{Name: first.goName(), Type: leaves[i], Tag: reflect.StructTag("json:" + strconv.Quote(first.field.name))}
+		field := reflect.StructField{Name: goName(first), Type: leaves[i], Tag: reflect.StructTag("json:" + strconv.Quote(first.Field.Name))}
 		if slices.ContainsFunc(fields, func(f reflect.StructField) bool { return f.Name == field.Name }) {
 			continue // with the one before that goes the same way
 		}
 		switch {
 		case len(route) == 1:
-		case route[1].field == nil:
+		case route[1].Field == nil:
 			field.Type = reflect.MapOf(reflect.TypeFor[string](), leaves[i])
 		default:
-			var tails [][]step
+			var tails [][]shape.Step
 			var ends []reflect.Type
 			for j, other := range routes {
-				if other[0].field == first.field {
+				if other[0].Field == first.Field {
 					tails, ends = append(tails, other[1:]), append(ends, leaves[j])
 				}
 			}
@@ -114,7 +117,7 @@ func mirrored(routes [][]step, leaves []reflect.Type) []reflect.StructField {
 	return fields
 }
 
-func (s step) goName() string { return s.in.typ.FieldByIndex(s.field.index).Name }
+func goName(s shape.Step) string { return s.In.GoName(s.Field) }
 
 // tally is what has been counted.
 type tally struct {
@@ -130,7 +133,7 @@ func (k *counting) start() *tally { return &tally{k, map[string]marked{}} }
 func (t *tally) add(r marked) {
 	combinations := [][]string{nil}
 	for _, p := range t.paths {
-		items := p.items(r.record)
+		items := encode.Items(p, r.record)
 		slices.Sort(items)
 		items = slices.Compact(items)
 		if len(items) == 0 {
@@ -148,15 +151,15 @@ func (t *tally) add(r marked) {
 		key := strings.Join(texts, "\x00")
 		counted, ok := t.counts[key]
 		if !ok {
-			counted.record = reflect.New(t.typ).Elem()
+			counted.record = shape.ValueOf(t.schema, reflect.New(t.schema.GoType()).Elem())
 			for i, text := range texts {
-				setAt(counted.record, t.paths[i].route(), text)
+				setAt(counted.record.Reflect(), routeOf(t.paths[i]), text)
 			}
 		}
 		if r.mark != "" {
 			counted.mark = r.mark
 		}
-		count := counted.record.FieldByName(countField)
+		count := counted.record.Reflect().FieldByName(countField)
 		count.SetInt(count.Int() + 1)
 		t.counts[key] = counted
 	}
@@ -166,10 +169,10 @@ func (t *tally) add(r marked) {
 func (t *tally) records() []marked { return slices.Collect(maps.Values(t.counts)) }
 
 // setAt gives the field at the end of a route the value that a text was made of.
-func setAt(v reflect.Value, route []step, text string) {
+func setAt(v reflect.Value, route []shape.Step, text string) {
 	for _, s := range route {
-		if s.field != nil {
-			v = v.FieldByName(s.goName())
+		if s.Field != nil {
+			v = v.FieldByName(goName(s))
 			continue
 		}
 		if v.IsNil() {
@@ -177,7 +180,7 @@ func setAt(v reflect.Value, route []step, text string) {
 		}
 		value := reflect.New(v.Type().Elem()).Elem()
 		setText(value, text)
-		v.SetMapIndex(reflect.ValueOf(s.key), value)
+		v.SetMapIndex(reflect.ValueOf(s.Key), value)
 		return
 	}
 	setText(v, text)
@@ -213,7 +216,7 @@ func (g *grid) addBars(rows []row) {
 	counts := make([]int, len(rows))
 	for i, row := range rows {
 		if row.record.IsValid() {
-			counts[i] = int(row.record.FieldByName(countField).Int())
+			counts[i] = int(row.record.Reflect().FieldByName(countField).Int())
 			most, digits = max(most, counts[i]), max(digits, len(row.cells[last][0]))
 		}
 	}

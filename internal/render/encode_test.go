@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"muster/internal/render/shape"
 	"muster/internal/safe"
 	"reflect"
 	"slices"
@@ -108,7 +109,7 @@ func TestJSONRoundTrip(t *testing.T) {
 // inOrder sorts records as the view does.
 func inOrder(t *testing.T, records []instance) []instance {
 	var sorted []instance
-	all := valuesOf(records)
+	all := valuesOf(shape.SchemaOf[instance](), records)
 	sortRecords(all, compile(t, Options{Output: "json"}).plan.order)
 	for _, r := range all {
 		sorted = append(sorted, r.record.Interface().(instance))

@@ -41,9 +41,9 @@ func TestErrors(t *testing.T) {
 		{Options{Output: "template=<<.Tags.a-b>>"}, "--output template: bad character U+002D '-' at column 1; a key with such a character is taken with index, as in index .Tags \"aws:cloudformation:stack-name\"\n    <<.Tags.a-b>>\n    ^^^^^^^^^^^^^"},
 		{Options{Query: "[].日本"}, "--query: '日' cannot stand here at column 4\n    [].日本\n       ^^"},
 		{Options{Output: "template=<<if>>a<<end>>"}, "--output template: missing value for if at column 1\n    <<if>>a<<end>>\n    ^^^^^^"},
-		{Options{Output: "template=<<.SecurityGroups.GroupId>>"}, "--output template: GroupId is asked of a list of objects at column 19; go through it with range, or take one with index\n    <<.SecurityGroups.GroupId>>\n                      ^^^^^^^"},
+		{Options{Output: "template=<<.SecurityGroups.GroupId>>"}, "--output template: a list of objects has no field GroupId at column 19; go through it with range, or take one with index\n    <<.SecurityGroups.GroupId>>\n                      ^^^^^^^"},
 		{Options{Output: "template=<<range .SecurityGroups>><<.GroupNam>><<end>>"}, "--output template: unknown field GroupNam at column 29; did you mean GroupName?\n    <<range .SecurityGroups>><<.GroupNam>><<end>>\n                                ^^^^^^^^"},
-		{Options{Output: "template=<<.Name.First>>"}, "--output template: First is asked of a string, which has no fields at column 9\n    <<.Name.First>>\n            ^^^^^"},
+		{Options{Output: "template=<<.Name.First>>"}, "--output template: a string has no field First at column 9\n    <<.Name.First>>\n            ^^^^^"},
 		{Options{Output: "template=<<.Tags.Name>> <<.Nam>> <<.Name>>"}, "--output template: unknown field Nam at column 19; did you mean Name?\n    <<.Tags.Name>> <<.Nam>> <<.Name>>\n                      ^^^"},
 
 		{Options{JQ: ".PublcIPs"}, "--jq: unknown field PublcIPs at column 2; did you mean PublicIPs?\n    .PublcIPs\n     ^^^^^^^^"},
@@ -52,10 +52,10 @@ func TestErrors(t *testing.T) {
 		{Options{JQ: "{InstnceId}"}, "--jq: unknown field InstnceId at column 2; did you mean InstanceId?\n    {InstnceId}\n     ^^^^^^^^^"},
 		{Options{JQ: `.["Nme"]`}, "--jq: unknown field Nme at column 4; did you mean Name?\n    .[\"Nme\"]\n       ^^^"},
 		{Options{JQ: "map(.Nme)", Slurp: true}, "--jq: unknown field Nme at column 6; did you mean Name?\n    map(.Nme)\n         ^^^"},
-		{Options{JQ: ".Name", Slurp: true}, "--jq: Name is asked of a list of objects at column 2; go through it with [] first\n    .Name\n     ^^^^"},
-		{Options{JQ: ".SecurityGroups.GroupId"}, "--jq: GroupId is asked of a list of objects at column 17; go through it with [] first\n    .SecurityGroups.GroupId\n                    ^^^^^^^"},
-		{Options{JQ: ".Name[]"}, "--jq: a string has no items to go through at column 6\n    .Name[]\n         ^^"},
-		{Options{JQ: ".PublicIPs[], .Name[]"}, "--jq: a string has no items to go through at column 20\n    .PublicIPs[], .Name[]\n                       ^^"},
+		{Options{JQ: ".Name", Slurp: true}, "--jq: a list of objects has no field Name at column 2; go through it with [] first\n    .Name\n     ^^^^"},
+		{Options{JQ: ".SecurityGroups.GroupId"}, "--jq: a list of objects has no field GroupId at column 17; go through it with [] first\n    .SecurityGroups.GroupId\n                    ^^^^^^^"},
+		{Options{JQ: ".Name[]"}, "--jq: a string has no items at column 6\n    .Name[]\n         ^^"},
+		{Options{JQ: ".PublicIPs[], .Name[]"}, "--jq: a string has no items at column 20\n    .PublicIPs[], .Name[]\n                       ^^"},
 		{Options{JQ: ".Name |"}, "--jq: the filter ends too early at column 8\n    .Name |\n           ^"},
 		{Options{JQ: ".Name, ] .Region"}, "--jq: unexpected token \"]\" at column 8\n    .Name, ] .Region\n           ^"},
 		{Options{JQ: ".Name | tostrng"}, "--jq: unknown function tostrng/0 at column 9; did you mean tostring?\n    .Name | tostrng\n            ^^^^^^^"},
@@ -68,7 +68,7 @@ func TestErrors(t *testing.T) {
 		{Options{JQ: "\x1b[31m\n"}, "--jq: unexpected token \"\\u001b\" at column 1\n    \\x1b[31m\n    ^^^^"},
 
 		{Options{Query: "[].Instnce"}, "--query: unknown field Instnce at column 4; did you mean InstanceId?\n    [].Instnce\n       ^^^^^^^"},
-		{Options{Query: "InstanceId"}, "--query: InstanceId is asked of a list of objects at column 1; go through it with [] first\n    InstanceId\n    ^^^^^^^^^^"},
+		{Options{Query: "InstanceId"}, "--query: a list of objects has no field InstanceId at column 1; go through it with [] first\n    InstanceId\n    ^^^^^^^^^^"},
 		{Options{Query: "[?state=='running'].InstanceId"}, "--query: unknown field state at column 3; did you mean State?\n    [?state=='running'].InstanceId\n      ^^^^^"},
 		{Options{Query: "sort_by(@, &Naam)[].Name"}, "--query: unknown field Naam at column 13; did you mean Name?\n    sort_by(@, &Naam)[].Name\n                ^^^^"},
 		{Options{Query: "[?State=='running'"}, "--query: expected \"]\", not the end at column 19\n    [?State=='running'\n                      ^"},
@@ -88,8 +88,8 @@ func TestErrors(t *testing.T) {
 		{Options{Query: "let $x = [0].Name in $x"}, "--query: '$' cannot stand here at column 5\n    let $x = [0].Name in $x\n        ^"},
 		{Options{Query: "[].'Name"}, "--query: the closing ' is missing at column 4\n    [].'Name\n       ^^^^^"},
 		{Options{Query: "[?Name==`a\"b`]"}, "--query: this is no JSON at column 9\n    [?Name==`a\"b`]\n            ^^^^^"},
-		{Options{Query: "Reservations[].Instances[].InstanceId"}, "--query: Reservations is asked of a list of objects at column 1; records are instances already: [].InstanceId\n    Reservations[].Instances[].InstanceId\n    ^^^^^^^^^^^^"},
-		{Options{Query: "[?!Tags.env].Name"}, "--query: env is asked of a bool, which has no fields at column 9; ! is of what stands before the dot; write !(Tags.env)\n    [?!Tags.env].Name\n            ^^^"},
+		{Options{Query: "Reservations[].Instances[].InstanceId"}, "--query: no field Reservations at column 1; records are flat: use [].InstanceId\n    Reservations[].Instances[].InstanceId\n    ^^^^^^^^^^^^"},
+		{Options{Query: "[?!Tags.env].Name"}, "--query: a bool has no field env at column 9; ! applies to the part before the dot; write !(Tags.env)\n    [?!Tags.env].Name\n            ^^^"},
 		{Options{Query: "[?Nme=='b'].Tags[] || 'none'"}, "--query: unknown field Nme at column 3; did you mean Name?\n    [?Nme=='b'].Tags[] || 'none'\n      ^^^"},
 		{Options{Query: "group_by(@, &Region)"}, "--query: unknown function group_by at column 1\n    group_by(@, &Region)\n    ^^^^^^^^"},
 		{Options{Query: "[?State=='a'] | [?Nme=='b' || Name=='c']"}, "--query: unknown field Nme at column 19; did you mean Name?\n    [?State=='a'] | [?Nme=='b' || Name=='c']\n                      ^^^"},
@@ -102,7 +102,7 @@ func TestErrors(t *testing.T) {
 		{Options{SortBy: []string{""}}, "--sort-by: a field name is missing"},
 		{Options{SortBy: []string{"-", "Name"}}, "--sort-by: a field name is missing"},
 		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6\n    Name.\n         ^"},
-		{Options{Columns: []string{"Name.x"}}, "--columns: x is asked of a string, which has no fields at column 6\n    Name.x\n         ^"},
+		{Options{Columns: []string{"Name.x"}}, "--columns: a string has no field x at column 6\n    Name.x\n         ^"},
 		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, csv and text"},
 		{Options{Columns: []string{"Name"}, JQ: "."}, "--columns: cannot be used with --jq; the filter chooses what is printed"},
 		{Options{Columns: []string{"Name"}, Query: "@"}, "--columns: cannot be used with --query; the query chooses what is printed"},
@@ -223,8 +223,8 @@ func TestFields(t *testing.T) {
 		Raw    any
 		securityGroup
 	}
-	want := []FieldInfo{{"Id", "string"}, {"Count", "number"}, {"On", "bool"}, {"Groups", "list of objects"}, {"Groups.GroupId", "string"}, {"Groups.GroupName", "string"}, {"Tags", "map of strings"}, {"Raw", "any"}, {"GroupId", "string"}, {"GroupName", "string"}}
-	if got := SchemaOf[record]().Fields(); !reflect.DeepEqual(got, want) {
+	want := []FieldInfo{{Path: "Id", Type: "string"}, {Path: "Count", Type: "number"}, {Path: "On", Type: "bool"}, {Path: "Groups", Type: "list of objects"}, {Path: "Groups.GroupId", Type: "string"}, {Path: "Groups.GroupName", Type: "string"}, {Path: "Tags", Type: "map of strings"}, {Path: "Raw", Type: "any"}, {Path: "GroupId", Type: "string"}, {Path: "GroupName", Type: "string"}}
+	if got := SchemaOf[record]().AllFields(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}
 }
@@ -296,7 +296,7 @@ func TestExcerpt(t *testing.T) {
 		{strings.Repeat("日", 40) + " .Nme", "Nme", "…" + strings.Repeat("日", 16) + " .Nme|\n" + strings.Repeat(" ", 35) + "^^^"},
 		{strings.Repeat("x", 100), strings.Repeat("x", 100), strings.Repeat("x", 29) + "…|\n" + strings.Repeat("^", 30)},
 	} {
-		e := Error{Flag: "--jq", Msg: "m", Text: test.text, Offset: strings.LastIndex(test.text, test.wrong), length: len(test.wrong)}
+		e := Error{Flag: "--jq", Msg: "m", Text: test.text, Offset: strings.LastIndex(test.text, test.wrong), Length: len(test.wrong)}
 		if test.text == "" {
 			e.Text = "\n"
 		}

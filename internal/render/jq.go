@@ -2,13 +2,15 @@ package render
 
 import (
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/itchyny/gojq"
 
 	"muster/internal/names"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 )
 
 // jq compiles --jq: the filter runs once for each record, or with --slurp once
@@ -32,8 +34,8 @@ func (c *compiler) jq() (func(*run) format, error) {
 		input = listOf(c.record)
 	}
 	if _, name := checkJQ(filter, input); name != "" {
-		return nil, &Error{
-			Flag: flag, Text: c.JQ, Offset: strings.Index(c.JQ, name), length: len(name),
+		return nil, &caret.Error{
+			Flag: flag, Text: c.JQ, Offset: strings.Index(c.JQ, name), Length: len(name),
 			Msg: "unknown format " + name, Hint: "there are " + strings.Join(jqFormats, ", "),
 		}
 	}
@@ -45,7 +47,7 @@ func (c *compiler) jq() (func(*run) format, error) {
 			return format{all: func(b []byte, records []marked) ([]byte, error) {
 				list := make([]any, len(records))
 				for i := range records {
-					list[i] = tree{}.value(records[i].record, c.record)
+					list[i] = encode.Tree{}.Value(records[i].record)
 				}
 				return appendJQ(b, code.RunWithContext(r.ctx, list), r)
 			}}
@@ -54,9 +56,9 @@ func (c *compiler) jq() (func(*run) format, error) {
 	return func(r *run) format {
 		// A filter changes no value that it is given, and what it makes of one is
 		// printed before the next.
-		current := make(map[string]any, len(c.record.fields))
-		return format{record: func(b []byte, record reflect.Value) ([]byte, error) {
-			tree{}.fill(current, record, c.record)
+		current := make(map[string]any, len(c.record.Fields))
+		return format{record: func(b []byte, record shape.Value) ([]byte, error) {
+			encode.Tree{}.Fill(current, record)
 			return appendJQ(b, code.RunWithContext(r.ctx, current), r)
 		}}
 	}, nil
@@ -92,10 +94,10 @@ func appendJQ(b []byte, values gojq.Iter, r *run) (_ []byte, err error) {
 	}
 }
 
-func jqSyntaxError(flag, text string, err error) *Error {
-	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
+func jqSyntaxError(flag, text string, err error) *caret.Error {
+	e := &caret.Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
 	if syntax, ok := errors.AsType[*gojq.ParseError](err); ok {
-		e.Offset, e.length = max(0, min(syntax.Offset, len(text))-len(syntax.Token)), len(syntax.Token)
+		e.Offset, e.Length = max(0, min(syntax.Offset, len(text))-len(syntax.Token)), len(syntax.Token)
 		if strings.Contains(e.Msg, "EOF") {
 			e.Msg = "the filter ends too early"
 		}
@@ -104,9 +106,9 @@ func jqSyntaxError(flag, text string, err error) *Error {
 }
 
 // jqCompileError is about a function or variable that is not defined, mostly.
-func (c *compiler) jqCompileError(flag string, err error) *Error {
+func (c *compiler) jqCompileError(flag string, err error) *caret.Error {
 	text := c.JQ
-	e := &Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
+	e := &caret.Error{Flag: flag, Text: text, Offset: -1, Msg: err.Error()}
 	what, name, _ := strings.Cut(e.Msg, " not defined: ")
 	name, arity, isFunction := strings.Cut(name, "/")
 	switch {
@@ -140,7 +142,7 @@ func (c *compiler) jqCompileError(flag string, err error) *Error {
 	default:
 		return e
 	}
-	e.length = len(name)
+	e.Length = len(name)
 	e.Offset = locate(text, name, func(changed string) string {
 		filter, err := gojq.Parse(changed)
 		if err != nil {

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/itchyny/gojq"
+	"muster/internal/render/shape"
 )
 
 // checkJQ infers what shape each part of a filter has and finds accesses that can give
 // nothing, if the filter gets to them: jqTrial tells. It knows little on purpose: wherever
 // jq could have made something else of the value, the shape is unknown and nothing is
 // objected to. format is the first one, as @json, that there is not.
-func checkJQ(filter *gojq.Query, input *shape) (found []jqFinding, format string) {
+func checkJQ(filter *gojq.Query, input *shape.Schema) (found []jqFinding, format string) {
 	c := jqChecker{defined: map[string]bool{}}
 	c.query(filter, input)
 	return c.found, c.format
@@ -19,7 +20,7 @@ func checkJQ(filter *gojq.Query, input *shape) (found []jqFinding, format string
 
 // jqFinding is an access that can give nothing.
 type jqFinding struct {
-	*mistake
+	*shape.NoField
 	spot spot
 }
 
@@ -50,21 +51,21 @@ type jqChecker struct {
 	format  string
 }
 
-func (c *jqChecker) object(m *mistake, at spot) *shape {
-	if c.lenient == 0 || m.in.kind == aStruct {
+func (c *jqChecker) object(m *shape.NoField, at spot) *shape.Schema {
+	if c.lenient == 0 || m.In.Kind == shape.Object {
 		c.found = append(c.found, jqFinding{m, at})
 	}
 	return unknown
 }
 
 // leniently runs a check where errors of the filter are caught.
-func (c *jqChecker) leniently(check func() *shape) *shape {
+func (c *jqChecker) leniently(check func() *shape.Schema) *shape.Schema {
 	c.lenient++
 	defer func() { c.lenient-- }()
 	return check()
 }
 
-func (c *jqChecker) query(q *gojq.Query, dot *shape) *shape {
+func (c *jqChecker) query(q *gojq.Query, dot *shape.Schema) *shape.Schema {
 	if q == nil {
 		return unknown
 	}
@@ -84,10 +85,10 @@ func (c *jqChecker) query(q *gojq.Query, dot *shape) *shape {
 	case gojq.OpPipe:
 		return c.query(q.Right, c.query(q.Left, dot))
 	case gojq.OpComma:
-		return same(c.query(q.Left, dot), c.query(q.Right, dot))
+		return either(c.query(q.Left, dot), c.query(q.Right, dot))
 	case gojq.OpAlt:
-		left := c.leniently(func() *shape { return c.query(q.Left, dot) })
-		return same(left, c.query(q.Right, dot))
+		left := c.leniently(func() *shape.Schema { return c.query(q.Left, dot) })
+		return either(left, c.query(q.Right, dot))
 	case gojq.OpAssign, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
 		c.query(q.Right, dot) // the left side may be new
 		return unknown
@@ -103,7 +104,7 @@ func (c *jqChecker) query(q *gojq.Query, dot *shape) *shape {
 	return unknown
 }
 
-func (c *jqChecker) term(t *gojq.Term, dot *shape) *shape {
+func (c *jqChecker) term(t *gojq.Term, dot *shape.Schema) *shape.Schema {
 	caught := false
 	for _, s := range t.SuffixList {
 		caught = caught || s.Optional
@@ -125,7 +126,7 @@ func (c *jqChecker) term(t *gojq.Term, dot *shape) *shape {
 }
 
 // atom is a term without its suffixes.
-func (c *jqChecker) atom(t *gojq.Term, dot *shape) *shape {
+func (c *jqChecker) atom(t *gojq.Term, dot *shape.Schema) *shape.Schema {
 	switch t.Type {
 	case gojq.TermTypeIdentity:
 		return dot
@@ -154,7 +155,7 @@ func (c *jqChecker) atom(t *gojq.Term, dot *shape) *shape {
 	case gojq.TermTypeIf:
 		return c.condition(t.If, dot)
 	case gojq.TermTypeTry:
-		s := c.leniently(func() *shape { return c.query(t.Try.Body, dot) })
+		s := c.leniently(func() *shape.Schema { return c.query(t.Try.Body, dot) })
 		if t.Try.Catch == nil {
 			return s
 		}
@@ -170,7 +171,7 @@ func (c *jqChecker) atom(t *gojq.Term, dot *shape) *shape {
 	return unknown
 }
 
-func (c *jqChecker) text(s *gojq.String, dot *shape) {
+func (c *jqChecker) text(s *gojq.String, dot *shape.Schema) {
 	if s != nil {
 		for _, q := range s.Queries {
 			c.query(q, dot)
@@ -178,7 +179,7 @@ func (c *jqChecker) text(s *gojq.String, dot *shape) {
 	}
 }
 
-func (c *jqChecker) construct(o *gojq.Object, dot *shape) {
+func (c *jqChecker) construct(o *gojq.Object, dot *shape.Schema) {
 	for _, kv := range o.KeyVals {
 		c.query(kv.KeyQuery, dot)
 		c.text(kv.KeyString, dot)
@@ -193,21 +194,21 @@ func (c *jqChecker) construct(o *gojq.Object, dot *shape) {
 	}
 }
 
-func (c *jqChecker) condition(n *gojq.If, dot *shape) *shape {
+func (c *jqChecker) condition(n *gojq.If, dot *shape.Schema) *shape.Schema {
 	c.query(n.Cond, dot)
 	s := c.query(n.Then, dot)
 	for _, elif := range n.Elif {
 		c.query(elif.Cond, dot)
-		s = same(s, c.query(elif.Then, dot))
+		s = either(s, c.query(elif.Then, dot))
 	}
 	if n.Else == nil {
-		return same(s, dot)
+		return either(s, dot)
 	}
-	return same(s, c.query(n.Else, dot))
+	return either(s, c.query(n.Else, dot))
 }
 
-func (c *jqChecker) field(s *shape, name string, at spot) *shape {
-	inner, wrong := s.field(name)
+func (c *jqChecker) field(s *shape.Schema, name string, at spot) *shape.Schema {
+	inner, wrong := s.Field(name)
 	if wrong != nil {
 		return c.object(wrong, at)
 	}
@@ -215,17 +216,17 @@ func (c *jqChecker) field(s *shape, name string, at spot) *shape {
 }
 
 // items is the shape that .[] gives.
-func (c *jqChecker) items(s *shape, at spot) *shape {
+func (c *jqChecker) items(s *shape.Schema, at spot) *shape.Schema {
 	switch {
-	case s.kind == aList || s.kind == aMap:
-		return s.elem
-	case s.scalar():
-		return c.object(&mistake{in: s}, at)
+	case s.Kind == shape.List || s.Kind == shape.Map:
+		return s.Elem
+	case s.IsScalar():
+		return c.object(&shape.NoField{In: s}, at)
 	}
 	return unknown
 }
 
-func (c *jqChecker) index(n *gojq.Index, s, dot *shape, at spot) *shape {
+func (c *jqChecker) index(n *gojq.Index, s, dot *shape.Schema, at spot) *shape.Schema {
 	if n.Name != "" {
 		return c.field(s, n.Name, at)
 	}
@@ -235,12 +236,12 @@ func (c *jqChecker) index(n *gojq.Index, s, dot *shape, at spot) *shape {
 	switch name, constant := constantKey(n); {
 	case constant:
 		return c.field(s, name, at)
-	case n.IsSlice && (s.kind == aList || s.kind == aString):
+	case n.IsSlice && (s.Kind == shape.List || s.Kind == shape.String):
 		return s
-	case s.kind == aMap:
-		return s.elem
-	case s.kind == aList && n.Start != nil && n.Start.Term != nil && n.Start.Term.Type == gojq.TermTypeNumber:
-		return s.elem
+	case s.Kind == shape.Map:
+		return s.Elem
+	case s.Kind == shape.List && n.Start != nil && n.Start.Term != nil && n.Start.Term.Type == gojq.TermTypeNumber:
+		return s.Elem
 	}
 	return unknown
 }
@@ -262,7 +263,7 @@ func constantKey(n *gojq.Index) (string, bool) {
 
 // call knows the functions of which it is certain what their arguments see and
 // what they give.
-func (c *jqChecker) call(f *gojq.Func, dot *shape, at spot) *shape {
+func (c *jqChecker) call(f *gojq.Func, dot *shape.Schema, at spot) *shape.Schema {
 	if c.defined[f.Name] || strings.HasPrefix(f.Name, "$") {
 		return unknown
 	}
@@ -278,12 +279,12 @@ func (c *jqChecker) call(f *gojq.Func, dot *shape, at spot) *shape {
 		case "values", "scalars", "strings", "objects", "arrays":
 			return dot
 		case "sort", "unique", "reverse":
-			if dot.kind == aList {
+			if dot.Kind == shape.List {
 				return dot
 			}
 		case "first", "last":
-			if dot.kind == aList {
-				return dot.elem
+			if dot.Kind == shape.List {
+				return dot.Elem
 			}
 		}
 	case 1:

@@ -6,10 +6,13 @@ import (
 	"sync"
 
 	"github.com/itchyny/gojq"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 )
 
 // jqMistake is the first thing that the check objects to and a trial meets.
-func (c *compiler) jqMistake(input *shape) error {
+func (c *compiler) jqMistake(input *shape.Schema) error {
 	findings := func(text string) []jqFinding {
 		filter, err := gojq.Parse(text)
 		if err != nil {
@@ -27,9 +30,9 @@ func (c *compiler) jqMistake(input *shape) error {
 		if !c.meets(i, input, inputs) {
 			continue
 		}
-		return found.error("--jq", c.JQ, "go through it with [] first", func(text string) *mistake {
+		return noFieldError(found.NoField, "--jq", c.JQ, "go through it with [] first", func(text string) *shape.NoField {
 			if again := findings(text); i < len(again) {
-				return again[i].mistake
+				return again[i].NoField
 			}
 			return nil
 		})
@@ -57,7 +60,7 @@ func (c *compiler) listHabit() error {
 			return nil
 		}
 	}
-	return &Error{
+	return &caret.Error{
 		Flag: "--jq", Text: c.JQ, Offset: -1, Msg: "the filter runs for each record by itself, and a record is no list",
 		Hint: "leave out .[] or map, or add --slurp for one list of all records",
 	}
@@ -65,7 +68,7 @@ func (c *compiler) listHabit() error {
 
 // meets reports whether the filter, run over trial records, gets to what the check has
 // found as the finding at i, with a value as the check took it to be.
-func (c *compiler) meets(i int, input *shape, values []any) bool {
+func (c *compiler) meets(i int, input *shape.Schema, values []any) bool {
 	const name = "_meets"
 	filter, err := gojq.Parse(c.JQ)
 	if err != nil {
@@ -75,7 +78,7 @@ func (c *compiler) meets(i int, input *shape, values []any) bool {
 	found[i].spot(&gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}})
 	met := false
 	code, err := gojq.Compile(filter, gojq.WithFunction(name, 0, 0, func(value any, _ []any) any {
-		met = met || found[i].fails(value)
+		met = met || fails(found[i].NoField, value)
 		return errors.New("")
 	}))
 	if err != nil {
@@ -99,8 +102,8 @@ func (c *compiler) meets(i int, input *shape, values []any) bool {
 // jqTrials are inputs of the filter.
 func (c *compiler) jqTrials() []any {
 	var values []any
-	for record := range trials(c.record.typ, c.JQ) {
-		values = append(values, tree{}.value(record.Elem(), c.record))
+	for record := range trials(c.record.GoType(), c.JQ) {
+		values = append(values, encode.Tree{}.Value(shape.ValueOf(c.record, record.Elem())))
 	}
 	if !c.Slurp {
 		return values
@@ -113,15 +116,15 @@ func (c *compiler) jqTrials() []any {
 }
 
 // fails reports whether the access gives nothing of a value.
-func (m *mistake) fails(value any) bool {
+func fails(m *shape.NoField, value any) bool {
 	switch value := value.(type) {
 	case nil:
 		return false
 	case map[string]any:
-		_, ok := value[m.name]
-		return m.in.kind == aStruct && !ok
+		_, ok := value[m.Name]
+		return m.In.Kind == shape.Object && !ok
 	case []any:
-		return m.name != ""
+		return m.Name != ""
 	}
 	return true
 }

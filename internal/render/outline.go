@@ -2,15 +2,16 @@ package render
 
 import (
 	"cmp"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 	"muster/internal/safe"
-	"reflect"
 	"slices"
 	"strings"
 )
 
 // outline compiles -o tree: records below the values that they share, as a table
 // whose first column is the tree.
-func (c *compiler) outline(id *path) (func(*run) format, []*path, error) {
+func (c *compiler) outline(id *shape.Path) (func(*run) format, []*shape.Path, error) {
 	levels := c.view.Tree
 	if levels == nil {
 		for _, field := range c.view.Sort {
@@ -22,9 +23,9 @@ func (c *compiler) outline(id *path) (func(*run) format, []*path, error) {
 	o := outline{leaf: id}
 	inTree := []string{c.view.ID}
 	for _, fields := range levels {
-		var level []*path
+		var level []*shape.Path
 		for _, field := range fields {
-			p, err := parsePath("the tree", field, c.record)
+			p, err := shape.ParsePath("the tree", field, c.record)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -51,9 +52,9 @@ func (c *compiler) outline(id *path) (func(*run) format, []*path, error) {
 
 // outline is a tree that is being drawn.
 type outline struct {
-	levels  [][]*path
-	leaf    *path // nil: only columns tell records apart
-	columns []*path
+	levels  [][]*shape.Path
+	leaf    *shape.Path // nil: only columns tell records apart
+	columns []*shape.Path
 	rows    []row
 }
 
@@ -74,7 +75,7 @@ func (o *outline) add(margin string, records []marked, level int) {
 			branch, rail := branches(i == len(records)-1)
 			label := ""
 			if o.leaf != nil {
-				label = strings.Join(newCell(o.leaf.items(r.record)), ",")
+				label = strings.Join(newCell(encode.Items(o.leaf, r.record)), ",")
 			}
 			o.rows = append(o.rows, row{marked: r, cells: append([]cell{{branch + label}}, cells(o.columns, r.record)...), rail: rail})
 		}
@@ -98,10 +99,10 @@ func (o *outline) add(margin string, records []marked, level int) {
 }
 
 // heading is "first (others)" of the values that are not empty.
-func heading(level []*path, record reflect.Value) string {
+func heading(level []*shape.Path, record shape.Value) string {
 	var texts []string
 	for _, p := range level {
-		if text := string(p.appendText(nil, record)); text != "" {
+		if text := string(encode.Text(nil, p, record)); text != "" {
 			texts = append(texts, safe.Text(text))
 		}
 	}

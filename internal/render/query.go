@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"muster/internal/jmespath"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
 )
 
 // query compiles --query: a JMESPath over the list of all records, printed as name says.
@@ -22,7 +24,7 @@ func (c *compiler) query(name string) (func(*run) format, error) {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			input := make([]any, len(records))
 			for i := range records {
-				input[i] = tree{ordered: true}.value(records[i].record, c.record)
+				input[i] = encode.Tree{Ordered: true}.Value(records[i].record)
 			}
 			value, err := node.Search(r.ctx, input)
 			if err != nil {
@@ -43,7 +45,7 @@ func (c *compiler) querySyntaxError(err error) error {
 	if !ok {
 		return err
 	}
-	return &Error{Flag: "--query", Text: c.Query, Offset: e.Offset, length: e.Length, Msg: e.Msg, Hint: e.Hint}
+	return &caret.Error{Flag: "--query", Text: c.Query, Offset: e.Offset, Length: e.Length, Msg: e.Msg, Hint: e.Hint}
 }
 
 // printable is a result as it is printed. Numbers with fractions are as the AWS CLI prints
@@ -61,8 +63,8 @@ func printable(ctx context.Context, x any) (_ any, err error) {
 			}
 		}
 		return list, ctx.Err()
-	case object:
-		o := make(object, len(x))
+	case encode.Object:
+		o := make(encode.Object, len(x))
 		for i, m := range x {
 			o[i].Key = m.Key
 			if o[i].Value, err = printable(ctx, m.Value); err != nil {

@@ -6,9 +6,11 @@ import (
 
 	"muster/internal/jmespath"
 	"muster/internal/names"
+	"muster/internal/render/caret"
+	"muster/internal/render/shape"
 )
 
-// checkQuery finds what can only be a mistake, before anything is asked of AWS.
+// checkQuery finds what can only be a mistake, before shape.Any is asked of AWS.
 func (c *compiler) checkQuery(node *jmespath.Node) error {
 	q := queryChecker{text: c.Query, root: listOf(c.record)}
 	if node.Kind == jmespath.Reference {
@@ -27,14 +29,14 @@ func (c *compiler) checkQuery(node *jmespath.Node) error {
 // queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
 type queryChecker struct {
 	text    string
-	root    *shape
-	lenient bool   // there is another value where a field is missing
-	found   *Error // the first mistake
+	root    *shape.Schema
+	lenient bool         // there is another value where a field is missing
+	found   *caret.Error // the first mistake
 }
 
 func (c *queryChecker) object(n *jmespath.Node, length int, msg, hint string) {
 	if c.found == nil {
-		c.found = &Error{Flag: "--query", Text: c.text, Offset: n.Offset, length: length, Msg: msg, Hint: hint}
+		c.found = &caret.Error{Flag: "--query", Text: c.text, Offset: n.Offset, Length: length, Msg: msg, Hint: hint}
 	}
 }
 
@@ -60,9 +62,9 @@ func (c *queryChecker) calls(n *jmespath.Node) {
 	}
 }
 
-func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
-	child := func(i int, s *shape) *shape { return c.node(n.Children[i], s) }
-	strictly := func(i int, s *shape) *shape { return c.within(false, n.Children[i], s) }
+func (c *queryChecker) node(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
+	child := func(i int, s *shape.Schema) *shape.Schema { return c.node(n.Children[i], s) }
+	strictly := func(i int, s *shape.Schema) *shape.Schema { return c.within(false, n.Children[i], s) }
 	switch n.Kind {
 	case jmespath.Current, jmespath.Slice:
 		return dot
@@ -81,15 +83,15 @@ func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
 		return listOf(child(1, item))
 	case jmespath.ValueProjection:
 		left := child(0, dot)
-		if left.kind == aMap {
-			return listOf(child(1, left.elem))
+		if left.Kind == shape.Map {
+			return listOf(child(1, left.Elem))
 		}
 		return listOf(child(1, unknown))
 	case jmespath.Flatten:
 		left := child(0, dot)
-		if item := items(left); item.kind == aList {
+		if item := items(left); item.Kind == shape.List {
 			return item
-		} else if item.kind != anything {
+		} else if item.Kind != shape.Any {
 			return left
 		}
 	case jmespath.Index:
@@ -104,9 +106,9 @@ func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
 		}
 		return someBool
 	case jmespath.Or:
-		return same(c.within(true, n.Children[0], dot), child(1, dot))
+		return either(c.within(true, n.Children[0], dot), child(1, dot))
 	case jmespath.And:
-		return same(child(0, dot), child(1, dot))
+		return either(child(0, dot), child(1, dot))
 	case jmespath.Call:
 		return c.call(n, dot)
 	}
@@ -115,20 +117,20 @@ func (c *queryChecker) node(n *jmespath.Node, dot *shape) *shape {
 
 // field is the shape of a member. Bare null, true and false are names of members that
 // no record has: [?Tags.env==null] means those without the tag.
-func (c *queryChecker) field(n *jmespath.Node, dot *shape) *shape {
-	s, wrong := dot.field(n.Name)
+func (c *queryChecker) field(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
+	s, wrong := dot.Field(n.Name)
 	switch {
 	case wrong == nil:
 		return s
 	case c.lenient || n.Name == "null" || n.Name == "true" || n.Name == "false":
 		return unknown
 	}
-	msg, hint := wrong.explain("go through it with [] first")
+	msg, hint := wrong.Explain("go through it with [] first")
 	switch {
 	case dot == c.root && n.Name == "Reservations":
-		hint = "records are instances already: [].InstanceId"
+		msg, hint = "no field Reservations", "records are flat: use [].InstanceId"
 	case dot == someBool && strings.Contains(c.text[:n.Offset], "!"):
-		hint = "! is of what stands before the dot; write !(Tags.env)"
+		hint = "! applies to the part before the dot; write !(Tags.env)"
 	}
 	length := len(n.Name)
 	if c.text[n.Offset] == '"' {
@@ -139,7 +141,7 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape) *shape {
 }
 
 // within is node with or without another value to replace one that is missing.
-func (c *queryChecker) within(lenient bool, n *jmespath.Node, dot *shape) *shape {
+func (c *queryChecker) within(lenient bool, n *jmespath.Node, dot *shape.Schema) *shape.Schema {
 	before := c.lenient
 	c.lenient = lenient
 	s := c.node(n, dot)
@@ -148,8 +150,8 @@ func (c *queryChecker) within(lenient bool, n *jmespath.Node, dot *shape) *shape
 }
 
 // call checks a function's arguments; an &expression sees the items of the list beside it.
-func (c *queryChecker) call(n *jmespath.Node, dot *shape) *shape {
-	args := make([]*shape, len(n.Children))
+func (c *queryChecker) call(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
+	args := make([]*shape.Schema, len(n.Children))
 	list := unknown
 	for i, arg := range n.Children {
 		if arg.Kind != jmespath.Reference {
@@ -164,7 +166,7 @@ func (c *queryChecker) call(n *jmespath.Node, dot *shape) *shape {
 	}
 	switch n.Name {
 	case "sort", "sort_by", "reverse":
-		if list.kind == aList {
+		if list.Kind == shape.List {
 			return list
 		}
 	case "max_by", "min_by":
@@ -182,9 +184,9 @@ func (c *queryChecker) call(n *jmespath.Node, dot *shape) *shape {
 }
 
 // items is the shape of a list's items.
-func items(s *shape) *shape {
-	if s.kind == aList {
-		return s.elem
+func items(s *shape.Schema) *shape.Schema {
+	if s.Kind == shape.List {
+		return s.Elem
 	}
 	return unknown
 }

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"muster/internal/render/shape"
 )
 
 // asker makes queries that fit records: mostly, not always, of the right types.
@@ -18,25 +20,25 @@ type asker struct{ *rand.Rand }
 func (a asker) pick(from ...string) string { return from[a.IntN(len(from))] }
 
 // path leads into a value of a shape, from a dot or bracket on.
-func (a asker) path(s *shape) string {
-	switch s.kind {
-	case aStruct:
+func (a asker) path(s *shape.Schema) string {
+	switch s.Kind {
+	case shape.Object:
 		if a.IntN(8) == 0 {
 			return ""
 		}
-		f := s.fields[a.IntN(len(s.fields))]
-		return "." + f.name + a.path(f.shape)
-	case aMap:
+		f := s.Fields[a.IntN(len(s.Fields))]
+		return "." + f.Name + a.path(f.Schema)
+	case shape.Map:
 		return a.pick("", ".env", ".Name", `."no such"`, ".*")
-	case aList:
-		rest := a.path(s.elem)
-		return a.pick("", "[]"+rest, "[*]"+rest, "[0]"+rest, "[-1]"+rest, "[:2]"+rest, "[::-1]"+rest, "[?"+a.condition(s.elem)+"]"+rest)
+	case shape.List:
+		rest := a.path(s.Elem)
+		return a.pick("", "[]"+rest, "[*]"+rest, "[0]"+rest, "[-1]"+rest, "[:2]"+rest, "[::-1]"+rest, "[?"+a.condition(s.Elem)+"]"+rest)
 	}
 	return ""
 }
 
 // value is an expression over a value of a shape.
-func (a asker) value(s *shape) string {
+func (a asker) value(s *shape.Schema) string {
 	path := strings.TrimPrefix(a.path(s), ".")
 	if path == "" {
 		path = "@"
@@ -56,7 +58,7 @@ func (a asker) value(s *shape) string {
 	return path
 }
 
-func (a asker) condition(s *shape) string {
+func (a asker) condition(s *shape.Schema) string {
 	left, right := a.value(s), a.pick("'running'", "`true`", "`1`", "null", "`null`", "''", "'2026-01-01'")
 	switch a.IntN(6) {
 	case 0:
@@ -73,8 +75,8 @@ func (a asker) condition(s *shape) string {
 	return left + a.pick("==", "!=") + right
 }
 
-func (a asker) query(record *shape) string {
-	field, value := record.fields[a.IntN(len(record.fields))].name, a.value(record)
+func (a asker) query(record *shape.Schema) string {
+	field, value := record.Fields[a.IntN(len(record.Fields))].Name, a.value(record)
 	switch a.IntN(8) {
 	case 0:
 		return a.value(listOf(record))
@@ -117,7 +119,7 @@ for line in sys.stdin:
 	a := asker{rand.New(rand.NewPCG(15, 1))}
 	queries := make([]string, 1500)
 	for i := range queries {
-		queries[i] = a.query(shapeOf(reflect.TypeFor[instance]()))
+		queries[i] = a.query(shape.SchemaOf[instance]())
 	}
 	var records bytes.Buffer
 	if err := json.Compact(&records, []byte(render(t, Options{Output: "json"}, nasty()...))); err != nil {

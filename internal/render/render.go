@@ -1,7 +1,7 @@
 // Package render prints records as tables, JSON, YAML, CSV, text, and through
 // Go templates, jq filters and JMESPath queries.
 //
-// A Printer is compiled from the output flags before anything is asked of AWS:
+// A Printer is compiled from the output flags before shape.Any is asked of AWS:
 // whatever can be wrong with a format, a field name or an expression is found
 // then. What it prints goes through a Stream, record by record where the format
 // allows.
@@ -10,13 +10,26 @@ package render
 import (
 	"io"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"muster/internal/names"
+	"muster/internal/render/caret"
+	"muster/internal/render/shape"
 )
+
+// Error is a mistake in an output flag.
+type Error = caret.Error
+
+// Schema describes records before there is one.
+type Schema = *shape.Schema
+
+// SchemaOf derives the schema of records of type T.
+func SchemaOf[T any]() Schema { return shape.SchemaOf[T]() }
+
+// FieldInfo describes a field for help and completion.
+type FieldInfo = shape.FieldInfo
 
 // Options are the output flags as the user gave them.
 type Options struct {
@@ -31,7 +44,7 @@ type Options struct {
 	Watch     bool     // --watch: the Printer is for Watch, not Start
 	Color     bool     // colour is wanted
 	Links     bool     // the output is a terminal that knows hyperlinks
-	Terminal  bool     // the output is a terminal: no name may do anything to it
+	Terminal  bool     // the output is a terminal: no name may do shape.Any to it
 	CSVSafe   bool     // --csv-safe: no spreadsheet takes a cell for a formula
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
@@ -94,7 +107,7 @@ type Printer[T any] struct {
 }
 
 // Compile checks the flags against T, a struct whose exported fields are named
-// as the keys of the JSON, and makes a Printer of them. The error is an *Error.
+// as the keys of the JSON, and makes a Printer of them. The error is an *caret.Error.
 func Compile[T any](o Options, v View) (*Printer[T], error) {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
@@ -105,8 +118,8 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 	if o.Width == nil {
 		o.Width = func() int { return 0 }
 	}
-	c := compiler{Options: o, view: v, record: shapeOf(reflect.TypeFor[T]())}
-	c.record.absent = v.Absent
+	c := compiler{Options: o, view: v, record: shape.SchemaOf[T]()}
+	c.record.Absent = v.Absent
 	p, err := c.compile()
 	if err != nil {
 		return nil, err
@@ -125,24 +138,25 @@ func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 
 // plan is a compiled Options.
 type plan struct {
-	start func(*run) format // a format may keep buffers, so each stream has its own
-	order []sortKey
-	waits bool // all records are needed before the first can be printed
-	flag  string
+	record *shape.Schema     // of the records that are given
+	start  func(*run) format // a format may keep buffers, so each stream has its own
+	order  []sortKey
+	waits  bool // all records are needed before the first can be printed
+	flag   string
 
 	screening screening
 
-	counting *counting // what is printed are counts; nil: the records themselves
-	shown    []*path   // what a table or tree shows of a record
-	given    []*path   // what tells a record from others
-	same     []*path   // what tells what is printed from others: of records, or of counts
+	counting *counting     // what is printed are counts; nil: the records themselves
+	shown    []*shape.Path // what a table or tree shows of a record
+	given    []*shape.Path // what tells a record from others
+	same     []*shape.Path // what tells what is printed from others: of records, or of counts
 }
 
 // format turns records into bytes: one at a time, or all at once where all is set.
 type format struct {
 	open, between, close string // around the records
 	none                 string // instead, where there is no record
-	record               func(b []byte, record reflect.Value) ([]byte, error)
+	record               func(b []byte, record shape.Value) ([]byte, error)
 	finish               func(b []byte) []byte // behind the records; nil: nothing more
 	all                  func(b []byte, records []marked) ([]byte, error)
 }
@@ -150,7 +164,7 @@ type format struct {
 type compiler struct {
 	Options
 	view    View
-	record  *shape
+	record  *shape.Schema
 	counted bool // the records are counts
 }
 
@@ -163,7 +177,7 @@ func (c *compiler) compile() (plan, error) {
 		return plan{}, err
 	}
 	var err error
-	p := plan{flag: "--output " + name, screening: c.screening(name)}
+	p := plan{record: c.record, flag: "--output " + name, screening: c.screening(name)}
 	if p.given, err = c.identity(); err != nil {
 		return plan{}, err
 	}
@@ -172,9 +186,9 @@ func (c *compiler) compile() (plan, error) {
 			return plan{}, err
 		}
 	}
-	var id *path
+	var id *shape.Path
 	if c.view.ID != "" {
-		if id, err = parsePath("the id", c.view.ID, c.record); err != nil {
+		if id, err = shape.ParsePath("the id", c.view.ID, c.record); err != nil {
 			return plan{}, err
 		}
 	}
@@ -231,12 +245,12 @@ func (c *compiler) conflict(name string) error {
 		if near := names.Nearest(name, formats); near != "" {
 			hint = "did you mean " + near + "? " + hint
 		}
-		return &Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
+		return &caret.Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
 	}
 	jq := c.JQ != ""
 	drawn := slices.Contains([]string{"", "table", "wide", "tree"}, name)
 	clash := func(a, b, hint string) error {
-		return &Error{Flag: a, Msg: "cannot be used with " + b, Hint: hint, Offset: -1}
+		return &caret.Error{Flag: a, Msg: "cannot be used with " + b, Hint: hint, Offset: -1}
 	}
 	switch {
 	case c.Watch && jq:
@@ -250,9 +264,9 @@ func (c *compiler) conflict(name string) error {
 	case jq && c.Output != "" && name != "json" && name != "ndjson": // which it prints anyway
 		return clash("--jq", "--output "+name, "a filter prints by itself")
 	case c.CSVSafe && (name != "csv" || jq):
-		return &Error{Flag: "--csv-safe", Msg: "needs --output csv", Offset: -1}
+		return &caret.Error{Flag: "--csv-safe", Msg: "needs --output csv", Offset: -1}
 	case c.Slurp && !jq:
-		return &Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
+		return &caret.Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
 	case c.Query != "" && (name == "name" || name == "tree" || isTemplate):
 		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv and table")
 	case len(c.Columns) == 0:
@@ -274,7 +288,7 @@ func (c *compiler) dropBlanks() error {
 	}{{"--columns", &c.Columns}, {"--sort-by", &c.SortBy}, {"--count-by", &c.CountBy}} {
 		named := slices.DeleteFunc(slices.Clone(*list.names), func(name string) bool { return strings.TrimSpace(name) == "" })
 		if len(named) == 0 && len(*list.names) > 0 {
-			return &Error{Flag: list.flag, Msg: "a field name is missing", Offset: -1}
+			return &caret.Error{Flag: list.flag, Msg: "a field name is missing", Offset: -1}
 		}
 		*list.names = named
 	}
@@ -286,14 +300,14 @@ const onlyDrawn = "what changes is marked in table, wide and tree"
 
 // identity is what tells a record from others: the fields of the view's order, and
 // the id.
-func (c *compiler) identity() ([]*path, error) {
-	var paths []*path
+func (c *compiler) identity() ([]*shape.Path, error) {
+	var paths []*shape.Path
 	for _, field := range append(slices.Clone(c.view.Sort), c.view.ID) {
 		field = strings.TrimPrefix(field, "-")
 		if field == "" || c.counted && field == countField {
 			continue
 		}
-		p, err := parsePath("the default order", field, c.record)
+		p, err := shape.ParsePath("the default order", field, c.record)
 		if err != nil {
 			return nil, err
 		}
@@ -303,15 +317,15 @@ func (c *compiler) identity() ([]*path, error) {
 }
 
 // columns are the paths that a format shows: the user's, or else its defaults.
-func (c *compiler) columns(defaults []string) ([]*path, error) {
+func (c *compiler) columns(defaults []string) ([]*shape.Path, error) {
 	flag := "--columns"
 	names := c.Columns
 	if len(names) == 0 {
 		flag, names = "the default columns", defaults
 	}
-	paths := make([]*path, len(names))
+	paths := make([]*shape.Path, len(names))
 	for i, name := range names {
-		p, err := parsePath(flag, strings.TrimSpace(name), c.record)
+		p, err := shape.ParsePath(flag, strings.TrimSpace(name), c.record)
 		if err != nil {
 			return nil, err
 		}

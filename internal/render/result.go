@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/render/encode"
 	"muster/internal/safe"
 )
 
@@ -13,14 +14,14 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 	case "ndjson":
 		return func(b []byte, x any) ([]byte, error) {
 			for _, item := range itemsOfResult(x) {
-				b = append(jsonWriter{}.any(b, item, 0), '\n')
+				b = append(encode.JSON{}.Any(b, item, 0), '\n')
 			}
 			return b, nil
 		}
 	case "yaml":
-		return func(b []byte, x any) ([]byte, error) { return appendYAML(b, x), nil }
+		return func(b []byte, x any) ([]byte, error) { return encode.YAML(b, x), nil }
 	case "text":
-		return func(b []byte, x any) ([]byte, error) { return awsText(b, x, "", nil), nil }
+		return func(b []byte, x any) ([]byte, error) { return encode.AWSText(b, x), nil }
 	case "csv":
 		return func(b []byte, x any) ([]byte, error) {
 			header, rows := resultRows(x)
@@ -70,7 +71,7 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 		}
 	}
 	return func(b []byte, x any) ([]byte, error) {
-		return append(jsonWriter{indent: true}.any(b, x, 0), '\n'), nil
+		return append(encode.JSON{Indent: true}.Any(b, x, 0), '\n'), nil
 	}
 }
 
@@ -83,14 +84,14 @@ func itemsOfResult(x any) []any {
 }
 
 // resultRows lays a result out: objects with a header of all their keys, lists a row
-// each, anything else a row of one cell. A null has no rows.
+// each, shape.Any else a row of one cell. A null has no rows.
 func resultRows(x any) (header []string, rows [][]any) {
 	if x == nil {
 		return nil, nil
 	}
 	list := itemsOfResult(x)
 	for _, item := range list {
-		if o, ok := item.(object); ok {
+		if o, ok := item.(encode.Object); ok {
 			for _, m := range o {
 				if !slices.Contains(header, m.Key) {
 					header = append(header, m.Key)
@@ -100,7 +101,7 @@ func resultRows(x any) (header []string, rows [][]any) {
 	}
 	for _, item := range list {
 		switch item := item.(type) {
-		case object:
+		case encode.Object:
 			row := make([]any, len(header))
 			for _, m := range item {
 				row[slices.Index(header, m.Key)] = m.Value
@@ -115,7 +116,7 @@ func resultRows(x any) (header []string, rows [][]any) {
 	return header, rows
 }
 
-// resultTexts are the texts of a list of scalars, or the text of anything else:
+// resultTexts are the texts of a list of scalars, or the text of shape.Any else:
 // deeper values as JSON.
 func resultTexts(x any) []string {
 	switch x := x.(type) {
@@ -124,7 +125,7 @@ func resultTexts(x any) []string {
 	case string:
 		return []string{x}
 	case []any:
-		if !slices.ContainsFunc(x, isNested) {
+		if !slices.ContainsFunc(x, encode.IsNested) {
 			var texts []string
 			for _, item := range x {
 				texts = append(texts, strings.Join(resultTexts(item), ","))
@@ -132,13 +133,5 @@ func resultTexts(x any) []string {
 			return texts
 		}
 	}
-	return []string{string(jsonWriter{}.any(nil, x, 0))}
-}
-
-func isNested(x any) bool {
-	switch x.(type) {
-	case []any, object:
-		return true
-	}
-	return false
+	return []string{string(encode.JSON{}.Any(nil, x, 0))}
 }

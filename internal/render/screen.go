@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"muster/internal/render/shape"
 	"muster/internal/safe"
 )
 
@@ -14,7 +15,7 @@ type screening int
 const (
 	asItIs    screening = iota // no terminal, or the format shows escapes itself
 	ofRecords                  // before the format: what it adds by itself, line breaks and colour included, is its own
-	ofOutput                   // behind it: an expression may make anything of a value
+	ofOutput                   // behind it: an expression may make shape.Any of a value
 )
 
 // screening is that of the format.
@@ -30,7 +31,11 @@ func (c *compiler) screening(name string) screening {
 }
 
 // screened is a record whose texts are safe on a terminal. It is a copy where one is not.
-func screened(v reflect.Value) reflect.Value {
+func screened(record shape.Value) shape.Value {
+	return shape.ValueOf(record.Schema, screenedCopy(record.Reflect()))
+}
+
+func screenedCopy(v reflect.Value) reflect.Value {
 	fresh := reflect.New(v.Type()).Elem()
 	fresh.Set(v)
 	screen(fresh)
@@ -48,7 +53,7 @@ func screen(v reflect.Value) {
 			return
 		}
 		if v.Kind() == reflect.Interface {
-			v.Set(screened(v.Elem()))
+			v.Set(screenedCopy(v.Elem()))
 			return
 		}
 		fresh := reflect.New(v.Type().Elem())
@@ -71,7 +76,7 @@ func screen(v reflect.Value) {
 		}
 		fresh := reflect.MakeMapWithSize(v.Type(), v.Len())
 		for key, value := range v.Seq2() {
-			fresh.SetMapIndex(screened(key), screened(value))
+			fresh.SetMapIndex(screenedCopy(key), screenedCopy(value))
 		}
 		v.Set(fresh)
 	case reflect.Struct:

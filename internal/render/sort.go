@@ -2,15 +2,17 @@ package render
 
 import (
 	"cmp"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 	"net/netip"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 type sortKey struct {
-	path       *path
+	path       *shape.Path
 	descending bool
 }
 
@@ -20,12 +22,12 @@ func (c *compiler) sortKeys(byView bool) ([]sortKey, error) {
 	var keys []sortKey
 	add := func(flag, text string) error {
 		name, descending := strings.CutPrefix(strings.TrimSpace(text), "-")
-		p, err := parsePath(flag, name, c.record)
+		p, err := shape.ParsePath(flag, name, c.record)
 		if err != nil {
 			return err
 		}
-		if leaf := p.leaf; !leaf.scalar() && leaf.kind != anything && !(leaf.kind == aList && leaf.elem.scalar()) {
-			return &Error{Flag: flag, Msg: "cannot sort by " + name + ", a " + leaf.String(), Offset: -1}
+		if leaf := p.Leaf; !leaf.IsScalar() && leaf.Kind != shape.Any && !(leaf.Kind == shape.List && leaf.Elem.IsScalar()) {
+			return &caret.Error{Flag: flag, Msg: "cannot sort by " + name + ", a " + leaf.String(), Offset: -1}
 		}
 		keys = append(keys, sortKey{p, descending})
 		return nil
@@ -57,7 +59,7 @@ func sortRecords(records []marked, keys []sortKey) {
 	for i, record := range records {
 		entries[i] = entry{record, make([]sortValue, len(keys))}
 		for j, key := range keys {
-			entries[i].values[j] = key.path.sortValue(record.record)
+			entries[i].values[j] = sortValueOf(key.path, record.record)
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {
@@ -89,20 +91,19 @@ func (a sortValue) compare(b sortValue) int {
 	return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.number, b.number), a.address.Compare(b.address), cmp.Compare(a.text, b.text))
 }
 
-// sortValue is the first value that the path leads to.
-func (p *path) sortValue(record reflect.Value) sortValue {
+// sortValueOf is the first value at the end of a path.
+func sortValueOf(p *shape.Path, record shape.Value) sortValue {
 	var text []byte
 	found := false
-	p.visit(record, func(v reflect.Value) {
-		leaf := p.leaf
-		if leaf.kind == aList {
+	p.Visit(record, func(v shape.Value) {
+		if p.Leaf.Kind == shape.List {
 			if v.Len() == 0 {
 				return
 			}
-			v, leaf = v.Index(0), leaf.elem
+			v = v.Index(0)
 		}
 		if !found {
-			text, found = appendPlain(nil, v, leaf), true
+			text, found = encode.Plain(nil, v), true
 		}
 	})
 	value := sortValue{text: string(text)}

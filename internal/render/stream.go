@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 	"muster/internal/safe"
 	"reflect"
 	"slices"
@@ -23,8 +26,8 @@ type Stream[T any] struct {
 	until   context.Context // of Until
 	w       io.Writer
 	buffer  []byte
-	current T             // the record being printed, at a steady address
-	record  reflect.Value // of current
+	current T           // the record being printed, at a steady address
+	record  shape.Value // of current
 	waiting []T
 	tally   *tally // with --count-by, instead of waiting
 	watch   *Watch[T]
@@ -61,7 +64,7 @@ func newStream[T any](p plan, w io.Writer) *Stream[T] {
 		return s.Flush()
 	}
 	s.format = p.start(s.run)
-	s.record = reflect.ValueOf(&s.current).Elem()
+	s.record = shape.ValueOf(p.record, reflect.ValueOf(&s.current).Elem())
 	return s
 }
 
@@ -84,7 +87,7 @@ type RecordsError struct {
 }
 
 func (e *RecordsError) Error() string {
-	what := oneLine(e.Err.Error())
+	what := caret.OneLine(e.Err.Error())
 	if e.First != "" {
 		what = safe.Text(e.First) + ": " + what
 	}
@@ -147,7 +150,7 @@ func (s *Stream[T]) Close() error {
 	case s.tally != nil:
 		records = s.tally.records()
 	default:
-		records = valuesOf(s.waiting)
+		records = valuesOf(s.plan.record, s.waiting)
 	}
 	sortRecords(records, s.plan.order)
 	if s.watch != nil {
@@ -186,7 +189,7 @@ func (s *Stream[T]) Close() error {
 	return nil
 }
 
-func (s *Stream[T]) print(record reflect.Value) {
+func (s *Stream[T]) print(record shape.Value) {
 	between := s.format.between
 	if s.printed == 0 {
 		between = s.format.open
@@ -217,7 +220,7 @@ func (s *Stream[T]) fail(err error, name string) {
 	case s.failed.Count == 0:
 		s.failed = RecordsError{Flag: s.plan.flag, First: name, Err: err}
 		if at, ok := errors.AsType[*placedError](err); ok {
-			s.failed.place = excerpt(at.text, at.offset, at.length)
+			s.failed.place = caret.Excerpt(at.text, at.offset, at.length)
 		}
 		fallthrough
 	default:
@@ -226,10 +229,10 @@ func (s *Stream[T]) fail(err error, name string) {
 }
 
 // identify tells a record from others.
-func (p *plan) identify(record reflect.Value) []string {
+func (p *plan) identify(record shape.Value) []string {
 	var parts []string
 	for _, path := range p.same {
-		if part := string(path.appendText(nil, record)); part != "" && !slices.Contains(parts, part) {
+		if part := string(encode.Text(nil, path, record)); part != "" && !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}
 	}

@@ -39,7 +39,7 @@ func (e *templateEnv) styled(v any) styled {
 	if s, ok := v.(styled); ok {
 		return s
 	}
-	return styled{text: safe.Text(e.known.plain(v))}
+	return styled{text: safe.Text(e.plain(v))}
 }
 
 // paint colours a value where that is wanted.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"muster/internal/safe"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -12,12 +11,14 @@ import (
 	"github.com/olekukonko/ll"
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 )
 
 // table compiles table and wide: columns two spaces apart, no lines drawn, as
 // kubectl has it. Only table is fitted to a terminal. The paths are those of the
 // columns.
-func (c *compiler) table(wide bool) (func(*run) format, []*path, error) {
+func (c *compiler) table(wide bool) (func(*run) format, []*shape.Path, error) {
 	columns := c.view.Columns
 	if wide || len(columns) == 0 {
 		columns = nil
@@ -45,7 +46,7 @@ func (c *compiler) table(wide bool) (func(*run) format, []*path, error) {
 }
 
 // grid has the user's columns, or else the default ones.
-func (c *compiler) grid(columns []Column) (grid, []*path, error) {
+func (c *compiler) grid(columns []Column) (grid, []*shape.Path, error) {
 	defaults := make([]string, len(columns))
 	for i, column := range columns {
 		defaults[i] = column.Field
@@ -56,9 +57,9 @@ func (c *compiler) grid(columns []Column) (grid, []*path, error) {
 	}
 	g := grid{headers: !c.NoHeaders, color: c.Color}
 	for _, p := range paths {
-		column := Column{Field: p.text, Shorten: p.keyed}
+		column := Column{Field: p.Text, Shorten: p.EndsAtKey}
 		for _, known := range c.view.Columns {
-			if known.Field == p.text {
+			if known.Field == p.Text {
 				column = known
 			}
 		}
@@ -94,10 +95,10 @@ type row struct {
 }
 
 // cells are the values of a record.
-func cells(paths []*path, record reflect.Value) []cell {
+func cells(paths []*shape.Path, record shape.Value) []cell {
 	cells := make([]cell, len(paths))
 	for i, p := range paths {
-		cells[i] = newCell(p.items(record))
+		cells[i] = newCell(encode.Items(p, record))
 	}
 	return cells
 }

@@ -11,6 +11,9 @@ import (
 	"text/template"
 
 	"muster/internal/names"
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 )
 
 // The delimiters of templates, which no shell and no JSON uses in pairs.
@@ -22,27 +25,26 @@ func (c *compiler) template(name, argument string) (start func(*run) format, wai
 	flag, text := "--output "+name, argument
 	if name == "template-file" {
 		if argument == "" {
-			return nil, false, &Error{Flag: flag, Msg: "the path of a file is missing after the =", Offset: -1}
+			return nil, false, &caret.Error{Flag: flag, Msg: "the path of a file is missing after the =", Offset: -1}
 		}
 		file, err := c.ReadFile(argument)
 		if err != nil {
-			return nil, false, &Error{Flag: flag, Msg: "cannot read the template: " + err.Error(), Offset: -1}
+			return nil, false, &caret.Error{Flag: flag, Msg: "cannot read the template: " + err.Error(), Offset: -1}
 		}
 		flag += " " + argument
 		text = strings.TrimSuffix(string(file), "\n") // a newline follows each record anyway
 	}
 	if text == "" {
-		return nil, false, &Error{Flag: flag, Msg: "the template is empty", Hint: "try '<<.AccountId>> <<.Region>>'", Offset: -1}
+		return nil, false, &caret.Error{Flag: flag, Msg: "the template is empty", Hint: "try '<<.AccountId>> <<.Region>>'", Offset: -1}
 	}
 	if !strings.Contains(text, leftDelim) {
 		hint := "fields stand between << and >>, as in '<<.AccountId>> <<.Region>>'"
 		if strings.Contains(text, "{{") {
 			hint = "it is " + strings.NewReplacer("{{", leftDelim, "}}", rightDelim).Replace(text)
 		}
-		return nil, false, &Error{Flag: flag, Text: text, Msg: "no field of the record is in the template", Hint: hint, Offset: -1}
+		return nil, false, &caret.Error{Flag: flag, Text: text, Msg: "no field of the record is in the template", Hint: hint, Offset: -1}
 	}
-	env := &templateEnv{known: shapes{}, now: c.Now, color: c.Color, links: c.Links}
-	env.known.add(c.record)
+	env := &templateEnv{known: shape.NewGoTypes(c.record), now: c.Now, color: c.Color, links: c.Links}
 	funcs := env.funcs()
 	t, err := parseTemplate(text, funcs)
 	if err != nil {
@@ -62,7 +64,7 @@ func (c *compiler) template(name, argument string) (start func(*run) format, wai
 // rewrite makes a template that has been checked one that can be run.
 func (e *templateEnv) rewrite(t *template.Template) {
 	for _, each := range t.Templates() {
-		if e.known.indirect() {
+		if e.known.NeedFields() {
 			readFields(each.Tree, each.Root)
 		}
 		printPlain(each.Tree, each.Root)
@@ -72,12 +74,12 @@ func (e *templateEnv) rewrite(t *template.Template) {
 
 // executor is what a template, the run's own, makes of a record, and a newline. Of a
 // record on which it fails nothing is printed, unless it was much.
-func executor(t *template.Template, text string, r *run) func(b []byte, record reflect.Value) ([]byte, error) {
+func executor(t *template.Template, text string, r *run) func(b []byte, record shape.Value) ([]byte, error) {
 	t.Funcs(template.FuncMap{endName: func() (string, error) { return "", r.ctx.Err() }})
 	out := &growing{run: r}
-	return func(b []byte, record reflect.Value) ([]byte, error) {
+	return func(b []byte, record shape.Value) ([]byte, error) {
 		out.b, out.start = b, len(b)
-		if err := t.Execute(out, record.Addr().Interface()); err != nil {
+		if err := t.Execute(out, record.Reflect().Addr().Interface()); err != nil {
 			if ended := r.ctx.Err(); ended != nil {
 				return out.b, ended
 			}
@@ -150,8 +152,8 @@ func parseTemplate(text string, funcs template.FuncMap) (*template.Template, err
 
 // templateError finds the action of the text that the parser, which tells lines
 // only, objects to: the first one up to which the text fails in the same way.
-func templateError(flag, text string, err error, funcs template.FuncMap) *Error {
-	e := &Error{Flag: flag, Text: text, Msg: err.Error(), Offset: -1}
+func templateError(flag, text string, err error, funcs template.FuncMap) *caret.Error {
+	e := &caret.Error{Flag: flag, Text: text, Msg: err.Error(), Offset: -1}
 	match := regexp.MustCompile(`(?s)^template: output:\d+(?::\d+)?: (.*)$`).FindStringSubmatch(err.Error())
 	if match == nil {
 		return e
@@ -178,14 +180,14 @@ func templateError(flag, text string, err error, funcs template.FuncMap) *Error 
 			end = start + i + len(rightDelim)
 		}
 		if _, err := parseTemplate(text[:end], funcs); err != nil && err.Error() == match[0] {
-			e.Offset, e.length = start, end-start
+			e.Offset, e.Length = start, end-start
 			break
 		}
 	}
 	if quoted := strings.Split(e.Msg, `"`); len(quoted) == 3 && e.Offset >= 0 {
 		word := quoted[1]
-		if i := strings.Index(text[e.Offset:e.Offset+e.length], word); i > 0 {
-			e.Offset, e.length = e.Offset+i, len(word)
+		if i := strings.Index(text[e.Offset:e.Offset+e.Length], word); i > 0 {
+			e.Offset, e.Length = e.Offset+i, len(word)
 		}
 		if strings.HasPrefix(e.Msg, "function ") {
 			e.Hint = "the functions are " + strings.Join(functionNames(), ", ")
@@ -198,7 +200,7 @@ func templateError(flag, text string, err error, funcs template.FuncMap) *Error 
 }
 
 // plain is a value as a template prints it.
-func (m shapes) plain(x any) string {
+func (e *templateEnv) plain(x any) string {
 	switch x := x.(type) {
 	case nil:
 		return ""
@@ -222,5 +224,5 @@ func (m shapes) plain(x any) string {
 	case reflect.Array, reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128:
 		return fmt.Sprint(x)
 	}
-	return string(appendPlain(nil, v, m.of(v.Type())))
+	return string(encode.Plain(nil, shape.ValueOf(e.known.Of(v.Type()), v)))
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"muster/internal/render/shape"
 	"reflect"
 	"regexp"
 	"slices"
@@ -12,22 +13,24 @@ import (
 // builtinMisuse says what one of text/template's own functions would not take of its
 // arguments, as far as is known before there is a record, and at which of them; ""
 // if nothing.
-func builtinMisuse(name string, args []*shape) (wrong string, at int) {
+func builtinMisuse(name string, args []*shape.Schema) (wrong string, at int) {
 	not := func(wanted string, at int) (string, int) {
-		return fmt.Sprintf("%s wants %s, not %s", name, wanted, args[at].one()), at
+		return fmt.Sprintf("%s wants %s, not %s", name, wanted, args[at].WithArticle()), at
 	}
-	is := func(s *shape, kinds ...kind) bool { return s.kind == anything || slices.Contains(kinds, s.kind) }
+	is := func(s *shape.Schema, kinds ...shape.Kind) bool {
+		return s.Kind == shape.Any || slices.Contains(kinds, s.Kind)
+	}
 	switch name {
 	case "len":
-		if !is(args[0], aString, aList, aMap) {
+		if !is(args[0], shape.String, shape.List, shape.Map) {
 			return not("text, a list or a map", 0)
 		}
 	case "slice":
-		if !is(args[0], aString, aList) {
+		if !is(args[0], shape.String, shape.List) {
 			return not("text or a list", 0)
 		}
 		for i, s := range args[1:] {
-			if !is(s, aNumber) {
+			if !is(s, shape.Number) {
 				return not("numbers from where and to where", i+1)
 			}
 		}
@@ -35,41 +38,33 @@ func builtinMisuse(name string, args []*shape) (wrong string, at int) {
 		s := args[0]
 		for i, key := range args[1:] {
 			switch {
-			case s.kind == anything, s.kind == aString && i == 0: // which gives a byte
+			case s.Kind == shape.Any, s.Kind == shape.String && i == 0: // which gives a byte
 				return "", 0
-			case s.kind == aMap && !is(key, aString):
+			case s.Kind == shape.Map && !is(key, shape.String):
 				return not("text for a key of a map", i+1)
-			case s.kind == aList && !is(key, aNumber):
+			case s.Kind == shape.List && !is(key, shape.Number):
 				return not("a number for an item of a list", i+1)
-			case s.kind != aMap && s.kind != aList:
-				return "index wants a list or a map to look in, not " + s.one(), i
+			case s.Kind != shape.Map && s.Kind != shape.List:
+				return "index wants a list or a map to look in, not " + s.WithArticle(), i
 			}
-			s = s.elem
+			s = s.Elem
 		}
 	case "lt", "le", "gt", "ge", "eq", "ne":
-		kinds, wanted := []kind{aString, aNumber}, "text or numbers"
+		kinds, wanted := []shape.Kind{shape.String, shape.Number}, "text or numbers"
 		if name == "eq" || name == "ne" {
-			kinds, wanted = append(kinds, aBool), "text, numbers or bools"
+			kinds, wanted = append(kinds, shape.Bool), "text, numbers or bools"
 		}
 		for i, s := range args {
 			switch {
-			case slices.ContainsFunc(args, func(s *shape) bool { return s.kind == anything }):
+			case slices.ContainsFunc(args, func(s *shape.Schema) bool { return s.Kind == shape.Any }):
 			case !is(s, kinds...):
 				return not(wanted, i)
-			case s.kind != args[0].kind:
-				return fmt.Sprintf("%s wants values of one kind, not %s and %s", name, args[0].one(), s.one()), i
+			case s.Kind != args[0].Kind:
+				return fmt.Sprintf("%s wants values of one kind, not %s and %s", name, args[0].WithArticle(), s.WithArticle()), i
 			}
 		}
 	}
 	return "", 0
-}
-
-// one is the shape with its article.
-func (s *shape) one() string {
-	if s.kind == aStruct || s.kind == anything {
-		return "an " + s.String()
-	}
-	return "a " + s.String()
 }
 
 // wordings are messages of text/template, and how they read without a word of Go's

@@ -2,6 +2,8 @@ package render
 
 import (
 	"fmt"
+	"muster/internal/render/caret"
+	"muster/internal/render/shape"
 	"reflect"
 	"strconv"
 	"strings"
@@ -17,13 +19,13 @@ type findings struct {
 
 // templateFault is what fails, if the template gets to it: templateTrial tells.
 type templateFault struct {
-	mistake *mistake // a field that cannot exist
-	misuse  *Error   // or a function called as it cannot be; Flag and Text are missing
-	action  int      // the place: the action, counted from 1
+	mistake *shape.NoField // a field that cannot exist
+	misuse  *caret.Error   // or a function called as it cannot be; Flag and Text are missing
+	action  int            // the place: the action, counted from 1
 }
 
 // checkTemplate looks at a template and those defined within, whose dot is not known.
-func checkTemplate(t *template.Template, text string, record *shape) findings {
+func checkTemplate(t *template.Template, text string, record *shape.Schema) findings {
 	c := templateChecker{template: t, text: text, findings: findings{calls: map[string]bool{}}}
 	c.tree(t.Tree, record)
 	for _, defined := range t.Templates() {
@@ -34,7 +36,7 @@ func checkTemplate(t *template.Template, text string, record *shape) findings {
 	return c.findings
 }
 
-func (c *templateChecker) tree(tree *parse.Tree, dot *shape) {
+func (c *templateChecker) tree(tree *parse.Tree, dot *shape.Schema) {
 	before := c.faults
 	c.assigned = map[string]bool{}
 	for range 2 { // the first time to learn which variables change
@@ -53,10 +55,10 @@ type templateChecker struct {
 
 type templateVar struct {
 	name  string
-	shape *shape
+	shape *shape.Schema
 }
 
-func (c *templateChecker) list(list *parse.ListNode, dot *shape) {
+func (c *templateChecker) list(list *parse.ListNode, dot *shape.Schema) {
 	if list == nil {
 		return
 	}
@@ -72,13 +74,13 @@ func (c *templateChecker) list(list *parse.ListNode, dot *shape) {
 				c.pipe(n.Pipe, dot)
 			}
 		case *parse.IfNode:
-			c.branch(&n.BranchNode, dot, func(*shape) *shape { return dot })
+			c.branch(&n.BranchNode, dot, func(*shape.Schema) *shape.Schema { return dot })
 		case *parse.WithNode:
-			c.branch(&n.BranchNode, dot, func(s *shape) *shape { return s })
+			c.branch(&n.BranchNode, dot, func(s *shape.Schema) *shape.Schema { return s })
 		case *parse.RangeNode:
-			c.branch(&n.BranchNode, dot, func(s *shape) *shape {
-				if s.kind == aList || s.kind == aMap {
-					return s.elem
+			c.branch(&n.BranchNode, dot, func(s *shape.Schema) *shape.Schema {
+				if s.Kind == shape.List || s.Kind == shape.Map {
+					return s.Elem
 				}
 				return unknown
 			})
@@ -87,17 +89,17 @@ func (c *templateChecker) list(list *parse.ListNode, dot *shape) {
 }
 
 // branch checks both lists of an if, with or range, whose variables end with it.
-func (c *templateChecker) branch(n *parse.BranchNode, dot *shape, inner func(*shape) *shape) {
+func (c *templateChecker) branch(n *parse.BranchNode, dot *shape.Schema, inner func(*shape.Schema) *shape.Schema) {
 	depth := len(c.vars)
 	value := c.pipe(n.Pipe, dot)
 	inside := inner(value)
 	if n.NodeType == parse.NodeRange {
-		if value.kind == aString || value.kind == aBool || value.kind == aStruct {
+		if value.Kind == shape.String || value.Kind == shape.Bool || value.Kind == shape.Object {
 			text := n.Pipe.String()
 			if i := strings.LastIndex(text, "= "); len(n.Pipe.Decl) > 0 && i >= 0 {
 				text = text[i+2:]
 			}
-			c.object(n.Pipe.Cmds[0], len(text), "range goes through lists, maps and numbers, not "+value.one(), "")
+			c.object(n.Pipe.Cmds[0], len(text), "range goes through lists, maps and numbers, not "+value.WithArticle(), "")
 		}
 		for i, v := range n.Pipe.Decl { // an element; of two variables the second
 			s := unknown
@@ -117,15 +119,15 @@ func (c *templateChecker) branch(n *parse.BranchNode, dot *shape, inner func(*sh
 	c.vars = c.vars[:depth]
 }
 
-func (c *templateChecker) declare(pipe *parse.PipeNode, s *shape) {
+func (c *templateChecker) declare(pipe *parse.PipeNode, s *shape.Schema) {
 	for _, v := range pipe.Decl {
 		c.assigned[v.Ident[0]] = c.assigned[v.Ident[0]] || pipe.IsAssign
 		c.vars = append(c.vars, templateVar{v.Ident[0], s})
 	}
 }
 
-func (c *templateChecker) pipe(pipe *parse.PipeNode, dot *shape) *shape {
-	var s *shape
+func (c *templateChecker) pipe(pipe *parse.PipeNode, dot *shape.Schema) *shape.Schema {
+	var s *shape.Schema
 	for _, command := range pipe.Cmds {
 		s = c.command(command, dot, s)
 	}
@@ -133,7 +135,7 @@ func (c *templateChecker) pipe(pipe *parse.PipeNode, dot *shape) *shape {
 }
 
 // command is given the value that is piped into it; nil for the first.
-func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape) *shape {
+func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape.Schema) *shape.Schema {
 	function, isFunc := n.Args[0].(*parse.IdentifierNode)
 	if !isFunc {
 		s := c.value(n.Args[0], dot)
@@ -146,12 +148,12 @@ func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape) *shap
 			c.object(n.Args[0], len(text), "nil is no value to print", "")
 		case len(n.Args) == 1 && piped == nil:
 			return s
-		case s.kind != anything:
+		case s.Kind != shape.Any:
 			c.object(n.Args[0], len(text), text+" is no function, and takes no arguments", "")
 		}
 		return unknown
 	}
-	var args []*shape
+	var args []*shape.Schema
 	for _, arg := range n.Args[1:] {
 		args = append(args, c.value(arg, dot))
 	}
@@ -163,7 +165,7 @@ func (c *templateChecker) command(n *parse.CommandNode, dot, piped *shape) *shap
 
 // call checks how a function is called and knows what it gives. Of what is piped
 // into it there is a shape but no node.
-func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Node, args []*shape) *shape {
+func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Node, args []*shape.Schema) *shape.Schema {
 	f := findTemplateFunc(function.Ident)
 	if f == nil {
 		if function.Ident == "call" {
@@ -180,7 +182,7 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 		c.object(function, len(f.name), fmt.Sprintf("%s wants %s, not %d", f.name, wants, len(args)), "it is "+f.usage())
 		return f.result
 	}
-	misused := func(i int, msg string) *shape {
+	misused := func(i int, msg string) *shape.Schema {
 		var at parse.Node = function
 		length := len(f.name)
 		if i < len(nodes) {
@@ -195,11 +197,11 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 		name := f.argument(i)
 		wanted := argKinds[name]
 		switch {
-		case wanted == anything:
-		case wanted != aList && i < len(nodes) && nodes[i].Type() == parse.NodeNil:
+		case wanted == shape.Any:
+		case wanted != shape.List && i < len(nodes) && nodes[i].Type() == parse.NodeNil:
 			return misused(i, fmt.Sprintf("%s wants %s as %s, not nil", f.name, kindNames[wanted], name))
-		case s.kind != anything && s.kind != wanted:
-			return misused(i, fmt.Sprintf("%s wants %s as %s, not %s", f.name, kindNames[wanted], name, s.one()))
+		case s.Kind != shape.Any && s.Kind != wanted:
+			return misused(i, fmt.Sprintf("%s wants %s as %s, not %s", f.name, kindNames[wanted], name, s.WithArticle()))
 		}
 	}
 	if wrong, at := builtinMisuse(f.name, args); wrong != "" {
@@ -214,15 +216,15 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 		if err := f.first(text.Text); err != nil {
 			c.object(text, len(text.Quoted), f.name+": "+err.Error(), "")
 		}
-	case isText && f.name == "pluck" && len(args) == 2 && args[1].kind == aList:
-		return listOf(c.fields(text, args[1].elem, []string{text.Text}))
+	case isText && f.name == "pluck" && len(args) == 2 && args[1].Kind == shape.List:
+		return listOf(c.fields(text, args[1].Elem, []string{text.Text}))
 	case f.name == "index":
 		s := args[0]
 		for range args[1:] {
-			if s.kind != aList && s.kind != aMap {
+			if s.Kind != shape.List && s.Kind != shape.Map {
 				return unknown
 			}
-			s = s.elem
+			s = s.Elem
 		}
 		return s
 	}
@@ -232,12 +234,12 @@ func (c *templateChecker) call(function *parse.IdentifierNode, nodes []parse.Nod
 // object keeps a function that is called as it cannot be.
 func (c *templateChecker) object(at parse.Node, length int, msg, hint string) {
 	c.faults = append(c.faults, templateFault{
-		misuse: &Error{Offset: int(at.Position()), length: length, Msg: msg, Hint: hint},
+		misuse: &caret.Error{Offset: int(at.Position()), Length: length, Msg: msg, Hint: hint},
 		action: actionAt(c.text, int(at.Position())),
 	})
 }
 
-var kindNames = map[kind]string{aString: "text", aNumber: "a number", aList: "a list"}
+var kindNames = map[shape.Kind]string{shape.String: "text", shape.Number: "a number", shape.List: "a list"}
 
 // constant is a constant as it is written; "" for all else.
 func constant(node parse.Node) string {
@@ -259,7 +261,7 @@ func quantity(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func (c *templateChecker) value(node parse.Node, dot *shape) *shape {
+func (c *templateChecker) value(node parse.Node, dot *shape.Schema) *shape.Schema {
 	switch n := node.(type) {
 	case *parse.DotNode:
 		return dot
@@ -287,15 +289,15 @@ func (c *templateChecker) value(node parse.Node, dot *shape) *shape {
 	return unknown
 }
 
-func (c *templateChecker) fields(at parse.Node, s *shape, names []string) *shape {
+func (c *templateChecker) fields(at parse.Node, s *shape.Schema, names []string) *shape.Schema {
 	for _, name := range names {
-		if s.typ != nil {
-			if _, ok := reflect.PointerTo(s.typ).MethodByName(name); ok {
+		if s.GoType() != nil {
+			if _, ok := reflect.PointerTo(s.GoType()).MethodByName(name); ok {
 				return unknown
 			}
 		}
-		var wrong *mistake
-		if s, wrong = s.field(name); wrong != nil {
+		var wrong *shape.NoField
+		if s, wrong = s.Field(name); wrong != nil {
 			c.faults = append(c.faults, templateFault{mistake: wrong, action: actionAt(c.text, int(at.Position()))})
 			return unknown
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,20 +14,9 @@ import (
 // not find them: see shapes.indirect.
 const fieldName = "_field"
 
-// indirect reports whether templates have to read fields through the function: parts
-// of the record may be missing, or a field is called otherwise in Go than in the JSON.
-func (m shapes) indirect() bool {
-	for _, s := range m {
-		if s.sparse || slices.ContainsFunc(s.fields, func(f field) bool { return s.typ.FieldByIndex(f.index).Name != f.name }) {
-			return true
-		}
-	}
-	return false
-}
-
 // field is x.A.B by the names of the JSON: nothing where A may be missing and is, and
 // a value rather than the pointer to it, which would be true also to a false.
-func (m shapes) field(x any, names ...string) (any, error) {
+func (e *templateEnv) field(x any, names ...string) (any, error) {
 	v := reflect.ValueOf(x)
 	for _, name := range names {
 		for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
@@ -37,7 +25,7 @@ func (m shapes) field(x any, names ...string) (any, error) {
 		if !v.IsValid() {
 			return nil, nil
 		}
-		method, inner := v.MethodByName(name), m.named(v, name)
+		method, inner := v.MethodByName(name), e.known.Field(v, name)
 		switch {
 		case method.IsValid() && method.Type().NumIn() == 0:
 			v = method.Call(nil)[0]
@@ -56,21 +44,6 @@ func (m shapes) field(x any, names ...string) (any, error) {
 		return nil, nil
 	}
 	return v.Interface(), nil
-}
-
-// named is the field of a struct that has the name in the JSON; the zero Value where
-// there is none.
-func (m shapes) named(v reflect.Value, name string) reflect.Value {
-	s := m[v.Type()]
-	if v.Kind() != reflect.Struct || s == nil {
-		return reflect.Value{}
-	}
-	for _, f := range s.fields {
-		if f.name == name {
-			return v.FieldByIndex(f.index)
-		}
-	}
-	return reflect.Value{}
 }
 
 var fieldCalls = sync.OnceValue(func() *regexp.Regexp {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/clipperhouse/displaywidth"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 )
 
 // templateFunc is a function that templates may call.
@@ -20,14 +22,14 @@ type templateFunc struct {
 	args    string
 	about   string
 	example string // .Text, .List, .Any of both, .Objects, "Field" and .Time stand for a record's fields
-	result  *shape
+	result  *shape.Schema
 	first   func(constant string) error       // what is wrong with the first argument
 	bind    func(*templateEnv) (function any) // nil: text/template has it
 }
 
 // argKinds are the kinds of arguments that must be of one.
-var argKinds = map[string]kind{
-	"N": aNumber, "LIST": aList, "SEP": aString, "LAYOUT": aString, "TIME": aString, "STYLE": aString, "FIELD": aString, "REGEX": aString, "FORMAT": aString,
+var argKinds = map[string]shape.Kind{
+	"N": shape.Number, "LIST": shape.List, "SEP": shape.String, "LAYOUT": shape.String, "TIME": shape.String, "STYLE": shape.String, "FIELD": shape.String, "REGEX": shape.String, "FORMAT": shape.String,
 }
 
 // templateFuncs are gh's functions, some more, and Go's own.
@@ -172,7 +174,7 @@ func (f *templateFunc) argument(i int) string {
 
 // templateEnv is what functions know besides their arguments.
 type templateEnv struct {
-	known shapes
+	known shape.GoTypes
 	now   func() time.Time
 	color bool
 	links bool
@@ -180,7 +182,7 @@ type templateEnv struct {
 }
 
 func (e *templateEnv) funcs() template.FuncMap {
-	funcs := template.FuncMap{printName: e.known.plain, fieldName: e.known.field, endName: func() string { return "" }}
+	funcs := template.FuncMap{printName: e.plain, fieldName: e.field, endName: func() string { return "" }}
 	for _, f := range templateFuncs {
 		if f.bind != nil {
 			funcs[f.name] = f.bind(e)
@@ -194,7 +196,7 @@ func (e *templateEnv) text(v any) string {
 	if s, ok := v.(styled); ok {
 		return s.text
 	}
-	return e.known.plain(v)
+	return e.plain(v)
 }
 
 // change gives a value's text another form, and keeps its colour.
@@ -203,7 +205,7 @@ func (e *templateEnv) change(v any, to func(string) string) any {
 		s.text = to(s.text)
 		return s
 	}
-	return to(e.known.plain(v))
+	return to(e.plain(v))
 }
 
 // plains are the arguments of print as people read them; numbers are left to printf.
@@ -212,7 +214,7 @@ func (e *templateEnv) plains(args []any) []any {
 	for i, arg := range args {
 		out[i] = arg
 		if v := reflect.ValueOf(arg); !v.IsValid() || v.Kind() >= reflect.Array && v.Kind() != reflect.String {
-			out[i] = e.known.plain(arg)
+			out[i] = e.plain(arg)
 		}
 	}
 	return out
@@ -228,7 +230,7 @@ func (e *templateEnv) join(separator string, list any) (string, error) {
 	}
 	items := make([]string, v.Len())
 	for i := range items {
-		items[i] = e.known.plain(v.Index(i).Interface())
+		items[i] = e.plain(v.Index(i).Interface())
 	}
 	return strings.Join(items, separator), nil
 }
@@ -246,7 +248,7 @@ func (e *templateEnv) pluck(field string, list any) (any, error) {
 	var common reflect.Type
 	for i := range values {
 		var err error
-		if values[i], err = e.known.field(v.Index(i).Interface(), field); err != nil {
+		if values[i], err = e.field(v.Index(i).Interface(), field); err != nil {
 			return nil, err
 		}
 		if t := reflect.TypeOf(values[i]); i == 0 {
@@ -272,7 +274,7 @@ func (e *templateEnv) json(v any) string {
 	if s, ok := v.(styled); ok {
 		v = s.text
 	}
-	return string(jsonWriter{known: e.known}.any(nil, v, 0))
+	return string(encode.JSON{Known: e.known}.Any(nil, v, 0))
 }
 
 // length is that of the built-in function, and 0 of a part that the record does not

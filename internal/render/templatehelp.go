@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"muster/internal/render/shape"
 	"muster/internal/safe"
 	"reflect"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // TemplateField is a field, and an example of a template that prints it.
 type TemplateField struct {
-	FieldInfo
+	shape.FieldInfo
 	Example string
 }
 
@@ -27,27 +28,26 @@ type TemplateFunction struct {
 
 // TemplateHelp tells what templates of these records can say. Examples print what they
 // do of a record whose fields hold their own names, and whose times are three days ago.
-func (s Schema) TemplateHelp(now time.Time) (fields []TemplateField, functions []TemplateFunction) {
-	s.walk(func(path string, steps []field) {
-		fields = append(fields, TemplateField{FieldInfo{path, steps[len(steps)-1].shape.String()}, fieldExample(".", steps)})
+func TemplateHelp(s *shape.Schema, now time.Time) (fields []TemplateField, functions []TemplateFunction) {
+	s.Walk(func(path string, steps []shape.Field) {
+		fields = append(fields, TemplateField{shape.FieldInfo{Path: path, Type: steps[len(steps)-1].Schema.String()}, fieldExample(".", steps)})
 	})
-	sample := reflect.New(s.typ)
+	sample := reflect.New(s.GoType())
 	past := now.AddDate(0, 0, -3)
 	fillSample(sample.Elem(), "", past)
-	env := &templateEnv{known: shapes{}, now: func() time.Time { return now }}
-	env.known.add(shapeOf(s.typ))
-	replace := exampleFields(shapeOf(s.typ), past)
+	env := &templateEnv{known: shape.NewGoTypes(s), now: func() time.Time { return now }}
+	replace := exampleFields(s, past)
 	for _, f := range templateFuncs {
 		t := TemplateFunction{Usage: f.usage(), About: f.about}
 		if example := replace(f.example); example != "" {
-			t.Example, t.Output = example, runExample(env, example, sample.Elem())
+			t.Example, t.Output = example, runExample(env, example, shape.ValueOf(s, sample.Elem()))
 		}
 		functions = append(functions, t)
 	}
 	return fields, functions
 }
 
-func runExample(env *templateEnv, text string, record reflect.Value) string {
+func runExample(env *templateEnv, text string, record shape.Value) string {
 	t, err := parseTemplate(text, env.funcs())
 	if err != nil {
 		return "error: " + err.Error()
@@ -67,28 +67,28 @@ func runExample(env *templateEnv, text string, record reflect.Value) string {
 
 // fieldExample prints the last of the fields: what is within a list by pluck, and
 // what is within one of several by range.
-func fieldExample(dot string, steps []field) string {
+func fieldExample(dot string, steps []shape.Field) string {
 	for i, step := range steps[:len(steps)-1] {
-		dot += step.name
-		if step.shape.kind != aList {
+		dot += step.Name
+		if step.Schema.Kind != shape.List {
 			dot += "."
 			continue
 		}
-		if rest := steps[i+1:]; len(rest) > 1 || rest[0].shape.kind == aList {
+		if rest := steps[i+1:]; len(rest) > 1 || rest[0].Schema.Kind == shape.List {
 			return "<<range " + dot + ">>" + fieldExample(".", rest) + " <<end>>"
 		}
-		return fmt.Sprintf("<<pluck %q %s>>", steps[i+1].name, dot)
+		return fmt.Sprintf("<<pluck %q %s>>", steps[i+1].Name, dot)
 	}
 	last := steps[len(steps)-1]
-	dot += last.name
-	switch s := last.shape; {
-	case s.kind == aList && s.elem.scalar():
+	dot += last.Name
+	switch s := last.Schema; {
+	case s.Kind == shape.List && s.Elem.IsScalar():
 		return `<<join " " ` + dot + ">>"
-	case s.kind == aMap:
+	case s.Kind == shape.Map:
 		return "<<" + dot + ".env>>"
-	case s.kind == aList:
+	case s.Kind == shape.List:
 		return "<<len " + dot + ">>"
-	case s.kind == aStruct:
+	case s.Kind == shape.Object:
 		return "<<json " + dot + ">>"
 	}
 	return "<<" + dot + ">>"
@@ -96,26 +96,26 @@ func fieldExample(dot string, steps []field) string {
 
 // exampleFields puts fields that a record has into an example; "" where it has none
 // of the kind.
-func exampleFields(s *shape, past time.Time) func(example string) string {
+func exampleFields(s *shape.Schema, past time.Time) func(example string) string {
 	var text, list, objects, inner, at string
-	for _, f := range s.fields {
+	for _, f := range s.Fields {
 		set := func(name *string, value string) {
 			if *name == "" {
 				*name = value
 			}
 		}
 		switch {
-		case f.shape.kind == aString && isTime(f.name):
-			set(&at, "."+f.name)
-		case f.shape.kind == aString:
-			set(&text, "."+f.name)
-		case f.shape.kind == aList && f.shape.elem.kind == aString:
-			set(&list, "."+f.name)
-		case f.shape.kind == aList && f.shape.elem.kind == aStruct && objects == "":
-			for _, in := range f.shape.elem.fields {
-				if in.shape.kind == aString {
-					set(&inner, in.name)
-					objects = "." + f.name
+		case f.Schema.Kind == shape.String && isTime(f.Name):
+			set(&at, "."+f.Name)
+		case f.Schema.Kind == shape.String:
+			set(&text, "."+f.Name)
+		case f.Schema.Kind == shape.List && f.Schema.Elem.Kind == shape.String:
+			set(&list, "."+f.Name)
+		case f.Schema.Kind == shape.List && f.Schema.Elem.Kind == shape.Object && objects == "":
+			for _, in := range f.Schema.Elem.Fields {
+				if in.Schema.Kind == shape.String {
+					set(&inner, in.Name)
+					objects = "." + f.Name
 				}
 			}
 		}

@@ -7,9 +7,9 @@ import (
 
 func TestTemplateHelp(t *testing.T) {
 	t.Parallel()
-	fields, functions := SchemaOf[instance]().TemplateHelp(now)
+	fields, functions := TemplateHelp(SchemaOf[instance](), now)
 	var all strings.Builder
-	for i, f := range SchemaOf[instance]().Fields() {
+	for i, f := range SchemaOf[instance]().AllFields() {
 		if fields[i].FieldInfo != f {
 			t.Errorf("%v, want %v", fields[i].FieldInfo, f)
 		}
@@ -28,7 +28,7 @@ func TestTemplateHelp(t *testing.T) {
 		}
 	}
 	type bare struct{ Id string }
-	_, functions = SchemaOf[bare]().TemplateHelp(now)
+	_, functions = TemplateHelp(SchemaOf[bare](), now)
 	for _, f := range functions {
 		if lists := strings.Contains(f.Usage, "LIST") || strings.HasPrefix(f.Usage, "index"); lists != (f.Example == "") || strings.HasPrefix(f.Output, "error") {
 			t.Errorf("of records with one field: %+v", f)

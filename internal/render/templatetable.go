@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"github.com/clipperhouse/displaywidth"
+	"muster/internal/render/shape"
 )
 
 // tables is the format of a template that makes tables. It is a template of its own
@@ -23,7 +24,7 @@ func (e *templateEnv) tables(r *run, t *template.Template, text string, width fu
 	r.write = nil // blank lines are taken back
 	execute := executor(t, text, r)
 	return format{
-		record: func(b []byte, record reflect.Value) ([]byte, error) {
+		record: func(b []byte, record shape.Value) ([]byte, error) {
 			start := len(b)
 			b, err := execute(b, record)
 			switch text := b[start:]; {
@@ -68,7 +69,7 @@ func (t *templateTable) cells(value any, more []any) []tableCell {
 	values := append([]any{value}, more...)
 	cells := make([]tableCell, len(values))
 	for i, value := range values {
-		if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && t.env.known.of(v.Type()).elem.scalar() {
+		if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && t.env.known.Of(v.Type()).Elem.IsScalar() {
 			for j := range v.Len() {
 				cells[i] = append(cells[i], t.env.styled(v.Index(j).Interface()))
 			}

@@ -2,7 +2,7 @@ package render
 
 import (
 	"errors"
-	"reflect"
+	"muster/internal/render/shape"
 	"strings"
 )
 
@@ -11,7 +11,7 @@ func (c *compiler) templateFault(flag, text string, faults []templateFault, env 
 	if len(faults) == 0 {
 		return nil
 	}
-	met := env.faultsMet(text, c.record.typ, faults)
+	met := env.faultsMet(text, c.record, faults)
 	for i, fault := range faults {
 		switch {
 		case !met[fault.action]:
@@ -19,7 +19,7 @@ func (c *compiler) templateFault(flag, text string, faults []templateFault, env 
 			fault.misuse.Flag, fault.misuse.Text = flag, text
 			return fault.misuse
 		default:
-			return fault.mistake.error(flag, text, "go through it with range, or take one with index", func(text string) *mistake {
+			return noFieldError(fault.mistake, flag, text, "go through it with range, or take one with index", func(text string) *shape.NoField {
 				t, err := parseTemplate(text, env.funcs())
 				if err != nil {
 					return nil
@@ -36,7 +36,7 @@ func (c *compiler) templateFault(flag, text string, faults []templateFault, env 
 
 // faultsMet runs the template over trial records and tells in which of the actions that
 // faults were found in it fails.
-func (e *templateEnv) faultsMet(text string, record reflect.Type, faults []templateFault) map[int]bool {
+func (e *templateEnv) faultsMet(text string, record *shape.Schema, faults []templateFault) map[int]bool {
 	met := map[int]bool{}
 	own := *e
 	own.table = &templateTable{env: e, width: func() int { return 0 }}
@@ -47,8 +47,8 @@ func (e *templateEnv) faultsMet(text string, record reflect.Type, faults []templ
 	own.rewrite(t)
 	budget := newSteps(trialSteps)
 	execute := executor(t, text, &run{ctx: &patience{Context: budget}, write: func([]byte) error { return nil }})
-	for record := range trials(record, text) {
-		_, err := execute(nil, record.Elem())
+	for made := range trials(record.GoType(), text) {
+		_, err := execute(nil, shape.ValueOf(record, made.Elem()))
 		if budget.Err() != nil {
 			break
 		}

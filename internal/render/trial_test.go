@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
+
 	"github.com/itchyny/gojq"
 )
 
@@ -75,7 +78,7 @@ func TestLiveCode(t *testing.T) {
 		{Output: `template=<<range 9000000000000000000>><<$.Nope>><<end>>`},
 		{Output: `template=<<define "a">><<template "a" .>><<end>><<.Nope>><<template "a" .>>`},
 	} {
-		if _, err := Compile[instance](o, view); err == nil || !strings.Contains(err.Error(), "unknown field Nope at ") && !strings.Contains(err.Error(), "Nope is asked of a string") {
+		if _, err := Compile[instance](o, view); err == nil || !strings.Contains(err.Error(), "unknown field Nope at ") && !strings.Contains(err.Error(), "a string has no field Nope") {
 			t.Errorf("%s%s: %v", o.JQ, o.Output, err)
 		}
 	}
@@ -246,9 +249,9 @@ func runsEverywhere(t *testing.T, filter string, records []instance) bool {
 	if err != nil {
 		t.Fatalf("%s: %v", filter, err)
 	}
-	s := shapeOf(reflect.TypeFor[instance]())
+	s := shape.SchemaOf[instance]()
 	for i := range records {
-		for values := code.Run(tree{}.value(reflect.ValueOf(&records[i]).Elem(), s)); ; {
+		for values := code.Run(encode.Tree{}.Value(shape.ValueOf(s, reflect.ValueOf(&records[i]).Elem()))); ; {
 			value, ok := values.Next()
 			if !ok {
 				break

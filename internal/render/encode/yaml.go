@@ -1,9 +1,9 @@
-package render
+package encode
 
 import "strings"
 
-// appendYAML writes a tree in block style.
-func appendYAML(b []byte, x any) []byte { return yamlBlock(b, x, 0, false) }
+// YAML writes a tree in block style.
+func YAML(b []byte, x any) []byte { return yamlBlock(b, x, 0, false) }
 
 // yamlBlock writes a list or an object at a depth of that many indents, or a
 // scalar. Where it is inline, the indent of its first line is there already.
@@ -18,7 +18,7 @@ func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 	switch x := x.(type) {
 	case map[string]any:
 		return yamlBlock(b, sortedObject(x), depth, inline)
-	case object:
+	case Object:
 		for i, m := range x {
 			pad(i)
 			b = append(yamlString(b, m.Key), ':')
@@ -47,7 +47,7 @@ func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 	case string:
 		return append(yamlString(b, x), '\n')
 	}
-	return append(jsonWriter{}.any(b, x, 0), '\n')
+	return append(JSON{}.Any(b, x, 0), '\n')
 }
 
 // nested reports whether a value takes lines of its own.
@@ -57,7 +57,7 @@ func nested(x any) bool {
 		return len(x) > 0
 	case map[string]any:
 		return len(x) > 0
-	case object:
+	case Object:
 		return len(x) > 0
 	}
 	return false

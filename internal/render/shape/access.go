@@ -1,0 +1,58 @@
+package shape
+
+import (
+	"strings"
+
+	"muster/internal/names"
+)
+
+// anything is the schema of a value of which nothing is known.
+var anything = &Schema{}
+
+// Field is the schema of the field name of a value, or of the value of that key. A
+// NoField says that no value of the schema has one; of its value nothing is known.
+func (s *Schema) Field(name string) (*Schema, *NoField) {
+	switch s.Kind {
+	case Any:
+		return anything, nil
+	case Map:
+		return s.Elem, nil
+	case Object:
+		for i := range s.Fields {
+			if s.Fields[i].Name == name {
+				return s.Fields[i].Schema, nil
+			}
+		}
+	}
+	return anything, &NoField{Name: name, In: s}
+}
+
+// NoField is an access to a field that no value of the schema In has. An empty Name is
+// an access to all items of a value that is neither list, map nor object.
+type NoField struct {
+	Name string
+	In   *Schema
+}
+
+// Explain words the mistake. throughList is the hint for a field of a list's items: how
+// the user's language reaches each of them.
+func (n *NoField) Explain(throughList string) (msg, hint string) {
+	record := n.In
+	if record.Kind == List {
+		record = record.Elem
+	}
+	switch {
+	case record.Absent[n.Name] != "":
+		return "unknown field " + n.Name, record.Absent[n.Name]
+	case n.In.Kind == Object:
+		if near := names.Nearest(n.Name, n.In.FieldNames()); near != "" {
+			return "unknown field " + n.Name, "did you mean " + near + "?"
+		}
+		return "unknown field " + n.Name, "the fields are " + strings.Join(n.In.FieldNames(), ", ")
+	case n.Name == "":
+		return n.In.WithArticle() + " has no items", ""
+	case n.In.Kind == List:
+		return n.In.WithArticle() + " has no field " + n.Name, throughList
+	}
+	return n.In.WithArticle() + " has no field " + n.Name, ""
+}
