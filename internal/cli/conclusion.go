@@ -14,7 +14,7 @@ import (
 // the exit code. The noun names the records of the summary; "" prints none.
 func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledger *sweep.Ledger, failed *render.RecordsError) error {
 	if flags.Report != "" {
-		if err := writeReport(ctx, flags.Report, ledger.Entries()); err != nil {
+		if err := writeReport(ctx, flags.Report, ledger); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}

@@ -295,7 +295,7 @@ func (s *fileStream) Close() error {
 	if s.accounts == 0 || err != nil && (!errors.As(err, &failed) || failed.Cut) {
 		return err
 	}
-	ctx, cancel := toTheEnd(s.ctx)
+	ctx, cancel := finalWrite(s.ctx)
 	defer cancel()
 	if err := disk.Write(ctx, s.path, true, func(w io.Writer) error { _, err := w.Write(s.text.Bytes()); return err }); err != nil {
 		return fmt.Errorf("--out %s: %w", s.path, err)

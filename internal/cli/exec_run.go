@@ -166,7 +166,7 @@ func (e *execution) handOver(ctx context.Context) error {
 		return e.app.conclude(ctx, &e.SweepFlags, "commands were run", ledger, nil)
 	}
 	if e.Report != "" {
-		if err := writeReport(ctx, e.Report, ledger.Entries()); err != nil {
+		if err := writeReport(ctx, e.Report, ledger); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}

@@ -2,19 +2,17 @@ package cli
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 
 	"muster/internal/awsapi"
 	"muster/internal/sweep"
 )
 
-// listGaps lists the places where a command failed and the places that did not
-// answer, one line for each cause, and then what the user can do about them. Denials
-// that the user accepts with --allow-denied and -q are only counted.
+// listGaps lists the places where a command failed and the places that did not answer,
+// one line for each cause, and then the hints. With --allow-denied and -q it only counts
+// denials.
 func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 	var failed, silent []sweep.Entry
 	accepted := 0
@@ -51,96 +49,39 @@ func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 }
 
 func (a *App) listCauses(gaps []sweep.Entry, listErr error) {
-	for _, c := range causesOf(gaps) {
-		a.detail("%s: %s", c.places(listErr), c.text())
+	for _, c := range sweep.Causes(gaps) {
+		a.detail("%s: %s", gapPlaces(c.Gaps, listErr), causeText(c))
 	}
 }
 
-// cause is why some places did not answer.
-type cause struct {
-	gaps   []sweep.Entry
-	differ bool // the messages name each gap's own account and region
-}
-
-// causesOf groups gaps by their cause, in the order in which the causes occur first.
-func causesOf(gaps []sweep.Entry) []*cause {
-	type key struct {
-		status                   sweep.Status
-		operation, code, message string
-	}
-	var causes []*cause
-	byKey := map[key]*cause{}
-	for _, gap := range gaps {
-		k := key{gap.Status, gap.Operation, gap.Code, withoutPlace(gap)}
-		c := byKey[k]
-		if c == nil {
-			c = &cause{}
-			byKey[k] = c
-			causes = append(causes, c)
+// causeText returns the status, the operation, and AWS's error code and message.
+func causeText(c *sweep.Cause) string {
+	var parts []string
+	failed := c.Status == sweep.Failed
+	if !failed {
+		status := string(c.Status)
+		if c.Operation != "" {
+			status += ", " + c.Operation
 		}
-		c.gaps = append(c.gaps, gap)
-		c.differ = c.differ || gap.Message != c.gaps[0].Message
+		parts = append(parts, status)
 	}
-	return causes
-}
-
-var (
-	accountIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[0-9]{12}\b`) })
-	// volatile finds what differs from one answer of a server to the next: request ids
-	// and the ports of connections.
-	volatile = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|->\S+`)
-	})
-)
-
-// withoutPlace is a gap's message without the parts that only say where it is.
-func withoutPlace(gap sweep.Entry) string {
-	text := shorten(gap.Message)
-	if gap.Region != "" {
-		text = strings.ReplaceAll(text, gap.Region, "{region}")
+	for _, part := range []string{c.Code, c.Message} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
-	if gap.AccountName != "" && strings.Contains(text, fmt.Sprintf("%q", gap.AccountName)) {
-		text = strings.ReplaceAll(text, fmt.Sprintf("%q", gap.AccountName), "{name}")
-	}
-	text = accountIDs().ReplaceAllString(text, "{account}")
-	return volatile().ReplaceAllString(text, "{id}")
-}
-
-// text says what was asked and what came back.
-func (c *cause) text() string {
-	first := c.gaps[0]
-	text := string(first.Status)
-	if first.Status == sweep.Failed {
-		text = ""
-	}
-	if first.Operation != "" {
-		text += ", " + first.Operation
-	}
-	if first.Code != "" {
-		text += ": " + first.Code
-	}
-	message := shorten(first.Message)
-	if c.differ {
-		message = withoutPlace(first)
-	}
-	if message != "" {
-		text += ": " + message
-	}
-	records := 0
-	for _, gap := range c.gaps {
-		records += gap.Records
-	}
-	if records > 0 && first.Status != sweep.Failed {
+	text := strings.Join(parts, ": ")
+	if records := c.Records(); records > 0 && !failed {
 		text += fmt.Sprintf(" (after %s)", count(records, "record"))
 	}
-	return strings.TrimPrefix(text, ": ")
+	return text
 }
 
-// places names where the cause holds: all places where they are few, else some of
-// them and how many there are.
-func (c *cause) places(listErr error) string {
-	if len(c.gaps) == 1 {
-		return gapPlace(c.gaps[0], listErr)
+// gapPlaces names the places of gaps: all of them if they are few, else some of them
+// and their number.
+func gapPlaces(gaps []sweep.Entry, listErr error) string {
+	if len(gaps) == 1 {
+		return gapPlace(gaps[0], listErr)
 	}
 	var accounts, regions []string
 	known := map[string]bool{}
@@ -150,17 +91,17 @@ func (c *cause) places(listErr error) string {
 			*list = append(*list, name)
 		}
 	}
-	for _, gap := range c.gaps {
+	for _, gap := range gaps {
 		add(&accounts, gapAccount(gap, listErr))
 		add(&regions, gap.Region)
 	}
 	if len(regions) == 0 {
 		return enumerate(accounts, "account")
 	}
-	everywhere := len(c.gaps) == len(accounts)*len(regions)
-	if !everywhere && len(c.gaps) <= mostNamed {
+	everywhere := len(gaps) == len(accounts)*len(regions)
+	if !everywhere && len(gaps) <= mostNamed {
 		var places []string
-		for _, gap := range c.gaps {
+		for _, gap := range gaps {
 			places = append(places, gapPlace(gap, listErr))
 		}
 		return enumerate(places, "place")
@@ -172,15 +113,15 @@ func (c *cause) places(listErr error) string {
 		text += count(len(accounts), "account")
 	}
 	if !everywhere {
-		text += fmt.Sprintf(" (%s)", count(len(c.gaps), "place"))
+		text += fmt.Sprintf(" (%s)", count(len(gaps), "place"))
 	}
 	return text
 }
 
-// mostNamed is how many things enumerate names before it counts the rest.
+// mostNamed is how many names enumerate lists before it counts the rest.
 const mostNamed = 3
 
-// enumerate names all things where they are few, else two and the number of the rest.
+// enumerate lists all names if they are few, else two names and the number of the rest.
 func enumerate(names []string, noun string) string {
 	switch n := len(names); {
 	case n == 1:
@@ -206,14 +147,7 @@ func gapPlace(gap sweep.Entry, listErr error) string {
 	return strings.TrimSpace(gapAccount(gap, listErr) + " " + gap.Region)
 }
 
-// shorten leaves out what EC2 appends to a refusal for machines to decode, often
-// longer than the rest; the report has it.
-func shorten(message string) string {
-	message, _, _ = strings.Cut(message, " Encoded authorization failure message:")
-	return message
-}
-
-// gapHint says what to do about a gap, where that is known.
+// gapHint returns a remedy for a gap, or "".
 func gapHint(gap sweep.Entry) string {
 	if hint := gap.Hint(); hint != "" {
 		return string(gap.Status) + ": " + hint

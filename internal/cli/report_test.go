@@ -5,25 +5,26 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"muster/internal/sweep"
 )
 
-// TestReportKeepsItsMode: who has kept a report to themselves finds the next one so,
-// too.
+// TestReportKeepsItsMode: a new report has the permissions of the file that it replaces.
 func TestReportKeepsItsMode(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("there are no such modes on this machine")
+		t.Skip("there are no permission bits on this machine")
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "report.json")
 	for _, mode := range []os.FileMode{0o600, 0o640} {
-		if err := os.WriteFile(path, []byte("what was there before"), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte("an earlier report"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeReport(t.Context(), path, nil); err != nil {
+		if err := writeReport(t.Context(), path, new(sweep.Ledger)); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)

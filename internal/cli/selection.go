@@ -96,7 +96,7 @@ func (f *SweepFlags) check() error {
 	if f.RetryGaps != "" {
 		data, err := os.ReadFile(f.RetryGaps)
 		if err == nil {
-			f.earlier, err = sweep.ParseLedger(data)
+			f.earlier, err = sweep.ParseReport(data)
 		}
 		if err != nil {
 			return usage("--retry-gaps %s: %v", f.RetryGaps, err)

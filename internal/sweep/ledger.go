@@ -44,7 +44,7 @@ type Entry struct {
 	// print them again.
 	Printed Fingerprints `json:",omitempty"`
 
-	denial bool
+	denied bool
 	hint   string
 }
 
@@ -61,7 +61,7 @@ func (e *Entry) Gap() bool {
 func (e *Entry) Hint() string { return e.hint }
 
 // Denied says whether AWS refused, so that asking again is of no use.
-func (e *Entry) Denied() bool { return e.denial }
+func (e *Entry) Denied() bool { return e.denied }
 
 // reached says whether AWS spoke for the account there, if only to refuse a
 // region.
@@ -216,12 +216,12 @@ func (l *Ledger) ListError() error {
 func failure(ctx context.Context, a *account.Account, region string, err error) Entry {
 	f := awsapi.Explain(err)
 	e := Entry{
-		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denial: f.Denied(), hint: awsapi.Hint(err),
+		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denied: f.Denied(), hint: awsapi.Hint(err),
 	}
 	if e.Status == NotOptedIn && region == "" {
 		// Said of a region that one visits, it is an answer. Of a whole account it is a
 		// refusal: nobody has looked into it.
-		e.Status, e.denial = Status(awsapi.Denied), true
+		e.Status, e.denied = Status(awsapi.Denied), true
 	}
 	if a != nil {
 		e.AccountId, e.AccountName = a.ID, a.Name
@@ -232,7 +232,7 @@ func failure(ctx context.Context, a *account.Account, region string, err error) 
 		case <-time.After(time.Second):
 		}
 	}
-	if ctx.Err() != nil && !e.denial {
+	if ctx.Err() != nil && !e.denied {
 		e.Status, e.Code, e.Message = Status(awsapi.Cancelled), "", cause(ctx)
 	}
 	return e

@@ -14,7 +14,7 @@ import (
 // resumed is the run over one account that follows one with these entries.
 func resumed(t *testing.T, entries string, plan sweep.Plan[string]) *sweep.Ledger {
 	t.Helper()
-	earlier, err := sweep.ParseLedger([]byte(entries))
+	earlier, err := sweep.ParseReport([]byte(entries))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,17 +1,13 @@
 package sweep
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"slices"
 
 	"muster/internal/account"
-	"muster/internal/awsapi"
 )
 
 // Earlier is the ledger of an earlier run. A run that has one visits only its
@@ -20,8 +16,9 @@ import (
 type Earlier struct {
 	entries  map[placeKey]Entry
 	accounts map[string]*earlierAccount
-	list     bool // the list of accounts was a gap
 	gaps     int
+
+	listFailed bool // the list of accounts was incomplete
 }
 
 // earlierAccount is what the ledger says of an account.
@@ -45,58 +42,30 @@ func owner(id, name string) string {
 	return ""
 }
 
-// ParseLedger reads the ledger of an earlier run from its JSON.
-func ParseLedger(data []byte) (*Earlier, error) {
-	var entries []Entry
-	var mismatch *json.UnmarshalTypeError
-	switch err := json.Unmarshal(data, &entries); {
-	case errors.As(err, &mismatch):
-		return nil, fmt.Errorf("not a report: expected a list of entries, %s is a JSON %s", cmp.Or(mismatch.Field, "the whole"), mismatch.Value)
-	case err != nil:
-		return nil, fmt.Errorf("not a report, or not all of it: %w", err)
-	case entries == nil:
-		return nil, errors.New("not a report: expected a list of entries")
+// add adds an entry of the report.
+func (e *Earlier) add(entry Entry) {
+	key := keyOf(&entry)
+	e.entries[key] = entry
+	if entry.Gap() {
+		e.gaps++
 	}
-	earlier := &Earlier{entries: map[placeKey]Entry{}, accounts: map[string]*earlierAccount{}}
-	for i, e := range entries {
-		if !slices.Contains(statuses, e.Status) {
-			return nil, fmt.Errorf("entry %d: unknown Status %q; written by another version of muster?", i+1, e.Status)
-		}
-		key := keyOf(&e)
-		if _, twice := earlier.entries[key]; twice {
-			return nil, fmt.Errorf("entry %d: a second one for account %q, region %q", i+1, e.AccountId, e.Region)
-		}
-		f := awsapi.Failure{Kind: awsapi.Kind(e.Status), Code: e.Code}
-		e.denial = f.Denied()
-		earlier.entries[key] = e
-		if key.owner == "" {
-			earlier.list = e.Gap()
-			if e.Gap() {
-				earlier.gaps++
-			}
-			continue
-		}
-		a := earlier.accounts[key.owner]
-		if a == nil {
-			a = &earlierAccount{}
-			earlier.accounts[key.owner] = a
-		}
-		if !e.Gap() {
-			continue
-		}
-		earlier.gaps++
-		if e.Region == "" {
-			a.whole = true
-		} else {
-			a.regions = append(a.regions, e.Region)
-		}
+	if key.owner == "" {
+		e.listFailed = entry.Gap()
+		return
 	}
-	return earlier, nil
+	a := e.accounts[key.owner]
+	if a == nil {
+		a = &earlierAccount{}
+		e.accounts[key.owner] = a
+	}
+	switch {
+	case !entry.Gap():
+	case entry.Region == "":
+		a.whole = true
+	default:
+		a.regions = append(a.regions, entry.Region)
+	}
 }
-
-var statuses = []Status{OK, Empty, Suspended, Failed, NotOptedIn,
-	Status(awsapi.NoRole), Status(awsapi.DeniedSCP), Status(awsapi.Denied), Status(awsapi.Throttled), Status(awsapi.Expired),
-	Status(awsapi.Unreachable), Status(awsapi.Broken), Status(awsapi.Cancelled)}
 
 // Gaps is the number of places to visit again.
 func (e *Earlier) Gaps() int { return e.gaps }
@@ -122,7 +91,7 @@ func (e *Earlier) NeedsVisit(a *account.Account) bool {
 	}
 	known := e.account(a)
 	if known == nil {
-		return e.list
+		return e.listFailed
 	}
 	return known.whole || len(known.regions) > 0
 }

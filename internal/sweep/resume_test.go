@@ -1,8 +1,8 @@
 package sweep_test
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -74,11 +74,11 @@ func TestResume(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				data, err := json.Marshal(ledger.Entries())
-				if err != nil {
+				var report bytes.Buffer
+				if err := ledger.WriteReport(&report); err != nil {
 					t.Fatal(err)
 				}
-				if earlier, err = sweep.ParseLedger(data); err != nil {
+				if earlier, err = sweep.ParseReport(report.Bytes()); err != nil {
 					t.Fatal(err)
 				}
 				if n := len(ledger.Gaps()); n != earlier.Gaps() {
@@ -115,7 +115,7 @@ func TestResumeGuessedRegions(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 1)
 	synctest.Test(t, func(t *testing.T) {
-		earlier, err := sweep.ParseLedger([]byte(`[
+		earlier, err := sweep.ParseReport([]byte(`[
 			{"AccountId": "` + id(0) + `", "Status": "denied"},
 			{"AccountId": "` + id(0) + `", "Region": "a", "Status": "ok", "Records": 4},
 			{"AccountId": "` + id(0) + `", "Region": "b", "Status": "denied"}]`))
@@ -150,14 +150,14 @@ func TestLedgerMistakes(t *testing.T) {
 		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "AAAA"}]`:                   "not a report, or not all of it: the field Printed is damaged",
 		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "not base64"}]`:             "not a report, or not all of it: the field Printed is damaged",
 	} {
-		if _, err := sweep.ParseLedger([]byte(text)); err == nil || err.Error() != want {
+		if _, err := sweep.ParseReport([]byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
 }
 
-// TestFits: the ledger of a sweep over regions is not that of one over accounts.
-func TestFits(t *testing.T) {
+// TestCheckScope: the ledger of a sweep over regions is not that of one over accounts.
+func TestCheckScope(t *testing.T) {
 	t.Parallel()
 	const regions, wholes = "it is of a command that visits regions, this one visits accounts as a whole", "it is of a command that visits accounts as a whole, this one visits regions"
 	for text, want := range map[string][2]string{ // where this one visits regions, and where accounts
@@ -168,7 +168,7 @@ func TestFits(t *testing.T) {
 		`[{"AccountId": "1", "Status": "ok"}]`:                {wholes, ""},
 		`[{"AccountId": "1", "Status": "failed"}]`:            {wholes, ""},
 	} {
-		earlier, err := sweep.ParseLedger([]byte(text))
+		earlier, err := sweep.ParseReport([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

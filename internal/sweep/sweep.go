@@ -167,7 +167,7 @@ func (s *run[R]) list() {
 	defer close(s.accounts)
 	defer s.Meter.listed.Store(true)
 	left := -1 // accounts of Earlier still to come; below 0: nobody knows
-	if s.Earlier != nil && !s.Earlier.list {
+	if s.Earlier != nil && !s.Earlier.listFailed {
 		left = s.Earlier.owners()
 	}
 	if left == 0 {
