@@ -142,4 +142,7 @@ type UsageError struct{ Msg string }
 
 func (e *UsageError) Error() string { return e.Msg }
 
+// UsageError marks a mistake in the command line: exit code 2.
+func (*UsageError) UsageError() {}
+
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }

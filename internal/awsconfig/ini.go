@@ -270,6 +270,9 @@ type SyntaxError struct {
 	Msg  string
 }
 
+// UsageError marks a mistake in the config file: exit code 2.
+func (*SyntaxError) UsageError() {}
+
 func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
 		return oneLine(e.File) + ": " + e.Msg

@@ -21,6 +21,9 @@ type ProblemError struct {
 	more func() string // follows Msg; what takes time is found out when it is printed
 }
 
+// UsageError marks a mistake in the config file: exit code 2.
+func (*ProblemError) UsageError() {}
+
 func (e *ProblemError) Error() string {
 	text := e.Msg
 	if e.more != nil {

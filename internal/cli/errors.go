@@ -12,8 +12,6 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/awsapi"
-	"muster/internal/awsconfig"
-	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/safe"
 )
@@ -59,19 +57,16 @@ type usageError struct{ msg string }
 
 func (e *usageError) Error() string { return e.msg }
 
+func (*usageError) UsageError() {}
+
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// isUsage says whether the command line or the config is to blame.
+// isUsage says whether the command line or the config file is wrong. Any package marks
+// such errors with the method UsageError. (A method ExitCode would not do: the error
+// of a child process that failed has one, too.)
 func isUsage(err error) bool {
-	for _, mistake := range []any{
-		new(*usageError), new(*render.Error), new(*account.UsageError), new(*inventory.QueryError),
-		new(*awsconfig.SyntaxError), new(*awsconfig.ProblemError),
-	} {
-		if errors.As(err, mistake) {
-			return true
-		}
-	}
-	return false
+	var marked interface{ UsageError() }
+	return errors.As(err, &marked)
 }
 
 // report prints an error: AWS's without what the SDK puts around it, and the
@@ -97,7 +92,7 @@ func (a *App) report(err error) {
 // written words an error of the output, where it is one of the writer and not of
 // what was to be written.
 func written(err error) error {
-	if err == nil || errors.As(err, new(*exportError)) || errors.As(err, new(*render.RecordsError)) {
+	if err == nil || isUsage(err) || errors.As(err, new(*exportError)) || errors.As(err, new(*render.RecordsError)) {
 		return err
 	}
 	return fmt.Errorf("writing the output: %w", err)

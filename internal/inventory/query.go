@@ -62,6 +62,9 @@ type QueryError struct{ Msg string }
 
 func (e *QueryError) Error() string { return e.Msg }
 
+// UsageError marks a mistake in the command line: exit code 2.
+func (*QueryError) UsageError() {}
+
 func queryError(format string, args ...any) error { return &QueryError{fmt.Sprintf(format, args...)} }
 
 func (q Query) compile() (*matcher, error) {

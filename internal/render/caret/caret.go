@@ -38,6 +38,9 @@ func (e *Error) Error() string {
 	return msg + excerpt
 }
 
+// UsageError marks a mistake in the command line: exit code 2.
+func (*Error) UsageError() {}
+
 // start moves Offset to the start of a character, since some parsers count bytes, and
 // from trailing blank lines to the end of the text.
 func (e *Error) start() int {
