@@ -78,6 +78,14 @@ type accountsCmd struct {
 	WatchedOutput `embed:""`
 }
 
+func (*accountsCmd) Examples() []string {
+	return []string{
+		"muster accounts --all-profiles",
+		"muster accounts --organization --role EC2ReadAccess --ou Workloads",
+		"muster accounts --sso-session freddy-sso -o text --columns AccountId,Role",
+	}
+}
+
 // accountRecord is an account and how it is entered.
 type accountRecord struct {
 	AccountId   string
@@ -231,12 +239,21 @@ func describeAccount(a *account.Account) accountRecord {
 }
 
 type regionsCmd struct {
+	Selection `embed:""`
+
 	All bool `group:"regions" help:"Those not opted in to as well."`
 
-	Selection     `embed:""`
 	RegionFlags   `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
+}
+
+func (*regionsCmd) Examples() []string {
+	return []string{
+		"muster regions --all-profiles",
+		"muster regions --profile development --region 'af-*' --all",
+		"muster regions --profile production -o name",
+	}
 }
 
 var regionView = render.View{

@@ -40,6 +40,15 @@ type assumeRoleCmd struct {
 	Export `embed:""`
 }
 
+func (*assumeRoleCmd) Examples() []string {
+	return []string{
+		"muster assume-role --role-arn arn:aws:iam::264511973012:role/EC2ReadAccess",
+		"R=arn:aws:iam::264511973012:role/EC2ReadAccess",
+		"muster assume-role --profile malbert --role-arn $R --duration-seconds 7200",
+		"eval \"$(muster assume-role --role-arn $R -o env)\"",
+	}
+}
+
 func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	options, err := c.options()
 	if err != nil {
@@ -176,6 +185,14 @@ type sessionTokenCmd struct {
 	Region          string `placeholder:"R" complete:"regions" help:"Region whose STS is asked."`
 
 	Export `embed:""`
+}
+
+func (*sessionTokenCmd) Examples() []string {
+	return []string{
+		"muster session-token --profile malbert",
+		"muster session-token --profile malbert --duration-seconds 3600 -o env",
+		"muster session-token -o process",
+	}
 }
 
 func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {

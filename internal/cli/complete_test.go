@@ -140,20 +140,20 @@ func TestComplete(t *testing.T) {
 	_, environ := completionHome(t)
 	for _, test := range []struct{ words, want string }{
 		// Commands, flags and what they are told apart by.
-		{"inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
+		{"inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"zzz", ":4"},
 		{"zzz|", ":4"},
 		{"--ver", "--version\tPrint the version and exit.\n:4"},
-		{"--demo|inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
+		{"--demo|inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"instances|--full|--fu", ":4"},
 		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; globs allowed in V.\n:4"},
 		{"exec|--conc", "--concurrency\tCommands at one time (16).\n:4"},
-		{"login|--he", "--help\tShow this help.\n:4"},
+		{"login|--he", "--help\tShow the help of muster or of a command.\n:4"},
 		// Enumerated values.
 		{"--color|", "auto\non\noff\n:4"},
 		{"instances|--color=o", "--color=on\n--color=off\n:4"},
 		{"help|exit", "exit-codes\n:4"},
-		{"man|inst", "instances\tList EC2 instances with every address of every interface.\n:4"},
+		{"man|inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"completion|po", "powershell\n:4"},
 		{"completion|bash|z", ":4"},
 		{"instances|--state|running,st", "running,stopping\nrunning,stopped\n:4"},

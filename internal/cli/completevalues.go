@@ -9,6 +9,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/cli/manual"
 	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/seen"
@@ -84,7 +85,7 @@ func (l *line) argumentValues(o option) []candidate {
 	case "instances", "find":
 		return l.instances()
 	case "help":
-		return append(l.commandNames(), named(topicNames())...)
+		return append(l.commandNames(), named(manual.Topics())...)
 	case "man":
 		return l.commandNames()
 	case "profiles":

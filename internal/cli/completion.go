@@ -6,6 +6,14 @@ type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish,powershell,kubectl,aws-alias" help:"bash, zsh, fish, powershell, kubectl or aws-alias."`
 }
 
+func (*completionCmd) Examples() []string {
+	return []string{
+		"source <(muster completion bash)",
+		"muster completion zsh > ~/.zsh-muster",
+		"muster completion fish > ~/.muster.fish",
+	}
+}
+
 // Help tells how to install each.
 func (*completionCmd) Help() string {
 	return `In the shell's start-up file:

@@ -25,6 +25,14 @@ type consoleCmd struct {
 	Selection `embed:""`
 }
 
+func (*consoleCmd) Examples() []string {
+	return []string{
+		"muster console --profile production",
+		"muster console --profile production --destination ec2 --region eu-west-1",
+		"muster console --sso-session freddy-sso --account Production",
+	}
+}
+
 // Bounds of a console session.
 const (
 	leastConsole = 15 * time.Minute

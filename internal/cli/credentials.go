@@ -31,6 +31,15 @@ type credentialsCmd struct {
 	Export     `embed:""`
 }
 
+func (*credentialsCmd) Examples() []string {
+	return []string{
+		"muster credentials --profile production",
+		"eval \"$(muster credentials --profile production -o env)\"",
+		"muster credentials --organization --role EC2ReadAccess -o ini",
+		"muster credentials --sso-session freddy-sso --jq .accountId",
+	}
+}
+
 func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	out, err := c.Export.start(app, g)
 	if err != nil {

@@ -78,6 +78,13 @@ type demoCmd struct {
 	Listen string `placeholder:"ADDR" default:"127.0.0.1:0" complete:"none" help:"Address to serve on (a free port of 127.0.0.1)."`
 }
 
+func (*demoCmd) Examples() []string {
+	return []string{
+		"muster demo",
+		"muster demo --listen 127.0.0.1:8080",
+	}
+}
+
 // serves says whether the command line is the demo command, for which --demo
 // changes nothing.
 func (*demoCmd) serves(command *kong.Context) bool {

@@ -44,6 +44,15 @@ type execCmd struct {
 	execFlags `embed:"" set:"calls=Commands"`
 }
 
+func (*execCmd) Examples() []string {
+	return []string{
+		"muster exec --profile development -- env",
+		"muster exec --all-profiles --yes --prefix -- sh -c 'echo $AWS_REGION'",
+		"muster exec --profile production --per-region --region 'eu-*' --yes -- env",
+		"muster exec --organization --role EC2ReadAccess --dry-run -- env",
+	}
+}
+
 // Help tells what the flags alone do not.
 func (*execCmd) Help() string {
 	return `muster's flags come before the command; '--' ends them. The command has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE in its environment.

@@ -21,6 +21,15 @@ type findCmd struct {
 	WatchedOutput `embed:""`
 }
 
+func (*findCmd) Examples() []string {
+	return []string{
+		"muster find 52.59.78.34 --all-profiles",
+		"muster find 10.20.0.0/16 2a05:d018::/32 --organization --role EC2ReadAccess",
+		"muster find shop-1845302976.eu-west-1.elb.amazonaws.com --demo",
+		"muster find eipalloc-0d6f3b81c92ae4570 'shop*' --all-profiles -o json",
+	}
+}
+
 // Help tells what can be looked for.
 func (*findCmd) Help() string {
 	return `Looks in all network interfaces, those of load balancers, NAT gateways, VPC endpoints, Lambda functions, databases and the like included, and in all Elastic IPs. What can be looked for:

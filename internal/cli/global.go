@@ -28,8 +28,8 @@ type Global struct {
 	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Longest wait for a connection (10; 0: no limit)."`
 	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR and CLICOLOR=0 turn auto off, CLICOLOR_FORCE turns it on."`
 	NoCache           bool    `group:"global" help:"Leave the AWS CLI's cache of role credentials alone."`
-	Debug             bool    `group:"global" help:"Log every call on stderr; never a secret."`
-	Demo              bool    `group:"global" help:"Use the embedded simulated organization instead of AWS."`
+	Debug             bool    `group:"global" overview:"" help:"Log every call on stderr, without secrets."`
+	Demo              bool    `group:"global" overview:"" help:"Use the embedded simulated organization instead of AWS."`
 
 	simulated bool // --demo is in force
 }
@@ -175,11 +175,11 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 
 // Output are the flags of how records are shown.
 type Output struct {
-	Output    string   `short:"o" placeholder:"FORMAT" group:"output" complete:"formats,template" help:"One of ${formats}."`
-	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Print what a jq filter makes of each record."`
+	Output    string   `short:"o" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"One of ${formats}."`
+	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array of records."`
-	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
+	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
 	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Keep spreadsheets from running cells of csv as formulas: ' in front of = + - @."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F for descending."`

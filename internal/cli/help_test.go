@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -10,18 +9,28 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/cli/manual"
 )
 
-// commands are the names of all commands that are not hidden.
-func commands(t *testing.T) []string {
+// model returns kong's model of the command line.
+func model(t *testing.T) *kong.Application {
 	t.Helper()
 	var g grammar
 	parser, err := newParser(&g, &App{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return parser.Model
+}
+
+// commands returns the names of all commands that are not hidden.
+func commands(t *testing.T) []string {
+	t.Helper()
 	var names []string
-	for _, node := range parser.Model.Leaves(true) {
+	for _, node := range model(t).Leaves(true) {
 		names = append(names, node.Path())
 	}
 	if len(names) < 15 {
@@ -29,6 +38,8 @@ func commands(t *testing.T) []string {
 	}
 	return names
 }
+
+func isTopic(name string) bool { return slices.Contains(manual.Topics(), name) }
 
 // TestHelpFits: the program's help and each topic fit a screen, and nothing is
 // wider than 80 columns.
@@ -38,7 +49,7 @@ func TestHelpFits(t *testing.T) {
 	for _, name := range commands(t) {
 		pages = append(pages, append(strings.Fields(name), "--help"), append([]string{"help"}, strings.Fields(name)...))
 	}
-	for _, name := range topicNames() {
+	for _, name := range manual.Topics() {
 		pages = append(pages, []string{"help", name})
 	}
 	shown := map[string]string{}
@@ -54,13 +65,13 @@ func TestHelpFits(t *testing.T) {
 				t.Errorf("%s: too wide, or blanks at the end: %q", args, line)
 			}
 		}
-		whole := len(args) < 2 || findTopic(args[1]) != nil
+		whole := len(args) < 2 || isTopic(args[1])
 		if whole && len(lines) > 48 {
 			t.Errorf("%s: %d lines", args, len(lines))
 		}
 	}
 	for _, name := range commands(t) {
-		if shown[name+" --help"] != shown["help "+name] && findTopic(name) == nil || !strings.Contains(shown["--help"], "\n  "+name+" ") {
+		if shown[name+" --help"] != shown["help "+name] && !isTopic(name) || !strings.Contains(shown["--help"], "\n  "+name+" ") {
 			t.Errorf("help %s says something else than %s --help, or it is not in --help", name, name)
 		}
 	}
@@ -75,28 +86,22 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := append(commands(t), "")
-	for name, lines := range examples {
-		if !slices.Contains(known, name) || name != "" && len(lines) < 2 || len(lines) > 4 {
-			t.Errorf("%d examples of %q", len(lines), name)
+	app := model(t)
+	for _, node := range append(app.Leaves(true), app.Node) {
+		name, lines := node.Path(), manual.Examples(node)
+		if len(lines) < 2 || len(lines) > 4 {
+			t.Errorf("%d examples of %q; expected 2 to 4", len(lines), name)
 		}
-	}
-	for _, name := range known {
-		if examples[name] == nil {
-			t.Errorf("%s has no examples", name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(examples)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runExamples(t, root, examples[name])
+			runExamples(t, root, lines)
 		})
 	}
-	for _, topic := range topics {
-		t.Run(topic.name, func(t *testing.T) {
+	for _, topic := range manual.Topics() {
+		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			var lines []string
-			for line := range strings.Lines(topic.text) {
+			for line := range strings.Lines(muster(t, nil, "help", topic).stdout) {
 				if strings.HasPrefix(line, "  muster ") {
 					lines = append(lines, strings.TrimSpace(line))
 				}
@@ -165,7 +170,9 @@ func TestManPagesInGroff(t *testing.T) {
 	if _, err := exec.LookPath("groff"); err != nil {
 		t.Skip("groff is not on PATH")
 	}
-	for _, name := range append(commands(t), "") {
+	app := model(t)
+	for _, node := range append(app.Leaves(true), app.Node) {
+		name := node.Path()
 		command := exec.Command("groff", "-man", "-Tutf8", "-ww", "-P-c")
 		command.Stdin = strings.NewReader(manPage(t, name))
 		var shown, complaints bytes.Buffer
@@ -173,7 +180,7 @@ func TestManPagesInGroff(t *testing.T) {
 		if err := command.Run(); err != nil || complaints.Len() > 0 {
 			t.Errorf("%s: %v %s", name, err, complaints.String())
 		}
-		for _, example := range examples[name] {
+		for _, example := range manual.Examples(node) {
 			if !strings.Contains(shown.String(), example) {
 				t.Errorf("%s: the page does not show %s", name, example)
 			}

@@ -21,12 +21,22 @@ type instancesCmd struct {
 	Tag    []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"filter" complete:"tag-keys" help:"Only instances with this tag; globs allowed in V."`
 	Type   []string `type:"globs" placeholder:"T,T" group:"filter" complete:"none" help:"Only these instance types; globs allowed, as in 'm5.*'."`
 	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" complete:"none" help:"EC2's own filters, as the AWS CLI takes them; several may follow. Also --filters."`
-	Full   bool     `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 
 	Selection     `embed:""`
 	RegionFlags   `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
+
+	Full bool `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
+}
+
+func (*instancesCmd) Examples() []string {
+	return []string{
+		"muster instances --all-profiles --region 'eu-*' --count-by AccountName,State",
+		"muster instances --organization --role EC2ReadAccess --tag env=prod -o csv",
+		"muster instances 18.198.43.157 10.20.0.0/16 'shop*' --sso-session freddy-sso",
+		"muster instances --all-profiles --jq 'select(.PublicIPs != []) | .InstanceId'",
+	}
 }
 
 // stateColors tell what runs, what is on its way, and what is gone.

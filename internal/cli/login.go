@@ -28,6 +28,14 @@ type loginCmd struct {
 	NewSession    newSession    `embed:""`
 }
 
+func (*loginCmd) Examples() []string {
+	return []string{
+		"muster login",
+		"muster login freddy-sso",
+		"muster login freddy-sso --use-device-code",
+	}
+}
+
 func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if c.Name != "" && (c.SSOSession != "" || c.Profile != "") {
 		for _, path := range command.Path {
@@ -259,6 +267,13 @@ func (a *App) showSignIn(opens bool) func(url, code string) {
 
 type logoutCmd struct {
 	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"The sso-session, or a profile that uses one; all that are signed in where it is left out."`
+}
+
+func (*logoutCmd) Examples() []string {
+	return []string{
+		"muster logout freddy-sso",
+		"muster logout",
+	}
 }
 
 func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {

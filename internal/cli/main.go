@@ -10,49 +10,60 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/cli/manual"
 	"muster/internal/names"
 	"muster/internal/render"
 )
 
 // grammar is the whole command line.
 type grammar struct {
-	Version versionFlag `env:"-" help:"Print the version and exit." group:"global"`
-	Global  `embed:""`
+	ShowHelp helpFlag    `name:"help" short:"h" env:"-" group:"global" overview:"" help:"Show the help of muster or of a command."`
+	Version  versionFlag `env:"-" group:"global" overview:"" help:"Print the version and exit."`
+	Global   `embed:""`
 
-	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with every address of every interface."`
-	Find      findCmd      `cmd:"" group:"sweeps" help:"Find out who owns an IP address, a DNS name, an id or a name."`
-	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts that can be reached, and the role in each."`
-	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List each account's enabled regions."`
+	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with all their IP addresses."`
+	Find      findCmd      `cmd:"" group:"sweeps" help:"Find the owner of an IP address, DNS name, id or name."`
+	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
+	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
 	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
-	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List profiles, and what is wrong with them; generate some."`
+	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
-	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show who you are in each account, how, and until when."`
-	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print credentials for each account, for scripts and tools."`
+	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show your identity in each account, and its expiry."`
+	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print the credentials of each account."`
 	AssumeRole   assumeRoleCmd   `cmd:"" group:"credentials" help:"Print credentials of a role, with every option of STS."`
 	SessionToken sessionTokenCmd `cmd:"" group:"credentials" help:"Print a user's temporary credentials, with an MFA code."`
 	Console      consoleCmd      `cmd:"" group:"credentials" help:"Print or open a sign-in URL of the console."`
 
-	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization, for any tool and SDK."`
+	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization to any AWS tool or SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
-	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command, or accounts, output, templates, exit-codes."`
-	Man        manCmd        `cmd:"" group:"other" help:"Print a manual page."`
+	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command or a topic."`
+	Man        manCmd        `cmd:"" group:"other" help:"Print a man page."`
 }
 
+func (*grammar) Examples() []string {
+	return []string{
+		"muster instances --demo",
+		"muster instances --organization --role EC2ReadAccess",
+		"muster find 52.59.78.34 --all-profiles",
+	}
+}
+
+// groups are the headings of commands and flags in help.
 var groups = []kong.Group{
-	{Key: "accounts", Title: "Accounts:"},
-	{Key: "credentials", Title: "Credentials:"},
-	{Key: "sweeps", Title: "Sweeps:"},
-	{Key: "other", Title: "Other:"},
-	{Key: "generate", Title: "Generated profiles:"},
-	{Key: "select", Title: "Which accounts:"},
-	{Key: "regions", Title: "Which regions:"},
-	{Key: "filter", Title: "Which instances:"},
-	{Key: "sweep", Title: "Sweep:"},
-	{Key: "exec", Title: "The command:"},
-	{Key: "output", Title: "Output:"},
-	{Key: "global", Title: "Global:"},
+	{Key: "accounts", Title: "Accounts"},
+	{Key: "credentials", Title: "Credentials"},
+	{Key: "sweeps", Title: "Sweeps"},
+	{Key: "other", Title: "Other"},
+	{Key: "generate", Title: "Generated profiles"},
+	{Key: "select", Title: "Which accounts"},
+	{Key: "regions", Title: "Which regions"},
+	{Key: "filter", Title: "Which instances"},
+	{Key: "sweep", Title: "Sweep"},
+	{Key: "exec", Title: "The command"},
+	{Key: "output", Title: "Output"},
+	{Key: "global", Title: "Global"},
 }
 
 const description = `Reads ~/.aws, finds every account you can reach, visits every enabled region of each at once, and prints what it finds.`
@@ -137,11 +148,11 @@ func emptyFlag(command *kong.Context) string {
 }
 
 func newParser(g *grammar, app *App) (*kong.Kong, error) {
-	parser, err := kong.New(g,
+	return kong.New(g,
 		kong.Name(app.name),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
-		kong.Help(app.printHelp),
+		kong.NoDefaultHelp(),
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Resolvers(fromEnvironment(app)),
@@ -151,10 +162,6 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.NamedMapper("filters", kong.MapperFunc(decodeFilters)),
 		kong.NamedMapper("globs", kong.MapperFunc(decodeGlobs)),
 	)
-	if err == nil {
-		parser.Model.HelpFlag.Help = helpHelp
-	}
-	return parser, err
 }
 
 // decodeSortKeys takes -F for a value, which the parser does of no flag else.
@@ -182,13 +189,11 @@ func decodeGlobs(line *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// helpHelp is the help of --help.
-const helpHelp = "Show this help."
-
 // helpVars are what ${...} means in the help of the grammar.
 func helpVars() map[string]string {
 	return map[string]string{
 		"formats":     strings.Replace(strings.Join(render.Formats(), ", "), "template=,", "template=TEXT,", 1) + "PATH",
 		"concurrency": strconv.Itoa(defaultConcurrency),
+		"topics":      strings.Join(manual.Topics(), ", "),
 	}
 }

@@ -50,7 +50,7 @@ func TestKubectlPlugin(t *testing.T) {
 				return out.String(), problems.String(), command.ProcessState.ExitCode()
 			}
 			for words, want := range map[string]string{
-				"inst":                                    "instances\tList EC2 instances with every address of every interface.\n:4\n",
+				"inst":                                    "instances\tList EC2 instances with all their IP addresses.\n:4\n",
 				"instances|--account|Dev":                 "Development\t451629441155\n:4\n",
 				"instances|--columns|InstanceId,Pri":      "InstanceId,PrivateIPs\tlist of strings\n:6\n",
 				"accounts|--report|":                      ":0\n",

@@ -21,6 +21,15 @@ type profilesCmd struct {
 	Output        `embed:""`
 }
 
+func (*profilesCmd) Examples() []string {
+	return []string{
+		"muster profiles 'prod*'",
+		"muster profiles --generate --sso-session freddy-sso",
+		"muster profiles --generate --sso-session freddy-sso --write",
+		"muster profiles --generate --organization --role EC2ReadAccess",
+	}
+}
+
 // Help tells what the flags alone do not.
 func (*profilesCmd) Help() string {
 	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role means only these roles.`

@@ -37,9 +37,7 @@ type option struct {
 
 // topSyntax is that of the whole command line.
 func topSyntax() *syntax {
-	s := readSyntax("", "", reflect.TypeFor[grammar](), helpVars())
-	s.flags = append(s.flags, option{name: "help", short: "h", help: helpHelp, isBool: true}) // the parser adds it
-	return s
+	return readSyntax("", "", reflect.TypeFor[grammar](), helpVars())
 }
 
 // readSyntax reads a struct of the grammar, but not those of its commands.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"muster/internal/cli/manual"
 	"muster/internal/safe"
 )
 
@@ -33,7 +34,7 @@ func (s *frame) lines(width, height int) []string {
 	var notes []string
 	for _, note := range told {
 		indent := note[:len(note)-len(strings.TrimLeft(note, " "))]
-		for _, text := range wrap(note, width-len(indent)) {
+		for _, text := range manual.Wrap(note, width-len(indent)) {
 			notes = append(notes, indent+text)
 		}
 	}

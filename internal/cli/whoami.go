@@ -16,6 +16,14 @@ type whoamiCmd struct {
 	WatchedOutput `embed:""`
 }
 
+func (*whoamiCmd) Examples() []string {
+	return []string{
+		"muster whoami",
+		"muster whoami --all-profiles",
+		"muster whoami --profile production --jq .Arn",
+	}
+}
+
 // whoamiRecord is who the user is in an account.
 type whoamiRecord struct {
 	AccountId   string
