@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -61,6 +62,7 @@ func ReadAnswer(limit int64, read func(io.Reader) error, result any) func(*middl
 			} else {
 				refused = read(io.TeeReader(begun, &copied))
 			}
+			refused = finalIfTooLarge(refused)
 			if refused == nil && result == nil {
 				resp.Body = reader{&copied, resp.Body}
 				return bySDK()
@@ -78,6 +80,19 @@ func ReadAnswer(limit int64, read func(io.Reader) error, result any) func(*middl
 		}))
 		return err
 	}
+}
+
+// finalIfTooLarge turns the error of an answer that is too large to read, which has the
+// marker method TooLarge, into one that is not retried.
+func finalIfTooLarge(err error) error {
+	var tooLarge interface {
+		error
+		TooLarge()
+	}
+	if errors.As(err, &tooLarge) {
+		return &BrokenAnswer{Msg: "answered with " + tooLarge.Error(), Final: true}
+	}
+	return err
 }
 
 // deserializer is what the SDK calls the step that reads an answer. It stands

@@ -35,11 +35,14 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "awsapi", "awsconfig", "names"},
 		"sweep":          {"account", "auth", "awsapi"},
-		"inventory":      {"account", "auth", "awsapi", "names", "shorthand", "sweep"},
-		"child":          {},
-		"credserver":     {},
-		"seen":           {"disk"},
-		"cli/manual":     {"names", "render", "terminal"},
+
+		"inventory":         {"account", "auth", "awsapi", "inventory/xmlscan", "names", "shorthand", "sweep"},
+		"inventory/xmlscan": {},
+
+		"child":      {},
+		"credserver": {},
+		"seen":       {"disk"},
+		"cli/manual": {"names", "render", "terminal"},
 		"cli": {
 			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "cli/manual", "credserver", "disk", "inventory", "names", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},

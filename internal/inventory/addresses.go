@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// apart are the addresses of an instance that EC2 gives outside of its network
+// otherAddresses are the addresses of an instance that EC2 gives outside of its network
 // interfaces.
-type apart struct {
+type otherAddresses struct {
 	private, public, ipv6 string // the instance's own
 	secondary             []secondaryInterface
 }
@@ -20,7 +20,7 @@ type secondaryInterface struct {
 }
 
 // finish derives what follows from the rest of the record.
-func (r *Instance) finish(a apart) {
+func (r *Instance) finish(a otherAddresses) {
 	r.Name = r.Tags["Name"]
 	sortInterfaces(r.NetworkInterfaces)
 	private, public, ipv6 := distinct{list: r.PrivateIPs}, distinct{list: r.PublicIPs}, distinct{list: r.IPv6s}
@@ -106,16 +106,16 @@ func nonEmpty(text string) []string {
 
 // association is what EC2 associates with a private address.
 type association struct {
-	public, carrier, customer string // addresses: an Elastic or automatic one, that of a Wavelength Zone, that of an Outpost
-	allocation, id            string
+	public, carrier, customerOwned string // addresses: an Elastic or automatic one, that of a Wavelength Zone, that of an Outpost
+	allocationID, associationID    string
 }
 
 // none says that there is no address.
-func (a *association) none() bool { return a.public == "" && a.carrier == "" && a.customer == "" }
+func (a *association) none() bool { return a.public == "" && a.carrier == "" && a.customerOwned == "" }
 
 // addresses adds the association's addresses to a list.
 func (a *association) addresses(to []string) []string {
-	for _, ip := range []string{a.public, a.carrier, a.customer} {
+	for _, ip := range []string{a.public, a.carrier, a.customerOwned} {
 		if ip != "" && !slices.Contains(to, ip) {
 			to = append(to, ip)
 		}

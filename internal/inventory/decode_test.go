@@ -139,7 +139,7 @@ func sdkAssociation(a *types.InstanceNetworkInterfaceAssociation) association {
 	if a == nil {
 		return association{}
 	}
-	return association{public: aws.ToString(a.PublicIp), carrier: aws.ToString(a.CarrierIp), customer: aws.ToString(a.CustomerOwnedIp)}
+	return association{public: aws.ToString(a.PublicIp), carrier: aws.ToString(a.CarrierIp), customerOwned: aws.ToString(a.CustomerOwnedIp)}
 }
 
 // sdkAddresses are the addresses that the SDK has read, wherever in an instance:

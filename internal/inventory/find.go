@@ -260,7 +260,7 @@ func (s *search) outside(r *Instance) *candidate {
 	}
 	c.Id, c.InstanceId, c.Name, c.Tags = r.InstanceId, r.InstanceId, r.Name, r.Tags
 	c.VpcId, c.SubnetId, c.SecurityGroups, c.Status = r.VpcId, r.SubnetId, r.SecurityGroups, r.State
-	c.own()
+	c.findOwner()
 	return &c
 }
 

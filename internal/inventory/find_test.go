@@ -303,7 +303,7 @@ func TestDecodeInterfaces(t *testing.T) {
 			for _, g := range e.Groups {
 				c.SecurityGroups = append(c.SecurityGroups, SecurityGroup{*g.GroupId, *g.GroupName})
 			}
-			c.own()
+			c.findOwner()
 			c.Matched = []string{"*"}
 			if i := slices.IndexFunc([]string{"i-05d3e8f1ab24c7690", "i-05d3e8f1ab24c7691", "i-0f6617c0d9ab3e254"}, func(id string) bool { return id == c.InstanceId }); i >= 0 {
 				c.Name = []string{"shop web 1", "shop web 2", "shop db"}[i]

@@ -118,7 +118,7 @@ var described = sync.OnceValue(func() []struct {
 
 // own derives what the interface belongs to: the instance that it is attached to,
 // or the service that made it.
-func (c *candidate) own() {
+func (c *candidate) findOwner() {
 	if c.InstanceId != "" {
 		c.OwnerType, c.Owner = "instance", c.InstanceId
 		return

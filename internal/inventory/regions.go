@@ -16,6 +16,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/inventory/xmlscan"
 	"muster/internal/names"
 	"muster/internal/sweep"
 )
@@ -203,33 +204,37 @@ func (f *RegionFinder) describeIn(ctx context.Context, id *auth.Identity, region
 
 // decodeRegions reads an answer of DescribeRegions.
 func decodeRegions(body io.Reader) (regions []Region, err error) {
-	d := &decoder{texts: newTexts()}
-	d.reset(body)
-	d.document("DescribeRegionsResponse", "regionInfo", func() {
-		if string(d.name) != "regionInfo" {
-			d.skip()
+	var s xmlscan.Scanner
+	s.Reset(body)
+	err = s.Document("DescribeRegionsResponse", "regionInfo", func() {
+		if string(s.Name()) != "regionInfo" {
+			s.Skip()
 			return
 		}
-		for d.item() {
+		for s.Child() {
+			if string(s.Name()) != "item" {
+				s.Skip()
+				continue
+			}
 			var r Region
-			for d.child() {
-				switch string(d.name) {
+			for s.Child() {
+				switch string(s.Name()) {
 				case "regionName":
-					r.Region = d.single()
+					r.Region = string(s.Text())
 				case "optInStatus":
-					r.OptInStatus = d.single()
+					r.OptInStatus = string(s.Text())
 				default:
-					d.skip()
+					s.Skip()
 				}
 			}
-			if d.err == nil && !isRegion(r.Region) {
-				d.failf("%q is no region", clip([]byte(r.Region)))
+			if !isRegion(r.Region) {
+				s.Failf("%.40q is no region", r.Region)
 			}
 			regions = append(regions, r)
 		}
 	})
-	if d.err != io.EOF {
-		return nil, d.err
+	if err != nil {
+		return nil, err
 	}
 	return regions, nil
 }

@@ -3,76 +3,77 @@ package inventory
 import (
 	"io"
 	"net/netip"
-	"unsafe"
 
 	"muster/internal/sweep"
 )
 
-// decodeInterfaces reads an answer of DescribeNetworkInterfaces into candidates,
-// those that keep wants, and the token of the next page.
+// decodeInterfaces decodes an answer of DescribeNetworkInterfaces. It returns the
+// candidates for which keep is true, and the token of the next page.
 func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool) (page []candidate, next string, err error) {
-	d := &decoder{texts: newTexts(), place: p}
-	d.reset(body)
-	d.document("DescribeNetworkInterfacesResponse", "networkInterfaceSet", func() {
-		switch string(d.name) {
+	d := newDecoder()
+	d.place = p
+	d.Reset(body)
+	err = d.Document("DescribeNetworkInterfacesResponse", "networkInterfaceSet", func() {
+		switch string(d.Name()) {
 		case "networkInterfaceSet":
 			for d.item() {
-				made := d.texts.made
-				if c := d.candidate(); d.err == nil && keep(&c) {
-					page = append(page, c)
-					made = d.texts.made + candidateSize
+				before := d.strings.Size
+				c := d.candidate()
+				if d.Err() != nil || !keep(&c) {
+					d.strings.Size = before
+					continue
 				}
-				d.texts.made = made
+				d.strings.Size += candidateSize
+				page = append(page, c)
 			}
 		case "nextToken":
-			next = string(d.value())
+			next = string(d.Text())
 		default:
-			d.skip()
+			d.Skip()
 		}
 	})
-	if d.err != io.EOF {
-		return nil, "", d.err
+	if err != nil {
+		return nil, "", err
 	}
 	return page, next, nil
 }
 
-const candidateSize = int(unsafe.Sizeof(candidate{}))
-
 func (d *decoder) candidate() candidate {
 	c := newCandidate(d.place, "network-interface")
 	var ips []PrivateIP
-	var private, ipv6 string // of the interface itself
+	var private, ipv6 string // of the interface itself, as is the association
 	var associated association
 	associate := func(a *association) {
-		c.AllocationIds = union(c.AllocationIds, nonEmpty(a.allocation))
-		c.associations = union(c.associations, nonEmpty(a.id))
+		c.AllocationIds = union(c.AllocationIds, nonEmpty(a.allocationID))
+		c.associations = union(c.associations, nonEmpty(a.associationID))
 	}
-	for d.child() {
-		switch string(d.name) {
+	d.tags = d.tags[:0]
+	for d.Child() {
+		switch string(d.Name()) {
 		case "networkInterfaceId":
-			c.NetworkInterfaceId = d.single()
+			c.NetworkInterfaceId = d.unique()
 		case "interfaceType":
-			c.InterfaceType = d.recurring()
+			c.InterfaceType = d.common()
 		case "subnetId":
-			c.SubnetId = d.recurring()
+			c.SubnetId = d.common()
 		case "vpcId":
-			c.VpcId = d.recurring()
+			c.VpcId = d.common()
 		case "description":
-			c.Description = d.single()
+			c.Description = d.unique()
 		case "status":
-			c.Status = d.recurring()
+			c.Status = d.common()
 		case "ownerId":
-			c.OwnerId = d.recurring()
+			c.OwnerId = d.common()
 		case "requesterId":
-			c.requester = d.recurring()
+			c.requester = d.common()
 		case "requesterManaged":
-			c.managed = d.bool()
+			c.managed = d.boolean("requesterManaged")
 		case "macAddress":
-			c.mac = d.single()
+			c.mac = d.unique()
 		case "privateIpAddress":
-			private = d.recurring() // the set has it again
+			private = d.common() // the set repeats it
 		case "groupSet":
-			d.groups(&c.SecurityGroups)
+			d.securityGroups(&c.SecurityGroups)
 		case "attachment":
 			d.attachment(&c)
 		case "tagSet":
@@ -87,11 +88,11 @@ func (d *decoder) candidate() candidate {
 				associate(&a)
 			}
 		case "ipv6Address":
-			ipv6 = d.recurring() // likewise
+			ipv6 = d.common() // the set repeats it
 		case "ipv6AddressesSet":
 			for d.item() {
 				var address string
-				d.field("ipv6Address", &address)
+				d.member("ipv6Address", &address)
 				c.IPv6s = append(c.IPv6s, address)
 			}
 		case "ipv4PrefixSet":
@@ -103,16 +104,15 @@ func (d *decoder) candidate() candidate {
 				d.prefix("ipv6Prefix", &c)
 			}
 		default:
-			d.skip()
+			d.Skip()
 		}
 	}
-	if d.err == nil && c.NetworkInterfaceId == "" {
-		d.failf("a network interface without an id")
+	if c.NetworkInterfaceId == "" {
+		d.Failf("a network interface without an id")
 	}
 	for _, t := range d.tags {
 		c.Tags[t.key] = t.value
 	}
-	d.tags = d.tags[:0]
 	primaryFirst(ips)
 	associate(&associated)
 	for _, ip := range withPrimary(ips, private, &associated) {
@@ -124,26 +124,27 @@ func (d *decoder) candidate() candidate {
 		c.OwnerId = c.AccountId
 	}
 	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
-	c.own()
+	c.findOwner()
 	return c
 }
 
 func (d *decoder) attachment(c *candidate) {
-	for d.child() {
-		switch string(d.name) {
+	for d.Child() {
+		switch string(d.Name()) {
 		case "instanceId":
-			c.InstanceId = d.single()
+			c.InstanceId = d.unique()
 		case "deviceIndex":
-			c.deviceIndex = d.number("deviceIndex")
+			c.deviceIndex = d.integer("deviceIndex")
 		default:
-			d.skip()
+			d.Skip()
 		}
 	}
 }
 
+// prefix reads a prefix that is delegated to an interface.
 func (d *decoder) prefix(name string, c *candidate) {
 	var text string
-	d.field(name, &text)
+	d.member(name, &text)
 	if prefix, err := netip.ParsePrefix(text); err == nil {
 		c.prefixes = append(c.prefixes, prefix)
 	}

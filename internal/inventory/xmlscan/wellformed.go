@@ -1,4 +1,4 @@
-package inventory
+package xmlscan
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// What XML allows in names, text and attributes, for the few that are not plain.
+// This file holds the rules of XML 1.0 for characters, names, entities and attributes.
 
-// appendNewlines appends text with the line ends that XML makes of all kinds.
+// appendNewlines appends text with each kind of line end as \n.
 func appendNewlines(to, text []byte) []byte {
 	if bytes.IndexByte(text, '\r') < 0 {
 		return append(to, text...)
@@ -27,6 +27,7 @@ func appendNewlines(to, text []byte) []byte {
 	return to
 }
 
+// entity returns the character of an entity or a character reference.
 func entity(name []byte) (rune, bool) {
 	switch string(name) {
 	case "lt":
@@ -54,12 +55,13 @@ func entity(name []byte) (rune, bool) {
 	return rune(n), true
 }
 
-// isChar says whether XML 1.0 can hold a character.
+// isChar reports whether XML allows a character.
 func isChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= 0x10FFFF
 }
 
-func validText(text []byte) error {
+// checkChars returns an error unless text is UTF-8 of characters that XML allows.
+func checkChars(text []byte) error {
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c >= 0x20 && c < utf8.RuneSelf || c == '\n' || c == '\t' || c == '\r' {
@@ -71,13 +73,14 @@ func validText(text []byte) error {
 			return errors.New("invalid UTF-8")
 		}
 		if !isChar(r) {
-			return fmt.Errorf("character %U, which XML cannot hold", r)
+			return fmt.Errorf("character %U, which XML does not allow", r)
 		}
 		i += size
 	}
 	return nil
 }
 
+// validName reports whether name is a name with at most one prefix.
 func validName(name []byte) bool {
 	colons := 0
 	for i, c := range name {
@@ -95,8 +98,14 @@ func validName(name []byte) bool {
 	return len(name) > 0 && colons <= 1 && name[0] != ':' && name[len(name)-1] != ':'
 }
 
-// These take a few characters beyond ASCII for letters that XML does not; no
-// answer of EC2 has any.
+// cutPrefix splits a valid name into its prefix, if any, and the rest.
+func cutPrefix(name []byte) (prefix, local []byte) {
+	colon := bytes.IndexByte(name, ':')
+	return name[:max(colon, 0)], name[colon+1:]
+}
+
+// isNameStart also accepts a few characters beyond ASCII that XML does not count as
+// letters. Names of AWS's elements are ASCII.
 func isNameStart(r rune) bool {
 	return r|0x20 >= 'a' && r|0x20 <= 'z' || r == '_' || r == ':' || r >= 0xC0 && r != utf8.RuneError && r != 0xD7 && r != 0xF7
 }
@@ -105,30 +114,40 @@ func isNameRune(r rune) bool {
 	return isNameStart(r) || r >= '0' && r <= '9' || r == '-' || r == '.' || r == 0xB7
 }
 
+const spaces = " \t\r\n"
+
+// validAttributes reports whether the part of a tag after its name is well-formed.
 func validAttributes(rest []byte) bool {
 	for {
-		rest = bytes.TrimLeft(rest, " \t\r\n")
-		if len(rest) == 0 {
-			return true
+		name, value, after, ok := cutAttribute(rest)
+		if !ok {
+			return len(bytes.TrimLeft(rest, spaces)) == 0
 		}
-		equals := bytes.IndexByte(rest, '=')
-		if equals < 1 || !validName(bytes.TrimRight(rest[:equals], " \t\r\n")) {
+		if !validName(name) || !validValue(value) {
 			return false
 		}
-		rest = bytes.TrimLeft(rest[equals+1:], " \t\r\n")
-		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
-			return false
-		}
-		end := bytes.IndexByte(rest[1:], rest[0])
-		if end < 0 || !validAttribute(rest[1:1+end]) {
-			return false
-		}
-		rest = rest[end+2:]
+		rest = after
 	}
 }
 
-func validAttribute(value []byte) bool {
-	if bytes.IndexByte(value, '<') >= 0 || validText(value) != nil {
+// cutAttribute splits off the first attribute; ok is false if there is none. The name
+// and the value are not checked, and the value still has its entities.
+func cutAttribute(text []byte) (name, value, rest []byte, ok bool) {
+	name, rest, ok = bytes.Cut(text, []byte("="))
+	rest = bytes.TrimLeft(rest, spaces)
+	if !ok || len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
+		return nil, nil, nil, false
+	}
+	end := bytes.IndexByte(rest[1:], rest[0])
+	if end < 0 {
+		return nil, nil, nil, false
+	}
+	return bytes.Trim(name, spaces), rest[1 : 1+end], rest[end+2:], true
+}
+
+// validValue reports whether an attribute may have a value.
+func validValue(value []byte) bool {
+	if bytes.IndexByte(value, '<') >= 0 || checkChars(value) != nil {
 		return false
 	}
 	for {
@@ -144,11 +163,8 @@ func validAttribute(value []byte) bool {
 	}
 }
 
-// withinQuotes says whether a text ends between quotes.
-func withinQuotes(text []byte) bool {
-	if bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\'') < 0 {
-		return false // as nearly always
-	}
+// endsInQuotes reports whether text ends between quotes.
+func endsInQuotes(text []byte) bool {
 	for {
 		open := bytes.IndexAny(text, `"'`)
 		if open < 0 {
@@ -162,8 +178,8 @@ func withinQuotes(text []byte) bool {
 	}
 }
 
-// quoted is the quoted text behind a key, "" if there is none.
-func quoted(body []byte, key string) string {
+// quotedValue returns the quoted text after key, or "" if there is none.
+func quotedValue(body []byte, key string) string {
 	for {
 		_, rest, ok := bytes.Cut(body, []byte(key))
 		if !ok || len(rest) == 0 {
@@ -175,11 +191,4 @@ func quoted(body []byte, key string) string {
 		}
 		body = rest[1:]
 	}
-}
-
-func trimBOM(text []byte, end int64) []byte {
-	if end == int64(len(text))+1 {
-		return bytes.TrimPrefix(text, []byte("\ufeff"))
-	}
-	return text
 }

@@ -1,0 +1,189 @@
+package xmlscan
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+// twoBytes delivers a stream in pieces of two bytes, so that every token meets the end
+// of the buffer.
+type twoBytes struct{ r io.Reader }
+
+func (b twoBytes) Read(p []byte) (int, error) { return b.r.Read(p[:min(len(p), 2)]) }
+
+func scan(body string) *Scanner {
+	s := new(Scanner)
+	s.Reset(strings.NewReader(body))
+	return s
+}
+
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	const whole = `<?xml version="1.0"?><Answer xmlns="urn:a"><Name>a &amp; b</Name><List><item>1</item><x/><item>2</item></List></Answer>`
+	for _, c := range []struct{ body, name, items, err string }{
+		{body: whole, name: "a & b", items: "1 2"},
+		{body: "\ufeff <Answer><p:Name><![CDATA[<]]>&#65;</p:Name><!-- x --><List/></Answer> <?pi?>", name: "<A"},
+		{body: "", err: "the answer is empty"},
+		{body: " <!-- --> ", err: "the answer is empty"},
+		{body: "<html></html>", err: "malformed answer at byte 6: not a Answer but <html>"},
+		{body: "<Answer/>", err: "the Answer lacks its List"},
+		{body: "<Answer><List/></Answer><Answer/>", err: "malformed answer at byte 33: a second document"},
+		{body: "<Answer><List/></Answer>x", err: "the answer breaks off in the middle"},
+		{body: "<Answer><List><item>1</item></Answer>", err: "malformed answer at byte 37: </Answer> closes no open element"},
+		{body: "<Answer><Name><b/></Name></Answer>", err: "malformed answer at byte 18: <b> where text was expected"},
+		{body: "<!DOCTYPE Answer><Answer/>", err: "malformed answer at byte 1: a document type declaration"},
+		{body: "<Answer><List/>&nbsp;</Answer>", err: "malformed answer at byte 22: unknown entity &nbsp;"},
+		{body: "<Answer><List/>\x01</Answer>", err: "malformed answer at byte 17: character U+0001, which XML does not allow"},
+	} {
+		for _, r := range []io.Reader{strings.NewReader(c.body), twoBytes{strings.NewReader(c.body)}} {
+			var s Scanner
+			s.Reset(r)
+			var name string
+			var items []string
+			err := s.Document("Answer", "List", func() {
+				switch string(s.Name()) {
+				case "Name":
+					name = string(s.Text())
+				case "List":
+					for s.Child() {
+						if string(s.Name()) != "item" {
+							s.Skip()
+							continue
+						}
+						items = append(items, string(s.Text()))
+					}
+				default:
+					s.Skip()
+				}
+			})
+			text := ""
+			if err != nil {
+				text = err.Error()
+			}
+			if text != c.err || err == nil && (name != c.name || strings.Join(items, " ") != c.items) {
+				t.Errorf("%q: %q %q, %q; want %q %q, %q", c.body, name, items, text, c.name, c.items, c.err)
+			}
+			if s.Child() || s.Text() != nil || (err == nil) != (s.Err() == nil) {
+				t.Errorf("%q: the scanner reads on after the end", c.body)
+			}
+		}
+	}
+}
+
+// TestCutOff: every document that ends too early is an error.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	const whole = `<?xml version="1.0"?><a b="c>"><![CDATA[x]]><!-- y --><d>&lt;</d><e/></a>`
+	for end := range len(whole) {
+		if err := scan(whole[:end]).Document("a", "d", func() {}); err == nil {
+			t.Errorf("no error for %q", whole[:end])
+		}
+	}
+}
+
+func TestAttribute(t *testing.T) {
+	t.Parallel()
+	s := scan(`<Grants xmlns:type='urn:x' a = "1 &gt; 0"><Grantee xmlns:xsi="urn:y" xsi:type="Canonical&#85;ser"/><plain>x</plain></Grants>`)
+	want := func(name, value string, present bool) {
+		t.Helper()
+		if got, ok := s.Attribute(name); got != value || ok != present {
+			t.Errorf("<%s %s>: %q, %t; want %q, %t", s.Name(), name, got, ok, value, present)
+		}
+	}
+	s.Child()
+	want("a", "1 > 0", true)
+	want("type", "", false)
+	s.Child()
+	want("type", "CanonicalUser", true)
+	want("xsi", "", false)
+	s.Skip()
+	s.Child()
+	want("type", "", false)
+	if text := string(s.Text()); text != "x" || s.Err() != nil {
+		t.Errorf("%q, %v", text, s.Err())
+	}
+}
+
+// TestFirstErrorStays: a caller may read a whole structure before it looks at the error.
+func TestFirstErrorStays(t *testing.T) {
+	t.Parallel()
+	s := scan("<a><b>1</b></a>")
+	s.Child()
+	first := errors.New("first")
+	s.Fail(first)
+	s.Failf("second")
+	if s.Child() || s.Text() != nil || s.Err() != first {
+		t.Errorf("%v, want only the first error", s.Err())
+	}
+}
+
+// TestLimits: text and depth without end are errors, and take little memory.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for name, repeated := range map[string]string{
+		"text": "x", "CDATA": "<![CDATA[x]]>", "depth": "<b>", "depth with attributes": "<b c='d'>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := new(Scanner)
+			s.Reset(io.MultiReader(strings.NewReader("<a><b>"), &endless{repeated, 0}))
+			s.Child()
+			s.Child()
+			for s.Err() == nil {
+				if name == "text" || name == "CDATA" {
+					s.Text()
+				} else {
+					s.Skip()
+				}
+			}
+			if !errors.As(s.Err(), new(*LimitError)) {
+				t.Errorf("%v, want a *LimitError", s.Err())
+			}
+			if cap(s.buf)+cap(s.scratch) > 4*maxText {
+				t.Errorf("%d and %d bytes of memory", cap(s.buf), cap(s.scratch))
+			}
+		})
+	}
+}
+
+type endless struct {
+	text string
+	n    int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.text[e.n%len(e.text)]
+		e.n++
+	}
+	return len(p), nil
+}
+
+func TestStrings(t *testing.T) {
+	t.Parallel()
+	table := NewStrings()
+	kept := map[string]string{} // by the text at the time
+	for round := range 3 {
+		for i := range 2000 {
+			text := strings.Repeat(string(rune('a'+i%26)), i%300) + string(rune('0'+round))
+			kept[text] = table.Intern([]byte(text))
+			kept[text+"copy"] = table.Copy([]byte(text + "copy"))
+		}
+		table.Reset()
+		if table.Size != 0 {
+			t.Errorf("size %d after Reset", table.Size)
+		}
+	}
+	for want, got := range kept {
+		if got != want {
+			t.Fatalf("%q has become %q", want, got)
+		}
+	}
+	table.Intern([]byte("eu-west-1"))
+	table.Intern([]byte("eu-west-1"))
+	if table.Size != len("eu-west-1") {
+		t.Errorf("size %d, want that of one string", table.Size)
+	}
+}
