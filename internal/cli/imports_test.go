@@ -29,6 +29,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"jmespath":       {},
 		"render":         {"jmespath", "names", "render/caret", "render/encode", "render/shape", "safe"},
 		"render/caret":   {"safe"},
+		"render/grid":    {"safe"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
 		"render/shape":   {"names", "render/caret"},
 		"auth":           {"auth/botocache", "awsapi", "awsconfig", "disk", "secret", "shell"},

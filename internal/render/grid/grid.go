@@ -1,0 +1,182 @@
+// Package grid draws rows of text as a table: fitted to the width of a terminal, in
+// one of several styles, or as Markdown.
+//
+// tablewriter draws every table. It runs in its streaming mode, with the width of each
+// column given, so that a table of any length takes no memory. Three things are done
+// here, because tablewriter cannot do them:
+//
+//   - fit.go chooses the columns for a narrow terminal, by how much each is needed.
+//     tablewriter can only wrap or cut all columns alike.
+//   - lines.go measures text by grapheme clusters, as terminals do. tablewriter measures
+//     rune by rune, and by the locale of the environment. It also removes the blanks
+//     that tablewriter leaves at the ends of lines without a frame.
+//   - tree.go and bars.go draw what tablewriter lacks: trees, and bars beside counts.
+//
+// Text must be safe for a terminal. The only escape sequences in it are those that the
+// caller adds for colors and links.
+package grid
+
+import (
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"muster/internal/safe"
+)
+
+// Table is the layout of a table.
+type Table struct {
+	Columns []Column
+	Headers bool // draw the titles
+	Style   Style
+	Width   int // of the terminal, in columns; 0: the table is as wide as its text
+
+	// Label is the column that headings and Row.Rail belong to. The columns in front of
+	// it hold one character each.
+	Label int
+
+	// Bars draws a bar for Row.Count beside the last column, where there is room.
+	Bars bool
+
+	// Dropped is called with the titles of the columns that hold text and do not fit in
+	// the terminal. It may be nil.
+	Dropped func(titles []string)
+}
+
+// Column is a column of a table.
+type Column struct {
+	Title   string
+	Need    int  // in a narrow terminal, the column with the highest Need is dropped first; of equal ones, the rightmost
+	Keep    bool // never drop the column
+	Shorten bool // text may be cut; without it text is whole, even if it is wider than the terminal
+	SpareID bool // do not cut a column that holds ids or addresses
+	Min     int  // the width to which text is cut before a column with the same Need is dropped; 0: 8
+}
+
+// Row is a row of a table.
+type Row struct {
+	Cells   []Cell // missing ones are blank
+	Rail    string // stands below the label if the row takes several lines
+	Heading string // the row is this text alone, in the label's column and beyond; only in the styles without a frame
+	Count   int    // for Table.Bars
+}
+
+// Cell is a list of texts. A narrow terminal shows one to a line, a wide one all on
+// one line with commas between them.
+type Cell []string
+
+// NewCell returns a cell of untrusted texts. It shows a dash if they are empty: so
+// every line has as many fields for awk, and an empty cell differs from the space
+// below a list.
+func NewCell(texts []string) Cell {
+	if len(texts) == 0 || len(texts) == 1 && texts[0] == "" {
+		return Cell{none}
+	}
+	cell := make(Cell, len(texts))
+	for i, text := range texts {
+		cell[i] = safe.Text(text)
+	}
+	return cell
+}
+
+const none = "-"
+
+func (c Cell) empty() bool { return len(c) == 0 || len(c) == 1 && c[0] == none }
+
+// cell returns the cell of a column.
+func (r *Row) cell(column int) Cell {
+	if column < len(r.Cells) {
+		return r.Cells[column]
+	}
+	return nil
+}
+
+// Draw draws the rows. It ranges over them twice, to measure and to draw them, and may
+// change the cells of a row until the next one. Without rows it draws nothing.
+func (t Table) Draw(w io.Writer, rows iter.Seq[Row]) error {
+	if t.Style == Markdown {
+		t.Columns, rows = markdown(t.Columns, rows)
+	}
+	m := t.measure(rows)
+	if m.rows == 0 {
+		return nil
+	}
+	if t.Bars {
+		rows = t.addBars(&m, rows)
+	}
+	f := t.fit(m)
+	if t.Dropped != nil {
+		if titles := t.dropped(m, f); len(titles) > 0 {
+			t.Dropped(titles)
+		}
+	}
+	return t.draw(w, f, rows)
+}
+
+// draw passes what is shown of each row to tablewriter.
+func (t *Table) draw(w io.Writer, f fitting, rows iter.Seq[Row]) error {
+	out := &lines{w: w, trim: !t.Style.framed()}
+	table := t.Style.newTable(out, f.widths)
+	if err := table.Start(); err != nil {
+		return err
+	}
+	texts := make([]string, len(f.columns))
+	if t.Headers {
+		for i, column := range f.columns {
+			texts[i] = out.hide(truncate(t.Columns[column].Title, f.widths[i]))
+		}
+		table.Header(texts)
+	}
+	label := slices.Index(f.columns, t.Label)
+	for row := range rows {
+		if row.Heading != "" {
+			out.heading(t, row.Heading)
+			continue
+		}
+		out.hidden = out.hidden[:0]
+		height := 1
+		for i, column := range f.columns {
+			cell := row.cell(column)
+			texts[i] = t.text(out, cell, f, i)
+			height = max(height, len(cell))
+		}
+		if row.Rail != "" && f.stack {
+			texts[label] += strings.Repeat("\n"+out.hide(row.Rail), height-1)
+		}
+		if err := table.Append(texts); err != nil {
+			return err
+		}
+		if out.err != nil { // tablewriter ignores errors of its writer
+			return out.err
+		}
+	}
+	if err := table.Close(); err != nil {
+		return err
+	}
+	return out.err
+}
+
+// text returns a cell as tablewriter takes it.
+func (t *Table) text(out *lines, cell Cell, f fitting, i int) string {
+	separator := ","
+	if f.stack {
+		separator = "\n"
+	}
+	if f.cut[i] {
+		for j := range cell {
+			cell[j] = truncate(cell[j], f.widths[i])
+		}
+	}
+	if !f.stack {
+		return out.hide(strings.Join(cell, separator))
+	}
+	if len(cell) == 1 {
+		return out.hide(cell[0])
+	}
+	texts := make([]string, len(cell))
+	for j := range cell {
+		texts[j] = out.hide(cell[j])
+	}
+	return strings.Join(texts, separator)
+}
