@@ -2,80 +2,19 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"iter"
 	"slices"
 
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
-	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/sweep"
 )
 
-// prepared is what a sweep needs before its first call.
-type prepared struct {
-	resolver  *auth.Resolver
-	selection account.Selection
-	flags     *SweepFlags
-}
-
-func prepare(app *App, g *Global, s *Selection, f *SweepFlags) (*prepared, error) {
-	if err := f.check(); err != nil {
-		return nil, err
-	}
-	resolver, err := g.connect(app, f.Concurrency, s.Profile)
-	if err != nil {
-		return nil, err
-	}
-	selection, err := s.selection(app, g)
-	if err != nil {
-		return nil, err
-	}
-	app.watch(g, selection)
-	return &prepared{resolver, selection, f}, nil
-}
-
-// accounts finds the accounts that are meant, and tells of profiles that cannot
-// be used.
-func (p *prepared) accounts(app *App) (func(context.Context) iter.Seq2[*account.Account, error], error) {
-	p.resolver.ForgetFailures()
-	found, err := account.Find(p.resolver, p.selection)
-	if err != nil {
-		return nil, err
-	}
-	for _, err := range found.Skipped {
-		app.note("left out: %v", err)
-	}
-	p.flags.refused = found.Refused
-	return stopEmpty(func(ctx context.Context) iter.Seq2[*account.Account, error] {
-		return app.sightings.list(found.Accounts(ctx))
-	}), nil
-}
-
-// stopEmpty ends a sweep whose selection means no account: that is no gap.
-func stopEmpty(accounts func(context.Context) iter.Seq2[*account.Account, error]) func(context.Context) iter.Seq2[*account.Account, error] {
-	return func(ctx context.Context) iter.Seq2[*account.Account, error] {
-		return func(yield func(*account.Account, error) bool) {
-			for a, err := range accounts(ctx) {
-				if errors.As(err, new(*account.EmptyError)) {
-					err = &sweep.Stop{Err: err}
-				}
-				if !yield(a, err) {
-					return
-				}
-			}
-		}
-	}
-}
-
 type accountsCmd struct {
 	Check bool `group:"select" help:"Ask AWS for credentials also where several permission sets are assigned and --role chooses none."`
 
-	Selection     `embed:""`
-	SweepFlags    `embed:""`
-	WatchedOutput `embed:""`
+	accountListing[accountRecord] `embed:""`
 }
 
 func (*accountsCmd) Examples() []string {
@@ -120,24 +59,15 @@ var accountView = render.View{
 }
 
 func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[accountRecord](c.WatchedOutput.options(app, g), accountView)
-	if err != nil {
-		return err
-	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
-	if err != nil {
-		return err
-	}
-	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[accountRecord]) error {
-		accounts, err := p.accounts(app)
-		if err != nil {
-			return err
-		}
-		plan := sweep.Plan[accountRecord]{Accounts: accounts, Visit: enteredAccount, OnSkipped: closedAccount}
-		if p.selection.SSOSession != "" && len(p.selection.Roles) == 0 {
-			plan.NoCredentials, plan.Visit = true, c.assignedAccount
-		}
-		return run(ctx, app, &c.SweepFlags, "accounts", out, plan)
+	return c.list(ctx, app, g, listing[accountRecord]{
+		noun: "accounts", view: accountView,
+		plan: func(s *sweeper) (sweep.Plan[accountRecord], error) {
+			if s.selection.SSOSession != "" && len(s.selection.Roles) == 0 {
+				return sweep.Plan[accountRecord]{Visit: c.assignedAccount, OnSkipped: closedAccount, NoCredentials: true}, nil
+			}
+			return sweep.Plan[accountRecord]{Visit: enteredAccount, OnSkipped: closedAccount}, nil
+		},
+		recordNames: func(names *nameRecorder, r *accountRecord) { names.role(r.Role) },
 	})
 }
 
@@ -236,64 +166,4 @@ func rolesOf(ids []*auth.Identity) []string {
 
 func describeAccount(a *account.Account) accountRecord {
 	return accountRecord{AccountId: a.ID, AccountName: a.Name, Email: a.Email, Status: a.Status, Source: a.Source, Roles: []string{}}
-}
-
-type regionsCmd struct {
-	Selection `embed:""`
-
-	All bool `group:"regions" help:"Those not opted in to as well."`
-
-	RegionFlags   `embed:""`
-	SweepFlags    `embed:""`
-	WatchedOutput `embed:""`
-}
-
-func (*regionsCmd) Examples() []string {
-	return []string{
-		"muster regions --all-profiles",
-		"muster regions --profile development --region 'af-*' --all",
-		"muster regions --profile production -o name",
-	}
-}
-
-var regionView = render.View{
-	Columns: []render.Column{
-		{Field: "AccountName", Need: 4, Shorten: true},
-		{Field: "AccountId", Need: 3},
-		{Field: "Region", Need: 1},
-		{Field: "OptInStatus", Need: 2},
-	},
-	ID:   "Region",
-	Sort: []string{"AccountId", "Region"},
-	Tree: [][]string{{"AccountName", "AccountId"}},
-}
-
-func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[inventory.Region](c.WatchedOutput.options(app, g), regionView)
-	if err != nil {
-		return err
-	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
-	if err != nil {
-		return err
-	}
-	finder, err := c.RegionFlags.finder(p.resolver.API)
-	if err != nil {
-		return err
-	}
-	c.SweepFlags.regions = finder
-	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Region]) error {
-		accounts, err := p.accounts(app)
-		if err != nil {
-			return err
-		}
-		return run(ctx, app, &c.SweepFlags, "regions", out, sweep.Plan[inventory.Region]{
-			Accounts: accounts,
-			Visit: func(ctx context.Context, p sweep.Place, emit func([]inventory.Region)) error {
-				regions, err := finder.List(ctx, p.Account, p.Identity, c.All)
-				emit(regions)
-				return err
-			},
-		})
-	})
 }

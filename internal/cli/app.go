@@ -49,12 +49,9 @@ type App struct {
 	name      string // of the program, as its user types it
 	cacheHome string // XDG_CACHE_HOME and home of the user, also in a simulation
 	userHome  string
-	sightings *sightings // of this run, for completion; nil if none are kept
 
 	env       map[string]string
 	variables []string // the flags that the environment sets
-
-	leftOut []string // columns of a table that the terminal was too narrow for
 
 	term  *terminal.Terminal
 	atEnd []func() // of the run
@@ -120,11 +117,10 @@ func (a *App) detail(format string, args ...any) {
 	a.term.Print("  " + safe.Text(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
 }
 
-// noteLeftOut names the columns of a table that did not fit, for people. A screen of
-// --watch shows the table again and again.
-func (a *App) noteLeftOut() {
-	if len(a.leftOut) > 0 && a.term.NotesShown() && !a.term.HasScreen() {
-		a.note("the terminal is too narrow for %s; -o wide shows all columns", strings.Join(a.leftOut, ", "))
+// noteLeftOut tells people which columns of a table did not fit. A screen of --watch
+// shows the table again and again, and the note never.
+func (a *App) noteLeftOut(columns []string) {
+	if len(columns) > 0 && a.term.NotesShown() && !a.term.HasScreen() {
+		a.note("the terminal is too narrow for %s; -o wide shows all columns", strings.Join(columns, ", "))
 	}
-	a.leftOut = nil
 }

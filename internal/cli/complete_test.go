@@ -291,20 +291,21 @@ func TestCompleteOtherCommand(t *testing.T) {
 	}
 }
 
-// TestSightingsAreBounded: however many instances a sweep finds, and keys of tags.
-func TestSightingsAreBounded(t *testing.T) {
+// TestNamesAreBounded: however many instances a sweep finds, and keys of tags.
+func TestNamesAreBounded(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	app := &App{Environ: []string{"HOME=" + home}}
 	app.prepare(context.Background())
-	app.watch(&Global{}, account.Selection{})
+	names := startRecordingNames(app, &Global{}, account.Selection{})
+	names.role("Audit")
 	for i := range 20_000 {
-		app.sightings.add(&inventory.Instance{InstanceId: fmt.Sprintf("i-%017x", i), Role: "Audit", Tags: map[string]string{
+		names.instance(&inventory.Instance{InstanceId: fmt.Sprintf("i-%017x", i), Tags: map[string]string{
 			fmt.Sprintf("a%d", i): "", fmt.Sprintf("b%d", i): "",
 		}})
 	}
-	if got := len(app.sightings.entries); got != 2*maxSightings+1 {
-		t.Errorf("%d are held, want %d", got, 2*maxSightings+1)
+	if got := len(names.entries); got != 2*maxInstanceNames+1 {
+		t.Errorf("%d are held, want %d", got, 2*maxInstanceNames+1)
 	}
 }
 

@@ -6,59 +6,53 @@ import (
 	"fmt"
 	"slices"
 
-	"muster/internal/render"
 	"muster/internal/sweep"
 )
 
 // conclude lists the gaps, prints the summary last, and returns the error that makes
-// the exit code. The noun names the records of the summary; "" prints none.
-func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledger *sweep.Ledger, failed *render.RecordsError) error {
-	if flags.Report != "" {
-		if err := writeReport(ctx, flags.Report, ledger); err != nil {
+// the exit code.
+func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
+	ledger := r.ledger
+	if s.Report != "" {
+		if err := writeReport(ctx, s.Report, ledger); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
-	a.sightings.keep(ledger)
+	s.names.save(ledger, r.allInstances)
 	gaps := ledger.Gaps()
 	_, accounts, _ := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
 		return err // there was nothing but the list
 	}
-	if flags.earlier != nil && flags.earlier.Gaps() == 0 {
-		a.note("%s has no gap: nothing was asked", flags.RetryGaps)
-	}
-	if passed := ledger.Unselected(); passed > 0 {
-		if !interrupted(ctx) && passed == flags.earlier.Gaps() {
-			a.note("no gap of %s is within this selection: was it written with other flags?", flags.RetryGaps)
-		} else {
-			a.note("%s of %s left as before: outside of this selection", count(passed, "gap"), flags.RetryGaps)
+	s.notePassed(ctx, ledger)
+	s.app.listGaps(s.SweepFlags, gaps, ledger.ListError())
+	if accounts == 0 && ctx.Err() == nil && r.refused != nil && slices.ContainsFunc(gaps, refusesRole) {
+		if reason := r.refused(ctx); reason != "" {
+			s.app.note("%s", reason)
 		}
 	}
-	a.listGaps(flags, gaps, ledger.ListError())
-	if accounts == 0 && ctx.Err() == nil && flags.refused != nil && slices.ContainsFunc(gaps, refusesRole) {
-		if reason := flags.refused(ctx); reason != "" {
-			a.note("%s", reason)
-		}
+	if r.failed != nil {
+		s.app.report(r.failed)
 	}
-	if failed != nil {
-		a.report(failed)
+	if !s.Quiet {
+		s.app.noteLeftOut(r.leftOut)
 	}
-	if !flags.Quiet {
-		a.noteLeftOut()
-	}
-	if noun != "" && !flags.Quiet && (len(gaps) == 0 || accounts > 0) {
-		a.tally(flags, ledger, noun)
+	switch {
+	case r.summary != nil:
+		r.summary(ledger)
+	case !s.Quiet && (len(gaps) == 0 || accounts > 0):
+		s.tally(ledger, r.noun)
 	}
 	counting := 0
 	for _, gap := range gaps {
-		if !flags.AllowDenied || !gap.Denied() {
+		if !s.AllowDenied || !gap.Denied() {
 			counting++
 		}
 	}
 	switch {
 	case interrupted(ctx):
 		return &partial{exitInterrupted}
-	case failed != nil, len(gaps) > 0 && accounts == 0:
+	case r.failed != nil, len(gaps) > 0 && accounts == 0:
 		return &partial{exitNothing}
 	case counting > 0:
 		return &partial{exitPartial}
@@ -66,24 +60,41 @@ func (a *App) conclude(ctx context.Context, flags *SweepFlags, noun string, ledg
 	return nil
 }
 
+// notePassed explains which gaps of --retry-gaps were not visited.
+func (s *sweeper) notePassed(ctx context.Context, ledger *sweep.Ledger) {
+	if s.earlier == nil {
+		return
+	}
+	if s.earlier.Gaps() == 0 {
+		s.app.note("%s has no gap: nothing was asked", s.RetryGaps)
+	}
+	switch passed := ledger.Unselected(); {
+	case passed == 0:
+	case passed == s.earlier.Gaps() && !interrupted(ctx):
+		s.app.note("no gap of %s is within this selection: was it written with other flags?", s.RetryGaps)
+	default:
+		s.app.note("%s of %s left as before: outside of this selection", count(passed, "gap"), s.RetryGaps)
+	}
+}
+
 // refusesRole says whether AWS has refused the credentials of a permission set.
 func refusesRole(gap sweep.Entry) bool { return gap.Denied() && gap.Operation == "GetRoleCredentials" }
 
-// tally counts what was found, for people: others are told only that it is nothing.
-func (a *App) tally(flags *SweepFlags, ledger *sweep.Ledger, noun string) {
-	if a.term.HasScreen() {
+// tally counts the records, for people. Scripts get a line only where there are none.
+func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
+	if s.app.term.HasScreen() {
 		return // its header has the counts
 	}
-	people := a.term.NotesShown()
+	people := s.app.term.NotesShown()
 	records, _, _ := ledger.Count()
-	if records == 0 && flags.regions != nil && flags.earlier == nil {
-		if text := flags.regions.NotEnabled(); text != "" {
-			a.note("%s", text)
+	if records == 0 && s.regions != nil && s.earlier == nil {
+		if text := s.regions.NotEnabled(); text != "" {
+			s.app.note("%s", text)
 			return
 		}
 	}
 	if records == 0 || people {
-		a.note("%s", tallyText(ledger, noun, people))
+		s.app.note("%s", tallyText(ledger, noun, people))
 	}
 }
 

@@ -61,15 +61,18 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	selection.Strict = true
-	flags := &SweepFlags{}
-	a, err := oneAccount(ctx, app, &prepared{r, selection, flags})
+	found, err := findAccounts(app, r, selection)
+	if err != nil {
+		return err
+	}
+	a, err := oneAccount(ctx, found)
 	if err != nil {
 		return err
 	}
 	id, err := a.Open(ctx)
 	if err != nil {
-		if flags.refused != nil && awsapi.Explain(err).Denied() {
-			if reason := flags.refused(ctx); reason != "" {
+		if found.Refused != nil && awsapi.Explain(err).Denied() {
+			if reason := found.Refused(ctx); reason != "" {
 				return fmt.Errorf("account %s cannot be entered: %s", label(a), reason)
 			}
 		}
@@ -172,13 +175,9 @@ func isHost(text string) bool {
 }
 
 // oneAccount is the account of a selection that has to mean a single one.
-func oneAccount(ctx context.Context, app *App, p *prepared) (*account.Account, error) {
-	accounts, err := p.accounts(app)
-	if err != nil {
-		return nil, err
-	}
+func oneAccount(ctx context.Context, found *account.Found) (*account.Account, error) {
 	var one *account.Account
-	for a, err := range accounts(ctx) {
+	for a, err := range found.Accounts(ctx) {
 		switch {
 		case err != nil:
 			return nil, err

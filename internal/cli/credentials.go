@@ -45,30 +45,43 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	s, err := prepare(app, g, &c.Selection, &c.SweepFlags, c.Concurrency)
 	if err != nil {
 		return err
 	}
-	p.resolver.MinTTL, p.selection.Strict = exportTTL, true
-	accounts, err := p.accounts(app)
+	s.resolver.MinTTL, s.selection.Strict = exportTTL, true
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	result, err := sweepOnce(ctx, s, &listing[accountCredentials]{noun: "credentials", plan: c.plan, recordNames: keyringRoles}, out)
 	if err != nil {
 		return err
 	}
-	plan := sweep.Plan[accountCredentials]{Accounts: accounts, Visit: func(ctx context.Context, place sweep.Place, emit func([]accountCredentials)) error {
+	err = s.conclude(ctx, result)
+	if keys, ok := out.(*exportStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {
+		return &partial{exitNothing} // whoever evaluates nothing would go on with other credentials
+	}
+	return err
+}
+
+// plan visits the one role of each account, or with --all-roles every role.
+func (c *credentialsCmd) plan(*sweeper) (sweep.Plan[accountCredentials], error) {
+	if c.AllRoles {
+		return sweep.Plan[accountCredentials]{Visit: everyRole, NoCredentials: true}, nil
+	}
+	return sweep.Plan[accountCredentials]{Visit: func(ctx context.Context, place sweep.Place, emit func([]accountCredentials)) error {
 		ring, err := newAccountCredentials(ctx, place.Account, place.Identity)
 		if err == nil {
 			emit([]accountCredentials{ring})
 		}
 		return err
-	}}
-	if c.AllRoles {
-		plan.NoCredentials, plan.Visit = true, everyRole
+	}}, nil
+}
+
+// keyringRoles keeps the names of roles for completion.
+func keyringRoles(names *nameRecorder, ring *accountCredentials) {
+	for role := range ring.Roles {
+		names.role(role)
 	}
-	err = run(ctx, app, &c.SweepFlags, "credentials", out, plan)
-	if keys, ok := out.(*exportStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {
-		return &partial{exitNothing} // whoever evaluates nothing would go on with other credentials
-	}
-	return err
 }
 
 // exportTTL is how long credentials that are handed out must still last: other

@@ -16,7 +16,6 @@ import (
 	"muster/internal/auth"
 	"muster/internal/child"
 	"muster/internal/credserver"
-	"muster/internal/inventory"
 	"muster/internal/names"
 	"muster/internal/render"
 	"muster/internal/shell"
@@ -63,32 +62,29 @@ In one account that the flags name, or that a terminal is on stdin for, the comm
 // execution is one run of exec.
 type execution struct {
 	*execCmd
-	app       *App
-	global    *Global
-	resolver  *auth.Resolver
-	selection account.Selection
-	path      string   // of the program
-	drop      []string // variables that a child must not see
-	accounts  []*account.Account
-	finder    *inventory.RegionFinder
-	regions   map[*account.Account]sweep.Regions // that have been asked for
-	asking    sync.Mutex
-	sink      sink
-	server    *credserver.Server // of --serve
+	*sweeper
+	global   *Global
+	path     string   // of the program
+	drop     []string // variables that a child must not see
+	accounts []*account.Account
+	sink     sink
+	server   *credserver.Server           // of --serve
+	leftOut  []string                     // columns for which the terminal was too narrow
+	refused  func(context.Context) string // as in account.Found
+
+	mu           sync.Mutex
+	knownRegions map[*account.Account]sweep.Regions
 }
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
-	e := &execution{
-		execCmd: c, app: app, global: g,
-		regions: map[*account.Account]sweep.Regions{},
-	}
-	if err := e.prepare(line); err != nil {
+	e := &execution{execCmd: c, global: g, knownRegions: map[*account.Account]sweep.Regions{}}
+	if err := e.prepare(app, line); err != nil {
 		return err
 	}
 	var plans *render.Printer[execPlan]
 	var err error
 	if c.DryRun {
-		if plans, err = render.Compile[execPlan](c.Output.options(app, g), execPlanView); err != nil {
+		if plans, err = render.Compile[execPlan](e.options(app), execPlanView); err != nil {
 			return err
 		}
 	}
@@ -96,7 +92,7 @@ func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Conte
 		return err
 	}
 	if c.DryRun {
-		return e.rehearse(ctx, plans)
+		return e.dryRun(ctx, plans)
 	}
 	if e.alone() {
 		return e.handOver(ctx)
@@ -104,71 +100,99 @@ func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Conte
 	return e.fanOut(ctx)
 }
 
-// prepare checks what can be checked before anything is asked of AWS.
-func (e *execution) prepare(line *kong.Context) (err error) {
+// prepare checks everything that needs no call of AWS.
+func (e *execution) prepare(app *App, line *kong.Context) (err error) {
+	if e.path, err = e.program(app, line); err != nil {
+		return err
+	}
+	if err := e.checkFlags(); err != nil {
+		return err
+	}
+	if e.sink, err = e.newSink(app); err != nil {
+		return err
+	}
+	if e.sweeper, err = prepare(app, e.global, &e.Selection, &e.execFlags.SweepFlags, defaultConcurrency); err != nil {
+		return err
+	}
+	e.selection.Strict = true
+	regions, err := e.finder(e.resolver.API)
+	if err != nil {
+		return err
+	}
+	if e.PerRegion {
+		e.regions = regions
+	}
+	if err := e.checkEarlier(e.PerRegion); err != nil {
+		return err
+	}
+	e.drop = selectionVariables(line)
+	return nil
+}
+
+// program finds the program to run: that of the command, or else the user's shell.
+func (e *execution) program(app *App, line *kong.Context) (path string, err error) {
 	if len(e.Command) > 0 && e.Command[0] == "--" {
 		e.Command = e.Command[1:]
 	}
 	if len(e.Command) == 0 {
-		if !terminal.IsTerminal(e.app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
-			return usage("expected a command: muster exec [flags] -- COMMAND [ARG...]; without one, a shell needs a terminal and one account")
+		if !terminal.IsTerminal(app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
+			return "", usage("expected a command: muster exec [flags] -- COMMAND [ARG...]; without one, a shell needs a terminal and one account")
 		}
-		e.Command = []string{e.shell()}
+		e.Command = []string{userShell(app)}
 	}
-	if e.path, err = child.LookPath(e.app.env["PATH"], e.Command[0]); err != nil {
+	path, err = child.LookPath(app.env["PATH"], e.Command[0])
+	if err != nil {
 		if word := e.Command[0]; !slices.Contains(line.Args, "--") && !strings.ContainsAny(word, `/\`) { // an account, perhaps
 			err = fmt.Errorf("%w; exec takes accounts with --account, as in: muster exec --account %s -- COMMAND", err, shell.Word(word))
 		}
-		return err
 	}
-	switch o := e.Output; {
-	case e.records() && e.Prefix:
+	return path, err
+}
+
+// checkFlags finds flags that do not go together.
+func (c *execCmd) checkFlags() error {
+	switch o := c.Output; {
+	case c.records() && c.Prefix:
 		return usage("--prefix and records (--output, --jq, --query) exclude each other")
-	case !e.records() && !e.DryRun && (len(o.Columns) > 0 || len(o.SortBy) > 0 || o.NoHeaders || o.Slurp):
+	case !c.records() && !c.DryRun && (len(o.Columns) > 0 || len(o.SortBy) > 0 || o.NoHeaders || o.Slurp):
 		return usage("--columns, --sort-by, --no-headers and --slurp go with records: --output, --jq or --query")
-	case !e.PerRegion && (len(e.Region) > 1 || len(e.ExcludeRegion) > 0 || len(e.Region) == 1 && names.IsGlob(e.Region[0])):
+	case !c.PerRegion && (len(c.Region) > 1 || len(c.ExcludeRegion) > 0 || len(c.Region) == 1 && names.IsGlob(c.Region[0])):
 		return usage("several regions need --per-region; without it, one --region is the command's AWS_REGION")
-	}
-	if e.sink, err = e.newSink(); err != nil {
-		return err
-	}
-	if err := errors.Join(e.SweepFlags.check(), e.SweepFlags.fits(e.PerRegion)); err != nil {
-		return err
-	}
-	if e.selection, err = e.Selection.selection(e.app, e.global); err != nil {
-		return err
-	}
-	e.selection.Strict = true
-	if e.resolver, err = e.global.connect(e.app, defaultConcurrency, e.Profile); err != nil {
-		return err
-	}
-	if e.finder, err = e.RegionFlags.finder(e.resolver.API); err != nil {
-		return err
-	}
-	if e.PerRegion {
-		e.SweepFlags.regions = e.finder
-	}
-	e.drop = []string{environmentName("demo")}
-	for _, flag := range line.Selected().Flags {
-		if flag.Group != nil && (flag.Group.Key == "select" || flag.Group.Key == "regions") {
-			e.drop = append(e.drop, environmentName(flag.Name))
-		}
 	}
 	return nil
 }
 
-// records says whether records are asked for instead of the output as it is.
-func (e *execution) records() bool {
-	return e.Output.Output != "" || e.JQ != "" || e.Query != "" || len(e.CountBy) > 0
+// selectionVariables are the variables that set the flags of a selection. A child must
+// not see them: they would select accounts for a muster that it runs.
+func selectionVariables(line *kong.Context) []string {
+	variables := []string{environmentName("demo")}
+	for _, flag := range line.Selected().Flags {
+		if flag.Group != nil && (flag.Group.Key == "select" || flag.Group.Key == "regions") {
+			variables = append(variables, environmentName(flag.Name))
+		}
+	}
+	return variables
 }
 
-// shell is the user's own.
-func (e *execution) shell() string {
+// options are those of records.
+func (e *execution) options(app *App) render.Options {
+	options := e.Output.options(app, e.global)
+	options.LeftOut = func(columns []string) { e.leftOut = columns }
+	return options
+}
+
+// records says whether records are asked for instead of the output as it is.
+func (c *execCmd) records() bool {
+	return c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.CountBy) > 0
+}
+
+// userShell is the user's own shell.
+func userShell(app *App) string {
 	variable, otherwise := "SHELL", "/bin/sh"
 	if runtime.GOOS == "windows" {
 		variable, otherwise = "COMSPEC", "cmd.exe"
 	}
-	if shell := e.app.env[variable]; shell != "" {
+	if shell := app.env[variable]; shell != "" {
 		return shell
 	}
 	return otherwise
@@ -177,14 +201,14 @@ func (e *execution) shell() string {
 // list finds all accounts: a command that changes things should not be half way
 // through an organization whose list then breaks off.
 func (e *execution) list(ctx context.Context) error {
-	accounts, err := (&prepared{e.resolver, e.selection, &e.SweepFlags}).accounts(e.app)
+	found, err := e.sweeper.accounts()
 	if err != nil {
 		return err
 	}
-	e.app.watch(e.global, e.selection)
+	e.refused = found.Refused
 	ctx, cancel := e.bound(ctx)
 	defer cancel()
-	for a, err := range accounts(ctx) {
+	for a, err := range found.Accounts(ctx) {
 		switch {
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return context.Cause(ctx)
@@ -195,11 +219,11 @@ func (e *execution) list(ctx context.Context) error {
 			e.accounts = append(e.accounts, a)
 		}
 	}
-	if e.PerRegion && len(e.finder.Unmatched(true)) > 0 { // by what is known; accounts may know more
+	if e.PerRegion && len(e.regions.Unmatched(true)) > 0 { // by what is known; accounts may know more
 		if _, err := e.countRegions(ctx); err != nil {
 			return err
 		}
-		if unmatched := e.finder.Unmatched(true); len(unmatched) > 0 {
+		if unmatched := e.regions.Unmatched(true); len(unmatched) > 0 {
 			return errors.New(unmatched[0])
 		}
 	}
@@ -244,17 +268,17 @@ func (e *execution) each(context.Context) iter.Seq2[*account.Account, error] {
 
 // regionsOf asks for an account's regions once.
 func (e *execution) regionsOf(ctx context.Context, a *account.Account, id *auth.Identity) (sweep.Regions, error) {
-	e.asking.Lock()
-	known, ok := e.regions[a]
-	e.asking.Unlock()
+	e.mu.Lock()
+	known, ok := e.knownRegions[a]
+	e.mu.Unlock()
 	if ok {
 		return known, nil
 	}
-	found, err := e.finder.Of(ctx, a, id)
+	found, err := e.regions.Of(ctx, a, id)
 	if err == nil {
-		e.asking.Lock()
-		e.regions[a] = found
-		e.asking.Unlock()
+		e.mu.Lock()
+		e.knownRegions[a] = found
+		e.mu.Unlock()
 	}
 	return found, err
 }
@@ -300,17 +324,17 @@ var execPlanView = render.View{
 	Sort: []string{"AccountId", "Region"},
 }
 
-// rehearse prints what would run where. Credentials are asked for only where
-// regions are, which need them.
-func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPlan]) error {
+// dryRun prints what would run where. Credentials are asked for only with --per-region,
+// because the list of an account's regions needs them.
+func (e *execution) dryRun(ctx context.Context, printer *render.Printer[execPlan]) error {
 	plan := sweep.Plan[execPlan]{Accounts: e.each, NoCredentials: !e.PerRegion}
 	if e.PerRegion {
-		plan.Regions, plan.RegionSelected = e.regionsOf, e.finder.Selected
+		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Selected
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {
 			var err error
-			if p.Identity, err = e.foretell(ctx, p.Account); err != nil {
+			if p.Identity, err = e.predictIdentity(ctx, p.Account); err != nil {
 				return err
 			}
 		}
@@ -319,11 +343,21 @@ func (e *execution) rehearse(ctx context.Context, printer *render.Printer[execPl
 		}})
 		return nil
 	}
-	return run(ctx, e.app, &e.SweepFlags, "places", printer.Start(e.app.term.Records()), plan)
+	ctx, cancel := e.bound(ctx)
+	defer cancel()
+	result, err := sweepOnce(ctx, e.sweeper, &listing[execPlan]{
+		noun: "places", plan: func(*sweeper) (sweep.Plan[execPlan], error) { return plan, nil },
+	}, printer.Start(e.app.term.Records()))
+	if err != nil {
+		return err
+	}
+	result.leftOut = e.leftOut
+	return e.conclude(ctx, result)
 }
 
-// foretell says who the command would be in an account, if nothing is refused.
-func (e *execution) foretell(ctx context.Context, a *account.Account) (*auth.Identity, error) {
+// predictIdentity returns the identity that the command would have in an account, if AWS
+// refuses nothing.
+func (e *execution) predictIdentity(ctx context.Context, a *account.Account) (*auth.Identity, error) {
 	ids, err := a.Identities(ctx)
 	if err != nil {
 		return nil, err

@@ -38,20 +38,20 @@ type sink interface {
 	close() error
 }
 
-func (e *execution) newSink() (sink, error) {
+func (e *execution) newSink(app *App) (sink, error) {
 	switch {
 	case e.DryRun:
 		return nil, nil
 	case e.records():
-		printer, err := render.Compile[execRecord](e.Output.options(e.app, e.global), execView)
+		printer, err := render.Compile[execRecord](e.options(app), execView)
 		if err != nil {
 			return nil, err
 		}
-		return &recordSink{stream: printer.Start(e.app.term.Records())}, nil
+		return &recordSink{stream: printer.Start(app.term.Records())}, nil
 	case e.Prefix:
-		return &prefixSink{app: e.app, color: e.global.Color, perRegion: e.PerRegion}, nil
+		return &prefixSink{app: app, color: e.global.Color, perRegion: e.PerRegion}, nil
 	}
-	return &groupSink{app: e.app, together: sameFile(e.app.Stdout, e.app.Stderr)}, nil
+	return &groupSink{app: app, together: sameFile(app.Stdout, app.Stderr)}, nil
 }
 
 // keep spools what the child prints until it has ended.

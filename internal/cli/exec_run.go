@@ -42,14 +42,14 @@ func (e *execution) agreed(ctx context.Context) error {
 func (e *execution) countRegions(ctx context.Context) (int, error) {
 	var regions atomic.Int64
 	ledger, err := sweep.Plan[struct{}]{
-		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, RegionSelected: e.finder.Selected,
+		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, RegionSelected: e.regions.Selected,
 		Visit: func(context.Context, sweep.Place, func([]struct{})) error {
 			regions.Add(1)
 			return nil
 		},
 	}.Run(ctx, func([]struct{}) error { return nil })
 	if err == nil && len(ledger.Gaps()) == 0 && e.earlier == nil {
-		err = e.finder.Empty()
+		err = e.regions.Empty()
 	}
 	return int(regions.Load()), err
 }
@@ -67,25 +67,24 @@ func (e *execution) fanOut(ctx context.Context) error {
 	defer e.unserve()
 	e.sink.begin(ctx, e.accounts)
 	width := awsapi.FitOpenFiles(e.Concurrency, 4) // two pipes for each command
-	plan := sweep.Plan[*outcome]{Accounts: e.each, Visit: e.visit, Width: width, Visitors: width, FailFast: e.FailFast}
-	if e.PerRegion {
-		plan.Regions, plan.RegionSelected = e.regionsOf, e.finder.Selected
+	plan := sweep.Plan[*outcome]{
+		Accounts: e.each, Visit: e.visit, Width: width, Visitors: width, FailFast: e.FailFast, Earlier: e.earlier,
 	}
-	if err := resume(&e.SweepFlags, &plan); err != nil {
-		return err
+	if e.PerRegion {
+		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Selected
 	}
 	ledger, err := plan.Run(ctx, func(ended []*outcome) error { return written(e.sink.put(ended)) })
 	if err != nil {
 		return err
 	}
-	if err := e.checkRegions(ctx, e.app, ledger); err != nil {
+	if err := e.checkRegions(ctx, ledger); err != nil {
 		return err
 	}
 	var failed *render.RecordsError
 	if err := e.sink.close(); err != nil && !errors.As(err, &failed) {
 		return written(err)
 	}
-	return e.app.conclude(ctx, &e.SweepFlags, "commands were run", ledger, failed)
+	return e.conclude(ctx, &sweepResult{ledger: ledger, noun: "commands were run", failed: failed, refused: e.refused, leftOut: e.leftOut})
 }
 
 // visit runs the command in one place.
@@ -163,7 +162,7 @@ func (e *execution) handOver(ctx context.Context) error {
 		return err
 	}
 	if ended.code < 0 { // it came to nothing
-		return e.app.conclude(ctx, &e.SweepFlags, "commands were run", ledger, nil)
+		return e.conclude(ctx, &sweepResult{ledger: ledger, noun: "commands were run", refused: e.refused})
 	}
 	if e.Report != "" {
 		if err := writeReport(ctx, e.Report, ledger); err != nil {

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"muster/internal/inventory"
 	"muster/internal/render"
@@ -15,10 +15,7 @@ import (
 type findCmd struct {
 	What []string `arg:"" complete:"instances" help:"IP addresses, CIDR blocks, DNS names, ids, names (globs)."`
 
-	Selection     `embed:""`
-	RegionFlags   `embed:""`
-	SweepFlags    `embed:""`
-	WatchedOutput `embed:""`
+	regionalListing[inventory.Finding] `embed:""`
 }
 
 func (*findCmd) Examples() []string {
@@ -69,47 +66,29 @@ var findView = render.View{
 }
 
 func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[inventory.Finding](c.WatchedOutput.options(app, g), findView)
-	if err != nil {
-		return err
+	var finder *inventory.Finder // of one sweep
+	plan := func(s *sweeper) (plan sweep.Plan[inventory.Finding], err error) {
+		if finder, err = inventory.NewFinder(s.resolver.API, c.What); err != nil {
+			return plan, err
+		}
+		var resolve sync.Once
+		plan.Visit = func(ctx context.Context, place sweep.Place, emit func([]inventory.Finding)) error {
+			resolve.Do(func() {
+				for _, note := range finder.Resolve(ctx, app.LookupHost) {
+					app.note("%s", note)
+				}
+			})
+			return finder.Visit(ctx, place, emit)
+		}
+		return plan, nil
 	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
-	if err != nil {
-		return err
-	}
-	if _, err := inventory.NewFinder(p.resolver.API, c.What); err != nil {
-		return err
-	}
-	regions, err := c.RegionFlags.finder(p.resolver.API)
-	if err != nil {
-		return err
-	}
-	c.SweepFlags.regions = regions
-	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[inventory.Finding]) error {
-		finder, err := inventory.NewFinder(p.resolver.API, c.What)
-		if err != nil {
-			return err
-		}
-		accounts, err := p.accounts(app)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := c.SweepFlags.bound(ctx)
-		defer cancel()
-		for _, note := range finder.Resolve(ctx, app.LookupHost) {
-			app.note("%s", note)
-		}
-		ledger, failed, err := carryOut(ctx, app, &c.SweepFlags, "found", out, sweep.Plan[inventory.Finding]{
-			Accounts: accounts, Regions: regions.Of, Visit: finder.Visit,
-		})
-		if err != nil {
-			return err
-		}
-		err = app.conclude(ctx, &c.SweepFlags, "", ledger, failed)
-		if missing := finder.Missing(); len(missing) > 0 && (err == nil || errors.As(err, new(*partial))) {
-			app.missing(missing, ledger, c.RetryGaps != "")
-		}
-		return err
+	return c.list(ctx, app, g, listing[inventory.Finding]{
+		noun: "found", view: findView, plan: plan,
+		summary: func(ledger *sweep.Ledger) {
+			if missing := finder.Missing(); len(missing) > 0 {
+				app.missing(missing, ledger, c.RetryGaps != "")
+			}
+		},
 	})
 }
 

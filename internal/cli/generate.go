@@ -56,14 +56,17 @@ type profileSource struct {
 
 func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	asRecords := c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.Columns)+len(c.SortBy)+len(c.CountBy) > 0 || c.NoHeaders || c.Slurp
-	printer, err := render.Compile[profileRecord](c.Output.options(app, g), profileView)
+	var leftOut []string
+	options := c.Output.options(app, g)
+	options.LeftOut = func(columns []string) { leftOut = columns }
+	printer, err := render.Compile[profileRecord](options, profileView)
 	if err != nil {
 		return err
 	}
 	if err := c.checkGenerate(g, asRecords); err != nil {
 		return err
 	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	p, err := prepare(app, g, &c.Selection, &c.SweepFlags, c.Concurrency)
 	if err != nil {
 		return err
 	}
@@ -82,14 +85,14 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	p.selection.Strict = c.Write
-	accounts, err := p.accounts(app)
+	accounts, err := p.accounts()
 	if err != nil {
 		return err
 	}
 
-	ctx, cancel := c.SweepFlags.bound(ctx)
+	ctx, cancel := p.bound(ctx)
 	defer cancel()
-	found, ledger, err := c.gather(ctx, source, accounts)
+	found, ledger, err := c.gather(ctx, source, accounts.Accounts)
 	if err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 		tellTaken(app, change)
 	}
 	source.noteUnassigned(app)
-	err = app.conclude(ctx, &c.SweepFlags, "profiles", ledger, nil)
+	err = p.conclude(ctx, &sweepResult{ledger: ledger, noun: "profiles", refused: accounts.Refused, leftOut: leftOut})
 	switch {
 	case !c.Write:
 		return err
@@ -175,7 +178,7 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 }
 
 // source checks that the selection is one whose accounts profiles can name.
-func (c *profilesCmd) source(app *App, p *prepared) (*profileSource, error) {
+func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	if c.ProfileRegion != "" && !slices.Contains(awsapi.KnownRegions(), c.ProfileRegion) {
 		msg := fmt.Sprintf("--profile-region %s is no region that this muster knows", c.ProfileRegion)
 		if near := names.Nearest(c.ProfileRegion, awsapi.KnownRegions()); near != "" {
@@ -195,7 +198,7 @@ func (c *profilesCmd) source(app *App, p *prepared) (*profileSource, error) {
 	return nil, err
 }
 
-func (c *profilesCmd) ssoSource(p *prepared) (*profileSource, error) {
+func (c *profilesCmd) ssoSource(p *sweeper) (*profileSource, error) {
 	session, err := p.resolver.Config.Session(p.selection.SSOSession)
 	if err != nil {
 		return nil, err
@@ -216,7 +219,7 @@ func (c *profilesCmd) ssoSource(p *prepared) (*profileSource, error) {
 	return s, nil
 }
 
-func (c *profilesCmd) organizationSource(p *prepared) (*profileSource, error) {
+func (c *profilesCmd) organizationSource(p *sweeper) (*profileSource, error) {
 	base, err := baseProfile(p)
 	if err != nil {
 		return nil, err
@@ -246,7 +249,7 @@ func (c *profilesCmd) organizationSource(p *prepared) (*profileSource, error) {
 
 // baseProfile is the profile that lists the organization, the source of the
 // generated ones.
-func baseProfile(p *prepared) (*awsconfig.Profile, error) {
+func baseProfile(p *sweeper) (*awsconfig.Profile, error) {
 	config := p.resolver.Config
 	if len(p.selection.Profiles) > 0 {
 		matched, err := config.Match(p.selection.Profiles[0])

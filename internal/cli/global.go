@@ -195,7 +195,6 @@ func (o *Output) options(app *App, g *Global) render.Options {
 		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy, CSVSafe: o.CSVSafe, Terminal: terminal.IsTerminal(app.Stdout),
 		Color: app.term.Color(app.Stdout, g.Color), Links: terminal.IsTerminal(app.Stdout) && !app.term.Dumb(),
 		Width:    func() int { width, _ := terminal.Width(app.Stdout); return width },
-		LeftOut:  func(columns []string) { app.leftOut = columns },
 		ReadFile: os.ReadFile, Now: app.Now,
 	}
 }

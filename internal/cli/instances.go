@@ -22,10 +22,7 @@ type instancesCmd struct {
 	Type   []string `type:"globs" placeholder:"T,T" group:"filter" complete:"none" help:"Only these instance types; globs allowed, as in 'm5.*'."`
 	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" complete:"none" help:"EC2's own filters, as the AWS CLI takes them; several may follow. Also --filters."`
 
-	Selection     `embed:""`
-	RegionFlags   `embed:""`
-	SweepFlags    `embed:""`
-	WatchedOutput `embed:""`
+	regionalListing[inventory.Instance] `embed:""`
 
 	Full bool `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
 }
@@ -75,50 +72,47 @@ var instanceView = render.View{
 	Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}},
 }
 
+// Schema is that of the command's records.
+func (c *instancesCmd) Schema() render.Schema {
+	if c.Full {
+		return render.SchemaOf[inventory.FullInstance]()
+	}
+	return render.SchemaOf[inventory.Instance]()
+}
+
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if !c.Full {
-		return sweepInstances(ctx, app, g, c, (*inventory.Instances).Visit, func(r *inventory.Instance) string { return r.InstanceId })
+		visit := (*inventory.Instances).Visit
+		return listInstances(ctx, app, g, c, visit, func(r *inventory.Instance) *inventory.Instance { return r })
 	}
 	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy)+len(c.Columns) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
 		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq, --query, --count-by or --columns")
 	}
-	return sweepInstances(ctx, app, g, c, (*inventory.Instances).VisitFull, func(r *inventory.FullInstance) string { return r.InstanceId })
+	visit := (*inventory.Instances).VisitFull
+	return listInstances(ctx, app, g, c, visit, func(r *inventory.FullInstance) *inventory.Instance { return &r.Instance })
 }
 
-// sweepInstances is the command for one type of record.
-func sweepInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
-	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, id func(*R) string,
+// listInstances is the command for one of the two types of records.
+func listInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
+	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, instance func(*R) *inventory.Instance,
 ) error {
-	printer, err := render.Compile[R](c.WatchedOutput.options(app, g), instanceView)
-	if err != nil {
-		return err
-	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
-	if err != nil {
-		return err
-	}
-	app.sightings.whole = len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0
-	instances, err := inventory.NewInstances(p.resolver.API, inventory.Query{
-		What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter, Load: shorthand.Files(app.Lookup, app.home()),
-	})
-	if err != nil {
-		return err
-	}
-	instances.Large = app.Thrifty
-	regions, err := c.RegionFlags.finder(p.resolver.API)
-	if err != nil {
-		return err
-	}
-	c.SweepFlags.regions = regions
-	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[R]) error {
-		accounts, err := p.accounts(app)
-		if err != nil {
-			return err
-		}
-		return run(ctx, app, &c.SweepFlags, "instances", out, sweep.Plan[R]{
-			Accounts: accounts, Regions: regions.Of, RegionSelected: regions.Selected, ID: id,
-			Visit: func(ctx context.Context, p sweep.Place, emit func([]R)) error { return visit(instances, ctx, p, emit) },
+	plan := func(s *sweeper) (sweep.Plan[R], error) {
+		instances, err := inventory.NewInstances(s.resolver.API, inventory.Query{
+			What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter, Load: shorthand.Files(app.Lookup, app.home()),
 		})
+		if err != nil {
+			return sweep.Plan[R]{}, err
+		}
+		instances.Large = app.Thrifty
+		return sweep.Plan[R]{Visit: func(ctx context.Context, place sweep.Place, emit func([]R)) error {
+			return visit(instances, ctx, place, emit)
+		}}, nil
+	}
+	return list(ctx, app, g, c.flags(), listing[R]{
+		noun: "instances", view: instanceView, plan: plan,
+		id:           func(r *R) string { return instance(r).InstanceId },
+		recordNames:  func(names *nameRecorder, r *R) { names.instance(instance(r)) },
+		allInstances: len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0,
 	})
 }
 

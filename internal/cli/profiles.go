@@ -72,7 +72,10 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 			return usage("--%s goes with --generate; 'muster profiles NAME' lists some of the profiles", f.Name)
 		}
 	}
-	printer, err := render.Compile[profileRecord](c.Output.options(app, g), profileView)
+	var leftOut []string
+	options := c.Output.options(app, g)
+	options.LeftOut = func(columns []string) { leftOut = columns }
+	printer, err := render.Compile[profileRecord](options, profileView)
 	if err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	if err := stream.Close(); err != nil {
 		return written(err)
 	}
-	app.noteLeftOut()
+	app.noteLeftOut(leftOut)
 	return nil
 }
 

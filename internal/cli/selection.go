@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"time"
@@ -78,55 +77,31 @@ type SweepFlags struct {
 	Report      string        `placeholder:"FILE" group:"sweep" complete:"file" help:"Write what became of every account and region, as JSON."`
 	RetryGaps   string        `placeholder:"REPORT" group:"sweep" complete:"file" help:"Ask again only where an earlier --report has gaps."`
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
-
-	earlier *sweep.Earlier               // what RetryGaps holds
-	regions *inventory.RegionFinder      // which regions are meant, where that matters; else nil
-	refused func(context.Context) string // says more where every account refuses; nil: nothing more is known
 }
 
-// check looks at what can be known before anything is asked: an hour's sweep
-// should not end in a misspelt folder.
-func (f *SweepFlags) check() error {
+// check checks everything that needs no call of AWS: an hour's sweep should not end in
+// a misspelt folder. It returns the report of --retry-gaps, nil without the flag.
+func (f *SweepFlags) check() (earlier *sweep.Earlier, err error) {
 	switch {
 	case f.Concurrency < 1 || f.Concurrency > mostConcurrency:
-		return usage("--concurrency %d: expected 1 to %d", f.Concurrency, mostConcurrency)
+		return nil, usage("--concurrency %d: expected 1 to %d", f.Concurrency, mostConcurrency)
 	case f.Timeout < 0:
-		return usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
+		return nil, usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
 	}
 	if f.RetryGaps != "" {
 		data, err := os.ReadFile(f.RetryGaps)
 		if err == nil {
-			f.earlier, err = sweep.ParseReport(data)
+			earlier, err = sweep.ParseReport(data)
 		}
 		if err != nil {
-			return usage("--retry-gaps %s: %v", f.RetryGaps, err)
+			return nil, usage("--retry-gaps %s: %v", f.RetryGaps, err)
 		}
 	}
 	switch f.Report {
 	case "":
-		return nil
+		return earlier, nil
 	case "-":
-		return usage("--report -: would mix with the records; name a file, or /dev/stderr")
+		return nil, usage("--report -: would mix with the records; name a file, or /dev/stderr")
 	}
-	return checkWritable("--report", f.Report)
-}
-
-// resume restricts a plan to the gaps of --retry-gaps.
-func resume[R any](f *SweepFlags, plan *sweep.Plan[R]) error {
-	if f.earlier == nil && f.Report == "" {
-		plan.ID = nil // nobody will ask which records were printed
-	}
-	plan.Earlier = f.earlier
-	return f.fits(plan.Regions != nil)
-}
-
-// fits says whether the report of --retry-gaps is of a run of this kind.
-func (f *SweepFlags) fits(regions bool) error {
-	if f.earlier == nil {
-		return nil
-	}
-	if err := f.earlier.CheckScope(regions); err != nil {
-		return usage("--retry-gaps %s: %v", f.RetryGaps, err)
-	}
-	return nil
+	return earlier, checkWritable("--report", f.Report)
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"muster/internal/account"
 	"muster/internal/awsconfig"
@@ -123,38 +124,45 @@ func splitAll(values []string) (all []string) {
 	return all
 }
 
-// maxSightings bounds what is held of a sweep, however many instances it finds.
-const maxSightings = 5000
+// maxInstanceNames bounds the names that are kept of one sweep.
+const maxInstanceNames = 5000
 
-// sightings gathers what one run meets.
-type sightings struct {
-	app     *App
-	path    string
-	scope   string
-	whole   bool // every instance of a place that answers is met
-	entries []seen.Entry
-	roles   map[string]bool
-	tags    map[string]bool // keys
-	met     int             // instances
-	listed  map[string]bool // accounts that AWS itself has listed
+// nameRecorder gathers the names that a sweep finds, for completion.
+type nameRecorder struct {
+	app   *App
+	path  string // of the file; "" if nothing can be kept
+	scope string
+
+	mu        sync.Mutex
+	entries   []seen.Entry
+	roles     map[string]bool
+	tags      map[string]bool // keys
+	listed    map[string]bool // accounts that AWS itself has listed
+	instances int
 }
 
-// watch begins to gather what a run with this selection meets.
-func (a *App) watch(g *Global, s account.Selection) {
-	a.sightings = &sightings{app: a, path: a.seenPath(g.simulated), scope: scope(a, s), roles: map[string]bool{}, tags: map[string]bool{}, listed: map[string]bool{}}
+// startRecordingNames begins to gather the names that sweeps of a selection find.
+func startRecordingNames(app *App, g *Global, s account.Selection) *nameRecorder {
+	r := &nameRecorder{app: app, path: app.seenPath(g.simulated), scope: scope(app, s)}
+	r.reset()
+	return r
 }
 
-// list passes a list of accounts on and notes which of them AWS has listed. What else
-// there is (accounts of profiles, names given to --account) may be a mistake of the
-// user's, until AWS answers for it.
-func (s *sightings) list(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
-	if s == nil {
-		return accounts
-	}
+func (r *nameRecorder) reset() {
+	r.entries, r.instances = nil, 0
+	r.roles, r.tags, r.listed = map[string]bool{}, map[string]bool{}, map[string]bool{}
+}
+
+// list passes a list of accounts on and notes which of them AWS has listed. The others
+// (accounts of profiles, names given to --account) may be mistakes of the user's, until
+// AWS answers in them.
+func (r *nameRecorder) list(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range accounts {
 			if err == nil && (a.Source == account.SourceOrganization || a.Source == account.SourceSSO) {
-				s.listed[a.ID] = true
+				r.mu.Lock()
+				r.listed[a.ID] = true
+				r.mu.Unlock()
 			}
 			if !yield(a, err) {
 				return
@@ -163,43 +171,23 @@ func (s *sightings) list(accounts iter.Seq2[*account.Account, error]) iter.Seq2[
 	}
 }
 
-// add takes a record, of which it keeps no part that would keep the rest.
-func (s *sightings) add(record any) {
-	if s == nil {
+// instance keeps the names in an instance's record. The strings are cloned, because
+// they share their memory with the rest of the record.
+func (r *nameRecorder) instance(i *inventory.Instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.instances++; r.instances > maxInstanceNames || i.State == "terminated" {
 		return
 	}
-	switch r := record.(type) {
-	case *inventory.Instance:
-		s.instance(r)
-	case *inventory.FullInstance:
-		s.instance(&r.Instance)
-	case *inventory.Finding:
-		s.role(r.Role)
-	case *accountRecord:
-		s.role(r.Role)
-	case *whoamiRecord:
-		s.role(r.Role)
-	case *accountCredentials:
-		for role := range r.Roles {
-			s.role(role)
-		}
-	}
-}
-
-func (s *sightings) instance(r *inventory.Instance) {
-	s.role(r.Role)
-	if s.met++; s.met > maxSightings || r.State == "terminated" {
-		return
-	}
-	s.entries = append(s.entries, seen.Entry{
-		Kind: seen.Instance, Scope: s.scope, ID: strings.Clone(r.InstanceId), Name: strings.Clone(r.Name),
-		Place: place(r.AccountId, r.AccountName, r.Region),
+	r.entries = append(r.entries, seen.Entry{
+		Kind: seen.Instance, Scope: r.scope, ID: strings.Clone(i.InstanceId), Name: strings.Clone(i.Name),
+		Place: place(i.AccountId, i.AccountName, i.Region),
 	})
-	for key := range r.Tags {
-		if !s.tags[key] && len(s.tags) < maxSightings {
+	for key := range i.Tags {
+		if !r.tags[key] && len(r.tags) < maxInstanceNames {
 			key = strings.Clone(key)
-			s.tags[key] = true
-			s.entries = append(s.entries, seen.Entry{Kind: seen.Tag, Scope: s.scope, ID: key})
+			r.tags[key] = true
+			r.entries = append(r.entries, seen.Entry{Kind: seen.Tag, Scope: r.scope, ID: key})
 		}
 	}
 }
@@ -211,17 +199,24 @@ func place(id, name, region string) string {
 	return name + " " + region
 }
 
-func (s *sightings) role(name string) {
-	if name != "" && !s.roles[name] {
+// role keeps the name of a role that has given credentials, or is assigned.
+func (r *nameRecorder) role(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if name != "" && !r.roles[name] {
 		name = strings.Clone(name)
-		s.roles[name] = true
-		s.entries = append(s.entries, seen.Entry{Kind: seen.Role, Scope: s.scope, ID: name})
+		r.roles[name] = true
+		r.entries = append(r.entries, seen.Entry{Kind: seen.Role, Scope: r.scope, ID: name})
 	}
 }
 
-// keep writes down what was met. That it could not be is no failure of the run.
-func (s *sightings) keep(ledger *sweep.Ledger) {
-	if s == nil || s.path == "" {
+// save writes the names of one sweep to the file, which cannot fail the run.
+// allInstances says that the sweep listed all instances of each place that answered:
+// the file then forgets the others.
+func (r *nameRecorder) save(ledger *sweep.Ledger, allInstances bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.path == "" {
 		return
 	}
 	answered, regions, accounts := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -231,20 +226,17 @@ func (s *sightings) keep(ledger *sweep.Ledger) {
 			answered[place(e.AccountId, e.AccountName, e.Region)] = true
 			if !regions[e.Region] {
 				regions[e.Region] = true
-				s.entries = append(s.entries, seen.Entry{Kind: seen.Region, Scope: s.scope, ID: e.Region})
+				r.entries = append(r.entries, seen.Entry{Kind: seen.Region, Scope: r.scope, ID: e.Region})
 			}
 		}
-		if (answers || s.listed[e.AccountId]) && !accounts[e.AccountId] {
+		if (answers || r.listed[e.AccountId]) && !accounts[e.AccountId] {
 			accounts[e.AccountId] = true
-			s.entries = append(s.entries, seen.Entry{Kind: seen.Account, Scope: s.scope, ID: e.AccountId, Name: e.AccountName})
+			r.entries = append(r.entries, seen.Entry{Kind: seen.Account, Scope: r.scope, ID: e.AccountId, Name: e.AccountName})
 		}
 	}
 	gone := func(e seen.Entry) bool {
-		return s.whole && e.Kind == seen.Instance && e.Scope == s.scope && answered[e.Place]
+		return allInstances && e.Kind == seen.Instance && e.Scope == r.scope && answered[e.Place]
 	}
-	_ = seen.Update(s.path, s.app.Now(), s.entries, gone)
-	s.entries, s.met = nil, 0 // another round may follow
-	clear(s.roles)
-	clear(s.tags)
-	clear(s.listed)
+	_ = seen.Update(r.path, r.app.Now(), r.entries, gone)
+	r.reset() // with --watch, another sweep follows
 }

@@ -4,58 +4,147 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/sweep"
 	"muster/internal/terminal"
 )
 
-// stream takes records as they arrive. Flush says that no more are waiting, Until
-// what ends an expression that does not end by itself.
+// sweeper carries out the sweeps of one command line: one, or with --watch several.
+type sweeper struct {
+	*SweepFlags
+	app       *App
+	resolver  *auth.Resolver
+	selection account.Selection
+	regions   *inventory.RegionFinder // the selected regions; nil: the command has no --region
+	earlier   *sweep.Earlier          // the report of --retry-gaps; nil: everything is visited
+	names     *nameRecorder           // for completion
+}
+
+// prepare checks the flags and connects. It makes no call of AWS. calls is how many
+// calls are made at one time.
+func prepare(app *App, g *Global, s *Selection, f *SweepFlags, calls int) (*sweeper, error) {
+	earlier, err := f.check()
+	if err != nil {
+		return nil, err
+	}
+	resolver, err := g.connect(app, calls, s.Profile)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := s.selection(app, g)
+	if err != nil {
+		return nil, err
+	}
+	return &sweeper{
+		SweepFlags: f, app: app, resolver: resolver, selection: selection, earlier: earlier, names: startRecordingNames(app, g, selection),
+	}, nil
+}
+
+// accounts finds the selected accounts. The list is read when the sweep iterates over it.
+func (s *sweeper) accounts() (*account.Found, error) {
+	found, err := findAccounts(s.app, s.resolver, s.selection)
+	if err != nil {
+		return nil, err
+	}
+	all := found.Accounts
+	found.Accounts = func(ctx context.Context) iter.Seq2[*account.Account, error] { return s.names.list(all(ctx)) }
+	return found, nil
+}
+
+// findAccounts finds the accounts of a selection, and names the profiles that cannot be
+// used.
+func findAccounts(app *App, r *auth.Resolver, s account.Selection) (*account.Found, error) {
+	r.ForgetFailures()
+	found, err := account.Find(r, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range found.Skipped {
+		app.note("left out: %v", err)
+	}
+	all := found.Accounts
+	found.Accounts = func(ctx context.Context) iter.Seq2[*account.Account, error] { return stopEmpty(all(ctx)) }
+	return found, nil
+}
+
+// stopEmpty stops a sweep whose selection matches no account. That is an error of the
+// command line and no gap.
+func stopEmpty(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
+	return func(yield func(*account.Account, error) bool) {
+		for a, err := range accounts {
+			if errors.As(err, new(*account.EmptyError)) {
+				err = &sweep.Stop{Err: err}
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// bound ends a context when --timeout is over.
+func (s *sweeper) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.Timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, s.Timeout, fmt.Errorf("given up after --timeout %s", s.Timeout))
+}
+
+// stream prints records as they arrive.
 type stream[R any] interface {
+	// Until ends an expression that does not end by itself when the context ends.
 	Until(context.Context)
 	Write(R) error
+	// Flush is called when no more records are waiting.
 	Flush() error
 	Close() error
 }
 
-// ending is a stream that is told what became of the sweep before it is closed.
-type ending interface {
+// ledgerStream is a stream that gets the ledger of the sweep before Close.
+type ledgerStream interface {
 	ended(ledger *sweep.Ledger, noun string)
 }
 
-// run carries out a plan: records to out as they arrive, then everything else to
-// stderr, and the exit code.
-func run[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) error {
-	ctx, cancel := flags.bound(ctx)
-	defer cancel()
-	ledger, failed, err := carryOut(ctx, app, flags, noun, out, plan)
-	if err != nil {
-		return err
-	}
-	return app.conclude(ctx, flags, noun, ledger, failed)
+// sweepResult is the end of a sweep, for conclude.
+type sweepResult struct {
+	ledger *sweep.Ledger
+	noun   string // names the records, in the plural
+	// summary replaces the count of records; nil: they are counted.
+	summary      func(*sweep.Ledger)
+	allInstances bool
+
+	failed  *render.RecordsError         // an expression failed on some records; nil: on none
+	refused func(context.Context) string // may know the reason why AWS refuses every account; nil: it is not known
+	leftOut []string                     // columns for which the terminal was too narrow
 }
 
-// carryOut is run without what is said at the end. An expression that failed on
-// records did not keep the others from being printed: failed tells of it.
-func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun string, out stream[R], plan sweep.Plan[R]) (ledger *sweep.Ledger, failed *render.RecordsError, err error) {
-	plan.Width, plan.FailFast, plan.Meter = flags.Concurrency, flags.FailFast, new(sweep.Meter)
-	if err := resume(flags, &plan); err != nil {
-		return nil, nil, err
+// sweepOnce visits the places of a listing and prints their records as they arrive. The
+// error is one that leaves nothing to conclude.
+func sweepOnce[R any](ctx context.Context, s *sweeper, l *listing[R], out stream[R]) (*sweepResult, error) {
+	plan, result, err := newPlan(s, l)
+	if err != nil {
+		return nil, err
 	}
 	var line *terminal.Line
-	if !flags.Quiet {
-		line = app.showProgress(ctx, plan.Meter, noun, plan.Regions == nil)
+	if !s.Quiet {
+		line = s.app.showProgress(ctx, plan.Meter, l.noun, plan.Regions == nil)
 		defer line.End()
 	}
 	out.Until(ctx)
-	ledger, err = plan.Run(ctx, func(records []R) error {
-		if len(records) == 0 { // no more are waiting: show what there is
+	result.ledger, err = plan.Run(ctx, func(records []R) error {
+		if len(records) == 0 { // no more are waiting: show those that have arrived
 			return written(out.Flush())
 		}
-		for i, r := range records {
-			app.sightings.add(&records[i])
-			if err := out.Write(r); err != nil {
+		for i := range records {
+			if l.recordNames != nil {
+				l.recordNames(s.names, &records[i])
+			}
+			if err := out.Write(records[i]); err != nil {
 				return written(err)
 			}
 		}
@@ -63,45 +152,82 @@ func carryOut[R any](ctx context.Context, app *App, flags *SweepFlags, noun stri
 	})
 	line.End()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if out, ok := out.(ending); ok {
-		out.ended(ledger, noun)
+	if out, ok := out.(ledgerStream); ok {
+		out.ended(result.ledger, l.noun)
 	}
-	if err := out.Close(); err != nil && !errors.As(err, &failed) {
-		return nil, nil, written(err)
+	if err := out.Close(); err != nil && !errors.As(err, &result.failed) {
+		return nil, written(err)
 	}
-	if err := flags.checkRegions(ctx, app, ledger); err != nil {
-		return nil, nil, err
-	}
-	return ledger, failed, nil
+	return result, s.checkRegions(ctx, result.ledger)
 }
 
-// checkRegions warns of patterns of --region and --exclude-region that match nothing,
-// and returns the error that no region is selected at all. A run that goes on with
-// another may have none left.
-func (f *SweepFlags) checkRegions(ctx context.Context, app *App, ledger *sweep.Ledger) error {
-	if f.regions == nil || f.earlier != nil || ctx.Err() != nil {
+// newPlan completes the plan of a listing with the accounts, the regions and the flags.
+func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResult, err error) {
+	plan.Visit = func(ctx context.Context, place sweep.Place, emit func([]R)) error {
+		return l.visit(ctx, s, place, emit)
+	}
+	if l.plan != nil {
+		if plan, err = l.plan(s); err != nil {
+			return plan, nil, err
+		}
+	}
+	r = &sweepResult{noun: l.noun, summary: l.summary, allInstances: l.allInstances}
+	if plan.Accounts == nil {
+		found, err := s.accounts()
+		if err != nil {
+			return plan, nil, err
+		}
+		plan.Accounts, r.refused = found.Accounts, found.Refused
+	}
+	if s.regions != nil && !l.wholeAccounts && plan.Regions == nil {
+		plan.Regions, plan.RegionSelected = s.regions.Of, s.regions.Selected
+	}
+	plan.Width, plan.FailFast, plan.Meter, plan.Earlier = s.Concurrency, s.FailFast, new(sweep.Meter), s.earlier
+	if s.earlier != nil || s.Report != "" { // else no later run will ask which records were printed
+		plan.ID = l.id
+	}
+	visit := plan.Visit
+	plan.Visit = func(ctx context.Context, place sweep.Place, emit func([]R)) error {
+		err := visit(ctx, place, emit)
+		if err == nil && place.Identity != nil {
+			s.names.role(place.Identity.Role)
+		}
+		return err
+	}
+	return plan, r, s.checkEarlier(plan.Regions != nil)
+}
+
+// checkEarlier checks that the report of --retry-gaps is of a command that visits
+// regions too, or accounts as a whole too.
+func (s *sweeper) checkEarlier(regions bool) error {
+	if s.earlier == nil {
 		return nil
 	}
-	err := f.regions.Empty()
-	switch gaps := ledger.Gaps(); {
-	case err != nil && len(gaps) == 0:
-		return err
-	case err != nil:
-		app.note("%v", err)
-	default:
-		for _, line := range append(f.regions.Unmatched(true), f.regions.Unmatched(false)...) {
-			app.note("%s", line)
-		}
+	if err := s.earlier.CheckScope(regions); err != nil {
+		return usage("--retry-gaps %s: %v", s.RetryGaps, err)
 	}
 	return nil
 }
 
-// bound ends a context when --timeout does.
-func (f *SweepFlags) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if f.Timeout == 0 {
-		return ctx, func() {}
+// checkRegions warns of patterns of --region and --exclude-region that match nothing,
+// and returns an error where they select no region at all. A run with --retry-gaps may
+// have none left.
+func (s *sweeper) checkRegions(ctx context.Context, ledger *sweep.Ledger) error {
+	if s.regions == nil || s.earlier != nil || ctx.Err() != nil {
+		return nil
 	}
-	return context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("given up after --timeout %s", f.Timeout))
+	err := s.regions.Empty()
+	switch gaps := ledger.Gaps(); {
+	case err != nil && len(gaps) == 0:
+		return err
+	case err != nil:
+		s.app.note("%v", err)
+	default:
+		for _, line := range append(s.regions.Unmatched(true), s.regions.Unmatched(false)...) {
+			s.app.note("%s", line)
+		}
+	}
+	return nil
 }

@@ -66,14 +66,11 @@ func parseInterval(text string) (time.Duration, error) {
 type WatchedOutput struct {
 	Output `embed:""`
 	Watch  watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Again and again, marking what is new (+), changed (~) or gone (-): every 30s, or -w 5s, --watch=5m."`
-
-	logged bool // on the terminal, call by call
 }
 
 func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 	options := o.Output.options(app, g)
 	options.Watch = o.Watch > 0
-	o.logged = g.Debug && terminal.IsTerminal(app.Stderr)
 	return options
 }
 
@@ -81,7 +78,7 @@ func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 // error ends it only in the first round, where it is likely to be one of the
 // command line or of the credentials. What is no terminal gets the first round
 // whole and then a line for each record that has changed, as kubectl has it.
-func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *render.Printer[R], once func(context.Context, stream[R]) error) error {
+func repeat[R any](ctx context.Context, app *App, g *Global, o *WatchedOutput, printer *render.Printer[R], once func(context.Context, stream[R]) error) error {
 	if o.Watch == 0 {
 		return once(ctx, printer.Start(app.term.Records()))
 	}
@@ -89,7 +86,7 @@ func repeat[R any](ctx context.Context, app *App, o *WatchedOutput, printer *ren
 	out := &lastingError{w: app.term.Records()}
 	shown := frame{every: time.Duration(o.Watch), table: records.Again}
 	var screen *terminal.Screen
-	if !o.logged {
+	if logged := g.Debug && terminal.IsTerminal(app.Stderr); !logged {
 		drawing, stop := context.WithCancel(ctx)
 		defer stop()
 		screen = app.term.NewScreen(drawing, shown.lines)

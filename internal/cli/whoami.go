@@ -11,9 +11,7 @@ import (
 )
 
 type whoamiCmd struct {
-	Selection     `embed:""`
-	SweepFlags    `embed:""`
-	WatchedOutput `embed:""`
+	accountListing[whoamiRecord] `embed:""`
 }
 
 func (*whoamiCmd) Examples() []string {
@@ -58,43 +56,29 @@ var whoamiView = render.View{
 }
 
 func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
-	printer, err := render.Compile[whoamiRecord](c.WatchedOutput.options(app, g), whoamiView)
+	return c.list(ctx, app, g, listing[whoamiRecord]{noun: "identities", view: whoamiView, visit: visitIdentity})
+}
+
+// visitIdentity asks STS who the user is in an account.
+func visitIdentity(ctx context.Context, s *sweeper, place sweep.Place, emit func([]whoamiRecord)) error {
+	id := place.Identity
+	caller, err := s.resolver.Caller(ctx, id)
 	if err != nil {
 		return err
 	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags)
+	creds, err := id.Credentials.Retrieve(ctx)
 	if err != nil {
 		return err
 	}
-	return repeat(ctx, app, &c.WatchedOutput, printer, func(ctx context.Context, out stream[whoamiRecord]) error {
-		accounts, err := p.accounts(app)
-		if err != nil {
-			return err
-		}
-		return run(ctx, app, &c.SweepFlags, "identities", out, sweep.Plan[whoamiRecord]{
-			Accounts: accounts,
-			Visit: func(ctx context.Context, place sweep.Place, emit func([]whoamiRecord)) error {
-				id := place.Identity
-				caller, err := p.resolver.Caller(ctx, id)
-				if err != nil {
-					return err
-				}
-				creds, err := id.Credentials.Retrieve(ctx)
-				if err != nil {
-					return err
-				}
-				r := whoamiRecord{
-					AccountId: caller.AccountID, AccountName: place.Account.Name, Arn: caller.ARN, UserId: caller.UserID,
-					Profile: id.Profile, Role: id.Role, Source: id.String(), Hops: []hopRecord{}, Expires: expiry(creds),
-				}
-				for _, h := range id.Hops {
-					r.Hops = append(r.Hops, hopRecord{string(h.Kind), h.Name})
-				}
-				emit([]whoamiRecord{r})
-				return nil
-			},
-		})
-	})
+	r := whoamiRecord{
+		AccountId: caller.AccountID, AccountName: place.Account.Name, Arn: caller.ARN, UserId: caller.UserID,
+		Profile: id.Profile, Role: id.Role, Source: id.String(), Hops: []hopRecord{}, Expires: expiry(creds),
+	}
+	for _, h := range id.Hops {
+		r.Hops = append(r.Hops, hopRecord{string(h.Kind), h.Name})
+	}
+	emit([]whoamiRecord{r})
+	return nil
 }
 
 // expiry is when credentials end, "" for those that do not.

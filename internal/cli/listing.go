@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+// A listing command prints records of one type: of accounts, or of the regions of
+// accounts. Its file declares its flags, by embedding accountListing or
+// regionalListing, and a listing; list does the rest, from the flags to the exit code.
+
+// listing says what a command lists and how it gets it. R is the record.
+type listing[R any] struct {
+	noun string // names the records in counts, in the plural
+	view render.View
+
+	// visit emits the records of one place.
+	visit func(ctx context.Context, s *sweeper, place sweep.Place, emit func([]R)) error
+	// id returns the id of a record within its place. With it, --retry-gaps does not print
+	// a record again that the earlier run has printed before the place failed.
+	id func(*R) string
+
+	// The rest is for commands that need more.
+
+	// plan replaces visit. It is called for each sweep, before any call of AWS, and its
+	// errors are mistakes in the command line. sweepOnce adds the accounts and regions.
+	plan func(*sweeper) (sweep.Plan[R], error)
+	// wholeAccounts visits accounts as a whole, although the command has --region.
+	wholeAccounts bool
+	// summary replaces the count of records at the end.
+	summary func(*sweep.Ledger)
+	// recordNames keeps the names in a record for completion. Those of accounts, regions
+	// and roles are kept without it.
+	recordNames func(*nameRecorder, *R)
+	// allInstances says that the records are all instances of each place: completion
+	// then forgets the others.
+	allInstances bool
+}
+
+// accountListing are the flags of a command that lists records of accounts.
+type accountListing[R any] struct {
+	Selection     `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
+}
+
+// Schema is that of the command's records.
+func (*accountListing[R]) Schema() render.Schema { return render.SchemaOf[R]() }
+
+func (f *accountListing[R]) list(ctx context.Context, app *App, g *Global, l listing[R]) error {
+	return list(ctx, app, g, listFlags{&f.Selection, nil, &f.SweepFlags, &f.WatchedOutput}, l)
+}
+
+// regionalListing are the flags of a command that lists records of regions.
+type regionalListing[R any] struct {
+	Selection     `embed:""`
+	RegionFlags   `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
+}
+
+// Schema is that of the command's records.
+func (*regionalListing[R]) Schema() render.Schema { return render.SchemaOf[R]() }
+
+func (f *regionalListing[R]) list(ctx context.Context, app *App, g *Global, l listing[R]) error {
+	return list(ctx, app, g, f.flags(), l)
+}
+
+func (f *regionalListing[R]) flags() listFlags {
+	return listFlags{&f.Selection, &f.RegionFlags, &f.SweepFlags, &f.WatchedOutput}
+}
+
+// listFlags are the flags of a listing command.
+type listFlags struct {
+	selection *Selection
+	regions   *RegionFlags // nil: the command has no --region
+	sweep     *SweepFlags
+	output    *WatchedOutput
+}
+
+// list takes a listing command from its flags to its exit code.
+func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l listing[R]) error {
+	var leftOut []string
+	options := flags.output.options(app, g)
+	options.LeftOut = func(columns []string) { leftOut = columns }
+	printer, err := render.Compile[R](options, l.view)
+	if err != nil {
+		return err
+	}
+	s, err := prepare(app, g, flags.selection, flags.sweep, flags.sweep.Concurrency)
+	if err != nil {
+		return err
+	}
+	if flags.regions != nil {
+		if s.regions, err = flags.regions.finder(s.resolver.API); err != nil {
+			return err
+		}
+	}
+	return repeat(ctx, app, g, flags.output, printer, func(ctx context.Context, out stream[R]) error {
+		ctx, cancel := s.bound(ctx)
+		defer cancel()
+		leftOut = nil
+		result, err := sweepOnce(ctx, s, &l, out)
+		if err != nil {
+			return err
+		}
+		result.leftOut = leftOut
+		return s.conclude(ctx, result)
+	})
+}
