@@ -43,7 +43,7 @@ var stateColors = map[string]render.Color{
 	"stopped": render.Red, "terminated": render.Faint,
 }
 
-const flatRecords = "records are instances already: [].InstanceId in --query, .InstanceId in --jq"
+const flatRecords = "records are flat: use .InstanceId in --jq, [].InstanceId in --query"
 
 var instanceView = render.View{
 	Columns: []render.Column{

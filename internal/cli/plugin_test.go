@@ -82,7 +82,7 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"--help", []string{"Usage: kubectl muster COMMAND [flags]\n", "  kubectl muster instances --demo\n", "kubectl muster COMMAND --help; kubectl muster help"}},
+		{"--help", []string{"Usage: kubectl muster COMMAND [flags]\n", "  kubectl muster instances --demo\n", "kubectl muster help TOPIC"}},
 		{"help accounts", []string{"'kubectl muster profiles'"}},
 		{"man find", []string{"\n\\fBkubectl muster find\\fP ", "\nkubectl muster find 52.59.78.34 \\-\\-all\\-profiles\n"}},
 		{"--version", []string{"kubectl muster "}},
