@@ -21,8 +21,8 @@ import (
 	"muster/internal/sweep"
 )
 
-// directory lists n accounts that are entered without asking anybody: by roles
-// whose credentials are in the AWS CLI's cache. account i is id(i).
+// directory lists n accounts whose credentials need no call: they are roles in the AWS
+// CLI's cache. Account i has the id id(i) and the name name(i).
 func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
 	t.Helper()
 	home := t.TempDir()
@@ -64,7 +64,7 @@ func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
 func id(i int) string   { return fmt.Sprintf("%012d", i+1) }
 func name(i int) string { return fmt.Sprintf("account-%03d", i) }
 
-// failure is an error that says itself what it is.
+// failure is an error of a given kind.
 type failure struct {
 	kind awsapi.Kind
 	msg  string
@@ -73,7 +73,7 @@ type failure struct {
 func (f *failure) Error() string       { return f.msg }
 func (f *failure) Reason() awsapi.Kind { return f.kind }
 
-// in makes every account have these regions.
+// in gives every account these regions.
 func in(regions ...string) func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
 	return func(context.Context, *account.Account, *auth.Identity) (sweep.Regions, error) {
 		return sweep.Regions{Visit: regions}, nil
@@ -83,7 +83,7 @@ func in(regions ...string) func(context.Context, *account.Account, *auth.Identit
 // at names a place.
 func at(account, region string) string { return strings.TrimSpace(account + " " + region) }
 
-// statuses are the ledger's entries by place; a place with two is a mistake.
+// statuses returns the ledger's entries by place. It fails if a place has two.
 func statuses(t testing.TB, l *sweep.Ledger) map[string]string {
 	t.Helper()
 	m := map[string]string{}
@@ -120,12 +120,12 @@ func collect(into *[]string) func([]string) error {
 	return func(page []string) error { *into = append(*into, page...); return nil }
 }
 
-// always is a list that does not mind being given up.
+// always ignores the context and returns the list.
 func always(list iter.Seq2[*account.Account, error]) func(context.Context) iter.Seq2[*account.Account, error] {
 	return func(context.Context) iter.Seq2[*account.Account, error] { return list }
 }
 
-// then yields more accounts after a list, and an error at the end if there is one.
+// then yields the accounts of a list, more accounts, and an error if end is not nil.
 func then(list iter.Seq2[*account.Account, error], more []*account.Account, end error) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range list {

@@ -1,6 +1,3 @@
-// Package sweep visits accounts x regions: at once, bounded, cancellable,
-// streaming, and with an entry for every place in its ledger, so that "nothing
-// there" and "could not look" are never confused. It knows no service.
 package sweep
 
 import (
@@ -15,19 +12,19 @@ import (
 	"muster/internal/awsapi"
 )
 
-// Status is what became of a place. Every awsapi.Kind is one.
+// Status is the result of a place. Every awsapi.Kind is a Status, too.
 type Status string
 
 const (
 	OK         Status = "ok"        // answered, with records
-	Empty      Status = "empty"     // answered, nothing there
+	Empty      Status = "empty"     // answered, without records
 	Suspended  Status = "suspended" // the organization has closed the account
-	Failed     Status = "failed"    // a command was run there and failed; AWS is not to blame
+	Failed     Status = "failed"    // a command that ran there failed; AWS answered
 	NotOptedIn        = Status(awsapi.NotOptedIn)
 )
 
-// Entry is the ledger's line for one place. Region is "" for a whole account;
-// the account is "" too where the list of accounts broke off.
+// Entry is the ledger's line for one place. Region is "" for a whole account. The account
+// is "" as well in the entry of an incomplete list of accounts.
 type Entry struct {
 	AccountId   string
 	AccountName string
@@ -40,7 +37,7 @@ type Entry struct {
 	Attempts    int
 	DurationMs  int64
 
-	// Printed are the records of a gap that has some, so that another run does not
+	// Printed identifies the records that a gap has given, so that a later run does not
 	// print them again.
 	Printed Fingerprints `json:",omitempty"`
 
@@ -48,7 +45,7 @@ type Entry struct {
 	hint   string
 }
 
-// Gap says whether the place should have answered and did not.
+// Gap reports whether the place should have answered and did not.
 func (e *Entry) Gap() bool {
 	switch e.Status {
 	case OK, Empty, Suspended, NotOptedIn:
@@ -57,13 +54,13 @@ func (e *Entry) Gap() bool {
 	return true
 }
 
-// Hint says what to do about a gap, where whoever failed knows.
+// Hint returns the remedy that the error itself suggests, or "".
 func (e *Entry) Hint() string { return e.hint }
 
-// Denied says whether AWS refused, so that asking again is of no use.
+// Denied reports whether AWS denied the call. Another try would give the same answer.
 func (e *Entry) Denied() bool { return e.denied }
 
-// reached says whether AWS spoke for the account there, if only to refuse a
+// reached reports whether AWS accepted the account's credentials, even if it denied a
 // region.
 func (e *Entry) reached() bool {
 	switch e.Status {
@@ -75,43 +72,42 @@ func (e *Entry) reached() bool {
 	return e.Records > 0
 }
 
-// continues makes the entry one of both visits, where the first one's records
-// were not handed on again.
-func (e *Entry) continues(before Entry) {
-	if len(before.Printed) == 0 {
+// addEarlier adds the records that the earlier run has printed of the same place.
+func (e *Entry) addEarlier(earlier Entry) {
+	if len(earlier.Printed) == 0 {
 		return
 	}
-	e.Records += before.Records
+	e.Records += earlier.Records
 	switch {
 	case e.Status == Empty:
 		e.Status = OK
 	case e.Gap():
-		e.Printed = slices.Concat(before.Printed, e.Printed)
+		e.Printed = slices.Concat(earlier.Printed, e.Printed)
 	}
 }
 
-// Ledger is the account of a sweep.
+// Ledger holds the entries of a sweep.
 type Ledger struct {
-	mu       sync.Mutex
-	entries  []Entry
-	accounts map[string]bool // by owner; whether AWS spoke for it
-	regions  map[string]bool // that answered
-	records  int
-	failed   error              // of the list of accounts
-	open     map[placeKey]Entry // gaps of the earlier run that this one has not come to
-	passed   int                // gaps of the earlier run that this one's selection leaves out
-	took     time.Duration
+	mu         sync.Mutex
+	entries    []Entry
+	reached    map[string]bool // by owner; false for an account that gave only gaps
+	regions    map[string]bool // the regions that answered
+	records    int
+	listErr    error
+	pending    map[placeKey]Entry // gaps of the earlier run without an entry of this run
+	unselected int
+	duration   time.Duration
 }
 
-// newLedger begins with what the earlier run has settled.
+// newLedger returns a ledger with the settled places of the earlier run.
 func newLedger(earlier *Earlier) *Ledger {
-	l := &Ledger{entries: []Entry{}, accounts: map[string]bool{}, regions: map[string]bool{}, open: map[placeKey]Entry{}}
+	l := &Ledger{entries: []Entry{}, reached: map[string]bool{}, regions: map[string]bool{}, pending: map[placeKey]Entry{}}
 	if earlier == nil {
 		return l
 	}
 	for key, e := range earlier.entries {
 		if e.Gap() {
-			l.open[key] = e
+			l.pending[key] = e
 		} else {
 			l.add(e)
 		}
@@ -119,53 +115,53 @@ func newLedger(earlier *Earlier) *Ledger {
 	return l
 }
 
-// settle removes the earlier run's gap of a whole account, which is none any more.
-func (l *Ledger) settle(id, name string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.open, placeKey{owner: owner(id, name)})
-}
-
-// close enters the gaps of the earlier run that this one did not come to.
-func (l *Ledger) close() {
-	if l.failed == nil { // else nobody knows which are left out, and which would have come
-		l.passed = len(l.open)
-	}
-	open := l.open
-	l.open = nil
-	for _, e := range open {
-		l.add(e)
-	}
-}
-
-// Unselected is the number of gaps of the earlier run that this one did not come to,
-// because its selection leaves them out. It is 0 where the list of accounts failed.
-func (l *Ledger) Unselected() int { return l.passed }
-
 func (l *Ledger) add(e Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := keyOf(&e)
-	if before, again := l.open[key]; again {
-		delete(l.open, key)
-		e.continues(before)
+	if earlier, ok := l.pending[key]; ok {
+		delete(l.pending, key)
+		e.addEarlier(earlier)
 	}
 	l.entries = append(l.entries, e)
 	l.records += e.Records
 	if key.owner != "" {
-		l.accounts[key.owner] = l.accounts[key.owner] || e.reached()
+		l.reached[key.owner] = l.reached[key.owner] || e.reached()
 	}
 	if e.Region != "" && (e.Status == OK || e.Status == Empty) {
 		l.regions[e.Region] = true
 	}
 }
 
-func (l *Ledger) listFailed(e Entry, err error) {
+func (l *Ledger) addListError(e Entry, err error) {
 	l.add(e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.failed = err
+	l.listErr = err
 }
+
+// clearGap removes the earlier run's gap of a whole account: its regions are known now.
+func (l *Ledger) clearGap(id, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.pending, placeKey{owner: owner(id, name)})
+}
+
+// finish adds the gaps of the earlier run that this run did not visit.
+func (l *Ledger) finish() {
+	if l.listErr == nil { // else some of them may belong to accounts that were not listed
+		l.unselected = len(l.pending)
+	}
+	pending := l.pending
+	l.pending = nil
+	for _, e := range pending {
+		l.add(e)
+	}
+}
+
+// Unselected returns the number of the earlier run's gaps that this run's selection leaves
+// out. It is 0 if the list of accounts is incomplete.
+func (l *Ledger) Unselected() int { return l.unselected }
 
 // Entries returns all entries, sorted by account and region.
 func (l *Ledger) Entries() []Entry {
@@ -177,7 +173,7 @@ func (l *Ledger) Entries() []Entry {
 	return l.entries
 }
 
-// Gaps returns the entries of the places that are missing, in the same order.
+// Gaps returns the entries that are gaps, in the same order.
 func (l *Ledger) Gaps() []Entry {
 	var gaps []Entry
 	for _, e := range l.Entries() {
@@ -188,12 +184,12 @@ func (l *Ledger) Gaps() []Entry {
 	return gaps
 }
 
-// Count is what was found: records, accounts that AWS spoke for, and distinct
-// regions that answered.
+// Count returns the number of records, of accounts that AWS let the caller into, and of
+// distinct regions that answered.
 func (l *Ledger) Count() (records, accounts, regions int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, reached := range l.accounts {
+	for _, reached := range l.reached {
 		if reached {
 			accounts++
 		}
@@ -201,49 +197,47 @@ func (l *Ledger) Count() (records, accounts, regions int) {
 	return l.records, accounts, len(l.regions)
 }
 
-// Duration is how long the sweep lasted.
-func (l *Ledger) Duration() time.Duration { return l.took }
+// Duration returns how long the sweep took.
+func (l *Ledger) Duration() time.Duration { return l.duration }
 
-// ListError is why the list of accounts is not complete, or nil.
+// ListError returns the error that left the list of accounts incomplete, or nil.
 func (l *Ledger) ListError() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.failed
+	return l.listErr
 }
 
-// failure makes an entry of an error. Once the sweep is given up, whatever was
-// under way is cancelled, not broken.
+// failure returns the entry for an error. Once ctx has ended, every call under way counts
+// as cancelled, unless AWS has denied it.
 func failure(ctx context.Context, a *account.Account, region string, err error) Entry {
 	f := awsapi.Explain(err)
 	e := Entry{
 		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denied: f.Denied(), hint: awsapi.Hint(err),
 	}
 	if e.Status == NotOptedIn && region == "" {
-		// Said of a region that one visits, it is an answer. Of a whole account it is a
-		// refusal: nobody has looked into it.
+		// For a region, this is an answer. For a whole account, it is a denial: nobody
+		// has looked into the account.
 		e.Status, e.denied = Status(awsapi.Denied), true
 	}
 	if a != nil {
 		e.AccountId, e.AccountName = a.ID, a.Name
 	}
-	if f.Kind == awsapi.Cancelled { // the news of an interrupt may have been there before it came here
+	if f.Kind == awsapi.Cancelled { // the call may learn of an interrupt before ctx does
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):
 		}
 	}
 	if ctx.Err() != nil && !e.denied {
-		e.Status, e.Code, e.Message = Status(awsapi.Cancelled), "", cause(ctx)
+		e.Status, e.Code, e.Message = Status(awsapi.Cancelled), "", causeText(ctx)
 	}
 	return e
 }
 
-func cause(ctx context.Context) string {
+func causeText(ctx context.Context) string {
 	err := context.Cause(ctx)
 	if err == nil || errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
 	return err.Error()
 }
-
-func since(start time.Time) int64 { return time.Since(start).Milliseconds() }

@@ -11,7 +11,7 @@ import (
 	"muster/internal/sweep"
 )
 
-// resumed is the run over one account that follows one with these entries.
+// resumed runs a plan that resumes from a report with these entries.
 func resumed(t *testing.T, entries string, plan sweep.Plan[string]) *sweep.Ledger {
 	t.Helper()
 	earlier, err := sweep.ParseReport([]byte(entries))
@@ -27,7 +27,7 @@ func resumed(t *testing.T, entries string, plan sweep.Plan[string]) *sweep.Ledge
 	return ledger
 }
 
-// TestCountResumed: an account that goes by another name now is still one.
+// TestCountResumed: an account whose name has changed counts once.
 func TestCountResumed(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 1)
@@ -42,19 +42,19 @@ func TestCountResumed(t *testing.T) {
 	})
 }
 
-// TestPassed: gaps are passed over where the selection leaves them out, not where
-// their account or the list of accounts is a gap again.
-func TestPassed(t *testing.T) {
+// TestUnselected: a gap counts as unselected if the selection leaves it out, but not if
+// its account or the list of accounts is a gap again.
+func TestUnselected(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 1)
 	broken := &failure{awsapi.Throttled, "too many"}
 	for name, c := range map[string]struct {
-		entries string
-		plan    sweep.Plan[string]
-		want    map[string]string
-		passed  int
+		entries    string
+		plan       sweep.Plan[string]
+		want       map[string]string
+		unselected int
 	}{
-		"region not wanted": {
+		"region not selected": {
 			`[{"AccountId": "` + id(0) + `", "Region": "a", "Status": "denied", "Message": "no"}]`,
 			sweep.Plan[string]{Accounts: always(list()), Regions: in("a"), RegionSelected: func(string) bool { return false }},
 			map[string]string{at(id(0), "a"): "denied 0 no"}, 1,
@@ -82,8 +82,8 @@ func TestPassed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ledger := resumed(t, c.entries, c.plan)
 				wantStatuses(t, ledger, c.want)
-				if ledger.Unselected() != c.passed {
-					t.Errorf("%d gaps passed over, want %d", ledger.Unselected(), c.passed)
+				if ledger.Unselected() != c.unselected {
+					t.Errorf("%d gaps are unselected, want %d", ledger.Unselected(), c.unselected)
 				}
 			})
 		})

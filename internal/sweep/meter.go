@@ -2,24 +2,24 @@ package sweep
 
 import "sync/atomic"
 
-// Counts is how far a sweep has come.
+// Counts is the progress of a sweep.
 type Counts struct {
-	Accounts, AccountsDone int // found so far, and of these done with
-	Opened                 int // accounts whose places are known, or that have none
-	Places, PlacesDone     int // known so far, and of these visited
+	Accounts, AccountsDone int // listed so far; of these done
+	Opened                 int // accounts whose places are known
+	Places, PlacesDone     int // known so far; of these visited
 	Records, Gaps          int
-	Listed                 bool // no more accounts will be found
+	Listed                 bool // the list of accounts is complete
 }
 
-// Meter counts along with a sweep, for others to look at meanwhile.
+// Meter counts the progress of a sweep, for others to read meanwhile.
 type Meter struct {
 	accounts, accountsDone, opened, places, placesDone, records, gaps atomic.Int64
 	listed                                                            atomic.Bool
 }
 
-// Counts may be called at any time.
+// Counts may be called at any time, from any goroutine.
 func (m *Meter) Counts() Counts {
-	// What is done is read before what there is, and so never more.
+	// Read the done counters first, so that they never exceed the totals.
 	c := Counts{AccountsDone: int(m.accountsDone.Load()), PlacesDone: int(m.placesDone.Load()), Opened: int(m.opened.Load())}
 	c.Listed = m.listed.Load()
 	c.Accounts, c.Places = int(m.accounts.Load()), int(m.places.Load())
@@ -27,9 +27,9 @@ func (m *Meter) Counts() Counts {
 	return c
 }
 
-// Remaining is how many times as much as was done is still to be done, as far as can be
-// guessed: accounts that are not opened yet are taken to be like the others. ok is
-// false as long as there is nothing to go by.
+// Remaining estimates the ratio of the places still to be visited to those visited. It
+// assumes that accounts not yet opened have as many places as the others. ok is false as
+// long as there is nothing to estimate from.
 func (c Counts) Remaining() (ratio float64, ok bool) {
 	if !c.Listed || c.PlacesDone == 0 {
 		return 0, false

@@ -16,12 +16,12 @@ func TestMeter(t *testing.T) {
 	list := directory(t, 3)
 	synctest.Test(t, func(t *testing.T) {
 		meter := new(sweep.Meter)
-		looks := make(chan sweep.Counts, 2)
+		readings := make(chan sweep.Counts, 2)
 		go func() {
 			time.Sleep(500 * time.Millisecond)
-			looks <- meter.Counts()
+			readings <- meter.Counts()
 			time.Sleep(time.Second)
-			looks <- meter.Counts()
+			readings <- meter.Counts()
 		}()
 		_, err := sweep.Plan[string]{
 			Accounts: always(list()), Regions: in("a", "b"), Width: 2, Visitors: 2, Meter: meter,
@@ -37,9 +37,9 @@ func TestMeter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, then := <-looks, <-looks
+		first, then := <-readings, <-readings
 		if _, ok := first.Remaining(); ok {
-			t.Errorf("%+v: something to go by before anything is done", first)
+			t.Errorf("%+v: an estimate before any place is done", first)
 		}
 		if left, ok := then.Remaining(); !ok || left != 2 || then.PlacesDone != 2 || then.Accounts != 3 || !then.Listed {
 			t.Errorf("%+v: %v times as much left, want 2", then, left)
@@ -51,12 +51,12 @@ func TestMeter(t *testing.T) {
 	})
 }
 
-// TestLeft: accounts that are not opened yet are taken to be like the others.
-func TestLeft(t *testing.T) {
+// TestRemaining: the estimate assumes that accounts not yet opened are like the others.
+func TestRemaining(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		counts sweep.Counts
-		left   float64
+		ratio  float64
 		ok     bool
 	}{
 		{sweep.Counts{Accounts: 10, Opened: 5, Places: 50, PlacesDone: 25}, 0, false},
@@ -64,8 +64,8 @@ func TestLeft(t *testing.T) {
 		{sweep.Counts{Accounts: 10, Opened: 5, Places: 50, PlacesDone: 25, Listed: true}, 3, true},
 		{sweep.Counts{Accounts: 10, Opened: 10, Places: 50, PlacesDone: 50, Listed: true}, 0, true},
 	} {
-		if left, ok := c.counts.Remaining(); left != c.left || ok != c.ok {
-			t.Errorf("%+v: %v, %t, want %v, %t", c.counts, left, ok, c.left, c.ok)
+		if ratio, ok := c.counts.Remaining(); ratio != c.ratio || ok != c.ok {
+			t.Errorf("%+v: %v, %t, want %v, %t", c.counts, ratio, ok, c.ratio, c.ok)
 		}
 	}
 }

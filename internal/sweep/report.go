@@ -54,7 +54,7 @@ func ParseReport(data []byte) (*Earlier, error) {
 			return nil, fmt.Errorf("entry %d: unknown Status %q; written by another version of muster?", i+1, e.Status)
 		}
 		if _, twice := earlier.entries[keyOf(&e)]; twice {
-			return nil, fmt.Errorf("entry %d: a second one for account %q, region %q", i+1, e.AccountId, e.Region)
+			return nil, fmt.Errorf("entry %d repeats account %q, region %q", i+1, e.AccountId, e.Region)
 		}
 		e.denied = awsapi.Failure{Kind: awsapi.Kind(e.Status), Code: e.Code}.Denied()
 		earlier.add(e)

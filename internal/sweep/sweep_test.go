@@ -19,10 +19,10 @@ import (
 	"muster/internal/sweep"
 )
 
-// Each test runs in a bubble with a clock of its own, which also finds every
-// goroutine that a sweep leaves behind.
+// Each test runs in a synctest bubble, with a fake clock. The bubble also fails if a sweep
+// leaves a goroutine behind.
 
-// fate is what becomes of a place: pages of records, and then an error or none.
+// fate is the answer of a place: pages of records, and then an error or nil.
 type fate struct {
 	pages []int
 	err   error
@@ -34,18 +34,18 @@ func (f fate) status() string {
 	for _, page := range f.pages {
 		n += page
 	}
-	var said *failure
+	var failed *failure
 	switch {
-	case errors.As(f.err, &said):
-		return fmt.Sprint(said.kind, " ", n, " ", said.msg)
+	case errors.As(f.err, &failed):
+		return fmt.Sprint(failed.kind, " ", n, " ", failed.msg)
 	case n == 0:
 		return "empty 0"
 	}
 	return fmt.Sprint("ok ", n)
 }
 
-// TestChaos: whatever happens where, each place has exactly one entry, and the
-// records are exactly those that were handed on, each once.
+// TestChaos: places, regions and accounts fail at random. Each place has exactly one
+// entry, and each record that was emitted arrives exactly once.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	kinds := []awsapi.Kind{awsapi.Denied, awsapi.DeniedSCP, awsapi.Throttled, awsapi.Expired, awsapi.Unreachable, awsapi.Broken, awsapi.NotOptedIn}
@@ -140,12 +140,12 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// TestEntries: what an entry says, and how the ledger counts.
+// TestEntries checks the fields of entries and the counts of the ledger.
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 2)
 	synctest.Test(t, func(t *testing.T) {
-		var closed []string
+		var skipped []string
 		var records []string
 		ledger, err := sweep.Plan[string]{
 			Accounts: always(then(list(), []*account.Account{
@@ -179,8 +179,8 @@ func TestEntries(t *testing.T) {
 				return nil
 			},
 			OnSkipped: func(a *account.Account, err error) []string {
-				closed = append(closed, fmt.Sprint(a.Name, " ", err))
-				return []string{"closed " + a.Name}
+				skipped = append(skipped, fmt.Sprint(a.Name, " ", err))
+				return []string{"skipped " + a.Name}
 			},
 		}.Run(t.Context(), collect(&records))
 		if err != nil {
@@ -192,7 +192,7 @@ func TestEntries(t *testing.T) {
 			records               int
 			message               string
 			took                  int64
-			gap, denial           bool
+			gap, denied           bool
 		}
 		var got []entry
 		for _, e := range ledger.Entries() {
@@ -218,17 +218,17 @@ func TestEntries(t *testing.T) {
 			t.Errorf("counted %d records, %d accounts, %d regions, want 4, 2, 1", n, accounts, regions)
 		}
 		slices.Sort(records)
-		if want := []string{"closed locked", "closed shut", "half", "one", "three", "two"}; !slices.Equal(records, want) {
+		if want := []string{"half", "one", "skipped locked", "skipped shut", "three", "two"}; !slices.Equal(records, want) {
 			t.Errorf("records %q, want %q", records, want)
 		}
-		slices.Sort(closed)
-		if want := []string{"locked no role or profile leads into the account", "shut <nil>"}; !slices.Equal(closed, want) {
-			t.Errorf("closed %q, want %q", closed, want)
+		slices.Sort(skipped)
+		if want := []string{"locked no role or profile leads into the account", "shut <nil>"}; !slices.Equal(skipped, want) {
+			t.Errorf("skipped %q, want %q", skipped, want)
 		}
 	})
 }
 
-// TestWholeAccounts: without regions an account is one place.
+// TestWholeAccounts: without Regions, an account is one place.
 func TestWholeAccounts(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 3)
@@ -252,8 +252,8 @@ func TestWholeAccounts(t *testing.T) {
 	})
 }
 
-// TestListBreaksOff: what was listed before is visited, and the list itself is the
-// entry of no account.
+// TestListBreaksOff: the accounts listed before the error are visited. The error gets an
+// entry without an account.
 func TestListBreaksOff(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 2)
@@ -277,9 +277,8 @@ func TestListBreaksOff(t *testing.T) {
 	})
 }
 
-// TestStreaming: a record is handed on while its own place is still being visited,
-// accounts are visited while others are still being listed, and whoever is slow to
-// take records is told when no more are waiting.
+// TestStreaming: a record arrives while its own place is still being visited, and while
+// accounts are still being listed. Out gets nil when no more records are waiting.
 func TestStreaming(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 3)
@@ -311,12 +310,12 @@ func TestStreaming(t *testing.T) {
 			return nil
 		})
 		if err != nil || len(ledger.Gaps()) != 0 || pages != 3 || idle < 3 {
-			t.Errorf("%v, %d pages, told %d times that none is waiting", err, pages, idle)
+			t.Errorf("%v, %d pages, %d times nil", err, pages, idle)
 		}
 	})
 }
 
-// TestBounded: an endless list and endless records wait for who takes them.
+// TestBounded: while out blocks, the sweep lists and visits only a bounded number ahead.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	const width, accounts = 3, 60
@@ -354,15 +353,15 @@ func TestBounded(t *testing.T) {
 			})
 			done <- err
 		}()
-		synctest.Wait() // nobody takes records
+		synctest.Wait() // out has not returned from the first page
 		if n := visiting.Load(); n != 2*width {
 			t.Errorf("%d places are being visited, want %d", n, 2*width)
 		}
-		// One page is in out's hand; a few more may lie ready for it.
+		// One page is with out; the channel holds up to 16 more.
 		if n := emitted.Load(); n > 1+16 {
-			t.Errorf("%d pages were taken in while none could be handed on", n)
+			t.Errorf("%d pages were emitted while out blocked", n)
 		}
-		// Those that are being visited, one in the hand of each who opens accounts, and the next.
+		// Some are being visited, each goroutine that opens accounts has one, and one is next.
 		if n := listed.Load(); n > 2*width+width+2 {
 			t.Errorf("%d accounts were listed ahead", n)
 		}
@@ -373,7 +372,7 @@ func TestBounded(t *testing.T) {
 	})
 }
 
-// TestNoAccounts: an empty list is an empty ledger.
+// TestNoAccounts: an empty list gives an empty ledger.
 func TestNoAccounts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -17,10 +17,9 @@ import (
 	"muster/internal/sweep"
 )
 
-// TestResume: runs over an estate where places, accounts, regions and the list of
-// accounts fail at random, each resumed from the report of the one before, come to
-// the ledger and the records of one good run, and ask no place again that has
-// answered.
+// TestResume: places, accounts, regions and the list of accounts fail at random, and each
+// run resumes from the report of the one before. Together they give the ledger and the
+// records of one good run, and visit no place again that has answered.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	const accounts = 9
@@ -29,7 +28,7 @@ func TestResume(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
 			g := rand.New(rand.NewPCG(seed, 2))
-			var mu sync.Mutex // of chance and of visits
+			var mu sync.Mutex // guards g and visits
 			fails := func(n int) error {
 				mu.Lock()
 				defer mu.Unlock()
@@ -39,7 +38,7 @@ func TestResume(t *testing.T) {
 				return &failure{awsapi.Throttled, "trouble"}
 			}
 			var printed []string
-			visits := map[string]int{} // that ended well
+			visits := map[string]int{} // by place; only those without an error
 			var earlier *sweep.Earlier
 			run := func(trouble bool) *sweep.Ledger {
 				chance := 3
@@ -109,8 +108,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeGuessedRegions: regions that were tried because nobody could tell, and
-// that the account turns out not to have, are not opted in to.
+// TestResumeGuessedRegions: the earlier run did not know the account's regions and tried
+// one that the account does not have. Its entry becomes not-opted-in.
 func TestResumeGuessedRegions(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 1)
@@ -137,8 +136,8 @@ func TestResumeGuessedRegions(t *testing.T) {
 	})
 }
 
-// TestLedgerMistakes: what is no ledger is not taken for one.
-func TestLedgerMistakes(t *testing.T) {
+// TestParseReportErrors: ParseReport rejects other files.
+func TestParseReportErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{"AccountId": "1"}`: "not a report: expected a list of entries, the whole is a JSON object",
@@ -146,7 +145,7 @@ func TestLedgerMistakes(t *testing.T) {
 		`[{"Region": 5}]`:    "not a report: expected a list of entries, Region is a JSON number",
 		`[{"AccountId": "1"`: "not a report, or not all of it: unexpected end of JSON input",
 		`[{"AccountId": "1", "Status": "ok"}, {"AccountId": "2", "Status": "odd"}]`:                                  `entry 2: unknown Status "odd"; written by another version of muster?`,
-		`[{"AccountId": "1", "Region": "a", "Status": "ok"}, {"AccountId": "1", "Region": "a", "Status": "denied"}]`: `entry 2: a second one for account "1", region "a"`,
+		`[{"AccountId": "1", "Region": "a", "Status": "ok"}, {"AccountId": "1", "Region": "a", "Status": "denied"}]`: `entry 2 repeats account "1", region "a"`,
 		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "AAAA"}]`:                   "not a report, or not all of it: the field Printed is damaged",
 		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "not base64"}]`:             "not a report, or not all of it: the field Printed is damaged",
 	} {
@@ -156,11 +155,12 @@ func TestLedgerMistakes(t *testing.T) {
 	}
 }
 
-// TestCheckScope: the ledger of a sweep over regions is not that of one over accounts.
+// TestCheckScope: a report over regions does not fit a run over accounts, nor the other
+// way round.
 func TestCheckScope(t *testing.T) {
 	t.Parallel()
-	const regions, wholes = "it is of a command that visits regions, this one visits accounts as a whole", "it is of a command that visits accounts as a whole, this one visits regions"
-	for text, want := range map[string][2]string{ // where this one visits regions, and where accounts
+	const regions, wholes = "it is of a command that visits regions; this one visits accounts as a whole", "it is of a command that visits accounts as a whole; this one visits regions"
+	for text, want := range map[string][2]string{ // the error for a run over regions, and for one over accounts
 		`[]`: {"", ""},
 		`[{"AccountId": "1", "Status": "denied"}]`:            {"", ""},
 		`[{"AccountId": "1", "Status": "suspended"}]`:         {"", ""},
@@ -172,19 +172,19 @@ func TestCheckScope(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, visitsRegions := range []bool{true, false} {
-			said := ""
-			if err := earlier.CheckScope(visitsRegions); err != nil {
-				said = err.Error()
+		for i, perRegion := range []bool{true, false} {
+			got := ""
+			if err := earlier.CheckScope(perRegion); err != nil {
+				got = err.Error()
 			}
-			if said != want[i] {
-				t.Errorf("%s, regions %t: %q, want %q", text, visitsRegions, said, want[i])
+			if got != want[i] {
+				t.Errorf("%s, regions %t: %q, want %q", text, perRegion, got, want[i])
 			}
 		}
 	}
 }
 
-// firstOf is the first n accounts of a list.
+// firstOf yields the first n accounts of a list.
 func firstOf(list iter.Seq2[*account.Account, error], n int) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range list {

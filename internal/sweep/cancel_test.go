@@ -16,8 +16,8 @@ import (
 	"muster/internal/sweep"
 )
 
-// TestCancel: what had arrived stays, and whatever had not is cancelled, place by
-// place where they are known and else by account.
+// TestCancel: records that have arrived are kept. Every other place is cancelled, and
+// every account whose places are not known yet.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	const accounts = 12
@@ -45,7 +45,7 @@ func TestCancel(t *testing.T) {
 					Accounts: always(list()), Regions: in("a", "b"), Width: 2,
 					Visit: func(ctx context.Context, p sweep.Place, emit func([]string)) error {
 						emit([]string{at(p.Account.ID, p.Region)})
-						select { // four at a time: the first are done before it is all called off
+						select { // four at a time: the first four are done before the cancellation
 						case <-time.After(time.Second):
 							return nil
 						case <-ctx.Done():
@@ -80,7 +80,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestFailFast: the first gap calls the rest off; what is no gap does not.
+// TestFailFast: the first gap cancels the rest; other entries do not.
 func TestFailFast(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 4)
@@ -116,8 +116,8 @@ func TestFailFast(t *testing.T) {
 					}
 					return
 				}
-				given := "cancelled 0 given up at the first gap (--fail-fast)"
-				if count["denied 0 no"] != 1 || count["empty 0"] != 1 || count[given] == 0 || len(count) > 4 {
+				cancelled := "cancelled 0 given up at the first gap (--fail-fast)"
+				if count["denied 0 no"] != 1 || count["empty 0"] != 1 || count[cancelled] == 0 || len(count) > 4 {
 					t.Errorf("%v", count)
 				}
 			})
@@ -125,8 +125,7 @@ func TestFailFast(t *testing.T) {
 	}
 }
 
-// TestStop: an error that every visit would meet ends the sweep and is its own, and
-// no more accounts are listed for it.
+// TestStop: a Stop ends the sweep, which returns its Err and lists no more accounts.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 30)
@@ -139,7 +138,7 @@ func TestStop(t *testing.T) {
 				return fmt.Errorf("wrapped: %w", &sweep.Stop{Err: errBoom})
 			},
 		}.Run(t.Context(), collect(new([]string)))
-		// One is being visited, one waits to be, one to be opened, and one is at hand.
+		// One is visited, one waits for a visit, one is being opened, and one is listed.
 		if err != errBoom || visits != 1 || listed > 4 {
 			t.Errorf("%v after %d visits and %d accounts, want boom after 1 and at most 4", err, visits, listed)
 		}
@@ -151,7 +150,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// counting counts the accounts of a list that are asked for.
+// counting counts in n the accounts that a list yields.
 func counting(list iter.Seq2[*account.Account, error], n *int) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range list {
@@ -162,8 +161,8 @@ func counting(list iter.Seq2[*account.Account, error], n *int) iter.Seq2[*accoun
 	}
 }
 
-// TestOutputFails: who cannot take records any more is not given others, and the
-// sweep ends with its error.
+// TestOutputFails: after an error of out, the sweep passes it no more records and
+// returns the error.
 func TestOutputFails(t *testing.T) {
 	t.Parallel()
 	list := directory(t, 60)
