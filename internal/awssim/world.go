@@ -1,14 +1,7 @@
 package awssim
 
 import (
-	"bytes"
-	_ "embed"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -287,117 +280,6 @@ type Home struct {
 	Region      string `json:"region,omitempty"`      // of the users' profiles
 	Config      string `json:"config,omitempty"`      // appended to .aws/config, verbatim
 	Credentials string `json:"credentials,omitempty"` // appended to .aws/credentials, verbatim
-}
-
-// Duration is a time.Duration that JSON holds as "90m".
-type Duration time.Duration
-
-// MarshalText writes d as time.Duration does.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
-// UnmarshalText reads what time.ParseDuration reads.
-func (d *Duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = Duration(parsed)
-	return err
-}
-
-func (d Duration) or(other time.Duration) time.Duration {
-	if d == 0 {
-		return other
-	}
-	return time.Duration(d)
-}
-
-// ParseWorld reads a world from JSON and checks it; the error names what is wrong.
-func ParseWorld(data []byte) (*World, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	w := new(World)
-	if err := dec.Decode(w); err != nil {
-		var (
-			offset int64 // known where the text cannot be read, not for an unknown key
-			syntax *json.SyntaxError
-			kind   *json.UnmarshalTypeError
-		)
-		switch {
-		case errors.As(err, &syntax):
-			offset = syntax.Offset
-		case errors.As(err, &kind):
-			offset = kind.Offset
-		default:
-			return nil, fmt.Errorf("world: %s", strings.TrimPrefix(err.Error(), "json: "))
-		}
-		line := 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n"))
-		return nil, fmt.Errorf("world: line %d: %s", line, strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("world: more than one JSON value")
-	}
-	if _, err := compile(w); err != nil {
-		return nil, err
-	}
-	return w, nil
-}
-
-//go:embed default.json
-var defaultWorld []byte
-
-// DefaultWorld is the organization of the demonstration, default.json.
-func DefaultWorld() *World {
-	w, err := ParseWorld(defaultWorld)
-	if err != nil {
-		panic(err) // a test parses it
-	}
-	return w
-}
-
-// LargeSpec measures a generated organization.
-type LargeSpec struct {
-	Accounts     int
-	Regions      int // always-on regions that exist; 0: all 17
-	MinInstances int // in each account and region
-	MaxInstances int // 0: MinInstances
-	Tags         int // on each instance, besides Name; an instance is about 8 KB of XML, and 0.2 KB a tag
-	PageSize     int // of DescribeInstances; 0: 1000
-	Seed         uint64
-}
-
-// Large generates an organization: the management account 100000000001 with the user admin (profile admin), the
-// role OrganizationAccountAccessRole in the others, and the sso-session large with the permission set ReadOnly
-// everywhere. The same spec gives the same world.
-func Large(spec LargeSpec) *World {
-	w := &World{
-		Seed:         spec.Seed,
-		Organization: &Organization{ID: "o-largelarge"},
-		Users:        []User{{Account: "100000000001", Name: "admin"}},
-		Roles:        []Role{{Name: "OrganizationAccountAccessRole", Except: []string{"100000000001"}}},
-		SSO: []SSOSession{{Name: "large", StartURL: "https://large.awsapps.com/start", Region: "us-east-1",
-			Assignments: map[string][]string{"*": {"ReadOnly"}}}},
-		EC2:  Paging{PageSize: spec.PageSize},
-		Home: Home{Profile: "admin", Region: "us-east-1"},
-	}
-	if spec.Regions > 0 {
-		w.Regions = []string{"us-east-1"}
-		for _, r := range partitions["aws"].regions {
-			if !r.optIn && r.name != "us-east-1" && len(w.Regions) < spec.Regions {
-				w.Regions = append(w.Regions, r.name)
-			}
-		}
-	}
-	for i := range spec.Accounts {
-		w.Accounts = append(w.Accounts, Account{ID: fmt.Sprintf("1%011d", i+1), Name: fmt.Sprintf("account-%05d", i+1)})
-	}
-	if spec.MinInstances > 0 || spec.MaxInstances > 0 {
-		tags := make(map[string]string, spec.Tags)
-		for i := range spec.Tags {
-			tags[fmt.Sprintf("company:cost-allocation/dimension-%02d", i)] = fmt.Sprintf("value %d of the generated organization", i)
-		}
-		w.Instances = []Instance{{Account: "*", Region: "*", Name: "node", Type: auto, State: auto, Tags: tags,
-			PrivateIPs: []string{auto, auto}, PublicIPs: []string{auto}, IPv6s: []string{auto},
-			Count: spec.MinInstances, CountMax: max(spec.MaxInstances, spec.MinInstances)}}
-	}
-	return w
 }
 
 // auto stands for a value that is derived from the place and the number.
