@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"muster/internal/inventory"
+	"muster/internal/region"
 	"muster/internal/render"
 	"muster/internal/seen"
 )
@@ -40,7 +41,7 @@ func (l *line) schema() (s render.Schema) {
 	case "accounts":
 		return render.SchemaOf[accountRecord]()
 	case "regions":
-		return render.SchemaOf[inventory.Region]()
+		return render.SchemaOf[region.Region]()
 	case "whoami":
 		return render.SchemaOf[whoamiRecord]()
 	case "profiles":

@@ -88,7 +88,7 @@ func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
 	people := s.app.term.NotesShown()
 	records, _, _ := ledger.Count()
 	if records == 0 && s.regions != nil && s.earlier == nil {
-		if text := s.regions.NotEnabled(); text != "" {
+		if text := s.regions.NoneEnabled(); text != "" {
 			s.app.note("%s", text)
 			return
 		}

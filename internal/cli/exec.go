@@ -219,11 +219,11 @@ func (e *execution) list(ctx context.Context) error {
 			e.accounts = append(e.accounts, a)
 		}
 	}
-	if e.PerRegion && len(e.regions.Unmatched(true)) > 0 { // by what is known; accounts may know more
+	if e.PerRegion && len(e.regions.UnmatchedExcludes()) > 0 { // by what is known; accounts may know more
 		if _, err := e.countRegions(ctx); err != nil {
 			return err
 		}
-		if unmatched := e.regions.Unmatched(true); len(unmatched) > 0 {
+		if unmatched := e.regions.UnmatchedExcludes(); len(unmatched) > 0 {
 			return errors.New(unmatched[0])
 		}
 	}
@@ -329,7 +329,7 @@ var execPlanView = render.View{
 func (e *execution) dryRun(ctx context.Context, printer *render.Printer[execPlan]) error {
 	plan := sweep.Plan[execPlan]{Accounts: e.each, NoCredentials: !e.PerRegion}
 	if e.PerRegion {
-		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Selected
+		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Contains
 	}
 	plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]execPlan)) error {
 		if p.Identity == nil {

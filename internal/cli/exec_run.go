@@ -42,14 +42,14 @@ func (e *execution) agreed(ctx context.Context) error {
 func (e *execution) countRegions(ctx context.Context) (int, error) {
 	var regions atomic.Int64
 	ledger, err := sweep.Plan[struct{}]{
-		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, RegionSelected: e.regions.Selected,
+		Accounts: e.each, Regions: e.regionsOf, Width: defaultConcurrency, Earlier: e.earlier, RegionSelected: e.regions.Contains,
 		Visit: func(context.Context, sweep.Place, func([]struct{})) error {
 			regions.Add(1)
 			return nil
 		},
 	}.Run(ctx, func([]struct{}) error { return nil })
 	if err == nil && len(ledger.Gaps()) == 0 && e.earlier == nil {
-		err = e.regions.Empty()
+		err = e.regions.CheckSelected()
 	}
 	return int(regions.Load()), err
 }
@@ -71,7 +71,7 @@ func (e *execution) fanOut(ctx context.Context) error {
 		Accounts: e.each, Visit: e.visit, Width: width, Visitors: width, FailFast: e.FailFast, Earlier: e.earlier,
 	}
 	if e.PerRegion {
-		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Selected
+		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Contains
 	}
 	ledger, err := plan.Run(ctx, func(ended []*outcome) error { return written(e.sink.put(ended)) })
 	if err != nil {

@@ -38,6 +38,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"sweep":          {"account", "auth", "awsapi"},
 
 		"inventory":         {"account", "auth", "awsapi", "inventory/xmlscan", "names", "shorthand", "sweep"},
+		"region":            {"account", "auth", "awsapi", "inventory/xmlscan", "names", "sweep"},
 		"inventory/xmlscan": {},
 
 		"child":      {},
@@ -45,7 +46,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"seen":       {"disk"},
 		"cli/manual": {"names", "render", "terminal"},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "cli/manual", "credserver", "disk", "inventory", "names", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

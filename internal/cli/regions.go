@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 
-	"muster/internal/inventory"
+	"muster/internal/region"
 	"muster/internal/render"
 	"muster/internal/sweep"
 )
 
 type regionsCmd struct {
-	regionalListing[inventory.Region] `embed:""`
+	regionalListing[region.Region] `embed:""`
 
 	All bool `group:"regions" help:"Those not opted in to as well."`
 }
@@ -35,10 +35,10 @@ var regionView = render.View{
 }
 
 func (c *regionsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	return c.list(ctx, app, g, listing[inventory.Region]{
+	return c.list(ctx, app, g, listing[region.Region]{
 		noun: "regions", view: regionView, wholeAccounts: true,
-		visit: func(ctx context.Context, s *sweeper, p sweep.Place, emit func([]inventory.Region)) error {
-			regions, err := s.regions.List(ctx, p.Account, p.Identity, c.All)
+		visit: func(ctx context.Context, s *sweeper, p sweep.Place, emit func([]region.Region)) error {
+			regions, err := s.regions.Records(ctx, p.Account, p.Identity, c.All)
 			emit(regions)
 			return err
 		},

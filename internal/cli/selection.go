@@ -7,8 +7,8 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/awsapi"
-	"muster/internal/inventory"
 	"muster/internal/names"
+	"muster/internal/region"
 	"muster/internal/sweep"
 )
 
@@ -49,12 +49,10 @@ type RegionFlags struct {
 	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions."`
 }
 
-// finder checks the names. Regions are known by name, so that a slip of the
-// keyboard is told before anything is asked; a region newer than this program
-// can be had by a glob.
-func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
-	finder := &inventory.RegionFinder{API: api, Include: f.Region, Exclude: f.ExcludeRegion}
-	unknown, err := finder.Compile()
+// finder compiles the selection. A name that muster does not know is an error, so that a
+// typing mistake shows before any call; a glob can select a region newer than muster.
+func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
+	regions, unknown, err := region.Select(api, f.Region, f.ExcludeRegion)
 	if err != nil {
 		return nil, usage("%v", err)
 	}
@@ -65,7 +63,7 @@ func (f *RegionFlags) finder(api *awsapi.API) (*inventory.RegionFinder, error) {
 		}
 		return nil, usage("%s (a region newer than this muster: '%s*')", msg, unknown[0])
 	}
-	return finder, nil
+	return regions, nil
 }
 
 // SweepFlags are the flags of how the sweep is done and told of.

@@ -8,7 +8,7 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
-	"muster/internal/inventory"
+	"muster/internal/region"
 	"muster/internal/render"
 	"muster/internal/sweep"
 	"muster/internal/terminal"
@@ -20,9 +20,9 @@ type sweeper struct {
 	app       *App
 	resolver  *auth.Resolver
 	selection account.Selection
-	regions   *inventory.RegionFinder // the selected regions; nil: the command has no --region
-	earlier   *sweep.Earlier          // the report of --retry-gaps; nil: everything is visited
-	names     *nameRecorder           // for completion
+	regions   *region.Selection // the selected regions; nil: the command has no --region
+	earlier   *sweep.Earlier    // the report of --retry-gaps; nil: everything is visited
+	names     *nameRecorder     // for completion
 }
 
 // prepare checks the flags and connects. It makes no call of AWS. calls is how many
@@ -182,7 +182,7 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 		plan.Accounts, r.refused = found.Accounts, found.Refused
 	}
 	if s.regions != nil && !l.wholeAccounts && plan.Regions == nil {
-		plan.Regions, plan.RegionSelected = s.regions.Of, s.regions.Selected
+		plan.Regions, plan.RegionSelected = s.regions.Of, s.regions.Contains
 	}
 	plan.Width, plan.FailFast, plan.Meter, plan.Earlier = s.Concurrency, s.FailFast, new(sweep.Meter), s.earlier
 	if s.earlier != nil || s.Report != "" { // else no later run will ask which records were printed
@@ -218,14 +218,14 @@ func (s *sweeper) checkRegions(ctx context.Context, ledger *sweep.Ledger) error 
 	if s.regions == nil || s.earlier != nil || ctx.Err() != nil {
 		return nil
 	}
-	err := s.regions.Empty()
+	err := s.regions.CheckSelected()
 	switch gaps := ledger.Gaps(); {
 	case err != nil && len(gaps) == 0:
 		return err
 	case err != nil:
 		s.app.note("%v", err)
 	default:
-		for _, line := range append(s.regions.Unmatched(true), s.regions.Unmatched(false)...) {
+		for _, line := range append(s.regions.UnmatchedExcludes(), s.regions.UnmatchedIncludes()...) {
 			s.app.note("%s", line)
 		}
 	}

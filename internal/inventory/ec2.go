@@ -2,11 +2,14 @@ package inventory
 
 import (
 	"context"
+	"io"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/sweep"
 )
@@ -113,4 +116,16 @@ func secondaryOwners(ctx context.Context, api *awsapi.API, p sweep.Place, filter
 		return next, err
 	})
 	return instances, err
+}
+
+// signed points a call of the shared client at a region, with an identity.
+func signed(id *auth.Identity, region string) func(*ec2.Options) {
+	return func(o *ec2.Options) { o.Region, o.Credentials = region, id.Credentials }
+}
+
+// readBy has a call's answer read by a decoder of ours, as awsapi.ReadAnswer does.
+func readBy(limit int64, read func(io.Reader) error, result any) func(*ec2.Options) {
+	return func(o *ec2.Options) {
+		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(limit, read, result))
+	}
 }

@@ -50,7 +50,7 @@ func TestSweepOfHours(t *testing.T) {
 			ctx := context.Background()
 			printed := map[string]int{}
 			ledger, err := sweep.Plan[Instance]{
-				Accounts: found.Accounts, Regions: finder(t, r, nil, nil).Of, Width: 1, Visitors: 1, // so that no call takes longer than the credentials live
+				Accounts: found.Accounts, Regions: allRegions(t, r.API).Of, Width: 1, Visitors: 1, // so that no call takes longer than the credentials live
 				Visit: func(ctx context.Context, p sweep.Place, emit func([]Instance)) error {
 					defer sim.Advance(time.Minute)
 					defer func() { later.Add(int64(time.Minute)) }()

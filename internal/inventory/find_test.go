@@ -142,7 +142,7 @@ func findAll(t testing.TB, r *auth.Resolver, s account.Selection, f *Finder) ([]
 	var got []Finding
 	ctx := context.Background()
 	ledger, err := sweep.Plan[Finding]{
-		Accounts: accounts.Accounts, Regions: finder(t, r, nil, nil).Of, Visit: f.Visit, Width: 16,
+		Accounts: accounts.Accounts, Regions: allRegions(t, r.API).Of, Visit: f.Visit, Width: 16,
 	}.Run(ctx, func(page []Finding) error { got = append(got, page...); return nil })
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
+	"muster/internal/region"
 	"muster/internal/sweep"
 )
 
@@ -57,7 +58,7 @@ func sweepAll(t testing.TB, r *auth.Resolver, s account.Selection, q Query, widt
 	if err != nil {
 		t.Fatal(err)
 	}
-	regions := finder(t, r, nil, nil)
+	regions := allRegions(t, r.API)
 	collect, err := NewInstances(r.API, q)
 	if err != nil {
 		t.Fatal(err)
@@ -76,14 +77,14 @@ func sweepAll(t testing.TB, r *auth.Resolver, s account.Selection, q Query, widt
 	return got, ledger
 }
 
-// finder is a compiled RegionFinder.
-func finder(t testing.TB, r *auth.Resolver, include, exclude []string) *RegionFinder {
+// allRegions selects every region that an account has enabled.
+func allRegions(t testing.TB, api *awsapi.API) *region.Selection {
 	t.Helper()
-	f := &RegionFinder{API: r.API, Include: include, Exclude: exclude}
-	if _, err := f.Compile(); err != nil {
+	regions, _, err := region.Select(api, nil, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return regions
 }
 
 // current is who the world's home makes the user.

@@ -1,6 +1,7 @@
-package inventory
+package region
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,15 +9,14 @@ import (
 	"testing"
 
 	"muster/internal/account"
-	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
 	"muster/internal/sweep"
 )
 
-// abroad is a world of five regions; its user has opted in to one of the two that
-// one has to, and calls home eu-west-1.
-func abroad() *awssim.World {
+// fiveRegions is an organization in five regions. Its account has opted in to one of the
+// two regions that need it, and its user's profile has eu-west-1.
+func fiveRegions() *awssim.World {
 	return &awssim.World{
 		Regions:  []string{"us-east-1", "us-west-2", "eu-west-1", "af-south-1", "me-south-1"},
 		Accounts: []awssim.Account{{ID: "100000000001", Name: "main", OptedIn: []string{"af-south-1"}}},
@@ -25,13 +25,13 @@ func abroad() *awssim.World {
 	}
 }
 
-// deny is a policy for the world's one account.
+// deny is a policy of the one account.
 func deny(action string, regions ...string) awssim.Deny {
 	return awssim.Deny{Kind: "iam", Actions: []string{action}, Regions: regions}
 }
 
-// askedIn are the calls so far as operation@region.
-func askedIn(sim *awssim.Server) []string {
+// calls returns the calls so far, as OPERATION@REGION.
+func calls(sim *awssim.Server) []string {
 	out := []string{}
 	for _, call := range sim.Calls() {
 		out = append(out, call.Operation+"@"+call.Region)
@@ -56,17 +56,17 @@ func TestRegions(t *testing.T) {
 		include, exclude []string
 		change           func(*awssim.World)
 		visit, off       []string
-		unknown          string // code of why the list may lack regions
-		asked            []string
+		incomplete       string // the error code of Incomplete
+		calls            []string
 	}{
 		{"all", nil, nil, nil, []string{"af-south-1", "eu-west-1", "us-east-1", "us-west-2"}, []string{"me-south-1"}, "", everywhere[:1]},
-		{"named and always on: nobody is asked", []string{"us-west-2", "eu-west-1"}, nil, nil, []string{"us-west-2", "eu-west-1"}, nil, "", none},
+		{"named and always on: no call", []string{"us-west-2", "eu-west-1"}, nil, nil, []string{"us-west-2", "eu-west-1"}, nil, "", none},
 		{"and not excluded", []string{"us-west-2", "eu-west-1"}, []string{"us-west-2"}, nil, []string{"eu-west-1"}, nil, "", none},
 		{"and not excluded", []string{"us-west-2", "eu-west-1"}, []string{"us-*"}, nil, []string{"eu-west-1"}, nil, "", none},
 		{"named twice", []string{"us-west-2", "us-west-2"}, nil, nil, []string{"us-west-2"}, nil, "", none},
 		{"of another partition", []string{"cn-north-1"}, nil, nil, nil, []string{"cn-north-1"}, "", everywhere[:1]},
-		{"opted in to", []string{"eu-west-1", "af-south-1"}, nil, nil, []string{"af-south-1", "eu-west-1"}, nil, "", everywhere[:1]},
-		{"not opted in to", []string{"me-south-1"}, nil, nil, nil, []string{"me-south-1"}, "", everywhere[:1]},
+		{"opted in", []string{"eu-west-1", "af-south-1"}, nil, nil, []string{"af-south-1", "eu-west-1"}, nil, "", everywhere[:1]},
+		{"not opted in", []string{"me-south-1"}, nil, nil, nil, []string{"me-south-1"}, "", everywhere[:1]},
 		{"globs", []string{"{us,me}-*"}, []string{"*-2"}, nil, []string{"us-east-1"}, []string{"me-south-1"}, "", everywhere[:1]},
 		{"excluded", nil, []string{"us-east-1", "me-south-1"}, nil, []string{"af-south-1", "eu-west-1", "us-west-2"}, nil, "", everywhere[:1]},
 		{"home denied", nil, nil, func(w *awssim.World) { w.Deny = []awssim.Deny{deny("ec2:DescribeRegions", "us-east-1")} },
@@ -90,40 +90,40 @@ func TestRegions(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := abroad()
+			w := fiveRegions()
 			if c.change != nil {
 				c.change(w)
 			}
-			sim, r := newResolver(t, w, 4)
-			got, err := finder(t, r, c.include, c.exclude).Of(t.Context(), nil, current(t, r))
+			sim, r := newResolver(t, w)
+			got, err := selection(t, r.API, c.include, c.exclude).Of(t.Context(), nil, current(t, r))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(got.Visit, c.visit) || !slices.Equal(got.NotOptedIn, c.off) {
-				t.Errorf("%q and %q switched off, want %q and %q", got.Visit, got.NotOptedIn, c.visit, c.off)
+				t.Errorf("%q, and %q not opted in; want %q, and %q", got.Visit, got.NotOptedIn, c.visit, c.off)
 			}
 			code := ""
 			if got.Incomplete != nil {
 				code = awsapi.Explain(got.Incomplete).Code
 			}
-			if code != c.unknown {
-				t.Errorf("unknown because %q, want %q", code, c.unknown)
+			if code != c.incomplete {
+				t.Errorf("incomplete because of %q, want %q", code, c.incomplete)
 			}
-			if asked := askedIn(sim); !slices.Equal(asked, c.asked) {
-				t.Errorf("asked %q, want %q", asked, c.asked)
+			if got := calls(sim); !slices.Equal(got, c.calls) {
+				t.Errorf("calls %q, want %q", got, c.calls)
 			}
-			sound(t, sim)
+			checkProblems(t, sim)
 		})
 	}
 }
 
-// TestRegionsFail: where a denial is not the reason, no list is made up.
-func TestRegionsFail(t *testing.T) {
+// TestListFails: only a denial leads to a sweep of the regions that muster knows.
+func TestListFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fault awssim.Fault
 		kind  awsapi.Kind
-		asked int // regions
+		calls int // of DescribeRegions
 	}{
 		{awssim.Fault{Kind: awssim.FaultThrottle}, awsapi.Throttled, 1},
 		{awssim.Fault{Kind: awssim.FaultError, Status: 500, Code: "InternalError"}, awsapi.Unreachable, 3},
@@ -131,69 +131,67 @@ func TestRegionsFail(t *testing.T) {
 	} {
 		t.Run(c.fault.Kind, func(t *testing.T) {
 			t.Parallel()
-			w := abroad()
+			w := fiveRegions()
 			c.fault.Service = "ec2"
 			w.Faults = []awssim.Fault{c.fault}
 			w.Regions, w.Deny = nil, []awssim.Deny{deny("account:*")}
-			sim, r := newResolver(t, w, 4)
-			got, err := finder(t, r, nil, nil).Of(t.Context(), nil, current(t, r))
+			sim, r := newResolver(t, w)
+			got, err := selection(t, r.API, nil, nil).Of(t.Context(), nil, current(t, r))
 			if err == nil || awsapi.Explain(err).Kind != c.kind || len(got.Visit) != 0 {
 				t.Errorf("%+v, %v, want an error that is %s", got, err, c.kind)
 			}
 			describes := 0
-			for _, call := range askedIn(sim) {
+			for _, call := range calls(sim) {
 				if strings.HasPrefix(call, "DescribeRegions@") {
 					describes++
 				}
 			}
-			if describes != c.asked {
-				t.Errorf("asked %q, want %d DescribeRegions", askedIn(sim), c.asked)
+			if describes != c.calls {
+				t.Errorf("calls %q, want %d DescribeRegions", calls(sim), c.calls)
 			}
 		})
 	}
 }
 
-// TestUnknownRegions are named for the caller to report; globs and exclusions that
-// match nothing now may do so later.
-func TestUnknownRegions(t *testing.T) {
+// TestUnknownNames: Select returns names that it does not know. Globs are never unknown:
+// they may match a region newer than muster.
+func TestUnknownNames(t *testing.T) {
 	t.Parallel()
-	f := &RegionFinder{Include: []string{"us-east-1", "us-esat-1", "zz-*"}, Exclude: []string{"eu-wset-1"}}
-	unknown, err := f.Compile()
+	_, unknown, err := Select(nil, []string{"us-east-1", "us-esat-1", "zz-*"}, []string{"eu-wset-1"})
 	if want := []string{"us-esat-1", "eu-wset-1"}; err != nil || !slices.Equal(unknown, want) {
 		t.Errorf("%q, %v, want %q", unknown, err, want)
 	}
-	if _, err := (&RegionFinder{Include: []string{"us-["}}).Compile(); err == nil {
-		t.Error("us-[ is taken for a pattern")
+	if _, _, err := Select(nil, []string{"us-["}, nil); err == nil {
+		t.Error("no error for us-[")
 	}
 }
 
-// TestOtherPartition: the home of the user's own partition is asked first.
+// TestOtherPartition: the first call goes to the home region of the user's partition.
 func TestOtherPartition(t *testing.T) {
 	t.Parallel()
-	w := abroad()
+	w := fiveRegions()
 	w.Partition, w.Regions, w.Home.Region = "aws-cn", nil, "cn-northwest-1"
 	w.Accounts[0].OptedIn = nil
-	sim, r := newResolver(t, w, 4)
-	got, err := finder(t, r, nil, nil).Of(t.Context(), nil, current(t, r))
+	sim, r := newResolver(t, w)
+	got, err := selection(t, r.API, nil, nil).Of(t.Context(), nil, current(t, r))
 	if want := []string{"cn-north-1", "cn-northwest-1"}; err != nil || !slices.Equal(got.Visit, want) {
 		t.Errorf("%+v, %v, want %q", got, err, want)
 	}
-	if asked, want := askedIn(sim), []string{"DescribeRegions@cn-north-1"}; !slices.Equal(asked, want) {
-		t.Errorf("asked %q, want %q", asked, want)
+	if got, want := calls(sim), []string{"DescribeRegions@cn-north-1"}; !slices.Equal(got, want) {
+		t.Errorf("calls %q, want %q", got, want)
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// TestListRegions: records of the enabled regions, or of all.
-func TestListRegions(t *testing.T) {
+func TestRecords(t *testing.T) {
 	t.Parallel()
-	_, r := newResolver(t, abroad(), 4)
+	_, r := newResolver(t, fiveRegions())
 	id := current(t, r)
 	for all, want := range map[bool][]string{
 		false: {"af-south-1 opted-in", "us-east-1 opt-in-not-required", "us-west-2 opt-in-not-required"},
 		true:  {"af-south-1 opted-in", "me-south-1 not-opted-in", "us-east-1 opt-in-not-required", "us-west-2 opt-in-not-required"},
 	} {
-		records, err := finder(t, r, nil, []string{"eu-*"}).List(t.Context(), &account.Account{ID: "100000000001", Name: "main"}, id, all)
+		records, err := selection(t, r.API, nil, []string{"eu-*"}).Records(t.Context(), &account.Account{ID: "100000000001", Name: "main"}, id, all)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,27 +208,27 @@ func TestListRegions(t *testing.T) {
 	}
 }
 
-// TestNoRegionAtAll: an empty list is no answer.
-func TestNoRegionAtAll(t *testing.T) {
+// TestEmptyList: AWS never lists no region, so an empty list is a broken answer.
+func TestEmptyList(t *testing.T) {
 	t.Parallel()
-	api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
+	api, id := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/listRegions" {
 			fmt.Fprint(w, `{"Regions": []}`)
 			return
 		}
 		fmt.Fprint(w, `<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><regionInfo/></DescribeRegionsResponse>`)
 	})
-	_, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
+	_, err := selection(t, api, nil, nil).Of(t.Context(), nil, id)
 	want := awsapi.Failure{Kind: awsapi.Broken, Operation: "DescribeRegions", Code: "InvalidAnswer", Message: "DescribeRegions answered with no region at all", Answered: true}
 	if got := awsapi.Explain(err); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 
-// TestRegionsAgainAndAgain: a list that does not come to its end is no list.
-func TestRegionsAgainAndAgain(t *testing.T) {
+// TestEndlessList: a list whose pages never end counts as denied, not as complete.
+func TestEndlessList(t *testing.T) {
 	t.Parallel()
-	api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
+	api, id := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/listRegions" {
 			fmt.Fprint(w, `{"Regions": [{"RegionName": "us-east-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"}], "NextToken": "more"}`)
 			return
@@ -238,17 +236,27 @@ func TestRegionsAgainAndAgain(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`)
 	})
-	got, err := finder(t, &auth.Resolver{API: api}, nil, nil).Of(t.Context(), nil, place.Identity)
+	got, err := selection(t, api, nil, nil).Of(t.Context(), nil, id)
 	if err != nil || got.Incomplete == nil || len(got.Visit) != len(alwaysOn) {
-		t.Errorf("%+v, %v, want the regions that are always on, and why there may be more", got, err)
+		t.Errorf("%+v, %v, want the regions that are always on, and an error in Incomplete", got, err)
 	}
 }
 
-// TestSwitchedOff: regions that are switched off are in the ledger, as no gap.
-func TestSwitchedOff(t *testing.T) {
+// TestNotOptedIn: regions that are not opted in are in the ledger, and are not gaps.
+func TestNotOptedIn(t *testing.T) {
 	t.Parallel()
-	sim, r := newResolver(t, abroad(), 4)
-	_, ledger := sweepAll(t, r, ownAccount, Query{}, 4)
+	sim, r := newResolver(t, fiveRegions())
+	found, err := account.Find(r, account.Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := sweep.Plan[Region]{
+		Accounts: found.Accounts, Regions: selection(t, r.API, nil, nil).Of, Width: 4,
+		Visit: func(context.Context, sweep.Place, func([]Region)) error { return nil },
+	}.Run(t.Context(), func([]Region) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
 	got := map[string]sweep.Status{}
 	for _, e := range ledger.Entries() {
 		got[e.Region] = e.Status
@@ -257,25 +265,33 @@ func TestSwitchedOff(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) || len(ledger.Gaps()) != 0 {
 		t.Errorf("%v, want %v", got, want)
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// TestDecodeRegions: what is not a whole answer is no shorter list.
-func TestDecodeRegions(t *testing.T) {
+func TestDecode(t *testing.T) {
 	t.Parallel()
 	const answer = `<?xml version="1.0" encoding="UTF-8"?>
 <DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><regionInfo>
 <item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item>
 <item><optInStatus>not-opted-in</optInStatus><geography><item><name>South Africa</name></item></geography><regionName>af-south-1</regionName></item>
 </regionInfo></DescribeRegionsResponse>`
-	got, err := decodeRegions(strings.NewReader(answer))
+	got, err := decode(strings.NewReader(answer))
 	want := []Region{{Region: "us-east-1", OptInStatus: "opt-in-not-required"}, {Region: "af-south-1", OptInStatus: "not-opted-in"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for end := range len(answer) {
-		if got, err := decodeRegions(strings.NewReader(answer[:end])); err == nil {
+		if got, err := decode(strings.NewReader(answer[:end])); err == nil {
 			t.Fatalf("%v, and no error, for an answer of which %d bytes are missing", got, len(answer)-end)
 		}
+	}
+	for _, name := range []string{"", "../x", "evil.example/", "us-east-1.evil"} {
+		body := "<DescribeRegionsResponse><regionInfo><item><regionName>" + name + "</regionName></item></regionInfo></DescribeRegionsResponse>"
+		if got, err := decode(strings.NewReader(body)); err == nil {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
+	if got, err := decode(strings.NewReader("<DescribeRegionsResponse/>")); err == nil {
+		t.Errorf("%v, and no error, for an answer without a list", got)
 	}
 }
