@@ -280,7 +280,7 @@ func TestBase(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	s.Profiles = []string{"bosss"}
-	if _, err := Find(r, s); err == nil || !strings.HasSuffix(err.Error(), `: did you mean "boss"?`) {
+	if _, err := Find(r, s); err == nil || !strings.HasSuffix(err.Error(), `; did you mean "boss"?`) {
 		t.Errorf("%v", err)
 	}
 }

@@ -195,7 +195,7 @@ func TestSSOSessionUnknown(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, portal(), "[sso-session half]\nsso_start_url = https://half.awsapps.com/start\n")
 	for name, want := range map[string]string{
-		"crop": `sso-session "crop" not found in CONFIG: did you mean "corp"?`,
+		"crop": `sso-session "crop" not found in CONFIG; did you mean "corp"?`,
 		"half": `CONFIG:10: sso-session "half" lacks sso_region`,
 	} {
 		_, err := Find(r, Selection{SSOSession: name})
@@ -289,7 +289,7 @@ func TestProfilesUnusable(t *testing.T) {
 	sim, r := reach(t, country(), manyProfiles)
 	config := r.Config.Files.Config
 	for name, want := range map[string]string{
-		"raeder":   `profile "raeder" not found in CONFIG: did you mean "reader"?`,
+		"raeder":   `profile "raeder" not found in CONFIG; did you mean "reader"?`,
 		"x-*":      `profile "x-*" not found in CONFIG`,
 		"lost":     `CONFIG:27: profile "lost": source_profile "nowhere" not found`,
 		"settings": `CONFIG:22: profile "settings": no credentials: expected keys, role_arn, sso_session, credential_process or login_session; and no container or instance role gives any here`,

@@ -143,7 +143,7 @@ func TestNobody(t *testing.T) {
 	}{
 		{"nothing", nil, "", "no credentials: none in the environment, no usable default profile in CONFIG, no container or instance role; " +
 			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'"},
-		{"no such profile", []string{"AWS_PROFILE=prood"}, "[profile prod]\nregion = us-east-1\n", `profile "prood" not found in CONFIG: did you mean "prod"?`},
+		{"no such profile", []string{"AWS_PROFILE=prood"}, "[profile prod]\nregion = us-east-1\n", `profile "prood" not found in CONFIG; did you mean "prod"?`},
 		{"a profile without credentials", []string{"AWS_PROFILE=prod"}, "[profile prod]\nregion = us-east-1\n",
 			`CONFIG:1: profile "prod": no credentials: expected keys, role_arn, sso_session, credential_process or login_session; and no container or instance role gives any here`},
 		{"a broken default", nil, "[default]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = gone\n",

@@ -184,9 +184,6 @@ func (c *Config) didYouMean(name string, known func() []string) func() string {
 		if c.hints.Add(1) > mostHints {
 			return ""
 		}
-		if near := names.Nearest(name, known()); near != "" {
-			return fmt.Sprintf(": did you mean %q?", near)
-		}
-		return ""
+		return names.DidYouMean(name, known())
 	})
 }

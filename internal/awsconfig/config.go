@@ -251,7 +251,7 @@ func (c *Config) Profile(name string) (*Profile, error) {
 	}
 	return nil, &NotFoundError{
 		What: "profile", Name: name, File: c.Files.Config,
-		Nearest: names.Nearest(name, c.profileNames()), BareLine: bareLine,
+		Hint: names.DidYouMean(name, c.profileNames()), BareLine: bareLine,
 	}
 }
 
@@ -310,7 +310,7 @@ func (c *Config) Session(name string) (*Session, error) {
 	if s := c.sessions[name]; s != nil {
 		return s, nil
 	}
-	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Nearest: names.Nearest(name, c.sessionNames())}
+	return nil, &NotFoundError{What: "sso-session", Name: name, File: c.Files.Config, Hint: names.DidYouMean(name, c.sessionNames())}
 }
 
 func (c *Config) profileNames() []string {

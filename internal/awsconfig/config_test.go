@@ -119,10 +119,10 @@ func TestMatch(t *testing.T) {
 		{"de?", "dev", ""},
 		{"odd[1]*", "odd[1]*", ""},
 		{"stage-*", "", `profile "stage-*" not found in config`},
-		{"dve", "", `profile "dve" not found in config: did you mean "dev"?`},
-		{"prod-ue", "", `profile "prod-ue" not found in config: did you mean "prod-eu"?`},
-		{"Dev", "", `profile "Dev" not found in config: did you mean "dev"?`},
-		{"keys", "", `profile "keys" not found in config: did you mean "only keys"?`},
+		{"dve", "", `profile "dve" not found in config; did you mean "dev"?`},
+		{"prod-ue", "", `profile "prod-ue" not found in config; did you mean "prod-eu"?`},
+		{"Dev", "", `profile "Dev" not found in config; did you mean "dev"?`},
+		{"keys", "", `profile "keys" not found in config; did you mean "only keys"?`},
 		{"forgot", "", `profile "forgot" not found in config: write [profile forgot] instead of [forgot] in line 7`},
 		{"new\nline", "", `profile "new\nline" not found in config`},
 		{"", "", `profile "" not found in config`},
@@ -180,7 +180,7 @@ sso_region = Ireland
 			t.Errorf("%s: %v\nwant %s", name, s.Problem, want)
 		}
 	}
-	if _, err := c.Session("big"); err == nil || err.Error() != `sso-session "big" not found in config: did you mean "big corp"?` {
+	if _, err := c.Session("big"); err == nil || err.Error() != `sso-session "big" not found in config; did you mean "big corp"?` {
 		t.Error(err)
 	}
 }

@@ -21,12 +21,12 @@ func TestLarge(t *testing.T) {
 	const role = "role_arn = arn:aws:iam::100000000001:role/R\nsource_profile = "
 	for name, c := range map[string]struct{ config, profile, want string }{
 		"missing": {repeated("[profile quite-long-{i}]\n" + role + "quite-lng-{i}\n"), "quite-long-7",
-			`c:24: profile "quite-long-7": source_profile "quite-lng-7" not found: did you mean "quite-long-7"?`},
+			`c:24: profile "quite-long-7": source_profile "quite-lng-7" not found; did you mean "quite-long-7"?`},
 		"sessions": {repeated("[sso-session s{i}]\nsso_start_url = https://x\nsso_region = us-east-1\n[profile p{i}]\nsso_session = none\n"), "p0",
 			`c:5: profile "p0": sso-session "none" not found`},
 		"chain":          {repeated("[profile p{i}]\n"+role+"p{next}\n") + fmt.Sprintf("[profile p%d]\naws_access_key_id = A\naws_secret_access_key = s\n", n), "p0", ""},
 		"backward chain": {"[profile p0]\naws_access_key_id = A\naws_secret_access_key = s\n" + repeated("[profile p{next}]\n"+role+"p{i}\n"), fmt.Sprintf("p%d", n), ""},
-		"bad chain":      {repeated("[profile p{i}]\n" + role + "p{next}\n"), "p0", fmt.Sprintf(`c:%d: profile "p0": source_profile "p%d": source_profile "p%d" not found: did you mean`, 3*n, n-1, n)},
+		"bad chain":      {repeated("[profile p{i}]\n" + role + "p{next}\n"), "p0", fmt.Sprintf(`c:%d: profile "p0": source_profile "p%d": source_profile "p%d" not found; did you mean`, 3*n, n-1, n)},
 		"loop": {repeated("[profile p{i}]\n" + role + "p{round}\n"), "p1",
 			`c:3: profile "p1": source_profiles go round in a loop: p1 -> p2 -> p3 -> p4 -> p5 -> p6 -> p7 -> p8 -> p9 -> p10 -> 4990 more -> p1`},
 		"nested":   {"[profile p]\ns3 =\n" + repeated("  k{i} = v\n") + "region = us-east-1\naws_access_key_id = A\naws_secret_access_key = s\n", "p", ""},

@@ -37,10 +37,10 @@ func (e *ProblemError) Error() string {
 
 // NotFoundError is a profile or sso-session that the files do not have.
 type NotFoundError struct {
-	What    string // "profile" or "sso-session"
-	Name    string // or the pattern that matched none
-	Nearest string // a name that is alike, or ""
-	File    string // the config file
+	What string // "profile" or "sso-session"
+	Name string // or the pattern that matched none
+	Hint string // names.DidYouMean, or ""
+	File string // the config file
 	// BareLine is the line of a section [Name] in the config file that would be
 	// the profile if it were [profile Name]; 0 if there is none.
 	BareLine int
@@ -52,13 +52,10 @@ func (e *NotFoundError) Error() string {
 		where = " in " + oneLine(e.File)
 	}
 	text := fmt.Sprintf("%s %q not found%s", e.What, e.Name, where)
-	switch {
-	case e.BareLine > 0:
+	if e.BareLine > 0 {
 		return fmt.Sprintf("%s: write [profile %s] instead of [%s] in line %d", text, oneLine(e.Name), oneLine(e.Name), e.BareLine)
-	case e.Nearest != "":
-		return fmt.Sprintf("%s: did you mean %q?", text, e.Nearest)
 	}
-	return text
+	return text + e.Hint
 }
 
 // findProblem says what keeps a profile from being used, nil for nothing. That a

@@ -77,7 +77,7 @@ func TestProblems(t *testing.T) {
 		{"source's own source", "[profile x]\n" + reader + "source_profile = y\n[profile y]\n" + reader + "source_profile = y\n",
 			`config:6: profile "x": source_profiles go round in a loop: y -> y`},
 
-		{"no such source", "[profile x]\n" + reader + "source_profile = bass\n[profile base]\n", `config:3: profile "x": source_profile "bass" not found: did you mean "base"?`},
+		{"no such source", "[profile x]\n" + reader + "source_profile = bass\n[profile base]\n", `config:3: profile "x": source_profile "bass" not found; did you mean "base"?`},
 		{"no such source further down", "[profile x]\n" + reader + "source_profile = mid\n[profile mid]\n" + reader + "source_profile = zzzz\n",
 			`config:6: profile "x": source_profile "mid": source_profile "zzzz" not found`},
 		{"source without credentials", "[profile x]\n" + reader + "source_profile = y\n[profile y]\nregion = us-east-1\n", `config:4: profile "x": source_profile "y": no credentials`},
@@ -97,7 +97,7 @@ func TestProblems(t *testing.T) {
 		{"half a pair", "[profile x]\nregion = us-east-1\naws_access_key_id = A\n", `config:3: profile "x": aws_access_key_id without aws_secret_access_key in the same file`},
 		{"the other half", "[profile x]\naws_secret_access_key = hidden\n", `config:2: profile "x": aws_secret_access_key without aws_access_key_id`},
 
-		{"no such session", session + "[sso-session other]\n[profile x]\nsso_session = othr\n" + account, `config:6: profile "x": sso-session "othr" not found: did you mean "other"?`},
+		{"no such session", session + "[sso-session other]\n[profile x]\nsso_session = othr\n" + account, `config:6: profile "x": sso-session "othr" not found; did you mean "other"?`},
 		{"session without URL", "[sso-session s]\nsso_region = us-east-2\n[profile x]\nsso_session = s\n", `config:1: profile "x": sso-session "s" lacks sso_start_url`},
 		{"another URL", session + "[profile x]\nsso_session = s\nsso_start_url = https://t.awsapps.com/start\n" + account,
 			`config:6: profile "x": sso_start_url "https://t.awsapps.com/start" is not that of sso-session "s", "https://s.awsapps.com/start"`},

@@ -253,11 +253,8 @@ func (h *Export) check(app *App) error {
 		name += "="
 	}
 	if known := append(render.Formats(), exportFormats...); name != "" && !slices.Contains(known, name) {
-		hint := "credentials come as " + strings.Join(exportFormats[:6], ", ") + ", template=TEXT or template-file=PATH"
-		if near := names.Nearest(name, exportFormats); near != "" {
-			hint = "did you mean " + near + "? " + hint
-		}
-		return usage("--output: unknown format %s; %s", h.Output, hint)
+		return usage("--output: unknown format %s; expected %s, template=TEXT or template-file=PATH%s",
+			h.Output, strings.Join(exportFormats[:6], ", "), names.DidYouMean(name, exportFormats))
 	}
 	if name != "" && !slices.Contains(exportFormats, name) && h.Query == "" {
 		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)

@@ -180,11 +180,7 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 // source checks that the selection is one whose accounts profiles can name.
 func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	if c.ProfileRegion != "" && !slices.Contains(awsapi.KnownRegions(), c.ProfileRegion) {
-		msg := fmt.Sprintf("--profile-region %s is no region that this muster knows", c.ProfileRegion)
-		if near := names.Nearest(c.ProfileRegion, awsapi.KnownRegions()); near != "" {
-			msg += fmt.Sprintf("; did you mean %s?", near)
-		}
-		app.note("%s", msg)
+		app.note("--profile-region %s: muster does not know this region%s", c.ProfileRegion, names.DidYouMean(c.ProfileRegion, awsapi.KnownRegions()))
 	}
 	switch {
 	case p.selection.Organization && p.selection.SSOSession == "" && len(p.selection.Roles) > 0:
@@ -367,10 +363,6 @@ func (s *profileSource) noteUnassigned(app *App) {
 		if s.known.names[role] {
 			continue
 		}
-		msg := fmt.Sprintf("--role %s: assigned in no account", role)
-		if near := names.Nearest(role, slices.Sorted(maps.Keys(s.known.names))); near != "" {
-			msg += fmt.Sprintf("; did you mean %s?", near)
-		}
-		app.note("%s", msg)
+		app.note("--role %s: assigned in no account%s", role, names.DidYouMean(role, slices.Sorted(maps.Keys(s.known.names))))
 	}
 }

@@ -172,11 +172,7 @@ func unknownSession(config *awsconfig.Config, name string) error {
 	for _, p := range config.Profiles {
 		known = append(known, p.Name)
 	}
-	msg := fmt.Sprintf("no sso-session or profile %q in %s", name, config.Files.Config)
-	if near := names.Nearest(name, known); near != "" {
-		msg += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return &auth.NoCredentialsError{Msg: msg}
+	return &auth.NoCredentialsError{Msg: fmt.Sprintf("no sso-session or profile %q in %s%s", name, config.Files.Config, names.DidYouMean(name, known))}
 }
 
 // sessionBehind is the session at the base of a profile's chain, and the profile

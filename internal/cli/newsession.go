@@ -99,10 +99,7 @@ func checkRegion(text string) error {
 	if slices.Contains(known, text) {
 		return nil
 	}
-	if near := names.Nearest(text, known); near != "" {
-		return fmt.Errorf("unknown region %q; did you mean %s?", text, near)
-	}
-	return fmt.Errorf("unknown region %q", text)
+	return fmt.Errorf("unknown region %q%s", text, names.DidYouMean(text, known))
 }
 
 // sessionNameOf names a session after the first part of its host.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,11 +40,7 @@ func (n profileName) check(flag string, session bool) error {
 		if found == "{session}" {
 			return usage("%s %q: {session} goes with --sso-session", flag, n)
 		}
-		msg := fmt.Sprintf("%s %q: unknown placeholder %s", flag, n, found)
-		if near := names.Nearest(found, known); near != "" {
-			return usage("%s; did you mean %s?", msg, near)
-		}
-		return usage("%s; there are %s", msg, strings.Join(known, ", "))
+		return usage("%s %q: unknown placeholder %s; expected %s%s", flag, n, found, strings.Join(known, ", "), names.DidYouMean(found, known))
 	}
 	if rest := placeholder().ReplaceAllString(string(n), ""); strings.ContainsAny(rest, "{}") || n == "" {
 		return usage("%s %q: expected text with placeholders such as {account-name}.{role}", flag, n)

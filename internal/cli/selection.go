@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"time"
 
@@ -57,11 +56,8 @@ func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
 		return nil, usage("%v", err)
 	}
 	if len(unknown) > 0 {
-		msg := fmt.Sprintf("unknown region %q", unknown[0])
-		if near := names.Nearest(unknown[0], awsapi.KnownRegions()); near != "" {
-			msg += fmt.Sprintf("; did you mean %s?", near)
-		}
-		return nil, usage("%s (a region newer than this muster: '%s*')", msg, unknown[0])
+		return nil, usage("unknown region %q%s (if it is newer than this muster, use the glob '%s*')",
+			unknown[0], names.DidYouMean(unknown[0], awsapi.KnownRegions()), unknown[0])
 	}
 	return regions, nil
 }

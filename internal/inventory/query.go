@@ -104,11 +104,7 @@ func (q Query) compile() (*matcher, error) {
 func (m *matcher) compileStates(q Query, base []types.Filter) ([]types.Filter, error) {
 	for _, state := range q.States {
 		if !slices.Contains(States, state) {
-			hint := ""
-			if near := names.Nearest(state, States); near != "" {
-				hint = "; did you mean " + near + "?"
-			}
-			return nil, queryError("--state %q: expected one of %s%s", state, strings.Join(States, ", "), hint)
+			return nil, queryError("--state %q: expected one of %s%s", state, strings.Join(States, ", "), names.DidYouMean(state, States))
 		}
 	}
 	m.states = q.States

@@ -135,7 +135,7 @@ func TestPushed(t *testing.T) {
 
 func TestQueryMistakes(t *testing.T) {
 	t.Parallel()
-	const states = "expected one of pending, running, shutting-down, terminated, stopping, stopped; did you mean running?"
+	const states = "expected one of pending, running, shutting-down, terminated, stopping, stopped; did you mean \"running\"?"
 	for _, c := range []struct {
 		q    Query
 		want string

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Nearest is the name most like a word: a third of its letters may differ, and
-// letter case does not count. Failing that, one that the word begins or that begins
-// the word, give or take a letter in four, or one that holds the word. "" if none is near,
-// or if the word is too long to be a name.
-func Nearest(word string, of []string) string {
+// Nearest returns the known name that is most like a word. Up to a third of its letters
+// may differ; case does not count. If there is none, Nearest returns a name of which
+// the word is the beginning, or the other way round, with one wrong letter in four, or
+// else a name that contains the word. It returns "" if no name is near.
+func Nearest(word string, known []string) string {
 	w := []rune(strings.ToLower(word))
 	if len(w) > longest {
 		return ""
@@ -20,7 +20,7 @@ func Nearest(word string, of []string) string {
 	best, bestDistance := "", max(1, len(w)/3)+1
 	alike, alikeDistance := "", len(w)
 	holder := ""
-	for _, name := range of {
+	for _, name := range known {
 		n := []rune(strings.ToLower(name))
 		if len(n) > longest {
 			continue
@@ -39,16 +39,17 @@ func Nearest(word string, of []string) string {
 	return cmp.Or(best, alike, holder)
 }
 
-// longest is the length of a name that can be mistyped. Comparing takes the square of
-// the length.
+// longest is the longest name that is compared, in characters: the time to compare two
+// names grows with the square of their length.
 const longest = 256
 
-// distances has room for three rows of the table of distances.
+// distances holds three rows of the edit-distance table.
 type distances [3][longest + 1]int
 
-// between counts the letters to insert, delete, change, or swap with their
-// neighbour: between the two words, and between one and some beginning of the other.
-// What is more than most may be any number that is.
+// between counts the letters to insert, delete, change, or swap with their neighbor.
+// whole is the distance of the two words; beginning is the least distance of one word
+// and some beginning of the other. A distance above most may be returned as any number
+// above most.
 func (d *distances) between(a, b []rune, most int) (whole, beginning int) {
 	before, row, next := d[0][:len(b)+1], d[1][:len(b)+1], d[2][:len(b)+1]
 	for j := range row {
@@ -78,35 +79,51 @@ func (d *distances) between(a, b []rune, most int) (whole, beginning int) {
 	return row[len(b)], min(beginning, slices.Min(row))
 }
 
-// mostSimilar is how many names a hint offers.
-const mostSimilar = 3
+// maxSuggestions is the number of names that a suggestion offers at most.
+const maxSuggestions = 3
 
-// DidYouMean ends a message about a name or a glob that nothing has: "; did you
-// mean ...?" with names that differ only by case, else with the nearest one. "" if
-// there is none.
-func DidYouMean(text string, of []string) string {
-	var similar []string
-	if folded, err := CompileGlob(strings.ToLower(text)); err == nil {
-		for _, name := range of {
-			if len(similar) == mostSimilar {
-				break
-			}
-			if name != "" && (strings.EqualFold(name, text) || folded.Match(strings.ToLower(name))) && !slices.Contains(similar, name) {
-				similar = append(similar, name)
-			}
-		}
+// DidYouMean returns "; did you mean ...?", the end of a message about an unknown name
+// or a glob that matches nothing; see Suggest.
+func DidYouMean(text string, known []string) string {
+	if suggestion := Suggest(text, known); suggestion != "" {
+		return "; " + suggestion
 	}
+	return ""
+}
+
+// Suggest returns "did you mean ...?" with the known names that match text if case does
+// not count, or else with the nearest one; "" if no name is near.
+func Suggest(text string, known []string) string {
+	similar := matchFolded(text, known)
 	if len(similar) == 0 {
-		if near := Nearest(strings.Trim(text, `*?[]{}!^\`), of); near != "" {
+		if near := Nearest(strings.Trim(text, `*?[]{}!^\`), known); near != "" {
 			similar = []string{near}
 		}
 	}
 	if len(similar) == 0 {
 		return ""
 	}
-	var quoted []string
-	for _, name := range similar {
-		quoted = append(quoted, strconv.Quote(name))
+	quoted := make([]string, len(similar))
+	for i, name := range similar {
+		quoted[i] = strconv.Quote(name)
 	}
-	return "; did you mean " + strings.Join(quoted, " or ") + "?"
+	return "did you mean " + strings.Join(quoted, " or ") + "?"
+}
+
+// matchFolded returns up to maxSuggestions names that a glob matches if case does not
+// count.
+func matchFolded(glob string, known []string) (matches []string) {
+	folded, err := CompileGlob(strings.ToLower(glob))
+	for _, name := range known {
+		if name == "" || slices.Contains(matches, name) {
+			continue
+		}
+		if strings.EqualFold(name, glob) || err == nil && folded.Match(strings.ToLower(name)) {
+			matches = append(matches, name)
+		}
+		if len(matches) == maxSuggestions {
+			break
+		}
+	}
+	return matches
 }

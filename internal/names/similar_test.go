@@ -2,6 +2,7 @@ package names
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -58,7 +59,10 @@ func TestDidYouMean(t *testing.T) {
 		"":              "",
 	} {
 		if got := DidYouMean(text, accounts); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
+			t.Errorf("DidYouMean(%q) = %q, want %q", text, got, want)
+		}
+		if got := Suggest(text, accounts); got != strings.TrimPrefix(want, "; ") {
+			t.Errorf("Suggest(%q) = %q, want %q without the semicolon", text, got, want)
 		}
 	}
 }

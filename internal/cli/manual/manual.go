@@ -14,6 +14,7 @@
 package manual
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -77,10 +78,7 @@ func (m Manual) find(name, noun string, others []string) (*kong.Node, error) {
 			known = append(known, command.Name)
 		}
 	}
-	hint := "see '" + m.Model.Name + " --help'"
-	if near := names.Nearest(name, known); near != "" {
-		hint = "did you mean " + near + "?"
-	}
+	hint := cmp.Or(names.Suggest(name, known), "see '"+m.Model.Name+" --help'")
 	return nil, &UnknownError{fmt.Sprintf("no %s %q; %s", noun, name, hint)}
 }
 

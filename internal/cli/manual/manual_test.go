@@ -160,8 +160,8 @@ func TestRoffLine(t *testing.T) {
 func TestUnknownSubject(t *testing.T) {
 	t.Parallel()
 	for subject, want := range map[string]string{
-		"lsit":          `no command or topic "lsit"; did you mean list?`,
-		"ouput":         `no command or topic "ouput"; did you mean output?`,
+		"lsit":          `no command or topic "lsit"; did you mean "list"?`,
+		"ouput":         `no command or topic "ouput"; did you mean "output"?`,
 		"zzz":           `no command or topic "zzz"; see 'prog --help'`,
 		"../topics/../": `no command or topic "../topics/../"; see 'prog --help'`,
 	} {
