@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// answer is a response: its body, or for long ones what writes it.
+// answer is a response: either its whole body, or for long answers a function that writes it.
 type answer struct {
 	status      int
 	contentType string
@@ -41,7 +41,7 @@ func (a *answer) send(w http.ResponseWriter) {
 	w.Write(a.body)
 }
 
-// bytes is the whole body.
+// bytes returns the whole body.
 func (a *answer) bytes() []byte {
 	if a.stream == nil {
 		return a.body
@@ -84,23 +84,23 @@ type apiError struct {
 	status  int
 	code    string
 	message string
-	blamed  string // what no correct client does, if that is why
+	blamed  string // the client's mistake; "" if a correct client can get this error
 }
 
-// blame puts an error down to the client: it becomes one of the server's problems.
+// blame marks an error as the client's mistake, so that Server.Problems lists it.
 func (e *apiError) blame(format string, args ...any) *apiError {
 	e.blamed = fmt.Sprintf(format, args...)
 	return e
 }
 
-// htmlPage is a page for a browser.
+// htmlPage returns a page for a browser.
 func htmlPage(status int, title, text string) *answer {
 	body := fmt.Sprintf("<!DOCTYPE html>\n<html><head><title>%[1]s</title></head><body><h1>%[1]s</h1><p>%[2]s</p></body></html>\n",
 		html.EscapeString(title), html.EscapeString(text))
 	return &answer{status: status, contentType: contentHTML, body: []byte(body)}
 }
 
-// render words the error as the request's service does.
+// render writes the error in the format of the request's service.
 func (r *request) render(e *apiError) *answer {
 	a := &answer{status: e.status, contentType: contentXML}
 	switch r.protocol {
@@ -140,7 +140,7 @@ func (r *request) render(e *apiError) *answer {
 	return a
 }
 
-// refusal is a reason not to accept who signed a request.
+// refusal is a reason to reject the signature or the credentials of a request.
 type refusal int
 
 const (
@@ -154,8 +154,8 @@ const (
 	refusedRegion
 )
 
-// in words the refusal as a service of the protocol does.
-func (why refusal) in(p protocol) *apiError {
+// errorOf returns the error with which a service of the protocol refuses.
+func (why refusal) errorOf(p protocol) *apiError {
 	const (
 		invalidToken = "The security token included in the request is invalid."
 		mismatch     = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
@@ -206,7 +206,7 @@ func (why refusal) in(p protocol) *apiError {
 	return fail(400, texts[1], "%s", texts[2])
 }
 
-// denied words a policy's refusal; kind is scp or iam.
+// denied returns the error of a call that a policy denies. kind is scp or iam.
 func denied(r *request, kind string) *apiError {
 	reason := "because no identity-based policy allows the " + r.action + " action"
 	if kind == "scp" {
@@ -226,5 +226,5 @@ func denied(r *request, kind string) *apiError {
 	return fail(403, "AccessDeniedException", "%s %s", user, reason)
 }
 
-// stamp is a time as EC2 writes it.
+// stamp formats a time as EC2 does.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,26 +1,30 @@
-// Package awssim is a simulated AWS organization: an HTTP server in the process that speaks STS, Organizations,
-// Account, EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses), the portal of IAM
-// Identity Center and its OIDC service, and checks what AWS checks: signatures, session tokens and when they end, role trust, external ids, MFA codes, policies,
-// opt-in regions, page tokens, the form of each request. It shares no code with muster, so that it cannot share its
-// mistakes.
+// Package awssim simulates an AWS organization: an HTTP server in the process. It serves STS, Organizations, Account,
+// EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses), and
+// the portal and the OIDC service of IAM Identity Center. It checks what AWS checks: signatures, session tokens and their
+// expiry, role trust, external ids, MFA codes, policies, opt-in regions, page tokens, and the form of each request.
+// It imports no other package of muster, so that it cannot share muster's mistakes.
 //
-// S3 lists its buckets (GET /), the federation endpoint signs in to the console (GET or POST /federation, under the host
-// names signin...), and where the world has an instance or a container, there are instance metadata (IMDSv2) and
-// container credentials.
+// S3 lists its buckets (GET /). The federation endpoint signs in to the console (GET or POST /federation, under the host
+// names signin...). A world with "metadata" has instance metadata (IMDSv2), one with "container" has container
+// credentials.
 //
 //	w, err := awssim.ParseWorld(orgJSON)   // or DefaultWorld(), or Large(LargeSpec{...})
 //	s, err := awssim.Start(w)
 //	defer s.Close()
-//	err = s.WriteHome(home)                // home/.aws as the AWS CLI keeps it
-//	env := s.Env(home)                     // AWS_ENDPOINT_URL and the rest
+//	err = s.WriteHome(home)                // home/.aws in the AWS CLI's formats
+//	env := s.Env(home)                     // AWS_ENDPOINT_URL and the other variables
 //	...                                    // run muster, the AWS CLI or an SDK
-//	s.Problems()                           // [] if every request was one that AWS would take for well made
+//	s.Problems()                           // the mistakes of the client; [] if there were none
 //	s.Calls(), s.Truth(), s.MaxInFlight(), s.LookupHost(ctx, "shop-1.eu-west-1.elb.amazonaws.com")
 //	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)
-//	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // in Env, too, where the world asks for them
+//	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // also in Env
 //
-// Clients find it by AWS_ENDPOINT_URL (URL), or under AWS's own host names through HTTPS_PROXY (ProxyURL) with
-// AWS_CA_BUNDLE (CAPEM). Only the second tells it the host that was asked; the first takes the region from the signature.
+// Clients reach it through AWS_ENDPOINT_URL (URL), or under AWS's own host names through HTTPS_PROXY (ProxyURL) with
+// AWS_CA_BUNDLE (CAPEM). Through AWS_ENDPOINT_URL it cannot see the host name of the service, and takes the region from
+// the signature.
+//
+// Its files are named by service: ec2_*, sts_*, sso_*, org, iam, s3, signin, metadata. world_* read and check a world.
+// server, route, sigv4, answer, page, fault and proxy serve all services.
 //
 // # The world
 //
@@ -66,27 +70,26 @@
 //	    "config": "[profile shop]\nrole_arn = arn:aws:iam::222222222222:role/Reader\nsource_profile = ann\n"}
 //	}
 //
-// The first account manages the organization unless organization.management names another. Without "organization" there
-// is none. Users may do everything, roles and permission sets read (and assume roles); a role is in every account and
-// trusts the management account, or who else is named. An SSO session begins with one valid token that can be refreshed. The types of this
-// package say what else there is, and what is wrong in a world its error names.
+// The first account manages the organization, unless organization.management names another. Without "organization" there
+// is none. By default, users have all permissions; roles and permission sets may read, and assume roles; a role is in
+// every account and trusts the management account; an SSO session has one valid token that can be refreshed. The types of
+// this package document all other keys. An error names the mistake in a world.
 //
 // # Signing in
 //
-// An HTTP client that follows redirects is browser enough. GET /authorize of the OIDC endpoint checks the request,
-// plays the user and sends the browser back to the redirect URI with a code, or with access_denied. A device code waits
-// for Confirm, for a GET of its verificationUriComplete (a page of the server where AWS_ENDPOINT_URL is in force), or for
-// as many polls as the world says:
+// Any HTTP client that follows redirects can be the browser. GET /authorize of the OIDC endpoint checks the request,
+// plays the user and redirects the browser to the redirect URI with a code, or with access_denied. The user allows a
+// device code with Confirm, with a GET of its verificationUriComplete (for clients with AWS_ENDPOINT_URL, a page of this
+// server), or after a number of polls:
 //
 //	"sso": [{"name": "corp", ..., "tokens": [], "login": {"polls": 2, "interval": "1s", "expires_in": "10m"}}]
 //	"sso": [{"name": "corp", ..., "tokens": [], "login": {"refuse": true}}]
 //
-// As with AWS, a registration is for the authorization code (with redirectUris and issuerUrl) or for the device code,
-// never both, and the OIDC endpoint of another region than the session's does not know it. The portal takes no token whose
-// scopes leave sso:account:access out.
+// As in AWS, a client registers for the authorization code (with redirectUris and issuerUrl) or for the device code,
+// never for both, and in the session's region only. The portal rejects tokens without the scope sso:account:access.
 //
 // # Time
 //
-// Advance moves the clock by which credentials, tokens and registrations end. Signatures are held against the clock
-// that does not move, since a client goes on signing by its own. Expiration times in answers are by the moved clock.
+// Advance moves the clock of the server, so that credentials, tokens and registrations expire. Expiration times in answers
+// follow that clock. The times of signatures do not, because clients sign with their own clocks.
 package awssim

@@ -22,8 +22,8 @@ func list(form url.Values, name string) []string {
 	return values
 }
 
-// checkParameters refuses parameters that the operation does not have; numbered ones are given by their beginning. It
-// ends a dry run.
+// checkParameters returns an error for a parameter that the operation does not have, and ends a dry run. known are the
+// names without their numbers.
 func (r *request) checkParameters(known ...string) *apiError {
 	for name := range r.form {
 		base, _, _ := strings.Cut(name, ".")
@@ -64,7 +64,7 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}
 	how := s.world.EC2
 	if len(ids) > 0 {
-		how, size = Paging{}, max(n, 1) // EC2 does not page what was named
+		how, size = Paging{}, max(n, 1) // EC2 answers named instances in one page
 	}
 	part, ok := s.paged(r, how, n, size, r.form.Get("NextToken"), listKey(r.form))
 	if !ok {
@@ -77,7 +77,7 @@ func (s *Server) describeInstances(r *request) (*answer, *apiError) {
 	}}, nil
 }
 
-// pageSize reads MaxResults, which goes with no ids; set is what EC2 calls those.
+// pageSize reads MaxResults, which cannot be used together with ids. set is EC2's name for the ids.
 func (r *request) pageSize(named bool, set string) (int, *apiError) {
 	size := 1000
 	if text := r.form.Get("MaxResults"); text != "" {
@@ -95,7 +95,7 @@ func (r *request) pageSize(named bool, set string) (int, *apiError) {
 	return size, nil
 }
 
-// listKey is what in a request chooses the list that is paged.
+// listKey returns the parameters that choose the list, without those that choose a page of it.
 func listKey(form url.Values) string {
 	chosen := maps.Clone(form)
 	for _, name := range []string{"Action", "Version", "MaxResults", "NextToken"} {
@@ -104,7 +104,7 @@ func listKey(form url.Values) string {
 	return chosen.Encode()
 }
 
-// choose lists the instances that are wanted and, if any ids are given, have one of them.
+// choose returns the wanted instances, of those with the ids if any are given.
 func (p *place) choose(ids []string, wanted func(*Instance) bool) ([]Instance, *apiError) {
 	for _, id := range ids {
 		if !instanceID().MatchString(id) {
@@ -175,7 +175,7 @@ func (s *Server) describeRegions(r *request) (*answer, *apiError) {
 	return xmlAnswer(x.close("regionInfo").close("DescribeRegionsResponse")), nil
 }
 
-// stateCode is the number of an instance's state.
+// stateCode returns the code of an instance's state.
 func stateCode(state string) string {
 	codes := map[string]string{"pending": "0", "running": "16", "shutting-down": "32", "terminated": "48", "stopping": "64", "stopped": "80"}
 	return cmp.Or(codes[state], "-1")

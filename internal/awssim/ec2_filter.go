@@ -34,8 +34,8 @@ func (r *request) filters() ([]ec2Filter, *apiError) {
 	return filters, nil
 }
 
-// compileFilters makes one matcher of a request's filters. Those that read gives are the ones that the operation has; of the
-// values that one reads, one must match.
+// compileFilters compiles a request's filters into one function. read has the filters of the operation: each reads
+// values, of which one must match.
 func compileFilters[T any](r *request, tags func(T) map[string]string, read map[string]func(T) []string) (func(T) bool, *apiError) {
 	filters, err := r.filters()
 	if err != nil {
@@ -61,14 +61,14 @@ func compileFilters[T any](r *request, tags func(T) map[string]string, read map[
 	return func(v T) bool { return !slices.ContainsFunc(all, func(match func(T) bool) bool { return !match(v) }) }, nil
 }
 
-// matches says whether one of the values is one that the filter wants.
+// matches reports whether one of the values matches the filter.
 func (f *ec2Filter) matches(values []string) bool {
 	return slices.ContainsFunc(values, func(value string) bool {
 		return slices.ContainsFunc(f.values, func(pattern string) bool { return wildcard(pattern, value) })
 	})
 }
 
-// wildcard matches as EC2's filters do: * is any text, ? any character, and a backslash takes the next one literally.
+// wildcard matches as EC2's filters do: * is any text, ? any character, and a backslash quotes the next character.
 func wildcard(pattern, text string) bool {
 	p, t := []rune(pattern), []rune(text)
 	star, mark := -1, 0

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// instanceFilters are the documented filters of DescribeInstances, and what each compares.
+// instanceFilters are the documented filters of DescribeInstances. Each reads the values that it compares.
 var instanceFilters = sync.OnceValue(func() map[string]func(*Instance) []string {
 	all := map[string]func(*Instance) []string{}
 	maps.Copy(all, ofManyValues)
@@ -72,7 +72,7 @@ var ofOneValue = map[string]func(*Instance) string{
 	"vpc-id":                                   func(in *Instance) string { return in.VPC },
 }
 
-// ofManyValues compare values of which one must match.
+// ofManyValues compare several values, of which one must match.
 var ofManyValues = map[string]func(*Instance) []string{
 	"tag-value":           func(in *Instance) []string { return slices.Collect(maps.Values(in.Tags)) },
 	"ipv6-address":        func(in *Instance) []string { return in.IPv6s },
@@ -130,7 +130,7 @@ var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 	},
 }
 
-// sameForAll are filters on what the simulator gives every instance alike.
+// sameForAll are filters on fields that have one value in the simulator.
 var sameForAll = map[string]string{
 	"block-device-mapping.delete-on-termination": "true", "block-device-mapping.device-name": "/dev/xvda", "block-device-mapping.status": "attached",
 	"ebs-optimized": "false", "ena-support": "true", "enclave-options.enabled": "false", "hibernation-options.configured": "false",
@@ -144,14 +144,14 @@ var sameForAll = map[string]string{
 	"capacity-reservation-specification.capacity-reservation-preference": "open", "maintenance-options.auto-recovery": "default",
 }
 
-// sameForInterfaces begin with network-interface and are alike for every one.
+// sameForInterfaces are filters that begin with network-interface, on fields that have one value in the simulator.
 var sameForInterfaces = map[string]string{
 	"status": "in-use", "attachment.status": "attached", "attachment.delete-on-termination": "true", "attachment.network-card-index": "0",
 	"source-dest-check": "true", "requester-managed": "false", "deny-all-igw-traffic": "false", "ipv6-addresses.is-primary-ipv6": "false",
 	"ipv6-native": "false",
 }
 
-// emptyFilters are documented filters on what no instance of the simulator has.
+// emptyFilters are documented filters on fields that are always empty in the simulator.
 const emptyFilters = `affinity availability-zone-id capacity-reservation-id capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id
 	capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn host-id kernel-id
 	network-interface.addresses.association.allocation-id network-interface.addresses.association.association-id
@@ -186,7 +186,7 @@ func addresses(eni *Interface, public bool) []string {
 	})
 }
 
-// each reads one of an interface's addresses after the other.
+// each returns a value of each of an interface's addresses.
 func each(eni *Interface, read func(Address) string) []string {
 	var list []string
 	for _, a := range eni.Addresses {
@@ -223,7 +223,7 @@ func groupNames(groups []Group) []string {
 	return list
 }
 
-// ipOwners are the owners of an interface's public addresses.
+// ipOwners returns the owners of an interface's public addresses.
 func ipOwners(eni *Interface, account string) []string {
 	var list []string
 	for _, address := range eni.Addresses {

@@ -84,7 +84,7 @@ func (s *Server) describeAddresses(r *request) (*answer, *apiError) {
 	return xmlAnswer(x.close("DescribeAddressesResponse")), nil
 }
 
-// hides says whether what a service manages is left out of an answer.
+// hides reports whether an answer leaves out the resources that a service manages.
 func (r *request) hides(operator string) bool {
 	return operator != "" && r.principal.account.HideManaged && r.form.Get("IncludeManagedResources") != "true"
 }
@@ -162,7 +162,7 @@ func ofInterface(read func(*eni) string) func(*elasticIP) []string {
 	}
 }
 
-// list writes a list of n items, or like AWS <name/>.
+// list writes a list of n items. Without items it writes <name/>, as AWS does.
 func (x *xmlWriter) list(name string, n int, item func(int)) {
 	if n == 0 {
 		x.elem(name, "")

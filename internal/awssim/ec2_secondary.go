@@ -6,13 +6,14 @@ import (
 	"strconv"
 )
 
-// secondary is an interface in a secondary network as EC2 knows it.
+// secondary is an interface in a secondary network, with every field that EC2 shows.
 type secondary struct {
 	Secondary
 	instance *Instance
 }
 
-// connectSecondary fills in what the world leaves out, and adds the addresses behind those of the network interfaces.
+// connectSecondary fills in the fields that the world leaves out, and adds the addresses after those of the network
+// interfaces.
 func (in *Instance) connectSecondary(g *generator) {
 	if len(in.Secondary) == 0 {
 		return
@@ -73,7 +74,7 @@ var secondaryFilters = map[string]func(*secondary) []string{
 	"secondary-interface-id":                    func(s *secondary) []string { return []string{s.ID} },
 }
 
-// secondaryOfInstance writes the item that DescribeInstances has.
+// secondaryOfInstance writes the item in DescribeInstances.
 func (x *xmlWriter) secondaryOfInstance(s *Secondary) {
 	x.elem("secondaryInterfaceId", s.ID).elem("status", "in-use").elem("interfaceType", "secondary")
 	x.open("attachment").elem("deviceIndex", strconv.Itoa(*s.DeviceIndex)).elem("status", "attached").close("attachment")

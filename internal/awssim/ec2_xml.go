@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// instances writes a page of DescribeInstances piece by piece, so that a page of a thousand instances needs
-// little memory however many are under way.
+// instances writes a page of DescribeInstances piece by piece: a page of a thousand instances needs little memory, even
+// with many requests at a time.
 func (x *xmlWriter) instances(w io.Writer, part page, at func(int) Instance) error {
 	const piece = 32 << 10
 	x.begin().open("DescribeInstancesResponse", "xmlns", namespaceEC2).elem("requestId", requestID)
@@ -48,7 +48,7 @@ func (x *xmlWriter) instances(w io.Writer, part page, at func(int) Instance) err
 	return err
 }
 
-// instance writes the item of one instance with everything that EC2 gives for it.
+// instance writes the item of one instance, with every element that EC2 has.
 func (x *xmlWriter) instance(in *Instance) {
 	alive := in.State != "terminated"
 	main := primary(in)
@@ -140,7 +140,7 @@ func (x *xmlWriter) networkInterface(in *Instance, eni *Interface, launched stri
 	x.elem("interfaceType", "interface").operator(in.Operator).close("item")
 }
 
-// operator tells of the service that manages something, if one does.
+// operator writes the service that manages a resource, if there is one.
 func (x *xmlWriter) operator(principal string) *xmlWriter {
 	x.open("operator").elem("managed", strconv.FormatBool(principal != ""))
 	return x.opt("principal", principal).close("operator")
@@ -167,7 +167,7 @@ func (x *xmlWriter) groups(groups []Group) {
 	x.close("groupSet")
 }
 
-// What the simulator gives every instance alike, as sameForAll has it for the filters.
+// These elements are the same for every instance. sameForAll has their values for the filters.
 const (
 	constantMonitoring = `                    <monitoring>
                         <state>disabled</state>
@@ -240,7 +240,7 @@ func platformDetails(in *Instance) string {
 	return "Linux/UNIX"
 }
 
-// addressOwner owns public addresses that are not Elastic IPs.
+// addressOwner is the owner of public addresses that are not Elastic IPs.
 const addressOwner = "amazon"
 
 func volume(in *Instance) string { return "vol-0" + suffix(in.ID) }
@@ -256,7 +256,7 @@ func profileID(in *Instance) string {
 
 func clientToken(in *Instance) string { return "token-" + suffix(in.ID) }
 
-// suffix is the part of an id from which others are derived.
+// suffix is the part of an id from which other ids are derived.
 func suffix(id string) string {
 	_, digits, _ := strings.Cut(id, "-")
 	return ("0000000000000000" + digits)[len(digits):]

@@ -14,9 +14,9 @@ const (
 	FaultThrottle  = "throttle"   // the service's own throttling error, or Status and Code
 	FaultLimiter   = "limiter"    // throttle beyond Burst and Rate, per account and region or Shared
 	FaultError     = "error"      // Status, Code and Message
-	FaultHang      = "hang"       // no answer until the client goes or the server closes
+	FaultHang      = "hang"       // no answer until the client disconnects or the server closes
 	FaultDelay     = "delay"      // the right answer, after Delay
-	FaultReset     = "reset"      // TCP RST instead of an answer
+	FaultReset     = "reset"      // a TCP RST instead of an answer
 	FaultClose     = "close"      // the connection ends before an answer
 	FaultTruncate  = "truncate"   // half the body, and the connection ends before the Content-Length promised
 	FaultCut       = "cut"        // half the body, with a Content-Length that agrees
@@ -45,7 +45,7 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// faultPlace is where the calls that a fault matches are counted; Shared faults have one place.
+// faultPlace is the scope in which the calls that a fault matches are counted. A Shared fault has one.
 type faultPlace struct {
 	fault                      int
 	account, region, operation string
@@ -57,7 +57,7 @@ type faultState struct {
 	filled time.Time
 }
 
-// fault finds the first fault that acts on r.
+// fault returns the first fault that affects r.
 func (s *Server) fault(r *request) *Fault {
 	if len(s.faults) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func (s *Server) fault(r *request) *Fault {
 			at = faultPlace{i, r.call.Target, r.region, r.name}
 		}
 		if f.Kind == FaultLimiter && !f.Shared {
-			at.operation = "" // the limit is the place's, whatever is asked
+			at.operation = "" // all operations share the limit
 		}
 		state := s.faultCount[at]
 		if state == nil {
@@ -100,7 +100,7 @@ func (s *Server) fault(r *request) *Fault {
 	return nil
 }
 
-// take takes a token of a limiter's bucket.
+// take takes a token from a limiter's bucket. It returns false if the bucket is empty.
 func (state *faultState) take(f *Fault, now time.Time) bool {
 	state.tokens = min(float64(f.Burst), state.tokens+f.Rate*now.Sub(state.filled).Seconds())
 	state.filled = now
@@ -111,15 +111,15 @@ func (state *faultState) take(f *Fault, now time.Time) bool {
 	return true
 }
 
-// refuses tells the faults that are an error of the service; nothing is done for the request then.
+// refuses reports whether the fault is an error of the service, so that the request has no effect.
 func (f *Fault) refuses() bool {
 	return f.Kind == FaultThrottle || f.Kind == FaultLimiter || f.Kind == FaultError
 }
 
-// spoils tells the faults that put something else in the place of the answer.
-func (f *Fault) spoils() bool { return !f.refuses() && f.Kind != FaultDelay }
+// replaces reports whether the fault replaces the answer.
+func (f *Fault) replaces() bool { return !f.refuses() && f.Kind != FaultDelay }
 
-// refusal is the error of a fault that refuses.
+// refusal returns the error of a fault that refuses.
 func (f *Fault) refusal(r *request) *apiError {
 	e := fail(http.StatusBadRequest, "Throttling", "Rate exceeded")
 	switch r.service {
@@ -144,8 +144,8 @@ func (f *Fault) refusal(r *request) *apiError {
 	return e
 }
 
-// spoil gives what the fault has instead of the right answer.
-func (s *Server) spoil(w http.ResponseWriter, r *request, f *Fault, right *answer) {
+// replace sends the fault's answer instead of the right one.
+func (s *Server) replace(w http.ResponseWriter, r *request, f *Fault, right *answer) {
 	instead := func(contentType, body string) {
 		r.call.Status = http.StatusOK
 		(&answer{status: http.StatusOK, contentType: contentType, body: []byte(body)}).send(w)
@@ -193,7 +193,7 @@ func (s *Server) spoil(w http.ResponseWriter, r *request, f *Fault, right *answe
 	}
 }
 
-// reset makes the connection's end an RST.
+// reset closes a connection with a TCP RST.
 func reset(conn net.Conn) {
 	for {
 		switch c := conn.(type) {

@@ -23,19 +23,19 @@ type role struct {
 	oidc    string   // and of the OIDC provider
 }
 
-// readOnly is what roles may do when the world does not say.
+// readOnly are the actions of a role for which the world gives none.
 var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "s3:ListAllMyBuckets", "sts:AssumeRole"}
 
-func (e *estate) compileUsers() error {
-	for _, given := range e.world.Users {
-		a, err := e.account(given.Account)
+func (w *compiledWorld) compileUsers() error {
+	for _, given := range w.world.Users {
+		a, err := w.account(given.Account)
 		if err != nil {
 			return fmt.Errorf("user %q: %w", given.Name, err)
 		}
 		if !iamName().MatchString(given.Name) {
 			return fmt.Errorf("user %q: no IAM name", given.Name)
 		}
-		u := &user{User: given, arn: e.arn("iam", a.ID, "user/"+given.Name)}
+		u := &user{User: given, arn: w.arn("iam", a.ID, "user/"+given.Name)}
 		g := derive(0, "user", u.arn)
 		u.Account = a.ID
 		u.AccessKeyID = cmp.Or(u.AccessKeyID, "AKIA"+g.base32(16))
@@ -45,7 +45,7 @@ func (e *estate) compileUsers() error {
 			u.Allow = []string{"*"}
 		}
 		switch {
-		case slices.ContainsFunc(e.users, func(other *user) bool { return other.AccessKeyID == u.AccessKeyID }):
+		case slices.ContainsFunc(w.users, func(other *user) bool { return other.AccessKeyID == u.AccessKeyID }):
 			return fmt.Errorf("user %q: the access key %s belongs to another user", u.Name, u.AccessKeyID)
 		case u.MFASerial == "" && (u.MFASecret != "" || len(u.MFACodes) > 0):
 			return fmt.Errorf("user %q: MFA codes without mfa_serial", u.Name)
@@ -55,18 +55,18 @@ func (e *estate) compileUsers() error {
 		if _, err := totp(u.MFASecret, time.Time{}); err != nil {
 			return fmt.Errorf("user %q: mfa_secret: %w", u.Name, err)
 		}
-		e.users = append(e.users, u)
+		w.users = append(w.users, u)
 	}
 	return nil
 }
 
-func (e *estate) compileRoles() error {
-	for _, given := range e.world.Roles {
-		accounts, err := e.accountsOf(given.Accounts)
+func (w *compiledWorld) compileRoles() error {
+	for _, given := range w.world.Roles {
+		accounts, err := w.accountsOf(given.Accounts)
 		if err != nil {
 			return fmt.Errorf("role %q: accounts: %w", given.Name, err)
 		}
-		except, err := e.accountsOf(given.Except)
+		except, err := w.accountsOf(given.Except)
 		if err != nil {
 			return fmt.Errorf("role %q: except: %w", given.Name, err)
 		}
@@ -78,7 +78,7 @@ func (e *estate) compileRoles() error {
 		trust := make([]string, 0, len(given.Trust)+1)
 		for _, who := range given.Trust {
 			if who != "*" && !strings.HasPrefix(who, "arn:") {
-				a, err := e.account(who)
+				a, err := w.account(who)
 				if err != nil {
 					return fmt.Errorf("role %q: trust: %w; or an ARN, or *", given.Name, err)
 				}
@@ -87,7 +87,7 @@ func (e *estate) compileRoles() error {
 			trust = append(trust, who)
 		}
 		if len(trust) == 0 && given.SAML == "" && given.WebIdentity == nil {
-			trust = append(trust, e.management.ID)
+			trust = append(trust, w.management.ID)
 		}
 		switch limit := time.Duration(given.MaxSession); {
 		case !iamName().MatchString(given.Name):
@@ -101,31 +101,31 @@ func (e *estate) compileRoles() error {
 			if len(given.Except) > 0 && slices.Contains(except, a) {
 				continue
 			}
-			arn := e.arn("iam", a.ID, "role"+given.Path+given.Name)
-			if e.roles[arn] != nil {
+			arn := w.arn("iam", a.ID, "role"+given.Path+given.Name)
+			if w.roles[arn] != nil {
 				return fmt.Errorf("role %q: it is in account %s twice", given.Name, a.ID)
 			}
 			r := &role{Role: given, account: a, arn: arn, trust: trust}
 			if given.SAML != "" {
-				r.saml = e.arn("iam", a.ID, "saml-provider/"+given.SAML)
+				r.saml = w.arn("iam", a.ID, "saml-provider/"+given.SAML)
 			}
 			if given.WebIdentity != nil {
-				r.oidc = e.oidcARN(a, given.WebIdentity.Provider)
+				r.oidc = w.oidcARN(a, given.WebIdentity.Provider)
 			}
-			if r.saml != "" && e.saml[r.saml] == nil || r.oidc != "" && e.oidc[r.oidc] == nil {
+			if r.saml != "" && w.saml[r.saml] == nil || r.oidc != "" && w.oidc[r.oidc] == nil {
 				return fmt.Errorf("role %q: account %s has no provider %s", given.Name, a.ID, cmp.Or(r.saml, r.oidc))
 			}
-			e.roles[arn] = r
+			w.roles[arn] = r
 		}
 	}
 	return nil
 }
 
-// compileProviders finds the accounts of the identity providers.
-func (e *estate) compileProviders() error {
-	for i := range e.world.SAMLProviders {
-		p := &e.world.SAMLProviders[i]
-		accounts, err := e.accountsOf(p.Accounts)
+// compileProviders puts the identity providers into their accounts.
+func (w *compiledWorld) compileProviders() error {
+	for i := range w.world.SAMLProviders {
+		p := &w.world.SAMLProviders[i]
+		accounts, err := w.accountsOf(p.Accounts)
 		if err == nil && !iamName().MatchString(p.Name) {
 			err = fmt.Errorf("no IAM name")
 		}
@@ -133,12 +133,12 @@ func (e *estate) compileProviders() error {
 			return fmt.Errorf("saml provider %q: %w", p.Name, err)
 		}
 		for _, a := range accounts {
-			e.saml[e.arn("iam", a.ID, "saml-provider/"+p.Name)] = p
+			w.saml[w.arn("iam", a.ID, "saml-provider/"+p.Name)] = p
 		}
 	}
-	for i := range e.world.OIDCProviders {
-		p := &e.world.OIDCProviders[i]
-		accounts, err := e.accountsOf(p.Accounts)
+	for i := range w.world.OIDCProviders {
+		p := &w.world.OIDCProviders[i]
+		accounts, err := w.accountsOf(p.Accounts)
 		if u, urlErr := url.Parse(p.URL); err == nil && (urlErr != nil || u.Scheme != "https" || len(p.Audiences) == 0) {
 			err = fmt.Errorf("an https URL and audiences are needed")
 		}
@@ -146,12 +146,12 @@ func (e *estate) compileProviders() error {
 			return fmt.Errorf("oidc provider %q: %w", p.URL, err)
 		}
 		for _, a := range accounts {
-			e.oidc[e.oidcARN(a, p.URL)] = p
+			w.oidc[w.oidcARN(a, p.URL)] = p
 		}
 	}
 	return nil
 }
 
-func (e *estate) oidcARN(a *account, issuer string) string {
-	return e.arn("iam", a.ID, "oidc-provider/"+strings.TrimPrefix(issuer, "https://"))
+func (w *compiledWorld) oidcARN(a *account, issuer string) string {
+	return w.arn("iam", a.ID, "oidc-provider/"+strings.TrimPrefix(issuer, "https://"))
 }

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// metadataService is the listener of the instance metadata service, which is there only if the world has an instance.
+// metadataService is the instance metadata service. It runs only if the world has "metadata".
 type metadataService struct {
 	listener net.Listener
 	http     *http.Server
 }
 
-// MetadataURL is for AWS_EC2_METADATA_SERVICE_ENDPOINT; "" if the world has no "metadata".
+// MetadataURL returns the URL for AWS_EC2_METADATA_SERVICE_ENDPOINT; "" if the world has no "metadata".
 func (s *Server) MetadataURL() string {
 	if s.imds.listener == nil {
 		return ""
@@ -50,24 +50,24 @@ func (m *metadataService) close() error {
 	return m.http.Close()
 }
 
-// host is what credentials come to by itself: an instance with the role of its profile, or a container.
+// host is the machine that clients run on, with a role: an instance, or a container.
 type host struct {
 	account  *account
-	role     *role // nil: none
+	role     *role // nil: an instance without an instance profile
 	lifetime time.Duration
-	session  string // the session's name
+	session  string // the role session name
 	region   string // of an instance
 }
 
 // compileHosts resolves the instance and the container that clients run on.
-func (e *estate) compileHosts() error {
+func (w *compiledWorld) compileHosts() error {
 	find := func(ref, name string, lifetime Duration) (*host, error) {
-		a, err := e.account(ref)
+		a, err := w.account(ref)
 		if err != nil {
 			return nil, err
 		}
 		h := &host{account: a, lifetime: lifetime.or(6 * time.Hour)}
-		for _, role := range e.roles {
+		for _, role := range w.roles {
 			if role.account == a && role.Name == name {
 				h.role = role
 			}
@@ -78,28 +78,28 @@ func (e *estate) compileHosts() error {
 		return h, nil
 	}
 	var err error
-	if m := e.world.Metadata; m != nil {
-		if e.metadata, err = find(m.Account, m.Role, m.Lifetime); err != nil {
+	if m := w.world.Metadata; m != nil {
+		if w.metadata, err = find(m.Account, m.Role, m.Lifetime); err != nil {
 			return fmt.Errorf("metadata: %w", err)
 		}
-		e.metadata.session = cmp.Or(m.Instance, "i-0"+derive(0, "instance", e.metadata.account.ID).hex(16))
-		if e.metadata.region = cmp.Or(m.Region, e.organizations); !e.has(e.metadata.region) {
-			return fmt.Errorf("metadata: no region %q in this world", e.metadata.region)
+		w.metadata.session = cmp.Or(m.Instance, "i-0"+derive(0, "instance", w.metadata.account.ID).hex(16))
+		if w.metadata.region = cmp.Or(m.Region, w.organizations); !w.has(w.metadata.region) {
+			return fmt.Errorf("metadata: no region %q in this world", w.metadata.region)
 		}
 	}
-	if c := e.world.Container; c != nil {
-		if e.container, err = find(c.Account, c.Role, c.Lifetime); err == nil && e.container.role == nil {
+	if c := w.world.Container; c != nil {
+		if w.container, err = find(c.Account, c.Role, c.Lifetime); err == nil && w.container.role == nil {
 			err = errors.New("a role is needed")
 		}
 		if err != nil {
 			return fmt.Errorf("container: %w", err)
 		}
-		e.container.session = derive(0, "container", e.container.account.ID).hex(32)
+		w.container.session = derive(0, "container", w.container.account.ID).hex(32)
 	}
 	return nil
 }
 
-// credentialsOf are the host's; as on EC2, others take their place five minutes before they expire.
+// credentialsOf returns the host's credentials. As on EC2, new ones replace them five minutes before they expire.
 func (s *Server) credentialsOf(h *host) *credentials {
 	s.mu.Lock()
 	c, now := s.hosted[h], s.now()
@@ -118,7 +118,7 @@ const (
 	imdsTTLHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
 )
 
-// metadataOperations are those of IMDSv2: to get a token, and with it data.
+// metadataOperations are the operations of IMDSv2: PUT gets a token, GET reads metadata with the token.
 var metadataOperations = map[string]*operation{
 	http.MethodPut: {service: "imds", name: "GetToken", protocol: protocolHTML, serve: (*Server).metadataToken},
 	http.MethodGet: {service: "imds", name: "GetMetadata", protocol: protocolHTML, serve: (*Server).instanceMetadata},
@@ -196,10 +196,10 @@ func (s *Server) instanceMetadata(r *request) (*answer, *apiError) {
 	return nil, fail(http.StatusNotFound, "404 - Not Found", "")
 }
 
-// containerPath is where a container finds its credentials.
+// containerPath is the path of the container's credentials.
 const containerPath = "/v1/credentials"
 
-// ContainerURL is for AWS_CONTAINER_CREDENTIALS_FULL_URI; "" if the world has no "container".
+// ContainerURL returns the URL for AWS_CONTAINER_CREDENTIALS_FULL_URI; "" if the world has no "container".
 func (s *Server) ContainerURL() string {
 	if s.container == nil {
 		return ""
@@ -207,7 +207,7 @@ func (s *Server) ContainerURL() string {
 	return s.URL() + containerPath
 }
 
-// ContainerToken is for AWS_CONTAINER_AUTHORIZATION_TOKEN; "" if the world has no "container".
+// ContainerToken returns the token for AWS_CONTAINER_AUTHORIZATION_TOKEN; "" if the world has no "container".
 func (s *Server) ContainerToken() string {
 	if s.container == nil {
 		return ""

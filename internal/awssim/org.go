@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// orgInput is what the operations of Organizations ask with.
+// orgInput has the parameters of all operations of Organizations.
 type orgInput struct {
 	MaxResults           *int
 	NextToken            string
@@ -16,7 +16,7 @@ type orgInput struct {
 	OrganizationalUnitId string
 }
 
-// organization reads the input and refuses callers who may not ask.
+// organization reads the input, and returns an error for a caller without access to the organization.
 func (s *Server) organization(r *request) (in orgInput, err *apiError) {
 	switch a := r.principal.account; {
 	case s.world.Organization == nil:
@@ -27,7 +27,7 @@ func (s *Server) organization(r *request) (in orgInput, err *apiError) {
 	return in, r.input(&in)
 }
 
-// orgList answers one page of items, each as show has it, under the key.
+// orgList answers one page of items under the key. show converts an item to its JSON.
 func orgList[T any](s *Server, r *request, in orgInput, key string, items []T, show func(T) any) (*answer, *apiError) {
 	size := 20
 	if in.MaxResults != nil {
@@ -52,7 +52,7 @@ func (s *Server) orgARN(kind, id string) string {
 	return s.arn("organizations", s.management.ID, kind+"/"+s.organizationID()+"/"+id)
 }
 
-// showAccount is the account as Organizations shows it.
+// showAccount returns the account in the JSON of Organizations.
 func (s *Server) showAccount(a *account) any {
 	joined := "CREATED"
 	if a == s.management {
@@ -66,7 +66,7 @@ func (s *Server) showAccount(a *account) any {
 	if field != "status" {
 		out["State"] = a.State
 	}
-	// Status never knew the states that came with State.
+	// Status is older than State and lacks its newer values.
 	if status := a.State; field != "state" && status != "PENDING_ACTIVATION" {
 		if status == "CLOSED" {
 			status = "SUSPENDED"
@@ -206,7 +206,7 @@ func (s *Server) listRegions(r *request) (*answer, *apiError) {
 		return nil, err
 	}
 	a := r.principal.account
-	if in.AccountId != "" { // which is for who manages the organization, and of a member
+	if in.AccountId != "" { // only the management account and delegated administrators may name another account
 		other := s.byID[in.AccountId]
 		switch {
 		case other == nil, s.world.Organization == nil, a != s.management && !slices.Contains(s.delegated, a):

@@ -12,8 +12,8 @@ type page struct {
 	next     string
 }
 
-// paged cuts a list of n items. The token is bound to the caller, the operation and the parameters that choose the
-// list; ok is false if it was made for another.
+// paged returns one page of a list of n items. The token is bound to the caller, the operation and the parameters that
+// choose the list; ok is false for the token of another list.
 func (s *Server) paged(r *request, how Paging, n, size int, token string, parameters ...string) (p page, ok bool) {
 	if how.PageSize > 0 {
 		size = min(size, how.PageSize)
@@ -60,7 +60,7 @@ func (s *Server) readToken(token, list string) (offset int, afterEmpty, ok bool)
 	return offset, afterEmpty, s.makeToken(list, offset, afterEmpty) == token
 }
 
-// jsonPage answers a part of a list under the key, each item as show has it.
+// jsonPage answers one page of a list under the key. show converts an item to its JSON.
 func jsonPage[T any](r *request, p page, key, tokenKey string, items []T, show func(T) any) *answer {
 	shown := make([]any, 0, p.to-p.from)
 	for _, item := range items[p.from:p.to] {

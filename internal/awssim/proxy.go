@@ -21,8 +21,8 @@ import (
 	"time"
 )
 
-// Proxy is an HTTP proxy that is every host of AWS itself: it ends the TLS of a CONNECT with certificates of its own
-// CA and answers under the real host names. It starts when it is first asked for its URL or its certificate.
+// Proxy is an HTTP proxy that answers for every host of AWS: it terminates the TLS of a CONNECT with certificates of its
+// own CA. It starts with the first call of URL or CAPEM.
 type Proxy struct {
 	handler http.Handler
 	refuses func(host string) bool // nil: none
@@ -32,7 +32,7 @@ type Proxy struct {
 	listener net.Listener
 	front    *http.Server // CONNECT, and plain requests
 	tunnels  *tunnelListener
-	behind   *http.Server // what comes out of the tunnels
+	behind   *http.Server // the requests in the tunnels
 	ca       *x509.Certificate
 	caKey    *ecdsa.PrivateKey
 	leafKey  *ecdsa.PrivateKey
@@ -41,13 +41,13 @@ type Proxy struct {
 	leaves map[string]*tls.Certificate
 }
 
-// NewProxy has a handler answer, which is not that of a simulated organization.
+// NewProxy returns a proxy whose requests the handler answers, instead of a simulated organization.
 func NewProxy(handler http.Handler) *Proxy { return &Proxy{handler: handler} }
 
 // ProxyURL is for HTTPS_PROXY, together with CAPEM for AWS_CA_BUNDLE; "" if the proxy cannot start.
 func (s *Server) ProxyURL() string { return s.proxy.URL() }
 
-// CAPEM is the certificate of the proxy's CA.
+// CAPEM returns the certificate of the proxy's CA, for AWS_CA_BUNDLE.
 func (s *Server) CAPEM() []byte { return s.proxy.CAPEM() }
 
 // URL is for HTTPS_PROXY; "" if the proxy cannot start.
@@ -58,7 +58,7 @@ func (p *Proxy) URL() string {
 	return "http://" + p.listener.Addr().String()
 }
 
-// CAPEM is for AWS_CA_BUNDLE; nil if the proxy cannot start.
+// CAPEM returns the certificate of the CA, for AWS_CA_BUNDLE; nil if the proxy cannot start.
 func (p *Proxy) CAPEM() []byte {
 	if p.start() != nil {
 		return nil
@@ -66,7 +66,7 @@ func (p *Proxy) CAPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.Raw})
 }
 
-// Certificate is one of the CA's for a host name, or an IP address.
+// Certificate returns a certificate of the CA for a host name or an IP address.
 func (p *Proxy) Certificate(host string) (*tls.Certificate, error) {
 	if err := p.start(); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (p *Proxy) start() error {
 	return p.err
 }
 
-// Close ends what is under way.
+// Close closes the listener and all tunnels.
 func (p *Proxy) Close() error {
 	p.once.Do(func() { p.err = errors.New("the proxy is closed") })
 	if p.front == nil {
@@ -132,7 +132,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unknownHost notes a CONNECT to what is no endpoint of the world.
+// unknownHost reports whether a host is no endpoint of the world. It records a CONNECT to it as a problem.
 func (s *Server) unknownHost(host string) bool {
 	if _, ok := s.resolveHost(host); ok {
 		return false
@@ -143,7 +143,7 @@ func (s *Server) unknownHost(host string) bool {
 	return true
 }
 
-// bufferedConn is a connection of which some bytes have been read ahead.
+// bufferedConn is a connection some of whose bytes have been read already.
 type bufferedConn struct {
 	net.Conn
 	ahead *bufio.Reader
@@ -161,7 +161,7 @@ type tunnel struct {
 
 type tunnelKey struct{}
 
-// rememberTunnel lets a request know which host its tunnel was for.
+// rememberTunnel puts the host of the CONNECT into the context of the tunnel's requests.
 func rememberTunnel(ctx context.Context, conn net.Conn) context.Context {
 	if t, ok := conn.(*tunnel); ok {
 		return context.WithValue(ctx, tunnelKey{}, t.host)
@@ -216,7 +216,7 @@ func (p *Proxy) makeCA() error {
 	return err
 }
 
-// leaf is the certificate for a host name.
+// leaf returns the certificate for a host name, and makes it the first time.
 func (p *Proxy) leaf(host string) (*tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// operation is one of those of AWS's API that the server knows.
+// operation is an operation of AWS's API.
 type operation struct {
 	service  string
 	name     string
 	protocol protocol
-	action   string // that a policy must allow; "" needs none
+	action   string // the IAM action that a policy must allow; "": none is needed
 	serve    handler
-	target   func(*request) string             // the account asked about, where the request names one
-	identify func(*Server, *request) *apiError // finds out who asks; nil where nobody has to sign
+	target   func(*request) string             // the account that a request names; nil: it names none
+	identify func(*Server, *request) *apiError // authenticates the caller; nil: the request is not signed
 }
 
 type handler = func(*Server, *request) (*answer, *apiError)
 
-// protocol is how a service speaks.
+// protocol is the format of a service's requests and answers.
 type protocol int
 
 const (
@@ -43,7 +43,8 @@ const (
 	targetOrganizations = "AWSOrganizationsV20161128."
 )
 
-// operations by what a request names them with: VERSION:ACTION, the X-Amz-Target, METHOD PATH, or PATH ACTION.
+// operations maps the names that requests have for operations: VERSION:ACTION, the X-Amz-Target, METHOD PATH, or PATH
+// ACTION.
 var operations = sync.OnceValue(func() map[string]*operation {
 	m := map[string]*operation{}
 	roleAccount := func(r *request) string { return accountOfARN(r.form.Get("RoleArn")) }
@@ -109,7 +110,7 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	return m
 })
 
-// admit finds out what r asks and who asks it.
+// admit finds the operation of r and authenticates its caller.
 func (s *Server) admit(r *request) *apiError {
 	r.operation = &operation{}
 	if err := s.route(r); err != nil {
@@ -133,7 +134,7 @@ func (s *Server) admit(r *request) *apiError {
 	return err
 }
 
-// route finds the operation that r is for, and the region from the host name if it is a real one.
+// route finds the operation of r, and its region if the host name is one of AWS.
 func (s *Server) route(r *request) *apiError {
 	if r.metadata {
 		if r.operation, r.region = metadataOperations[r.Method], s.metadata.region; r.operation == nil {
@@ -168,7 +169,7 @@ func (s *Server) route(r *request) *apiError {
 	return nil
 }
 
-// isOwn tells the server's own address from a host name of AWS.
+// isOwn reports whether a host is the server's own address and no host name of AWS.
 func (s *Server) isOwn(host string) bool {
 	if host == s.listener.Addr().String() {
 		return true
@@ -239,20 +240,20 @@ func (r *request) find() *apiError {
 	return nil
 }
 
-// signed checks the signature and whose it is.
+// signed checks the signature and finds the credentials that made it.
 func (s *Server) signed(r *request) *apiError {
 	refuse := func(why refusal, problem string, args ...any) *apiError {
 		if problem != "" {
 			r.problem(problem, args...)
 		}
-		return why.in(r.protocol)
+		return why.errorOf(r.protocol)
 	}
 	if r.Header.Get("Authorization") == "" {
 		return refuse(refusedUnsigned, "not signed")
 	}
 	sig, err := parseSignature(r.Request)
 	if err == nil && r.service == "s3" {
-		err = coversPayload(r.Request)
+		err = checkPayloadHeader(r.Request)
 	}
 	if err != nil {
 		return refuse(refusedIncomplete, "%v", err)
@@ -262,8 +263,8 @@ func (s *Server) signed(r *request) *apiError {
 		return refuse(refusedScope, "signed for %s in %s", sig.service, sig.region)
 	}
 	if r.region == "" {
-		// Without a real host name the scope is all that tells the region; SDKs sign for their own then even where
-		// the service has but one.
+		// Without a host name of AWS, the region is the one in the signature. SDKs then sign for their own region, even
+		// for a service that has only one.
 		if r.region = sig.region; r.service == "organizations" || r.service == "account" {
 			r.region = s.organizations
 		}
@@ -282,7 +283,7 @@ func (s *Server) signed(r *request) *apiError {
 	if skew := s.clock().Sub(sig.time); skew > 5*time.Minute || skew < -5*time.Minute {
 		return refuse(refusedSkew, "signed %v away from the server's clock", skew.Round(time.Second))
 	}
-	if !sig.by(c.secret, r.Request, r.body) {
+	if !sig.verify(c.secret, r.Request, r.body) {
 		return refuse(refusedSignature, "wrong signature")
 	}
 	if !c.expires.IsZero() && s.time().After(c.expires) {
@@ -300,7 +301,7 @@ func (s *Server) signed(r *request) *apiError {
 	return nil
 }
 
-// authorize asks the policies.
+// authorize checks the policies.
 func (s *Server) authorize(r *request) *apiError {
 	if r.action == "" || r.principal == nil {
 		return nil
@@ -324,7 +325,7 @@ func (r *request) input(v any) *apiError {
 	return nil
 }
 
-// accountOfARN is the account id in an ARN, "" if there is none.
+// accountOfARN returns the account id in an ARN, or "".
 func accountOfARN(arn string) string {
 	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
 		return parts[4]

@@ -9,7 +9,7 @@ import (
 
 const namespaceS3 = "http://s3.amazonaws.com/doc/2006-03-01/"
 
-// listBuckets lists every bucket of the account, whichever region is asked.
+// listBuckets lists every bucket of the account, in any region's endpoint.
 func (s *Server) listBuckets(r *request) (*answer, *apiError) {
 	q := r.URL.Query()
 	size := 10000
@@ -39,7 +39,7 @@ func (s *Server) listBuckets(r *request) (*answer, *apiError) {
 		created := time.Unix(1600000000+int64(hash(0, name)%100000000), 0)
 		x.open("Bucket").elem("Name", name).elem("CreationDate", stamp(created))
 		if len(q) > 0 && !(len(q) == 1 && q.Has("x-id")) {
-			x.elem("BucketRegion", s.organizations) // said only where something was asked of the list
+			x.elem("BucketRegion", s.organizations) // S3 adds it only if the request has a parameter
 		}
 		x.close("Bucket")
 	}

@@ -19,7 +19,7 @@ import (
 
 // Server is a running simulated organization.
 type Server struct {
-	*estate
+	*compiledWorld
 	listener net.Listener
 	http     *http.Server
 	proxy    *Proxy
@@ -29,7 +29,7 @@ type Server struct {
 	pageKey  []byte                   // signs NextTokens and SAML assertions
 	idpKey   func() *ecdsa.PrivateKey // signs web identity tokens
 	buffers  sync.Pool                // of *xmlWriter, for the long answers
-	closed   chan struct{}            // ends what hangs
+	closed   chan struct{}            // closed by Close, so that hanging calls end
 
 	mu         sync.Mutex
 	advanced   time.Duration
@@ -51,18 +51,18 @@ type Server struct {
 	maxFlight  int
 }
 
-// Call is a request that the server was asked, with the answer it gave.
+// Call is a request to the server, with the status and the error of the answer.
 type Call struct {
 	Time        time.Time
 	Service     string // sts, ec2, sso, oidc, organizations, account, s3, signin, imds, container; "" if unknown
 	Operation   string
 	Region      string // of the endpoint
 	Account     string // the caller's
-	Target      string // the account asked about: of the role, of the SSO assignment, else the caller's
+	Target      string // the account that the call is about: the role's, the SSO assignment's, else the caller's
 	Host        string
 	AccessKeyID string
-	Status      int    // 0 while it lasts, and if it was never answered
-	Code        string // of the error, or "fault: KIND" if the answer was spoilt
+	Status      int    // 0 before the answer, and without one
+	Code        string // of the error, or "fault: KIND" if a fault replaced the answer
 }
 
 // Option changes how a Server runs.
@@ -83,18 +83,18 @@ func WithLatency(d time.Duration) Option { return func(o *options) { o.latency =
 // WithClock replaces time.Now. Signatures must be within five minutes of it, whatever Advance did.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
 
-// Start checks the world and serves it until Close.
+// Start checks the world and serves it until Close. The error names the mistake in the world.
 func Start(w *World, opts ...Option) (*Server, error) {
 	o := options{addr: "127.0.0.1:0", clock: time.Now}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	e, err := compile(w)
+	compiled, err := compile(w)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		estate: e, clock: o.clock, latency: o.latency, pageKey: make([]byte, 32), closed: make(chan struct{}),
+		compiledWorld: compiled, clock: o.clock, latency: o.latency, pageKey: make([]byte, 32), closed: make(chan struct{}),
 		keys: map[string]*credentials{}, issued: map[string]int{}, usedCodes: map[string]bool{},
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
 		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{},
@@ -109,8 +109,8 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		return key
 	})
 	s.buffers.New = func() any { return new(xmlWriter) }
-	for _, u := range e.users {
-		s.keys[u.AccessKeyID] = e.longTerm(u)
+	for _, u := range compiled.users {
+		s.keys[u.AccessKeyID] = compiled.longTerm(u)
 	}
 	s.openSessions()
 	if s.listener, err = net.Listen("tcp", o.addr); err != nil {
@@ -150,8 +150,9 @@ func (s *Server) Calls() []Call {
 	return slices.Clone(s.calls)
 }
 
-// Problems lists the requests that no correct client sends: malformed, wrongly signed, to the endpoint of another
-// service or region, with expired credentials or a global token in an opt-in region, with a NextToken of another list.
+// Problems lists the mistakes of clients: requests that are malformed, wrongly signed, sent to the endpoint of another
+// service or region, with expired credentials, with a global token in an opt-in region, or with the NextToken of another
+// list.
 func (s *Server) Problems() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +173,7 @@ func (s *Server) Advance(d time.Duration) {
 	s.advanced += d
 }
 
-// now is the server's moment; callers that do not hold mu use time.
+// now is the server's time. The caller holds mu; others call time.
 func (s *Server) now() time.Time { return s.clock().Add(s.advanced) }
 
 func (s *Server) time() time.Time {
@@ -181,8 +182,8 @@ func (s *Server) time() time.Time {
 	return s.now()
 }
 
-// Truth is every instance of every account, with all fields filled in: accounts in the world's order, regions by
-// name, instances as EC2 lists them.
+// Truth returns every instance of every account, with all fields filled in: accounts in the world's order, regions by
+// name, instances in EC2's order.
 func (s *Server) Truth() []Instance { return s.truth() }
 
 // request is one call on its way through the server.
@@ -194,7 +195,7 @@ type request struct {
 	form      url.Values
 	region    string // of the endpoint
 	global    bool   // the global STS endpoint
-	metadata  bool   // asked of the instance metadata service
+	metadata  bool   // sent to the instance metadata service
 	caller    *credentials
 	principal *principal
 	sso       *ssoToken
@@ -202,7 +203,7 @@ type request struct {
 	index     int // in Server.calls
 }
 
-// problem records that no correct client sends this request.
+// problem records a mistake of the client for Server.Problems.
 func (r *request) problem(format string, args ...any) {
 	s := r.server
 	s.mu.Lock()
@@ -210,12 +211,12 @@ func (r *request) problem(format string, args ...any) {
 	s.problems = append(s.problems, fmt.Sprintf("%s %s in %s: ", r.call.Service, r.call.Operation, r.call.Region)+fmt.Sprintf(format, args...))
 }
 
-// fail answers with an error of the service.
+// fail returns an error of the service.
 func fail(status int, code, format string, args ...any) *apiError {
 	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// ServeHTTP answers a request of AWS's API, sent to the server's own address or, through the proxy, to a real host name.
+// ServeHTTP answers a request of AWS's API, sent to the server's own address or, through the proxy, to a host name of AWS.
 func (s *Server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	s.handle(w, &request{Request: hr, server: s})
 }
@@ -255,19 +256,19 @@ func (s *Server) handle(w http.ResponseWriter, r *request) {
 		wait += time.Duration(fault.Delay)
 	}
 	if !s.sleep(hr.Context(), wait) {
-		panic(http.ErrAbortHandler) // net/http's word for: no answer
+		panic(http.ErrAbortHandler) // makes net/http close the connection without an answer
 	}
-	if fault != nil && fault.spoils() {
+	if fault != nil && fault.replaces() {
 		r.call.Code = "fault: " + fault.Kind
-		s.note(r) // before the client learns of it
-		s.spoil(w, r, fault, a)
+		s.note(r) // before the client sees the answer
+		s.replace(w, r, fault, a)
 		return
 	}
 	r.call.Status = a.status
 	a.send(w)
 }
 
-// sleep waits, and tells whether the client and the server are still there.
+// sleep waits. It returns false if the client disconnects or the server closes meanwhile.
 func (s *Server) sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -293,7 +294,7 @@ func (s *Server) enter(r *request) {
 	s.maxFlight = max(s.maxFlight, s.inFlight)
 }
 
-// note keeps what is known of a call so far.
+// note updates the call in Server.calls.
 func (s *Server) note(r *request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// federationPath is where the sign-in endpoint of the console turns credentials into a session of a browser.
+// federationPath is the path at which the console's sign-in endpoint exchanges credentials for a browser's session.
 const federationPath = "/federation"
 
 // signin is a sign-in token.

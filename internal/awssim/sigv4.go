@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// signature is the Authorization header of Signature Version 4, taken apart.
+// signature is a parsed Authorization header of Signature Version 4.
 type signature struct {
 	keyID, date, region, service string
 	headers                      []string // names of the signed headers
@@ -28,7 +28,7 @@ const (
 	sigTime      = "20060102T150405Z"
 )
 
-// parseSignature reads the headers that sign r, and demands that those are signed which decide what r does.
+// parseSignature reads the signature of r. It is an error if a header that changes the meaning of r is not signed.
 func parseSignature(r *http.Request) (signature, error) {
 	var sig signature
 	fields, ok := strings.CutPrefix(r.Header.Get("Authorization"), sigAlgorithm+" ")
@@ -66,16 +66,16 @@ func parseSignature(r *http.Request) (signature, error) {
 	return sig, nil
 }
 
-// coversPayload demands, as S3 does, the header with the body's sum.
-func coversPayload(r *http.Request) error {
+// checkPayloadHeader checks that the header with the hash of the body is there. S3 requires it.
+func checkPayloadHeader(r *http.Request) error {
 	if r.Header.Get("X-Amz-Content-Sha256") == "" {
 		return errors.New("the header x-amz-content-sha256 is missing")
 	}
 	return nil
 }
 
-// by tells whether the secret key signed r with this body.
-func (sig signature) by(secret string, r *http.Request, body []byte) bool {
+// verify reports whether the secret key has signed r with this body.
+func (sig signature) verify(secret string, r *http.Request, body []byte) bool {
 	payload := sha256.Sum256(body)
 	sum := hex.EncodeToString(payload[:])
 	switch said := r.Header.Get("X-Amz-Content-Sha256"); {
@@ -118,7 +118,7 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-// canonicalPath escapes the path as it was sent once more, as every service but S3 has it.
+// canonicalPath escapes the path again, in the form in which it was sent, as all services but S3 require.
 func canonicalPath(u *url.URL) string {
 	path := u.EscapedPath()
 	if path == "" || path == "/" {

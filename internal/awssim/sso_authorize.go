@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// codeGrant is an authorization code (RFC 6749, 4.1) on its way to its client.
+// codeGrant is an authorization code (RFC 6749, 4.1) that its client has not exchanged for a token yet.
 type codeGrant struct {
 	client    *oidcClient
 	redirect  string // the redirect URI of /authorize
@@ -27,7 +27,7 @@ var (
 	pkceVerifier  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) })
 )
 
-// authorizeCode is the page at which a browser signs in: it plays the user, and sends the browser back with a code.
+// authorizeCode answers a browser that signs in. It plays the user, and redirects the browser to the client with a code.
 func (s *Server) authorizeCode(r *request) (*answer, *apiError) {
 	q := r.URL.Query()
 	redirect, err := url.Parse(q.Get("redirect_uri"))
@@ -80,19 +80,19 @@ func (s *Server) authorizeCode(r *request) (*answer, *apiError) {
 	return redirection(redirect.String()), nil
 }
 
-// redirection sends a browser to another page.
+// redirection returns an answer that sends a browser to another page.
 func redirection(to string) *answer {
 	return &answer{status: http.StatusFound, contentType: contentHTML, header: map[string]string{"Location": to}}
 }
 
-// codeToken tells whose token an authorization code has become, and its scopes; mu is held.
+// codeToken exchanges an authorization code: it returns the session of the new token, and its scopes. The caller holds mu.
 func (s *Server) codeToken(in *createTokenInput, c *oidcClient) (*ssoSession, []string, *apiError) {
 	refused := fail(400, "InvalidGrantException", "Invalid authorization code provided")
 	grant := s.codes[in.Code]
 	if grant == nil || grant.client != c {
 		return nil, nil, refused
 	}
-	// A code is good for one attempt. It stays in the map, so that the next code is another.
+	// A code is valid for one attempt. It stays in the map, so that the next code differs.
 	used := *grant
 	grant.client = nil
 	sum := sha256.Sum256([]byte(in.CodeVerifier))

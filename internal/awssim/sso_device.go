@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// deviceGrant is a device authorization (RFC 8628) on its way.
+// deviceGrant is a device authorization (RFC 8628) in progress.
 type deviceGrant struct {
 	client    *oidcClient
 	session   *ssoSession
@@ -15,13 +15,13 @@ type deviceGrant struct {
 	expires   time.Time
 	nextPoll  time.Time
 	interval  time.Duration
-	polls     int // that found the user undecided
+	polls     int // before the user has decided
 	confirmed bool
 	refused   bool
 }
 
-// unsaidInterval is what a client has to keep between polls if it is told nothing (RFC 8628, 3.2).
-const unsaidInterval = 5 * time.Second
+// defaultInterval is the time between polls for an answer without an interval (RFC 8628, 3.2).
+const defaultInterval = 5 * time.Second
 
 func (s *Server) startDevice(r *request) (*answer, *apiError) {
 	var in struct{ ClientId, ClientSecret, StartUrl string }
@@ -47,19 +47,19 @@ func (s *Server) startDevice(r *request) (*answer, *apiError) {
 	s.grants[code] = d
 	verify := strings.TrimRight(session.StartURL, "/#") + "/#/device"
 	if s.isOwn(r.Host) {
-		verify = s.URL() + "/device" // a browser that knows of no endpoint URL finds the simulator too
+		verify = s.URL() + "/device" // so that a browser, which has no endpoint URL, finds the simulator
 	}
 	out := map[string]any{"deviceCode": code, "userCode": d.userCode, "verificationUri": verify,
 		"verificationUriComplete": verify + "?user_code=" + d.userCode, "expiresIn": int(lifetime / time.Second)}
 	if d.interval = time.Duration(*session.Login.Interval); d.interval < 0 {
-		d.interval = unsaidInterval
+		d.interval = defaultInterval
 	} else {
 		out["interval"] = int(d.interval / time.Second)
 	}
 	return r.jsonAnswer(out), nil
 }
 
-// Confirm plays the user who enters a device code's user code in the browser, and allows or refuses.
+// Confirm plays the user, who enters the user code of a device code in the browser and allows or refuses.
 func (s *Server) Confirm(userCode string, allow bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +71,7 @@ func (s *Server) Confirm(userCode string, allow bool) error {
 	return nil
 }
 
-// awaiting finds the device authorization of a user code, nil if none is under way; mu is held.
+// awaiting returns the device authorization of a user code, or nil. The caller holds mu.
 func (s *Server) awaiting(userCode string) *deviceGrant {
 	for _, d := range s.grants {
 		if d.client != nil && d.userCode == userCode && s.now().Before(d.expires) {
@@ -81,7 +81,7 @@ func (s *Server) awaiting(userCode string) *deviceGrant {
 	return nil
 }
 
-// verifyDevice is the page at which a browser enters a user code: it plays the user.
+// verifyDevice answers a browser that opens the page for a user code. It plays the user, who allows.
 func (s *Server) verifyDevice(r *request) (*answer, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +97,7 @@ func (s *Server) verifyDevice(r *request) (*answer, *apiError) {
 	return htmlPage(http.StatusOK, "Request approved", "You can close this window."), nil
 }
 
-// deviceToken tells whose token a device code has become; mu is held.
+// deviceToken exchanges a device code: it returns the session of the new token. The caller holds mu.
 func (s *Server) deviceToken(code string, c *oidcClient) (*ssoSession, *apiError) {
 	d, now := s.grants[code], s.now()
 	if d == nil || d.client != c {
@@ -112,7 +112,7 @@ func (s *Server) deviceToken(code string, c *oidcClient) (*ssoSession, *apiError
 	case d.refused:
 		return nil, fail(400, "AccessDeniedException", "The user refused")
 	case d.confirmed:
-		d.client = nil // used up
+		d.client = nil // a device code is valid once
 		return d.session, nil
 	case now.Before(d.nextPoll):
 		d.interval += 5 * time.Second
@@ -124,7 +124,7 @@ func (s *Server) deviceToken(code string, c *oidcClient) (*ssoSession, *apiError
 	return nil, fail(400, "AuthorizationPendingException", "The user has not confirmed yet")
 }
 
-// sameStartURL compares start URLs as AWS does: people paste them with /, # and #/ at the end.
+// sameStartURL compares start URLs as AWS does: without a /, # or #/ at the end, which people paste.
 func sameStartURL(a, b string) bool {
 	return strings.EqualFold(strings.TrimRight(a, "/#"), strings.TrimRight(b, "/#"))
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// oidcClient is a registration of a client of the OIDC service.
+// oidcClient is a registered client of the OIDC service.
 type oidcClient struct {
 	id, secret string
-	region     string // of the endpoint that registered it; "" if its host name was not asked
+	region     string // of the endpoint that registered it; "" if that was the server's own address
 	expires    time.Time
 	scopes     []string
 	grants     []string // grant types
@@ -26,10 +26,10 @@ const (
 	grantRefresh = "refresh_token"
 )
 
-// deviceGrants are those of a registration that names none.
+// deviceGrants are the grant types of a registration that names none.
 var deviceGrants = []string{grantDevice, grantRefresh}
 
-// oauthCode is the code of RFC 6749, 7591 and 8628 for an exception of the OIDC service.
+// oauthCode returns the code in RFC 6749, 7591 or 8628 of an exception of the OIDC service.
 func oauthCode(exception string) string {
 	codes := map[string]string{
 		"InvalidGrantException": "invalid_grant", "InvalidClientException": "invalid_client",
@@ -95,7 +95,7 @@ func (s *Server) registerClient(r *request) (*answer, *apiError) {
 		"clientIdIssuedAt": s.now().Unix(), "clientSecretExpiresAt": c.expires.Unix()}), nil
 }
 
-// isLoopback tells the redirect URIs whose port is of no account (RFC 8252, section 7.3).
+// isLoopback reports whether the port of a redirect URI is ignored (RFC 8252, section 7.3).
 func isLoopback(u *url.URL) bool {
 	return u.Scheme == "http" && u.Hostname() == "127.0.0.1" && u.User == nil
 }
@@ -108,7 +108,7 @@ func withoutPort(u *url.URL) string {
 	return bare.String()
 }
 
-// sessionAt finds the session of a start URL, in the region if that is known.
+// sessionAt returns the session of a start URL, or nil. It must be in the region, unless that is "".
 func (s *Server) sessionAt(startURL, region string) *ssoSession {
 	for _, session := range s.sessions {
 		if sameStartURL(session.StartURL, startURL) && (region == "" || region == session.Region) {
@@ -118,7 +118,7 @@ func (s *Server) sessionAt(startURL, region string) *ssoSession {
 	return nil
 }
 
-// registered finds the client of a request that it may ask for the grant type; mu is held.
+// registered returns the client with an id, if it is registered for the grant type. The caller holds mu.
 func (s *Server) registered(r *request, id, grant string) (*oidcClient, *apiError) {
 	c := s.clients[id]
 	switch {
@@ -135,7 +135,7 @@ func (s *Server) registered(r *request, id, grant string) (*oidcClient, *apiErro
 	return c, nil
 }
 
-// createTokenInput is what CreateToken asks with; which fields depends on GrantType.
+// createTokenInput is the input of CreateToken. Its fields depend on GrantType.
 type createTokenInput struct {
 	ClientId, ClientSecret, GrantType                         string
 	RefreshToken, DeviceCode, Code, RedirectUri, CodeVerifier string
@@ -164,7 +164,7 @@ func (s *Server) createToken(r *request) (*answer, *apiError) {
 		if old == nil || old.client != c.id {
 			return nil, fail(400, "InvalidGrantException", "Invalid refresh token provided")
 		}
-		// Rotation: a refresh token works once.
+		// Refresh tokens rotate: each works once.
 		delete(s.refreshers, in.RefreshToken)
 		session, scopes = old.session, old.scopes
 	case grantDevice:
@@ -183,11 +183,11 @@ func (s *Server) createToken(r *request) (*answer, *apiError) {
 	return r.jsonAnswer(out), nil
 }
 
-// grant makes a token for the session's user; mu is held.
+// grant makes a token for the session's user. The caller holds mu.
 func (s *Server) grant(session *ssoSession, c *oidcClient, scopes []string) *ssoToken {
 	g := derive(uint64(len(s.tokens)), "grant", session.Name)
 	t := &ssoToken{session: session, client: c.id, scopes: scopes, access: "aoa" + g.base64(60), expires: s.now().Add(accessTokenLifetime)}
-	// Without a scope the registration is of the old kind, which cannot be refreshed.
+	// A registration without scopes is of the old kind, whose tokens cannot be refreshed.
 	if len(c.scopes) > 0 && slices.Contains(c.grants, grantRefresh) {
 		t.refresh = "aor" + g.base64(60)
 	}

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// ssoToken is an access token of a user's session, in the state that it is in now.
+// ssoToken is an access token of a user's session.
 type ssoToken struct {
 	session *ssoSession
 	access  string
 	expires time.Time
 	refresh string
 	client  string
-	scopes  []string // none: of the old kind, good for everything
+	scopes  []string // empty: of the old kind, with access to everything
 	dead    bool
 }
 
@@ -23,7 +23,7 @@ const (
 	portalScope         = "sso:account:access"
 )
 
-// openSessions hands out the tokens that the world begins with.
+// openSessions issues the tokens of the world.
 func (s *Server) openSessions() {
 	now := s.clock()
 	for _, session := range s.sessions {

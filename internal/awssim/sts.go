@@ -57,26 +57,26 @@ func (r *request) duration(def, least, most time.Duration) (time.Duration, *apiE
 	return d, nil
 }
 
-// invalid refuses a malformed request, which no correct client sends.
+// invalid returns the error of a malformed request and records the client's mistake.
 func (r *request) invalid(format string, args ...any) *apiError {
 	err := fail(http.StatusBadRequest, "ValidationError", format, args...)
 	r.problem("%s", err.message)
 	return err
 }
 
-// wanted is what a request for a role's session says, whichever way it is come by.
-type wanted struct {
+// roleRequest holds the parameters that AssumeRole, AssumeRoleWithSAML and AssumeRoleWithWebIdentity share.
+type roleRequest struct {
 	role     string // ARN
 	lifetime time.Duration
-	terms    *terms
+	options  *sessionOptions
 }
 
-func (r *request) wanted() (w wanted, err *apiError) {
+func (r *request) roleRequest() (w roleRequest, err *apiError) {
 	if w.role = r.form.Get("RoleArn"); !roleARN().MatchString(w.role) {
 		return w, r.invalid("%s is invalid", w.role)
 	}
 	if w.lifetime, err = r.duration(time.Hour, 15*time.Minute, 12*time.Hour); err == nil {
-		w.terms, err = r.terms()
+		w.options, err = r.sessionOptions()
 	}
 	return w, err
 }
@@ -90,8 +90,8 @@ func (r *request) roleSessionName() (string, *apiError) {
 	return name, nil
 }
 
-// fitting refuses a lifetime that is longer than the role allows.
-func (role *role) fitting(lifetime time.Duration) *apiError {
+// checkLifetime returns the error of a lifetime that is longer than the role allows.
+func (role *role) checkLifetime(lifetime time.Duration) *apiError {
 	if lifetime > time.Duration(role.MaxSession) {
 		return fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
@@ -99,7 +99,7 @@ func (role *role) fitting(lifetime time.Duration) *apiError {
 }
 
 func (s *Server) assumeRole(r *request) (*answer, *apiError) {
-	w, err := r.wanted()
+	w, err := r.roleRequest()
 	if err != nil {
 		return nil, err
 	}
@@ -117,16 +117,16 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 		return nil, refused
 	}
 	if source := r.principal.source; source != "" {
-		if w.terms.source != "" && w.terms.source != source {
-			return nil, refused // a chain keeps the source identity that it began with
+		if w.options.source != "" && w.options.source != source {
+			return nil, refused // the source identity cannot change in a chain of roles
 		}
-		w.terms.source = source
+		w.options.source = source
 	}
 	for _, key := range r.principal.transitive {
-		if containsFold(w.terms.tags, key) {
+		if containsFold(w.options.tags, key) {
 			return nil, fail(400, "ValidationError", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 		}
-		w.terms.transitive = append(w.terms.transitive, key)
+		w.options.transitive = append(w.options.transitive, key)
 	}
 	if role.ExternalID != "" && external != role.ExternalID {
 		return nil, refused
@@ -143,37 +143,37 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 	case r.principal.role != "" && w.lifetime > time.Hour:
 		return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
-	if err := role.fitting(w.lifetime); err != nil {
+	if err := role.checkLifetime(w.lifetime); err != nil {
 		return nil, err
 	}
-	p := s.sessionOf(role, session, w.terms)
+	p := s.sessionOf(role, session, w.options)
 	p.chained = r.principal.role != ""
 	c := s.issue(p, w.lifetime, r.global)
-	return stsAnswer("AssumeRole", func(x *xmlWriter) { x.assumed(c, w.terms) }), nil
+	return stsAnswer("AssumeRole", func(x *xmlWriter) { x.assumed(c, w.options) }), nil
 }
 
-// sessionOf is the principal that a session of the role is.
-func (s *Server) sessionOf(role *role, session string, t *terms) principal {
+// sessionOf returns the principal of a session of the role.
+func (s *Server) sessionOf(role *role, session string, o *sessionOptions) principal {
 	p := s.roleSession(role.account, role.arn, role.Name, session, role.Allow)
-	p.limit, p.source, p.transitive = t.limit, t.source, t.transitive
+	p.limit, p.source, p.transitive = o.limit, o.source, o.transitive
 	return p
 }
 
-// assumed writes what the answers of AssumeRole and its kin have in common.
-func (x *xmlWriter) assumed(c *credentials, t *terms) {
+// assumed writes the elements that all answers of the AssumeRole operations have.
+func (x *xmlWriter) assumed(c *credentials, o *sessionOptions) {
 	x.credentials(c)
 	x.open("AssumedRoleUser").elem("AssumedRoleId", c.userID).elem("Arn", c.arn).close("AssumedRoleUser")
-	x.sizes(c, t)
-	x.opt("SourceIdentity", t.source)
+	x.sizes(c, o)
+	x.opt("SourceIdentity", o.source)
 }
 
-// sizes writes how much of their room the session's terms take up, and its token.
-func (x *xmlWriter) sizes(c *credentials, t *terms) {
-	const tokenRoom = 4096
-	if t.packed > 0 {
-		x.elem("PackedPolicySize", strconv.Itoa(t.packed))
+// sizes writes the share of their limits that the session's policies, its tags and its token take.
+func (x *xmlWriter) sizes(c *credentials, o *sessionOptions) {
+	const tokenLimit = 4096
+	if o.packed > 0 {
+		x.elem("PackedPolicySize", strconv.Itoa(o.packed))
 	}
-	x.elem("SessionTokenSize", strconv.Itoa(len(c.token))).elem("SessionTokenUtilization", strconv.Itoa(100*len(c.token)/tokenRoom))
+	x.elem("SessionTokenSize", strconv.Itoa(len(c.token))).elem("SessionTokenUtilization", strconv.Itoa(100*len(c.token)/tokenLimit))
 }
 
 // checkMFA verifies SerialNumber and TokenCode against the caller's device.
@@ -201,6 +201,6 @@ func (s *Server) getSessionToken(r *request) (*answer, *apiError) {
 	c := s.issue(p, lifetime, r.global)
 	return stsAnswer("GetSessionToken", func(x *xmlWriter) {
 		x.credentials(c)
-		x.sizes(c, &terms{})
+		x.sizes(c, &sessionOptions{})
 	}), nil
 }

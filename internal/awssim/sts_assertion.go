@@ -17,11 +17,11 @@ import (
 	"time"
 )
 
-// samlUser is who the identity providers of this world know.
+// samlUser is the user of all assertions.
 const samlUser = "demo@example.com"
 
-// SAMLAssertion is the base64 of a SAML response that lets demo@example.com have these roles, for five minutes. A role is
-// an ARN, which stands for the provider that the role trusts, or ROLE_ARN,PROVIDER_ARN as in the response.
+// SAMLAssertion returns the base64 of a SAML response that gives demo@example.com these roles, valid for five minutes. A
+// role is ROLE_ARN,PROVIDER_ARN, or an ARN alone for the provider that the role trusts.
 func (s *Server) SAMLAssertion(roles ...string) string {
 	prefix := "https://aws.amazon.com/SAML/Attributes/"
 	if s.partition.name == "aws-cn" {
@@ -64,7 +64,7 @@ func (s *Server) SAMLAssertion(roles ...string) string {
 	return base64.StdEncoding.EncodeToString([]byte(s.seal(text)))
 }
 
-// The signature of an assertion is a MAC over the text with an empty signature, in place of XML Signature.
+// An assertion has a MAC of its text instead of an XML Signature. The text has an empty signature in it.
 const (
 	signatureBegin = `<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignatureValue>`
 	signatureEnd   = `</ds:SignatureValue></ds:Signature>`
@@ -75,7 +75,7 @@ func (s *Server) seal(unsigned string) string {
 	return strings.Replace(unsigned, signatureBegin, signatureBegin+sum, 1)
 }
 
-// assertion is what STS reads in a SAML response.
+// assertion holds the parts of a SAML response that STS reads.
 type assertion struct {
 	Issuer  string
 	Subject struct {
@@ -124,18 +124,18 @@ func (a *assertion) attribute(name string) string {
 	return ""
 }
 
-// pairs tells whether the assertion lets its subject have the role through the provider.
-func (a *assertion) pairs(role, provider string) bool {
+// offers reports whether the assertion gives its subject the role through the provider.
+func (a *assertion) offers(role, provider string) bool {
 	return slices.ContainsFunc(a.values("Role"), func(pair string) bool { return pair == role+","+provider || pair == provider+","+role })
 }
 
-// sessionDuration is the attribute of that name, which bounds the session; 0 without.
+// sessionDuration is the attribute SessionDuration, the longest lifetime of a session; 0 without the attribute.
 func (a *assertion) sessionDuration() time.Duration {
 	seconds, _ := strconv.Atoi(a.attribute("SessionDuration"))
 	return time.Duration(seconds) * time.Second
 }
 
-// webClaims are the claims of an OpenID Connect token that STS looks at.
+// webClaims are the claims of an OpenID Connect token that STS reads.
 type webClaims struct {
 	Issuer   string `json:"iss"`
 	Audience string `json:"aud"`
@@ -146,8 +146,8 @@ type webClaims struct {
 
 func (p *OIDCProvider) accepts(audience string) bool { return slices.Contains(p.Audiences, audience) }
 
-// WebIdentityToken is a JWT, signed with ES256, of the OIDC provider at the URL issuer for its client audience. It ends
-// after the lifetime, which may be negative.
+// WebIdentityToken returns a JWT, signed with ES256, of the OIDC provider at the URL issuer for its client audience. With
+// a negative lifetime it has expired already.
 func (s *Server) WebIdentityToken(issuer, audience, subject string, lifetime time.Duration) string {
 	now := s.time()
 	claims, _ := json.Marshal(webClaims{issuer, audience, subject, now.Unix(), now.Add(lifetime).Unix()})
@@ -156,7 +156,7 @@ func (s *Server) WebIdentityToken(issuer, audience, subject string, lifetime tim
 	sum := sha256.Sum256([]byte(signed))
 	r, t, err := ecdsa.Sign(rand.Reader, s.idpKey(), sum[:])
 	if err != nil {
-		panic(err) // a key of this process signs
+		panic(err) // the key is always valid
 	}
 	signature := make([]byte, 64)
 	r.FillBytes(signature[:32])

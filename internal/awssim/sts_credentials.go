@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// principal is who a request comes from.
+// principal is the caller of a request: a user, or a session.
 type principal struct {
 	account *account
-	arn     string // as GetCallerIdentity says it
-	role    string // the ARN of the role of a session, "" for users
+	arn     string // as in GetCallerIdentity
+	role    string // the ARN of a session's role; "" for users
 	userID  string
-	user    *user // of long-term keys and of GetSessionToken's
+	user    *user // of long-term keys, and of GetSessionToken's; nil for roles
 	allow   []string
 	mfa     bool
 
-	limit      *policy  // session policies, which allow no more than allow does; nil without
-	chained    bool     // a role's session that began another's
+	limit      *policy  // session policies, which narrow allow down; nil: none
+	chained    bool     // a session that a role's session has begun
 	federated  bool     // of GetFederationToken
 	source     string   // the source identity
 	transitive []string // keys of the session tags that chained sessions inherit
 }
 
-// credentials are what an access key id stands for.
+// credentials are an access key, its secret and its principal.
 type credentials struct {
 	principal
 	keyID, secret string
@@ -39,7 +39,7 @@ type credentials struct {
 	v1            bool      // issued by the global STS endpoint: good in always-on regions only
 }
 
-// issue makes temporary credentials. They are derived from who they are for, so that the same run gives the same ones.
+// issue makes temporary credentials. They are derived from the principal, so that the same run makes the same ones.
 func (s *Server) issue(p principal, lifetime time.Duration, v1 bool) *credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +47,7 @@ func (s *Server) issue(p principal, lifetime time.Duration, v1 bool) *credential
 	g := derive(uint64(s.issued[p.arn]), "session", p.arn)
 	c := &credentials{principal: p, v1: v1, expires: s.now().Add(lifetime).UTC().Truncate(time.Second)}
 	c.keyID, c.secret = "ASIA"+g.base32(16), g.base64(40)
-	// Tokens of regional endpoints begin otherwise than those of the global one.
+	// Tokens of regional endpoints have another prefix than tokens of the global endpoint.
 	c.token = "IQoJb3JpZ2luX2Vj" + g.base64(300) + "="
 	if v1 {
 		c.token = "FwoGZXIvYXdz" + g.base64(200) + "="
@@ -62,26 +62,26 @@ func (s *Server) lookup(keyID string) *credentials {
 	return s.keys[keyID]
 }
 
-// longTerm are the credentials of an IAM user.
-func (e *estate) longTerm(u *user) *credentials {
+// longTerm returns the credentials of an IAM user.
+func (w *compiledWorld) longTerm(u *user) *credentials {
 	return &credentials{keyID: u.AccessKeyID, secret: u.SecretAccessKey, principal: principal{
-		account: e.byID[u.Account], arn: u.arn, user: u, allow: u.Allow,
+		account: w.byID[u.Account], arn: u.arn, user: u, allow: u.Allow,
 		userID: "AIDA" + derive(0, u.arn).base32(17),
 	}}
 }
 
-// roleSession is the principal that a role's session is.
-func (e *estate) roleSession(a *account, roleARN, roleName, session string, allow []string) principal {
+// roleSession returns the principal of a role's session.
+func (w *compiledWorld) roleSession(a *account, roleARN, roleName, session string, allow []string) principal {
 	return principal{
 		account: a, role: roleARN, allow: allow,
-		arn:    e.arn("sts", a.ID, "assumed-role/"+roleName+"/"+session),
+		arn:    w.arn("sts", a.ID, "assumed-role/"+roleName+"/"+session),
 		userID: "AROA" + derive(0, roleARN).base32(17) + ":" + session,
 	}
 }
 
-// denial says whether and why p may not do action: "" if it may, else "scp" or "iam".
-func (e *estate) denial(p *principal, action, region string) string {
-	for _, d := range e.deny {
+// denial returns the kind of policy that denies the action to p, "scp" or "iam"; "" if p is allowed.
+func (w *compiledWorld) denial(p *principal, action, region string) string {
+	for _, d := range w.deny {
 		if slices.Contains(d.Accounts, p.account.ID) && matchesAny(d.Actions, action) && matchesAny(d.Regions, region) {
 			return d.Kind
 		}
@@ -92,7 +92,7 @@ func (e *estate) denial(p *principal, action, region string) string {
 	return ""
 }
 
-// matchesAny matches without regard to case, as IAM does; no patterns match everything.
+// matchesAny ignores case, as IAM does. An empty list matches everything.
 func matchesAny(patterns []string, name string) bool {
 	name = strings.ToLower(name)
 	for _, pattern := range patterns {
@@ -103,7 +103,7 @@ func matchesAny(patterns []string, name string) bool {
 	return len(patterns) == 0
 }
 
-// trusts tells whether the role's trust policy names p.
+// trusts reports whether the role's trust policy allows p.
 func (r *role) trusts(p *principal) bool {
 	for _, who := range r.trust {
 		switch who {
@@ -117,7 +117,7 @@ func (r *role) trusts(p *principal) bool {
 	return false
 }
 
-// useCode accepts an MFA code of the device once.
+// useCode reports whether an MFA code of the device is valid. Each code is valid once.
 func (s *Server) useCode(u *user, serial, code string) bool {
 	if serial == "" || serial != u.MFASerial {
 		return false
@@ -139,7 +139,7 @@ func (s *Server) useCode(u *user, serial, code string) bool {
 
 const totpPeriod = 30 * time.Second
 
-// totp is RFC 6238's six digits for the moment.
+// totp returns the six digits of RFC 6238 for a time.
 func totp(secret string, at time.Time) (string, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(secret, "=")))
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// assumeRoleWithSAML trusts an assertion of SAMLAssertion, whoever sends it.
+// assumeRoleWithSAML accepts an assertion of SAMLAssertion from any caller.
 func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
-	w, err := r.wanted()
+	w, err := r.roleRequest()
 	if err != nil {
 		return nil, err
 	}
@@ -33,26 +33,26 @@ func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
 		return nil, fail(400, "InvalidIdentityToken", "Specified provider doesn't exist (service: AWSOpenIdDiscoveryService; status code: 400; error code: AuthSamlManifestNotFoundException)")
 	}
 	role := s.roles[w.role]
-	if role == nil || !role.account.active() || role.saml != provider || !a.pairs(w.role, provider) {
+	if role == nil || !role.account.active() || role.saml != provider || !a.offers(w.role, provider) {
 		return nil, refused
 	}
 	if d := a.sessionDuration(); d > 0 {
 		w.lifetime = min(w.lifetime, d)
 	}
-	if err := role.fitting(w.lifetime); err != nil {
+	if err := role.checkLifetime(w.lifetime); err != nil {
 		return nil, err
 	}
-	c := s.issue(s.sessionOf(role, a.attribute("RoleSessionName"), w.terms), w.lifetime, r.global)
+	c := s.issue(s.sessionOf(role, a.attribute("RoleSessionName"), w.options), w.lifetime, r.global)
 	return stsAnswer("AssumeRoleWithSAML", func(x *xmlWriter) {
-		x.assumed(c, w.terms)
+		x.assumed(c, w.options)
 		x.elem("Subject", a.Subject.NameID).elem("SubjectType", "persistent").elem("Issuer", a.Issuer)
 		x.elem("Audience", a.Subject.Data.Recipient).elem("NameQualifier", derive(0, a.Issuer, provider).base64(27)+"=")
 	}), nil
 }
 
-// assumeRoleWithWebIdentity trusts a token of WebIdentityToken, whoever sends it.
+// assumeRoleWithWebIdentity accepts a token of WebIdentityToken from any caller.
 func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
-	w, err := r.wanted()
+	w, err := r.roleRequest()
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +88,12 @@ func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
 		trust.Subject != "" && !wildcard(trust.Subject, claims.Subject):
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
-	if err := role.fitting(w.lifetime); err != nil {
+	if err := role.checkLifetime(w.lifetime); err != nil {
 		return nil, err
 	}
-	c := s.issue(s.sessionOf(role, session, w.terms), w.lifetime, r.global)
+	c := s.issue(s.sessionOf(role, session, w.options), w.lifetime, r.global)
 	return stsAnswer("AssumeRoleWithWebIdentity", func(x *xmlWriter) {
-		x.assumed(c, w.terms)
+		x.assumed(c, w.options)
 		x.elem("SubjectFromWebIdentityToken", claims.Subject).elem("Provider", providerARN).elem("Audience", claims.Audience)
 	}), nil
 }
@@ -112,20 +112,20 @@ func (s *Server) getFederationToken(r *request) (*answer, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	terms, err := r.terms()
+	options, err := r.sessionOptions()
 	if err != nil {
 		return nil, err
 	}
 	account := r.principal.account
-	p := principal{account: account, allow: r.principal.allow, limit: terms.limit, federated: true,
+	p := principal{account: account, allow: r.principal.allow, limit: options.limit, federated: true,
 		arn: s.arn("sts", account.ID, "federated-user/"+name), userID: account.ID + ":" + name}
 	if p.limit == nil {
-		p.limit = new(policy) // without a session policy the session may do nothing
+		p.limit = new(policy) // without a session policy, the session is allowed nothing
 	}
 	c := s.issue(p, lifetime, r.global)
 	return stsAnswer("GetFederationToken", func(x *xmlWriter) {
 		x.credentials(c)
 		x.open("FederatedUser").elem("FederatedUserId", c.userID).elem("Arn", c.arn).close("FederatedUser")
-		x.sizes(c, terms)
+		x.sizes(c, options)
 	}), nil
 }

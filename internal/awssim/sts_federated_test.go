@@ -95,7 +95,7 @@ func TestSessionTerms(t *testing.T) {
 	wantProblems(t, s, problems...)
 }
 
-// TestSessionChain passes the terms of a session on to those that it begins.
+// TestSessionChain passes the options of a session on to the sessions that it begins.
 func TestSessionChain(t *testing.T) {
 	t.Parallel()
 	s := start(t, `{"accounts": [{"id": "000000000001", "name": "main"}], "users": [{"account": "main", "name": "ann"}],

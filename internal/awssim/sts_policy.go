@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// policy is a session policy. It permits actions; resources and conditions are not looked at.
+// policy is a session policy. It permits actions; its resources and conditions are ignored.
 type policy []statement
 
 type statement struct {
@@ -45,7 +45,7 @@ func (st *statement) wellFormed() bool {
 	return (st.Effect == "Allow" || st.Effect == "Deny") && oneOf(st.Action, st.NotAction) && oneOf(st.Resource, st.NotResource) && st.Principal == nil
 }
 
-// managedPolicies are those of AWS that PolicyArns may name.
+// managedPolicies are the managed policies of AWS that PolicyArns can name.
 var managedPolicies = map[string][]string{
 	"AdministratorAccess": {"*"}, "PowerUserAccess": {"ec2:*", "s3:*", "account:*", "organizations:Describe*"},
 	"ReadOnlyAccess": readOnly, "job-function/ViewOnlyAccess": readOnly, "SecurityAudit": readOnly,
@@ -64,7 +64,7 @@ func (m *oneOrMany) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(m))
 }
 
-// add reads a policy document, and reports whether it is one.
+// add adds the statements of a policy document. It returns false for any other text.
 func (p *policy) add(document string) bool {
 	var raw struct{ Statement json.RawMessage }
 	if json.Unmarshal([]byte(document), &raw) != nil {
@@ -81,13 +81,13 @@ func (p *policy) add(document string) bool {
 	return len(statements) > 0 && !slices.ContainsFunc(statements, func(st statement) bool { return !st.wellFormed() })
 }
 
-// terms are the conditions under which a request to STS begins a session.
-type terms struct {
+// sessionOptions are the policies, the tags and the source identity of a new session.
+type sessionOptions struct {
 	limit      *policy
 	tags       []string // keys
 	transitive []string
 	source     string
-	packed     int // per cent of what policies and tags may take up; 0 without
+	packed     int // size of policies and tags, in per cent of the limit; 0 without any
 }
 
 var (
@@ -96,87 +96,106 @@ var (
 	sessionTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`) })
 )
 
-// packedSize is what policies and tags may take up together, in characters. AWS packs them by rules that it keeps to
-// itself, and answers only how much of the room is taken.
+// packedSize is the limit of policies and tags together, in characters. AWS packs them in a secret format and answers
+// only the share of the limit.
 const packedSize = 4096
 
-// terms reads Policy, PolicyArns, Tags, TransitiveTagKeys and SourceIdentity.
-func (r *request) terms() (*terms, *apiError) {
-	t, size := new(terms), 0
+// sessionOptions reads Policy, PolicyArns, Tags, TransitiveTagKeys and SourceIdentity.
+func (r *request) sessionOptions() (*sessionOptions, *apiError) {
+	o := new(sessionOptions)
+	policies, err := o.readPolicies(r)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := o.readTags(r)
+	if err != nil {
+		return nil, err
+	}
+	if o.source = r.form.Get("SourceIdentity"); r.form.Has("SourceIdentity") &&
+		(!sessionName().MatchString(o.source) || strings.HasPrefix(o.source, "aws:")) {
+		return nil, r.invalid(`1 validation error detected: Value '%s' at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, o.source)
+	}
+	size := policies + tags
+	if size > packedSize {
+		return nil, tooLarge(size, packedSize)
+	}
+	o.packed = (100*size + packedSize - 1) / packedSize
+	return o, nil
+}
+
+// readPolicies reads Policy and PolicyArns. size is the number of their characters.
+func (o *sessionOptions) readPolicies(r *request) (size int, err *apiError) {
 	if r.form.Has("Policy") {
 		text := r.form.Get("Policy")
 		if n := utf8.RuneCountInString(text); n < 1 || n > 2048 || !policyText().MatchString(text) {
-			return nil, r.invalid("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length between 1 and 2048 and satisfy the pattern of policies")
+			return 0, r.invalid("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length between 1 and 2048 and satisfy the pattern of policies")
 		}
-		t.limit = new(policy)
-		if !t.limit.add(text) {
-			return nil, fail(400, "MalformedPolicyDocument", "Syntax errors in policy.")
+		o.limit = new(policy)
+		if !o.limit.add(text) {
+			return 0, fail(400, "MalformedPolicyDocument", "Syntax errors in policy.")
 		}
 		size += utf8.RuneCountInString(text)
 	}
 	arns := r.members("PolicyArns", "arn")
 	if len(arns) > 10 {
-		return nil, r.invalid("1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10")
+		return 0, r.invalid("1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10")
 	}
 	for _, arn := range arns {
 		match := policyARN().FindStringSubmatch(arn[0])
 		if match == nil {
-			return nil, r.invalid("ARN %s is not valid.", arn[0])
+			return 0, r.invalid("ARN %s is not valid.", arn[0])
 		}
 		actions, known := managedPolicies[match[2]]
 		if match[1] != "aws" || !known {
-			return nil, fail(400, "MalformedPolicyDocument", "Policy %s does not exist or is not attachable.", arn[0])
+			return 0, fail(400, "MalformedPolicyDocument", "Policy %s does not exist or is not attachable.", arn[0])
 		}
-		if t.limit == nil {
-			t.limit = new(policy)
+		if o.limit == nil {
+			o.limit = new(policy)
 		}
-		*t.limit = append(*t.limit, statement{Effect: "Allow", Action: actions})
+		*o.limit = append(*o.limit, statement{Effect: "Allow", Action: actions})
 		size += len(arn[0])
 	}
 	if size > 2048 { // of both together
-		return nil, tooLarge(size, 2048)
+		return 0, tooLarge(size, 2048)
 	}
+	return size, nil
+}
+
+// readTags reads Tags and TransitiveTagKeys. size is the number of the tags' bytes.
+func (o *sessionOptions) readTags(r *request) (size int, err *apiError) {
 	tags := r.members("Tags", "Key", "Value")
 	if len(tags) > 50 {
-		return nil, r.invalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50")
+		return 0, r.invalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50")
 	}
 	for _, tag := range tags {
 		key, value := tag[0], tag[1]
 		switch {
 		case key == "" || utf8.RuneCountInString(key) > 128 || !sessionTag().MatchString(key):
-			return nil, r.invalid("1 validation error detected: Value at 'tags.member.key' failed to satisfy constraint: Member must have length between 1 and 128 and satisfy the pattern of tags")
+			return 0, r.invalid("1 validation error detected: Value at 'tags.member.key' failed to satisfy constraint: Member must have length between 1 and 128 and satisfy the pattern of tags")
 		case utf8.RuneCountInString(value) > 256 || !sessionTag().MatchString(value):
-			return nil, r.invalid("1 validation error detected: Value at 'tags.member.value' failed to satisfy constraint: Member must have length less than or equal to 256 and satisfy the pattern of tags")
+			return 0, r.invalid("1 validation error detected: Value at 'tags.member.value' failed to satisfy constraint: Member must have length less than or equal to 256 and satisfy the pattern of tags")
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return nil, r.invalid("Tag keys that start with aws: are reserved")
-		case containsFold(t.tags, key):
-			return nil, r.invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+			return 0, r.invalid("Tag keys that start with aws: are reserved")
+		case containsFold(o.tags, key):
+			return 0, r.invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		t.tags = append(t.tags, key)
+		o.tags = append(o.tags, key)
 		size += len(key) + len(value)
 	}
 	for _, key := range r.members("TransitiveTagKeys") {
-		if !containsFold(t.tags, key[0]) {
-			return nil, r.invalid("The specified transitive tag key must be included in the requested tags: %s", key[0])
+		if !containsFold(o.tags, key[0]) {
+			return 0, r.invalid("The specified transitive tag key must be included in the requested tags: %s", key[0])
 		}
-		t.transitive = append(t.transitive, key[0])
+		o.transitive = append(o.transitive, key[0])
 	}
-	if t.source = r.form.Get("SourceIdentity"); r.form.Has("SourceIdentity") &&
-		(!sessionName().MatchString(t.source) || strings.HasPrefix(t.source, "aws:")) {
-		return nil, r.invalid(`1 validation error detected: Value '%s' at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, t.source)
-	}
-	if size > packedSize {
-		return nil, tooLarge(size, packedSize)
-	}
-	t.packed = (100*size + packedSize - 1) / packedSize
-	return t, nil
+	return size, nil
 }
 
-func tooLarge(size, room int) *apiError {
-	return fail(400, "PackedPolicyTooLarge", "Packed size of session policies and tags consumes %d%% of allotted space.", 100*size/room)
+func tooLarge(size, limit int) *apiError {
+	return fail(400, "PackedPolicyTooLarge", "Packed size of session policies and tags consumes %d%% of allotted space.", 100*size/limit)
 }
 
-// members reads the list NAME.member.N of the form, of structures with these fields, or without any of strings.
+// members reads the list NAME.member.N of the form: of structures with these fields, or without fields of strings.
 func (r *request) members(name string, fields ...string) [][]string {
 	var all [][]string
 	for i := 1; ; i++ {

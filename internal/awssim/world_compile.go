@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// estate is a World checked and resolved: the immutable part of a server.
-type estate struct {
+// compiledWorld is a checked World with resolved names and all defaults. It does not change.
+type compiledWorld struct {
 	*partition
 	world      *World
 	accounts   []*account
@@ -27,9 +27,9 @@ type estate struct {
 	oidc       map[string]*OIDCProvider // by ARN
 	buckets    map[string]*account
 	sessions   []*ssoSession
-	metadata   *host  // nil: clients run on no instance
-	container  *host  // nor in a container
-	deny       []Deny // accounts as ids
+	metadata   *host  // the instance that clients run on, or nil
+	container  *host  // the container that clients run in, or nil
+	deny       []Deny // with accounts as ids
 	faults     []Fault
 }
 
@@ -56,7 +56,7 @@ type unit struct {
 type ssoSession struct {
 	SSOSession
 	assigned map[string][]string // account id to permission sets
-	accounts []*account          // assigned ones
+	accounts []*account          // with an assignment
 }
 
 var (
@@ -65,16 +65,16 @@ var (
 	iamName    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
 )
 
-// compile resolves the names in w, fills in defaults and refuses what could not be.
-func compile(w *World) (*estate, error) {
-	p, ok := partitions[cmp.Or(w.Partition, "aws")]
+// compile resolves the names in w, fills in defaults, and returns an error for a world that cannot exist in AWS.
+func compile(given *World) (*compiledWorld, error) {
+	p, ok := partitions[cmp.Or(given.Partition, "aws")]
 	if !ok {
-		return nil, fmt.Errorf("world: partition %q is none of aws, aws-cn, aws-us-gov", w.Partition)
+		return nil, fmt.Errorf("world: partition %q is none of aws, aws-cn, aws-us-gov", given.Partition)
 	}
-	if len(w.Regions) > 0 {
+	if len(given.Regions) > 0 {
 		own := *p
 		own.regions = nil
-		for _, name := range w.Regions {
+		for _, name := range given.Regions {
 			i := slices.IndexFunc(p.regions, func(r region) bool { return r.name == name })
 			if i < 0 {
 				return nil, fmt.Errorf("world: regions: %q is no region of the partition %s", name, p.name)
@@ -84,23 +84,23 @@ func compile(w *World) (*estate, error) {
 		slices.SortFunc(own.regions, byName)
 		p = &own
 	}
-	e := &estate{partition: p, world: w, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
+	w := &compiledWorld{partition: p, world: given, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
 		saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
-	for _, step := range []func() error{e.compileAccounts, e.compileOrganization, e.compileUsers, e.compileProviders, e.compileRoles,
-		e.compileSSO, e.compileHosts, e.compileRules, e.compileInstances, e.compileInterfaces} {
+	for _, step := range []func() error{w.compileAccounts, w.compileOrganization, w.compileUsers, w.compileProviders, w.compileRoles,
+		w.compileSSO, w.compileHosts, w.compileRules, w.compileInstances, w.compileInterfaces} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
 	}
-	return e, nil
+	return w, nil
 }
 
 // account finds an account by id or name.
-func (e *estate) account(ref string) (*account, error) {
-	if a := e.byID[ref]; a != nil {
+func (w *compiledWorld) account(ref string) (*account, error) {
+	if a := w.byID[ref]; a != nil {
 		return a, nil
 	}
-	for _, a := range e.accounts {
+	for _, a := range w.accounts {
 		if a.Name == ref {
 			return a, nil
 		}
@@ -109,13 +109,13 @@ func (e *estate) account(ref string) (*account, error) {
 }
 
 // accountsOf resolves a list of accounts; none means all.
-func (e *estate) accountsOf(refs []string) ([]*account, error) {
+func (w *compiledWorld) accountsOf(refs []string) ([]*account, error) {
 	if len(refs) == 0 {
-		return e.accounts, nil
+		return w.accounts, nil
 	}
 	var list []*account
 	for _, ref := range refs {
-		a, err := e.account(ref)
+		a, err := w.account(ref)
 		if err != nil {
 			return nil, err
 		}
@@ -124,12 +124,12 @@ func (e *estate) accountsOf(refs []string) ([]*account, error) {
 	return list, nil
 }
 
-func (e *estate) arn(service, accountID, resource string) string {
-	return "arn:" + e.name + ":" + service + "::" + accountID + ":" + resource
+func (w *compiledWorld) arn(service, accountID, resource string) string {
+	return "arn:" + w.name + ":" + service + "::" + accountID + ":" + resource
 }
 
-func (e *estate) compileAccounts() error {
-	for i, given := range e.world.Accounts {
+func (w *compiledWorld) compileAccounts() error {
+	for i, given := range w.world.Accounts {
 		a := &account{Account: given, entries: map[string][]*Instance{},
 			interfaces: map[string][]*NetworkInterface{}, addresses: map[string][]*ElasticIP{}}
 		a.State = cmp.Or(a.State, "ACTIVE")
@@ -137,7 +137,7 @@ func (e *estate) compileAccounts() error {
 		switch {
 		case !accountID().MatchString(a.ID):
 			return fmt.Errorf("accounts[%d] %q: the id %q is not twelve digits", i, a.Name, a.ID)
-		case e.byID[a.ID] != nil:
+		case w.byID[a.ID] != nil:
 			return fmt.Errorf("accounts[%d]: the id %s occurs twice", i, a.ID)
 		case a.Name == "":
 			return fmt.Errorf("account %s: no name", a.ID)
@@ -145,73 +145,73 @@ func (e *estate) compileAccounts() error {
 			return fmt.Errorf("account %s: unknown state %q", a.ID, a.State)
 		}
 		for _, name := range a.OptedIn {
-			if !slices.Contains(e.regions, region{name, true}) {
+			if !slices.Contains(w.regions, region{name, true}) {
 				return fmt.Errorf("account %s: opted_in: %q is no opt-in region of this world", a.ID, name)
 			}
 		}
 		for _, name := range a.Buckets {
-			if !bucketName().MatchString(name) || e.buckets[name] != nil {
+			if !bucketName().MatchString(name) || w.buckets[name] != nil {
 				return fmt.Errorf("account %s: buckets: %q is no bucket name, or there twice in the partition", a.ID, name)
 			}
-			e.buckets[name] = a
+			w.buckets[name] = a
 		}
-		e.accounts = append(e.accounts, a)
-		e.byID[a.ID] = a
+		w.accounts = append(w.accounts, a)
+		w.byID[a.ID] = a
 	}
-	if len(e.accounts) == 0 {
+	if len(w.accounts) == 0 {
 		return fmt.Errorf("no accounts")
 	}
 	return nil
 }
 
-func (e *estate) compileOrganization() error {
-	e.management = e.accounts[0]
-	org := e.world.Organization
+func (w *compiledWorld) compileOrganization() error {
+	w.management = w.accounts[0]
+	org := w.world.Organization
 	if org == nil {
 		return nil
 	}
 	var err error
 	if org.Management != "" {
-		if e.management, err = e.account(org.Management); err != nil {
+		if w.management, err = w.account(org.Management); err != nil {
 			return fmt.Errorf("organization: management: %w", err)
 		}
 	}
 	for _, ref := range org.Delegated {
-		a, err := e.account(ref)
+		a, err := w.account(ref)
 		if err != nil {
 			return fmt.Errorf("organization: delegated: %w", err)
 		}
-		e.delegated = append(e.delegated, a)
+		w.delegated = append(w.delegated, a)
 	}
 	if !slices.Contains([]string{"", "both", "state", "status"}, org.StateField) {
 		return fmt.Errorf("organization: state_field %q is none of both, state, status", org.StateField)
 	}
 	rootID := cmp.Or(org.Root, "r-root")
-	e.root = &unit{id: rootID, name: "Root", path: e.organizationID() + "/" + rootID + "/"}
-	e.units[rootID] = e.root
-	byName := map[string]*unit{"": e.root}
+	w.root = &unit{id: rootID, name: "Root", path: w.organizationID() + "/" + rootID + "/"}
+	w.units[rootID] = w.root
+	byName := map[string]*unit{"": w.root}
 	var grow func(parent *unit, prefix string, ous []OU) error
 	grow = func(parent *unit, prefix string, ous []OU) error {
 		for _, ou := range ous {
 			name := prefix + ou.Name
 			id := cmp.Or(ou.ID, "ou-"+strings.TrimPrefix(rootID, "r-")+"-"+derive(0, "ou", name).hex(8))
-			if ou.Name == "" || e.units[id] != nil || byName[name] != nil {
+			if ou.Name == "" || w.units[id] != nil || byName[name] != nil {
 				return fmt.Errorf("organization: ous: %q (id %q) has no name or is there twice", name, id)
 			}
 			u := &unit{id: id, name: ou.Name, path: parent.path + id + "/", parent: parent}
 			parent.units = append(parent.units, u)
-			e.units[id], byName[name] = u, u
+			w.units[id], byName[name] = u, u
 			if err := grow(u, name+"/", ou.OUs); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := grow(e.root, "", org.OUs); err != nil {
+	if err := grow(w.root, "", org.OUs); err != nil {
 		return err
 	}
-	for _, a := range e.accounts {
-		if a.unit = cmp.Or(byName[a.OU], e.units[a.OU]); a.unit == nil {
+	for _, a := range w.accounts {
+		if a.unit = cmp.Or(byName[a.OU], w.units[a.OU]); a.unit == nil {
 			return fmt.Errorf("account %s: no OU has the path or id %q", a.ID, a.OU)
 		}
 		a.unit.accounts = append(a.unit.accounts, a)
@@ -219,12 +219,14 @@ func (e *estate) compileOrganization() error {
 	return nil
 }
 
-func (e *estate) organizationID() string { return cmp.Or(e.world.Organization.ID, "o-simulated00") }
+func (w *compiledWorld) organizationID() string {
+	return cmp.Or(w.world.Organization.ID, "o-simulated00")
+}
 
-func (e *estate) compileSSO() error {
-	for _, given := range e.world.SSO {
+func (w *compiledWorld) compileSSO() error {
+	for _, given := range w.world.SSO {
 		s := &ssoSession{SSOSession: given, assigned: map[string][]string{}}
-		if s.Name == "" || s.StartURL == "" || !e.has(s.Region) {
+		if s.Name == "" || s.StartURL == "" || !w.has(s.Region) {
 			return fmt.Errorf("sso session %q: name, start_url and a region of this world are needed", s.Name)
 		}
 		s.User = cmp.Or(s.User, "demo@example.com")
@@ -244,13 +246,13 @@ func (e *estate) compileSSO() error {
 			if ref == "*" {
 				continue
 			}
-			a, err := e.account(ref)
+			a, err := w.account(ref)
 			if err != nil {
 				return fmt.Errorf("sso session %q: assignments: %w", s.Name, err)
 			}
 			s.assigned[a.ID] = append(s.assigned[a.ID], sets...)
 		}
-		for _, a := range e.accounts {
+		for _, a := range w.accounts {
 			if s.assigned[a.ID] = append(s.assigned[a.ID], s.Assignments["*"]...); len(s.assigned[a.ID]) > 0 {
 				s.accounts = append(s.accounts, a)
 			}
@@ -268,24 +270,24 @@ func (e *estate) compileSSO() error {
 			t.ExpiresIn = Duration(t.ExpiresIn.or(8 * time.Hour))
 			t.RegistrationExpiresIn = Duration(t.RegistrationExpiresIn.or(90 * 24 * time.Hour))
 		}
-		e.sessions = append(e.sessions, s)
+		w.sessions = append(w.sessions, s)
 	}
 	return nil
 }
 
-func (e *estate) compileRules() error {
-	for i, d := range e.world.Deny {
+func (w *compiledWorld) compileRules() error {
+	for i, d := range w.world.Deny {
 		if d.Kind != "scp" && d.Kind != "iam" {
 			return fmt.Errorf("deny[%d]: kind %q is neither scp nor iam", i, d.Kind)
 		}
-		accounts, err := e.accountsOf(d.Accounts)
+		accounts, err := w.accountsOf(d.Accounts)
 		if err != nil {
 			return fmt.Errorf("deny[%d]: %w", i, err)
 		}
 		bound := d.Accounts
 		d.Accounts = nil
 		for _, a := range accounts {
-			if d.Kind == "scp" && a == e.management {
+			if d.Kind == "scp" && a == w.management {
 				if len(bound) > 0 || len(accounts) == 1 {
 					return fmt.Errorf("deny[%d]: a service control policy does not bind the management account %s: use kind iam", i, a.ID)
 				}
@@ -294,15 +296,15 @@ func (e *estate) compileRules() error {
 			d.Accounts = append(d.Accounts, a.ID)
 		}
 		for _, name := range d.Regions {
-			if !e.has(name) {
+			if !w.has(name) {
 				return fmt.Errorf("deny[%d]: no region %q in this world", i, name)
 			}
 		}
-		e.deny = append(e.deny, d)
+		w.deny = append(w.deny, d)
 	}
-	for i, f := range e.world.Faults {
+	for i, f := range w.world.Faults {
 		if f.Account != "" {
-			a, err := e.account(f.Account)
+			a, err := w.account(f.Account)
 			if err != nil {
 				return fmt.Errorf("faults[%d]: %w", i, err)
 			}
@@ -311,15 +313,15 @@ func (e *estate) compileRules() error {
 		if err := f.check(); err != nil {
 			return fmt.Errorf("faults[%d]: %w", i, err)
 		}
-		e.faults = append(e.faults, f)
+		w.faults = append(w.faults, f)
 	}
 	return nil
 }
 
-func (e *estate) compileInstances() error {
+func (w *compiledWorld) compileInstances() error {
 	ids := map[string]bool{}
-	for i := range e.world.Instances {
-		given := &e.world.Instances[i]
+	for i := range w.world.Instances {
+		given := &w.world.Instances[i]
 		fail := func(format string, args ...any) error {
 			return fmt.Errorf("instances[%d] %s: %s", i, cmp.Or(given.ID, given.Name), fmt.Sprintf(format, args...))
 		}
@@ -347,12 +349,12 @@ func (e *estate) compileInstances() error {
 			return fail("more public than private addresses")
 		}
 		if given.Account != "*" {
-			a, err := e.account(given.Account)
+			a, err := w.account(given.Account)
 			if err != nil {
 				return fail("%v", err)
 			}
 			ok := given.Region == "*"
-			for _, r := range e.regions {
+			for _, r := range w.regions {
 				ok = ok || r.name == given.Region && a.enabled(r)
 			}
 			if !ok {
@@ -361,10 +363,10 @@ func (e *estate) compileInstances() error {
 			a.entries[given.Region] = append(a.entries[given.Region], given)
 			continue
 		}
-		if given.Region != "*" && !e.has(given.Region) {
+		if given.Region != "*" && !w.has(given.Region) {
 			return fail("no region %q in this world", given.Region)
 		}
-		for _, a := range e.accounts {
+		for _, a := range w.accounts {
 			if a.active() {
 				a.entries[given.Region] = append(a.entries[given.Region], given)
 			}

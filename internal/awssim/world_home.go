@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// WriteHome writes dir/.aws as the AWS CLI keeps it: config with a profile for every user, an sso-session for every
-// session and what the world adds, credentials with the users' keys, and the cached SSO tokens.
+// WriteHome writes dir/.aws in the AWS CLI's formats: config with a profile for every user, an sso-session for every
+// session and the text of Home.Config; credentials with the users' keys; and the cached SSO tokens.
 func (s *Server) WriteHome(dir string) error {
 	aws := filepath.Join(dir, ".aws")
 	cache := filepath.Join(aws, "sso", "cache")
@@ -42,8 +42,8 @@ func (s *Server) WriteHome(dir string) error {
 	return nil
 }
 
-// Env is the environment in which any AWS client uses the home that WriteHome wrote and this server, as KEY=VALUE.
-// SSO tokens are found through HOME, which is left to the caller.
+// Env returns the environment, as KEY=VALUE, with which any AWS client uses this server and the home of WriteHome. The
+// caller sets HOME, where clients look for SSO tokens.
 func (s *Server) Env(home string) []string {
 	metadata := "AWS_EC2_METADATA_DISABLED=true"
 	if s.metadata != nil {
@@ -65,7 +65,7 @@ func (s *Server) Env(home string) []string {
 	return env
 }
 
-// section is the name of a config section as the AWS CLI writes it: quoted when it holds a space.
+// section returns the header of a config section. As in the AWS CLI, a name with spaces is quoted.
 func section(kind, name string) string {
 	if kind == "profile" && name == "default" {
 		return "[default]"
@@ -102,7 +102,7 @@ func (s *Server) credentialsText() string {
 	return b.String()
 }
 
-// cachedToken is the token file of the session, with botocore's keys.
+// cachedToken returns the text of the session's token file, in botocore's format.
 func (s *Server) cachedToken(session *ssoSession) string {
 	t := session.Tokens[0]
 	s.mu.Lock()

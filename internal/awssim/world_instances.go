@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// generator yields the same values for the same seed: ids, keys and addresses that a world does not give. (splitmix64)
+// generator makes the ids, keys and addresses that a world does not give. The same seed makes the same values
+// (splitmix64).
 type generator uint64
 
 func (g *generator) next() uint64 {
@@ -39,10 +40,10 @@ func (g *generator) base64(n int) string {
 	return g.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", n)
 }
 
-// derive starts a generator at what the parts name.
+// derive returns a generator whose values depend on the seed and the parts.
 func derive(seed uint64, parts ...string) *generator { return new(generator(hash(seed, parts...))) }
 
-// hash is FNV-1a over the parts.
+// hash returns the FNV-1a hash of the parts.
 func hash(seed uint64, parts ...string) uint64 {
 	h := seed ^ 14695981039346656037
 	for _, part := range parts {
@@ -54,23 +55,23 @@ func hash(seed uint64, parts ...string) uint64 {
 	return h
 }
 
-// place is the instances of one account and region, made only when asked for, so that a world may hold a million.
+// place is one region of an account. Its instances are made when they are needed, so that a world can have a million.
 type place struct {
-	estate  *estate
+	world   *compiledWorld
 	account *account
 	region  string
 	entries []*Instance
-	ends    []int // of each entry, in the place's numbering
+	ends    []int // the number after the last instance of each entry
 }
 
-func (e *estate) place(a *account, region string) *place {
-	p := &place{estate: e, account: a, region: region}
+func (w *compiledWorld) place(a *account, region string) *place {
+	p := &place{world: w, account: a, region: region}
 	total := 0
 	add := func(entries []*Instance) {
 		for _, entry := range entries {
 			total += max(entry.Count, 1)
 			if entry.CountMax > 0 {
-				g := derive(e.world.Seed, a.ID, region, entry.Name)
+				g := derive(w.world.Seed, a.ID, region, entry.Name)
 				total += entry.Count - max(entry.Count, 1) + int(g.next()%uint64(max(entry.CountMax-entry.Count, 0)+1))
 			}
 			p.entries = append(p.entries, entry)
@@ -89,7 +90,7 @@ func (p *place) len() int {
 	return p.ends[len(p.ends)-1]
 }
 
-// at gives the i-th instance with every field filled in.
+// at returns the i-th instance with every field filled in.
 func (p *place) at(i int) Instance {
 	n, start := 0, 0
 	for ; i >= p.ends[n]; n++ {
@@ -104,7 +105,7 @@ func (p *place) at(i int) Instance {
 	if many && in.Name != "" {
 		in.Name += "-" + strconv.Itoa(number+1)
 	}
-	g := derive(p.estate.world.Seed+uint64(number), in.Account, in.Region, strconv.Itoa(n))
+	g := derive(p.world.world.Seed+uint64(number), in.Account, in.Region, strconv.Itoa(n))
 	in.ID = cmp.Or(in.ID, "i-0"+g.hex(16))
 	in.Reservation = cmp.Or(in.Reservation, "r-0"+g.hex(16))
 	p.describe(&in, g)
@@ -117,7 +118,7 @@ func (p *place) at(i int) Instance {
 	return in
 }
 
-// describe fills in all but the network.
+// describe fills in all fields but those of the network.
 func (p *place) describe(in *Instance, g *generator) {
 	if in.Type == auto {
 		types := [...]string{"t3.micro", "t3.large", "m5.large", "m5.xlarge", "m7i.2xlarge", "c6g.xlarge", "r5.4xlarge"}
@@ -149,7 +150,7 @@ func (p *place) describe(in *Instance, g *generator) {
 	}
 	in.Launched = in.Launched.UTC()
 	if in.Profile != "" && !strings.HasPrefix(in.Profile, "arn:") {
-		in.Profile = p.estate.arn("iam", p.account.ID, "instance-profile/"+in.Profile)
+		in.Profile = p.world.arn("iam", p.account.ID, "instance-profile/"+in.Profile)
 	}
 }
 
@@ -180,7 +181,7 @@ func (p *place) connect(in *Instance, g *generator, number int) {
 	in.connectSecondary(g)
 }
 
-// onlyInterface is that of an instance of which the world gives addresses alone.
+// onlyInterface returns the interface of an instance for which the world gives only addresses.
 func (in *Instance) onlyInterface() Interface {
 	private := in.PrivateIPs
 	if private == nil {
@@ -197,7 +198,7 @@ func (in *Instance) onlyInterface() Interface {
 	return only
 }
 
-// connected is the i-th interface of the instance, the place's number-th, with all that the world leaves out.
+// connected returns the i-th interface of the instance with every field filled in. number is the instance's in its place.
 func (in *Instance) connected(eni Interface, g *generator, i, number int) Interface {
 	if eni.DeviceIndex == nil {
 		eni.DeviceIndex = new(i)
@@ -252,15 +253,15 @@ func ipv4(n uint32) string {
 	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
 }
 
-// truth lists every instance, accounts in the world's order, regions by name.
-func (e *estate) truth() []Instance {
+// truth implements Server.Truth.
+func (w *compiledWorld) truth() []Instance {
 	var all []Instance
-	for _, a := range e.accounts {
-		for _, r := range e.regions {
+	for _, a := range w.accounts {
+		for _, r := range w.regions {
 			if !a.enabled(r) {
 				continue
 			}
-			p := e.place(a, r.name)
+			p := w.place(a, r.name)
 			for i := range p.len() {
 				all = append(all, p.at(i))
 			}

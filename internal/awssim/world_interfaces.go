@@ -12,36 +12,35 @@ import (
 	"time"
 )
 
-// NetworkInterface is a network interface of another service than EC2's instances, which bring
-// their own.
+// NetworkInterface is a network interface of another service. Instances have their interfaces in Instance.
 type NetworkInterface struct {
 	Account string            `json:"account"`
 	Region  string            `json:"region"`
 	Kind    string            `json:"kind"`            // elb, nlb, nat, vpce, lambda, rds, efs, elasticache, ecs, tgw or unattached
-	Owner   string            `json:"owner,omitempty"` // what it belongs to, as its description has it: app/shop/50dc6c495c0c9188, nat-...; default: derived
-	DNS     string            `json:"dns,omitempty"`   // a host name that LookupHost resolves to the addresses of all that have it
+	Owner   string            `json:"owner,omitempty"` // the owner in its description, such as app/shop/50dc6c495c0c9188 or nat-...; default: derived
+	DNS     string            `json:"dns,omitempty"`   // a host name that LookupHost resolves; interfaces may share it
 	Zone    string            `json:"zone,omitempty"`
 	Tags    map[string]string `json:"tags,omitempty"`
 	Interface
 }
 
-// ElasticIP is an Elastic IP that is associated with nothing. Others are addresses of interfaces that have an allocation_id.
+// ElasticIP is an unassociated Elastic IP. Associated ones are addresses of interfaces, with an allocation_id.
 type ElasticIP struct {
 	Account      string            `json:"account"`
 	Region       string            `json:"region"`
 	Public       string            `json:"public,omitempty"`
-	Carrier      string            `json:"carrier,omitempty"`  // instead, or as well
-	Customer     string            `json:"customer,omitempty"` // likewise
+	Carrier      string            `json:"carrier,omitempty"`  // instead of Public, or as well
+	Customer     string            `json:"customer,omitempty"` // instead of Public, or as well
 	AllocationID string            `json:"allocation_id,omitempty"`
 	Tags         map[string]string `json:"tags,omitempty"`
 }
 
-// service is what EC2 tells of the interfaces that another service makes.
+// service describes the interfaces that a service makes, in EC2's words.
 type service struct {
-	owner       string // the beginning of a derived owner
+	owner       string // the prefix of a derived owner
 	description string // with %s for the owner
-	interfaces  string // their type
-	requester   string // RequesterId; a number stands for accounts of AWS
+	interfaces  string // InterfaceType
+	requester   string // RequesterId; a number is an account of AWS
 	attached    string // InstanceOwnerId of the attachment
 	checked     bool   // SourceDestCheck
 }
@@ -60,11 +59,11 @@ var services = map[string]service{
 	"unattached":  {"", "%s", "interface", "", "", true},
 }
 
-// eni is a network interface as EC2 knows it, whatever it belongs to.
+// eni is a network interface with every field that EC2 shows, of an instance or of a service.
 type eni struct {
 	Interface
 	account, region, zone string
-	instance              string // it is attached to
+	instance              string // the id of the instance that it is attached to
 	description, kind     string
 	operator              string // the service that manages its instance
 	requester, attachedTo string // attachedTo is the attachment's InstanceOwnerId, "" without attachment
@@ -97,7 +96,7 @@ func (e *eni) attachment() string {
 	return attachment(&e.Interface)
 }
 
-// interfaces lists what the place has, those of instances first.
+// interfaces returns all interfaces of the place, those of instances first.
 func (p *place) interfaces() []*eni {
 	var all []*eni
 	for i := range p.len() {
@@ -115,8 +114,8 @@ func (p *place) interfaces() []*eni {
 
 func (p *place) serviceInterface(given *NetworkInterface, number int) *eni {
 	kind := services[given.Kind]
-	g := derive(p.estate.world.Seed+uint64(number), "interface", p.account.ID, p.region)
-	// An instance's interface has all the defaults that this one needs.
+	g := derive(p.world.world.Seed+uint64(number), "interface", p.account.ID, p.region)
+	// The interface of an instance has all defaults that this one needs.
 	host := Instance{Account: p.account.ID, Zone: cmp.Or(given.Zone, p.region+"a"), State: "running", Interfaces: []Interface{given.Interface}}
 	p.connect(&host, g, 1<<16+number)
 	e := &eni{Interface: host.Interfaces[0], account: p.account.ID, region: p.region, zone: host.Zone, kind: kind.interfaces,
@@ -127,7 +126,7 @@ func (p *place) serviceInterface(given *NetworkInterface, number int) *eni {
 	}
 	if e.description = kind.description; strings.Contains(kind.description, "%s") {
 		if given.Kind == "ecs" {
-			owner = p.estate.name + ":ecs:" + p.region + ":" + p.account.ID
+			owner = p.world.name + ":ecs:" + p.region + ":" + p.account.ID
 		}
 		e.description = fmt.Sprintf(kind.description, owner)
 	}
@@ -175,7 +174,7 @@ func allocation(public string) string { return "eipalloc-0" + derive(5, public).
 
 func association(allocation string) string { return "eipassoc-0" + suffix(allocation) }
 
-// ipOwner owns the public address: the account an Elastic IP, AWS all others.
+// ipOwner returns the owner of the public address: the account for an Elastic IP, else AWS.
 func (a Address) ipOwner(account string) string {
 	switch {
 	case len(a.associated()) == 0:
@@ -186,7 +185,8 @@ func (a Address) ipOwner(account string) string {
 	return addressOwner
 }
 
-// LookupHost resolves the host names of the world's load balancers: to public addresses where they have some.
+// LookupHost resolves the host names of the world's load balancers: to their public addresses, or without any to the
+// private ones.
 func (s *Server) LookupHost(_ context.Context, host string) ([]netip.Addr, error) {
 	var public, private []netip.Addr
 	host = strings.TrimSuffix(host, ".")
@@ -217,16 +217,16 @@ func (s *Server) LookupHost(_ context.Context, host string) ([]netip.Addr, error
 }
 
 // compileInterfaces checks the interfaces and Elastic IPs that belong to no instance.
-func (e *estate) compileInterfaces() error {
+func (w *compiledWorld) compileInterfaces() error {
 	in := func(ref, name string) (*account, error) {
-		a, err := e.account(ref)
-		if err == nil && !slices.ContainsFunc(e.regions, func(r region) bool { return r.name == name && a.enabled(r) }) {
+		a, err := w.account(ref)
+		if err == nil && !slices.ContainsFunc(w.regions, func(r region) bool { return r.name == name && a.enabled(r) }) {
 			err = fmt.Errorf("the region %q is not enabled in account %s", name, a.ID)
 		}
 		return a, err
 	}
-	for i := range e.world.Interfaces {
-		given := &e.world.Interfaces[i]
+	for i := range w.world.Interfaces {
+		given := &w.world.Interfaces[i]
 		a, err := in(given.Account, given.Region)
 		if _, known := services[given.Kind]; err == nil && !known {
 			err = fmt.Errorf("unknown kind %q", given.Kind)
@@ -243,8 +243,8 @@ func (e *estate) compileInterfaces() error {
 		}
 		a.interfaces[given.Region] = append(a.interfaces[given.Region], given)
 	}
-	for i := range e.world.Addresses {
-		given := &e.world.Addresses[i]
+	for i := range w.world.Addresses {
+		given := &w.world.Addresses[i]
 		a, err := in(given.Account, given.Region)
 		if err == nil && len(given.addresses()) == 0 {
 			err = errors.New("no address")

@@ -2,7 +2,7 @@ package awssim
 
 import "fmt"
 
-// LargeSpec measures a generated organization.
+// LargeSpec is the size of a generated organization.
 type LargeSpec struct {
 	Accounts     int
 	Regions      int // always-on regions that exist; 0: all 17

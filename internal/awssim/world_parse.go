@@ -31,14 +31,14 @@ func (d Duration) or(other time.Duration) time.Duration {
 	return time.Duration(d)
 }
 
-// ParseWorld reads a world from JSON and checks it; the error names what is wrong.
+// ParseWorld reads a world from JSON and checks it. The error names the place of the mistake.
 func ParseWorld(data []byte) (*World, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	w := new(World)
 	if err := dec.Decode(w); err != nil {
 		var (
-			offset int64 // known where the text cannot be read, not for an unknown key
+			offset int64 // 0 for an unknown key
 			syntax *json.SyntaxError
 			kind   *json.UnmarshalTypeError
 		)
@@ -65,7 +65,7 @@ func ParseWorld(data []byte) (*World, error) {
 //go:embed default.json
 var defaultWorld []byte
 
-// DefaultWorld is the organization of the demonstration, default.json.
+// DefaultWorld returns the organization of `muster --demo`, default.json.
 func DefaultWorld() *World {
 	w, err := ParseWorld(defaultWorld)
 	if err != nil {

@@ -11,11 +11,11 @@ type partition struct {
 	suffix        string // of host names
 	dualSuffix    string // of dual-stack host names
 	web           string // of the host names of the console and of its sign-in
-	organizations string // the region that Organizations and Account are signed for
+	organizations string // the region for which calls of Organizations and Account are signed
 	regions       []region
 }
 
-// region is a region of a partition; an account has to opt in to some.
+// region is a region of a partition. Accounts must opt in to some regions.
 type region struct {
 	name  string
 	optIn bool
@@ -48,14 +48,14 @@ func regionList(always, optIn string) []region {
 
 func byName(a, b region) int { return strings.Compare(a.name, b.name) }
 
-// endpoint is what a real host name stands for.
+// endpoint is the service and the region of a host name of AWS.
 type endpoint struct {
 	service string
 	region  string
-	global  bool // sts.amazonaws.com, whose tokens are version 1
+	global  bool // sts.amazonaws.com, which issues tokens of version 1
 }
 
-// hostServices are the first labels of the host names of the services, FIPS ones included.
+// hostServices maps the first labels of host names to services, FIPS endpoints included.
 var hostServices = map[string]string{
 	"sts": "sts", "ec2": "ec2", "organizations": "organizations", "account": "account", "portal.sso": "sso", "oidc": "oidc",
 	"s3": "s3", "s3.dualstack": "s3", "s3-fips": "s3", "s3-fips.dualstack": "s3", "sts-fips": "sts", "ec2-fips": "ec2", "organizations-fips": "organizations", "account-fips": "account",
@@ -83,7 +83,7 @@ func (p *partition) resolveHost(host string) (endpoint, bool) {
 	}
 	i := strings.LastIndexByte(rest, '.')
 	if i < 0 {
-		// The global names of the services that have one region a partition.
+		// The global host names of services that have one region in a partition.
 		if service := hostServices[rest]; service == "organizations" || service == "account" {
 			return endpoint{service, p.organizations, false}, true
 		}

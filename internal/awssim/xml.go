@@ -2,8 +2,7 @@ package awssim
 
 import "unicode/utf8"
 
-// xmlWriter appends XML to a buffer, indented as AWS's answers are. encoding/xml would take most of the time of a
-// benchmark for itself.
+// xmlWriter appends XML to a buffer, indented like AWS's answers. encoding/xml would take most of a benchmark's time.
 type xmlWriter struct {
 	buf   []byte
 	depth int
@@ -16,7 +15,7 @@ const (
 
 func newXML() *xmlWriter { return new(xmlWriter).begin() }
 
-// begin starts a document in place of what the writer holds.
+// begin clears the buffer and starts a document.
 func (x *xmlWriter) begin() *xmlWriter {
 	x.depth = 0
 	x.buf = append(x.buf[:0], `<?xml version="1.0" encoding="UTF-8"?>`+"\n"...)
@@ -27,7 +26,7 @@ const spaces = "                                                                
 
 func (x *xmlWriter) indent() { x.buf = append(x.buf, spaces[:min(4*x.depth, len(spaces))]...) }
 
-// open begins an element, with an attribute if given.
+// open begins an element, with a name and a value of an attribute if they are given.
 func (x *xmlWriter) open(name string, attribute ...string) *xmlWriter {
 	x.indent()
 	x.buf = append(append(x.buf, '<'), name...)
@@ -46,7 +45,7 @@ func (x *xmlWriter) close(name string) *xmlWriter {
 	return x
 }
 
-// elem writes an element that holds text, or like AWS <name/>.
+// elem writes an element that holds text. Without text it writes <name/>, as AWS does.
 func (x *xmlWriter) elem(name, value string) *xmlWriter {
 	x.indent()
 	if value == "" {
@@ -67,7 +66,7 @@ func (x *xmlWriter) opt(name, value string) *xmlWriter {
 	return x.elem(name, value)
 }
 
-// raw writes XML as it is.
+// raw appends XML without escaping it.
 func (x *xmlWriter) raw(s string) *xmlWriter {
 	x.buf = append(x.buf, s...)
 	return x
@@ -103,7 +102,7 @@ func (x *xmlWriter) text(s string) {
 	x.buf = append(x.buf, s[from:]...)
 }
 
-// notXML tells the characters that XML 1.0 has no way to hold.
+// notXML reports whether a character cannot occur in XML 1.0, even escaped.
 func notXML(c rune) bool {
 	return c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c == utf8.RuneError || c == 0xfffe || c == 0xffff
 }
