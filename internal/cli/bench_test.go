@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/account"
 	"muster/internal/awssim"
 	"muster/internal/seen"
 )
@@ -128,11 +127,11 @@ func BenchmarkComplete(b *testing.B) {
 	var met []seen.Entry
 	for i := range 2000 {
 		met = append(met, seen.Entry{
-			Kind: seen.Instance, Scope: scope(app, account.Selection{}), ID: fmt.Sprintf("i-%017x", i*7919), Name: fmt.Sprintf("web %d", i),
+			Kind: seen.Instance, Scope: seen.Scope{}.Key(app.Lookup), ID: fmt.Sprintf("i-%017x", i*7919), Name: fmt.Sprintf("web %d", i),
 			Place: "Production eu-west-1",
 		})
 	}
-	if err := seen.Update(app.seenPath(false), time.Now(), met, func(seen.Entry) bool { return false }); err != nil {
+	if err := seen.Update(app.seenFile(false), time.Now(), met, func(seen.Entry) bool { return false }); err != nil {
 		b.Fatal(err)
 	}
 	environ := []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}

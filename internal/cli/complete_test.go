@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
 
-	"muster/internal/account"
+	"muster/internal/cli/complete"
 	"muster/internal/inventory"
+	"muster/internal/seen"
 )
 
-// TestSyntaxIsTheGrammar: what completion reads off the tags is what the parser
-// makes of them.
-func TestSyntaxIsTheGrammar(t *testing.T) {
+// TestGrammarIsReadAsByKong: completion reads the tags of the grammar as kong does.
+func TestGrammarIsReadAsByKong(t *testing.T) {
 	t.Parallel()
 	var g grammar
 	app := &App{}
@@ -26,82 +27,46 @@ func TestSyntaxIsTheGrammar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	top := topSyntax()
-	compareSyntax(t, top, parser.Model.Node)
-	if len(top.commands) != len(parser.Model.Children) {
-		t.Fatalf("%d commands, want %d", len(top.commands), len(parser.Model.Children))
+	top := complete.ReadGrammar(reflect.TypeFor[grammar](), helpVars())
+	compareGrammar(t, top, parser.Model.Node)
+	if len(top.Commands) != len(parser.Model.Children) {
+		t.Fatalf("%d commands, want %d", len(top.Commands), len(parser.Model.Children))
 	}
 	for i, node := range parser.Model.Children {
-		if c := top.commands[i]; c.name != node.Name || c.help != node.Help {
-			t.Errorf("command %q (%s), want %q (%s)", c.name, c.help, node.Name, node.Help)
+		if c := top.Commands[i]; c.Name != node.Name || c.Help != node.Help {
+			t.Errorf("command %q (%s), want %q (%s)", c.Name, c.Help, node.Name, node.Help)
 		}
-		compareSyntax(t, readSyntax(node.Name, node.Help, top.commands[i].record, helpVars()), node)
+		compareGrammar(t, top.Commands[i].Read(helpVars()), node)
 	}
 }
 
-func compareSyntax(t *testing.T, s *syntax, node *kong.Node) {
+func compareGrammar(t *testing.T, c *complete.Command, node *kong.Node) {
 	t.Helper()
 	var want, got []string
+	describe := func(p complete.Param) string {
+		return fmt.Sprintf("--%s (-%s, %q) %q, one of %q, bool %t, repeated %t, rest %t", p.Name, p.Short, p.Aliases, p.Help, p.Enum, p.Bool, p.Repeated, p.Rest)
+	}
 	short := func(r rune) string { return strings.Trim(string(r), "\x00") }
 	for _, f := range node.Flags {
-		want = append(want, fmt.Sprintf("%+v", option{
-			name: f.Name, help: f.Help, aliases: f.Aliases, short: short(f.Short), enum: nonEmpty(f.EnumSlice()), isBool: f.IsBool(), repeated: f.IsCumulative(),
+		want = append(want, describe(complete.Param{
+			Name: f.Name, Help: f.Help, Aliases: f.Aliases, Short: short(f.Short), Enum: nonEmpty(f.EnumSlice()), Bool: f.IsBool(), Repeated: f.IsCumulative(),
 		}))
 	}
 	for _, a := range node.Positional {
-		want = append(want, fmt.Sprintf("%+v", option{name: a.Name, help: a.Help, enum: nonEmpty(a.EnumSlice()), repeated: a.IsCumulative(), rest: a.Passthrough}))
+		want = append(want, describe(complete.Param{Name: a.Name, Help: a.Help, Enum: nonEmpty(a.EnumSlice()), Repeated: a.IsCumulative(), Rest: a.Passthrough}))
 	}
-	for _, o := range slices.Concat(s.flags, s.arguments) {
-		o.list = false // the parser does not tell
-		got = append(got, fmt.Sprintf("%+v", o))
+	for _, p := range slices.Concat(c.Flags, c.Arguments) {
+		got = append(got, describe(p))
 	}
 	slices.Sort(got)
 	slices.Sort(want)
-	for i := range max(len(got), len(want)) {
-		if i >= len(got) || i >= len(want) || got[i] != want[i] {
-			t.Fatalf("%s: from option %d on\n%s\nwant\n%s", s.name, i, strings.Join(got[i:], "\n"), strings.Join(want[i:], "\n"))
-		}
+	if diff := slices.Compare(got, want); diff != 0 {
+		t.Errorf("%s:\n%s\nwant\n%s", c.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
 func nonEmpty(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
-}
-
-// TestEveryCommandKnowsItsFields: --columns and --jq complete wherever they are.
-func TestEveryCommandKnowsItsFields(t *testing.T) {
-	t.Parallel()
-	for _, c := range topSyntax().commands {
-		s := readSyntax(c.name, c.help, c.record, helpVars())
-		if s.flag("--jq") == nil {
-			continue
-		}
-		l := &line{command: s}
-		if len(l.fields()) == 0 {
-			t.Errorf("nothing is known of the records of %s", c.name)
-		}
-	}
-}
-
-// TestFilesCompleteWhereFilesGo: a flag that says FILE takes one.
-func TestFilesCompleteWhereFilesGo(t *testing.T) {
-	t.Parallel()
-	var g grammar
-	app := &App{}
-	app.prepare(context.Background())
-	parser, err := newParser(&g, app)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, node := range parser.Model.Children {
-		for _, f := range slices.Concat(node.AllFlags(true)...) {
-			for _, word := range []string{"FILE", "REPORT"} {
-				if strings.Contains(f.PlaceHolder, word) && !slices.Contains(flagsWithFile, f.Name) && !f.IsCumulative() {
-					t.Errorf("%s --%s=%s does not complete files", node.Name, f.Name, f.PlaceHolder)
-				}
-			}
-		}
-	}
 }
 
 const completionConfig = `[profile dev]
@@ -261,15 +226,15 @@ func TestCompleteBash(t *testing.T) {
 			t.Errorf("%s: exit code %d, stderr %q\n%swant\n%s", test.line, got.code, got.stderr, got.stdout, test.want)
 		}
 	}
-	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances --exclude-account Production,m"); got.stdout != "Production,mihai-albert\n:4\n" {
+	if got := muster(t, environ, "__bash", "63", " =", "muster instances --exclude-account Production,m"); got.stdout != "Production,mihai-albert\n:4\n" {
 		t.Errorf("%q", got.stdout)
 	}
 	const taken = "Production,264511973012,Development,451629441155,"
 	want := taken + "mihai-albert  (139769765351)\n" + taken + "139769765351  (mihai-albert)\n:4\n"
-	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances --account "+taken); got.stdout != want {
+	if got := muster(t, environ, "__bash", "63", " =", "muster instances --account "+taken); got.stdout != want {
 		t.Errorf("%q, want %q", got.stdout, want)
 	}
-	if got := muster(t, environ, "__bash", bashLists, " =", "muster instances jum"); got.stdout != "jump\\ host\n:4\n" {
+	if got := muster(t, environ, "__bash", "63", " =", "muster instances jum"); got.stdout != "jump\\ host\n:4\n" {
 		t.Errorf("%q", got.stdout)
 	}
 }
@@ -297,7 +262,7 @@ func TestNamesAreBounded(t *testing.T) {
 	home := t.TempDir()
 	app := &App{Environ: []string{"HOME=" + home}}
 	app.prepare(context.Background())
-	names := startRecordingNames(app, &Global{}, account.Selection{})
+	names := startRecordingNames(app, &Global{}, seen.Scope{})
 	names.role("Audit")
 	for i := range 20_000 {
 		names.instance(&inventory.Instance{InstanceId: fmt.Sprintf("i-%017x", i), Tags: map[string]string{

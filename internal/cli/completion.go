@@ -1,6 +1,15 @@
 package cli
 
-import "io/fs"
+import (
+	"io/fs"
+	"reflect"
+
+	"muster/internal/awsapi"
+	"muster/internal/cli/complete"
+	"muster/internal/cli/manual"
+	"muster/internal/inventory"
+	"muster/internal/render"
+)
 
 type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish,powershell,kubectl,aws-alias" help:"bash, zsh, fish, powershell, kubectl or aws-alias."`
@@ -45,6 +54,21 @@ The AWS CLI keeps its own options to itself (--profile, --region, --output, --qu
 // completionFiles are the files of the scripts, where they are not muster.SHELL.
 var completionFiles = map[string]string{
 	"powershell": "muster.ps1", "kubectl": "kubectl_complete-muster", "aws-alias": "aws-alias",
+}
+
+// completer completes command lines of the grammar.
+func (a *App) completer() *complete.Completer {
+	return &complete.Completer{
+		Grammar: reflect.TypeFor[grammar](), Vars: helpVars(),
+		Words: map[string]func() []string{
+			"formats":            render.Formats,
+			"credential-formats": func() []string { return exportFormats },
+			"regions":            awsapi.KnownRegions,
+			"states":             func() []string { return inventory.States },
+			"topics":             manual.Topics,
+		},
+		Lookup: a.Lookup, Variable: environmentName, SeenFile: a.seenFile, Now: a.Now,
+	}
 }
 
 func (c *completionCmd) Run(app *App) error {

@@ -192,6 +192,9 @@ type Export struct {
 	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"Show the fields and functions of templates, with examples."`
 }
 
+// Schema describes the records, for completion and --template-help.
+func (*Export) Schema() render.Schema { return render.SchemaOf[accountCredentials]() }
+
 // start checks the flags and begins the output.
 func (h *Export) start(app *App, g *Global) (stream[accountCredentials], error) {
 	if h.Output == "" && h.Query == "" && h.JQ == "" {

@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"muster/internal/awssim"
 	"muster/internal/shell"
 )
@@ -83,12 +81,6 @@ func (*demoCmd) Examples() []string {
 		"muster demo",
 		"muster demo --listen 127.0.0.1:8080",
 	}
-}
-
-// serves says whether the command line is the demo command, for which --demo
-// changes nothing.
-func (*demoCmd) serves(command *kong.Context) bool {
-	return command.Selected() != nil && command.Selected().Name == "demo"
 }
 
 func (c *demoCmd) Run(ctx context.Context, app *App) error {

@@ -76,6 +76,14 @@ type execution struct {
 	knownRegions map[*account.Account]sweep.Regions
 }
 
+// Schema describes the records, for completion and --template-help.
+func (c *execCmd) Schema() render.Schema {
+	if c.DryRun {
+		return render.SchemaOf[execPlan]()
+	}
+	return render.SchemaOf[execRecord]()
+}
+
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
 	e := &execution{execCmd: c, global: g, knownRegions: map[*account.Account]sweep.Regions{}}
 	if err := e.prepare(app, line); err != nil {

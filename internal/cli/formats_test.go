@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"muster/internal/awssim"
+	"muster/internal/cli/complete"
 	"muster/internal/render"
 )
 
@@ -51,16 +54,15 @@ func TestEveryFormat(t *testing.T) {
 	if err := os.WriteFile(file, []byte("<<json .>>\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range topSyntax().commands {
-		s := readSyntax(command.name, "", command.record, helpVars())
-		if s.flag("--output") == nil {
+	for _, command := range complete.ReadGrammar(reflect.TypeFor[grammar](), helpVars()).Commands {
+		if command.Read(helpVars()).Flag("--output") == nil {
 			continue
 		}
-		if recordCommands[s.name] == nil {
-			t.Errorf("%s prints records: how is it called?", s.name)
+		if recordCommands[command.Name] == nil {
+			t.Errorf("%s prints records: how is it called?", command.Name)
 			continue
 		}
-		handsOut := slices.Contains(handouts, s.name)
+		handsOut := slices.Contains(handouts, command.Name)
 		runs := [][]string{{"--jq", "."}, {"--jq", "length", "--slurp"}, {"--query", "[0]"}, {"--query", "length(@)", "-o", "text"}}
 		for _, format := range slices.Concat(render.Formats(), exportFormats) {
 			switch format {
@@ -78,14 +80,14 @@ func TestEveryFormat(t *testing.T) {
 				refused = !strings.Contains(format, "=") && slices.Contains(render.Formats(), format) && !slices.Contains(exportFormats, format) && len(flags) == 2
 			}
 			before := len(sim.Calls())
-			got := muster(t, environ, recordLine(s.name, flags...)...)
-			several := s.name == "credentials" && (format == "env" || format == "process")
+			got := muster(t, environ, recordLine(command.Name, flags...)...)
+			several := command.Name == "credentials" && (format == "env" || format == "process")
 			switch {
 			case refused && (got.code != exitUsage || got.stdout != "" || len(sim.Calls()) > before):
-				t.Errorf("%s %s: exit code %d, %d calls, %s", s.name, flags, got.code, len(sim.Calls())-before, got.stdout)
+				t.Errorf("%s %s: exit code %d, %d calls, %s", command.Name, flags, got.code, len(sim.Calls())-before, got.stdout)
 			case refused, several:
 			case got.code != exitOK || got.stdout == "":
-				t.Errorf("%s %s: exit code %d, %q, %s", s.name, flags, got.code, got.stdout, got.stderr)
+				t.Errorf("%s %s: exit code %d, %q, %s", command.Name, flags, got.code, got.stdout, got.stderr)
 			}
 		}
 	}
@@ -97,6 +99,20 @@ func TestTemplateNames(t *testing.T) {
 	t.Parallel()
 	_, environ := simulated(t, awssim.DefaultWorld(), false)
 	example := regexp.MustCompile("(?m)^ .*?(<<.*>>)$")
+	var g grammar
+	g.Exec.DryRun = true
+	app := &App{}
+	app.prepare(context.Background())
+	parser, err := newParser(&g, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := map[string]render.Schema{}
+	for _, node := range parser.Model.Children {
+		if command, ok := node.Target.Addr().Interface().(interface{ Schema() render.Schema }); ok {
+			schemas[node.Name] = command.Schema()
+		}
+	}
 	for name := range recordCommands {
 		help := muster(t, environ, recordLine(name, "--template-help")...)
 		var text strings.Builder
@@ -106,9 +122,8 @@ func TestTemplateNames(t *testing.T) {
 		if got := muster(t, environ, recordLine(name, "-o", "template="+text.String())...); got.code != 0 || !strings.Contains(got.stdout, "|") {
 			t.Errorf("%s: exit code %d: %s", name, got.code, got.stderr)
 		}
-		l := line{command: &syntax{name: name}, given: map[string][]string{"dry-run": nil}}
 		members := ""
-		for _, f := range l.schema().AllFields() {
+		for _, f := range schemas[name].AllFields() {
 			if !strings.Contains(f.Path, ".") {
 				members += fmt.Sprintf(", %q: <<json .%s>>", f.Path, f.Path)
 			}

@@ -34,6 +34,9 @@ type Global struct {
 	simulated bool // --demo is in force
 }
 
+// InDemo reports whether --demo is given, for completion.
+func (g *Global) InDemo() bool { return g.Demo }
+
 // defaultConcurrency is where more calls at one time stop paying: see
 // BenchmarkWidth.
 const defaultConcurrency = 256
@@ -187,6 +190,9 @@ type Output struct {
 
 	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"Show the fields and functions of templates, with examples."`
 }
+
+// CountedFields are the fields whose combinations --count-by counts, for completion.
+func (o *Output) CountedFields() []string { return o.CountBy }
 
 // options completes the flags with what the terminal is like.
 func (o *Output) options(app *App, g *Global) render.Options {

@@ -41,12 +41,13 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"region":            {"account", "auth", "awsapi", "inventory/xmlscan", "names", "sweep"},
 		"inventory/xmlscan": {},
 
-		"child":      {},
-		"credserver": {},
-		"seen":       {"disk"},
-		"cli/manual": {"names", "render", "terminal"},
+		"child":        {},
+		"credserver":   {},
+		"seen":         {"disk"},
+		"cli/complete": {"awsconfig", "render", "render/shape", "safe", "seen"},
+		"cli/manual":   {"names", "render", "terminal"},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
+			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

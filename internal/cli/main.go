@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/cli/complete"
 	"muster/internal/cli/manual"
 	"muster/internal/names"
 	"muster/internal/render"
@@ -36,7 +37,7 @@ type grammar struct {
 	SessionToken sessionTokenCmd `cmd:"" group:"credentials" help:"Print a user's temporary credentials, with an MFA code."`
 	Console      consoleCmd      `cmd:"" group:"credentials" help:"Print or open a sign-in URL of the console."`
 
-	Demo       demoCmd       `cmd:"" group:"other" help:"Serve a simulated organization to any AWS tool or SDK."`
+	Demo       demoCmd       `cmd:"" demo:"-" group:"other" help:"Serve a simulated organization to any AWS tool or SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
 	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command or a topic."`
 	Man        manCmd        `cmd:"" group:"other" help:"Print a man page."`
@@ -78,7 +79,10 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if len(args) == 1 && args[0] == "--version" { // asked for at every prompt by some; the grammar takes longer than the answer
 		return app.fail(ctx, printVersion(app.Stdout, app.name))
 	}
-	if app.completes(args) { // likewise
+	if app.name == pluginCompleter {
+		args = append([]string{complete.KubectlWord}, args...)
+	}
+	if app.completer().Respond(app.Stdout, args) { // likewise
 		return exitOK
 	}
 	defer func() {
@@ -116,7 +120,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if err := misunderstood(command, args); err != nil {
 		return app.fail(ctx, err)
 	}
-	if g.Demo.serves(command) {
+	if command.Selected().Tag.Get("demo") == "-" {
 		g.Global.Demo = false
 	}
 	cleanUp, err := g.Global.simulate(app)

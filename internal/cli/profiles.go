@@ -62,6 +62,9 @@ var profileView = render.View{
 	Tree: [][]string{{"Source"}},
 }
 
+// Schema describes the records, for completion and --template-help.
+func (*profilesCmd) Schema() render.Schema { return render.SchemaOf[profileRecord]() }
+
 func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if c.Generate {
 		return c.generate(ctx, app, g)

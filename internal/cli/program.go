@@ -2,9 +2,12 @@ package cli
 
 import (
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
+
+	"muster/internal/cli/complete"
 )
 
 // What the program is called as: muster, or the plugin of kubectl, which says
@@ -31,8 +34,8 @@ func programName(called string) string {
 // it, with the name of another program or a path that may stand in front.
 var commandLines = sync.OnceValue(func() *regexp.Regexp {
 	commands := []string{"COMMAND"}
-	for _, c := range topSyntax().commands {
-		commands = append(commands, c.name)
+	for _, c := range complete.ReadGrammar(reflect.TypeFor[grammar](), helpVars()).Commands {
+		commands = append(commands, c.Name)
 	}
 	return regexp.MustCompile(`(?:kubectl |aws |[-./\w])?` + ownName + `(?: (?:-|\[|` + strings.Join(commands, "|") + `)|'s )`)
 })

@@ -8,6 +8,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/names"
 	"muster/internal/region"
+	"muster/internal/seen"
 	"muster/internal/sweep"
 )
 
@@ -40,6 +41,11 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
 		sel.Organization, sel.Roles = true, []string{demoRole}
 	}
 	return sel, err
+}
+
+// SeenScope is the scope of the names that a sweep of the selected accounts finds.
+func (s *Selection) SeenScope() seen.Scope {
+	return seen.Scope{Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization}
 }
 
 // RegionFlags are the flags of which regions are meant.

@@ -41,7 +41,7 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags, calls int) (*swee
 		return nil, err
 	}
 	return &sweeper{
-		SweepFlags: f, app: app, resolver: resolver, selection: selection, earlier: earlier, names: startRecordingNames(app, g, selection),
+		SweepFlags: f, app: app, resolver: resolver, selection: selection, earlier: earlier, names: startRecordingNames(app, g, s.SeenScope()),
 	}, nil
 }
 

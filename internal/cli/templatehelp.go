@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"reflect"
+
 	"github.com/alecthomas/kong"
 
 	"muster/internal/render"
@@ -11,14 +13,15 @@ type templateHelpFlag bool
 // BeforeReset prints what the templates of a command can use before the rest of the
 // command line is checked.
 func (templateHelpFlag) BeforeReset(app *App, parsed *kong.Context) error {
-	l := line{command: &syntax{name: parsed.Selected().Name}, given: map[string][]string{}}
-	for _, p := range parsed.Path {
-		if p.Flag != nil {
-			l.given[p.Flag.Name] = nil
+	for _, p := range parsed.Path { // the schema may depend on them; the parser has not set them yet
+		if p.Flag != nil && p.Flag.Target.Kind() == reflect.Bool {
+			p.Flag.Target.SetBool(true)
 		}
 	}
-	fields, functions := render.TemplateHelp(l.schema(), app.Now())
-	if err := app.manual(parsed.Model).Templates(app.Stdout, parsed.Selected().Name, fields, functions); err != nil {
+	command := parsed.Selected()
+	record := command.Target.Addr().Interface().(interface{ Schema() render.Schema })
+	fields, functions := render.TemplateHelp(record.Schema(), app.Now())
+	if err := app.manual(parsed.Model).Templates(app.Stdout, command.Name, fields, functions); err != nil {
 		return &helpError{written(err)}
 	}
 	parsed.Exit(exitOK)

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 
@@ -15,113 +12,18 @@ import (
 	"muster/internal/sweep"
 )
 
-// What sweeps meet is kept for completion: one file for each pair of ~/.aws files
-// and endpoint, and in it the scopes: which accounts were asked for, by whom.
-
-// scope names whose answers a selection's are: the sso-session, the profiles, or
-// who the environment makes the user, so that a change of any of them starts anew.
-// ambient is the scope of a selection that names nothing.
-func scope(app *App, s account.Selection) string {
-	ambient := ambientScope(app)
-	switch {
-	case s.Organization && len(s.Profiles) > 0:
-		return "any." + digest("organization", s.Profiles[0])
-	case s.Organization:
-		return ambient + "." + digest("organization")
-	case s.SSOSession != "":
-		return "any." + digest("sso-session", s.SSOSession)
-	case s.AllProfiles:
-		return "any." + digest("all-profiles")
-	case len(s.Profiles) > 0:
-		return "any." + digest(append([]string{"profile"}, s.Profiles...)...)
-	}
-	return ambient + "."
-}
-
-// ambientScope is who the environment makes the user.
-func ambientScope(app *App) string {
-	return digest(app.env["AWS_PROFILE"], app.env["AWS_DEFAULT_PROFILE"], app.env["AWS_ACCESS_KEY_ID"],
-		app.env["AWS_ROLE_ARN"], app.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"], app.env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"])
-}
-
-func digest(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:6])
-}
-
-// seenPath is the file of what is met with the config and the endpoint in force;
-// "" if nothing can be kept. The demo has one of its own.
-func (a *App) seenPath(demo bool) string {
+// seenFile is the file of the names that sweeps have found with these files in ~/.aws and
+// this endpoint; "" without a home directory. The demo has a file of its own.
+func (a *App) seenFile(demo bool) string {
 	key := "demo"
 	if !demo {
 		files, err := awsconfig.Locate(a.Lookup)
 		if err != nil {
 			return ""
 		}
-		key = digest(files.Config, files.Credentials, a.env["AWS_ENDPOINT_URL"])
+		key = seen.Digest(files.Config, files.Credentials, a.env["AWS_ENDPOINT_URL"])
 	}
 	return seen.Path(a.cacheHome, a.userHome, key)
-}
-
-// entries are the names of a kind that could be meant on the line: those of the
-// accounts that its flags select, or, where it has none of these flags yet, of any
-// that could still follow.
-func (l *line) entries(kind seen.Kind) []seen.Entry {
-	if l.known == nil {
-		l.fromDemo = l.isSet("demo")
-		l.known = seen.Read(l.app.seenPath(l.fromDemo), l.app.Now())
-		if len(l.known) == 0 && !l.fromDemo { // who has seen nothing but the demo is trying muster out
-			l.fromDemo = true
-			l.known = seen.Read(l.app.seenPath(true), l.app.Now())
-		}
-	}
-	s := account.Selection{
-		Profiles: splitAll(l.valuesOf("profile")), AllProfiles: l.isSet("all-profiles"),
-		Organization: l.isSet("organization"),
-	}
-	if sessions := l.valuesOf("sso-session"); len(sessions) > 0 {
-		s.SSOSession = sessions[len(sessions)-1]
-	}
-	chosen := s.Organization || s.AllProfiles || s.SSOSession != "" || len(s.Profiles) > 0
-	wanted, ambient := scope(l.app, s), ambientScope(l.app)
-	found := slices.DeleteFunc(slices.Clone(l.known), func(e seen.Entry) bool {
-		whose, _, _ := strings.Cut(e.Scope, ".")
-		switch {
-		case e.Kind != kind:
-			return true
-		case l.fromDemo || e.Scope == wanted:
-			return false
-		}
-		return chosen || whose != "any" && whose != ambient
-	})
-	return slices.CompactFunc(found, func(a, b seen.Entry) bool { return a.ID == b.ID })
-}
-
-// isSet says whether a flag without a value is given, on the line or in the
-// environment.
-func (l *line) isSet(flag string) bool {
-	values, given := l.given[flag]
-	if !given {
-		return l.app.env[environmentName(flag)] == "true" || l.app.env[environmentName(flag)] == "1"
-	}
-	return values[len(values)-1] != "false"
-}
-
-func (l *line) valuesOf(flag string) []string {
-	if values := l.given[flag]; len(values) > 0 {
-		return values
-	}
-	if value := l.app.env[environmentName(flag)]; value != "" {
-		return []string{value}
-	}
-	return nil
-}
-
-func splitAll(values []string) (all []string) {
-	for _, v := range values {
-		all = append(all, splitItems(v)...)
-	}
-	return all
 }
 
 // maxInstanceNames bounds the names that are kept of one sweep.
@@ -142,8 +44,8 @@ type nameRecorder struct {
 }
 
 // startRecordingNames begins to gather the names that sweeps of a selection find.
-func startRecordingNames(app *App, g *Global, s account.Selection) *nameRecorder {
-	r := &nameRecorder{app: app, path: app.seenPath(g.simulated), scope: scope(app, s)}
+func startRecordingNames(app *App, g *Global, scope seen.Scope) *nameRecorder {
+	r := &nameRecorder{app: app, path: app.seenFile(g.simulated), scope: scope.Key(app.Lookup)}
 	r.reset()
 	return r
 }

@@ -1,0 +1,203 @@
+// Package complete answers the TAB key: it completes command lines for the scripts in
+// completions/, and for kubectl.
+//
+// It knows no command and no flag by name. Everything follows from the grammar's types
+// and tags, and from methods of a command's struct:
+//
+//   - `complete:"SOURCE,..."` names the sources of a flag's or argument's values; sources
+//     and texts list them. The value "none" stands for free text. `enum` tags need no more.
+//   - Schema() says which fields the command's records have.
+//   - CountedFields() names the fields by which records are counted instead.
+//   - SeenScope() says which accounts the command line selects. Names that sweeps of the
+//     same accounts have found are offered.
+//   - InDemo(), of the whole grammar, says that the simulated organization is in use.
+//
+// An answer must come within a key press. So no parser is built, no call goes to AWS,
+// nothing is written to stderr, and nothing fails: an unreadable file offers no names.
+package complete
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/internal/awsconfig"
+	"muster/internal/safe"
+)
+
+// Completer completes the command lines of one grammar.
+type Completer struct {
+	Grammar  reflect.Type                     // the struct of the whole command line
+	Vars     map[string]string                // values of ${NAME} in help texts
+	Words    map[string]func() []string       // fixed words, by the source that offers them
+	Lookup   func(name string) (string, bool) // reads the environment
+	Variable func(flag string) string         // the environment variable that sets a flag
+	SeenFile func(demo bool) string           // the file of names that sweeps have found; "" for none
+	Now      func() time.Time
+}
+
+// candidate is a possible completion of a word, and its description.
+type candidate struct{ text, help string }
+
+// answer is the completion of one word.
+type answer struct {
+	candidates []candidate
+	files      bool // the shell completes names of files
+	open       bool // the word is not finished: the shell adds no space
+	command    int  // the last words, this many, are another command line, completed by the shell
+}
+
+// line is a command line up to the cursor.
+type line struct {
+	*Completer
+	top     *Command
+	command *Command            // the selected command, top before one is selected, nil for an unknown one
+	given   map[string][]string // values of flags, by name; "" for a flag without a value
+	words   []string            // arguments
+	last    string              // the word to complete
+
+	config *awsconfig.Config // loaded on first use
+	names  *seenNames        // likewise
+}
+
+// complete completes the last word of a command line. words exclude the program's name.
+func (c *Completer) complete(words []string) (a answer) {
+	if len(words) == 0 {
+		return a
+	}
+	top := ReadGrammar(c.Grammar, c.Vars)
+	l := &line{Completer: c, top: top, command: top, given: map[string][]string{}, last: words[len(words)-1]}
+	pending, flags := l.read(words[:len(words)-1])
+	if l.command == nil {
+		return a
+	}
+	a = l.complete(pending, flags)
+	// A name with control characters could neither be typed nor told from another.
+	a.candidates = slices.DeleteFunc(a.candidates, func(c candidate) bool { return safe.Text(c.text) != c.text })
+	return a
+}
+
+// complete completes the last word: the value of the pending flag if there is one. flags
+// reports whether a flag may stand here.
+func (l *line) complete(pending *Param, flags bool) (a answer) {
+	name, value, assigned := strings.Cut(l.last, "=")
+	switch {
+	case pending != nil:
+		return l.value(pending, l.last, "")
+	case !flags:
+		return l.argument()
+	case assigned && strings.HasPrefix(name, "--"):
+		if f := l.flag(name); f != nil && !f.Bool {
+			return l.value(f, value, name+"=")
+		}
+	case len(l.last) > 2 && l.last[0] == '-' && l.last[1] != '-': // -oVALUE
+		if f := l.flag(l.last[:2]); f != nil && !f.Bool {
+			return l.value(f, l.last[2:], l.last[:2])
+		}
+	case strings.HasPrefix(l.last, "-"):
+		return l.flags()
+	case len(l.command.Commands) > 0:
+		return answer{candidates: withPrefix(l.commands(), l.last)}
+	default:
+		a = l.argument()
+		if len(a.candidates) == 0 && !a.files && l.last == "" {
+			return l.flags()
+		}
+	}
+	return a
+}
+
+// read parses the words before the last one. It returns the flag whose value comes next,
+// and whether a flag may come next.
+func (l *line) read(words []string) (pending *Param, flags bool) {
+	flags = true
+	for _, word := range words {
+		switch {
+		case l.command == nil:
+			return nil, false
+		case pending != nil:
+			l.give(pending, word)
+			pending = nil
+		case !flags:
+			l.words = append(l.words, word)
+		case word == "--":
+			flags = false
+		case strings.HasPrefix(word, "-") && word != "-":
+			pending = l.readFlag(word)
+		case len(l.command.Commands) > 0:
+			l.command = l.top.open(word, l.Vars)
+		default:
+			l.words = append(l.words, word)
+			flags = !slices.ContainsFunc(l.command.Arguments, func(p Param) bool { return p.Rest })
+		}
+	}
+	return pending, flags
+}
+
+// readFlag notes a flag and its value. It returns the flag if the value is the next word.
+func (l *line) readFlag(word string) (pending *Param) {
+	name, value, assigned := strings.Cut(word, "=")
+	f := l.flag(word)
+	switch {
+	case f == nil:
+	case f.Bool || assigned:
+		l.give(f, value)
+	case strings.HasPrefix(name, "--") || len(name) == 2:
+		return f
+	default: // -oVALUE
+		l.give(f, word[2:])
+	}
+	return nil
+}
+
+func (l *line) give(f *Param, value string) { l.given[f.Name] = append(l.given[f.Name], value) }
+
+// flag finds a flag of the command, or of every command, by a word such as --name=value.
+func (l *line) flag(word string) *Param {
+	if f := l.command.Flag(word); f != nil || l.command == l.top {
+		return f
+	}
+	return l.top.Flag(word)
+}
+
+// flags completes the name of a flag. It leaves out those that can be given only once
+// and are given already.
+func (l *line) flags() (a answer) {
+	all := l.command.Flags
+	if l.command != l.top {
+		all = slices.Concat(all, l.top.Flags)
+	}
+	for _, f := range all {
+		_, given := l.given[f.Name]
+		if (!given || f.Repeated) && strings.HasPrefix("--"+f.Name, l.last) {
+			a.candidates = append(a.candidates, candidate{"--" + f.Name, f.Help})
+		}
+	}
+	slices.SortFunc(a.candidates, func(a, b candidate) int { return strings.Compare(a.text, b.text) })
+	return a
+}
+
+// argument completes a word that is neither a flag nor its value.
+func (l *line) argument() (a answer) {
+	known := l.command.Arguments
+	if len(known) == 0 {
+		return a
+	}
+	p := known[min(len(l.words), len(known)-1)]
+	switch {
+	case p.Rest:
+		return answer{files: true, command: len(l.words) + 1}
+	case len(l.words) >= len(known) && !p.Repeated:
+		return a
+	}
+	a.candidates = slices.DeleteFunc(withPrefix(l.candidates(&p, l.last), l.last), func(c candidate) bool {
+		return slices.Contains(l.words, c.text)
+	})
+	return a
+}
+
+// withPrefix returns the candidates that begin with a prefix.
+func withPrefix(all []candidate, prefix string) []candidate {
+	return slices.DeleteFunc(all, func(c candidate) bool { return !strings.HasPrefix(c.text, prefix) })
+}

@@ -1,0 +1,85 @@
+package complete
+
+import (
+	"reflect"
+	"slices"
+
+	"muster/internal/render"
+	"muster/internal/render/shape"
+	"muster/internal/seen"
+)
+
+// record returns a pointer to the struct of a command, with the flags of the command line
+// and of the environment as far as they are booleans, strings and lists of strings. It is
+// what the command's methods are asked about.
+func (l *line) record(c *Command) any {
+	record := reflect.New(c.record)
+	for i := range c.Flags {
+		f := &c.Flags[i]
+		values := l.given[f.Name]
+		if len(values) == 0 {
+			values = l.fromEnvironment(f)
+		}
+		if len(values) == 0 {
+			continue
+		}
+		last := values[len(values)-1]
+		field := record.Elem().FieldByIndex(f.field)
+		switch {
+		case field.Kind() == reflect.Bool:
+			field.SetBool(last != "false")
+		case field.Kind() == reflect.String:
+			field.SetString(last)
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.String:
+			field.Set(reflect.ValueOf(splitAll(values)).Convert(field.Type()))
+		}
+	}
+	return record.Interface()
+}
+
+// fromEnvironment is the value that the environment gives a flag, none if it gives none.
+func (l *line) fromEnvironment(f *Param) []string {
+	if f.noEnv || l.Variable == nil {
+		return nil
+	}
+	value, ok := l.Lookup(l.Variable(f.Name))
+	if !ok || value == "" || f.Bool && value != "true" && value != "1" {
+		return nil
+	}
+	return []string{value}
+}
+
+// fields are the fields of the records that the command prints.
+func (l *line) fields() []shape.FieldInfo {
+	record := l.record(l.command)
+	described, ok := record.(interface{ Schema() render.Schema })
+	if !ok {
+		return nil
+	}
+	collected := described.Schema().AllFields()
+	counting, ok := record.(interface{ CountedFields() []string })
+	if !ok || len(counting.CountedFields()) == 0 {
+		return collected
+	}
+	counted := []shape.FieldInfo{{Path: "Count", Type: "number"}}
+	for _, f := range collected {
+		if slices.Contains(counting.CountedFields(), f.Path) {
+			counted = append(counted, f)
+		}
+	}
+	return counted
+}
+
+// scope says which accounts the command line selects.
+func (l *line) scope() seen.Scope {
+	if selecting, ok := l.record(l.command).(interface{ SeenScope() seen.Scope }); ok {
+		return selecting.SeenScope()
+	}
+	return seen.Scope{}
+}
+
+// inDemo reports whether the command line asks for the simulated organization.
+func (l *line) inDemo() bool {
+	demo, ok := l.record(l.top).(interface{ InDemo() bool })
+	return ok && demo.InDemo()
+}

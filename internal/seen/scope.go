@@ -1,0 +1,79 @@
+package seen
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// Scope says which accounts a command line selects. Names are kept under the scope of the
+// sweep that found them, and completed for command lines of the same scope.
+type Scope struct {
+	Profiles     []string // the first one lists the organization, if Organization is set
+	AllProfiles  bool
+	SSOSession   string
+	Organization bool
+}
+
+// anyIdentity begins the keys of scopes that do not depend on the environment's identity.
+const anyIdentity = "any"
+
+// Key is the scope in an Entry. If the command line does not say with which credentials it
+// starts, the environment does: lookup reads it, and another identity makes another key.
+func (s Scope) Key(lookup func(string) (string, bool)) string {
+	switch {
+	case s.Organization && len(s.Profiles) > 0:
+		return anyIdentity + "." + Digest("organization", s.Profiles[0])
+	case s.Organization:
+		return identity(lookup) + "." + Digest("organization")
+	case s.SSOSession != "":
+		return anyIdentity + "." + Digest("sso-session", s.SSOSession)
+	case s.AllProfiles:
+		return anyIdentity + "." + Digest("all-profiles")
+	case len(s.Profiles) > 0:
+		return anyIdentity + "." + Digest(append([]string{"profile"}, s.Profiles...)...)
+	}
+	return identity(lookup) + "."
+}
+
+// Filter returns the entries of a kind that were found in the accounts of the scope. A scope
+// that selects no accounts fits all entries, but for those of another identity.
+func (s Scope) Filter(entries []Entry, kind Kind, lookup func(string) (string, bool)) []Entry {
+	key, own := s.Key(lookup), identity(lookup)
+	selects := s.Organization || s.AllProfiles || s.SSOSession != "" || len(s.Profiles) > 0
+	return uniqueIDs(entries, func(e Entry) bool {
+		whose, _, _ := strings.Cut(e.Scope, ".")
+		return e.Kind == kind && (e.Scope == key || !selects && (whose == anyIdentity || whose == own))
+	})
+}
+
+// OfKind returns the entries of a kind in whatever scope.
+func OfKind(entries []Entry, kind Kind) []Entry {
+	return uniqueIDs(entries, func(e Entry) bool { return e.Kind == kind })
+}
+
+// uniqueIDs returns the wanted entries, the first one of each ID. Entries come sorted by ID.
+func uniqueIDs(entries []Entry, wanted func(Entry) bool) []Entry {
+	found := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return !wanted(e) })
+	return slices.CompactFunc(found, func(a, b Entry) bool { return a.ID == b.ID })
+}
+
+// identity stands for the credentials that the environment gives.
+func identity(lookup func(string) (string, bool)) string {
+	var values []string
+	for _, name := range []string{
+		"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID",
+		"AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+	} {
+		value, _ := lookup(name)
+		values = append(values, value)
+	}
+	return Digest(values...)
+}
+
+// Digest turns texts into a short name for a file or a scope.
+func Digest(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
+	return hex.EncodeToString(sum[:6])
+}
