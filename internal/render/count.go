@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"maps"
 	"muster/internal/render/caret"
 	"muster/internal/render/encode"
@@ -203,61 +202,4 @@ func setText(v reflect.Value, text string) {
 			v.SetUint(n)
 		}
 	}
-}
-
-// addBars draws the counts beside the rows, where there is room. Where there is none
-// the values are cut: counts without what is counted tell nothing.
-func (g *grid) addBars(rows []row) {
-	last := len(g.columns) - 1
-	if last < 0 || g.columns[last].Field != countField {
-		return
-	}
-	most, digits := 0, 0
-	counts := make([]int, len(rows))
-	for i, row := range rows {
-		if row.record.IsValid() {
-			counts[i] = int(row.record.Reflect().FieldByName(countField).Int())
-			most, digits = max(most, counts[i]), max(digits, len(row.cells[last][0]))
-		}
-	}
-	for i, row := range rows {
-		if row.record.IsValid() {
-			row.cells[last] = cell{fmt.Sprintf("%*d", digits, counts[i])}
-		}
-	}
-	width := longBar
-	if g.width > 0 {
-		taken := 0
-		widths := g.naturalWidths(rows, true)
-		for i, natural := range widths {
-			taken += natural + gap
-			column := &g.columns[i]
-			column.pinned = true
-			column.Shorten = column.Shorten || i < last && (!fixed(rows, i) || natural+gap+widths[last] > g.width)
-		}
-		width = min(width, g.width-taken)
-	}
-	if width < shortBar {
-		return
-	}
-	g.columns = append(g.columns, gridColumn{Column: Column{Need: leastOfAll}})
-	for i := range rows {
-		text := ""
-		if counts[i] > 0 {
-			text = bar(counts[i], most, width)
-		}
-		rows[i].cells = append(rows[i].cells, cell{text})
-	}
-}
-
-// leastOfAll is the Need of what goes before any column of the records.
-const leastOfAll = 1000
-
-// A bar is at most this wide; one of less than shortBar tells nothing.
-const longBar, shortBar = 40, 5
-
-// bar is a bar of n/most of the width, to an eighth of a column.
-func bar(n, most, width int) string {
-	eighths := max(1, (8*width*n+most/2)/most)
-	return strings.Repeat("█", eighths/8) + strings.TrimSpace(string([]rune(" ▏▎▍▌▋▊▉")[eighths%8]))
 }

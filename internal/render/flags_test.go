@@ -19,10 +19,10 @@ func TestErrors(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
-		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, tree, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean table? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean json? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
+		{Options{Output: "template"}, "--output: unknown format template; did you mean template=? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, template=TEXT, template-file=PATH"},
 		{Options{Output: "template="}, "--output template: the template is empty; try '<<.AccountId>> <<.Region>>'"},
 		{Options{Output: "template-file="}, "--output template-file: the path of a file is missing after the ="},
 		{Options{Output: "template-file=no.tmpl"}, "--output template-file: cannot read the template: open no.tmpl: file does not exist"},
@@ -103,7 +103,7 @@ func TestErrors(t *testing.T) {
 		{Options{SortBy: []string{"-", "Name"}}, "--sort-by: a field name is missing"},
 		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6\n    Name.\n         ^"},
 		{Options{Columns: []string{"Name.x"}}, "--columns: a string has no field x at column 6\n    Name.x\n         ^"},
-		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, csv and text"},
+		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, markdown, csv and text"},
 		{Options{Columns: []string{"Name"}, JQ: "."}, "--columns: cannot be used with --jq; the filter chooses what is printed"},
 		{Options{Columns: []string{"Name"}, Query: "@"}, "--columns: cannot be used with --query; the query chooses what is printed"},
 		{Options{SortBy: []string{"-Nam"}}, "--sort-by: unknown field Nam at column 1; did you mean Name?\n    Nam\n    ^^^"},
@@ -111,7 +111,7 @@ func TestErrors(t *testing.T) {
 		{Options{SortBy: []string{"SecurityGroups"}, JQ: "."}, "--sort-by: cannot sort by SecurityGroups, a list of objects"},
 		{Options{JQ: ".", Query: "@"}, "--jq: cannot be used with --query; choose one of them"},
 		{Options{JQ: ".", Output: "template=x"}, "--jq: cannot be used with --output template; a filter prints by itself"},
-		{Options{Query: "@", Output: "name"}, "--query: cannot be used with --output name; it goes with json, ndjson, yaml, text, csv and table"},
+		{Options{Query: "@", Output: "name"}, "--query: cannot be used with --output name; it goes with json, ndjson, yaml, text, csv, table and markdown"},
 		{Options{Slurp: true}, "--slurp: needs --jq"},
 	} {
 		test.o.ReadFile = func(path string) ([]byte, error) {

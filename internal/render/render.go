@@ -16,6 +16,7 @@ import (
 
 	"muster/internal/names"
 	"muster/internal/render/caret"
+	"muster/internal/render/grid"
 	"muster/internal/render/shape"
 )
 
@@ -45,6 +46,7 @@ type Options struct {
 	Color     bool     // colour is wanted
 	Links     bool     // the output is a terminal that knows hyperlinks
 	Terminal  bool     // the output is a terminal: no name may do shape.Any to it
+	Style     string   // --style: one of Styles; "" is plain
 	CSVSafe   bool     // --csv-safe: no spreadsheet takes a cell for a formula
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
@@ -98,8 +100,11 @@ const (
 
 // Formats are the names that Options.Output takes, for completion and help.
 func Formats() []string {
-	return []string{"table", "wide", "tree", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
+	return []string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
 }
+
+// Styles are the names that Options.Style takes.
+func Styles() []string { return grid.Styles() }
 
 // Printer prints records of type T. It may be used for any number of streams.
 type Printer[T any] struct {
@@ -202,12 +207,12 @@ func (c *compiler) compile() (plan, error) {
 		p.start, err = c.query(name)
 	default:
 		switch name {
-		case "", "table", "wide":
+		case "", "table", "wide", "markdown":
 			sorted = true
-			p.start, p.shown, err = c.table(name == "wide")
+			p.start, p.shown, err = c.table(name)
 		case "tree":
 			sorted = true
-			p.start, p.shown, err = c.outline(id)
+			p.start, p.shown, err = c.tree(id)
 		case "json", "yaml":
 			sorted = true
 			fallthrough
@@ -238,7 +243,7 @@ func (c *compiler) compile() (plan, error) {
 // conflict finds an unknown format, and flags that exclude each other.
 func (c *compiler) conflict(name string) error {
 	formats := Formats()
-	plain, templates := formats[:9], formats[9:]
+	plain, templates := formats[:len(formats)-2], formats[len(formats)-2:]
 	isTemplate := strings.Contains(c.Output, "=") && slices.Contains(templates, name+"=")
 	if c.Output != "" && !isTemplate && !slices.Contains(plain, c.Output) {
 		hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
@@ -268,14 +273,14 @@ func (c *compiler) conflict(name string) error {
 	case c.Slurp && !jq:
 		return &caret.Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
 	case c.Query != "" && (name == "name" || name == "tree" || isTemplate):
-		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv and table")
+		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv, table and markdown")
 	case len(c.Columns) == 0:
 	case jq:
 		return clash("--columns", "--jq", "the filter chooses what is printed")
 	case c.Query != "":
 		return clash("--columns", "--query", "the query chooses what is printed")
-	case !drawn && name != "csv" && name != "text":
-		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, csv and text")
+	case !drawn && name != "markdown" && name != "csv" && name != "text":
+		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, markdown, csv and text")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"muster/internal/render/encode"
+	"muster/internal/render/grid"
 	"muster/internal/safe"
 )
 
@@ -40,39 +41,48 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 			}
 			return b, nil
 		}
-	case "table", "wide":
-		return func(b []byte, x any) ([]byte, error) {
-			header, rows := resultRows(x)
-			g := grid{headers: header != nil && !o.NoHeaders}
-			if name == "table" {
-				g.width = o.Width()
-			}
-			lines := make([]row, len(rows))
-			columns := len(header)
-			for i, values := range rows {
-				columns = max(columns, len(values))
-				for _, value := range values {
-					lines[i].cells = append(lines[i].cells, newCell(resultTexts(value)))
-				}
-			}
-			for i := range lines {
-				for len(lines[i].cells) < columns {
-					lines[i].cells = append(lines[i].cells, newCell(nil))
-				}
-			}
-			for i := range columns {
-				column := gridColumn{pinned: true}
-				if i < len(header) {
-					column.Field = header[i]
-				}
-				g.columns = append(g.columns, column)
-			}
-			return g.print(b, lines)
-		}
+	case "table", "wide", "markdown":
+		return func(b []byte, x any) ([]byte, error) { return drawResult(b, name, o, x) }
 	}
 	return func(b []byte, x any) ([]byte, error) {
 		return append(encode.JSON{Indent: true}.Any(b, x, 0), '\n'), nil
 	}
+}
+
+// drawResult draws a result as a table. All columns stay, since the query chose them.
+func drawResult(b []byte, name string, o Options, x any) ([]byte, error) {
+	header, rows := resultRows(x)
+	columns := len(header)
+	for _, row := range rows {
+		columns = max(columns, len(row))
+	}
+	t := grid.Table{Columns: make([]grid.Column, columns)}
+	for i := range t.Columns {
+		t.Columns[i].Keep = true
+		if i < len(header) {
+			t.Columns[i].Title = safe.Text(header[i])
+		}
+	}
+	layOut(&t, o, name)
+	// Without a header Markdown has no table.
+	t.Headers = !o.NoHeaders && (header != nil || name == "markdown")
+	out := &appender{b}
+	err := t.Draw(out, func(yield func(grid.Row) bool) {
+		for _, values := range rows {
+			row := grid.Row{Cells: make([]grid.Cell, columns)}
+			for i := range row.Cells {
+				var texts []string
+				if i < len(values) {
+					texts = resultTexts(values[i])
+				}
+				row.Cells[i] = grid.NewCell(texts)
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	})
+	return out.b, err
 }
 
 // itemsOfResult is a list's items, or one value as the only item.

@@ -2,14 +2,11 @@ package render
 
 import (
 	"bytes"
-	"net/netip"
 	"reflect"
-	"regexp"
 	"strings"
-	"sync"
 	"text/template"
 
-	"github.com/clipperhouse/displaywidth"
+	"muster/internal/render/grid"
 	"muster/internal/render/shape"
 )
 
@@ -94,75 +91,30 @@ func (t *templateTable) render() string {
 	for _, row := range rows {
 		columns = max(columns, len(row))
 	}
-	g := grid{columns: make([]gridColumn, columns), width: t.width()}
-	texts := make([]row, len(rows))
-	for i, cells := range rows {
-		texts[i].cells = make([]cell, columns)
-		for j, items := range cells {
-			for _, item := range items {
-				texts[i].cells[j] = append(texts[i].cells[j], item.text)
-			}
-		}
+	table := grid.Table{Columns: make([]grid.Column, columns), Width: t.width()}
+	for i := range table.Columns {
+		table.Columns[i] = grid.Column{Keep: true, Shorten: true, SpareID: true}
 	}
-	for j := range g.columns {
-		g.columns[j] = gridColumn{Column: Column{Shorten: g.width > 0 && !fixed(texts, j)}, pinned: true}
-	}
-	f := g.fit(texts)
 	var b strings.Builder
-	for _, row := range rows {
-		lines := 1
-		for _, items := range row {
-			if f.stack {
-				lines = max(lines, len(items))
+	table.Draw(&b, func(yield func(grid.Row) bool) { // a strings.Builder never fails
+		for _, cells := range rows {
+			var row grid.Row
+			for _, cell := range cells {
+				row.Cells = append(row.Cells, cell.grid())
+			}
+			if !yield(row) {
+				return
 			}
 		}
-		for line := range lines {
-			blanks := 0
-			for j, items := range row {
-				if f.stack {
-					items = items[min(line, len(items)):min(line+1, len(items))]
-				}
-				text, width := items.line(f.widths[j])
-				if width > 0 {
-					b.WriteString(strings.Repeat(" ", blanks))
-					b.WriteString(text)
-					blanks = 0
-				}
-				blanks += f.widths[j] - width + gap
-			}
-			b.WriteByte('\n')
-		}
-	}
+	})
 	return b.String()
 }
 
-// line is the items side by side, cut to a width, and what they take of it.
-func (c tableCell) line(most int) (text string, width int) {
+// grid returns the cell with the escape sequences of its items.
+func (c tableCell) grid() grid.Cell {
+	texts := make(grid.Cell, len(c))
 	for i, item := range c {
-		if i > 0 && width < most {
-			text += ","
-			width++
-		}
-		item.text = displaywidth.TruncateString(item.text, most-width, "…")
-		if item.text == "" {
-			continue
-		}
-		text += item.String()
-		width += displaywidth.String(item.text)
+		texts[i] = item.String()
 	}
-	return text, width
+	return texts
 }
-
-// fixed says whether a column holds ids or addresses, which are of no use when cut.
-func fixed(rows []row, column int) bool {
-	for _, row := range rows {
-		for _, text := range row.cells[column] {
-			if _, err := netip.ParseAddr(text); err == nil || idPattern().MatchString(text) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-z]+-)*[0-9a-f]{8,17}$|^arn:`) })

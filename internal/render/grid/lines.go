@@ -59,7 +59,7 @@ type hiddenText struct {
 
 const (
 	hiddenStart = "\x1b["
-	hiddenEnd   = 'm'
+	hiddenEnd   = 'z'
 )
 
 // hide returns what tablewriter gets in place of a text.

@@ -29,14 +29,11 @@ func Styles() []string {
 // framed reports whether lines are drawn around the cells.
 func (s Style) framed() bool { return s == Rounded || s == Grid || s == Markdown }
 
-// padding is the blanks on each side of a cell within a frame.
-const padding = 1
-
 // spacing returns the columns between two cells, and at both ends of a line together.
 func (s Style) spacing() (between, ends int) {
 	switch {
 	case s.framed():
-		return 2*padding + 1, 2 * (padding + 1)
+		return 3, 4 // a line with a blank on each side; a line with a blank at each end
 	case s == Compact:
 		return 1, 0
 	}
@@ -47,9 +44,10 @@ func (s Style) spacing() (between, ends int) {
 // unchanged.
 func (s Style) newTable(w io.Writer, widths []int) *tablewriter.Table {
 	twwidth.SetOptions(twwidth.Options{}) // else the locale doubles the width of borders
-	padded, around := 0, tw.PaddingNone
+	between, _ := s.spacing()
+	around, padded := tw.Padding{Right: " ", Overwrite: true}, between // tablewriter repeats the blank
 	if s.framed() {
-		padded, around = 2*padding, tw.PaddingDefault
+		around, padded = tw.PaddingDefault, 2
 	}
 	columns := tw.NewMapper[int, int]()
 	for i, width := range widths {
@@ -89,17 +87,9 @@ func (s Style) renderer() tw.Renderer {
 			Settings:  tw.Settings{Separators: tw.Separators{BetweenRows: tw.On}},
 		})
 	}
-	blanks := "  "
-	if s == Compact {
-		blanks = " "
-	}
 	return renderer.NewBlueprint(tw.Rendition{
 		Streaming: true,
-		Symbols:   tw.NewSymbolCustom(string(s)).WithColumn(blanks),
 		Borders:   tw.BorderNone,
-		Settings: tw.Settings{
-			Lines:      tw.LinesNone,
-			Separators: tw.Separators{BetweenRows: tw.Off, BetweenColumns: tw.On},
-		},
+		Settings:  tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
 	})
 }
