@@ -182,7 +182,7 @@ type Output struct {
 	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array of records."`
-	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, csv and text, such as Name,Tags.env."`
+	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
 	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Keep spreadsheets from running cells of csv as formulas: ' in front of = + - @."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F for descending."`
