@@ -184,6 +184,7 @@ type Output struct {
 	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Leave the header out."`
+	Style     string   `enum:"plain,rounded,grid,compact" default:"plain" placeholder:"STYLE" group:"output" help:"Look of table, wide and counts: plain, rounded, grid or compact."`
 	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Keep spreadsheets from running cells of csv as formulas: ' in front of = + - @."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F for descending."`
 	CountBy   []string `placeholder:"F,F" group:"output" complete:"fields" help:"Count the records by these fields instead, such as State,Tags.env."`
@@ -198,7 +199,7 @@ func (o *Output) CountedFields() []string { return o.CountBy }
 func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: o.JQ, Slurp: o.Slurp, Query: o.Query,
-		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy, CSVSafe: o.CSVSafe, Terminal: terminal.IsTerminal(app.Stdout),
+		Columns: o.Columns, NoHeaders: o.NoHeaders, SortBy: o.SortBy, CountBy: o.CountBy, Style: o.Style, CSVSafe: o.CSVSafe, Terminal: terminal.IsTerminal(app.Stdout),
 		Color: app.term.Color(app.Stdout, g.Color), Links: terminal.IsTerminal(app.Stdout) && !app.term.Dumb(),
 		Width:    func() int { width, _ := terminal.Width(app.Stdout); return width },
 		ReadFile: os.ReadFile, Now: app.Now,

@@ -16,7 +16,6 @@ import (
 
 	"muster/internal/names"
 	"muster/internal/render/caret"
-	"muster/internal/render/grid"
 	"muster/internal/render/shape"
 )
 
@@ -46,7 +45,7 @@ type Options struct {
 	Color     bool     // colour is wanted
 	Links     bool     // the output is a terminal that knows hyperlinks
 	Terminal  bool     // the output is a terminal: no name may do shape.Any to it
-	Style     string   // --style: one of Styles; "" is plain
+	Style     string   // --style: plain, rounded, grid or compact; "" is plain
 	CSVSafe   bool     // --csv-safe: no spreadsheet takes a cell for a formula
 
 	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
@@ -102,9 +101,6 @@ const (
 func Formats() []string {
 	return []string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
 }
-
-// Styles are the names that Options.Style takes.
-func Styles() []string { return grid.Styles() }
 
 // Printer prints records of type T. It may be used for any number of streams.
 type Printer[T any] struct {

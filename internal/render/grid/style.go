@@ -21,11 +21,6 @@ const (
 	Markdown Style = "markdown" // a table of GitHub-flavored Markdown
 )
 
-// Styles returns the names of the styles for a terminal.
-func Styles() []string {
-	return []string{string(Plain), string(Rounded), string(Grid), string(Compact)}
-}
-
 // framed reports whether lines are drawn around the cells.
 func (s Style) framed() bool { return s == Rounded || s == Grid || s == Markdown }
 
