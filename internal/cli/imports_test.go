@@ -27,7 +27,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"awsapi":         {"secret"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
-		"render":         {"jmespath", "names", "render/caret", "render/encode", "render/shape", "safe"},
+		"render":         {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},
 		"render/caret":   {"safe"},
 		"render/grid":    {"safe"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
