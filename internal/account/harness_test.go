@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"muster/internal/auth"
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
@@ -41,10 +42,11 @@ func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awss
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sim, &auth.Resolver{
-		Config: loaded, Lookup: lookup, Home: home, Now: time.Now, Environ: []string{"PATH=" + os.Getenv("PATH")},
-		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 16, MaxAttempts: 1}),
-	}
+	return sim, auth.New(auth.Options{
+		Config: loaded, Lookup: lookup, Now: time.Now, Environ: []string{"PATH=" + os.Getenv("PATH")},
+		Cache: &botocache.Cache{Home: home, Lookup: lookup},
+		API:   awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 16, MaxAttempts: 1}),
+	})
 }
 
 // list is what a selection finds: its accounts, the profiles left out, and the

@@ -12,6 +12,7 @@ import (
 
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
 )
 
 // organization lists accounts with the identity that may.
@@ -75,8 +76,9 @@ func (o *organization) ways(a *Account) []way {
 	var ways []way
 	for _, role := range o.sel.Roles {
 		id := o.r.Assume(o.base, auth.RoleOptions{
-			ARN:        auth.RoleARN(role, partition, a.ID),
-			ExternalID: o.sel.ExternalID, SessionName: o.sel.SessionName, Duration: o.sel.Duration,
+			RoleSettings: awsconfig.RoleSettings{
+				RoleARN: auth.RoleARN(role, partition, a.ID), ExternalID: o.sel.ExternalID, RoleSessionName: o.sel.SessionName, Duration: o.sel.Duration,
+			},
 		})
 		a.known = append(a.known, id)
 		ways = append(ways, open(id))

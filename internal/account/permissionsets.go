@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"muster/internal/auth"
+	"muster/internal/auth/sso"
 	"muster/internal/names"
 )
 
@@ -39,7 +40,7 @@ func notAssigned(chosen, assigned []string) string {
 
 // refusals are the accounts of a session that refused a chosen permission set.
 type refusals struct {
-	portal *auth.SSO
+	portal *sso.Session
 	chosen []string
 
 	mu  sync.Mutex
@@ -69,7 +70,7 @@ func (r *refusals) explain(ctx context.Context) string {
 	var wait sync.WaitGroup
 	found := make([][]string, len(r.ids))
 	for i, id := range r.ids {
-		wait.Go(func() { found[i], _ = listRoles(ctx, r.portal, id) })
+		wait.Go(func() { found[i], _ = r.portal.PermissionSets(ctx, id) })
 	}
 	wait.Wait()
 	assigned := slices.Compact(slices.Sorted(slices.Values(slices.Concat(found...))))

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/auth"
+	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
 )
@@ -184,7 +184,7 @@ func TestSSOListFails(t *testing.T) {
 			if len(accounts) != c.listed || err == nil || awsapi.Explain(err).Kind != c.kind {
 				t.Errorf("%d accounts, %v; want %d and an error that is %s", len(accounts), err, c.listed, c.kind)
 			}
-			if login := (*auth.LoginError)(nil); c.kind == awsapi.Expired && !errors.As(err, &login) {
+			if login := (*sso.LoginError)(nil); c.kind == awsapi.Expired && !errors.As(err, &login) {
 				t.Errorf("%v says not how to sign in", err)
 			}
 		})

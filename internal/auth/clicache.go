@@ -3,67 +3,78 @@ package auth
 import (
 	"cmp"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"muster/internal/auth/botocache"
-	"muster/internal/disk"
+	"muster/internal/awsconfig"
 )
 
-// defaultMinTTL is the lifetime that credentials of the cache must have left.
+// defaultMinTTL is the lifetime that credentials of the AWS CLI's cache must have
+// left.
 const defaultMinTTL = 5 * time.Minute
 
-// viaCLICache takes credentials from the file of the key while they last, and else
-// from fetch, whose credentials it writes there. A cache that cannot be read or
-// written does no harm, and neither does a file with credentials of another account.
-func (r *Resolver) viaCLICache(key, providerType, accountID string, fetch provider) provider {
-	if r.Home == "" || r.NoCache {
-		return fetch
+// viaCLICache returns a provider that shares credentials with the AWS CLI through a
+// file of its cache.
+func (r *Resolver) viaCLICache(file botocache.RoleFile, accountID string, p aws.CredentialsProvider) aws.CredentialsProvider {
+	if r.NoRoleCache {
+		return p
 	}
-	path := botocache.RoleFile(r.Home, key)
-	var returned string // the last access key: AWS has refused it when the caller asks again
-	return func(ctx context.Context) (aws.Credentials, error) {
-		minTTL := cmp.Or(r.MinTTL, defaultMinTTL)
-		if creds, ok := botocache.ReadRole(ctx, path); ok && creds.AccessKeyID != returned && creds.Expires.After(r.Now().Add(minTTL)) {
-			if creds, err := inAccount("cache", accountID, creds); err == nil {
-				returned = creds.AccessKeyID
-				return creds, nil
-			}
-		}
-		creds, err := fetch(ctx)
-		if err != nil {
-			return creds, err
-		}
-		returned = creds.AccessKeyID
-		if creds.CanExpire {
-			_ = botocache.WriteRole(path, providerType, creds)
-		}
-		return creds, nil
-	}
+	return &cliCacheProvider{r: r, file: file, accountID: accountID, next: p}
 }
 
-// assumeRoleKey names the entry of a role: a hash of what botocore would send,
-// less a session name that nobody chose.
-func assumeRoleKey(o RoleOptions) string {
-	args := map[string]any{"RoleArn": o.ARN}
-	for name, value := range map[string]string{"ExternalId": o.ExternalID, "RoleSessionName": o.SessionName, "SerialNumber": o.MFASerial} {
+// cliCacheProvider takes credentials from the file while they are valid. Otherwise it
+// takes them from the next provider and writes them into the file. It ignores a file
+// that cannot be read or written, or has credentials of another account.
+type cliCacheProvider struct {
+	r         *Resolver
+	file      botocache.RoleFile
+	accountID string
+	next      aws.CredentialsProvider
+	// returned is the access key of the last credentials. If they are asked for again,
+	// AWS has refused them, and the file does not help.
+	returned atomic.Pointer[string]
+}
+
+// Retrieve returns the file's or the next provider's credentials.
+func (p *cliCacheProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := p.retrieve(ctx)
+	if err == nil {
+		p.returned.Store(&creds.AccessKeyID)
+	}
+	return creds, err
+}
+
+func (p *cliCacheProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
+	if creds, ok := p.file.Read(ctx); ok && creds.AccessKeyID != aws.ToString(p.returned.Load()) && p.validLongEnough(creds) {
+		if creds, err := checkAccount("cache", p.accountID, creds); err == nil {
+			return creds, nil
+		}
+	}
+	creds, err := p.next.Retrieve(ctx)
+	if err == nil && creds.CanExpire {
+		_ = p.file.Write(creds)
+	}
+	return creds, err
+}
+
+func (p *cliCacheProvider) validLongEnough(creds aws.Credentials) bool {
+	return creds.Expires.After(p.r.Now().Add(cmp.Or(p.r.MinTTL, defaultMinTTL)))
+}
+
+// assumeRoleArguments returns the arguments by which botocore names the file of a
+// role's credentials. A default session name is not among them.
+func assumeRoleArguments(s awsconfig.RoleSettings) map[string]any {
+	args := map[string]any{"RoleArn": s.RoleARN}
+	for name, value := range map[string]string{"ExternalId": s.ExternalID, "RoleSessionName": s.RoleSessionName, "SerialNumber": s.MFASerial} {
 		if value != "" {
 			args[name] = value
 		}
 	}
-	if o.Duration != 0 {
-		args["DurationSeconds"] = int(o.Duration / time.Second)
+	if s.Duration != 0 {
+		args["DurationSeconds"] = int(s.Duration / time.Second)
 	}
-	return botocache.AssumeRoleKey(args)
-}
-
-// lockFile keeps other processes from renewing what is in a file of a cache. The
-// user learns what muster waits for.
-func (r *Resolver) lockFile(ctx context.Context, path, what string) (unlock func(), err error) {
-	return disk.LocksOf(r.Lookup, r.Home).Lock(ctx, path, func() {
-		if r.Warn != nil {
-			r.Warn("waiting for another process, which has locked " + what)
-		}
-	})
+	return args
 }

@@ -11,78 +11,101 @@ import (
 	"muster/internal/awsapi"
 )
 
-type provider = aws.CredentialsProviderFunc
-
-// Credentials are cached, and renewed somewhat before they end, so that no call is
-// signed with credentials that end on the way.
+// Credentials cache what a provider returns, and renew it about a minute before it
+// ends, so that no call is signed with credentials that end on the way.
 type Credentials struct {
 	*aws.CredentialsCache
-	given atomic.Pointer[aws.Credentials] // by the provider last
-	kept  atomic.Pointer[aws.Credentials] // for where nothing takes their place
+	last     atomic.Pointer[aws.Credentials] // what the provider returned last
+	fallback atomic.Pointer[aws.Credentials] // for the next time that the provider fails
 }
 
-// replace has other credentials fetched at the next use. These are kept for where
-// there are none, since a region may refuse what the others accept.
-func (c *Credentials) replace() {
-	if given := c.given.Load(); given != nil {
-		kept := *given
-		kept.Source = "" // they are not replaced again
-		c.kept.Store(&kept)
-	}
-	c.Invalidate()
-}
-
-// Retrieve returns credentials with the end that AWS gave them; the SDK's cache
-// would show an earlier one, at which it renews them.
-func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	creds, err := c.CredentialsCache.Retrieve(ctx)
-	if err != nil {
-		if inner := errors.Unwrap(err); inner != nil && !errors.As(err, new(*aws.RequestCanceledError)) {
-			err = inner // without the cache's own words
-		}
-		return aws.Credentials{}, &awsapi.CredentialsError{Err: err}
-	}
-	if given := c.given.Load(); given != nil && given.AccessKeyID == creds.AccessKeyID {
-		creds.Expires = given.Expires
-	}
-	return creds, nil
-}
-
-// newCredentials keeps what a provider gives, which must not have ended already. All
-// credentials come through here: nothing that is printed may hold them.
+// newCredentials caches the credentials of a provider. It returns an error instead of
+// expired credentials, and adds every secret to the API's set of secrets.
 func (r *Resolver) newCredentials(p aws.CredentialsProvider) *Credentials {
 	c := &Credentials{}
-	alive := provider(func(ctx context.Context) (aws.Credentials, error) {
-		creds, err := p.Retrieve(ctx)
-		r.API.Secrets().Add(creds.SecretAccessKey, creds.SessionToken)
-		if kept := c.kept.Swap(nil); err != nil && kept != nil && ctx.Err() == nil && !r.ended(*kept) {
-			creds, err = *kept, nil
-		}
-		switch {
-		case err != nil:
-			return aws.Credentials{}, r.API.Secrets().Error(err)
-		case r.ended(creds):
-			return aws.Credentials{}, &endedError{creds.Expires}
-		}
-		c.given.Store(&creds)
-		return creds, nil
-	})
-	c.CredentialsCache = aws.NewCredentialsCache(alive, func(o *aws.CredentialsCacheOptions) {
+	checked := &checkedProvider{r: r, next: p, creds: c}
+	c.CredentialsCache = aws.NewCredentialsCache(checked, func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = time.Minute
 		o.ExpiryWindowJitterFrac = 0.5
 	})
 	return c
 }
 
-func (r *Resolver) ended(creds aws.Credentials) bool {
+// Retrieve returns credentials with the end that AWS has given. (The SDK's cache would
+// return the earlier time at which it renews them.)
+func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := c.CredentialsCache.Retrieve(ctx)
+	if err != nil {
+		if inner := errors.Unwrap(err); inner != nil && !errors.As(err, new(*aws.RequestCanceledError)) {
+			err = inner // without the SDK's prefix
+		}
+		return aws.Credentials{}, &awsapi.CredentialsError{Err: err}
+	}
+	if last := c.last.Load(); last != nil && last.AccessKeyID == creds.AccessKeyID {
+		creds.Expires = last.Expires
+	}
+	return creds, nil
+}
+
+// replace makes the next Retrieve ask the provider for other credentials. If the
+// provider has none, the current ones are used again: one region may have refused them
+// and others may accept them.
+func (c *Credentials) replace() {
+	if last := c.last.Load(); last != nil {
+		fallback := *last
+		fallback.Source = "" // so that Do does not replace them again
+		c.fallback.Store(&fallback)
+	}
+	c.Invalidate()
+}
+
+// checkedProvider is the provider below the SDK's cache.
+type checkedProvider struct {
+	r     *Resolver
+	next  aws.CredentialsProvider
+	creds *Credentials
+}
+
+// Retrieve returns credentials that have not ended.
+func (p *checkedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	secrets := p.r.API.Secrets()
+	creds, err := p.next.Retrieve(ctx)
+	secrets.Add(creds.SecretAccessKey, creds.SessionToken)
+	if fallback := p.creds.fallback.Swap(nil); err != nil && fallback != nil && ctx.Err() == nil && !p.r.expired(*fallback) {
+		creds, err = *fallback, nil
+	}
+	switch {
+	case err != nil:
+		return aws.Credentials{}, secrets.Error(err)
+	case p.r.expired(creds):
+		return aws.Credentials{}, &expiredError{creds.Expires}
+	}
+	p.creds.last.Store(&creds)
+	return creds, nil
+}
+
+func (r *Resolver) expired(creds aws.Credentials) bool {
 	return creds.CanExpire && !creds.Expires.After(r.Now())
 }
 
-// endedError is for credentials that have ended before they could be used.
-type endedError struct{ at time.Time }
+// expiredError means that a provider returned credentials that have already ended.
+type expiredError struct{ at time.Time }
 
-func (e *endedError) Error() string {
+func (e *expiredError) Error() string {
 	return "the credentials that were given have ended at " + e.at.UTC().Format(time.RFC3339)
 }
 
-func (e *endedError) Reason() awsapi.Kind { return awsapi.Expired }
+// Reason reports the place as expired in the ledger.
+func (e *expiredError) Reason() awsapi.Kind { return awsapi.Expired }
+
+// oncePerSource returns the first credentials of a source, so that profiles with the
+// same source run a credential_process, or spend a refresh token, only once.
+func (r *Resolver) oncePerSource(source string, c *Credentials) *Credentials {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if first := r.sources[source]; first != nil {
+		return first
+	}
+	r.sources[source] = c
+	return c
+}

@@ -148,7 +148,7 @@ func TestNobody(t *testing.T) {
 			`CONFIG:1: profile "prod": no credentials: expected keys, role_arn, sso_session, credential_process or login_session; and no container or instance role gives any here`},
 		{"a broken default", nil, "[default]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = gone\n",
 			`CONFIG:3: profile "default": source_profile "gone" not found`},
-		{"not a role", []string{"AWS_ROLE_ARN=Hop", "AWS_WEB_IDENTITY_TOKEN_FILE=/x"}, "", `AWS_ROLE_ARN is "Hop", which is no role's ARN`},
+		{"not a role", []string{"AWS_ROLE_ARN=Hop", "AWS_WEB_IDENTITY_TOKEN_FILE=/x"}, "", `AWS_ROLE_ARN is "Hop": expected a role's ARN`},
 		{"container on another machine", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://example.com/x"}, "",
 			"AWS_CONTAINER_CREDENTIALS_FULL_URI names example.com: over http only this machine and the ECS and EKS agents are asked"},
 		{"container without a host", []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=/creds"}, "", "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL"},
@@ -196,10 +196,10 @@ func TestContainerURL(t *testing.T) {
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	plain := &awsconfig.Profile{Region: "eu-west-1", UseFIPS: true}
-	china := &awsconfig.Profile{RoleARN: "arn:aws-cn:iam::100000000001:role/Hop"}
+	china := &awsconfig.Profile{RoleSettings: awsconfig.RoleSettings{RoleARN: "arn:aws-cn:iam::100000000001:role/Hop"}}
 	static := &awsconfig.Profile{Region: "us-gov-east-1"}
 	gov := &awsconfig.Profile{Kind: awsconfig.KindSSO, SSOSession: &awsconfig.Session{Region: "us-gov-west-1"}}
-	future := &awsconfig.Profile{RoleARN: "arn:aws-moon:iam::100000000001:role/Hop"}
+	future := &awsconfig.Profile{RoleSettings: awsconfig.RoleSettings{RoleARN: "arn:aws-moon:iam::100000000001:role/Hop"}}
 	for _, c := range []struct {
 		name string
 		flag string

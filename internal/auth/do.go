@@ -10,27 +10,27 @@ import (
 	"muster/internal/awsapi"
 )
 
-// Do makes a call with the identity's credentials. Where AWS does not take them any
-// more, they are renewed and the call is made once more.
+// Do makes a call with the identity's credentials. If AWS does not accept them any
+// more, Do renews them and makes the call once more.
 func (i *Identity) Do(ctx context.Context, call func() error) error {
 	before, err := i.Credentials.Retrieve(ctx)
-	if err != nil { // the call would only ask for them once more
+	if err != nil { // the call would fail in the same way
 		return err
 	}
 	err = call()
-	if err == nil || before.SessionToken == "" || ctx.Err() != nil { // keys without one do not end
+	if err == nil || before.SessionToken == "" || ctx.Err() != nil { // long-term keys cannot be renewed
 		return err
 	}
 	switch failure := awsapi.Explain(err); {
 	case strings.HasPrefix(failure.Operation, "AssumeRole") || failure.Operation == "GetRoleCredentials":
 		return err
-	case failure.Kind == awsapi.Expired: // before their time: revoked, or a clock is off
+	case failure.Kind == awsapi.Expired: // early: they were revoked, or a clock is wrong
 		i.renew(ctx, before, (*Credentials).Invalidate)
 		return call()
 	case !failure.UnknownCredentials():
 		return err
 	case before.Source == botocache.RoleSource:
-		// Another tool may have written it, with a token of the global STS endpoint.
+		// Another tool may have written the file, with a token of the global STS endpoint.
 		i.renew(ctx, before, (*Credentials).replace)
 		err = call()
 		if err == nil || !awsapi.Explain(err).UnknownCredentials() {
@@ -56,19 +56,18 @@ func (i *Identity) renew(ctx context.Context, refused aws.Credentials, drop func
 	}
 }
 
-// isGlobalToken says whether a session token looks like one of version 1, which the
-// global STS endpoint gives. AWS documents that there are two versions and that the
-// second one is longer, but no way to tell them apart; this is how those of the first
-// are seen to begin, and those of the second are not.
+// isGlobalToken reports whether a session token looks like one of version 1, as the
+// global STS endpoint gives. AWS documents that there are two versions but no way to
+// distinguish them; in practice, only those of version 1 begin with FwoG.
 func isGlobalToken(token string) bool { return strings.HasPrefix(token, "FwoG") }
 
-// globalTokenError is a refusal that the kind of token explains.
+// globalTokenError is a refusal of a token of version 1.
 type globalTokenError struct{ error }
 
 func (e *globalTokenError) Unwrap() error { return e.error }
 
-// Hint says what to do about it.
+// Hint says what to do about the error.
 func (e *globalTokenError) Hint() string {
-	return "the session token looks like one of the global STS endpoint (it begins with FwoG), which regions that have to be opted in to refuse: " +
-		"get credentials from a regional endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional, which older tools need), or set the account's global endpoint to version 2 tokens"
+	return "the session token looks like one of the global STS endpoint (it begins with FwoG); opt-in regions refuse such tokens: " +
+		"get credentials from a regional endpoint (older tools need AWS_STS_REGIONAL_ENDPOINTS=regional), or set the account's global endpoint to version 2 tokens"
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
@@ -61,11 +62,12 @@ func (h *house) resolver(t testing.TB, pairs ...string) *Resolver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Resolver{
-		Config: config, Lookup: lookup, Environ: append(environ, "PATH="+os.Getenv("PATH")), Home: h.home, Now: h.now, NoCache: true,
+	return New(Options{
+		Config: config, Lookup: lookup, Environ: append(environ, "PATH="+os.Getenv("PATH")), Now: h.now,
+		Cache: &botocache.Cache{Home: h.home, Lookup: lookup}, NoRoleCache: true,
 		Stdin: strings.NewReader(""), Stderr: &bytes.Buffer{},
 		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 64, MaxAttempts: 1}),
-	}
+	})
 }
 
 // advance moves the clocks of the server and of the resolvers.

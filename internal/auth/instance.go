@@ -16,17 +16,17 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// metadataSettings say how the instance metadata service is asked.
+// metadataSettings are the settings for the instance metadata service.
 type metadataSettings struct {
-	endpoint   string // "" for the address that it has on EC2
-	ipv6       bool   // of that address
+	endpoint   string // "" for the service's usual address
+	ipv6       bool   // of the usual address
 	v1Disabled bool
-	timeout    time.Duration // of one request; 0: muster's own
-	attempts   int           // 0: it is not asked at all
+	timeout    time.Duration // of one request; 0 for muster's default
+	attempts   int           // 0 disables the service
 }
 
-// metadataSettings returns the settings of the environment, and else those of a
-// profile, which may be nil. Their values have been checked.
+// metadataSettings returns the settings of the environment, else those of a profile. p
+// may be nil. The values are valid: awsconfig and cli have checked them.
 func (r *Resolver) metadataSettings(p *awsconfig.Profile) metadataSettings {
 	value := func(key string) string {
 		if v := r.env(awsconfig.MetadataVariable(key)); v != "" || p == nil {
@@ -34,11 +34,11 @@ func (r *Resolver) metadataSettings(p *awsconfig.Profile) metadataSettings {
 		}
 		return p.Setting(key)
 	}
-	number := func(key string, otherwise int) int {
+	number := func(key string, fallback int) int {
 		if n, err := strconv.Atoi(strings.TrimSpace(value(key))); err == nil {
 			return max(n, 0)
 		}
-		return otherwise
+		return fallback
 	}
 	mode := value(awsconfig.MetadataMode)
 	return metadataSettings{
@@ -50,33 +50,41 @@ func (r *Resolver) metadataSettings(p *awsconfig.Profile) metadataSettings {
 	}
 }
 
-// errNoToken is the error where version 1 of the metadata service is disabled and
-// version 2 gives no token.
+// errNoToken means that version 2 of the metadata service gives no token, and the user
+// has disabled version 1.
 var errNoToken error = &NoCredentialsError{"the instance metadata service gives no token, and its version 1 is disabled (ec2_metadata_v1_disabled)"}
 
-// fromInstance returns the role of the EC2 instance, with the settings that a profile
-// has for the metadata service. Where nobody answers at its address, the error is
-// instead, which says what can be done.
-func (r *Resolver) fromInstance(p *awsconfig.Profile, instead func() error) *Identity {
+// fromInstance returns the role of the EC2 instance. If the metadata service does not
+// answer, the error is that of missing. p has settings of the service and may be nil.
+func (r *Resolver) fromInstance(p *awsconfig.Profile, missing func() error) *Identity {
 	settings := r.metadataSettings(p)
-	role := r.instanceRole(settings)
 	return &Identity{
-		Target: r.ambient(), Hops: []Hop{{hopInstance, ""}},
-		Credentials: r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
-			if settings.attempts == 0 {
-				return aws.Credentials{}, instead()
-			}
-			creds, err := role.Retrieve(ctx)
-			if err != nil && ctx.Err() == nil && err != errNoToken {
-				err = instead()
-			}
-			return creds, err
-		})),
+		Target: r.ambientTarget(), Hops: []Hop{{hopInstance, ""}},
+		Credentials: r.newCredentials(&instanceProvider{settings: settings, role: r.instanceRole(settings), missing: missing}),
 	}
 }
 
-// instanceRole asks the metadata service. All identities with the same settings share
-// its connection and token.
+// instanceProvider gives the credentials of the instance's role.
+type instanceProvider struct {
+	settings metadataSettings
+	role     aws.CredentialsProvider
+	missing  func() error
+}
+
+// Retrieve asks the metadata service.
+func (p *instanceProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if p.settings.attempts == 0 {
+		return aws.Credentials{}, p.missing()
+	}
+	creds, err := p.role.Retrieve(ctx)
+	if err != nil && ctx.Err() == nil && err != errNoToken {
+		err = p.missing()
+	}
+	return creds, err
+}
+
+// instanceRole returns the SDK's provider of the instance's role. Identities with the
+// same settings share its connection and its token.
 func (r *Resolver) instanceRole(s metadataSettings) aws.CredentialsProvider {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,8 +99,8 @@ func (r *Resolver) instanceRole(s metadataSettings) aws.CredentialsProvider {
 		ClientEnableState:     imds.ClientEnabled,
 		Endpoint:              s.endpoint,
 		HTTPClient:            client,
-		Retryer:               aws.NopRetryer{}, // the client repeats requests
-		DisableDefaultTimeout: true,             // each of them has its own
+		Retryer:               aws.NopRetryer{}, // metadataClient retries
+		DisableDefaultTimeout: true,             // machineClient has one
 	}
 	if s.ipv6 {
 		options.EndpointMode = imds.EndpointModeStateIPv6
@@ -100,35 +108,45 @@ func (r *Resolver) instanceRole(s metadataSettings) aws.CredentialsProvider {
 	if s.v1Disabled {
 		options.EnableFallback = aws.FalseTernary
 	}
-	if r.instances == nil {
-		r.instances = map[metadataSettings]aws.CredentialsProvider{}
+	role := &metadataRole{
+		inner:  ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) }),
+		client: client, v1Disabled: s.v1Disabled,
 	}
-	inner := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(options) })
-	role := provider(func(ctx context.Context) (aws.Credentials, error) {
-		creds, err := inner.Retrieve(ctx)
-		if err != nil && s.v1Disabled && client.refused.Load() {
-			err = errNoToken
-		}
-		return creds, err
-	})
 	r.instances[s] = role
 	return role
 }
 
-// metadataClient makes a request as often as the AWS CLI does.
-type metadataClient struct {
-	*http.Client
-	path     string // of the endpoint, which the SDK leaves out
-	attempts int
-	refused  atomic.Bool // a token was asked for last, and an answer came without one
+// metadataRole is the SDK's provider with errNoToken.
+type metadataRole struct {
+	inner      aws.CredentialsProvider
+	client     *metadataClient
+	v1Disabled bool
 }
 
+// Retrieve returns the inner provider's credentials.
+func (p *metadataRole) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := p.inner.Retrieve(ctx)
+	if err != nil && p.v1Disabled && p.client.tokenRefused.Load() {
+		err = errNoToken
+	}
+	return creds, err
+}
+
+// metadataClient repeats a request as often as the AWS CLI does.
+type metadataClient struct {
+	*http.Client
+	path         string // of the endpoint; the SDK ignores it
+	attempts     int
+	tokenRefused atomic.Bool // the last request was for a token, and the answer had none
+}
+
+// Do makes a request.
 func (c *metadataClient) Do(r *http.Request) (answer *http.Response, err error) {
 	r.URL.Path = c.path + r.URL.Path
 	for try := 1; ; try++ {
 		answer, err = c.Client.Do(r)
-		if try == c.attempts || r.Context().Err() != nil || err == nil && !askAgain(r, answer) {
-			c.refused.Store(r.Method == http.MethodPut && err == nil && answer.StatusCode != http.StatusOK)
+		if try == c.attempts || r.Context().Err() != nil || err == nil && !retryMetadata(r, answer) {
+			c.tokenRefused.Store(r.Method == http.MethodPut && err == nil && answer.StatusCode != http.StatusOK)
 			return answer, err
 		}
 		if err == nil {
@@ -137,9 +155,9 @@ func (c *metadataClient) Do(r *http.Request) (answer *http.Response, err error) 
 	}
 }
 
-// askAgain says whether the next answer may be a better one. That there are no tokens
-// is final: version 1 is used instead.
-func askAgain(r *http.Request, answer *http.Response) bool {
+// retryMetadata reports whether the next answer may be better. A service without tokens
+// answers finally: the SDK then uses version 1.
+func retryMetadata(r *http.Request, answer *http.Response) bool {
 	if r.Method == http.MethodPut {
 		switch answer.StatusCode {
 		case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:

@@ -11,13 +11,13 @@ import (
 	"muster/internal/secret"
 )
 
-// largestAnswer is far more than any answer of this machine's own services.
-const largestAnswer = 1 << 20
+// maxAnswer is far more than the size of any answer of the machine's services.
+const maxAnswer = 1 << 20
 
-// machineClient talks to this machine's own services, which are near or not there,
-// and behind no proxy. It follows no redirect: whoever answers in their place could
-// send the authorization token elsewhere. It reads no endless answer either. The
-// timeout is that of a request, 0 for one that is right for services that are near.
+// machineClient returns a client for the metadata service and the container agents.
+// They are near, so that the client uses no proxy and a short timeout by default (0).
+// It follows no redirect, which could send the authorization token to another server,
+// and limits the size of answers.
 func (r *Resolver) machineClient(timeout time.Duration) *http.Client {
 	connect := timeout
 	if timeout == 0 {
@@ -25,8 +25,8 @@ func (r *Resolver) machineClient(timeout time.Duration) *http.Client {
 	}
 	return &http.Client{
 		Timeout: timeout,
-		Transport: &discreet{
-			next: bounded{&http.Transport{
+		Transport: &tokenRecorder{
+			next: limiter{&http.Transport{
 				DialContext:            (&net.Dialer{Timeout: connect}).DialContext,
 				MaxResponseHeaderBytes: 64 << 10,
 				DisableCompression:     true,
@@ -37,39 +37,39 @@ func (r *Resolver) machineClient(timeout time.Duration) *http.Client {
 	}
 }
 
-// discreet remembers the tokens by which this machine's services know their callers.
-type discreet struct {
+// tokenRecorder adds the authorization tokens of requests to the set of secrets.
+type tokenRecorder struct {
 	next    http.RoundTripper
 	secrets *secret.Set
 }
 
-func (d *discreet) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *tokenRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	for _, header := range []string{"Authorization", "X-Aws-Ec2-Metadata-Token"} {
-		d.secrets.Add(strings.Fields(r.Header.Get(header))...)
+		t.secrets.Add(strings.Fields(r.Header.Get(header))...)
 	}
-	return d.next.RoundTrip(r)
+	return t.next.RoundTrip(r)
 }
 
-// bounded limits the size of answers.
-type bounded struct{ http.RoundTripper }
+// limiter limits the size of answers.
+type limiter struct{ http.RoundTripper }
 
-func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := b.RoundTripper.RoundTrip(r)
+func (l limiter) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := l.RoundTripper.RoundTrip(r)
 	if err == nil {
-		answer.Body = &boundedBody{answer.Body, largestAnswer}
+		answer.Body = &limitedBody{answer.Body, maxAnswer}
 	}
 	return answer, err
 }
 
-type boundedBody struct {
+type limitedBody struct {
 	io.ReadCloser
 	left int
 }
 
-func (b *boundedBody) Read(p []byte) (int, error) {
+func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= n; b.left < 0 {
-		return 0, fmt.Errorf("an answer of more than %d KiB, which is not one with credentials", largestAnswer>>10)
+		return 0, fmt.Errorf("the answer has more than %d KiB: expected credentials", maxAnswer>>10)
 	}
 	return n, err
 }

@@ -7,57 +7,63 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 )
 
-// mfaDevice asks for a code once: a wrong one is not asked for again by each
-// account.
-type mfaDevice struct {
-	session *Credentials
+// mfaProvider exchanges an IAM user's keys and one code of an MFA device for a session
+// with MFA. If that fails, it does not ask for another code until forgetFailure: each
+// account would ask again.
+type mfaProvider struct {
+	session sessionTokenProvider
+	creds   *Credentials // the cache around this provider
 
 	mu     sync.Mutex // held while the user is asked
 	failed error
 }
 
-// mfaSession returns what GetSessionToken gives for one code of the device. A
-// device belongs to one user, so its session serves every profile that names it.
+// Retrieve asks for a code and calls GetSessionToken.
+func (p *mfaProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed != nil {
+		return aws.Credentials{}, p.failed
+	}
+	creds, err := p.session.Retrieve(ctx)
+	if err != nil && ctx.Err() == nil {
+		p.failed = err
+	}
+	return creds, err
+}
+
+// forgetFailure drops an error that may have passed. It does not wait for a user who
+// is being asked.
+func (p *mfaProvider) forgetFailure() {
+	if !p.mu.TryLock() {
+		return
+	}
+	defer p.mu.Unlock()
+	if p.failed != nil && sso.Temporary(p.failed) {
+		p.failed = nil
+	}
+}
+
+// mfaSession returns the session of a device. A device belongs to one user, so that
+// its session serves every profile with its serial number.
 func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if d := r.mfa[serial]; d != nil {
-		return d.session
+	device := r.mfaDevices[serial]
+	if device == nil {
+		device = &mfaProvider{session: sessionTokenProvider{r: r, base: base, serial: serial}}
+		device.creds = r.newCredentials(device)
+		r.mfaDevices[serial] = device
 	}
-	if r.mfa == nil {
-		r.mfa = map[string]*mfaDevice{}
-	}
-	d := new(mfaDevice)
-	d.session = r.newCredentials(provider(func(ctx context.Context) (aws.Credentials, error) {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.failed != nil {
-			return aws.Credentials{}, d.failed
-		}
-		creds, err := r.getSessionToken(ctx, base, serial, "", 0)
-		if err != nil && ctx.Err() == nil {
-			d.failed = err
-		}
-		return creds, err
-	}))
-	r.mfa[serial] = d
-	return d.session
+	return device.creds
 }
 
-// fromSTS takes credentials that awsapi has found to be complete.
-func fromSTS(c *types.Credentials) aws.Credentials {
-	return aws.Credentials{
-		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
-		CanExpire: true, Expires: *c.Expiration,
-	}
-}
-
-// mfaCode is the code that was given, or asks for one of the device.
+// mfaCode returns the given code, or asks the user for one if it is "".
 func (r *Resolver) mfaCode(ctx context.Context, serial, code string) (string, error) {
 	if code == "" {
 		if r.Prompt == nil {
@@ -75,7 +81,10 @@ func (r *Resolver) mfaCode(ctx context.Context, serial, code string) (string, er
 	return code, nil
 }
 
+// mfaError means that there is no valid code.
 type mfaError struct{ msg string }
 
-func (e *mfaError) Error() string       { return e.msg }
+func (e *mfaError) Error() string { return e.msg }
+
+// Reason reports the place as denied in the ledger.
 func (e *mfaError) Reason() awsapi.Kind { return awsapi.Denied }

@@ -19,62 +19,66 @@ import (
 	"muster/internal/shell"
 )
 
-// loopVariable names, for the children of a credential_process, the profiles
-// whose processes are under way.
+// loopVariable is an environment variable of each credential_process. It lists the
+// profiles whose processes run, to detect a process that calls muster for its own
+// profile.
 const loopVariable = "MUSTER_CREDENTIAL_PROCESS"
 
-// processDelay is how long what a credential_process has started may go on using
-// its output after it has ended, or was asked to end.
-const processDelay = 2 * time.Second
+// outputDelay is the time that children of a credential_process may keep its output
+// open after it has ended.
+const outputDelay = 2 * time.Second
 
-// mostProcesses is how many credential_processes run at one time: each may be an
-// interpreter with all its libraries, and there may be hundreds of profiles.
-const mostProcesses = 16
+// maxProcesses limits the credential_processes that run at the same time. Each may be
+// an interpreter with all its libraries, and there may be hundreds of profiles.
+const maxProcesses = 16
 
-// process returns the provider of a profile's credential_process. The SDK's own
-// ends every process after a minute, in which nobody signs in, and accepts fewer
-// forms of time than the AWS CLI. A process that calls muster for the same profile
-// would call it again, for ever.
-func (r *Resolver) process(p *awsconfig.Profile) aws.CredentialsProvider {
-	running := strings.Split(r.env(loopVariable), "\n")
-	return provider(func(ctx context.Context) (aws.Credentials, error) {
-		if slices.Contains(running, p.Name) {
-			return aws.Credentials{}, &processError{p.Name, errors.New("its credential_process asks muster for the same profile")}
-		}
-		run, ended, err := r.processTurn(ctx)
-		if err != nil {
-			return aws.Credentials{}, err
-		}
-		defer ended()
-		if r.Aside != nil {
-			defer r.Aside()()
-		}
-		printed, err := r.runProcess(run, p, append(running, p.Name))
-		var creds aws.Credentials
-		if err == nil {
-			creds, err = parseProcessAnswer(printed)
-		}
-		if err == nil && r.ended(creds) {
-			err = &endedError{creds.Expires}
-		}
-		if err != nil {
-			return aws.Credentials{}, &processError{p.Name, err}
-		}
-		return creds, nil
-	})
+// processProvider runs a profile's credential_process. Unlike the SDK's, it has no
+// limit of one minute, which is too short for a sign-in, and accepts all forms of
+// time that the AWS CLI does.
+type processProvider struct {
+	r       *Resolver
+	profile *awsconfig.Profile
 }
 
-// runProcess runs a credential_process to its end and returns what it prints.
-func (r *Resolver) runProcess(ctx context.Context, p *awsconfig.Profile, running []string) ([]byte, error) {
-	words := []string{"sh", "-c", shell.OneCommand(p.CredentialProcess)}
+// Retrieve runs the process. Its errors contain nothing that the process has printed.
+func (p *processProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	running := strings.Split(p.r.env(loopVariable), "\n")
+	if slices.Contains(running, p.profile.Name) {
+		return aws.Credentials{}, &processError{p.profile.Name, errors.New("its credential_process asks muster for the same profile")}
+	}
+	run, done, err := p.r.processes.begin(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	defer done()
+	if p.r.HoldTerminal != nil {
+		defer p.r.HoldTerminal()()
+	}
+	var creds aws.Credentials
+	output, err := p.run(run, append(running, p.profile.Name))
+	if err == nil {
+		creds, err = parseProcessOutput(output)
+	}
+	if err == nil && p.r.expired(creds) {
+		err = &expiredError{creds.Expires}
+	}
+	if err != nil {
+		return aws.Credentials{}, &processError{p.profile.Name, err}
+	}
+	return creds, nil
+}
+
+// run runs the process to its end and returns its output.
+func (p *processProvider) run(ctx context.Context, running []string) ([]byte, error) {
+	words := []string{"sh", "-c", shell.OneCommand(p.profile.CredentialProcess)}
 	if runtime.GOOS == "windows" {
-		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(p.CredentialProcess), " ")}
+		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(p.profile.CredentialProcess), " ")}
 	}
 	var stdout bytes.Buffer
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Stdin, &stdout, r.Stderr, processDelay
-	cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(running, "\n"))
-	endWith(cmd, r.Prompt == nil)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = p.r.Stdin, &stdout, p.r.Stderr, outputDelay
+	cmd.Env = append(slices.Clone(p.r.Environ), loopVariable+"="+strings.Join(running, "\n"))
+	terminateFirst(cmd, p.r.Prompt == nil)
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
@@ -89,54 +93,53 @@ func (r *Resolver) runProcess(ctx context.Context, p *awsconfig.Profile, running
 
 // processes are the credential_processes of a run.
 type processes struct {
-	turns   chan struct{} // holds a value for each one that runs
-	run     context.Context
-	end     context.CancelFunc
+	slots chan struct{} // one value for each process that runs
+
+	mu      sync.Mutex
+	ctx     context.Context // of all processes; nil before the first one
+	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
 
-// processTurn waits until one more process may run, and returns the context that it
-// runs in until ended is called. It does not end with ctx: others may wait for the
-// same credentials, and somebody may be signing in.
-func (r *Resolver) processTurn(ctx context.Context) (run context.Context, ended func(), err error) {
-	r.mu.Lock()
-	if r.processes == nil {
-		r.processes = &processes{turns: make(chan struct{}, awsapi.FitOpenFiles(mostProcesses, 4))}
-		r.processes.run, r.processes.end = context.WithCancel(context.WithoutCancel(ctx))
+// begin waits for a slot. It returns the context that the process runs in, and done to
+// call at its end. That context does not end with ctx, since other callers may wait
+// for the same credentials, and the user may be signing in.
+func (ps *processes) begin(ctx context.Context) (run context.Context, done func(), err error) {
+	ps.mu.Lock()
+	if ps.ctx == nil {
+		ps.ctx, ps.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	}
-	all := r.processes
-	r.mu.Unlock()
+	ps.mu.Unlock()
 	select {
-	case all.turns <- struct{}{}:
+	case ps.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
-	case <-all.run.Done():
-		return nil, nil, all.run.Err()
+	case <-ps.ctx.Done():
+		return nil, nil, ps.ctx.Err()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := all.run.Err(); err != nil {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if err := ps.ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	all.running.Add(1)
-	return all.run, func() { <-all.turns; all.running.Done() }, nil
+	ps.running.Add(1)
+	return ps.ctx, func() { <-ps.slots; ps.running.Done() }, nil
 }
 
-// Close ends the credential_processes that still run when nobody waits for them any
-// more, as after a time-out. They would stay behind.
-func (r *Resolver) Close() {
-	r.mu.Lock()
-	all := r.processes
-	if all != nil {
-		all.end()
+// close ends all processes and waits for them.
+func (ps *processes) close() {
+	ps.mu.Lock()
+	cancel := ps.cancel
+	if cancel != nil {
+		cancel()
 	}
-	r.mu.Unlock()
-	if all != nil {
-		all.running.Wait()
+	ps.mu.Unlock()
+	if cancel != nil {
+		ps.running.Wait()
 	}
 }
 
-// processError is why a credential_process gave no credentials.
+// processError means that a credential_process gave no credentials.
 type processError struct {
 	profile string
 	err     error
@@ -146,10 +149,10 @@ func (e *processError) Error() string { return fmt.Sprintf("profile %q: %v", e.p
 
 func (e *processError) Unwrap() error { return e.err }
 
-// Reason makes it an expired place in the ledger, or one whose program is broken:
-// it says nothing about any role.
+// Reason reports the place as expired in the ledger, or else as broken: the role itself
+// may exist.
 func (e *processError) Reason() awsapi.Kind {
-	if errors.As(e.err, new(*endedError)) {
+	if errors.As(e.err, new(*expiredError)) {
 		return awsapi.Expired
 	}
 	return awsapi.Broken

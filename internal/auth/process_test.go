@@ -92,7 +92,7 @@ func TestProcessesAtOnce(t *testing.T) {
 	h := furnish(t, village())
 	h.write(t, "keys.json", adminJSON)
 	h.write(t, "running/none", "")
-	const profiles = 3 * mostProcesses
+	const profiles = 3 * maxProcesses
 	names := make(chan string, profiles)
 	var text strings.Builder
 	for i := range profiles {
@@ -117,8 +117,8 @@ func TestProcessesAtOnce(t *testing.T) {
 		t.Errorf("%d processes were run, want %d", len(counts), profiles)
 	}
 	for _, count := range counts {
-		if n, err := strconv.Atoi(count); err != nil || n-1 > mostProcesses { // none is always there
-			t.Errorf("%d processes at one time, want %d at most", n-1, mostProcesses)
+		if n, err := strconv.Atoi(count); err != nil || n-1 > maxProcesses { // none is always there
+			t.Errorf("%d processes at one time, want %d at most", n-1, maxProcesses)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func TestProcessAsBotocore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := r.runProcess(t.Context(), p, nil)
+		out, err := (&processProvider{r, p}).run(t.Context(), nil)
 		if err != nil {
 			t.Fatalf("%q: %v", p.CredentialProcess, err)
 		}
@@ -88,7 +88,7 @@ func TestProcessAsBotocore(t *testing.T) {
 	accepted := 0
 	for i, text := range times {
 		answer, _ := json.Marshal(map[string]any{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "S", "Expiration": text})
-		creds, err := parseProcessAnswer(answer)
+		creds, err := parseProcessOutput(answer)
 		switch want := botocore.Ends[i]; {
 		case want == nil && err == nil:
 			t.Errorf("%q is taken for %v, and is no time for botocore", text, creds.Expires)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
 )
@@ -76,7 +77,7 @@ func TestDoOnce(t *testing.T) {
 	h := furnish(t, village())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
-	expired := &LoginError{To: "s", Why: "has ended"}
+	expired := &sso.LoginError{To: "s", Why: "has ended"}
 	other := errors.New("no")
 	called, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -318,7 +319,7 @@ func TestRoleARN(t *testing.T) {
 		}
 	}
 	for arn, want := range map[string]string{"arn:aws:iam::1:role/a/b/Name": "Name", "arn:aws:iam::1:role/Name": "Name"} {
-		if got := RoleName(arn); got != want {
+		if got := roleName(arn); got != want {
 			t.Errorf("the name of %s is %s, want %s", arn, got, want)
 		}
 	}

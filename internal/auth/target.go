@@ -7,12 +7,11 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// Target returns where a profile's calls go. p may be nil.
+// Target returns the region and endpoints of a profile's calls. p may be nil.
 func (r *Resolver) Target(p *awsconfig.Profile) awsapi.Target { return r.target(p, partitionOf(p)) }
 
-// target is Target for credentials of one partition, which no other accepts: the
-// environment is not heard where it names a region elsewhere. The partition is ""
-// where it is not known.
+// target is Target for credentials of one partition; "" if it is not known. It ignores
+// a region of the environment that is in another partition.
 func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target {
 	t := awsapi.Target{Region: r.givenRegion(partition)}
 	if p != nil {
@@ -26,7 +25,7 @@ func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target 
 		t.Region = awsapi.PartitionByID(partitionOf(p)).Home
 	}
 	t.Region = awsapi.Regional(t.Region)
-	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // an older way to ask for it
+	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // the older form of use_fips_endpoint
 		t.Region, t.FIPS = region, true
 	}
 	if v := r.env("AWS_USE_FIPS_ENDPOINT"); v != "" {
@@ -38,7 +37,7 @@ func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target 
 	return t
 }
 
-// givenRegion is the region that takes the place of a profile's own, "" for none.
+// givenRegion returns the region that overrides a profile's own, "" for none.
 func (r *Resolver) givenRegion(partition string) string {
 	if r.Region != "" {
 		return r.Region
@@ -53,14 +52,13 @@ func (r *Resolver) givenRegion(partition string) string {
 	return ""
 }
 
-// partitionOf is the partition of a profile's credentials, "" where the config does
-// not tell. One that is newer than this program counts as the commercial one, as
-// its regions do.
+// partitionOf returns the partition of a profile's credentials, "" if the config does
+// not name it. An unknown partition counts as the commercial one, as do unknown regions.
 func partitionOf(p *awsconfig.Profile) string {
 	switch {
 	case p == nil:
 	case p.RoleARN != "":
-		return awsapi.PartitionByID(arnPart(p.RoleARN, 1)).ID
+		return awsapi.PartitionByID(arnPart(p.RoleARN, arnPartition)).ID
 	case p.SSOSession != nil && (p.Kind == awsconfig.KindSSO || p.Kind == awsconfig.KindSSOLegacy):
 		return awsapi.PartitionOf(p.SSOSession.Region).ID
 	}

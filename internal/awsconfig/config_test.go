@@ -238,8 +238,11 @@ aws_secret_access_key = "se=cr#et ;x"
 	p.keys = nil
 	want := Profile{
 		Name: "full", File: "config", Line: 2, Kind: KindRole, Region: "us-east-2", Output: "json",
-		RoleARN: "arn:aws-cn:iam::012345678901:role/team/Reader", SourceProfile: "base", ExternalID: "a=b#c", RoleSessionName: "me",
-		MFASerial: "arn:aws-cn:iam::012345678901:mfa/me", Duration: time.Hour, EndpointURL: "http://localhost:4566", services: "local",
+		RoleSettings: RoleSettings{
+			RoleARN: "arn:aws-cn:iam::012345678901:role/team/Reader", ExternalID: "a=b#c", RoleSessionName: "me",
+			MFASerial: "arn:aws-cn:iam::012345678901:mfa/me", Duration: time.Hour,
+		},
+		SourceProfile: "base", EndpointURL: "http://localhost:4566", services: "local",
 		Endpoints:                 map[string]string{"ec2": "http://ec2", "cognito_identity": "http://cognito"},
 		IgnoreConfiguredEndpoints: true, UseFIPS: true, UseDualStack: true, CABundle: "/etc/ssl #1/ca.pem", RetryMode: "adaptive", MaxAttempts: 7,
 	}

@@ -40,6 +40,15 @@ type Session struct {
 	accountID, roleName string // for profiles that leave them to the session
 }
 
+// RoleSettings are a profile's settings for the role that it assumes.
+type RoleSettings struct {
+	RoleARN         string
+	ExternalID      string
+	RoleSessionName string        // "" for muster's default
+	Duration        time.Duration // duration_seconds; 0 for AWS's default of one hour
+	MFASerial       string        // the device whose code is needed
+}
+
 // Profile is a named profile, merged from both files. Empty fields are not set.
 type Profile struct {
 	Name string
@@ -53,14 +62,10 @@ type Profile struct {
 	SecretAccessKey string `json:"-"`
 	SessionToken    string `json:"-"`
 
-	RoleARN              string
+	RoleSettings
 	SourceProfile        string
 	CredentialSource     string // Environment, Ec2InstanceMetadata or EcsContainer
-	ExternalID           string
-	RoleSessionName      string
-	MFASerial            string
 	WebIdentityTokenFile string
-	Duration             time.Duration // duration_seconds
 
 	CredentialProcess string
 
@@ -106,8 +111,10 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 	p := &Profile{
 		Name: s.header, File: s.file, Line: s.line, keys: k,
 		Region: k.region("region"), Output: k.word("output"),
-		RoleARN: k.word("role_arn"), SourceProfile: k.name("source_profile", sets.profiles.byName), CredentialSource: k.word("credential_source"),
-		ExternalID: k.word("external_id"), RoleSessionName: k.word("role_session_name"), MFASerial: k.word("mfa_serial"),
+		RoleSettings: RoleSettings{
+			RoleARN: k.word("role_arn"), ExternalID: k.word("external_id"), RoleSessionName: k.word("role_session_name"), MFASerial: k.word("mfa_serial"),
+		},
+		SourceProfile: k.name("source_profile", sets.profiles.byName), CredentialSource: k.word("credential_source"),
 		WebIdentityTokenFile: k.unquoted("web_identity_token_file"),
 		CredentialProcess:    k.verbatim("credential_process"),
 		SSOSessionName:       k.name("sso_session", sets.sessions.byName), SSOAccountID: k.word("sso_account_id"), SSORoleName: k.word("sso_role_name"),

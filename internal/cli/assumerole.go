@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -82,13 +81,13 @@ func (c *assumeRoleCmd) identity(ctx context.Context, app *App, r *auth.Resolver
 		if _, err := os.Stat(c.WebIdentityTokenFile); err != nil {
 			return nil, usage("--web-identity-token-file: %v", err)
 		}
-		id = r.WebIdentity(profile, c.WebIdentityTokenFile, o, os.ReadFile)
+		id = r.WebIdentity(profile, c.WebIdentityTokenFile, o)
 	default:
 		if id, _, err = currentOr(r, c.Profile); err != nil {
 			return nil, err
 		}
 		for _, arn := range c.Via {
-			id = r.Assume(id, auth.RoleOptions{ARN: arn})
+			id = r.Assume(id, auth.RoleOptions{RoleSettings: awsconfig.RoleSettings{RoleARN: arn}})
 		}
 		o.Uncached = true
 		id = r.Assume(id, o)
@@ -218,11 +217,6 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	}
 	if serial == "" && c.TokenCode != "" {
 		return usage("--token-code needs --serial-number, or an mfa_serial in the profile")
-	}
-	if longTerm, err := base.LongTerm(ctx); err != nil {
-		return err
-	} else if !longTerm {
-		return &auth.NoCredentialsError{Msg: fmt.Sprintf("GetSessionToken needs an IAM user's keys; %s has temporary credentials", base)}
 	}
 	return exportIdentity(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))
 }

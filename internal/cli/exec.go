@@ -370,15 +370,8 @@ func (e *execution) predictIdentity(ctx context.Context, a *account.Account) (*a
 	if err != nil {
 		return nil, err
 	}
-	for _, role := range e.selection.Roles {
-		for _, id := range ids {
-			if id.Role == auth.RoleName(role) {
-				return id, nil
-			}
-		}
-	}
-	if a.Source == account.SourceSSO && len(ids) != 1 {
-		return a.Open(ctx) // which says why none of them can be chosen
+	if a.Source == account.SourceSSO && len(e.selection.Roles) == 0 && len(ids) != 1 {
+		return a.Open(ctx) // it returns the error that no permission set is chosen
 	}
 	return ids[0], nil
 }

@@ -49,8 +49,8 @@ type profileSource struct {
 	base    string // the source_profile, "" for an SSO session
 	region  string
 	roles   []string
-	// settings are those of the profile for the nth identity of an account.
-	settings func(n int, id *auth.Identity) []awsconfig.Setting
+	// settings returns the settings of the profile for an identity.
+	settings func(*auth.Identity) []awsconfig.Setting
 	known    roleNames
 }
 
@@ -204,7 +204,7 @@ func (c *profilesCmd) ssoSource(p *sweeper) (*profileSource, error) {
 		region: cmp.Or(c.ProfileRegion, session.Region), roles: p.selection.Roles,
 	}
 	p.selection.Roles = nil // that a role is not assigned somewhere is no gap here
-	s.settings = func(_ int, id *auth.Identity) []awsconfig.Setting {
+	s.settings = func(id *auth.Identity) []awsconfig.Setting {
 		return []awsconfig.Setting{
 			{Key: "sso_session", Value: s.session},
 			{Key: "sso_account_id", Value: id.AccountID},
@@ -220,7 +220,6 @@ func (c *profilesCmd) organizationSource(p *sweeper) (*profileSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	roles := p.selection.Roles
 	s := &profileSource{
 		block: "organization " + base.Name, kind: awsconfig.KindRole, base: base.Name,
 		region: cmp.Or(c.ProfileRegion, base.Region),
@@ -229,10 +228,9 @@ func (c *profilesCmd) organizationSource(p *sweeper) (*profileSource, error) {
 	if c.DurationSeconds != 0 {
 		seconds = strconv.Itoa(c.DurationSeconds)
 	}
-	s.settings = func(n int, id *auth.Identity) []awsconfig.Setting {
+	s.settings = func(id *auth.Identity) []awsconfig.Setting {
 		return []awsconfig.Setting{
-			// An organization's identities are those of --role, in its order.
-			{Key: "role_arn", Value: auth.RoleARN(roles[n], awsapi.PartitionOf(id.Target.Region).ID, id.AccountID)},
+			{Key: "role_arn", Value: id.RoleARN},
 			{Key: "source_profile", Value: s.base},
 			{Key: "external_id", Value: c.ExternalID},
 			{Key: "role_session_name", Value: c.RoleSessionName},
@@ -271,13 +269,13 @@ func (c *profilesCmd) profiles(ctx context.Context, s *profileSource, a *account
 		return nil, err
 	}
 	var profiles []*generatedProfile
-	for n, id := range ids {
+	for _, id := range ids {
 		s.known.add(id.Role)
 		if len(s.roles) > 0 && !slices.Contains(s.roles, id.Role) {
 			continue
 		}
 		profiles = append(profiles, &generatedProfile{
-			Section: awsconfig.Section{Kind: "profile", Name: c.Name.of(a, id.Role, s.session), Settings: s.settings(n, id)},
+			Section: awsconfig.Section{Kind: "profile", Name: c.Name.of(a, id.Role, s.session), Settings: s.settings(id)},
 			account: a, role: id.Role,
 		})
 	}

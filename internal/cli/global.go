@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"muster/internal/auth"
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/render"
@@ -65,18 +66,20 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	if err != nil {
 		return nil, err
 	}
+	warn := func(text string) { app.note("%s", text) }
 	api := awsapi.New(awsapi.Settings{
 		Lookup: app.Lookup, EndpointURL: g.EndpointURL,
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
 		MaxAttempts: attempts, Concurrency: concurrency,
-		UserAgent: "muster/" + readBuild().version, Log: app.debugLog(g.Debug), Warn: func(text string) { app.note("%s", text) },
+		UserAgent: "muster/" + readBuild().version, Log: app.debugLog(g.Debug), Warn: warn,
 	})
-	resolver := &auth.Resolver{
-		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Home: app.home(),
-		NoCache: g.NoCache, Now: app.Now, Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, Aside: app.term.Hold,
-		Warn: func(text string) { app.note("%s", text) },
-	}
+	resolver := auth.New(auth.Options{
+		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Now: app.Now,
+		Cache:       &botocache.Cache{Home: app.home(), Lookup: app.Lookup, Warn: warn},
+		NoRoleCache: g.NoCache,
+		Prompt:      app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
+	})
 	app.atEnd = append(app.atEnd, resolver.Close)
 	return resolver, nil
 }

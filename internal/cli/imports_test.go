@@ -32,9 +32,10 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"render/grid":    {"safe"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
 		"render/shape":   {"names", "render/caret"},
-		"auth":           {"auth/botocache", "awsapi", "awsconfig", "disk", "secret", "shell"},
+		"auth":           {"auth/botocache", "auth/sso", "awsapi", "awsconfig", "secret", "shell"},
+		"auth/sso":       {"auth/botocache", "awsapi", "awsconfig"},
 		"auth/botocache": {"disk"},
-		"account":        {"auth", "awsapi", "awsconfig", "names"},
+		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "names"},
 		"sweep":          {"account", "auth", "awsapi"},
 
 		"inventory":         {"account", "auth", "awsapi", "inventory/xmlscan", "names", "shorthand", "sweep"},
@@ -47,7 +48,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render", "terminal"},
 		"cli": {
-			"account", "auth", "awsapi", "awsconfig", "awssim", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

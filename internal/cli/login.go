@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/internal/auth"
+	"muster/internal/auth/sso"
 	"muster/internal/awsconfig"
 	"muster/internal/names"
 	"muster/internal/shell"
@@ -73,15 +74,15 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("nobody signed in within %s (--timeout)", c.Timeout))
 	defer cancel()
-	sso := resolver.SSO(session, profile)
-	in, err := sso.Login(ctx, auth.LoginOptions{
+	signedIn := resolver.SSO(session, profile)
+	in, err := signedIn.Login(ctx, sso.LoginOptions{
 		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.needsCode(c.NoBrowser), Port: c.Port,
 		Open: app.browser(c.NoBrowser), Show: app.showSignIn(app.browser(c.NoBrowser) != nil),
 	})
 	if err != nil {
 		return err
 	}
-	app.note("signed in to SSO session %q until %s", sso.Name, in.Until.Local().Format("2006-01-02 15:04"))
+	app.note("signed in to SSO session %q until %s", signedIn.Name, in.Until.Local().Format("2006-01-02 15:04"))
 	if in.Region != session.Region && session.Line > 0 { // the next call would go to the wrong region
 		if err := awsconfig.SetRegion(ctx, resolver.Config.Files, session, in.Region); err != nil {
 			return fmt.Errorf("signed in, but sso_region cannot be set to %s in the config file: %w", in.Region, err)
@@ -277,7 +278,7 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	var result auth.LogoutResult
+	var result sso.LogoutResult
 	if c.Name == "" {
 		result, err = resolver.LogoutAll(ctx)
 	} else {
@@ -288,7 +289,7 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if session == nil {
 			return unknownSession(resolver.Config, c.Name)
 		}
-		result, err = resolver.SSO(session, profile).Logout(ctx)
+		result, err = resolver.Logout(ctx, resolver.SSO(session, profile))
 	}
 	switch {
 	case err != nil:

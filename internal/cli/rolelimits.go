@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"muster/internal/auth"
+	"muster/internal/awsconfig"
 )
 
 // words are the values of an option that takes several, as the AWS CLI has it:
@@ -60,8 +61,11 @@ var (
 // options checks the command line and makes of it what is asked of STS.
 func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 	o := auth.RoleOptions{
-		ARN: c.RoleARN, ExternalID: c.ExternalID, SessionName: c.RoleSessionName, Duration: time.Duration(c.DurationSeconds) * time.Second,
-		MFASerial: c.SerialNumber, MFACode: c.TokenCode, SourceIdentity: c.SourceIdentity,
+		RoleSettings: awsconfig.RoleSettings{
+			RoleARN: c.RoleARN, ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName,
+			Duration: time.Duration(c.DurationSeconds) * time.Second, MFASerial: c.SerialNumber,
+		},
+		MFACode: c.TokenCode, SourceIdentity: c.SourceIdentity,
 	}
 	if err := c.checkWays(); err != nil {
 		return o, err

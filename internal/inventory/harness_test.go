@@ -16,6 +16,7 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
@@ -45,10 +46,10 @@ func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sim, &auth.Resolver{
-		Config: config, Lookup: lookup, Home: home, Now: time.Now,
+	return sim, auth.New(auth.Options{
+		Config: config, Lookup: lookup, Now: time.Now, Cache: &botocache.Cache{Home: home, Lookup: lookup},
 		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: width, MaxAttempts: 1}),
-	}
+	})
 }
 
 // sweepAll visits all that a selection and a query mean, and sorts the records.

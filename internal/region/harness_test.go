@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"muster/internal/auth"
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
@@ -39,10 +40,10 @@ func newResolver(t *testing.T, w *awssim.World) (*awssim.Server, *auth.Resolver)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sim, &auth.Resolver{
-		Config: config, Lookup: lookup, Home: home, Now: time.Now,
+	return sim, auth.New(auth.Options{
+		Config: config, Lookup: lookup, Now: time.Now, Cache: &botocache.Cache{Home: home, Lookup: lookup},
 		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 4, MaxAttempts: 1}),
-	}
+	})
 }
 
 // current returns the identity of the home's user.

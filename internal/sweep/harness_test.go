@@ -16,6 +16,7 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/sweep"
@@ -52,7 +53,10 @@ func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
 		return "k", name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY"
 	}
 	return func() iter.Seq2[*account.Account, error] {
-		r := &auth.Resolver{Config: config, Lookup: environ, Home: home, Now: time.Now, API: awsapi.New(awsapi.Settings{Lookup: environ})}
+		r := auth.New(auth.Options{
+			Config: config, Lookup: environ, Now: time.Now, API: awsapi.New(awsapi.Settings{Lookup: environ}),
+			Cache: &botocache.Cache{Home: home, Lookup: environ},
+		})
 		found, err := account.Find(r, account.Selection{AllProfiles: true})
 		if err != nil {
 			t.Fatal(err)

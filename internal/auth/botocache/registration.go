@@ -3,13 +3,10 @@ package botocache
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
-
-	"muster/internal/disk"
 )
 
-// Registration is this machine's as a client of a session. Those for redirects and
-// for device codes must not be mixed.
+// Registration is muster's registration as an OIDC client of a session. The flow
+// with a redirect and the flow with a device code need separate registrations.
 type Registration struct {
 	ClientID     string   `json:"clientId"`
 	ClientSecret string   `json:"clientSecret"`
@@ -18,31 +15,34 @@ type Registration struct {
 	GrantTypes   []string `json:"grantTypes,omitempty"`
 }
 
-// RegistrationFile is where the registration for a session is; a legacy profile's
-// has no name.
-func RegistrationFile(home, startURL, region string, scopes []string, session string) string {
+// RegistrationFile is the file of a Registration.
+type RegistrationFile struct{ File }
+
+// Registration returns the file of a session's registration. The session of a legacy
+// profile has the name "".
+func (c *Cache) Registration(startURL, region string, scopes []string, session string) RegistrationFile {
 	args := map[string]any{"tool": "botocore", "startUrl": startURL, "region": region, "scopes": scopes, "session_name": nil}
 	if session != "" {
 		args["session_name"] = session
 	}
-	return filepath.Join(TokenDir(home), pythonHash(args, ", ", ": ")+".json")
+	return RegistrationFile{c.file(c.ssoFolder(), pythonHash(args, ", ", ": ")+".json")}
 }
 
-// ReadRegistration returns a registration, nil if there is none.
-func ReadRegistration(ctx context.Context, path string) *Registration {
-	data, err := disk.Read(ctx, path)
-	reg := &Registration{}
-	if err != nil || json.Unmarshal(data, reg) != nil || reg.ClientID == "" || reg.ClientSecret == "" {
+// Read returns the registration, or nil if the file has none.
+func (f RegistrationFile) Read(ctx context.Context) *Registration {
+	data, err := f.read(ctx)
+	r := &Registration{}
+	if err != nil || json.Unmarshal(data, r) != nil || r.ClientID == "" || r.ClientSecret == "" {
 		return nil
 	}
-	return reg
+	return r
 }
 
 // Write replaces the file.
-func (r *Registration) Write(path string) error {
+func (f RegistrationFile) Write(r *Registration) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	return write(path, data, true)
+	return f.write(data)
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -16,9 +15,15 @@ import (
 	"muster/internal/disk"
 )
 
-// roleFile is a file of ~/.aws/cli/cache.
-type roleFile struct {
-	ProviderType string `json:"ProviderType,omitempty"` // "sso" or absent
+// RoleFile is a file with the credentials of a role or a permission set.
+type RoleFile struct {
+	File
+	provider string // providerSSO or ""
+}
+
+// roleContents is the JSON of a RoleFile.
+type roleContents struct {
+	ProviderType string `json:"ProviderType,omitempty"` // providerSSO or absent
 	Credentials  struct {
 		AccessKeyID     string   `json:"AccessKeyId"`
 		SecretAccessKey string   `json:"SecretAccessKey"`
@@ -26,23 +31,24 @@ type roleFile struct {
 		Expiration      roleTime `json:"Expiration"`
 		AccountID       string   `json:"AccountId,omitempty"`
 	} `json:"Credentials"`
-	AssumedRoleUser *struct{ Arn string } `json:",omitempty"` // in the AWS CLI's own files
+	AssumedRoleUser *struct{ Arn string } `json:",omitempty"` // only in files of the AWS CLI
 }
 
-// account is whose credentials the file holds, "" where it does not tell.
-func (f *roleFile) account() string {
-	if f.Credentials.AccountID != "" || f.AssumedRoleUser == nil {
-		return f.Credentials.AccountID
+// accountID returns the account of the credentials, "" if the file does not name it.
+func (c *roleContents) accountID() string {
+	if c.Credentials.AccountID != "" || c.AssumedRoleUser == nil {
+		return c.Credentials.AccountID
 	}
-	session, _ := arn.Parse(f.AssumedRoleUser.Arn)
+	session, _ := arn.Parse(c.AssumedRoleUser.Arn)
 	return session.AccountID
 }
 
-// ProviderSSO marks the credentials that the AWS CLI removes at logout.
-const ProviderSSO = "sso"
+// providerSSO is the provider type of a permission set's credentials. The AWS CLI
+// removes such files at logout.
+const providerSSO = "sso"
 
-// roleTime is a time as botocore writes it into files of AssumeRole: with "UTC" for
-// the "Z" of SSO's.
+// roleTime is a time in a RoleFile. botocore writes "Z" for permission sets and "UTC"
+// for other roles.
 type roleTime struct {
 	Time
 	zulu bool
@@ -55,81 +61,87 @@ func (t roleTime) MarshalJSON() ([]byte, error) {
 	return json.Marshal(t.UTC().Format("2006-01-02T15:04:05UTC"))
 }
 
-// RoleSource is the source of credentials that are from a file.
+// RoleSource is the Source of credentials that RoleFile.Read returns.
 const RoleSource = "cache"
 
-// RoleDir is the folder of credentials of roles.
-func RoleDir(home string) string { return filepath.Join(home, ".aws", "cli", "cache") }
+func (c *Cache) roleFolder() string { return c.folder("cli", "cache") }
 
-// RoleFile is where the credentials of a key are.
-func RoleFile(home, key string) string { return filepath.Join(RoleDir(home), key+".json") }
+// AssumedRole returns the file of the credentials that AssumeRole gives for these
+// arguments, named as in its API.
+func (c *Cache) AssumedRole(args map[string]any) RoleFile {
+	return RoleFile{File: c.file(c.roleFolder(), pythonHash(args, ", ", ": ")+".json")}
+}
 
-// AssumeRoleKey names credentials of AssumeRole after its arguments.
-func AssumeRoleKey(args map[string]any) string { return pythonHash(args, ", ", ": ") }
-
-// SSORoleKey names credentials of a permission set. A legacy profile has no session
-// name but a start URL.
-func SSORoleKey(accountID, permissionSet, session, startURL string) string {
-	args := map[string]any{"accountId": accountID, "roleName": permissionSet}
+// PermissionSet returns the file of a permission set's credentials. For a legacy
+// profile, session is "" and the start URL counts.
+func (c *Cache) PermissionSet(accountID, name, session, startURL string) RoleFile {
+	args := map[string]any{"accountId": accountID, "roleName": name}
 	if session != "" {
 		args["sessionName"] = session
 	} else {
 		args["startUrl"] = startURL
 	}
-	return pythonHash(args, ",", ":")
+	return RoleFile{c.file(c.roleFolder(), pythonHash(args, ",", ":")+".json"), providerSSO}
 }
 
-// ReadRole returns the credentials of a file, if there are any.
-func ReadRole(ctx context.Context, path string) (aws.Credentials, bool) {
-	f, ok := readRole(ctx, path)
-	c := f.Credentials
+// Read returns the credentials; ok is false if the file has none.
+func (f RoleFile) Read(ctx context.Context) (creds aws.Credentials, ok bool) {
+	contents, ok := f.contents(ctx)
+	c := contents.Credentials
 	if !ok || c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" {
 		return aws.Credentials{}, false
 	}
 	return aws.Credentials{
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		CanExpire: true, Expires: c.Expiration.Time.Time, AccountID: f.account(), Source: RoleSource,
+		CanExpire: true, Expires: c.Expiration.Time.Time, AccountID: contents.accountID(), Source: RoleSource,
 	}, true
 }
 
-func readRole(ctx context.Context, path string) (f roleFile, ok bool) {
-	data, err := disk.ReadRegular(ctx, path)
-	return f, err == nil && json.Unmarshal(data, &f) == nil
+func (f RoleFile) contents(ctx context.Context) (contents roleContents, ok bool) {
+	if f.path == "" {
+		return contents, false
+	}
+	data, err := disk.ReadRegular(ctx, f.path)
+	return contents, err == nil && json.Unmarshal(data, &contents) == nil
 }
 
-// WriteRole replaces a file. It does not wait for the disk: a file that a crash has
-// cut short holds no credentials, and a sweep writes thousands.
-func WriteRole(path, providerType string, creds aws.Credentials) error {
-	f := roleFile{ProviderType: providerType}
-	f.Credentials.AccessKeyID, f.Credentials.SecretAccessKey, f.Credentials.SessionToken = creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken
-	f.Credentials.Expiration = roleTime{Time{creds.Expires}, providerType == ProviderSSO}
-	f.Credentials.AccountID = creds.AccountID
-	data, err := json.Marshal(f)
+// Write replaces the file. It does not wait until the data is on the disk, since a
+// sweep writes thousands of files; Read ignores a file that a crash has cut off.
+func (f RoleFile) Write(creds aws.Credentials) error {
+	contents := roleContents{ProviderType: f.provider}
+	c := &contents.Credentials
+	c.AccessKeyID, c.SecretAccessKey, c.SessionToken = creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken
+	c.Expiration = roleTime{Time{creds.Expires}, f.provider == providerSSO}
+	c.AccountID = creds.AccountID
+	data, err := json.Marshal(contents)
 	if err != nil {
 		return err
 	}
-	return write(path, data, false)
+	return f.writeSoon(data)
 }
 
-// ForgetRoles removes the credentials of permission sets and those under the keys.
-// It returns how many there were.
-func ForgetRoles(ctx context.Context, home string, keys []string) (removed int, err error) {
-	entries, err := os.ReadDir(RoleDir(home))
+// RemoveRoles removes the credentials of all permission sets, and the given files. It
+// returns the number of removed files.
+func (c *Cache) RemoveRoles(ctx context.Context, files []RoleFile) (removed int, err error) {
+	folder := c.roleFolder()
+	if folder == "" {
+		return 0, nil
+	}
+	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
 	for _, entry := range entries {
-		key, isJSON := strings.CutSuffix(entry.Name(), ".json")
-		if !isJSON || ctx.Err() != nil {
+		if filepath.Ext(entry.Name()) != ".json" || ctx.Err() != nil {
 			continue
 		}
-		path := RoleFile(home, key)
-		if !slices.Contains(keys, key) {
-			if f, ok := readRole(ctx, path); !ok || f.ProviderType != ProviderSSO {
+		file := RoleFile{File: c.file(folder, entry.Name())}
+		if !slices.Contains(files, file) {
+			if contents, ok := file.contents(ctx); !ok || contents.ProviderType != providerSSO {
 				continue
 			}
 		}
-		gone, removeErr := disk.Remove(path)
+		gone, removeErr := file.Remove()
 		err = errors.Join(err, removeErr)
 		if gone {
 			removed++

@@ -5,17 +5,18 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
-
-	"muster/internal/disk"
 )
 
-// Token is a file of ~/.aws/sso/cache. Keys that this program does not know are
-// kept, and so are those that it knows as long as they are not changed.
+// Token is the token of an SSO session. Writing it keeps the keys of its file that
+// this package does not know, and the exact text of values that have not changed.
 type Token struct {
 	StartURL, Region       string
 	AccessToken            string
@@ -24,41 +25,68 @@ type Token struct {
 	RegistrationExpiresAt  time.Time
 	RefreshToken           string
 
-	read map[string]json.RawMessage // what was in the file
+	file map[string]json.RawMessage // the file's contents when it was read
 }
 
-// TokenDir is the folder of tokens and registrations.
-func TokenDir(home string) string { return filepath.Join(home, ".aws", "sso", "cache") }
+// TokenFile is the file of a Token.
+type TokenFile struct{ File }
 
-// TokenFile is where the token of a session is, or of a legacy profile's start URL:
-// the hash is of the text exactly as the config has it.
-func TokenFile(home, sessionOrStartURL string) string {
-	return filepath.Join(TokenDir(home), hash([]byte(sessionOrStartURL))+".json")
+// ssoFolder returns the folder of tokens and registrations.
+func (c *Cache) ssoFolder() string { return c.folder("sso", "cache") }
+
+// Token returns the file of a session's token. A legacy profile's file is named by
+// its start URL, exactly as the config spells it.
+func (c *Cache) Token(sessionOrStartURL string) TokenFile {
+	return TokenFile{c.file(c.ssoFolder(), hash([]byte(sessionOrStartURL))+".json")}
 }
 
-// ReadToken reads a token. As in botocore, nothing but its access token and its end
-// must be there and make sense.
-func ReadToken(ctx context.Context, path string) (*Token, error) {
-	data, err := disk.Read(ctx, path)
+// Tokens returns every file that contains a token. Registrations in the same folder
+// are left out.
+func (c *Cache) Tokens(ctx context.Context) ([]TokenFile, error) {
+	folder := c.ssoFolder()
+	if folder == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var files []TokenFile
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) != ".json" || entry.Type()&^fs.ModeSymlink != 0 {
+			continue
+		}
+		file := TokenFile{c.file(folder, entry.Name())}
+		if _, err := file.Read(ctx); err == nil {
+			files = append(files, file)
+		}
+	}
+	return files, err
+}
+
+// Read returns the token. As in botocore, only the access token and its end have to
+// be valid.
+func (f TokenFile) Read(ctx context.Context) (*Token, error) {
+	data, err := f.read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	t := &Token{}
-	if err := json.Unmarshal(data, &t.read); err != nil {
-		return nil, fmt.Errorf("%s: not a token file: %w", path, err)
+	if err := json.Unmarshal(data, &t.file); err != nil {
+		return nil, fmt.Errorf("%s: not a token file: %w", f.path, err)
 	}
-	for _, f := range t.texts() {
-		if json.Unmarshal(t.read[f.key], f.value) != nil {
-			*f.value = "" // of another type: as if it were missing
+	for _, field := range t.textFields() {
+		if json.Unmarshal(t.file[field.key], field.value) != nil {
+			*field.value = "" // not a string: ignored
 		}
 	}
 	var expires Time
-	if err := json.Unmarshal([]byte(cmp.Or(string(t.read["expiresAt"]), "null")), &expires); err != nil {
-		return nil, fmt.Errorf("%s: not a token file: expiresAt: %w", path, err)
+	if err := json.Unmarshal([]byte(cmp.Or(string(t.file["expiresAt"]), "null")), &expires); err != nil {
+		return nil, fmt.Errorf("%s: not a token file: expiresAt: %w", f.path, err)
 	}
 	t.ExpiresAt, t.RegistrationExpiresAt = expires.Time, t.time("registrationExpiresAt")
 	if t.AccessToken == "" || t.ExpiresAt.IsZero() {
-		return nil, fmt.Errorf("%s: not a token file: no accessToken or expiresAt", path)
+		return nil, fmt.Errorf("%s: not a token file: no accessToken or expiresAt", f.path)
 	}
 	return t, nil
 }
@@ -68,30 +96,30 @@ type textField struct {
 	value *string
 }
 
-func (t *Token) texts() []textField {
+func (t *Token) textFields() []textField {
 	return []textField{
 		{"startUrl", &t.StartURL}, {"region", &t.Region}, {"accessToken", &t.AccessToken},
 		{"clientId", &t.ClientID}, {"clientSecret", &t.ClientSecret}, {"refreshToken", &t.RefreshToken},
 	}
 }
 
-// time reads a time; one that is null, empty or nonsense is none.
+// time returns a time of the file, or the zero time if the value is not a time.
 func (t *Token) time(key string) time.Time {
 	var text string
-	if json.Unmarshal(t.read[key], &text) != nil {
+	if json.Unmarshal(t.file[key], &text) != nil {
 		return time.Time{}
 	}
 	at, _, _ := ParseTime(text)
 	return at
 }
 
-// Refreshable says whether the token can be exchanged for a new one.
+// Refreshable reports whether the refresh token can be exchanged for a new token.
 func (t *Token) Refreshable(now time.Time) bool {
 	return t.RefreshToken != "" && t.ClientID != "" && t.ClientSecret != "" && t.RegistrationExpiresAt.After(now)
 }
 
-// Renewed is a copy with another access token, and with another refresh token if
-// there is one.
+// Renewed returns a copy with a new access token, and with a new refresh token unless
+// that is "".
 func (t *Token) Renewed(accessToken string, expires time.Time, refreshToken string) *Token {
 	renewed := *t
 	renewed.AccessToken, renewed.ExpiresAt = accessToken, expires
@@ -101,25 +129,25 @@ func (t *Token) Renewed(accessToken string, expires time.Time, refreshToken stri
 	return &renewed
 }
 
-// Write replaces the file. What was in the file that the token was read from stays
-// as it was, unless it has changed; nothing empty is added.
-func (t *Token) Write(path string) error {
-	written := maps.Clone(t.read)
-	if written == nil {
-		written = map[string]json.RawMessage{}
+// Write replaces the file. Values that have not changed since the token was read keep
+// their text, and empty values are not added.
+func (f TokenFile) Write(t *Token) error {
+	contents := maps.Clone(t.file)
+	if contents == nil {
+		contents = map[string]json.RawMessage{}
 	}
 	set := func(key string, value any) error {
 		data, err := json.Marshal(value)
-		written[key] = data
+		contents[key] = data
 		return err
 	}
-	for _, f := range t.texts() {
+	for _, field := range t.textFields() {
 		var before string
-		_ = json.Unmarshal(t.read[f.key], &before)
-		if *f.value == before {
+		_ = json.Unmarshal(t.file[field.key], &before)
+		if *field.value == before {
 			continue
 		}
-		if err := set(f.key, *f.value); err != nil {
+		if err := set(field.key, *field.value); err != nil {
 			return err
 		}
 	}
@@ -131,20 +159,20 @@ func (t *Token) Write(path string) error {
 			return err
 		}
 	}
-	data, err := inOrder(written)
+	data, err := encodeInOrder(contents)
 	if err != nil {
 		return err
 	}
-	return write(path, data, true)
+	return f.write(data)
 }
 
-// tokenKeys are in the AWS CLI's order.
+// tokenKeys are the keys of a token in the AWS CLI's order.
 var tokenKeys = []string{
 	"startUrl", "region", "accessToken", "expiresAt", "clientId", "clientSecret", "registrationExpiresAt", "refreshToken",
 }
 
-// inOrder makes an object whose known keys come first.
-func inOrder(object map[string]json.RawMessage) ([]byte, error) {
+// encodeInOrder encodes an object with tokenKeys first.
+func encodeInOrder(object map[string]json.RawMessage) ([]byte, error) {
 	var text bytes.Buffer
 	for _, key := range append(slices.Clone(tokenKeys), slices.Sorted(maps.Keys(object))...) {
 		value, ok := object[key]
@@ -168,26 +196,4 @@ func inOrder(object map[string]json.RawMessage) ([]byte, error) {
 	data := text.Bytes()
 	data[0] = '{'
 	return data, nil
-}
-
-// Time is a time as the AWS CLI writes it: UTC, whole seconds.
-type Time struct{ time.Time }
-
-// MarshalJSON writes it.
-func (t Time) MarshalJSON() ([]byte, error) {
-	return json.Marshal(t.UTC().Format("2006-01-02T15:04:05Z"))
-}
-
-// UnmarshalJSON reads it; null and "" are the zero time.
-func (t *Time) UnmarshalJSON(data []byte) error {
-	var text string
-	if err := json.Unmarshal(data, &text); err != nil || text == "" {
-		return err
-	}
-	at, _, ok := ParseTime(text)
-	if !ok {
-		return fmt.Errorf("%q is not a time", text)
-	}
-	t.Time = at
-	return nil
 }

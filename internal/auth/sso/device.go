@@ -1,4 +1,4 @@
-package auth
+package sso
 
 import (
 	"context"
@@ -14,23 +14,25 @@ import (
 	"muster/internal/awsapi"
 )
 
-// RFC 8628: how often to ask where the service does not say, and how much longer
-// to wait each time it says that this was too often.
+// The polling of RFC 8628: the interval if the service names none, and its increase
+// when the service answers slow_down.
 const (
 	pollInterval = 5 * time.Second
 	slowDown     = 5 * time.Second
 )
 
-// isWebPage says whether a URL is for a browser: what opens another kind may run it.
+// isWebPage reports whether a URL is one for a browser. The system's opener might
+// execute a URL of another scheme.
 func isWebPage(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
-// withDeviceCode signs in by a code that the user enters in a browser anywhere.
+// withDeviceCode returns the flow in which the user enters a code in a browser on any
+// machine (RFC 8628).
 func (l *login) withDeviceCode() flow {
 	return flow{signIn: func(ctx context.Context, reg *botocache.Registration) (*ssooidc.CreateTokenOutput, error) {
-		start, err := l.client.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
+		start, err := l.oidc.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
 			ClientId: &reg.ClientID, ClientSecret: &reg.ClientSecret, StartUrl: &l.startURL,
 		})
 		if err != nil {
@@ -41,28 +43,28 @@ func (l *login) withDeviceCode() flow {
 			page = aws.ToString(start.VerificationUri)
 		}
 		if !isWebPage(page) {
-			return nil, &awsapi.BrokenAnswer{Operation: "StartDeviceAuthorization", Msg: "names a page to sign in on that is no URL of http or https"}
+			return nil, &awsapi.BrokenAnswer{Operation: "StartDeviceAuthorization", Msg: "names a sign-in page that is no URL of http or https"}
 		}
-		page = l.r.API.Secrets().Scrub(page)
+		page = l.client.API.Secrets().Scrub(page)
 		l.Show(page, aws.ToString(start.UserCode))
 		if l.Open != nil {
-			_ = l.Open(page) // the URL is on the screen
+			_ = l.Open(page) // the user can also open the shown URL
 		}
 		interval := time.Duration(start.Interval) * time.Second
 		if interval <= 0 {
 			interval = pollInterval
 		}
-		lapse := time.NewTimer(time.Duration(start.ExpiresIn) * time.Second)
-		defer lapse.Stop()
+		expiry := time.NewTimer(time.Duration(start.ExpiresIn) * time.Second)
+		defer expiry.Stop()
 		for {
 			select {
 			case <-time.After(interval):
-			case <-lapse.C:
+			case <-expiry.C:
 				return nil, &types.ExpiredTokenException{}
 			case <-ctx.Done():
 				return nil, context.Cause(ctx)
 			}
-			out, err := l.client.CreateToken(ctx, &ssooidc.CreateTokenInput{
+			out, err := l.oidc.CreateToken(ctx, &ssooidc.CreateTokenInput{
 				ClientId: &reg.ClientID, ClientSecret: &reg.ClientSecret, DeviceCode: start.DeviceCode,
 				GrantType: aws.String("urn:ietf:params:oauth:grant-type:device_code"),
 			})

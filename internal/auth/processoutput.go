@@ -11,18 +11,18 @@ import (
 	"muster/internal/auth/botocache"
 )
 
-// parseProcessAnswer reads what a credential_process printed. No error repeats any
-// of it: all of it may be secret.
-func parseProcessAnswer(printed []byte) (aws.Credentials, error) {
-	if runtime.GOOS == "windows" { // where cmd.exe keeps the backslashes of quotes
-		printed = []byte(strings.ReplaceAll(string(printed), `\"`, `"`))
+// parseProcessOutput parses the output of a credential_process. Errors never contain
+// the output, which may be secret.
+func parseProcessOutput(output []byte) (aws.Credentials, error) {
+	if runtime.GOOS == "windows" { // cmd.exe keeps the backslashes of quotes
+		output = []byte(strings.ReplaceAll(string(output), `\"`, `"`))
 	}
 	var answer struct {
 		Version                                                           int
 		AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId *string
 	}
-	if err := json.Unmarshal(printed, &answer); err != nil {
-		return aws.Credentials{}, errors.New("what its credential_process printed is not the JSON that it should be")
+	if err := json.Unmarshal(output, &answer); err != nil {
+		return aws.Credentials{}, errors.New("the output of its credential_process is not the expected JSON")
 	}
 	creds := aws.Credentials{
 		Source: "ProcessProvider", AccessKeyID: aws.ToString(answer.AccessKeyId),
@@ -30,7 +30,7 @@ func parseProcessAnswer(printed []byte) (aws.Credentials, error) {
 	}
 	switch {
 	case answer.Version != 1:
-		return aws.Credentials{}, errors.New("its credential_process printed another version than 1")
+		return aws.Credentials{}, errors.New("its credential_process printed a version other than 1")
 	case creds.AccessKeyID == "":
 		return aws.Credentials{}, errors.New("its credential_process printed no AccessKeyId")
 	case creds.SecretAccessKey == "":
@@ -40,7 +40,7 @@ func parseProcessAnswer(printed []byte) (aws.Credentials, error) {
 	}
 	expires, zoned, ok := botocache.ParseTime(*answer.Expiration)
 	if !ok || !zoned {
-		return aws.Credentials{}, errors.New("what its credential_process printed is not the JSON that it should be: Expiration is no time with a zone, such as 2026-01-31T12:00:00Z")
+		return aws.Credentials{}, errors.New("the output of its credential_process is not the expected JSON: Expiration is no time with a zone, such as 2026-01-31T12:00:00Z")
 	}
 	creds.CanExpire, creds.Expires = true, expires
 	return creds, nil

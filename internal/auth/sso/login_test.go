@@ -1,10 +1,12 @@
-package auth
+package sso
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,65 +14,34 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/auth/botocache"
 	"muster/internal/awssim"
 )
-
-// visit plays the browser.
-func visit(url string) error {
-	resp, err := http.Get(url)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
-}
-
-func quiet(string, string) {}
-
-// signedOut is a world whose user has yet to sign in, to a session whose start
-// URL was pasted from a browser.
-func signedOut(login awssim.Login) *awssim.World {
-	w := signedIn(expiredToken)
-	w.SSO[0].StartURL, w.SSO[0].Login = "https://Corp.awsapps.com/Start/#/", login
-	return w
-}
-
-func (h *house) tokenFile() string { return botocache.TokenFile(h.home, "corp") }
-
-func read(t testing.TB, path string) string {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
 
 // TestLoginFiles: what a login writes has the AWS CLI's keys and form of times.
 func TestLoginFiles(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedOut(awssim.Login{}))
-	if err := os.Remove(h.tokenFile()); err != nil {
+	if err := os.Remove(h.token().Path()); err != nil {
 		t.Fatal(err)
 	}
-	s := corp(t, h.resolver(t))
+	s := h.session(t)
 	if _, err := s.Login(t.Context(), LoginOptions{Open: visit, Show: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	const date = `"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"`
-	entries, err := os.ReadDir(filepath.Dir(h.tokenFile()))
+	entries, err := os.ReadDir(filepath.Dir(h.token().Path()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var registrations int
 	for _, entry := range entries {
-		path := filepath.Join(filepath.Dir(h.tokenFile()), entry.Name())
+		path := filepath.Join(filepath.Dir(h.token().Path()), entry.Name())
 		if info, err := entry.Info(); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s is %v (%v), want 0600", entry.Name(), info.Mode(), err)
 		}
 		form := `^{"clientId":"\w+","clientSecret":"[^"]+","expiresAt":` + date + `,"scopes":\["sso:account:access"\],"grantTypes":\["authorization_code","refresh_token"\]}$`
 		switch {
-		case path == h.tokenFile():
+		case path == h.token().Path():
 			form = `^{"startUrl":"https://Corp.awsapps.com/Start/#/","region":"eu-west-1","accessToken":"[^"]+","expiresAt":` + date +
 				`,"clientId":"\w+","clientSecret":"[^"]+","registrationExpiresAt":` + date + `,"refreshToken":"[^"]+"}$`
 		default:
@@ -83,7 +54,7 @@ func TestLoginFiles(t *testing.T) {
 	if registrations != 1 {
 		t.Errorf("%d registrations in %v", registrations, entries)
 	}
-	h.sound(t)
+	h.checkRequests(t)
 }
 
 // TestLoginFails: whatever ends a login early, the token that was there stays.
@@ -106,7 +77,7 @@ func TestLoginFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := furnish(t, signedOut(c.login))
-			before := read(t, h.tokenFile())
+			before := read(t, h.token().Path())
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			c.options.Show = func(string, string) {
@@ -114,14 +85,14 @@ func TestLoginFails(t *testing.T) {
 					cancel(errors.New("too late"))
 				}
 			}
-			_, err := corp(t, h.resolver(t)).Login(ctx, c.options)
+			_, err := h.session(t).Login(ctx, c.options)
 			if err == nil || err.Error() != c.want {
 				t.Errorf("%v, want %s", err, c.want)
 			}
-			if after := read(t, h.tokenFile()); after != before {
+			if after := read(t, h.token().Path()); after != before {
 				t.Errorf("the token has changed: %s", after)
 			}
-			h.sound(t)
+			h.checkRequests(t)
 		})
 	}
 }
@@ -132,7 +103,7 @@ func TestNoBrowser(t *testing.T) {
 	h := furnish(t, signedOut(awssim.Login{}))
 	var shown []string
 	opened := 0
-	_, err := corp(t, h.resolver(t)).Login(t.Context(), LoginOptions{
+	_, err := h.session(t).Login(t.Context(), LoginOptions{
 		Open: func(url string) error {
 			if opened++; opened == 1 {
 				return errors.New("no display")
@@ -144,43 +115,31 @@ func TestNoBrowser(t *testing.T) {
 	if err != nil || len(shown) != 2 || shown[0] != "" || len(shown[1]) != len("ABCD-EFGH") {
 		t.Errorf("%v, shown %q", err, shown)
 	}
-	h.sound(t)
+	h.checkRequests(t)
 }
 
-// TestInbox: only the answer with the state counts.
-func TestInbox(t *testing.T) {
+// TestSignInPage: only a page for a browser is shown and opened, whatever the token
+// service says.
+func TestSignInPage(t *testing.T) {
 	t.Parallel()
-	b, err := listen(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.close()
-	for _, query := range []string{"?code=stolen&state=guess", "?code=stolen", "?error=access_denied", "/elsewhere?code=x&state=" + b.state} {
-		resp, err := http.Get(b.url + query)
-		if err != nil {
-			t.Fatal(err)
+	for _, page := range []string{"file:///etc/passwd", "javascript:alert(1)", "-headless", "calc.exe", "https:///x", "smb://host/share", ""} {
+		oidc := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/client") {
+				fmt.Fprint(w, `{"clientId": "c", "clientSecret": "s", "clientSecretExpiresAt": 9999999999}`)
+				return
+			}
+			answer, _ := json.Marshal(map[string]any{"deviceCode": "d", "userCode": "u", "verificationUri": page, "verificationUriComplete": page, "expiresIn": 600, "interval": 1})
+			w.Write(answer)
+		}))
+		h := furnish(t, signedOut(awssim.Login{}))
+		_, err := h.session(t, "AWS_ENDPOINT_URL_SSO_OIDC="+oidc.URL).Login(t.Context(), LoginOptions{
+			DeviceCode: true,
+			Open:       func(url string) error { t.Errorf("%s was opened", url); return nil },
+			Show:       func(url, _ string) { t.Errorf("%s was shown", url) },
+		})
+		if err == nil || !strings.Contains(err.Error(), "no URL of http or https") {
+			t.Errorf("%s: %v", page, err)
 		}
-		resp.Body.Close()
-		if resp.StatusCode/100 != 4 {
-			t.Errorf("%s: %s", query, resp.Status)
-		}
+		oidc.Close()
 	}
-	if err := visit(b.url + "?code=right&state=" + b.state); err != nil {
-		t.Fatal(err)
-	}
-	if code, err := b.wait(t.Context(), nil); code != "right" || err != nil {
-		t.Errorf("%q, %v", code, err)
-	}
-	if _, err := listen(portOf(t, b.url)); err == nil || !strings.Contains(err.Error(), "leave --port out for a free one") {
-		t.Errorf("%v", err)
-	}
-}
-
-func portOf(t testing.TB, url string) (port int) {
-	t.Helper()
-	digits := strings.TrimSuffix(url[strings.LastIndexByte(url, ':')+1:], redirectPath)
-	if err := json.Unmarshal([]byte(digits), &port); err != nil {
-		t.Fatal(err)
-	}
-	return port
 }

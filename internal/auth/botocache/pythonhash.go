@@ -1,11 +1,3 @@
-// Package botocache reads and writes the caches of the AWS CLI and boto3: tokens
-// of SSO sessions and their registrations in ~/.aws/sso/cache, credentials of roles
-// in ~/.aws/cli/cache, and logins of `aws login` in ~/.aws/login/cache. It uses
-// their file names and formats, so that neither tool asks for what the other has.
-//
-// Programs load every file of these folders as JSON. So there is never anything
-// else in them: lock files are elsewhere, and new files are staged in the folder
-// above.
 package botocache
 
 import (
@@ -19,14 +11,14 @@ import (
 	"strconv"
 )
 
-// hash is the SHA-1 of a text in hexadecimal digits.
+// hash returns the SHA-1 of a text as hexadecimal digits.
 func hash(text []byte) string {
 	sum := sha1.Sum(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// pythonHash is the hash of what Python's json.dumps makes of a value with keys
-// sorted. The separators are part of botocore's file names.
+// pythonHash returns the hash of a value in the encoding of Python's json.dumps with
+// sorted keys. botocore names files by it, with separators that differ by cache.
 func pythonHash(value any, comma, colon string) string {
 	return hash(pythonJSON(nil, value, comma, colon))
 }
@@ -63,7 +55,7 @@ func pythonJSON(out []byte, value any, comma, colon string) []byte {
 	return append(out, "null"...)
 }
 
-// pythonString quotes as json.dumps does: all that is not ASCII is escaped.
+// pythonString quotes a string as json.dumps does, with all but ASCII escaped.
 func pythonString(out []byte, s string) []byte {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)

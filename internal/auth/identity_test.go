@@ -34,7 +34,7 @@ func TestRetrieveFor(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			now, given := start, 0
-			id := &Identity{Credentials: &Credentials{CredentialsCache: aws.NewCredentialsCache(provider(func(context.Context) (aws.Credentials, error) {
+			id := &Identity{Credentials: &Credentials{CredentialsCache: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				if test.lifetime > 0 && now.Sub(start) >= test.failsAt {
 					return aws.Credentials{}, errors.New("no more")
 				}

@@ -1,0 +1,158 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
+)
+
+// defaultSessionName is shown by CloudTrail if no session name is configured.
+const defaultSessionName = "muster"
+
+// RoleOptions are the parameters of AssumeRole and its variants. Only RoleARN is
+// required.
+type RoleOptions struct {
+	awsconfig.RoleSettings
+	MFACode string // "" asks the user, if there is an MFASerial
+
+	Policy         string // JSON; limits the session
+	PolicyARNs     []string
+	Tags           []types.Tag
+	TransitiveTags []string // keys of Tags that further roles inherit
+	SourceIdentity string
+	Contexts       []types.ProvidedContext
+
+	// Uncached bypasses the AWS CLI's role cache. It is required with any field from
+	// Policy to Contexts: the cache's keys do not contain them.
+	Uncached bool
+}
+
+// Assume returns the identity of a role that is assumed with base's credentials.
+func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
+	var p aws.CredentialsProvider = &assumeRoleProvider{r: r, base: base, options: o}
+	if !o.Uncached {
+		p = r.viaCLICache(r.Cache.AssumedRole(assumeRoleArguments(o.RoleSettings)), arnPart(o.RoleARN, arnAccount), p)
+	}
+	return &Identity{
+		Profile: base.Profile, Role: roleName(o.RoleARN), RoleARN: o.RoleARN, AccountID: arnPart(o.RoleARN, arnAccount),
+		Target: base.Target, Credentials: r.newCredentials(p),
+		Hops: base.appendHop(Hop{hopRole, o.RoleARN}),
+	}
+}
+
+// assumeRoleProvider assumes a role with the credentials of another identity.
+type assumeRoleProvider struct {
+	r       *Resolver
+	base    *Identity
+	options RoleOptions
+}
+
+// Retrieve calls AssumeRole in the base's region.
+func (p *assumeRoleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	o := p.options
+	in := &sts.AssumeRoleInput{
+		RoleArn: &o.RoleARN, RoleSessionName: sessionName(o.RoleSessionName),
+		DurationSeconds: seconds(o.Duration), ExternalId: optional(o.ExternalID),
+		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), Tags: o.Tags, TransitiveTagKeys: o.TransitiveTags,
+		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts,
+	}
+	source := p.base.Credentials
+	if o.MFASerial != "" {
+		longTerm, err := p.base.LongTerm(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		if longTerm && o.MFACode == "" {
+			// A code works once, so one session with MFA serves every role.
+			source = p.r.mfaSession(p.base, o.MFASerial)
+		} else {
+			code, err := p.r.mfaCode(ctx, o.MFASerial, o.MFACode)
+			if err != nil {
+				return aws.Credentials{}, err
+			}
+			in.SerialNumber, in.TokenCode = &o.MFASerial, &code
+		}
+	}
+	// The source's credentials are retrieved before the call that needs them. Otherwise
+	// the calls of a chain of roles would be nested, and take the square of its length.
+	creds, err := source.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	out, err := p.r.API.STS(p.base.Target).AssumeRole(ctx, in, func(o *sts.Options) {
+		o.Credentials = credentials.StaticCredentialsProvider{Value: creds}
+	})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return roleSession("AssumeRole", o.RoleARN, out.AssumedRoleUser, out.Credentials)
+}
+
+// roleSession returns the credentials of a role's session. It returns an error if the
+// session is not in the role's account: such an answer is not from AWS.
+func roleSession(operation, roleARN string, user *types.AssumedRoleUser, c *types.Credentials) (aws.Credentials, error) {
+	creds := stsCredentials(c)
+	if user != nil {
+		creds.AccountID = arnPart(aws.ToString(user.Arn), arnAccount)
+	}
+	return checkAccount(operation, arnPart(roleARN, arnAccount), creds)
+}
+
+// checkAccount returns an error if the credentials belong to another account. Else it
+// sets their account.
+func checkAccount(operation, accountID string, creds aws.Credentials) (aws.Credentials, error) {
+	if creds.AccountID != "" && creds.AccountID != accountID {
+		return aws.Credentials{}, &awsapi.BrokenAnswer{
+			Operation: operation, Msg: fmt.Sprintf("gave credentials of account %s for one in account %s", creds.AccountID, accountID),
+		}
+	}
+	creds.AccountID = accountID
+	return creds, nil
+}
+
+// stsCredentials converts credentials of STS. Package awsapi has checked that they are
+// complete.
+func stsCredentials(c *types.Credentials) aws.Credentials {
+	return aws.Credentials{
+		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
+		CanExpire: true, Expires: *c.Expiration,
+	}
+}
+
+func sessionName(name string) *string {
+	name = cmp.Or(name, defaultSessionName)
+	return &name
+}
+
+// seconds returns nil for 0, the operation's default.
+func seconds(d time.Duration) *int32 {
+	if d == 0 {
+		return nil
+	}
+	return aws.Int32(int32(d / time.Second))
+}
+
+// optional returns nil for "".
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func policies(arns []string) []types.PolicyDescriptorType {
+	var list []types.PolicyDescriptorType
+	for _, arn := range arns {
+		list = append(list, types.PolicyDescriptorType{Arn: &arn})
+	}
+	return list
+}
