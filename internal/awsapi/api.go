@@ -1,6 +1,8 @@
-// Package awsapi holds the clients of the AWS services that muster calls: one
-// tuned HTTP transport for all of them, endpoints as the AWS CLI resolves them,
-// retries that no two places share, a log of calls, and what an error means.
+// Package awsapi holds the clients of the AWS services that muster calls. All of them share
+// one HTTP client, endpoints as in the AWS CLI, retries, rate limits and a log of calls.
+//
+// The package checks every answer: one that is not AWS's is an error, never an empty list.
+// Explain describes an error by its kind, code and message, without secrets.
 package awsapi
 
 import (
@@ -22,34 +24,33 @@ import (
 	"muster/internal/secret"
 )
 
-// Settings are what the command line and the environment say about calls.
+// Settings are the settings of calls from the command line and the environment.
 type Settings struct {
-	Lookup         func(string) (string, bool) // the environment: proxies and AWS_ENDPOINT_URL*
-	EndpointURL    string                      // for every service; wins over all others
+	Lookup         func(string) (string, bool) // reads the environment: proxies and AWS_ENDPOINT_URL*
+	EndpointURL    string                      // for every service; overrides all others
 	NoVerifySSL    bool
-	CABundle       string        // path of PEM certificates; "" for the system's
-	ConnectTimeout time.Duration // 0: none
-	ReadTimeout    time.Duration // longest silence while an answer is awaited; 0: none
-	MaxAttempts    int           // 0: a number for each kind of failure
-	Concurrency    int           // calls under way at one time
+	CABundle       string        // path of a file of PEM certificates; "": the system's
+	ConnectTimeout time.Duration // 0: no limit
+	ReadTimeout    time.Duration // how long a server may be silent; 0: no limit
+	MaxAttempts    int           // 0: depends on the failure
+	Concurrency    int           // calls under way at one time; the limit of open files may lower it
 	UserAgent      string        // NAME/VERSION
-	Log            *slog.Logger  // one record a call; nil: none
-	Warn           func(string)  // tells the user what slows the calls down; nil: nobody
+	Log            *slog.Logger  // gets one record for each call; may be nil
+	Warn           func(string)  // shows a warning to the user; may be nil
 }
 
-// Target is where the calls of one profile go: its region, where it has one,
-// and how hosts are found in it.
+// Target is the region and the endpoints for the calls of one profile.
 type Target struct {
 	Region      string
 	EndpointURL string            // the profile's endpoint_url
-	Services    map[string]string // the profile's services section: service id ("ec2", "sso_oidc") to URL
+	Services    map[string]string // URLs of the profile's services section, by service id (ec2, sso_oidc)
 	IgnoreURLs  bool              // ignore_configured_endpoint_urls
 	FIPS        bool
 	DualStack   bool
 }
 
-// API makes clients. It is safe for concurrent use; clients are made once for
-// each endpoint and shared.
+// API makes clients, and shares those with the same endpoint. It is safe for concurrent
+// use.
 type API struct {
 	settings Settings
 	http     *httpClient
@@ -60,7 +61,7 @@ type API struct {
 	mu      sync.Mutex
 	clients map[clientKey]any
 
-	stsRegions map[string]*stsRegion // by name
+	stsRegions map[string]*stsRegion // by region
 }
 
 type clientKey struct {
@@ -68,18 +69,18 @@ type clientKey struct {
 	fips, dualStack           bool
 }
 
-// New prepares clients; it opens no connection and reads no certificate yet.
+// New returns an API. It opens no connection and reads no certificate yet.
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}, secrets: new(secret.Set)}
 	a.http = newHTTPClient(s)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{observe(s.Log), keepSecrets(a.secrets), keepPace(&paces{}), checkAnswers, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{logCalls(s.Log), collectSecrets(a.secrets), limitRate(&rateLimiters{}), checkAnswers, userAgent(s.UserAgent)}
 	return a
 }
 
-// endpoint returns the URL configured for a service, or nil where the SDK's own
-// rules decide. The order is the one that AWS documents for its tools: command
-// line, service in the environment, environment, service in the profile, profile.
+// endpoint returns the configured URL of a service, or nil if the SDK's rules apply. The
+// order is the one that AWS documents: command line, service in the environment,
+// environment, service in the profile, profile.
 func (a *API) endpoint(t Target, service string) *string {
 	if a.settings.EndpointURL != "" {
 		return &a.settings.EndpointURL
@@ -107,14 +108,14 @@ func (a *API) endpoint(t Target, service string) *string {
 	return nil
 }
 
-// CustomEC2Endpoint says whether EC2's calls go to a URL that somebody configured, where a
-// program may answer that does not know all that AWS knows.
+// CustomEC2Endpoint reports whether calls to EC2 go to a configured URL. A simulator there
+// may not know every operation and filter of AWS.
 func (a *API) CustomEC2Endpoint(t Target) bool { return a.endpoint(t, "ec2") != nil }
 
-// client returns the service's client for a target, made by its NewFromConfig.
+// client returns the client of a service for a target. build is its NewFromConfig.
 func client[C, O any](a *API, service string, t Target, region string, build func(aws.Config, ...func(*O)) *C) *C {
 	url := a.endpoint(t, service)
-	if url != nil { // which wins, as in the AWS CLI; the SDK rejects it beside either
+	if url != nil { // the SDK rejects a URL together with FIPS or dual-stack; in the AWS CLI the URL wins
 		t.FIPS, t.DualStack = false, false
 	}
 	key := clientKey{service, region, aws.ToString(url), t.FIPS, t.DualStack}
@@ -135,7 +136,7 @@ func client[C, O any](a *API, service string, t Target, region string, build fun
 	return c
 }
 
-// variants tells the SDK which kind of AWS's own endpoints is wanted.
+// variants selects FIPS and dual-stack endpoints for the SDK.
 type variants struct{ fips, dualStack bool }
 
 func (v variants) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
@@ -146,24 +147,23 @@ func (v variants) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpoin
 	return aws.DualStackEndpointStateEnabled, v.dualStack, nil
 }
 
-// EC2 returns a client without credentials and region: each call brings its own,
-// so that all accounts share one.
+// EC2 returns a client without credentials and region. Each call sets its own, so that all
+// accounts share the client.
 func (a *API) EC2(t Target) *ec2.Client {
 	return client(a, "ec2", t, "", ec2.NewFromConfig)
 }
 
-// SSO returns a client for the portal of an IAM Identity Center in region.
+// SSO returns a client for the portal of IAM Identity Center in a region.
 func (a *API) SSO(t Target, region string) *sso.Client {
 	return client(a, "sso", t, region, sso.NewFromConfig)
 }
 
-// OIDC returns a client for the token service of an IAM Identity Center in region.
+// OIDC returns a client for the token service of IAM Identity Center in a region.
 func (a *API) OIDC(t Target, region string) *ssooidc.Client {
 	return client(a, "sso_oidc", t, region, ssooidc.NewFromConfig)
 }
 
-// OIDCEndpoint returns the URL that OIDC's calls go to. The page to sign in on is
-// there, too.
+// OIDCEndpoint returns the URL for the calls of OIDC. Its sign-in page is there, too.
 func (a *API) OIDCEndpoint(t Target, region string) (string, error) {
 	if url := a.endpoint(t, "sso_oidc"); url != nil {
 		return *url, nil
@@ -182,14 +182,14 @@ func (a *API) Signin(t Target) *signin.Client {
 	return client(a, "signin", t, t.Region, signin.NewFromConfig)
 }
 
-// Organizations returns a client without credentials. The service has one
-// endpoint a partition, and its requests are signed for that one's region.
+// Organizations returns a client without credentials. The service has one endpoint in each
+// partition.
 func (a *API) Organizations(t Target) *organizations.Client {
 	return client(a, "organizations", t, PartitionOf(t.Region).Home, organizations.NewFromConfig)
 }
 
-// Account returns a client without credentials for Account Management, which has
-// one endpoint a partition, too.
+// Account returns a client without credentials for Account Management. The service has one
+// endpoint in each partition.
 func (a *API) Account(t Target) *account.Client {
 	return client(a, "account", t, PartitionOf(t.Region).Home, account.NewFromConfig)
 }

@@ -11,74 +11,74 @@ import (
 	"time"
 )
 
-// What an answer may cost. A server that means well stays far below all of it.
+// Limits on the size of an answer in bytes. AWS stays far below all of them.
 const (
-	// PageLimit is the most bytes of an answer that is read as a stream.
+	// PageLimit is for a page that is read as a stream.
 	PageLimit = 1 << 30
-	// WholeLimit is the same for a page that is kept in memory as a whole.
+	// WholeLimit is for a page that is kept in memory as a whole.
 	WholeLimit = 256 << 20
-	// ControlLimit is the same for every other answer.
+	// ControlLimit is for every other answer.
 	ControlLimit = 64 << 20
 
-	errorLimit  = 1 << 20   // of an error; the rest is not read
-	headerLimit = 256 << 10 // of all headers together
+	errorLimit  = 1 << 20   // for an error; the rest is not read
+	headerLimit = 256 << 10 // for all headers together
+)
 
-	// Of answers that are larger than smallAnswer and kept in memory, only a few are
-	// there at one time.
-	smallAnswer     = 1 << 20
+const (
+	// largeAnswer is the size from which an answer in memory counts as large. At most
+	// maxLargeAnswers of them are in memory at one time.
+	largeAnswer     = 1 << 20
 	maxLargeAnswers = 2
 
-	// An answer as a whole may take so many times as long as the server may be silent.
+	// A whole answer may take this many read time-outs.
 	readTimeouts = 10
 )
 
 type limitKey struct{}
 
-// withLimit lets the answers to calls under ctx be as large as limit.
+// withLimit sets the size limit for the answers to calls with ctx. These answers are
+// streamed, not kept in memory.
 func withLimit(ctx context.Context, limit int64) context.Context {
 	return context.WithValue(ctx, limitKey{}, limit)
 }
 
-// boundedBody is an answer's body within its limits: unpacked, and no longer than it may
-// be, neither before nor after; what packs nothing at all into many bytes has no end
-// after unpacking.
-type boundedBody struct {
-	packed arriving
-	gzip   *gzip.Reader // nil where the body is not packed, and before the first read
+// limitedBody is the body of an answer. It unpacks gzip and limits the size both before
+// and after unpacking: a small packed body can have an endless content.
+type limitedBody struct {
+	packed networkBody
+	zipped bool
+	gzip   *gzip.Reader // nil before the first read
 
-	ctx   context.Context
-	large chan struct{} // nil: the answer is not kept in memory
-	size  int64         // unpacked, so far
+	ctx          context.Context
+	largeSlots   chan struct{} // nil for a streamed answer
+	hasLargeSlot bool
+
+	size  int64 // unpacked bytes so far
 	limit int64
-	zip   bool
-	held  bool // a place in large
 	err   error
 }
 
-// bound puts the limits around the body of an answer.
-func (c *httpClient) bound(r *http.Request, resp *http.Response) {
+// limitBody replaces the body of an answer with a limitedBody.
+func (c *httpClient) limitBody(r *http.Request, resp *http.Response) {
 	limit, streamed := r.Context().Value(limitKey{}).(int64)
-	b := &boundedBody{ctx: r.Context(), limit: limit}
+	b := &limitedBody{ctx: r.Context(), limit: limit}
 	if !streamed {
-		b.limit, b.large = ControlLimit, c.largeAnswers
+		b.limit, b.largeSlots = ControlLimit, c.largeAnswers
 	}
-	b.packed = arriving{ReadCloser: resp.Body, limit: b.limit, patience: readTimeouts * c.readTimeout, endless: c.readTimeout == 0}
+	b.packed = networkBody{ReadCloser: resp.Body, limit: b.limit, timed: c.readTimeout > 0, remaining: readTimeouts * c.readTimeout}
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		b.zip = true
+		b.zipped = true
 		resp.Header.Del("Content-Encoding")
 		resp.Header.Del("Content-Length")
 		resp.ContentLength, resp.Uncompressed = -1, true
 	}
 	resp.Body = b
 	if resp.StatusCode/100 != 2 {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(b, errorLimit), b}
+		resp.Body = readCloser{io.LimitReader(b, errorLimit), b}
 	}
 }
 
-func (b *boundedBody) Read(p []byte) (int, error) {
+func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
@@ -86,11 +86,11 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	b.size += int64(n)
 	switch {
 	case b.size > b.limit:
-		err = tooLarge(b.limit)
-	case b.size > smallAnswer && b.large != nil && !b.held && err == nil:
+		err = errTooLarge(b.limit)
+	case b.size > largeAnswer && b.largeSlots != nil && !b.hasLargeSlot && err == nil:
 		select {
-		case b.large <- struct{}{}:
-			b.held = true
+		case b.largeSlots <- struct{}{}:
+			b.hasLargeSlot = true
 		case <-b.ctx.Done():
 			err = b.ctx.Err()
 		}
@@ -99,14 +99,14 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-var unpackers sync.Pool
+var gzipReaders sync.Pool
 
-func (b *boundedBody) unpack(p []byte) (n int, err error) {
-	if !b.zip {
+func (b *limitedBody) unpack(p []byte) (n int, err error) {
+	if !b.zipped {
 		return b.packed.Read(p)
 	}
 	if b.gzip == nil {
-		if b.gzip, _ = unpackers.Get().(*gzip.Reader); b.gzip == nil {
+		if b.gzip, _ = gzipReaders.Get().(*gzip.Reader); b.gzip == nil {
 			b.gzip = new(gzip.Reader)
 		}
 		if err := b.gzip.Reset(&b.packed); err != nil {
@@ -116,45 +116,46 @@ func (b *boundedBody) unpack(p []byte) (n int, err error) {
 	return b.gzip.Read(p)
 }
 
-func (b *boundedBody) Close() error {
-	if b.held {
-		<-b.large
-		b.held = false
+func (b *limitedBody) Close() error {
+	if b.hasLargeSlot {
+		<-b.largeSlots
+		b.hasLargeSlot = false
 	}
 	if b.gzip != nil {
-		unpackers.Put(b.gzip)
+		gzipReaders.Put(b.gzip)
 		b.gzip = nil
 	}
 	b.err = http.ErrBodyReadAfterClose
 	return b.packed.Close()
 }
 
-// arriving is a body as it comes over the network.
-type arriving struct {
+// networkBody is a body as it comes from the network.
+type networkBody struct {
 	io.ReadCloser
-	size     int64 // so far
-	limit    int64
-	patience time.Duration // how long it may still be waited for
-	endless  bool          // it may be waited for without end
+	size  int64 // bytes so far
+	limit int64
+
+	timed     bool
+	remaining time.Duration // how long further reads may take, if timed
 }
 
-func (a *arriving) Read(p []byte) (int, error) {
+func (b *networkBody) Read(p []byte) (int, error) {
 	start := time.Now()
-	n, err := a.ReadCloser.Read(p)
-	if a.size += int64(n); a.size > a.limit {
-		return n, tooLarge(a.limit)
+	n, err := b.ReadCloser.Read(p)
+	if b.size += int64(n); b.size > b.limit {
+		return n, errTooLarge(b.limit)
 	}
-	if a.patience -= time.Since(start); a.patience < 0 && !a.endless && err == nil {
+	if b.remaining -= time.Since(start); b.timed && b.remaining < 0 && err == nil {
 		err = errTooSlow
 	}
 	return n, err
 }
 
-func tooLarge(limit int64) error {
+func errTooLarge(limit int64) error {
 	return &BrokenAnswer{Msg: fmt.Sprintf("answered with more than %d MiB", limit>>20), Final: true}
 }
 
-// errTooSlow is for an answer that arrives, but in drops.
+// errTooSlow is the error of an answer that keeps arriving, but takes too long.
 var errTooSlow error = slowAnswer{}
 
 type slowAnswer struct{}

@@ -38,7 +38,7 @@ func packed(text string) []byte {
 	return b.Bytes()
 }
 
-// bomb is a stream that unpacks to zeros without end.
+// bomb unpacks to zeros without end.
 func bomb() io.Reader {
 	r, w := io.Pipe()
 	go func() {
@@ -52,16 +52,16 @@ func bomb() io.Reader {
 	return r
 }
 
-// TestEndlessAnswers: an answer that does not end costs what its limit says, once,
-// whatever it is packed as, and the call is not made again.
+// TestEndlessAnswers: an answer without end is read up to its limit, packed or not, and the
+// call is not retried.
 func TestEndlessAnswers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		packed bool
 		body   func(read *int64) io.Reader
-		limit  int64 // 0: of a control call
-		most   int64 // bytes read
+		limit  int64 // 0: ControlLimit
+		most   int64 // bytes to read
 		msg    string
 	}{
 		{"text", false, func(read *int64) io.Reader { return endless{"<a/>", read} }, 0, ControlLimit, "answered with more than 64 MiB"},
@@ -72,7 +72,7 @@ func TestEndlessAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			calls, read := 0, int64(0)
-			a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+			a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 				calls++
 				resp := answer(r, 200, "")
 				resp.Body = io.NopCloser(c.body(&read))
@@ -83,9 +83,9 @@ func TestEndlessAnswers(t *testing.T) {
 			})
 			var err error
 			if c.limit == 0 {
-				err = made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+				err = callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
 			} else {
-				read := ReadAnswer(c.limit, func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }, &ec2.DescribeRegionsOutput{})
+				read := WithDecoder(c.limit, func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }, &ec2.DescribeRegionsOutput{})
 				_, err = a.EC2(Target{}).DescribeRegions(t.Context(), nil, func(o *ec2.Options) {
 					o.Region, o.Credentials, o.APIOptions = "us-east-1", ann, append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], read)
 				})
@@ -104,9 +104,9 @@ func TestEndlessAnswers(t *testing.T) {
 	}
 }
 
-// TestPacked: what is packed is unpacked, and what only says that it is packed, or
-// is packed badly, is broken.
-func TestPacked(t *testing.T) {
+// TestGzip: an answer in gzip is unpacked. One that only claims to be gzip, or is damaged,
+// is broken.
+func TestGzip(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		whole := packed(emptyRegions)
@@ -122,15 +122,15 @@ func TestPacked(t *testing.T) {
 			"packed twice":  {packed(string(whole)), false},
 			"nothing":       {nil, false},
 		} {
-			a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+			a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 				if got := r.Header.Get("Accept-Encoding"); got != "gzip" {
-					t.Errorf("asked for %q", got)
+					t.Errorf("requested for %q", got)
 				}
 				resp := answer(r, 200, string(c.body))
 				resp.Header.Set("Content-Encoding", "gzip")
 				return resp, nil
 			})
-			err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+			err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
 			if (err == nil) != c.want || err != nil && Explain(err).Kind != Broken {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -138,21 +138,20 @@ func TestPacked(t *testing.T) {
 	})
 }
 
-// TestSlowAnswers: the headers must be there as a whole when the time-out is over,
-// and a body that comes in drops ends the call, too, although it is never silent for
-// long.
+// TestSlowAnswers: a body that arrives in drops ends the call, although the server is never
+// silent for the whole time-out.
 func TestSlowAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		a := faked(Settings{ReadTimeout: time.Second}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{ReadTimeout: time.Second}, func(r *http.Request) (*http.Response, error) {
 			calls++
 			resp := answer(r, 200, "")
 			resp.Body = io.NopCloser(drip{})
 			return resp, nil
 		})
 		start := time.Now()
-		got := Explain(made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
+		got := Explain(callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
 		want := Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}
 		if took := time.Since(start); got != want || calls != 1 || took > 11*time.Second {
 			t.Errorf("after %v and %d calls\n got %+v\nwant %+v", took, calls, got, want)
@@ -164,47 +163,46 @@ type drip struct{}
 
 func (drip) Read(p []byte) (int, error) { time.Sleep(900 * time.Millisecond); return copy(p, " "), nil }
 
-// TestFewLargeAnswers: of control answers that are large, few are in memory at once,
-// and who waits can be called off.
+// TestFewLargeAnswers: only a few large answers are in memory at one time, and a call that
+// waits for its turn can be cancelled.
 func TestFewLargeAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		large := emptyRegions + strings.Repeat(" ", smallAnswer)
-		a := faked(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, large), nil })
+		large := emptyRegions + strings.Repeat(" ", largeAnswer)
+		a := fakeAPI(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, large), nil })
 		for range maxLargeAnswers {
 			a.http.largeAnswers <- struct{}{}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 2)
-		go func() { done <- made["ec2"](ctx, a, Target{Region: "us-east-1"}, ann) }()
+		go func() { done <- callService["ec2"](ctx, a, Target{Region: "us-east-1"}, ann) }()
 		synctest.Wait()
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("called off: %v", err)
+			t.Errorf("cancelled: %v", err)
 		}
-		go func() { done <- made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
+		go func() { done <- callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
 		synctest.Wait()
 		<-a.http.largeAnswers
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 		if n := len(a.http.largeAnswers); n != maxLargeAnswers-1 {
-			t.Errorf("%d places are held, want %d", n, maxLargeAnswers-1)
+			t.Errorf("%d slots are taken, want %d", n, maxLargeAnswers-1)
 		}
 	})
 }
 
-// TestErrorsAreReadInPart: of the page that comes with a status of failure only so
-// much is read.
-func TestErrorsAreReadInPart(t *testing.T) {
+// TestErrorLimit: the page of an HTTP error is read only up to a limit.
+func TestErrorLimit(t *testing.T) {
 	t.Parallel()
 	read := int64(0)
-	a := faked(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
+	a := fakeAPI(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
 		resp := answer(r, 502, "")
 		resp.Body = io.NopCloser(endless{"<br/>", &read})
 		return resp, nil
 	})
-	got := Explain(made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
+	got := Explain(callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
 	if got.Kind != Unreachable || !strings.Contains(got.Message, fmt.Sprint(502)) || read > 3*errorLimit {
 		t.Errorf("%+v after %d bytes", got, read)
 	}

@@ -21,109 +21,100 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
-// lacking says what an answer lacks that AWS always gives, or has that AWS never
-// gives; "" where nothing is wrong. The lists of EC2 that are long have decoders of
-// their own, which see to the same.
-func lacking(result any) string {
+// contentProblem returns a text if an answer lacks something that AWS always returns, or
+// has something that AWS never returns; else "". The decoders of EC2's long lists check
+// their answers themselves.
+func contentProblem(result any) string {
 	switch out := result.(type) {
 	case *sts.AssumeRoleOutput:
-		return sessionOf(out.Credentials)
+		return checkSession(out.Credentials)
 	case *sts.AssumeRoleWithSAMLOutput:
-		return sessionOf(out.Credentials)
+		return checkSession(out.Credentials)
 	case *sts.AssumeRoleWithWebIdentityOutput:
-		return sessionOf(out.Credentials)
+		return checkSession(out.Credentials)
 	case *sts.GetSessionTokenOutput:
-		return sessionOf(out.Credentials)
+		return checkSession(out.Credentials)
 	case *sts.GetFederationTokenOutput:
-		return sessionOf(out.Credentials)
+		return checkSession(out.Credentials)
 	case *sts.GetCallerIdentityOutput:
-		return either(accountID(out.Account), texts("an ARN", out.Arn))
+		return cmp.Or(checkAccountID(out.Account), checkTexts("an ARN", out.Arn))
 	case *sso.GetRoleCredentialsOutput:
 		if out.RoleCredentials == nil {
 			return noCredentials
 		}
 		c := out.RoleCredentials
-		return either(keys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken), ends(time.UnixMilli(c.Expiration)))
+		return cmp.Or(checkKeys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken), checkExpiry(time.UnixMilli(c.Expiration)))
 	case *sso.ListAccountsOutput:
-		return list(out.AccountList, out.NextToken, func(a ssotypes.AccountInfo) string { return accountID(a.AccountId) })
+		return checkList(out.AccountList, out.NextToken, func(a ssotypes.AccountInfo) string { return checkAccountID(a.AccountId) })
 	case *sso.ListAccountRolesOutput:
-		return list(out.RoleList, out.NextToken, func(r ssotypes.RoleInfo) string { return texts("a name", r.RoleName) })
+		return checkList(out.RoleList, out.NextToken, func(r ssotypes.RoleInfo) string { return checkTexts("a name", r.RoleName) })
 	case *ssooidc.CreateTokenOutput:
-		return either(texts("a token", out.AccessToken), lasts(out.ExpiresIn))
+		return cmp.Or(checkTexts("a token", out.AccessToken), checkLifetime(out.ExpiresIn))
 	case *ssooidc.RegisterClientOutput:
-		return texts("a client", out.ClientId, out.ClientSecret)
+		return checkTexts("a client", out.ClientId, out.ClientSecret)
 	case *ssooidc.StartDeviceAuthorizationOutput:
-		return either(texts("a code", out.DeviceCode, out.UserCode), lasts(out.ExpiresIn))
+		return cmp.Or(checkTexts("a code", out.DeviceCode, out.UserCode), checkLifetime(out.ExpiresIn))
 	case *signin.CreateOAuth2TokenOutput:
 		if out.TokenOutput == nil || out.TokenOutput.AccessToken == nil {
 			return noCredentials
 		}
 		c := out.TokenOutput.AccessToken
-		return keys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken)
+		return checkKeys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken)
 	case *organizations.ListAccountsOutput:
-		return list(out.Accounts, out.NextToken, func(a orgtypes.Account) string { return accountID(a.Id) })
+		return checkList(out.Accounts, out.NextToken, func(a orgtypes.Account) string { return checkAccountID(a.Id) })
 	case *organizations.ListAccountsForParentOutput:
-		return list(out.Accounts, out.NextToken, func(a orgtypes.Account) string { return accountID(a.Id) })
+		return checkList(out.Accounts, out.NextToken, func(a orgtypes.Account) string { return checkAccountID(a.Id) })
 	case *organizations.ListRootsOutput:
 		if len(out.Roots) == 0 && aws.ToString(out.NextToken) == "" {
 			return noList
 		}
-		return list(out.Roots, out.NextToken, func(r orgtypes.Root) string { return texts("an id", r.Id) })
+		return checkList(out.Roots, out.NextToken, func(r orgtypes.Root) string { return checkTexts("an id", r.Id) })
 	case *organizations.ListOrganizationalUnitsForParentOutput:
-		return list(out.OrganizationalUnits, out.NextToken, func(u orgtypes.OrganizationalUnit) string { return texts("an id", u.Id, u.Name) })
+		return checkList(out.OrganizationalUnits, out.NextToken, func(u orgtypes.OrganizationalUnit) string { return checkTexts("an id", u.Id, u.Name) })
 	case *organizations.ListTagsForResourceOutput:
-		return list(out.Tags, out.NextToken, func(t orgtypes.Tag) string { return texts("a key", t.Key) })
+		return checkList(out.Tags, out.NextToken, func(t orgtypes.Tag) string { return checkTexts("a key", t.Key) })
 	case *account.ListRegionsOutput:
-		return list(out.Regions, out.NextToken, func(r accounttypes.Region) string {
-			return texts("a name", r.RegionName, (*string)(&r.RegionOptStatus))
+		return checkList(out.Regions, out.NextToken, func(r accounttypes.Region) string {
+			return checkTexts("a name", r.RegionName, (*string)(&r.RegionOptStatus))
 		})
 	case *ec2.DescribeAddressesOutput:
-		return list(out.Addresses, nil, func(a ec2types.Address) string {
-			return texts("an id", cmp.Or(a.AllocationId, a.PublicIp))
+		return checkList(out.Addresses, nil, func(a ec2types.Address) string {
+			return checkTexts("an id", cmp.Or(a.AllocationId, a.PublicIp))
 		})
 	}
 	return ""
 }
 
 const (
-	noList        = "answered without the list asked for"
+	noList        = "answered without its list"
 	noCredentials = "gave no credentials"
 )
 
-// list looks at a list and at each item of it. A page that says that there is more
-// may leave out its own list.
-func list[T any](items []T, next *string, lacks func(T) string) string {
+// checkList checks each item of a list. A page with a token for the next page may lack its
+// list.
+func checkList[T any](items []T, next *string, check func(T) string) string {
 	if items == nil && aws.ToString(next) == "" {
 		return noList
 	}
 	for _, item := range items {
-		if lacks(item) != "" {
-			return "listed something " + lacks(item)
+		if problem := check(item); problem != "" {
+			return "listed something " + problem
 		}
 	}
 	return ""
 }
 
-func either(lacks ...string) string {
-	for _, text := range lacks {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
-// texts wants texts that are not empty; what says what one is.
-func texts(what string, values ...*string) string {
+// checkTexts checks that no value is empty; name describes a value.
+func checkTexts(name string, values ...*string) string {
 	for _, value := range values {
 		if aws.ToString(value) == "" {
-			return "without " + what
+			return "without " + name
 		}
 	}
 	return ""
 }
 
-func accountID(id *string) string {
+func checkAccountID(id *string) string {
 	text := aws.ToString(id)
 	if len(text) != 12 || strings.Trim(text, "0123456789") != "" {
 		return "without the id of an account"
@@ -131,31 +122,31 @@ func accountID(id *string) string {
 	return ""
 }
 
-func sessionOf(c *ststypes.Credentials) string {
+func checkSession(c *ststypes.Credentials) string {
 	if c == nil {
 		return noCredentials
 	}
-	return either(keys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken), ends(aws.ToTime(c.Expiration)))
+	return cmp.Or(checkKeys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken), checkExpiry(aws.ToTime(c.Expiration)))
 }
 
-func keys(parts ...*string) string {
-	if texts("", parts...) != "" {
+func checkKeys(parts ...*string) string {
+	if checkTexts("", parts...) != "" {
 		return noCredentials
 	}
 	return ""
 }
 
-// ends wants a time that can be written down.
-func ends(at time.Time) string {
+// checkExpiry checks that an expiry is set, and that RFC 3339 can express it.
+func checkExpiry(at time.Time) string {
 	if year := at.Year(); year < 2000 || year > 9999 {
-		return "gave credentials without an end"
+		return "gave credentials without an expiry"
 	}
 	return ""
 }
 
-func lasts(seconds int32) string {
+func checkLifetime(seconds int32) string {
 	if seconds <= 0 {
-		return fmt.Sprintf("gave something that lasts %d seconds", seconds)
+		return fmt.Sprintf("gave a lifetime of %d seconds", seconds)
 	}
 	return ""
 }

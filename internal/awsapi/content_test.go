@@ -16,14 +16,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// TestIncompleteAnswers: what lacks its list, an id or its credentials is broken, and
-// asked for again; what has all of it is taken.
+// TestIncompleteAnswers: an answer without its list, an id or its credentials is broken, and
+// the call is retried. A complete answer is accepted.
 func TestIncompleteAnswers(t *testing.T) {
 	t.Parallel()
 	target := Target{Region: "us-east-1"}
-	listing := func(ask func(context.Context, *organizations.Client, func(*organizations.Options)) error) func(context.Context, *API) error {
+	listing := func(call func(context.Context, *organizations.Client, func(*organizations.Options)) error) func(context.Context, *API) error {
 		return func(ctx context.Context, a *API) error {
-			return ask(ctx, a.Organizations(target), func(o *organizations.Options) { o.Credentials = ann })
+			return call(ctx, a.Organizations(target), func(o *organizations.Options) { o.Credentials = ann })
 		}
 	}
 	const keys = `"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t"`
@@ -73,7 +73,7 @@ func TestIncompleteAnswers(t *testing.T) {
 			[]string{`{"Tags": [{"Value": "a"}]}`},
 		},
 		"sso ListAccounts": {
-			func(ctx context.Context, a *API) error { return made["sso"](ctx, a, target, nil) },
+			func(ctx context.Context, a *API) error { return callService["sso"](ctx, a, target, nil) },
 			[]string{`{"accountList": []}`, `{"accountList": [{"accountId": "000000000001"}]}`},
 			[]string{`{"accountList": [{"accountName": "x"}]}`},
 		},
@@ -94,7 +94,7 @@ func TestIncompleteAnswers(t *testing.T) {
 			[]string{`{"roleCredentials": {}}`, `{"roleCredentials": {` + keys + `}}`, `{"roleCredentials": {` + keys + `, "expiration": 9223372036854775807}}`, `{"roleCredentials": {"accessKeyId": "A", "expiration": 1900000000000}}`},
 		},
 		"CreateToken": {
-			func(ctx context.Context, a *API) error { return made["sso_oidc"](ctx, a, target, nil) },
+			func(ctx context.Context, a *API) error { return callService["sso_oidc"](ctx, a, target, nil) },
 			[]string{`{"accessToken": "t", "expiresIn": 3600}`},
 			[]string{`{"accessToken": "", "expiresIn": 3600}`, `{"accessToken": "t"}`, `{"accessToken": "t", "expiresIn": -1}`},
 		},
@@ -135,14 +135,14 @@ func TestIncompleteAnswers(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				for _, text := range c.good {
-					a := faked(Settings{}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, text), nil })
+					a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, text), nil })
 					if err := c.call(t.Context(), a); err != nil {
 						t.Errorf("%s: %v", text, err)
 					}
 				}
 				for _, text := range append(c.bad, "", " ", "null", "{}", "[]", "[null]", "<a/>", "0") {
 					calls := 0
-					a := faked(Settings{}, func(r *http.Request) (*http.Response, error) { calls++; return answer(r, 200, text), nil })
+					a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) { calls++; return answer(r, 200, text), nil })
 					err := c.call(t.Context(), a)
 					if err == nil || Explain(err).Kind != Broken || calls != attemptsTransient {
 						t.Errorf("%s: %v after %d calls", text, err, calls)
@@ -153,9 +153,9 @@ func TestIncompleteAnswers(t *testing.T) {
 	}
 }
 
-// TestErrorsWithinSuccess: an answer with the status of a success that is an error is
-// that error, as far as asking again, too.
-func TestErrorsWithinSuccess(t *testing.T) {
+// TestErrorWithStatusOK: an error document is that error in spite of status 200, and has the
+// same retries.
+func TestErrorWithStatusOK(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const xml = `<ErrorResponse><Error><Code>%</Code><Message>because</Message></Error></ErrorResponse>`
@@ -169,11 +169,11 @@ func TestErrorsWithinSuccess(t *testing.T) {
 				calls int
 			}{"AccessDeniedException": {Denied, 1}, "ThrottlingException": {Throttled, attemptsThrottled}} {
 				calls := 0
-				a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+				a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 					calls++
 					return answer(r, 200, strings.ReplaceAll(text, "%", code)), nil
 				})
-				err := made[service](t.Context(), a, Target{Region: "us-east-1"}, ann)
+				err := callService[service](t.Context(), a, Target{Region: "us-east-1"}, ann)
 				if got := Explain(err); err == nil || got.Kind != want.kind || got.Code != code || calls != want.calls {
 					t.Errorf("%s, %s: %+v after %d calls", service, code, got, calls)
 				}

@@ -20,8 +20,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestExplainFaults: what each thing that can go wrong on the way is called, in
-// each of the protocols that AWS speaks.
+// TestExplainFaults: the failure of each fault of the network or the server, in each
+// protocol.
 func TestExplainFaults(t *testing.T) {
 	t.Parallel()
 	const html = "the answer is not a DescribeRegionsResponse but an HTML page (a proxy or sign-in page in between?)"
@@ -55,7 +55,7 @@ func TestExplainFaults(t *testing.T) {
 			if c.fault == awssim.FaultHang {
 				s.ReadTimeout = 30 * time.Millisecond
 			}
-			err := made[c.service](t.Context(), New(s), Target{Region: "us-east-1"}, ann)
+			err := callService[c.service](t.Context(), New(s), Target{Region: "us-east-1"}, ann)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -69,8 +69,8 @@ func TestExplainFaults(t *testing.T) {
 	}
 }
 
-// TestExplainNonsense: whatever cannot be read is broken, and never taken for an
-// empty list, in the protocols whose readers tell.
+// TestExplainNonsense: in each protocol, an unreadable answer is broken, and never an empty
+// list.
 func TestExplainNonsense(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"ec2", "sts", "organizations", "sso", "account"} {
@@ -81,9 +81,9 @@ func TestExplainNonsense(t *testing.T) {
 				w.SSO = []awssim.SSOSession{{Name: "corp", StartURL: "https://corp.awsapps.com/start", Region: "us-east-1",
 					Assignments: map[string][]string{"*": {"ReadOnly"}}, Tokens: []awssim.SSOToken{{AccessToken: "a-token"}}}}
 				w.Faults = []awssim.Fault{{Kind: fault}}
-				err := made[service](t.Context(), New(Settings{EndpointURL: startWorld(t, w).URL(), MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
+				err := callService[service](t.Context(), New(Settings{EndpointURL: startWorld(t, w).URL(), MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
 				if err == nil {
-					t.Fatal("taken for an answer")
+					t.Fatal("no error")
 				}
 				if got := Explain(err); got.Kind != Broken || got.Code != "InvalidAnswer" || !got.Answered || got.Message == "" {
 					t.Errorf("%+v from %v", got, err)
@@ -114,16 +114,16 @@ func TestExplainStatus(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.want.Code), func(t *testing.T) {
 			t.Parallel()
-			a := faked(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) { return answer(r, c.status, c.body), nil })
+			a := fakeAPI(Settings{MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) { return answer(r, c.status, c.body), nil })
 			c.want.Service, c.want.Operation, c.want.Answered = "EC2", "DescribeRegions", true
-			if got := Explain(made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)); got != c.want {
+			if got := Explain(callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)); got != c.want {
 				t.Errorf("\n got %+v\nwant %+v", got, c.want)
 			}
 		})
 	}
 }
 
-// TestExplainDenials: who said no, and whether asking again is of any use.
+// TestExplainDenials: the kinds of denials, and Denied.
 func TestExplainDenials(t *testing.T) {
 	t.Parallel()
 	w := smallWorld()
@@ -141,22 +141,22 @@ func TestExplainDenials(t *testing.T) {
 			return err
 		}
 	}
-	call := func(service string, c aws.CredentialsProvider) func(context.Context) error {
-		return func(ctx context.Context) error { return made[service](ctx, a, Target{Region: "eu-west-1"}, c) }
+	by := func(service string, c aws.CredentialsProvider) func(context.Context) error {
+		return func(ctx context.Context) error { return callService[service](ctx, a, Target{Region: "eu-west-1"}, c) }
 	}
 	for _, c := range []struct {
-		name string
-		call func(context.Context) error
-		want Failure // Message: a part of it
-		deny bool
+		name   string
+		call   func(context.Context) error
+		want   Failure // Message: a part of it
+		denied bool
 	}{
-		{"scp", call("ec2", cyd), Failure{Kind: DeniedSCP, Service: "EC2", Operation: "DescribeRegions", Code: "UnauthorizedOperation",
+		{"scp", by("ec2", cyd), Failure{Kind: DeniedSCP, Service: "EC2", Operation: "DescribeRegions", Code: "UnauthorizedOperation",
 			Message: "arn:aws:iam::222222222222:user/cyd is not authorized to perform: ec2:DescribeRegions with an explicit deny in a service control policy"}, true},
-		{"iam", call("ec2", bob), Failure{Kind: Denied, Service: "EC2", Operation: "DescribeRegions", Code: "UnauthorizedOperation",
+		{"iam", by("ec2", bob), Failure{Kind: Denied, Service: "EC2", Operation: "DescribeRegions", Code: "UnauthorizedOperation",
 			Message: "because no identity-based policy allows the ec2:DescribeRegions action"}, true},
-		{"iam of Organizations", call("organizations", bob), Failure{Kind: Denied, Service: "Organizations", Operation: "ListRoots", Code: "AccessDeniedException",
+		{"iam of Organizations", by("organizations", bob), Failure{Kind: Denied, Service: "Organizations", Operation: "ListRoots", Code: "AccessDeniedException",
 			Message: "because no identity-based policy allows"}, true},
-		{"not the management account", call("organizations", cyd), Failure{Kind: Denied, Service: "Organizations", Operation: "ListRoots", Code: "AccessDeniedException",
+		{"not the management account", by("organizations", cyd), Failure{Kind: Denied, Service: "Organizations", Operation: "ListRoots", Code: "AccessDeniedException",
 			Message: "You don't have permissions to access this resource."}, true},
 		{"no such role", assume("arn:aws:iam::222222222222:role/Nope"), Failure{Kind: NoRole, Service: "STS", Operation: "AssumeRole", Code: "AccessDenied",
 			Message: "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/Nope"}, true},
@@ -169,12 +169,12 @@ func TestExplainDenials(t *testing.T) {
 			_, err := a.SSO(Target{}, "us-east-1").ListAccounts(ctx, &sso.ListAccountsInput{AccessToken: aws.String("another")})
 			return err
 		}, Failure{Kind: Expired, Service: "SSO", Operation: "ListAccounts", Code: "UnauthorizedException", Message: "Session token not found or invalid"}, false},
-		{"dead refresh token", call("sso_oidc", nil), Failure{Kind: Broken, Service: "SSO OIDC", Operation: "CreateToken", Code: "InvalidClientException"}, false},
-		{"unknown key", call("sts", key("AKIAUNKNOWN", "x")), Failure{Kind: Denied, Service: "STS", Operation: "GetCallerIdentity", Code: "InvalidClientTokenId",
+		{"dead refresh token", by("sso_oidc", nil), Failure{Kind: Broken, Service: "SSO OIDC", Operation: "CreateToken", Code: "InvalidClientException"}, false},
+		{"unknown key", by("sts", key("AKIAUNKNOWN", "x")), Failure{Kind: Denied, Service: "STS", Operation: "GetCallerIdentity", Code: "InvalidClientTokenId",
 			Message: "The security token included in the request is invalid."}, true},
-		{"unknown key in EC2", call("ec2", key("AKIAUNKNOWN", "x")), Failure{Kind: Denied, Service: "EC2", Operation: "DescribeRegions", Code: "AuthFailure",
+		{"unknown key in EC2", by("ec2", key("AKIAUNKNOWN", "x")), Failure{Kind: Denied, Service: "EC2", Operation: "DescribeRegions", Code: "AuthFailure",
 			Message: "AWS was not able to validate the provided access credentials"}, true},
-		{"wrong secret", call("sts", key(annKey, "x")), Failure{Kind: Denied, Service: "STS", Operation: "GetCallerIdentity", Code: "SignatureDoesNotMatch",
+		{"wrong secret", by("sts", key(annKey, "x")), Failure{Kind: Denied, Service: "STS", Operation: "GetCallerIdentity", Code: "SignatureDoesNotMatch",
 			Message: "The request signature we calculated does not match"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -188,8 +188,8 @@ func TestExplainDenials(t *testing.T) {
 				t.Errorf("message %q, want one with %q", got.Message, c.want.Message)
 			}
 			got.Message, c.want.Message, c.want.Answered = "", "", true
-			if got != c.want || got.Denied() != c.deny {
-				t.Errorf("\n got %+v, denial %t\nwant %+v, denial %t", got, got.Denied(), c.want, c.deny)
+			if got != c.want || got.Denied() != c.denied {
+				t.Errorf("\n got %+v, denied %t\nwant %+v, denied %t", got, got.Denied(), c.want, c.denied)
 			}
 		})
 	}
@@ -199,20 +199,20 @@ func TestExplainNoConnection(t *testing.T) {
 	t.Parallel()
 	target := Target{Region: "us-east-1"}
 	refused := New(Settings{EndpointURL: "http://127.0.0.1:1", MaxAttempts: 1})
-	got := Explain(made["ec2"](t.Context(), refused, target, ann))
+	got := Explain(callService["ec2"](t.Context(), refused, target, ann))
 	if want := (Failure{Unreachable, "EC2", "DescribeRegions", "Connection", "127.0.0.1:1: connection refused", false}); got != want {
 		t.Errorf("refused:\n got %+v\nwant %+v", got, want)
 	}
-	// .invalid never resolves; without a network the resolver's own failure stands in.
+	// .invalid never resolves. Without a network, the error is the resolver's.
 	unknown := New(Settings{EndpointURL: "http://nowhere.invalid", MaxAttempts: 1})
-	got = Explain(made["ec2"](t.Context(), unknown, target, ann))
+	got = Explain(callService["ec2"](t.Context(), unknown, target, ann))
 	if got.Kind != Unreachable || got.Code != "NameResolution" || !strings.HasPrefix(got.Message, "nowhere.invalid: ") {
 		t.Errorf("unknown host: %+v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	got = Explain(made["ec2"](ctx, New(Settings{EndpointURL: "http://127.0.0.1:1"}), target, ann))
-	if want := (Failure{Cancelled, "EC2", "DescribeRegions", "", "given up before it was answered", false}); got != want {
+	got = Explain(callService["ec2"](ctx, New(Settings{EndpointURL: "http://127.0.0.1:1"}), target, ann))
+	if want := (Failure{Cancelled, "EC2", "DescribeRegions", "", "cancelled before the answer arrived", false}); got != want {
 		t.Errorf("cancelled:\n got %+v\nwant %+v", got, want)
 	}
 }
@@ -222,8 +222,8 @@ type ownReason struct{}
 func (ownReason) Error() string { return "of\n our  own" }
 func (ownReason) Reason() Kind  { return Expired }
 
-// TestExplainWrapped: of nested calls the innermost is named, and muster's own
-// errors say themselves what they are.
+// TestExplainWrapped: the failure names the innermost of nested calls, and has the Reason of
+// muster's own errors.
 func TestExplainWrapped(t *testing.T) {
 	t.Parallel()
 	inner := &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: &smithy.GenericAPIError{Code: "ExpiredToken", Message: "ended"}}
@@ -246,6 +246,6 @@ func TestExplainWrapped(t *testing.T) {
 		}
 	}
 	if (Failure{Kind: NoRole}).Denied() || (Failure{Kind: Throttled, Code: "Throttling"}).Denied() {
-		t.Error("a role that AWS was not asked for, or throttling, is a denial")
+		t.Error("a role without a call to AWS, or throttling, counts as denied")
 	}
 }

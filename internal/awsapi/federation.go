@@ -17,11 +17,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// The federation endpoint of the console is no service of the SDK's: temporary
-// credentials go in, a token comes out that signs a browser in.
-
-// federationEndpoint is where tokens are asked for, and what the browser is sent
-// to with one.
+// federationEndpoint returns the URL of the console's federation endpoint, which is not a
+// service of the SDK. It exchanges temporary credentials for a sign-in token, and signs in
+// a browser that has the token.
 func (a *API) federationEndpoint(t Target) (string, error) {
 	if base := a.endpoint(t, "signin"); base != nil {
 		return strings.TrimRight(*base, "/") + "/federation", nil
@@ -33,10 +31,9 @@ func (a *API) federationEndpoint(t Target) (string, error) {
 	return "https://" + p.signin + "/federation", nil
 }
 
-// SigninURL exchanges temporary credentials for the URL that signs a browser in
-// to the console at destination. The session lasts as long as d says, where AWS
-// lets it be said; d is 0 where it does not: for credentials of a role that was
-// assumed from a role, and of GetFederationToken.
+// SigninURL exchanges temporary credentials for a URL that signs a browser in to the console
+// at destination. d is the duration of the session. It must be 0 for credentials of a
+// chained role and of GetFederationToken, for which AWS allows no duration.
 func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d time.Duration, destination, issuer string) (string, error) {
 	a.secrets.Add(creds.SecretAccessKey, creds.SessionToken)
 	session, err := json.Marshal(map[string]string{
@@ -54,8 +51,8 @@ func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d 
 		return "", err
 	}
 	token, err := a.signinToken(ctx, endpoint, form)
-	if refused := (*federationError)(nil); d > 0 && errors.As(err, &refused) && refused.kind == Denied && refused.status == http.StatusBadRequest {
-		// The credentials may stem from a chain that cannot be seen from here.
+	if denied := (*federationError)(nil); d > 0 && errors.As(err, &denied) && denied.kind == Denied && denied.status == http.StatusBadRequest {
+		// The credentials may be of a chained role, which they do not show.
 		form.Del("SessionDuration")
 		token, err = a.signinToken(ctx, endpoint, form)
 	}
@@ -70,10 +67,10 @@ func (a *API) SigninURL(ctx context.Context, t Target, creds aws.Credentials, d 
 	return endpoint + "?" + query.Encode(), nil
 }
 
-// signinToken asks for a token, as often as for any other answer of AWS.
+// signinToken gets a sign-in token, with the same retries as other calls.
 func (a *API) signinToken(ctx context.Context, endpoint string, form url.Values) (string, error) {
 	for attempt := 1; ; attempt++ {
-		token, err := a.askForToken(ctx, endpoint, form)
+		token, err := a.requestSigninToken(ctx, endpoint, form)
 		if err == nil {
 			return token, nil
 		}
@@ -87,7 +84,7 @@ func (a *API) signinToken(ctx context.Context, endpoint string, form url.Values)
 	}
 }
 
-func (a *API) askForToken(ctx context.Context, endpoint string, form url.Values) (string, error) {
+func (a *API) requestSigninToken(ctx context.Context, endpoint string, form url.Values) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err
@@ -109,33 +106,33 @@ func (a *API) askForToken(ctx context.Context, endpoint string, form url.Values)
 		resp.Body.Close()
 	}
 	if err != nil {
-		return "", unanswered(ctx, req.URL.Host, err)
+		return "", requestError(ctx, req.URL.Host, err)
 	}
 	var answer struct{ SigninToken string }
 	if resp.StatusCode == http.StatusOK && json.Unmarshal(text, &answer) == nil && answer.SigninToken != "" {
 		return answer.SigninToken, nil
 	}
-	return "", refusal(req.URL.Host, resp, text)
+	return "", rejection(req.URL.Host, resp, text)
 }
 
-// unanswered is why no answer has come, or only a part of one.
-func unanswered(ctx context.Context, host string, err error) error {
+// requestError returns the error for a request without a complete answer.
+func requestError(ctx context.Context, host string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	failure := Explain(err)
-	what := "cannot be reached: " + strings.TrimPrefix(failure.Message, host+": ")
+	problem := "cannot be reached: " + strings.TrimPrefix(failure.Message, host+": ")
 	if broken := (*BrokenAnswer)(nil); errors.As(err, &broken) {
-		what = broken.Msg
+		problem = broken.Msg
 	} else if failure.Kind == Broken {
-		what = "gave an answer that cannot be read: " + failure.Message
+		problem = "gave an unreadable answer: " + failure.Message
 	}
-	return &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) %s", host, what), kind: failure.Kind, cause: err}
+	return &federationError{msg: fmt.Sprintf("the sign-in endpoint (%s) %s", host, problem), kind: failure.Kind, cause: err}
 }
 
-// refusal is why an answer has no token. Mostly it is a page, but AWS's gateways
-// answer with an error that has a code.
-func refusal(host string, resp *http.Response, text []byte) error {
+// rejection returns the error for an answer without a token. Usually the answer is a page;
+// AWS's gateways answer with an error code.
+func rejection(host string, resp *http.Response, text []byte) error {
 	status, code := resp.StatusCode, errorCode(text)
 	answered := fmt.Sprintf("answered %d %s", status, http.StatusText(status))
 	e := &federationError{status: status, kind: kindOfStatus(status)}
@@ -144,12 +141,12 @@ func refusal(host string, resp *http.Response, text []byte) error {
 	}
 	switch {
 	case e.kind == Throttled:
-		e.msg = fmt.Sprintf("the sign-in endpoint (%s) takes no more calls for now", host)
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) throttles calls; try again later", host)
 	case e.kind == Unreachable:
 		e.msg = fmt.Sprintf("the sign-in endpoint (%s) %s", host, answered)
 	case status == http.StatusBadRequest || status == http.StatusForbidden || e.kind != Broken:
 		e.kind = Denied
-		e.msg = fmt.Sprintf("the sign-in endpoint (%s) refuses these credentials: they may have ended, or be of another partition", host)
+		e.msg = fmt.Sprintf("the sign-in endpoint (%s) rejects these credentials: they may have expired, or belong to another partition", host)
 	case status != http.StatusOK:
 		e.msg = fmt.Sprintf("the sign-in endpoint (%s) %s", host, answered)
 	default:
@@ -159,16 +156,16 @@ func refusal(host string, resp *http.Response, text []byte) error {
 	return e
 }
 
-// federationError is why there is no sign-in token. It holds nothing of what was
-// sent: the credentials are in there.
+// federationError is the error of a request for a sign-in token. It contains nothing of the
+// request, which has the credentials in it.
 type federationError struct {
 	msg    string
 	kind   Kind
-	status int   // of HTTP
-	cause  error // by which it is decided whether to ask again
+	status int   // HTTP status; 0 without an answer
+	cause  error // the retryer decides by it; may be nil
 }
 
 func (e *federationError) Error() string { return e.msg }
 
-// Reason tells the ledger.
+// Reason implements Reason.
 func (e *federationError) Reason() Kind { return e.kind }

@@ -30,7 +30,7 @@ func startWorld(t testing.TB, w *awssim.World, opts ...awssim.Option) *awssim.Se
 	return sim
 }
 
-// lookup is an environment.
+// lookup looks names up in env.
 func lookup(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 }
@@ -40,14 +40,14 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// faked is an API whose network is f.
-func faked(s Settings, f roundTripper) *API {
+// fakeAPI returns an API whose network is f.
+func fakeAPI(s Settings, f roundTripper) *API {
 	a := New(s)
 	a.http.transport = f
 	return a
 }
 
-// answer is a response to r.
+// answer returns a response to r.
 func answer(r *http.Request, status int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Request: r,
@@ -60,8 +60,8 @@ const (
 	ec2Error     = `<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>1</RequestID></Response>`
 )
 
-// made are calls by the service that they are of, each its smallest.
-var made = map[string]func(context.Context, *API, Target, aws.CredentialsProvider) error{
+// callService makes the smallest call of each service.
+var callService = map[string]func(context.Context, *API, Target, aws.CredentialsProvider) error{
 	"sts": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
 		_, err := a.STS(t).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = c })
 		return err
@@ -90,7 +90,7 @@ var made = map[string]func(context.Context, *API, Target, aws.CredentialsProvide
 	},
 }
 
-// ann's keys are in the worlds of these tests.
+// The user ann is in smallWorld.
 const (
 	annKey    = "AKIAANNANNANNANNANNA"
 	annSecret = "ann's-secret-is-not-to-be-logged-anywher"
@@ -98,8 +98,7 @@ const (
 
 var ann = credentials.NewStaticCredentialsProvider(annKey, annSecret, "")
 
-// smallWorld is two accounts, ann, who may do all in the first, and bob, who may
-// do nothing.
+// smallWorld has two accounts. In the first, ann may do everything and bob nothing.
 func smallWorld() *awssim.World {
 	return &awssim.World{
 		Organization: &awssim.Organization{},

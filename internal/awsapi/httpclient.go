@@ -51,7 +51,7 @@ func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
 		<-c.slots
 		return nil, err
 	}
-	c.bound(r, resp)
+	c.limitBody(r, resp)
 	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.slots })}
 	return resp, nil
 }

@@ -25,7 +25,7 @@ func TestWidth(t *testing.T) {
 		const width, callers = 4, 20
 		var inFlight atomic.Int32
 		release := make(chan struct{})
-		a := faked(Settings{Concurrency: width}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{Concurrency: width}, func(r *http.Request) (*http.Response, error) {
 			inFlight.Add(1)
 			<-release
 			inFlight.Add(-1)
@@ -34,7 +34,7 @@ func TestWidth(t *testing.T) {
 		var wait sync.WaitGroup
 		for range callers {
 			wait.Go(func() {
-				if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
+				if err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
 					t.Error(err)
 				}
 			})
@@ -50,7 +50,7 @@ func TestWidth(t *testing.T) {
 	})
 }
 
-// TestWidthOverTheNetwork is the same as the server sees it.
+// TestWidthOverTheNetwork counts the calls under way on the server.
 func TestWidthOverTheNetwork(t *testing.T) {
 	t.Parallel()
 	sim := startWorld(t, smallWorld(), awssim.WithLatency(time.Millisecond))
@@ -58,7 +58,7 @@ func TestWidthOverTheNetwork(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 60 {
 		wait.Go(func() {
-			if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
+			if err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
 				t.Error(err)
 			}
 		})
@@ -74,18 +74,18 @@ func TestSlotIsFreeDuringBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		throttle := true
-		a := faked(Settings{Concurrency: 1}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{Concurrency: 1}, func(r *http.Request) (*http.Response, error) {
 			if throttle {
 				return ec2Answer(503, "RequestLimitExceeded")(r)
 			}
 			return answer(r, 200, emptyRegions), nil
 		})
 		done := make(chan error)
-		go func() { done <- made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
+		go func() { done <- callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann) }()
 		synctest.Wait() // it waits for its second attempt
 		throttle = false
 		start := time.Now()
-		if err := made["ec2"](t.Context(), a, Target{Region: "us-west-2"}, ann); err != nil {
+		if err := callService["ec2"](t.Context(), a, Target{Region: "us-west-2"}, ann); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(start); waited != 0 {
@@ -113,7 +113,7 @@ func TestSlots(t *testing.T) {
 		return resp, body, err
 	}
 
-	next = broken(io.ErrUnexpectedEOF)
+	next = failWith(io.ErrUnexpectedEOF)
 	if _, body, err := send(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) || body.closed != 1 || len(c.slots) != 0 {
 		t.Errorf("after an error %v: body closed %d times, %d slots held", err, body.closed, len(c.slots))
 	}
@@ -149,7 +149,7 @@ type closeCounter struct {
 
 func (c *closeCounter) Close() error { c.closed++; return nil }
 
-// TestTooManyOpenFiles: where the limit is reached all the same, the error names it.
+// TestTooManyOpenFiles: the failure names the limit of open files.
 func TestTooManyOpenFiles(t *testing.T) {
 	t.Parallel()
 	text := os.NewSyscallError("socket", syscall.EMFILE)
@@ -157,8 +157,8 @@ func TestTooManyOpenFiles(t *testing.T) {
 		"connecting": &net.OpError{Op: "dial", Net: "tcp", Err: text},
 		"looking up": &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "dial udp 10.0.0.2:53: " + text.Error(), Name: "aws", IsTemporary: true}},
 	} {
-		a := faked(Settings{MaxAttempts: 1}, broken(err))
-		got := Explain(made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
+		a := fakeAPI(Settings{MaxAttempts: 1}, failWith(err))
+		got := Explain(callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
 		if got.Kind != Unreachable || got.Code != "OpenFiles" || got.Message != "too many open files" {
 			t.Errorf("%s: %+v", name, got)
 		}

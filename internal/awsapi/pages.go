@@ -6,19 +6,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// maxPages is more pages than any list has: 20 accounts on each of them, or 1,000
-// instances.
+// maxPages is more than any list has: a page holds about 20 accounts, or 1,000 instances.
 const maxPages = 1_000_000
 
-// ForEachPage walks an operation's answer to its last page: call asks for the page of
-// a token, nil for the first, and returns the next one's. A page may be empty and
-// still carry a token: only the token tells whether there is more. A token that was
-// given before would lead round and round.
+// ForEachPage calls an operation for each of its pages. call gets the token of a page, nil
+// for the first, and returns the token of the next page. An empty page may have a token,
+// too: only the token says whether there is another page. A token that repeats, even after
+// several pages, is an error, since the pages would never end.
 func ForEachPage(operation string, call func(token *string) (next *string, err error)) error {
 	var (
 		token *string
 		seed  = maphash.MakeSeed()
-		given = map[uint64]bool{} // hashes: tokens may be long, and the lists, too
+		seen  = map[uint64]bool{} // hashes, since tokens and lists may be long
 	)
 	for {
 		next, err := call(token)
@@ -27,12 +26,12 @@ func ForEachPage(operation string, call func(token *string) (next *string, err e
 		}
 		hash := maphash.String(seed, *next)
 		switch {
-		case given[hash]:
+		case seen[hash]:
 			return &BrokenAnswer{Operation: operation, Msg: "answered the same page again and again"}
-		case len(given) == maxPages:
+		case len(seen) == maxPages:
 			return &BrokenAnswer{Operation: operation, Msg: "answered with pages without end"}
 		}
-		given[hash] = true
+		seen[hash] = true
 		token = next
 	}
 }

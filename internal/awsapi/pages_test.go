@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// tokens are the tokens of some pages in a row.
+// tokens are the tokens of consecutive pages.
 func tokens(from, to int) (all []*string) {
 	for i := from; i < to; i++ {
 		all = append(all, aws.String(fmt.Sprint(i)))
@@ -15,25 +15,25 @@ func tokens(from, to int) (all []*string) {
 	return all
 }
 
-// TestEveryPage: only the token tells whether there is more.
-func TestEveryPage(t *testing.T) {
+// TestForEachPage: only the token says whether there is another page.
+func TestForEachPage(t *testing.T) {
 	t.Parallel()
 	token := func(s string) *string { return &s }
 	for _, c := range []struct {
 		name  string
-		pages []*string // the token that each page gives
-		asked int
+		pages []*string // the token of each page
+		calls int
 		err   string
 	}{
 		{"one", []*string{nil}, 1, ""},
 		{"an empty token is none", []*string{token("")}, 1, ""},
 		{"three", []*string{token("a"), token("b"), nil}, 3, ""},
-		{"round and round at once", []*string{token("a"), token("b"), token("c"), token("b")}, 4, "List answered the same page again and again"},
-		{"a long way round", append(tokens(0, 500), tokens(7, 8)...), 501, "List answered the same page again and again"},
-		{"round and round", []*string{token("a"), token("a")}, 2, "List answered the same page again and again"},
+		{"a cycle", []*string{token("a"), token("b"), token("c"), token("b")}, 4, "List answered the same page again and again"},
+		{"a long cycle", append(tokens(0, 500), tokens(7, 8)...), 501, "List answered the same page again and again"},
+		{"a repeated token", []*string{token("a"), token("a")}, 2, "List answered the same page again and again"},
 	} {
-		asked := 0
-		err := ForEachPage("List", func(*string) (*string, error) { asked++; return c.pages[asked-1], nil })
+		calls := 0
+		err := ForEachPage("List", func(*string) (*string, error) { calls++; return c.pages[calls-1], nil })
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -41,8 +41,8 @@ func TestEveryPage(t *testing.T) {
 				t.Errorf("%s: %s", c.name, kind)
 			}
 		}
-		if got != c.err || asked != c.asked {
-			t.Errorf("%s: %q after %d pages, want %q after %d", c.name, got, asked, c.err, c.asked)
+		if got != c.err || calls != c.calls {
+			t.Errorf("%s: %q after %d pages, want %q after %d", c.name, got, calls, c.err, c.calls)
 		}
 	}
 }

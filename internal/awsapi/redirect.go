@@ -5,18 +5,18 @@ import (
 	"net/http"
 )
 
-// FetchRedirect asks where a URL leads, by the transport of all calls, and follows no
-// redirect. It returns the HTTP status and the Location of the answer.
+// FetchRedirect sends a request and returns the HTTP status and the Location header of the
+// resp. It does not follow the redirect.
 func (a *API) FetchRedirect(ctx context.Context, method, url string) (status int, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, http.NoBody)
 	if err != nil {
 		return 0, "", err
 	}
 	req.Header.Set("User-Agent", a.settings.UserAgent)
-	answer, err := a.http.Do(req)
+	resp, err := a.http.Do(req)
 	if err != nil {
 		return 0, "", err
 	}
-	answer.Body.Close()
-	return answer.StatusCode, answer.Header.Get("Location"), nil
+	resp.Body.Close()
+	return resp.StatusCode, resp.Header.Get("Location"), nil
 }

@@ -5,71 +5,76 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 )
 
-// How often a call is made at most, by what went wrong, where AWS_MAX_ATTEMPTS
-// does not say. AWS means throttled callers to come back; a server that fails is
-// worth a few tries; one that is silent has already cost its whole time-out.
+// How often a call is made at most, by its failure, unless AWS_MAX_ATTEMPTS is set. AWS
+// expects throttled callers to retry; a failing server is worth a few tries; a silent one
+// has already cost a whole time-out.
 const (
 	attemptsThrottled = 12
 	attemptsTransient = 5
 	attemptsTimeout   = 2
-	attemptsSkewed    = 2 // the second is signed for the time of the server's answer
+	attemptsSkewed    = 2 // the SDK signs the second for the time of the server's answer
 
-	attemptsPaced = 6 // of those throttled, how many need no backoff but their pace
+	// attemptsRateLimited of a throttled call need no backoff: the rate limiter delays them.
+	attemptsRateLimited = 6
 
 	maxBackoff = 20 * time.Second
 )
 
-// retryer decides about each call alone. The SDK's own keeps a quota of retries
-// that all calls of a client draw from; in a wide sweep it runs dry and fails
-// requests that one more try would have saved.
-type retryer struct{ attempts int }
+// requestExpired is EC2's code for a request whose time differs too much from its own.
+const requestExpired = "RequestExpired"
+
+// retryer decides about the retries of each call alone. The SDK's own retryer has a quota
+// that all calls of a client share; in a wide sweep it runs out, and calls fail that one
+// more try would have saved.
+type retryer struct {
+	attempts int // AWS_MAX_ATTEMPTS; 0: by failure
+}
 
 func newRetryer(attempts int) aws.Retryer { return &retryer{attempts: attempts} }
 
-func (r *retryer) IsErrorRetryable(err error) bool { return r.limit(err) > 1 }
+func (r *retryer) IsErrorRetryable(err error) bool { return r.maxAttempts(err) > 1 }
 
-func (r *retryer) limit(err error) int {
-	var nested *smithy.OperationError
-	if errors.As(err, &nested) {
-		// Another operation (AssumeRole for this call's credentials) failed, with
+// maxAttempts returns how often a call that failed with err is made at most.
+func (r *retryer) maxAttempts(err error) int {
+	if errors.As(err, new(*smithy.OperationError)) {
+		// Another operation (AssumeRole for this call's credentials) has failed after
 		// all its own attempts.
 		return 1
 	}
 	if signin := (*federationError)(nil); errors.As(err, &signin) && signin.cause != nil {
-		return r.limit(signin.cause)
+		return r.maxAttempts(signin.cause)
 	}
 	var answer *BrokenAnswer
 	broken := errors.As(err, &answer)
-	if distrusts(err) || broken && answer.Final || errors.Is(err, errTooSlow) {
+	if isUntrusted(err) || broken && answer.Final || errors.Is(err, errTooSlow) {
 		return 1
 	}
-	limit := 1 // what the caller did wrong stays wrong
+	attempts := 1 // errors of the caller stay errors
 	failure := explain(err)
-	switch kind := failure.Kind; {
-	case failure.Code == notImplemented: // and what the server does not know
-	case kind == Throttled:
-		limit = attemptsThrottled
+	switch {
+	case failure.Code == notImplemented:
+	case failure.Kind == Throttled:
+		attempts = attemptsThrottled
 	case failure.Code == requestExpired:
-		limit = attemptsSkewed
+		return attemptsSkewed
 	case isTimeout(err):
-		limit = attemptsTimeout
-	case kind == Unreachable, broken, unreadable(err), errors.Is(err, io.ErrUnexpectedEOF), mendable(err):
-		limit = attemptsTransient
+		attempts = attemptsTimeout
+	case failure.Kind == Unreachable, broken, isUnreadable(err), errors.Is(err, io.ErrUnexpectedEOF), correctedBySDK(err):
+		attempts = attemptsTransient
 	}
-	if r.attempts > 0 && limit > 1 && failure.Code != requestExpired {
-		limit = r.attempts
+	if r.attempts > 0 && attempts > 1 {
+		return r.attempts
 	}
-	return limit
+	return attempts
 }
 
-// MaxAttempts is the bound over all kinds; RetryDelay ends each kind at its own.
+// MaxAttempts returns the maximum over all failures; RetryDelay applies each one's own.
 func (r *retryer) MaxAttempts() int {
 	if r.attempts > 0 {
 		return r.attempts
@@ -77,19 +82,19 @@ func (r *retryer) MaxAttempts() int {
 	return attemptsThrottled
 }
 
-// RetryDelay returns how long to wait after the given attempt, the first being
-// 1: full jitter, so that places throttled together do not come back together.
+// RetryDelay returns how long to wait after an attempt; the first is 1. The delay is
+// random, so that calls that were throttled together do not come back together.
 func (r *retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
-	if attempt >= r.limit(err) {
+	if attempt >= r.maxAttempts(err) {
 		return 0, err
 	}
 	base := 50 * time.Millisecond
 	switch {
-	case errors.As(err, new(*refusedError)):
-		if attempt < attemptsPaced { // its turn will come
+	case errors.As(err, new(*rateLimitedError)):
+		if attempt < attemptsRateLimited {
 			return rand.N(base), nil
 		}
-		base, attempt = 500*time.Millisecond, attempt-attemptsPaced
+		base, attempt = 500*time.Millisecond, attempt-attemptsRateLimited
 	case explain(err).Kind == Throttled:
 		base = 500 * time.Millisecond
 	}
@@ -107,6 +112,13 @@ func (*retryer) GetRetryToken(context.Context, error) (func(error) error, error)
 
 func noToken(error) error { return nil }
 
+// correctedBySDK reports whether the SDK has corrected the request for its next attempt,
+// as it does with a clock that differs from the server's.
+func correctedBySDK(err error) bool {
+	var corrected interface{ RetryableError() bool }
+	return errors.As(err, &corrected) && corrected.RetryableError()
+}
+
 // pause waits for d, or returns the context's error.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -118,25 +130,3 @@ func pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
-
-// mendable says whether the SDK has mended the request: signed it for the
-// server's clock, where this machine's is wrong.
-func mendable(err error) bool {
-	var mended interface{ RetryableError() bool }
-	return errors.As(err, &mended) && mended.RetryableError()
-}
-
-// isTimeout looks at all of the chain: url.Error asks only the error right below it,
-// where net/http wraps that of a connection.
-func isTimeout(err error) bool {
-	var timeout net.Error
-	for ; errors.As(err, &timeout); err = errors.Unwrap(timeout) {
-		if timeout.Timeout() {
-			return true
-		}
-	}
-	return false
-}
-
-// requestExpired is EC2's code for a request signed for another time than its own.
-const requestExpired = "RequestExpired"

@@ -29,43 +29,42 @@ func body(text string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) { return answer(r, 200, text), nil }
 }
 
-func broken(err error) func(*http.Request) (*http.Response, error) {
+func failWith(err error) func(*http.Request) (*http.Response, error) {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// TestAttempts counts how often each kind of failure is asked again before it is
-// given up, in a time of its own.
+// TestAttempts counts the attempts for each kind of failure.
 func TestAttempts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name         string
-		answer       roundTripper
-		own, limited int // attempts by default, and with AWS_MAX_ATTEMPTS=7
+		name               string
+		answer             roundTripper
+		byDefault, limited int // attempts by default, and with AWS_MAX_ATTEMPTS=7
 	}{
 		{"throttled", ec2Answer(503, "RequestLimitExceeded"), 12, 7},
 		{"throttled, 400", ec2Answer(400, "Throttling"), 12, 7},
 		{"server error", ec2Answer(500, "InternalError"), 5, 7},
 		{"unknown server error", ec2Answer(502, "SomethingNew"), 5, 7},
-		{"reset", broken(fmt.Errorf("read: %w", io.ErrUnexpectedEOF)), 5, 7},
-		{"no answer in time", broken(os.ErrDeadlineExceeded), 2, 7},
+		{"reset", failWith(fmt.Errorf("read: %w", io.ErrUnexpectedEOF)), 5, 7},
+		{"no answer in time", failWith(os.ErrDeadlineExceeded), 2, 7},
 		{"HTML", body("<html><body>sign in</body></html>"), 5, 7},
 		{"half an answer", body(emptyRegions[:100]), 5, 7},
-		{"certificate refused", broken(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), 1, 1},
+		{"certificate refused", failWith(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), 1, 1},
 		{"denied", ec2Answer(403, "UnauthorizedOperation"), 1, 1},
 		{"wrong parameter", ec2Answer(400, "InvalidParameterValue"), 1, 1},
 		{"signed for another time", ec2Answer(400, "RequestExpired"), 2, 2},
 		{"not opted in", ec2Answer(400, "OptInRequired"), 1, 1},
 	} {
-		for limit, want := range map[int]int{0: c.own, 7: c.limited, 1: 1} {
+		for limit, want := range map[int]int{0: c.byDefault, 7: c.limited, 1: 1} {
 			t.Run(fmt.Sprint(c.name, " ", limit), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					attempts := 0
-					a := faked(Settings{MaxAttempts: limit}, func(r *http.Request) (*http.Response, error) {
+					a := fakeAPI(Settings{MaxAttempts: limit}, func(r *http.Request) (*http.Response, error) {
 						attempts++
 						return c.answer(r)
 					})
 					ctx, trace := WithTrace(t.Context(), "")
-					if err := made["ec2"](ctx, a, Target{Region: "us-east-1"}, ann); err == nil {
+					if err := callService["ec2"](ctx, a, Target{Region: "us-east-1"}, ann); err == nil {
 						t.Fatal("no error")
 					}
 					if attempts != want || trace.Attempts() != want {
@@ -77,14 +76,14 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// TestClockSkew: where EC2 takes a request for one of another time, it is signed once
-// more, for the time that the answer tells.
+// TestClockSkew: a request with a wrong time is signed once more, for the time of EC2's
+// answer.
 func TestClockSkew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ahead := 3 * time.Hour
 		var dates []string
-		a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 			if err != nil {
 				t.Fatal(err)
@@ -98,19 +97,19 @@ func TestClockSkew(t *testing.T) {
 			resp.Header.Set("Date", theirs.UTC().Format(http.TimeFormat))
 			return resp, nil
 		})
-		if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil || len(dates) != 2 {
+		if err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil || len(dates) != 2 {
 			t.Errorf("%v after requests of %q", err, dates)
 		}
 	})
 }
 
-// TestRetryHelps: a call that is answered at last is a success, and the trace
-// keeps the most attempts of its calls.
-func TestRetryHelps(t *testing.T) {
+// TestRetrySucceeds: a call may succeed after retries, and the trace keeps the highest number
+// of attempts.
+func TestRetrySucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		failures := 3
-		a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 			if failures--; failures >= 0 {
 				return ec2Answer(503, "RequestLimitExceeded")(r)
 			}
@@ -121,7 +120,7 @@ func TestRetryHelps(t *testing.T) {
 			t.Errorf("%d attempts before the first", got)
 		}
 		for range 2 { // with three retries, and then with none
-			if err := made["ec2"](ctx, a, Target{Region: "us-east-1"}, ann); err != nil {
+			if err := callService["ec2"](ctx, a, Target{Region: "us-east-1"}, ann); err != nil {
 				t.Fatal(err)
 			}
 			if got := trace.Attempts(); got != 4 {
@@ -131,19 +130,19 @@ func TestRetryHelps(t *testing.T) {
 	})
 }
 
-// TestNoSharedQuota: the retries of a thousand calls do not use up those of the
-// next, as the SDK's own do.
+// TestNoSharedQuota: the retries of many calls do not use up those of the next one, as with
+// the SDK's retryer.
 func TestNoSharedQuota(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		attempts := 0
-		a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 			attempts++
 			return ec2Answer(503, "RequestLimitExceeded")(r)
 		})
 		const calls = 200
 		for range calls {
-			made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+			callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
 		}
 		if want := calls * attemptsThrottled; attempts != want {
 			t.Errorf("%d attempts, want %d", attempts, want)
@@ -151,13 +150,13 @@ func TestNoSharedQuota(t *testing.T) {
 	})
 }
 
-// TestNestedRetries: where the call that gets a call's credentials fails, with all
-// its attempts, the outer call does not repeat them.
+// TestNestedRetries: if AssumeRole for a call's credentials fails after all its attempts, the
+// outer call does not repeat them.
 func TestNestedRetries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		attempts := map[string]int{}
-		a := faked(Settings{}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) {
 			service, _, _ := strings.Cut(r.URL.Host, ".")
 			attempts[service]++
 			return answer(r, 400, `<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`), nil
@@ -179,7 +178,7 @@ func TestNestedRetries(t *testing.T) {
 	})
 }
 
-// TestDelays: doubling up to a ceiling, with three quarters of it left to chance.
+// TestDelays: a delay doubles up to a ceiling, and three quarters of it are random.
 func TestDelays(t *testing.T) {
 	t.Parallel()
 	throttled := &smithy.GenericAPIError{Code: "RequestLimitExceeded"}

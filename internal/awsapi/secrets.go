@@ -10,32 +10,34 @@ import (
 	"muster/internal/secret"
 )
 
-// Secrets are those of all calls so far. Who learns one elsewhere adds it.
+// Secrets returns the secrets of all calls so far, which errors and logs must not show.
+// Code that reads a secret from elsewhere adds it.
 func (a *API) Secrets() *secret.Set { return a.secrets }
 
-// confidential are the fields that hold secrets, in the requests and answers of the
-// services that deal with them.
-var confidential = map[string]bool{
+// secretFields are the fields that hold secrets in the requests and answers of STS, SSO
+// and sign-in.
+var secretFields = map[string]bool{
 	"AccessToken": true, "RefreshToken": true, "IdToken": true, "SubjectToken": true, "Assertion": true,
 	"ClientSecret": true, "DeviceCode": true, "Code": true, "CodeVerifier": true,
 	"SAMLAssertion": true, "WebIdentityToken": true, "ContextAssertion": true, "TradeInToken": true,
 	"SecretAccessKey": true, "SessionToken": true,
 }
 
-// chosen are those that people choose or type.
-var chosen = map[string]bool{"ExternalId": true, "TokenCode": true}
+// typedFields hold secrets that people choose or type. They may be short, so that only
+// whole words of a text count as the secret.
+var typedFields = map[string]bool{"ExternalId": true, "TokenCode": true}
 
-// keepSecrets remembers what a call sends and receives, and keeps it out of the
-// words of its error. The credentials that a call is signed with are added by who
-// gives them.
-func keepSecrets(set *secret.Set) func(*middleware.Stack) error {
-	m := middleware.InitializeMiddlewareFunc("KeepSecrets", func(
+// collectSecrets adds the secrets that a call sends and receives to set, and removes all
+// secrets from the text of its error. Code that provides the credentials of a call adds
+// these itself.
+func collectSecrets(set *secret.Set) func(*middleware.Stack) error {
+	m := middleware.InitializeMiddlewareFunc("CollectSecrets", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
 		collect := func(any) {}
 		switch awsmiddleware.GetServiceID(ctx) {
 		case "STS", "SSO", "SSO OIDC", "Signin":
-			collect = func(document any) { collectSecrets(set, reflect.ValueOf(document)) }
+			collect = func(document any) { addSecrets(set, reflect.ValueOf(document)) }
 		}
 		collect(in.Parameters)
 		out, metadata, err := next.HandleInitialize(ctx, in)
@@ -45,12 +47,12 @@ func keepSecrets(set *secret.Set) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error { return stack.Initialize.Add(m, middleware.After) }
 }
 
-func collectSecrets(set *secret.Set, v reflect.Value) {
+func addSecrets(set *secret.Set, v reflect.Value) {
 	v = reflect.Indirect(v)
 	switch v.Kind() {
 	case reflect.Slice:
 		for i := range v.Len() {
-			collectSecrets(set, v.Index(i))
+			addSecrets(set, v.Index(i))
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
@@ -59,10 +61,10 @@ func collectSecrets(set *secret.Set, v reflect.Value) {
 			switch {
 			case !field.IsExported():
 			case value.Kind() != reflect.String:
-				collectSecrets(set, value)
-			case confidential[field.Name]:
+				addSecrets(set, value)
+			case secretFields[field.Name]:
 				set.Add(value.String())
-			case chosen[field.Name]:
+			case typedFields[field.Name]:
 				set.AddWords(value.String())
 			}
 		}

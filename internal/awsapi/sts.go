@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// STS asks the regional endpoint of a target's region. The global endpoint is never
-// used: its tokens are refused in regions that have to be opted in to.
+// STS calls the regional endpoint of a target's region. It never uses the global endpoint:
+// the tokens from there do not work in opt-in regions.
 //
 // A region that is not enabled in the caller's account does not know the caller
 // (InvalidClientTokenId), and STS may be switched off in the role's account
-// (RegionDisabledException). Neither can happen in the partition's home region: it is
-// then asked instead, for the rest of the run.
+// (RegionDisabledException). Neither happens in the partition's home region, so STS uses
+// that region for the rest of the run.
 type STS struct {
 	api    *API
 	target Target
@@ -25,88 +25,87 @@ type STS struct {
 // STS returns a client without credentials.
 func (a *API) STS(t Target) *STS { return &STS{a, t} }
 
-// AssumeRole is the operation of that name, as are the next.
+// AssumeRole calls the operation of that name, as do the next methods.
 func (s *STS) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, opts ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
-	return askSTS(ctx, s, (*sts.Client).AssumeRole, in, opts)
+	return callSTS(ctx, s, (*sts.Client).AssumeRole, in, opts)
 }
 
 func (s *STS) AssumeRoleWithSAML(ctx context.Context, in *sts.AssumeRoleWithSAMLInput, opts ...func(*sts.Options)) (*sts.AssumeRoleWithSAMLOutput, error) {
-	return askSTS(ctx, s, (*sts.Client).AssumeRoleWithSAML, in, opts)
+	return callSTS(ctx, s, (*sts.Client).AssumeRoleWithSAML, in, opts)
 }
 
 func (s *STS) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.AssumeRoleWithWebIdentityInput, opts ...func(*sts.Options)) (*sts.AssumeRoleWithWebIdentityOutput, error) {
-	return askSTS(ctx, s, (*sts.Client).AssumeRoleWithWebIdentity, in, opts)
+	return callSTS(ctx, s, (*sts.Client).AssumeRoleWithWebIdentity, in, opts)
 }
 
 func (s *STS) GetCallerIdentity(ctx context.Context, in *sts.GetCallerIdentityInput, opts ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error) {
-	return askSTS(ctx, s, (*sts.Client).GetCallerIdentity, in, opts)
+	return callSTS(ctx, s, (*sts.Client).GetCallerIdentity, in, opts)
 }
 
 func (s *STS) GetSessionToken(ctx context.Context, in *sts.GetSessionTokenInput, opts ...func(*sts.Options)) (*sts.GetSessionTokenOutput, error) {
-	return askSTS(ctx, s, (*sts.Client).GetSessionToken, in, opts)
+	return callSTS(ctx, s, (*sts.Client).GetSessionToken, in, opts)
 }
 
 func (s *STS) GetFederationToken(ctx context.Context, in *sts.GetFederationTokenInput, opts ...func(*sts.Options)) (*sts.GetFederationTokenOutput, error) {
-	return askSTS(ctx, s, (*sts.Client).GetFederationToken, in, opts)
+	return callSTS(ctx, s, (*sts.Client).GetFederationToken, in, opts)
 }
 
-// in is the client for a region.
-func (s *STS) in(region string) *sts.Client {
+// client returns the SDK's client for a region.
+func (s *STS) client(region string) *sts.Client {
 	return client(s.api, "sts", s.target, region, sts.NewFromConfig)
 }
 
-func askSTS[I, O any](
+func callSTS[I, O any](
 	ctx context.Context, s *STS, call func(*sts.Client, context.Context, *I, ...func(*sts.Options)) (*O, error), in *I, opts []func(*sts.Options),
 ) (*O, error) {
 	region := Regional(s.target.Region)
 	home := PartitionOf(region).Home
-	if region == home || s.api.endpoint(s.target, "sts") != nil { // which is the only one there is
-		return call(s.in(region), ctx, in, opts...)
+	if region == home || s.api.endpoint(s.target, "sts") != nil { // there is no other region to try
+		return call(s.client(region), ctx, in, opts...)
 	}
-	key, err := signer(ctx, opts) // before others are kept waiting: the user may be asked for it
+	// Get the credentials before other calls have to wait: the user may have to type a code.
+	key, err := accessKey(ctx, opts)
 	if err != nil {
-		return call(s.in(region), ctx, in, opts...)
+		return call(s.client(region), ctx, in, opts...)
 	}
-	at := s.api.stsRegion(region)
-	defer at.enter(ctx)()
-	if at.moved.Load() {
-		return call(s.in(home), ctx, in, opts...)
+	state := s.api.stsRegion(region)
+	defer state.enter(ctx)()
+	if state.useHome.Load() {
+		return call(s.client(home), ctx, in, opts...)
 	}
-	out, err := call(s.in(region), ctx, in, opts...)
+	out, err := call(s.client(region), ctx, in, opts...)
 	if err == nil {
 		return out, nil
 	}
-	refusal := explain(err).Code
-	if _, unknown := at.unknown.Load(key); unknown || !ofRegion(refusal) {
+	code := explain(err).Code
+	if _, unknown := state.unknownKeys.Load(key); unknown || regionErrors[code] == "" {
 		return out, err
 	}
-	atHome, homeErr := call(s.in(home), ctx, in, opts...)
+	homeOut, homeErr := call(s.client(home), ctx, in, opts...)
 	if homeErr != nil {
 		switch f := explain(homeErr); {
-		case ofRegion(f.Code):
-			at.unknown.Store(key, true)
+		case regionErrors[f.Code] != "":
+			state.unknownKeys.Store(key, true)
 			return out, err
 		case !f.Answered, f.Code == invalidAnswer, f.Kind == Throttled, f.Kind == Unreachable:
-			return out, err // which says nothing about the caller
+			return out, err // the home region did not check the caller
 		}
 	}
-	if at.moved.CompareAndSwap(false, true) && s.api.settings.Warn != nil {
-		s.api.settings.Warn(fmt.Sprintf("STS in %s answers %s (%s); STS is asked in %s from here on", region, refusal, whyRefused[refusal], home))
+	if state.useHome.CompareAndSwap(false, true) && s.api.settings.Warn != nil {
+		s.api.settings.Warn(fmt.Sprintf("STS in %s answers %s (%s); muster uses STS in %s from here on", region, code, regionErrors[code], home))
 	}
-	return atHome, homeErr
+	return homeOut, homeErr
 }
 
-// whyRefused says what makes a region refuse whom the partition's home accepts.
-var whyRefused = map[string]string{
+// regionErrors are the codes that a region may answer although the partition's home region
+// accepts the caller, with their reasons.
+var regionErrors = map[string]string{
 	"InvalidClientTokenId":    "the region may not be enabled in the caller's account",
 	"RegionDisabledException": "it is switched off in the account",
 }
 
-// ofRegion says whether a code may be due to the region that was asked.
-func ofRegion(code string) bool { return whyRefused[code] != "" }
-
-// signer is the access key that a call is signed with; "" for one that is not signed.
-func signer(ctx context.Context, opts []func(*sts.Options)) (string, error) {
+// accessKey returns the access key that signs a call, or "" if none does.
+func accessKey(ctx context.Context, opts []func(*sts.Options)) (string, error) {
 	var o sts.Options
 	for _, set := range opts {
 		set(&o)
@@ -118,12 +117,12 @@ func signer(ctx context.Context, opts []func(*sts.Options)) (string, error) {
 	return creds.AccessKeyID, err
 }
 
-// stsRegion is what the run knows of STS in a region.
+// stsRegion caches whether STS works in a region.
 type stsRegion struct {
-	moved   atomic.Bool   // the partition's home is asked instead
-	unknown sync.Map      // access keys that the home does not know either
-	begun   atomic.Bool   // somebody has asked
-	tried   chan struct{} // closed once the first has been answered
+	useHome     atomic.Bool   // use the partition's home region instead
+	unknownKeys sync.Map      // access keys that the home region does not know either
+	begun       atomic.Bool   // the first call has begun
+	first       chan struct{} // closed when the first call has ended
 }
 
 func (a *API) stsRegion(region string) *stsRegion {
@@ -132,34 +131,34 @@ func (a *API) stsRegion(region string) *stsRegion {
 	if a.stsRegions == nil {
 		a.stsRegions = map[string]*stsRegion{}
 	}
-	at := a.stsRegions[region]
-	if at == nil {
-		at = &stsRegion{tried: make(chan struct{})}
-		a.stsRegions[region] = at
+	state := a.stsRegions[region]
+	if state == nil {
+		state = &stsRegion{first: make(chan struct{})}
+		a.stsRegions[region] = state
 	}
-	return at
+	return state
 }
 
-// firstPatience is how long others wait for the first answer: that of a region which
-// works is there sooner, and one that is silent must not keep them all.
-const firstPatience = time.Second
+// firstCallTimeout is how long other calls wait for the first one. A working region answers
+// sooner, and a silent one must not delay all calls.
+const firstCallTimeout = time.Second
 
-// enter lets one call go ahead, so that not each of hundreds finds out for itself that
-// the region does not work.
-func (at *stsRegion) enter(ctx context.Context) (leave func()) {
-	if at.begun.CompareAndSwap(false, true) {
-		return func() { close(at.tried) }
+// enter lets the first call through alone, so that hundreds of calls do not each find out
+// that the region does not work. The caller calls leave when its own call has ended.
+func (r *stsRegion) enter(ctx context.Context) (leave func()) {
+	if r.begun.CompareAndSwap(false, true) {
+		return func() { close(r.first) }
 	}
 	select {
-	case <-at.tried:
+	case <-r.first:
 		return func() {}
 	default:
 	}
-	late := time.NewTimer(firstPatience)
-	defer late.Stop()
+	timeout := time.NewTimer(firstCallTimeout)
+	defer timeout.Stop()
 	select {
-	case <-at.tried:
-	case <-late.C:
+	case <-r.first:
+	case <-timeout.C:
 	case <-ctx.Done():
 	}
 	return func() {}

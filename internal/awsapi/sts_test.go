@@ -21,9 +21,9 @@ const (
 	stsAnswer = `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/me</Arn><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></%[1]sResult></%[1]sResponse>`
 )
 
-// regionalSTS answers by host, and counts the calls by it.
+// regionalSTS answers by region, and counts the calls to each.
 type regionalSTS struct {
-	codes map[string]string // of errors, by the host's region; "" for an answer
+	codes map[string]string // of errors, by region; "" for a success
 	delay time.Duration
 
 	mu    sync.Mutex
@@ -52,7 +52,7 @@ func (s *regionalSTS) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// stsCalls are the operations of STS that muster knows.
+// stsCalls are the operations of STS that muster uses.
 var stsCalls = map[string]func(context.Context, *STS, aws.CredentialsProvider) error{
 	"AssumeRole": func(ctx context.Context, s *STS, c aws.CredentialsProvider) error {
 		_, err := s.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn"), RoleSessionName: aws.String("me")}, signedBy(c))
@@ -84,8 +84,8 @@ func signedBy(c aws.CredentialsProvider) func(*sts.Options) {
 	return func(o *sts.Options) { o.Credentials = c }
 }
 
-// TestHomeSTS: where a region does not know the caller, or has no STS, the
-// partition's home is asked, once for all of the run, and only there.
+// TestHomeSTS: if a region does not know the caller, or has no STS, the run uses the
+// partition's home region from then on, and warns once.
 func TestHomeSTS(t *testing.T) {
 	t.Parallel()
 	const unknown, disabled = "InvalidClientTokenId", "RegionDisabledException"
@@ -95,36 +95,36 @@ func TestHomeSTS(t *testing.T) {
 		settings     Settings
 		code         string         // of the error
 		calls        map[string]int // of three rounds
-		says         string
+		warning      string
 	}{
 		{"a region that is not enabled", "af-south-1", map[string]string{"af-south-1": unknown}, Settings{}, "", map[string]int{"af-south-1": 1, "us-east-1": 3},
-			"STS in af-south-1 answers InvalidClientTokenId (the region may not be enabled in the caller's account); STS is asked in us-east-1 from here on"},
+			"STS in af-south-1 answers InvalidClientTokenId (the region may not be enabled in the caller's account); muster uses STS in us-east-1 from here on"},
 		{"STS switched off", "eu-west-1", map[string]string{"eu-west-1": disabled}, Settings{}, "", map[string]int{"eu-west-1": 1, "us-east-1": 3},
-			"STS in eu-west-1 answers RegionDisabledException (it is switched off in the account); STS is asked in us-east-1 from here on"},
+			"STS in eu-west-1 answers RegionDisabledException (it is switched off in the account); muster uses STS in us-east-1 from here on"},
 		{"China", "cn-northwest-1", map[string]string{"cn-northwest-1": disabled}, Settings{}, "", map[string]int{"cn-northwest-1": 1, "cn-north-1": 3}, "cn-north-1"},
 		{"GovCloud", "us-gov-east-1", map[string]string{"us-gov-east-1": disabled}, Settings{}, "", map[string]int{"us-gov-east-1": 1, "us-gov-west-1": 3}, "us-gov-west-1"},
-		{"no right to the role", "af-south-1", map[string]string{"af-south-1": unknown, "us-east-1": "AccessDenied"}, Settings{}, "AccessDenied",
-			map[string]int{"af-south-1": 1, "us-east-1": 3}, "STS is asked in us-east-1"},
+		{"role denied", "af-south-1", map[string]string{"af-south-1": unknown, "us-east-1": "AccessDenied"}, Settings{}, "AccessDenied",
+			map[string]int{"af-south-1": 1, "us-east-1": 3}, "muster uses STS in us-east-1"},
 		{"expired", "af-south-1", map[string]string{"af-south-1": unknown, "us-east-1": "ExpiredToken"}, Settings{}, "ExpiredToken",
-			map[string]int{"af-south-1": 1, "us-east-1": 3}, "STS is asked in us-east-1"},
+			map[string]int{"af-south-1": 1, "us-east-1": 3}, "muster uses STS in us-east-1"},
 		{"wrong keys", "af-south-1", map[string]string{"af-south-1": unknown, "us-east-1": unknown}, Settings{}, unknown, map[string]int{"af-south-1": 3, "us-east-1": 1}, ""},
-		{"home out of reach", "af-south-1", map[string]string{"af-south-1": unknown, "us-east-1": "reset"}, Settings{}, unknown, map[string]int{"af-south-1": 3, "us-east-1": 3}, ""},
-		{"home itself", "us-east-1", map[string]string{"us-east-1": unknown}, Settings{}, unknown, map[string]int{"us-east-1": 3}, ""},
-		{"another refusal", "af-south-1", map[string]string{"af-south-1": "AccessDenied"}, Settings{}, "AccessDenied", map[string]int{"af-south-1": 3}, ""},
-		{"an endpoint of one's own", "af-south-1", map[string]string{"own": unknown}, Settings{EndpointURL: "http://sts.own.example"}, unknown, map[string]int{"own": 3}, ""},
+		{"home unreachable", "af-south-1", map[string]string{"af-south-1": unknown, "us-east-1": "reset"}, Settings{}, unknown, map[string]int{"af-south-1": 3, "us-east-1": 3}, ""},
+		{"the home region", "us-east-1", map[string]string{"us-east-1": unknown}, Settings{}, unknown, map[string]int{"us-east-1": 3}, ""},
+		{"another error", "af-south-1", map[string]string{"af-south-1": "AccessDenied"}, Settings{}, "AccessDenied", map[string]int{"af-south-1": 3}, ""},
+		{"a configured endpoint", "af-south-1", map[string]string{"own": unknown}, Settings{EndpointURL: "http://sts.own.example"}, unknown, map[string]int{"own": 3}, ""},
 		{"a healthy region", "af-south-1", nil, Settings{}, "", map[string]int{"af-south-1": 3}, ""},
 	} {
-		for operation, ask := range stsCalls {
+		for operation, call := range stsCalls {
 			t.Run(test.name+"/"+operation, func(t *testing.T) {
 				t.Parallel()
-				var said []string
+				var warnings []string
 				settings := test.settings
 				settings.MaxAttempts = 1
-				settings.Warn = func(text string) { said = append(said, text) }
+				settings.Warn = func(text string) { warnings = append(warnings, text) }
 				server := &regionalSTS{codes: test.codes}
-				a := faked(settings, server.RoundTrip)
+				a := fakeAPI(settings, server.RoundTrip)
 				for range 3 {
-					err := ask(t.Context(), a.STS(Target{Region: test.region}), ann)
+					err := call(t.Context(), a.STS(Target{Region: test.region}), ann)
 					if got := codeOf(err); got != test.code {
 						t.Errorf("%v, want %q", err, test.code)
 					}
@@ -132,8 +132,8 @@ func TestHomeSTS(t *testing.T) {
 				if !maps.Equal(server.calls, test.calls) {
 					t.Errorf("calls %v, want %v", server.calls, test.calls)
 				}
-				if test.says == "" && len(said) > 0 || test.says != "" && (len(said) != 1 || !strings.Contains(said[0], test.says)) {
-					t.Errorf("said %q, want %q", said, test.says)
+				if test.warning == "" && len(warnings) > 0 || test.warning != "" && (len(warnings) != 1 || !strings.Contains(warnings[0], test.warning)) {
+					t.Errorf("warned %q, want %q", warnings, test.warning)
 				}
 			})
 		}
@@ -147,13 +147,13 @@ func codeOf(err error) string {
 	return Explain(err).Code
 }
 
-// TestHomeSTSAtOnce: of many accounts that begin at the same time one finds out, and
-// keys that are unknown everywhere cost the others nothing.
-func TestHomeSTSAtOnce(t *testing.T) {
+// TestHomeSTSConcurrent: of many calls that start together, only one goes to the region that
+// does not work.
+func TestHomeSTSConcurrent(t *testing.T) {
 	t.Parallel()
 	server := &regionalSTS{codes: map[string]string{"af-south-1": "InvalidClientTokenId"}, delay: 20 * time.Millisecond}
 	var warned sync.Map
-	a := faked(Settings{Concurrency: 64, MaxAttempts: 1, Warn: func(text string) { warned.Store(text, true) }}, server.RoundTrip)
+	a := fakeAPI(Settings{Concurrency: 64, MaxAttempts: 1, Warn: func(text string) { warned.Store(text, true) }}, server.RoundTrip)
 	var all sync.WaitGroup
 	for i := range 50 {
 		keys := credentials.NewStaticCredentialsProvider(fmt.Sprint("AKIA", i), "secret", "")
@@ -169,12 +169,12 @@ func TestHomeSTSAtOnce(t *testing.T) {
 	}
 }
 
-// TestSilentSTS: a region that does not answer one call does not keep the others.
+// TestSilentSTS: a call without an answer does not block the others.
 func TestSilentSTS(t *testing.T) {
 	t.Parallel()
-	ctx, giveUp := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	begun := make(chan struct{})
-	a := faked(Settings{Concurrency: 8, MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
+	a := fakeAPI(Settings{Concurrency: 8, MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
 		if strings.Contains(r.Header.Get("Authorization"), "AKIASILENT") {
 			close(begun)
 			<-r.Context().Done()
@@ -186,13 +186,13 @@ func TestSilentSTS(t *testing.T) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		if stsCalls["GetCallerIdentity"](ctx, target, credentials.NewStaticCredentialsProvider("AKIASILENT", "secret", "")) == nil {
-			t.Error("an answer of the silent")
+			t.Error("no error for the call without an answer")
 		}
 	})
 	<-begun
 	if err := stsCalls["GetCallerIdentity"](t.Context(), target, ann); err != nil {
 		t.Error(err)
 	}
-	giveUp()
+	cancel()
 	all.Wait()
 }

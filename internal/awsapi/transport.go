@@ -57,8 +57,9 @@ func newHTTPClient(s Settings) *httpClient {
 	}
 }
 
-// proxies reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or lower case) from the
-// given environment; net/http's own function reads the process's, once.
+// proxies returns a function that finds the proxy of a request by HTTP_PROXY, HTTPS_PROXY
+// and NO_PROXY, or their lower-case names, in the given environment. The function of
+// net/http reads the environment of the process, and only once.
 func proxies(lookup func(string) (string, bool)) func(*http.Request) (*url.URL, error) {
 	if lookup == nil {
 		return nil
@@ -81,8 +82,8 @@ func proxies(lookup func(string) (string, bool)) func(*http.Request) (*url.URL, 
 	return func(r *http.Request) (*url.URL, error) { return find(r.URL) }
 }
 
-// lateTLS sets the transport's certificates up at the first call: parsing a
-// bundle takes longer than a whole command that makes no call.
+// lateTLS loads the CA certificates at the first call: parsing a bundle takes longer than a
+// whole command that makes no call.
 type lateTLS struct {
 	transport *http.Transport
 	settings  Settings
@@ -132,29 +133,29 @@ type bundleError struct{ error }
 
 func (e *bundleError) Unwrap() error { return e.error }
 
-// withOwnBody is the request as it is sent, with a body of its own. The SDK closes its
-// body as soon as an answer's headers are there; net/http may still be looking for
-// that body's end, and would drop the connection for it. With GetBody net/http can
-// also repeat a request that a stale connection swallowed.
+// withOwnBody returns a copy of a request with a body of its request. The SDK closes its body as
+// soon as the headers of the answer arrive. If net/http has not read that body to its end
+// by then, it closes the connection. GetBody also lets net/http repeat a request that it
+// sent on a stale connection.
 func withOwnBody(r *http.Request) (*http.Request, error) {
-	own := *r
-	own.Header = r.Header.Clone()
-	own.Header.Set("Accept-Encoding", "gzip")
+	request := *r
+	request.Header = r.Header.Clone()
+	request.Header.Set("Accept-Encoding", "gzip")
 	if r.Body == nil || r.Body == http.NoBody {
-		return &own, nil
+		return &request, nil
 	}
 	data, err := io.ReadAll(r.Body)
 	r.Body.Close()
 	if err != nil {
 		return nil, err
 	}
-	own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
-	own.Body, _ = own.GetBody()
-	return &own, nil
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	request.Body, _ = request.GetBody()
+	return &request, nil
 }
 
-// malformed says whether an error of the transport is that what came is not HTTP, or
-// has more headers than any answer. The server's own words are in its text.
+// malformed reports whether the transport failed because the answer is not HTTP or has too
+// many headers. The text of such an error contains the server's own bytes.
 func malformed(err error) bool {
 	if err == nil {
 		return false
@@ -163,8 +164,8 @@ func malformed(err error) bool {
 	if strings.HasPrefix(text, "net/http: server response headers exceeded") || strings.HasPrefix(text, "net/http: too many 1xx") {
 		return true
 	}
-	return strings.HasPrefix(text, "net/http: HTTP/1.x transport connection broken: ") && !isTimeout(err) && !errors.As(err, new(*net.OpError)) && !errors.As(err, new(syscall.Errno)) &&
-		!errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, net.ErrClosed)
+	connectionFailed := isTimeout(err) || isConnection(err) || errors.As(err, new(syscall.Errno)) || errors.Is(err, net.ErrClosed)
+	return strings.HasPrefix(text, "net/http: HTTP/1.x transport connection broken: ") && !connectionFailed
 }
 
 // timeoutConn fails a read when nothing has arrived for the time-out, as the AWS CLI

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// stalled is a server that answers a part of what it promises and falls silent.
+// stalled starts a server that sends a part of its answer and falls silent.
 func stalled(t *testing.T, part string) string {
 	t.Helper()
 	done := make(chan struct{})
@@ -31,14 +31,14 @@ func stalled(t *testing.T, part string) string {
 	return server.URL
 }
 
-// TestReadTimeout: silence in the middle of an answer ends the call, too.
+// TestReadTimeout: silence in the middle of an answer ends the call.
 func TestReadTimeout(t *testing.T) {
 	t.Parallel()
 	for name, part := range map[string]string{"headers only": "", "half an answer": emptyRegions[:100]} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := New(Settings{EndpointURL: stalled(t, part), MaxAttempts: 1, ReadTimeout: 300 * time.Millisecond, Concurrency: 1})
-			err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
+			err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann)
 			if got, want := Explain(err), (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "no answer in time", true}); got != want {
 				t.Errorf("\n got %+v\nwant %+v", got, want)
 			}
@@ -72,27 +72,27 @@ func TestSlowAnswer(t *testing.T) {
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	target := Target{Region: "us-east-1"}
-	// No connection is made within a nanosecond.
+	// No connection is callService within a nanosecond.
 	a := New(Settings{EndpointURL: "http://127.0.0.1:1", MaxAttempts: 1, ConnectTimeout: 1})
-	got := Explain(made["ec2"](t.Context(), a, target, ann))
+	got := Explain(callService["ec2"](t.Context(), a, target, ann))
 	if want := (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", "127.0.0.1:1: no answer in time", false}); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
-	// A server that accepts and says nothing: TLS is a part of connecting.
+	// A server that accepts and sends nothing: the TLS handshake is part of connecting.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
 	a = New(Settings{EndpointURL: "https://" + listener.Addr().String(), MaxAttempts: 1, ConnectTimeout: 30 * time.Millisecond})
-	got = Explain(made["ec2"](t.Context(), a, target, ann))
+	got = Explain(callService["ec2"](t.Context(), a, target, ann))
 	if want := (Failure{Unreachable, "EC2", "DescribeRegions", "Timeout", listener.Addr().String() + ": no answer in time", false}); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
 }
 
-// TestProxyAndBundle goes to AWS's own host names through a proxy, with the
-// certificates that it needs, and without.
+// TestProxyAndBundle calls AWS's own host names through a proxy, with and without the
+// certificates that it needs.
 func TestProxyAndBundle(t *testing.T) {
 	t.Parallel()
 	sim := startWorld(t, smallWorld())
@@ -122,7 +122,7 @@ func TestProxyAndBundle(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.s.Lookup, c.s.MaxAttempts = env, 1
-			err := made["ec2"](t.Context(), New(c.s), Target{Region: "eu-west-1"}, ann)
+			err := callService["ec2"](t.Context(), New(c.s), Target{Region: "eu-west-1"}, ann)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -138,7 +138,7 @@ func TestProxyAndBundle(t *testing.T) {
 	t.Cleanup(func() {
 		for _, call := range sim.Calls() {
 			if call.Host != host {
-				t.Errorf("asked %s, want %s", call.Host, host)
+				t.Errorf("requested %s, want %s", call.Host, host)
 			}
 		}
 		for _, problem := range sim.Problems() {
@@ -147,7 +147,7 @@ func TestProxyAndBundle(t *testing.T) {
 	})
 }
 
-// TestProxies: the environment that is given decides, not the process's.
+// TestProxies: the given environment decides, not the one of the process.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	const https, plain = "https://ec2.eu-west-1.amazonaws.com/", "http://ec2.local/"
@@ -199,7 +199,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		server := httptest.NewServer(http.RedirectHandler(other.URL, status))
 		defer server.Close()
 		for _, service := range []string{"ec2", "sso"} {
-			err := made[service](t.Context(), New(Settings{EndpointURL: server.URL, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
+			err := callService[service](t.Context(), New(Settings{EndpointURL: server.URL, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
 			if err == nil || Explain(err).Kind != Broken {
 				t.Errorf("%s, %d: %v", service, status, err)
 			}
@@ -210,13 +210,13 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// TestPlainServer: a server that does not speak TLS is told as that.
+// TestPlainServer: the error says that a server does not speak TLS.
 func TestPlainServer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	host := strings.TrimPrefix(server.URL, "http://")
-	err := made["ec2"](t.Context(), New(Settings{EndpointURL: "https://" + host, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
+	err := callService["ec2"](t.Context(), New(Settings{EndpointURL: "https://" + host, MaxAttempts: 1}), Target{Region: "us-east-1"}, ann)
 	if got, want := Explain(err).Message, host+": http: server gave HTTP response to HTTPS client"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

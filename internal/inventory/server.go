@@ -123,9 +123,9 @@ func signed(id *auth.Identity, region string) func(*ec2.Options) {
 	return func(o *ec2.Options) { o.Region, o.Credentials = region, id.Credentials }
 }
 
-// readBy has a call's answer read by a decoder of ours, as awsapi.ReadAnswer does.
+// readBy has a call's answer read by a decoder of ours, as awsapi.WithDecoder does.
 func readBy(limit int64, read func(io.Reader) error, result any) func(*ec2.Options) {
 	return func(o *ec2.Options) {
-		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.ReadAnswer(limit, read, result))
+		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.WithDecoder(limit, read, result))
 	}
 }

@@ -49,7 +49,7 @@ func (s *Selection) list(ctx context.Context, id *auth.Identity) ([]Region, erro
 
 func (s *Selection) describeRegions(ctx context.Context, id *auth.Identity, region string) ([]Region, error) {
 	var regions []Region
-	read := awsapi.ReadAnswer(awsapi.ControlLimit, func(body io.Reader) (err error) {
+	read := awsapi.WithDecoder(awsapi.ControlLimit, func(body io.Reader) (err error) {
 		regions, err = decode(body)
 		return err
 	}, &ec2.DescribeRegionsOutput{})

@@ -17,8 +17,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestLog: a record for each call, with these fields and no others, and no secret
-// in any.
+// TestLog: each call logs one record with exactly these fields, and no secret.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	w := smallWorld()
@@ -43,10 +42,10 @@ func TestLog(t *testing.T) {
 	c := assumed.Credentials
 	secrets = append(secrets, *c.SecretAccessKey, *c.SessionToken)
 	role := credentials.NewStaticCredentialsProvider(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
-	if err := made["ec2"](ctx, a, target, role); err != nil {
+	if err := callService["ec2"](ctx, a, target, role); err != nil {
 		t.Fatal(err)
 	}
-	if err := made["organizations"](t.Context(), a, target, ann); err != nil { // after one throttled attempt
+	if err := callService["organizations"](t.Context(), a, target, ann); err != nil { // after one throttled attempt
 		t.Fatal(err)
 	}
 	granted, err := a.SSO(target, "eu-west-1").GetRoleCredentials(ctx,
@@ -97,11 +96,11 @@ func TestLog(t *testing.T) {
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	var got string
-	a := faked(Settings{UserAgent: "muster/1.2.3"}, func(r *http.Request) (*http.Response, error) {
+	a := fakeAPI(Settings{UserAgent: "muster/1.2.3"}, func(r *http.Request) (*http.Response, error) {
 		got = r.Header.Get("User-Agent")
 		return answer(r, 200, emptyRegions), nil
 	})
-	if err := made["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
+	if err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(got, " muster/1.2.3") {

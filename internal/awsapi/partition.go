@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Partition is a set of regions with accounts of its own.
+// Partition is a group of regions with accounts of its own, such as aws or aws-cn.
 type Partition struct {
-	ID       string   // as in ARNs: aws, aws-cn, aws-us-gov, ...
-	Home     string   // stands in where no region is configured
-	prefix   string   // of its region names; the commercial one, last, takes the rest
-	AlwaysOn []string // regions that no account can switch off, Home first
-	OptIn    []string // regions that an account has to switch on
-	Console  string   // host of the console; "" where it is not public
+	ID       string   // as in ARNs
+	Home     string   // the default region
+	prefix   string   // of its region names; "" matches all
+	AlwaysOn []string // regions that are enabled in every account, Home first
+	OptIn    []string // regions that each account must enable
+	Console  string   // host of the console; "" if it is not public
 	signin   string   // host of the console's federation endpoint
 }
 
-// partitions lists the regions known when this was written. It serves to check
-// names before any call and where DescribeRegions is denied; which regions are
-// swept is DescribeRegions' answer.
+// partitions lists the regions known when this was written. muster uses it to check names
+// before any call, and as a list of regions if DescribeRegions is denied. A sweep visits
+// the regions that DescribeRegions returns.
 var partitions = []Partition{
 	{
 		ID: "aws-cn", Home: "cn-north-1", prefix: "cn-",
@@ -67,7 +67,7 @@ var partitions = []Partition{
 	},
 }
 
-// PartitionOf returns the partition that a region belongs to, by its name.
+// PartitionOf returns the partition of a region, by its name.
 func PartitionOf(region string) Partition {
 	for _, p := range partitions {
 		if strings.HasPrefix(region, p.prefix) {
@@ -77,8 +77,8 @@ func PartitionOf(region string) Partition {
 	return commercial()
 }
 
-// PartitionByID returns the partition named in an ARN; unknown names are taken
-// for the commercial one.
+// PartitionByID returns the partition with the id of an ARN, or the commercial one for an
+// unknown id.
 func PartitionByID(id string) Partition {
 	for _, p := range partitions {
 		if p.ID == id {
@@ -90,8 +90,8 @@ func PartitionByID(id string) Partition {
 
 func commercial() Partition { return partitions[len(partitions)-1] }
 
-// Regional is the region itself; for the name of a partition's global endpoints,
-// such as aws-global, it is the partition's home.
+// Regional returns the region itself, or the home region of a partition for the name of its
+// global endpoints, such as aws-global.
 func Regional(region string) string {
 	if partition, global := strings.CutSuffix(region, "-global"); global {
 		return PartitionByID(partition).Home
@@ -99,7 +99,7 @@ func Regional(region string) string {
 	return region
 }
 
-// KnownRegions returns the names of all partitions' regions, sorted.
+// KnownRegions returns the regions of all partitions, sorted.
 func KnownRegions() []string {
 	var all []string
 	for _, p := range partitions {

@@ -14,19 +14,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 )
 
-// limit is a bucket of tokens as AWS keeps one for each of its limits.
+// limit is a token bucket, as AWS has one for each of its limits.
 type limit struct {
 	burst, rate float64
 
-	mu      sync.Mutex
-	tokens  float64
-	filled  time.Time
-	refused []time.Duration // after the first call
-	asked   int
-	begun   time.Time
+	mu        sync.Mutex
+	tokens    float64
+	filled    time.Time
+	throttled []time.Duration // since the first call
+	calls     int
+	begun     time.Time
 }
 
-// take says whether a call is granted.
+// take reports whether a call is allowed.
 func (l *limit) take() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,20 +34,20 @@ func (l *limit) take() bool {
 	if l.begun.IsZero() {
 		l.begun, l.filled, l.tokens = now, now, l.burst
 	}
-	l.asked++
+	l.calls++
 	l.tokens = min(l.burst, l.tokens+l.rate*now.Sub(l.filled).Seconds())
 	l.filled = now
 	if l.tokens < 1 {
-		l.refused = append(l.refused, now.Sub(l.begun))
+		l.throttled = append(l.throttled, now.Sub(l.begun))
 		return false
 	}
 	l.tokens--
 	return true
 }
 
-// TestPaceSSO: the accounts of a session get their credentials nearly as fast as
-// the portal gives them, and once the limit is found hardly a call is refused.
-func TestPaceSSO(t *testing.T) {
+// TestRateLimitSSO: the accounts of a session get their credentials nearly as fast as the
+// portal allows. Hardly any call is throttled once the rate is known.
+func TestRateLimitSSO(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		accounts    float64
@@ -65,11 +65,11 @@ func TestPaceSSO(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := &limit{burst: c.burst, rate: c.rate}
-				a := faked(Settings{Concurrency: c.width}, func(r *http.Request) (*http.Response, error) {
+				a := fakeAPI(Settings{Concurrency: c.width}, func(r *http.Request) (*http.Response, error) {
 					time.Sleep(c.latency / 2)
-					granted := l.take()
+					allowed := l.take()
 					time.Sleep(c.latency / 2)
-					if !granted {
+					if !allowed {
 						resp := answer(r, http.StatusTooManyRequests, `{"message": "HTTP 429 Unknown Code"}`)
 						resp.Header.Set("X-Amzn-Errortype", "TooManyRequestsException")
 						return resp, nil
@@ -99,34 +99,34 @@ func TestPaceSSO(t *testing.T) {
 				openers.Wait()
 				took := time.Since(start)
 				late := 0
-				for _, after := range l.refused {
+				for _, after := range l.throttled {
 					if after > time.Second {
 						late++
 					}
 				}
 				need := time.Duration(c.accounts / c.rate * float64(time.Second))
-				t.Logf("%s for what takes %s; %d of %d calls refused, %d after the first second", took, need, len(l.refused), l.asked, late)
+				t.Logf("took %s, the limit allows %s; %d of %d calls throttled, %d after the first second", took, need, len(l.throttled), l.calls, late)
 				if took > need*12/10 {
 					t.Errorf("took %s, want %s at most", took, need*12/10)
 				}
 				if float64(late)*20 >= c.accounts {
-					t.Errorf("%d calls were refused after the first second", late)
+					t.Errorf("%d calls were throttled after the first second", late)
 				}
 			})
 		})
 	}
 }
 
-// TestPaceEC2: each region is read to its end at its own limit, with little more
-// than the calls that it takes; a region without a limit does not wait for one that has.
-func TestPaceEC2(t *testing.T) {
+// TestRateLimitEC2: each region has its own limit and takes few more calls than it has pages.
+// A fast region does not wait for a slow one.
+func TestRateLimitEC2(t *testing.T) {
 	t.Parallel()
 	const pages = 50
 	synctest.Test(t, func(t *testing.T) {
 		limits := map[string]*limit{
 			"us-east-1": {burst: 5, rate: 2}, "eu-west-1": {burst: 5, rate: 2}, "eu-west-2": {burst: 3, rate: 1}, "eu-west-3": {burst: 1000, rate: 1000},
 		}
-		a := faked(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) {
+		a := fakeAPI(Settings{Concurrency: 8}, func(r *http.Request) (*http.Response, error) {
 			time.Sleep(80 * time.Millisecond)
 			for region, l := range limits {
 				if r.URL.Host == "ec2."+region+".amazonaws.com" && !l.take() {
@@ -150,9 +150,9 @@ func TestPaceEC2(t *testing.T) {
 					}
 				}
 				need := max(pages*80*time.Millisecond, time.Duration((pages-l.burst)/l.rate*float64(time.Second)))
-				t.Logf("%s: %d calls, %s for what takes %s", region, l.asked, time.Since(start), need)
-				if l.asked > pages*3/2 {
-					t.Errorf("%s: %d calls for %d pages", region, l.asked, pages)
+				t.Logf("%s: %d calls, took %s, the limit allows %s", region, l.calls, time.Since(start), need)
+				if l.calls > pages*3/2 {
+					t.Errorf("%s: %d calls for %d pages", region, l.calls, pages)
 				}
 				if took := time.Since(start); took > need*12/10 {
 					t.Errorf("%s took %s, want %s at most", region, took, need*12/10)
@@ -163,22 +163,22 @@ func TestPaceEC2(t *testing.T) {
 	})
 }
 
-// TestPaceGivesUp: who waits for a turn ends with the context, and the others go on.
-func TestPaceGivesUp(t *testing.T) {
+// TestRateLimitCancelled: a call that waits ends with its context, and the others go on.
+func TestRateLimitCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace()
-		p.wait(t.Context())
-		p.refused(time.Now())
+		l := newRateLimiter()
+		l.wait(t.Context())
+		l.throttle(time.Now())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		for range 3 {
-			if _, err := p.wait(ctx); err != context.DeadlineExceeded {
+			if _, err := l.wait(ctx); err != context.DeadlineExceeded {
 				t.Errorf("%v", err)
 			}
 		}
 		start := time.Now()
-		if _, err := p.wait(t.Context()); err != nil || time.Since(start) > time.Second {
+		if _, err := l.wait(t.Context()); err != nil || time.Since(start) > time.Second {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})

@@ -1,0 +1,205 @@
+package awsapi
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// rateLimiter keeps calls to the rate that AWS allows. It delays no call until AWS
+// throttles the first one.
+//
+// AWS keeps a token bucket for each of its limits, so the bucket is empty when AWS
+// throttles a call. Between two throttled calls, AWS has allowed just the calls that the
+// bucket filled up for: that measures the rate better than trial and error. From a little
+// below the measured rate, the limiter then raises it slowly until the next throttled
+// call, and faster the longer there was none: limits change, and other callers share them.
+type rateLimiter struct {
+	queue chan struct{} // holds a value while one call waits for its time; the others wait to send
+
+	mu       sync.Mutex
+	rate     float64   // calls per second; 0: no limit
+	next     time.Time // when the next call may start
+	begun    time.Time // the first call
+	emptied  time.Time // when the bucket was last known to be empty
+	allowed  int       // calls allowed since then, or since the first call
+	lowered  time.Time // when the rate was last lowered
+	since    int       // calls allowed since then
+	measured bool      // the rate is measured, not guessed
+}
+
+const (
+	firstRate    = 4 // at least, after the first throttled call
+	minRate      = 0.2
+	enoughToTell = 8 // allowed calls that give a reliable measurement
+)
+
+func newRateLimiter() *rateLimiter { return &rateLimiter{queue: make(chan struct{}, 1)} }
+
+// wait waits until a call may start, and reports whether it had to wait.
+func (l *rateLimiter) wait(ctx context.Context) (waited bool, err error) {
+	if l.unlimited() {
+		return false, nil
+	}
+	select {
+	case l.queue <- struct{}{}:
+		defer func() { <-l.queue }()
+	case <-ctx.Done():
+		return true, ctx.Err()
+	}
+	for {
+		d := l.reserve()
+		if d <= 0 {
+			return true, nil
+		}
+		if err := pause(ctx, d); err != nil {
+			return true, err
+		}
+	}
+}
+
+func (l *rateLimiter) unlimited() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.begun.IsZero() {
+		l.begun = time.Now()
+	}
+	return l.rate == 0
+}
+
+// reserve lets a call start now, or returns how long the call has to wait.
+func (l *rateLimiter) reserve() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if d := l.next.Sub(now); d > 0 {
+		return d
+	}
+	l.next = now.Add(l.interval())
+	return 0
+}
+
+func (l *rateLimiter) interval() time.Duration {
+	return time.Duration(float64(time.Second) / l.rate)
+}
+
+// allow records a call, sent at a time, that AWS allowed.
+func (l *rateLimiter) allow(sent time.Time, waited bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rate == 0 || sent.After(l.emptied) {
+		l.allowed++
+	}
+	l.since++
+	if !waited || l.rate == 0 {
+		return
+	}
+	// Each call adds to the rate. A guessed rate grows fourfold in a second: in one second,
+	// as many calls pass as the rate says.
+	growth := 2 * math.Ln2
+	if l.measured {
+		growth = min(growth/2, 0.01*math.Exp2(time.Since(l.lowered).Seconds()/2))
+	}
+	l.rate += growth
+}
+
+// throttle records a call, sent at a time, that AWS throttled.
+func (l *rateLimiter) throttle(sent time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	switch {
+	case l.rate == 0:
+		l.rate = max(firstRate, float64(l.allowed)/max(1, now.Sub(l.begun).Seconds()))
+		l.emptied, l.allowed = now, 0
+	case !sent.After(l.lowered): // sent before the rate was lowered
+		return
+	default:
+		measured := (float64(l.allowed) + 0.5) / now.Sub(l.emptied).Seconds()
+		// If the bucket was full for a while, the measured rate is too low.
+		floor := 0.5
+		if l.since >= enoughToTell {
+			floor = 0.85
+		}
+		l.rate = max(minRate, floor*l.rate, 0.97*min(l.rate, measured))
+		if l.allowed >= enoughToTell {
+			l.measured = true
+		}
+		if l.allowed >= 2*enoughToTell {
+			l.emptied, l.allowed = now, 0
+		}
+	}
+	l.lowered, l.since = now, 0
+	if next := now.Add(l.interval()); next.After(l.next) {
+		l.next = next
+	}
+}
+
+// rateLimiters are the limiters of operations whose limit all accounts share.
+type rateLimiters struct {
+	mu          sync.Mutex
+	byOperation map[string]*rateLimiter
+}
+
+func (l *rateLimiters) operation(name string) *rateLimiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byOperation == nil {
+		l.byOperation = map[string]*rateLimiter{}
+	}
+	if l.byOperation[name] == nil {
+		l.byOperation[name] = newRateLimiter()
+	}
+	return l.byOperation[name]
+}
+
+// rateLimitedError is the error of a throttled call whose limiter knows of it: the next
+// attempt needs no backoff.
+type rateLimitedError struct{ error }
+
+func (e *rateLimitedError) Unwrap() error { return e.error }
+
+// limitRate makes each attempt of a call wait for its rate limiter. EC2 has limits for each
+// account and region: the trace has their limiter. The portal of IAM Identity Center and
+// Organizations have limits for each operation, over all accounts.
+func limitRate(shared *rateLimiters) func(*middleware.Stack) error {
+	m := middleware.FinalizeMiddlewareFunc("LimitRate", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		var limiter *rateLimiter
+		switch service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx); service {
+		case "SSO", "Organizations":
+			limiter = shared.operation(service + awsmiddleware.GetRegion(ctx) + operation)
+		case "EC2":
+			if trace, _ := ctx.Value(traceKey{}).(*Trace); trace != nil {
+				limiter = trace.limiter
+			}
+		}
+		if limiter == nil {
+			return next.HandleFinalize(ctx, in)
+		}
+		waited, err := limiter.wait(ctx)
+		if err != nil {
+			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+		}
+		sent := time.Now()
+		out, metadata, err := next.HandleFinalize(ctx, in)
+		if err != nil && explain(err).Kind == Throttled {
+			limiter.throttle(sent)
+			err = &rateLimitedError{err}
+		} else if err == nil {
+			limiter.allow(sent, waited)
+		}
+		return out, metadata, err
+	})
+	return func(stack *middleware.Stack) error {
+		if _, ok := stack.Finalize.Get("Retry"); !ok {
+			return nil
+		}
+		return stack.Finalize.Insert(m, "Retry", middleware.After)
+	}
+}

@@ -1,0 +1,91 @@
+package awsapi
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Trace follows the calls that are made with one context.
+type Trace struct {
+	account  string
+	attempts atomic.Int64
+	limiter  *rateLimiter // of its calls to EC2
+}
+
+// Attempts returns the highest number of attempts of any call: 1 if no call was retried,
+// 0 before the first call.
+func (t *Trace) Attempts() int { return int(t.attempts.Load()) }
+
+// count records the attempts of a call. Calls of one trace may overlap.
+func (t *Trace) count(attempts int) {
+	for {
+		highest := t.attempts.Load()
+		if int64(attempts) <= highest || t.attempts.CompareAndSwap(highest, int64(attempts)) {
+			return
+		}
+	}
+}
+
+type traceKey struct{}
+
+// WithTrace returns a context for calls about one account. The trace counts their
+// attempts, the log names the account, and the calls to EC2 share a rate limiter.
+func WithTrace(ctx context.Context, accountID string) (context.Context, *Trace) {
+	t := &Trace{account: accountID, limiter: newRateLimiter()}
+	return context.WithValue(ctx, traceKey{}, t), t
+}
+
+// logCalls counts the attempts of each call and logs its names, duration and error. It
+// logs no header, body or URL, since these carry secrets.
+func logCalls(log *slog.Logger) func(*middleware.Stack) error {
+	m := middleware.InitializeMiddlewareFunc("LogCalls", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		start := time.Now()
+		out, metadata, err := next.HandleInitialize(ctx, in)
+		attempts := 1
+		if results, ok := retry.GetAttemptResults(metadata); ok {
+			attempts = max(1, len(results.Results))
+		}
+		trace, _ := ctx.Value(traceKey{}).(*Trace)
+		if trace != nil {
+			trace.count(attempts)
+		}
+		if log == nil {
+			return out, metadata, err
+		}
+		attrs := []slog.Attr{
+			slog.String("service", awsmiddleware.GetServiceID(ctx)),
+			slog.String("operation", awsmiddleware.GetOperationName(ctx)),
+			slog.String("region", awsmiddleware.GetRegion(ctx)),
+			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
+			slog.Int("retries", attempts-1),
+		}
+		if trace != nil && trace.account != "" {
+			attrs = append(attrs, slog.String("account", trace.account))
+		}
+		if err != nil {
+			failure := Explain(err)
+			attrs = append(attrs, slog.String("code", failure.Code), slog.String("error", failure.Message))
+		}
+		log.LogAttrs(ctx, slog.LevelDebug, "call", attrs...)
+		return out, metadata, err
+	})
+	return func(stack *middleware.Stack) error { return stack.Initialize.Add(m, middleware.After) }
+}
+
+// userAgent adds NAME/VERSION to the User-Agent header.
+func userAgent(name string) func(*middleware.Stack) error {
+	key, version, _ := strings.Cut(name, "/")
+	if key == "" {
+		return func(*middleware.Stack) error { return nil }
+	}
+	return awsmiddleware.AddUserAgentKeyValue(key, version)
+}
