@@ -48,6 +48,12 @@ func (*assumeRoleCmd) Examples() []string {
 	}
 }
 
+// overridden makes variables void that are set for the roles of an organization, if
+// the command line has a profile.
+func (c *assumeRoleCmd) overridden(flag any, _ string, line *flagLine) bool {
+	return line.given[&c.Profile] && (flag == &c.ExternalID || flag == &c.RoleSessionName || flag == &c.DurationSeconds)
+}
+
 func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	options, err := c.options()
 	if err != nil {
@@ -192,6 +198,11 @@ func (*sessionTokenCmd) Examples() []string {
 		"muster session-token --profile malbert --duration-seconds 3600 -o env",
 		"muster session-token -o process",
 	}
+}
+
+// overridden is as for assumeRoleCmd.
+func (c *sessionTokenCmd) overridden(flag any, _ string, line *flagLine) bool {
+	return line.given[&c.Profile] && flag == &c.DurationSeconds
 }
 
 func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {

@@ -67,7 +67,7 @@ func (a *App) completer() *complete.Completer {
 			"states":             func() []string { return inventory.States },
 			"topics":             manual.Topics,
 		},
-		Lookup: a.Lookup, Variable: environmentName, SeenFile: a.seenFile, Now: a.Now,
+		Lookup: a.Lookup, Variable: variableName, SeenFile: a.seenFile, Now: a.Now,
 	}
 }
 

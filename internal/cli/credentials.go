@@ -181,7 +181,7 @@ var exportFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", 
 
 // Export are the flags of how credentials are handed out.
 type Export struct {
-	Output      string      `short:"o" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
+	Output      string      `short:"o" env:"-" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
 	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Print what a jq filter makes of each account."`
 	Slurp       bool        `group:"output" help:"Give the jq filter one array of all accounts."`
 	Query       string      `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array."`

@@ -9,24 +9,32 @@ import (
 	"muster/internal/names"
 )
 
-// fromEnvironment gives every flag a variable: --sso-session is
-// MUSTER_SSO_SESSION. The command line wins.
+// Every flag has an environment variable: --sso-session is MUSTER_SSO_SESSION. The command
+// line wins over it. Exceptions are declared beside the flags:
+//
+//   - `env:"-"`: no variable sets the flag.
+//   - `env-unless:"NAME"`: the flag's variable counts only while variable NAME is unset.
+//   - `overrides:"FLAG"`: on the command line, the flag makes FLAG's variable void.
+//   - A command's method overridden makes variables void that the command line replaces.
+
+// variableName is the environment variable of a flag.
+func variableName(flag string) string {
+	return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// fromEnvironment sets the flags that the command line leaves unset from their variables.
+// app.variables collects their names, for messages.
 func fromEnvironment(app *App) kong.Resolver {
-	// --jq prints by itself, and so does --generate, whatever the habit.
-	own := func(arg string) bool { return arg == "--jq" || strings.HasPrefix(arg, "--jq=") || arg == "--generate" }
+	var line *flagLine
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		switch {
-		case slices.Contains([]string{"help", "version", "template-help"}, flag.Name):
+		value := app.env[variableName(flag.Name)]
+		if value == "" || slices.Contains(flag.Envs, "-") || app.env[flag.Tag.Get("env-unless")] != "" {
 			return nil, nil
-		case flag.Name == "watch": // without which scripts end
-			return nil, nil
-		case flag.Name == "output" && (slices.ContainsFunc(command.Args, own) || ownOutput(command)):
-			return nil, nil
-		case flag.Name == "role" && app.env["MUSTER_ACCOUNT_ID"] != "":
-			return nil, nil // exec tells its child by MUSTER_ROLE who it is
 		}
-		value, ok := app.Lookup(environmentName(flag.Name))
-		if !ok || value == "" || app.otherSource(command, flag.Name, value) {
+		if line == nil {
+			line = newFlagLine(app, command)
+		}
+		if line.overrides(command, flag, value) {
 			return nil, nil
 		}
 		app.variables = append(app.variables, flag.Name)
@@ -34,56 +42,81 @@ func fromEnvironment(app *App) kong.Resolver {
 	})
 }
 
-// otherSource says whether a variable belongs to another source of accounts than the
-// one that the command line names: that one replaces it as a whole.
-func (a *App) otherSource(command *kong.Context, flag, value string) bool {
-	given := map[string]bool{}
+// flagLine says which flags are on the command line, and which have a variable. A flag is
+// identified by the pointer to its field.
+type flagLine struct {
+	flags []*kong.Flag // on the command line
+	given map[any]bool
+	inEnv map[any]bool
+}
+
+func newFlagLine(app *App, command *kong.Context) *flagLine {
+	l := &flagLine{given: map[any]bool{}, inEnv: map[any]bool{}}
 	for _, path := range command.Path {
 		if path.Flag != nil && !path.Resolved && command.FlagValue(path.Flag) != false {
-			given[path.Flag.Name] = true
+			l.flags = append(l.flags, path.Flag)
+			l.given[field(path.Flag)] = true
 		}
 	}
-	if !given["profile"] && !given["all-profiles"] && !given["sso-session"] && !given["organization"] {
+	for _, flag := range command.Flags() {
+		l.inEnv[field(flag)] = app.env[variableName(flag.Name)] != ""
+	}
+	return l
+}
+
+func field(flag *kong.Flag) any { return flag.Target.Addr().Interface() }
+
+// replaced reports whether a flag is set by its variable, and not on the command line.
+func (l *flagLine) replaced(flag any) bool { return l.inEnv[flag] && !l.given[flag] }
+
+// overrides reports whether the command line makes the variable of a flag void.
+func (l *flagLine) overrides(command *kong.Context, flag *kong.Flag, value string) bool {
+	if slices.ContainsFunc(l.flags, func(f *kong.Flag) bool { return f.Tag.Get("overrides") == flag.Name }) {
+		return true
+	}
+	node := command.Selected()
+	if node == nil {
 		return false
 	}
-	replaced := func(source string) bool { return !given[source] && a.env[environmentName(source)] != "" }
+	c, ok := node.Target.Addr().Interface().(interface {
+		overridden(flag any, value string, line *flagLine) bool
+	})
+	return ok && c.overridden(field(flag), value, l)
+}
+
+// overridden makes the variables of one source of accounts void if the command line names
+// another source: it replaces the whole source.
+func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
+	given, replaced := line.given, line.replaced
+	if !given[&s.Profile] && !given[&s.AllProfiles] && !given[&s.SSOSession] && !given[&s.Organization] {
+		return false
+	}
 	switch flag {
-	case "profile": // may be the one that lists the organization
-		return !given["organization"] || strings.Contains(value, ",") || names.IsGlob(value)
-	case "all-profiles", "sso-session", "organization":
+	case &s.Profile: // a single profile may list the organization
+		return !given[&s.Organization] || strings.Contains(value, ",") || names.IsGlob(value)
+	case &s.AllProfiles, &s.SSOSession, &s.Organization:
 		return true
-	case "role":
-		return !given["organization"] && !given["sso-session"] || replaced("organization") || replaced("sso-session")
-	case "external-id", "role-session-name", "duration-seconds":
-		return !given["organization"]
-	case "ou", "account-tag": // alone they must not be ignored: there would be more accounts
-		return replaced("organization")
+	case &s.Role:
+		return !given[&s.Organization] && !given[&s.SSOSession] || replaced(&s.Organization) || replaced(&s.SSOSession)
+	case &s.ExternalID, &s.RoleSessionName, &s.DurationSeconds:
+		return !given[&s.Organization]
+	case &s.OU, &s.AccountTag: // without a replaced organization they stay: ignoring them would select more accounts
+		return replaced(&s.Organization)
 	}
 	return false
 }
 
-// origin names the variables that set the flags of a message, "" if none does.
+// origin names the variables that set the flags in a message, "" for none.
 func (a *App) origin(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
 	var from []string
 	for _, flag := range a.variables {
-		if slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') }), "--"+flag) {
-			from = append(from, "--"+flag+" is set by "+environmentName(flag))
+		if slices.Contains(words, "--"+flag) {
+			from = append(from, "--"+flag+" is set by "+variableName(flag))
 		}
 	}
 	if len(from) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(from, ", ") + ")"
-}
-
-// ownOutput says whether a command's formats are not those of records: a habit
-// for those must not change what scripts get from it, or take a shell's terminal
-// away.
-func ownOutput(command *kong.Context) bool {
-	node := command.Selected()
-	return node != nil && slices.Contains([]string{"exec", "credentials", "assume-role", "session-token"}, node.Name)
-}
-
-func environmentName(flag string) string {
-	return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }

@@ -23,12 +23,13 @@ import (
 	"muster/internal/terminal"
 )
 
-// execFlags are the shared flags; --concurrency counts commands.
+// execFlags are the shared flags. --concurrency counts commands, and MUSTER_OUTPUT does not
+// apply: it would take the terminal away from a shell.
 type execFlags struct {
 	Selection   `embed:""`
 	RegionFlags `embed:""`
 	SweepFlags  `embed:"" set:"concurrency=16"`
-	Output      `embed:""`
+	Output      `embed:"" set:"output_env=-"`
 }
 
 type execCmd struct {
@@ -133,7 +134,7 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 	if err := e.checkEarlier(e.PerRegion); err != nil {
 		return err
 	}
-	e.drop = selectionVariables(line)
+	e.drop = selectionVariables(e.global, line)
 	return nil
 }
 
@@ -170,13 +171,13 @@ func (c *execCmd) checkFlags() error {
 	return nil
 }
 
-// selectionVariables are the variables that set the flags of a selection. A child must
-// not see them: they would select accounts for a muster that it runs.
-func selectionVariables(line *kong.Context) []string {
-	variables := []string{environmentName("demo")}
-	for _, flag := range line.Selected().Flags {
-		if flag.Group != nil && (flag.Group.Key == "select" || flag.Group.Key == "regions") {
-			variables = append(variables, environmentName(flag.Name))
+// selectionVariables are the variables of the flags that select accounts and regions, and of
+// --demo. The command must not see them: they would select accounts for a muster that it runs.
+func selectionVariables(g *Global, line *kong.Context) (variables []string) {
+	for _, flag := range line.Flags() {
+		selects := flag.Group != nil && (flag.Group.Key == "select" || flag.Group.Key == "regions")
+		if selects || field(flag) == &g.Demo {
+			variables = append(variables, variableName(flag.Name))
 		}
 	}
 	return variables

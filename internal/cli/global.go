@@ -181,8 +181,8 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 
 // Output are the flags of how records are shown.
 type Output struct {
-	Output    string   `short:"o" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"One of ${formats}."`
-	JQ        string   `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Print what a jq filter makes of each record."`
+	Output    string   `short:"o" env:"${output_env=}" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"One of ${formats}."`
+	JQ        string   `name:"jq" overrides:"output" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Print what a jq filter makes of each record."`
 	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv and text, such as Name,Tags.env."`

@@ -115,8 +115,17 @@ func misunderstood(command *kong.Context, args []string) error {
 			return usage("%s%s: a flag of one letter has no =; write %s %s", short, value, short, cmp.Or(value[1:], "VALUE"))
 		}
 	}
-	for i := 2; command.Selected().Name != "exec" && i < len(args); i++ { // whose command has flags of its own
-		if slices.Contains([]string{"--region", "--exclude-region"}, args[i-2]) && regionWord.MatchString(args[i]) {
+	if slices.ContainsFunc(command.Selected().Positional, func(p *kong.Positional) bool { return p.Passthrough }) {
+		return nil // the regions may be arguments of another program
+	}
+	var lists []string // the flags that take several regions
+	for _, f := range command.Selected().Flags {
+		if f.IsSlice() && f.Tag.Get("complete") == "regions" {
+			lists = append(lists, "--"+f.Name)
+		}
+	}
+	for i := 2; i < len(args); i++ {
+		if slices.Contains(lists, args[i-2]) && regionWord.MatchString(args[i]) {
 			return usage("%s: commas separate several regions: %s %s,%s", args[i-2], args[i-2], args[i-1], args[i])
 		}
 	}

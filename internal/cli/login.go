@@ -37,14 +37,20 @@ func (*loginCmd) Examples() []string {
 	}
 }
 
+// overridden makes the variables of --sso-session and --profile void if the command line
+// has one of them.
+func (c *loginCmd) overridden(flag any, _ string, line *flagLine) bool {
+	return (flag == &c.SSOSession || flag == &c.Profile) && (line.given[&c.SSOSession] || line.given[&c.Profile])
+}
+
 func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if c.Name != "" && (c.SSOSession != "" || c.Profile != "") {
 		for _, path := range command.Path {
-			if f := path.Flag; f != nil && !path.Resolved && (f.Name == "sso-session" || f.Name == "profile") {
+			if f := path.Flag; f != nil && !path.Resolved && (field(f) == &c.SSOSession || field(f) == &c.Profile) {
 				return usage("%s and --%s: name the session once", c.Name, f.Name)
 			}
 		}
-		c.SSOSession, c.Profile = "", "" // of variables, for other commands
+		c.SSOSession, c.Profile = "", "" // variables, set for other commands
 	}
 	if c.Timeout <= 0 {
 		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)

@@ -27,7 +27,7 @@ func (a *App) misread(err error, args []string) {
 		text += didYouMean(err, text)
 	}
 	if flag, _, ok := strings.Cut(text, ":"); ok && strings.HasPrefix(flag, "--") {
-		variable := environmentName(flag[2:])
+		variable := variableName(flag[2:])
 		given := slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") })
 		if a.env[variable] != "" && !given {
 			text += " in " + variable

@@ -12,13 +12,14 @@ import (
 	"muster/internal/sweep"
 )
 
-// Selection are the flags of which accounts are meant.
+// Selection are the flags of which accounts are meant. MUSTER_ACCOUNT_ID makes the variable
+// of --role void: exec sets both, to tell a command its place.
 type Selection struct {
 	Profile         []string `type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"The account of each profile; globs allowed."`
 	AllProfiles     bool     `group:"select" help:"The account of every profile, each account once."`
 	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in an IAM Identity Center session."`
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
-	Role            []string `placeholder:"R" group:"select" complete:"roles" help:"Role or permission set; the first of several that can be had."`
+	Role            []string `placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Role or permission set; the first of several that can be had."`
 	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Only these accounts; globs allowed."`
 	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts."`
 	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in this OU or below it."`

@@ -96,7 +96,7 @@ func readParam(f reflect.StructField, vars map[string]string) Param {
 		Aliases: splitTag(f.Tag.Get("aliases")), Enum: splitTag(f.Tag.Get("enum")), Sources: splitTag(f.Tag.Get("complete")),
 		Bool:     f.Type.Kind() == reflect.Bool || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[kong.BoolMapperValue]()),
 		Repeated: repeated, List: repeated && f.Tag.Get("sep") != "none",
-		Rest: f.Tag.Get("passthrough") != "", noEnv: f.Tag.Get("env") == "-",
+		Rest: f.Tag.Get("passthrough") != "", noEnv: expand(f.Tag.Get("env"), vars) == "-",
 	}
 }
 
@@ -105,7 +105,12 @@ func splitTag(list string) []string {
 }
 
 func helpOf(f reflect.StructField, vars map[string]string) string {
-	return os.Expand(f.Tag.Get("help"), func(name string) string {
+	return expand(f.Tag.Get("help"), vars)
+}
+
+// expand replaces ${NAME} and ${NAME=DEFAULT}.
+func expand(text string, vars map[string]string) string {
+	return os.Expand(text, func(name string) string {
 		name, fallback, _ := strings.Cut(name, "=")
 		return cmp.Or(vars[name], fallback)
 	})
