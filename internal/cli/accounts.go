@@ -12,7 +12,7 @@ import (
 )
 
 type accountsCmd struct {
-	Check bool `group:"select" help:"Ask AWS for credentials also where several permission sets are assigned and --role chooses none."`
+	Check bool `group:"select" help:"Without --role, also try to get credentials for the listed permission sets."`
 
 	accountListing[accountRecord] `embed:""`
 }

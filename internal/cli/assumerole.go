@@ -16,25 +16,25 @@ import (
 
 // assumeRoleCmd has the options of `aws sts assume-role` under their own names.
 type assumeRoleCmd struct {
-	RoleARN           string `name:"role-arn" placeholder:"ARN" complete:"role-arns" help:"The role."`
-	RoleSessionName   string `placeholder:"NAME" complete:"none" help:"What CloudTrail shows (muster)."`
-	PolicyARNs        words  `name:"policy-arns" placeholder:"ARN ..." complete:"none" help:"Managed policies that narrow the session down; as arn=ARN, or JSON, too."`
-	Policy            string `placeholder:"JSON" complete:"file-url" help:"Policy that narrows the session down; text or file://PATH."`
-	DurationSeconds   int    `placeholder:"N" complete:"none" help:"900 to 43200; for a role assumed from a role at most 3600."`
-	Tags              words  `placeholder:"Key=K,Value=V ..." complete:"none" help:"Session tags; JSON, too."`
-	TransitiveTagKeys words  `placeholder:"K ..." complete:"none" help:"Tags that roles further on inherit."`
-	ExternalID        string `name:"external-id" placeholder:"ID" complete:"none" help:"What the role's trust policy asks for."`
-	SerialNumber      string `placeholder:"DEVICE" complete:"none" help:"MFA device; its code is asked for."`
-	TokenCode         string `placeholder:"CODE" complete:"none" help:"The device's code, where it is known."`
-	SourceIdentity    string `placeholder:"NAME" complete:"none" help:"Who is behind the session, through all further roles."`
-	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." complete:"none" help:"Contexts of trusted providers; JSON, too."`
+	RoleARN           string `name:"role-arn" placeholder:"ARN" complete:"role-arns" help:"Role to assume."`
+	RoleSessionName   string `placeholder:"NAME" complete:"none" help:"Session name, as CloudTrail shows it (muster)."`
+	PolicyARNs        words  `name:"policy-arns" placeholder:"ARN ..." complete:"none" help:"Managed policies that limit the session; also as arn=ARN or JSON."`
+	Policy            string `placeholder:"JSON" complete:"file-url" help:"Inline policy that limits the session: JSON or file://PATH."`
+	DurationSeconds   int    `placeholder:"N" complete:"none" help:"Session duration, 900 to 43200; at most 3600 if a role assumes the role."`
+	Tags              words  `placeholder:"Key=K,Value=V ..." complete:"none" help:"Session tags; also as JSON."`
+	TransitiveTagKeys words  `placeholder:"K ..." complete:"none" help:"Session tags that roles assumed from this one inherit."`
+	ExternalID        string `name:"external-id" placeholder:"ID" complete:"none" help:"External id that the role's trust policy requires."`
+	SerialNumber      string `placeholder:"DEVICE" complete:"none" help:"MFA device; muster asks for its code."`
+	TokenCode         string `placeholder:"CODE" complete:"none" help:"Code of the MFA device, instead of a prompt."`
+	SourceIdentity    string `placeholder:"NAME" complete:"none" help:"Source identity of the session and of all roles assumed from it."`
+	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." complete:"none" help:"Context assertions of trusted providers; also as JSON."`
 
-	Via                  []string `placeholder:"ROLE_ARN" sep:"none" complete:"role-arns" help:"Role to assume before; may be repeated."`
+	Via                  []string `placeholder:"ROLE_ARN" sep:"none" complete:"role-arns" help:"Role to assume first; may be repeated."`
 	Profile              string   `placeholder:"NAME" complete:"profiles" help:"Profile to start from."`
-	Region               string   `placeholder:"R" complete:"regions" help:"Region whose STS is asked."`
-	SAMLAssertion        string   `name:"saml-assertion" placeholder:"FILE|-" complete:"file" help:"Sign in by a SAML assertion, XML or base64, instead of AWS credentials."`
-	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" complete:"none" help:"The SAML provider, where the assertion names several."`
-	WebIdentityTokenFile string   `placeholder:"FILE" complete:"file" help:"Sign in by an OpenID Connect token instead of AWS credentials."`
+	Region               string   `placeholder:"R" complete:"regions" help:"Region of the STS endpoint."`
+	SAMLAssertion        string   `name:"saml-assertion" placeholder:"FILE|-" complete:"file" help:"Use a SAML assertion (XML or base64) instead of AWS credentials."`
+	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" complete:"none" help:"SAML provider, if the assertion names several."`
+	WebIdentityTokenFile string   `placeholder:"FILE" complete:"file" help:"Use an OpenID Connect token instead of AWS credentials."`
 
 	Export `embed:""`
 }
@@ -183,11 +183,11 @@ func exportIdentity(ctx context.Context, out stream[accountCredentials], id *aut
 }
 
 type sessionTokenCmd struct {
-	DurationSeconds int    `placeholder:"N" complete:"none" help:"900 to 129600 (43200)."`
-	SerialNumber    string `placeholder:"DEVICE" complete:"none" help:"MFA device, its code is asked for; the profile's mfa_serial where it is left out."`
-	TokenCode       string `placeholder:"CODE" complete:"none" help:"The device's code, where it is known."`
-	Profile         string `placeholder:"NAME" complete:"profiles" help:"Profile of the user."`
-	Region          string `placeholder:"R" complete:"regions" help:"Region whose STS is asked."`
+	DurationSeconds int    `placeholder:"N" complete:"none" help:"Session duration, 900 to 129600 (43200)."`
+	SerialNumber    string `placeholder:"DEVICE" complete:"none" help:"MFA device (mfa_serial of the profile); muster asks for its code."`
+	TokenCode       string `placeholder:"CODE" complete:"none" help:"Code of the MFA device, instead of a prompt."`
+	Profile         string `placeholder:"NAME" complete:"profiles" help:"Profile with the IAM user's keys."`
+	Region          string `placeholder:"R" complete:"regions" help:"Region of the STS endpoint."`
 
 	Export `embed:""`
 }

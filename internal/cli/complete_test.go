@@ -111,8 +111,8 @@ func TestComplete(t *testing.T) {
 		{"--ver", "--version\tPrint the version and exit.\n:4"},
 		{"--demo|inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"instances|--full|--fu", ":4"},
-		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; globs allowed in V.\n:4"},
-		{"exec|--conc", "--concurrency\tCommands at one time (16).\n:4"},
+		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; V may be a glob.\n:4"},
+		{"exec|--conc", "--concurrency\tRun at most this many commands at once (16).\n:4"},
 		{"login|--he", "--help\tShow the help of muster or of a command.\n:4"},
 		// Enumerated values.
 		{"--color|", "auto\non\noff\n:4"},
@@ -134,7 +134,7 @@ func TestComplete(t *testing.T) {
 		{"whoami|--sso-session|", "corp\thttps://corp.awsapps.com/start\n:4"},
 		{"login|", "corp\thttps://corp.awsapps.com/start\ndev team\tsso 264511973012 Read\n:4"},
 		{"logout|c", "corp\thttps://corp.awsapps.com/start\n:4"},
-		{"login|corp|", "--ca-bundle\tCertificates to trust, PEM; also AWS_CA_BUNDLE.\n"},
+		{"login|corp|", "--ca-bundle\tPEM file of certificate authorities; also AWS_CA_BUNDLE.\n"},
 		{"assume-role|--role-arn|arn", "arn:aws:iam::200000000002:role/team/Ops\tprofile a:b\n:4"},
 		{"instances|--region|eu-central-", "eu-central-1\neu-central-2\n:4"},
 		// What the demo's sweep has seen.
@@ -154,7 +154,7 @@ func TestComplete(t *testing.T) {
 		{"instances|--count-by|AccountName,Stat", "AccountName,State\tstring\n:6"},
 		{"instances|--count-by|Region,Tags|--columns|", "Count\tnumber\nRegion\tstring\nTags\tmap of strings\n:6"},
 		{"instances|-w|--watc", ":4"},
-		{"instances|-w|--no-h", "--no-headers\tLeave the header out.\n:4"},
+		{"instances|-w|--no-h", "--no-headers\tOmit the header.\n:4"},
 		{"accounts|--sort-by|Email,-AccountI", "Email,-AccountId\tstring\n:6"},
 		{"instances|--output|template=<<.Pub", "template=<<.PublicIPs\tlist of strings\ntemplate=<<.PublicIPs>>\tlist of strings\n:6"},
 		{"instances|--output=template=<<.Name>> <<if .Sta", "--output=template=<<.Name>> <<if .State\tstring\n--output=template=<<.Name>> <<if .State>>\tstring\n:6"},

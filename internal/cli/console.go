@@ -16,9 +16,9 @@ import (
 )
 
 type consoleCmd struct {
-	Destination string   `placeholder:"URL|SERVICE" complete:"none" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
+	Destination string   `placeholder:"URL|SERVICE" complete:"none" argument:"a page" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
 	Open        bool     `help:"Open the browser instead of printing the URL."`
-	Issuer      string   `placeholder:"URL" complete:"none" help:"Where the console sends the user when the session has ended."`
+	Issuer      string   `placeholder:"URL" complete:"none" help:"URL to which the console sends you when the session ends."`
 	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"With an IAM user's keys: policies that limit the session (GetFederationToken)."`
 	Region      string   `placeholder:"R" complete:"regions" help:"Region of the page."`
 

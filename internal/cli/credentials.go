@@ -24,7 +24,7 @@ import (
 )
 
 type credentialsCmd struct {
-	AllRoles bool `group:"select" help:"Credentials of every role or permission set of each account."`
+	AllRoles bool `group:"select" help:"Print the credentials of every role or permission set in each account."`
 
 	Selection  `embed:""`
 	SweepFlags `embed:""`
@@ -182,14 +182,14 @@ var exportFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", 
 // Export are the flags of how credentials are handed out.
 type Export struct {
 	Output      string      `short:"o" env:"-" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
-	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Print what a jq filter makes of each account."`
-	Slurp       bool        `group:"output" help:"Give the jq filter one array of all accounts."`
-	Query       string      `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array."`
-	Shell       string      `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Whose syntax -o env has: bash, fish or powershell."`
-	ProfileName profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" complete:"none" help:"Name of each profile of -o ini ({account-name}.{role})."`
-	Out         string      `placeholder:"FILE" group:"output" complete:"file" help:"Write to a file that only you can read."`
+	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Run a jq filter on each account, and print the results."`
+	Slurp       bool        `group:"output" help:"Run the jq filter once, on an array of all accounts."`
+	Query       string      `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print the result of a JMESPath expression on the array of accounts."`
+	Shell       string      `enum:"bash,fish,powershell" default:"bash" placeholder:"SHELL" group:"output" help:"Syntax of -o env: bash, fish or powershell."`
+	ProfileName profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"output" complete:"none" help:"Names of the profiles of -o ini ({account-name}.{role})."`
+	Out         string      `placeholder:"FILE" group:"output" complete:"file" help:"Write to this file, readable only by you."`
 
-	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"Show the fields and functions of templates, with examples."`
+	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"List the fields and functions for templates, with examples."`
 }
 
 // Schema describes the records, for completion and --template-help.

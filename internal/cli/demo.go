@@ -73,7 +73,7 @@ func (s *simulation) close() {
 }
 
 type demoCmd struct {
-	Listen string `placeholder:"ADDR" default:"127.0.0.1:0" complete:"none" help:"Address to serve on (a free port of 127.0.0.1)."`
+	Listen string `placeholder:"ADDR" default:"127.0.0.1:0" complete:"none" help:"Address to listen on (127.0.0.1 and a free port)."`
 }
 
 func (*demoCmd) Examples() []string {

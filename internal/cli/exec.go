@@ -33,15 +33,15 @@ type execFlags struct {
 }
 
 type execCmd struct {
-	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command and its arguments; without one, a shell in one account."`
+	Command []string `arg:"" optional:"" passthrough:"partial" help:"Command and arguments; without one, a shell in one account."`
 
-	PerRegion bool `group:"exec" help:"Run it once in every region of each account."`
-	Prefix    bool `group:"exec" help:"Mark each line with its account as it comes, instead of a heading at the end."`
-	Serve     bool `group:"exec" help:"Give credentials that renew themselves, through the endpoint for containers, for long runs."`
-	DryRun    bool `group:"exec" help:"Print what would run where, and run nothing."`
-	Yes       bool `short:"y" group:"exec" help:"Do not ask before running it in several accounts."`
+	PerRegion bool `group:"exec" help:"Run the command in every region of each account."`
+	Prefix    bool `group:"exec" help:"Print output line by line, each line with its account in front."`
+	Serve     bool `group:"exec" help:"Renew the command's credentials while it runs, through a container endpoint."`
+	DryRun    bool `group:"exec" help:"List the accounts and the command, but run nothing."`
+	Yes       bool `short:"y" group:"exec" help:"Run in several accounts without asking."`
 
-	execFlags `embed:"" set:"calls=Commands"`
+	execFlags `embed:"" set:"calls=commands"`
 }
 
 func (*execCmd) Examples() []string {

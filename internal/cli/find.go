@@ -13,7 +13,7 @@ import (
 )
 
 type findCmd struct {
-	What []string `arg:"" complete:"instances" help:"IP addresses, CIDR blocks, DNS names, ids, names (globs)."`
+	What []string `arg:"" complete:"instances" help:"IP addresses, CIDR blocks, DNS names, ids or names (globs)."`
 
 	regionalListing[inventory.Finding] `embed:""`
 }

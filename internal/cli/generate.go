@@ -24,10 +24,10 @@ import (
 
 // GenerateFlags are those of `muster profiles --generate`.
 type GenerateFlags struct {
-	Generate      bool        `overrides:"output" group:"generate" help:"Print a profile for every account and role of --sso-session or --organization, as text of ~/.aws/config."`
-	Write         bool        `group:"generate" help:"Keep them in the config file instead, between two marker lines."`
-	Name          profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"generate" complete:"none" help:"How they are named ({account-name}.{role})."`
-	ProfileRegion string      `placeholder:"R" group:"generate" complete:"regions" help:"Their region; that of the session, or of the organization's profile, if not given."`
+	Generate      bool        `overrides:"output" group:"generate" help:"Print profiles for ~/.aws/config: one for each account and role of --sso-session or --organization."`
+	Write         bool        `group:"generate" help:"Write the profiles to the config file instead, between two marker lines."`
+	Name          profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"generate" complete:"none" help:"Template for the names of the profiles ({account-name}.{role})."`
+	ProfileRegion string      `placeholder:"R" group:"generate" complete:"regions" help:"Region of the profiles (that of the session, or of the organization's profile)."`
 }
 
 // generatedProfile is a profile to be written, and what it was made of.

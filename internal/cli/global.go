@@ -22,15 +22,15 @@ import (
 
 // Global are the options of every command, under the AWS CLI's names.
 type Global struct {
-	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send every call to this URL."`
-	NoVerifySSL       bool    `name:"no-verify-ssl" group:"global" help:"Do not check certificates."`
-	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" complete:"file" help:"Certificates to trust, PEM; also AWS_CA_BUNDLE."`
-	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Longest silence while an answer is awaited (60; 0: no limit)."`
-	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Longest wait for a connection (10; 0: no limit)."`
-	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; NO_COLOR and CLICOLOR=0 turn auto off, CLICOLOR_FORCE turns it on."`
-	NoCache           bool    `group:"global" help:"Leave the AWS CLI's cache of role credentials alone."`
+	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send all calls to this URL."`
+	NoVerifySSL       bool    `name:"no-verify-ssl" group:"global" help:"Do not verify TLS certificates."`
+	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" complete:"file" help:"PEM file of certificate authorities; also AWS_CA_BUNDLE."`
+	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Socket read timeout (60; 0: none)."`
+	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Socket connect timeout (10; 0: none)."`
+	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
+	NoCache           bool    `group:"global" help:"Do not use the AWS CLI's cache of role credentials."`
 	Debug             bool    `group:"global" overview:"" help:"Log every call on stderr, without secrets."`
-	Demo              bool    `group:"global" overview:"" help:"Use the embedded simulated organization instead of AWS."`
+	Demo              bool    `group:"global" overview:"" help:"Use the built-in simulated organization instead of AWS."`
 
 	simulated bool // --demo is in force
 }
@@ -181,18 +181,18 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 
 // Output are the flags of how records are shown.
 type Output struct {
-	Output    string   `short:"o" env:"${output_env=}" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"One of ${formats}."`
-	JQ        string   `name:"jq" overrides:"output" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Print what a jq filter makes of each record."`
-	Slurp     bool     `group:"output" help:"Give the jq filter one array of all records."`
-	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print what a JMESPath expression makes of the array of records."`
+	Output    string   `short:"o" env:"${output_env=}" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"Output format: ${formats}."`
+	JQ        string   `name:"jq" overrides:"output" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Run a jq filter on each record, and print the results."`
+	Slurp     bool     `group:"output" help:"Run the jq filter once, on an array of all records."`
+	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print the result of a JMESPath expression on the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv and text, such as Name,Tags.env."`
-	NoHeaders bool     `group:"output" help:"Leave the header out."`
-	Style     string   `enum:"plain,rounded,grid,compact" default:"plain" placeholder:"STYLE" group:"output" help:"Look of table, wide and counts: plain, rounded, grid or compact."`
-	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Keep spreadsheets from running cells of csv as formulas: ' in front of = + - @."`
-	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F for descending."`
-	CountBy   []string `placeholder:"F,F" group:"output" complete:"fields" help:"Count the records by these fields instead, such as State,Tags.env."`
+	NoHeaders bool     `group:"output" help:"Omit the header."`
+	Style     string   `enum:"plain,rounded,grid,compact" default:"plain" placeholder:"STYLE" group:"output" help:"Style of tables: plain, rounded, grid or compact."`
+	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Put ' before csv cells that a spreadsheet would run as formulas."`
+	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F sorts descending."`
+	CountBy   []string `placeholder:"F,F" group:"output" complete:"fields" help:"Count records by these fields, such as State,Tags.env."`
 
-	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"Show the fields and functions of templates, with examples."`
+	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"List the fields and functions for templates, with examples."`
 }
 
 // CountedFields are the fields whose combinations --count-by counts, for completion.

@@ -30,7 +30,7 @@ func (helpFlag) BeforeReset(app *App, line *kong.Context) error {
 }
 
 type helpCmd struct {
-	Subject string `arg:"" optional:"" complete:"commands,topics" help:"A command, or one of the topics ${topics}."`
+	Subject string `arg:"" optional:"" complete:"commands,topics" help:"Command, or topic: ${topics}."`
 }
 
 func (*helpCmd) Examples() []string {

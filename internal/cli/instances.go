@@ -17,14 +17,14 @@ import (
 
 type instancesCmd struct {
 	What   []string `arg:"" optional:"" complete:"instances" help:"Instance ids, names (globs), IP addresses or CIDR blocks."`
-	State  []string `placeholder:"S,S" group:"filter" complete:"states" help:"Only instances in these states, such as running,stopped."`
-	Tag    []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"filter" complete:"tag-keys" help:"Only instances with this tag; globs allowed in V."`
-	Type   []string `type:"globs" placeholder:"T,T" group:"filter" complete:"none" help:"Only these instance types; globs allowed, as in 'm5.*'."`
-	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" complete:"none" help:"EC2's own filters, as the AWS CLI takes them; several may follow. Also --filters."`
+	State  []string `placeholder:"S,S" group:"filter" complete:"states" help:"Only these states, such as running,stopped."`
+	Tag    []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"filter" complete:"tag-keys" help:"Only instances with this tag; V may be a glob."`
+	Type   []string `type:"globs" placeholder:"T,T" group:"filter" complete:"none" help:"Only these instance types; globs allowed, such as 'm5.*'."`
+	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" complete:"none" help:"EC2's own filters, as in the AWS CLI; several may follow. Also --filters."`
 
 	regionalListing[inventory.Instance] `embed:""`
 
-	Full bool `group:"output" help:"Add all that EC2 answers of an instance as EC2, for json, ndjson, yaml, templates, --jq and --query."`
+	Full bool `group:"output" help:"Add EC2's whole answer as the field EC2, for json, ndjson, yaml, templates, --jq and --query."`
 }
 
 func (*instancesCmd) Examples() []string {

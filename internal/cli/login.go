@@ -19,12 +19,12 @@ import (
 )
 
 type loginCmd struct {
-	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"The sso-session, or a profile that uses one; may be left out where there is only one."`
-	SSOSession    string        `name:"sso-session" placeholder:"NAME" complete:"sso-sessions" help:"The sso-session, as the argument names it."`
-	Profile       string        `placeholder:"NAME" complete:"profiles" help:"The session of this profile."`
-	UseDeviceCode bool          `help:"Sign in by a code, in a browser anywhere; what is done by itself over SSH."`
+	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile that uses one; optional if there is only one."`
+	SSOSession    string        `name:"sso-session" placeholder:"NAME" complete:"sso-sessions" help:"SSO session, instead of the argument."`
+	Profile       string        `placeholder:"NAME" complete:"profiles" help:"Profile that uses the SSO session."`
+	UseDeviceCode bool          `help:"Sign in with a code, in a browser on any machine; the default over SSH."`
 	NoBrowser     bool          `help:"Print the URL instead of opening it."`
-	Port          int           `placeholder:"N" complete:"none" help:"Wait for the browser's redirect on this port (any that is free)."`
+	Port          int           `placeholder:"N" complete:"none" help:"Port for the browser's redirect (any free port)."`
 	Timeout       time.Duration `placeholder:"10m" default:"10m" complete:"none" help:"Give up after this long (10m)."`
 	NewSession    newSession    `embed:""`
 }
@@ -269,7 +269,7 @@ func (a *App) showSignIn(opens bool) func(url, code string) {
 }
 
 type logoutCmd struct {
-	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"The sso-session, or a profile that uses one; all that are signed in where it is left out."`
+	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile that uses one; without it, all sessions."`
 }
 
 func (*logoutCmd) Examples() []string {

@@ -108,16 +108,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		if help := (*helpError)(nil); errors.As(err, &help) {
-			return app.fail(ctx, help.error)
-		}
-		app.misread(err, args)
-		return exitUsage
+		return app.fail(ctx, parseError(err, args))
 	}
-	if flag := emptyFlag(command); flag != "" {
-		return app.fail(ctx, usage("--%s is empty: leave it out, or say which", flag))
-	}
-	if err := misunderstood(command, args); err != nil {
+	if err := checkMeaning(command, args); err != nil {
 		return app.fail(ctx, err)
 	}
 	if command.Selected().Tag.Get("demo") == "-" {
@@ -135,20 +128,6 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
-}
-
-// emptyFlag finds a flag that is given nothing. What was to be narrowed down by a
-// variable that is not set must not become all.
-func emptyFlag(command *kong.Context) string {
-	for _, path := range command.Path {
-		if path.Flag == nil {
-			continue
-		}
-		if kind := path.Flag.Target.Kind(); (kind == reflect.Slice || kind == reflect.String) && path.Flag.Target.Len() == 0 {
-			return path.Flag.Name
-		}
-	}
-	return ""
 }
 
 func newParser(g *grammar, app *App) (*kong.Kong, error) {

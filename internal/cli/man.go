@@ -3,7 +3,7 @@ package cli
 import "github.com/alecthomas/kong"
 
 type manCmd struct {
-	Command string `arg:"" optional:"" complete:"commands" help:"A command; without one, the page of the program."`
+	Command string `arg:"" optional:"" complete:"commands" help:"Command; without one, muster itself."`
 }
 
 func (*manCmd) Examples() []string {

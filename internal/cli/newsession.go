@@ -16,8 +16,8 @@ import (
 
 // newSession are the settings of an sso-session that is in no file yet.
 type newSession struct {
-	StartURL  string `name:"start-url" placeholder:"URL" complete:"none" help:"Of a session that is not in the config file yet; asked for where it is needed."`
-	SSORegion string `name:"sso-region" placeholder:"R" complete:"regions" help:"The region of that session."`
+	StartURL  string `name:"start-url" placeholder:"URL" complete:"none" help:"Start URL of a session that is not in the config file."`
+	SSORegion string `name:"sso-region" placeholder:"R" complete:"regions" help:"Region of that session."`
 }
 
 // defaultScope is what the AWS CLI writes into a new session.

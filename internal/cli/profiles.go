@@ -13,7 +13,7 @@ import (
 )
 
 type profilesCmd struct {
-	What []string `arg:"" optional:"" complete:"profiles" help:"Names or globs."`
+	What []string `arg:"" optional:"" complete:"profiles" help:"Names or globs of profiles."`
 
 	GenerateFlags `embed:""`
 	Selection     `embed:""`

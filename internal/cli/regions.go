@@ -11,7 +11,7 @@ import (
 type regionsCmd struct {
 	regionalListing[region.Region] `embed:""`
 
-	All bool `group:"regions" help:"Those not opted in to as well."`
+	All bool `group:"regions" help:"Also regions that are not opted in to."`
 }
 
 func (*regionsCmd) Examples() []string {

@@ -15,19 +15,19 @@ import (
 // Selection are the flags of which accounts are meant. MUSTER_ACCOUNT_ID makes the variable
 // of --role void: exec sets both, to tell a command its place.
 type Selection struct {
-	Profile         []string `type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"The account of each profile; globs allowed."`
-	AllProfiles     bool     `group:"select" help:"The account of every profile, each account once."`
-	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in an IAM Identity Center session."`
+	Profile         []string `type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
+	AllProfiles     bool     `group:"select" help:"Accounts of all profiles, each account once."`
+	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
-	Role            []string `placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Role or permission set; the first of several that can be had."`
-	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Only these accounts; globs allowed."`
-	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts."`
-	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in this OU or below it."`
+	Role            []string `placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
+	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
+	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
+	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
 	AccountTag      []string `placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
-	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"For the roles of --organization."`
-	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"For the roles of --organization."`
-	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"For the roles of --organization."`
-	Shard           string   `placeholder:"I/N" group:"select" complete:"none" help:"Of these accounts the part I of N, I from 0: each account is in exactly one."`
+	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization."`
+	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"Session name for the roles of --organization (muster)."`
+	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"Session duration for the roles of --organization."`
+	Shard           string   `placeholder:"I/N" group:"select" complete:"none" help:"Only shard I of N (I starts at 0)."`
 }
 
 func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
@@ -52,7 +52,7 @@ func (s *Selection) SeenScope() seen.Scope {
 // RegionFlags are the flags of which regions are meant.
 type RegionFlags struct {
 	Region        []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Only these regions; globs allowed."`
-	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions."`
+	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions; globs allowed."`
 }
 
 // finder compiles the selection. A name that muster does not know is an error, so that a
@@ -71,13 +71,13 @@ func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
 
 // SweepFlags are the flags of how the sweep is done and told of.
 type SweepFlags struct {
-	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" complete:"none" help:"${calls=Calls} at one time (${concurrency})."`
-	Timeout     time.Duration `placeholder:"5m" group:"sweep" complete:"none" help:"Give up after this long; what has arrived is printed."`
+	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" complete:"none" help:"Run at most this many ${calls=calls} at once (${concurrency})."`
+	Timeout     time.Duration `placeholder:"5m" group:"sweep" complete:"none" help:"Stop after this long, and print the records that arrived."`
 	FailFast    bool          `group:"sweep" help:"Stop at the first gap."`
-	AllowDenied bool          `group:"sweep" help:"Exit 0 although AWS denied some places."`
-	Report      string        `placeholder:"FILE" group:"sweep" complete:"file" help:"Write what became of every account and region, as JSON."`
-	RetryGaps   string        `placeholder:"REPORT" group:"sweep" complete:"file" help:"Ask again only where an earlier --report has gaps."`
-	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no counts on stderr; what is missing is listed still."`
+	AllowDenied bool          `group:"sweep" help:"Exit with 0 even if AWS denied access in some places."`
+	Report      string        `placeholder:"FILE" group:"sweep" complete:"file" help:"Write the result for every account and region, as JSON."`
+	RetryGaps   string        `placeholder:"REPORT" group:"sweep" complete:"file" help:"Visit only the places where an earlier --report has gaps."`
+	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no summary on stderr; gaps are still listed."`
 }
 
 // check checks everything that needs no call of AWS: an hour's sweep should not end in

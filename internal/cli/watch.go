@@ -65,7 +65,7 @@ func parseInterval(text string) (time.Duration, error) {
 // WatchedOutput is Output of commands whose sweep can be done again and again.
 type WatchedOutput struct {
 	Output `embed:""`
-	Watch  watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Again and again, marking what is new (+), changed (~) or gone (-): every 30s, or -w 5s, --watch=5m."`
+	Watch  watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Repeat every 30s (or -w 5s, --watch=5m), and mark new (+), changed (~) and gone (-) records."`
 }
 
 func (o *WatchedOutput) options(app *App, g *Global) render.Options {

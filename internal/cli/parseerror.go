@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/names"
+)
+
+// mistake is a command line that kong cannot parse.
+type mistake struct {
+	kind    mistakeKind
+	word    string   // the word that is wrong
+	choices []string // the values that a flag takes, for badChoice
+	text    string   // kong's message without its suggestions
+
+	args    []string
+	grammar *kong.Application
+	command *kong.Node // nil if the mistake comes before the command
+}
+
+type mistakeKind int
+
+const (
+	otherMistake mistakeKind = iota
+	unknownCommand
+	unknownFlag
+	unexpectedArgument
+	badChoice
+)
+
+// parseError returns the usage error for an error of kong's parser: kong's message, a
+// hint, and the command that shows the help. An error of writing help or the version
+// stays as it is.
+func parseError(err error, args []string) error {
+	if help := (*helpError)(nil); errors.As(err, &help) {
+		return help.error
+	}
+	m := mistake{args: args}
+	program := ownName
+	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
+		m.grammar, m.command = parse.Context.Model, parse.Context.Selected()
+	}
+	m.classify(err.Error())
+	text := m.text
+	if hint := m.hint(); hint != "" {
+		text += "; " + hint
+	}
+	if m.command != nil {
+		program += " " + m.command.Name
+	}
+	return usage("%s; see '%s --help'", text, program)
+}
+
+// classify finds out from kong's message what is wrong.
+func (m *mistake) classify(text string) {
+	text, _, _ = strings.Cut(text, ", did you mean ")
+	m.text = text
+	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
+		m.text = flag + ": expected a value"
+	} else if flag, _, ok := strings.Cut(text, `: missing value, expecting "<arg>`); ok {
+		m.text = flag + ": expected a value"
+	} else if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
+		m.kind, m.word = unknownFlag, flag
+	} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && m.command != nil {
+		m.kind, m.word = unexpectedArgument, argument
+	} else if ok {
+		m.kind, m.word, m.text = unknownCommand, argument, "unknown command "+argument
+	} else if _, choice, ok := strings.Cut(text, " must be one of "); ok {
+		list, got, _ := strings.Cut(choice, " but got ")
+		m.kind, m.word = badChoice, strings.Trim(got, `"`)
+		for name := range strings.SplitSeq(list, ",") {
+			m.choices = append(m.choices, strings.Trim(name, `"`))
+		}
+	}
+}
+
+// hint returns what the user probably wants to type; "" if that is not known.
+func (m *mistake) hint() string {
+	switch m.kind {
+	case unknownCommand:
+		return cmp.Or(commandHabit(m.word), names.Suggest(m.word, m.commands()))
+	case unknownFlag:
+		return cmp.Or(m.earlyFlag(), flagHabit(m.word), m.nearestFlag())
+	case unexpectedArgument:
+		return cmp.Or(m.spacedList(), m.flagForArgument())
+	case badChoice:
+		return names.Suggest(m.word, m.choices)
+	}
+	return ""
+}
+
+func (m *mistake) commands() (found []string) {
+	if m.grammar != nil {
+		for _, command := range m.grammar.Leaves(true) {
+			found = append(found, command.Name)
+		}
+	}
+	return found
+}
+
+// nearestFlag suggests a flag with a similar name. A flag of one letter is similar to
+// all others of one letter, so it gets no suggestion but --version.
+func (m *mistake) nearestFlag() string {
+	if strings.EqualFold(m.word, "-v") {
+		return names.Suggest("--version", []string{"--version"})
+	}
+	if !strings.HasPrefix(m.word, "--") || m.grammar == nil {
+		return ""
+	}
+	node := m.grammar.Node
+	if m.command != nil {
+		node = m.command
+	}
+	var known []string
+	for _, flags := range node.AllFlags(true) {
+		for _, f := range flags {
+			known = append(known, "--"+f.Name)
+		}
+	}
+	return names.Suggest(m.word, known)
+}
+
+// earlyFlag explains a command's flag that comes before the command.
+func (m *mistake) earlyFlag() string {
+	if m.command != nil || m.grammar == nil {
+		return ""
+	}
+	place, known := "COMMAND", false
+	for _, command := range m.grammar.Leaves(true) {
+		if slices.Contains(m.args, command.Name) {
+			place = command.Name
+		}
+		known = known || slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return hasName(f, m.word) })
+	}
+	if !known {
+		return ""
+	}
+	return "flags follow the command: " + ownName + " " + place + " " + m.word + " ..."
+}
+
+// spacedList explains a word that follows the value of a flag that takes a list.
+func (m *mistake) spacedList() string {
+	i := slices.Index(m.args, m.word)
+	if i < 2 {
+		return ""
+	}
+	flag, value := m.args[i-2], m.args[i-1]
+	if slices.ContainsFunc(m.command.Flags, func(f *kong.Flag) bool { return f.IsSlice() && hasName(f, flag) }) {
+		return "commas separate several values: " + flag + " " + value + "," + m.word
+	}
+	return ""
+}
+
+// hasName says whether a word is one of the names of a flag: --NAME, an alias or -N.
+func hasName(f *kong.Flag, word string) bool {
+	if name, ok := strings.CutPrefix(word, "--"); ok {
+		return name == f.Name || slices.Contains(f.Aliases, name)
+	}
+	return f.Short != 0 && word == "-"+string(f.Short)
+}
+
+var regionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
+
+// checkMeaning returns an error for a command line that kong can parse, but not as
+// the user meant it: an empty value, -o=csv, or --region us-east-1 eu-west-1.
+func checkMeaning(command *kong.Context, args []string) error {
+	for _, path := range command.Path {
+		if path.Flag == nil {
+			continue
+		}
+		flag, short := path.Flag, "-"+string(path.Flag.Short)
+		// An unset variable in --account "$ACCOUNT" must not select all accounts.
+		if kind := flag.Target.Kind(); (kind == reflect.Slice || kind == reflect.String) && flag.Target.Len() == 0 {
+			return usage("--%s is empty: leave it out, or give a value", flag.Name)
+		}
+		value, isString := flag.Target.Interface().(string)
+		if flag.Short != 0 && !path.Resolved && isString && strings.HasPrefix(value, "=") && slices.Contains(args, short+value) {
+			return usage("%s%s: a flag of one letter takes no =; write %s %s", short, value, short, cmp.Or(value[1:], "VALUE"))
+		}
+	}
+	return checkRegionList(command.Selected(), args)
+}
+
+// checkRegionList finds a region behind a flag's list of regions that the command
+// would take for an argument of its own.
+func checkRegionList(command *kong.Node, args []string) error {
+	if slices.ContainsFunc(command.Positional, func(p *kong.Positional) bool { return p.Passthrough }) {
+		return nil // another program's flags
+	}
+	for i := 2; i < len(args); i++ {
+		flag, value := args[i-2], args[i-1]
+		takesRegions := func(f *kong.Flag) bool { return f.Tag.Get("complete") == "regions" && f.IsSlice() && hasName(f, flag) }
+		if regionName().MatchString(args[i]) && slices.ContainsFunc(command.Flags, takesRegions) {
+			return usage("%s: commas separate several regions: %s %s,%s", flag, flag, value, args[i])
+		}
+	}
+	return nil
+}
