@@ -58,7 +58,7 @@ func TestEnviron(t *testing.T) {
 func TestLookPath(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("what can be run is told by its name there")
+		t.Skip("there are no permission bits on this machine")
 	}
 	dir := t.TempDir()
 	for name, mode := range map[string]os.FileMode{"tool": 0o755, "text": 0o644} {
@@ -77,11 +77,11 @@ func TestLookPath(t *testing.T) {
 	}
 }
 
-// TestSpool: what comes back is what went in, in its order, whether it fits in
-// memory or not, and nobody else could have read it.
+// TestSpool: Replay writes all output in order, from memory or from a file that only the user
+// can read.
 func TestSpool(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{10, inMemory / 3, inMemory} {
+	for _, size := range []int{10, maxMemory / 3, maxMemory} {
 		var s Spool
 		var wantOut, wantErr, wantAll, gotOut, gotErr bytes.Buffer
 		for i := range 6 {
@@ -96,8 +96,8 @@ func TestSpool(t *testing.T) {
 				t.Fatal(n, err)
 			}
 		}
-		if spilt := s.file != nil; spilt != (size*6 > inMemory) {
-			t.Errorf("%d bytes six times: in a file: %v", size, spilt)
+		if inFile := s.file != nil; inFile != (size*6 > maxMemory) {
+			t.Errorf("%d bytes six times: in a file: %v", size, inFile)
 		}
 		if s.file != nil {
 			info, err := s.file.Stat()
@@ -122,12 +122,11 @@ func TestSpool(t *testing.T) {
 	}
 }
 
-// TestSpoolThatCannotKeep: what could not be kept is told when the rest is replayed,
-// since a child that is ended by it hides the error behind its exit code.
-func TestSpoolThatCannotKeep(t *testing.T) {
+// TestSpoolErrors: Replay returns the first error of a write, and replays the rest.
+func TestSpoolErrors(t *testing.T) {
 	t.Parallel()
 	var s Spool
-	half := make([]byte, inMemory/2+1)
+	half := make([]byte, maxMemory/2+1)
 	for range 2 {
 		if _, err := s.Stdout().Write(half); err != nil {
 			t.Fatal(err)
@@ -149,9 +148,9 @@ func TestSpoolThatCannotKeep(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
+func TestLineWriter(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", longestLine-1)
+	long := strings.Repeat("x", maxLine-1)
 	for _, test := range []struct {
 		name  string
 		parts []string
@@ -181,7 +180,7 @@ type brokenWriter struct{ err error }
 
 func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 
-func TestLinesThatCannotBeWritten(t *testing.T) {
+func TestLineWriterErrors(t *testing.T) {
 	t.Parallel()
 	full := errors.New("full")
 	lines := &LineWriter{Lock: new(sync.Mutex), To: brokenWriter{full}}
@@ -193,7 +192,7 @@ func TestLinesThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// shell is a command that sh runs.
+// shell returns a command that runs a script with sh.
 func shell(t *testing.T, script string) (*Command, *bytes.Buffer) {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
@@ -216,7 +215,7 @@ func TestRun(t *testing.T) {
 		{"kill -TERM $$", 143, ""},
 		{"cat", 0, ""},
 		{`echo "$0 $*"`, 0, "sh \n"},
-		{"sleep 1000 & echo $!", 0, ""}, // which holds the output
+		{"sleep 1000 & echo $!", 0, ""}, // sleep keeps the output open
 	} {
 		c, out := shell(t, test.script)
 		c.GracePeriod = 100 * time.Millisecond
@@ -235,18 +234,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunStopped: a child that does not end when asked is ended, in the foreground,
-// too.
+// TestRunStopped: a command that ignores SIGTERM is killed, also in the foreground.
 func TestRunStopped(t *testing.T) {
 	t.Parallel()
 	for _, foreground := range []bool{false, true} {
-		c, out := shell(t, "trap 'echo asked' TERM; echo begun; while :; do sleep 0.05; done")
+		c, out := shell(t, "trap 'echo terminated' TERM; echo begun; while :; do sleep 0.05; done")
 		c.GracePeriod, c.Foreground = 200*time.Millisecond, foreground
 		ctx, cancel := context.WithCancelCause(t.Context())
 		c.Stderr = nil
 		c.Stdout = onWrite{out, func() { cancel(errors.New("too long")) }}
 		code, err := c.Run(ctx)
-		if code != 137 || err != nil || out.String() != "begun\nasked\n" {
+		if code != 137 || err != nil || out.String() != "begun\nterminated\n" {
 			t.Errorf("in the foreground: %v: exit code %d, %v, output %q", foreground, code, err, out)
 		}
 	}
@@ -254,11 +252,11 @@ func TestRunStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Run(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("before it was begun: %v", err)
+		t.Errorf("before the start: %v", err)
 	}
 }
 
-// onWrite calls then after each write.
+// onWrite calls then after each Write.
 type onWrite struct {
 	to   *bytes.Buffer
 	then func()

@@ -1,6 +1,3 @@
-// Package child runs a command in an account: with the account's credentials in
-// its environment, its output kept together or marked line by line, and the
-// user's signals passed on.
 package child
 
 import (
@@ -14,16 +11,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Place is what a child is told about where it works.
+// Place is the account and region of a command.
 type Place struct {
 	AccountID, AccountName string
 	Role                   string // "" for a user
 	Region                 string
 }
 
-// elsewhere are variables that lead a child to other credentials than those it is
-// given, or that describe others.
-var elsewhere = []string{
+// otherCredentials are variables that select or describe other credentials than the
+// command's own.
+var otherCredentials = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID",
 	"AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN", // older names of the same
 	"AWS_PROFILE", "AWS_DEFAULT_PROFILE",
@@ -32,19 +29,19 @@ var elsewhere = []string{
 	"MUSTER_ACCOUNT_ID", "MUSTER_ACCOUNT_NAME", "MUSTER_ROLE",
 }
 
-// Environ is the environment of a child: base without what leads to other
-// credentials and without the variables of drop, then the place, then the variables
-// of its credentials: those of CredentialVars, or of an endpoint.
+// Environ returns the environment of a command: base without the variables of other
+// credentials and without those in drop, then the place, then credentials, as from
+// CredentialVars.
 func Environ(base, drop []string, p Place, credentials []string) []string {
-	given := make(map[string]bool, len(credentials))
+	replaced := make(map[string]bool, len(credentials))
 	for _, pair := range credentials {
 		name, _, _ := strings.Cut(pair, "=")
-		given[name] = true
+		replaced[name] = true
 	}
 	var environ []string
 	for _, pair := range base {
 		name, _, _ := strings.Cut(pair, "=")
-		if !given[name] && !slices.Contains(elsewhere, name) && !slices.Contains(drop, name) && !strings.HasPrefix(name, "AWS_CONTAINER_") {
+		if !replaced[name] && !slices.Contains(otherCredentials, name) && !slices.Contains(drop, name) && !strings.HasPrefix(name, "AWS_CONTAINER_") {
 			environ = append(environ, pair)
 		}
 	}
@@ -54,21 +51,21 @@ func Environ(base, drop []string, p Place, credentials []string) []string {
 	return append(environ, credentials...)
 }
 
-// CredentialVars are the variables of credentials. A user's own keys have no token and do
-// not end.
+// CredentialVars returns the variables for credentials. A user's long-term keys have
+// neither a token nor an expiration.
 func CredentialVars(c aws.Credentials) []string {
-	keys := []string{"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey}
+	vars := []string{"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey}
 	if c.SessionToken != "" {
-		keys = append(keys, "AWS_SESSION_TOKEN="+c.SessionToken)
+		vars = append(vars, "AWS_SESSION_TOKEN="+c.SessionToken)
 	}
 	if c.CanExpire {
-		keys = append(keys, "AWS_CREDENTIAL_EXPIRATION="+c.Expires.UTC().Format(time.RFC3339))
+		vars = append(vars, "AWS_CREDENTIAL_EXPIRATION="+c.Expires.UTC().Format(time.RFC3339))
 	}
-	return keys
+	return vars
 }
 
-// LookPath finds a program in the folders of a PATH, or by a path of its own.
-// Folders that depend on where one is are passed over.
+// LookPath finds a program by its path, or by its name in the folders of path, a PATH. It
+// skips relative folders: they would depend on the working directory.
 func LookPath(path, name string) (string, error) {
 	if filepath.Base(name) != name {
 		return exec.LookPath(name)

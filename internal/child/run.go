@@ -1,3 +1,6 @@
+// Package child runs a command in an account. The command gets the account's credentials in
+// its environment and the user's signals. Its output is kept as a whole in a Spool, or
+// written line by line with a prefix.
 package child
 
 import (
@@ -12,8 +15,8 @@ import (
 	"time"
 )
 
-// gracePeriod is how long a child has to end after it was asked to, and what it has
-// left running to let go of its output.
+// gracePeriod is how long a command may take to end after SIGTERM, and how long the
+// processes that it has left running may keep its output open.
 const gracePeriod = 10 * time.Second
 
 // Command is a program to run.
@@ -21,34 +24,33 @@ type Command struct {
 	Path           string
 	Args           []string // with the program's name first
 	Env            []string
-	Stdin          io.Reader // nil: nothing to read
+	Stdin          io.Reader // nil: /dev/null
 	Stdout, Stderr io.Writer
-	// Foreground runs it in the place of this process: in its process group, so
-	// that the terminal's job control is the child's. Otherwise it has no terminal
-	// at all, and is asked to end, with all it has started, when the context ends.
+	// Foreground runs the command in the process group of this process, so that it takes
+	// part in the terminal's job control. Otherwise the command has no terminal, and the
+	// end of the context ends it together with all processes that it has started.
 	Foreground bool
-	// Keyboard says that a terminal sends its signals to the whole process group, a
-	// child in the foreground included.
+	// Keyboard means that a terminal sends its signals to the whole process group,
+	// including a command in the foreground.
 	Keyboard    bool
 	GracePeriod time.Duration // 0: 10 s
 }
 
-// Run runs the command to its end and returns its exit code, as a shell has it:
-// 128 and its number for a signal. An error means that the command could not be
-// started, or that its output could not be written.
+// Run runs the command and returns its exit code, as a shell does: 128 plus the number of
+// the signal that ended it. An error means that the command could not be started, or that
+// its output could not be written.
 //
-// When the context ends, the child gets the signal that ended it, or SIGTERM; and
-// SIGKILL if it is still there after a while, or at the user's next interrupt. In
-// the foreground signals are passed on as they come, and it is the child's
-// business to end.
+// When the context ends, Run sends the command the signal that ended the context, or
+// SIGTERM. It sends SIGKILL after the grace period, or at the user's next signal. In the
+// foreground, Run only forwards signals; the command decides when it ends.
 func (c *Command) Run(ctx context.Context) (code int, err error) {
-	run := ctx
+	running := ctx
 	if c.Foreground {
 		var stop func()
-		run, stop = withoutSignals(ctx)
+		running, stop = withoutSignals(ctx)
 		defer stop()
 	}
-	cmd := exec.CommandContext(run, c.Path)
+	cmd := exec.CommandContext(running, c.Path)
 	cmd.Args, cmd.Env = c.Args, c.Env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
 	cmd.WaitDelay = c.GracePeriod
@@ -58,45 +60,56 @@ func (c *Command) Run(ctx context.Context) (code int, err error) {
 	ended := make(chan struct{})
 	defer close(ended)
 	if c.Foreground {
-		cmd.Cancel = func() error { return cmd.Process.Signal(terminate) }
-		signals := heard()
+		signals := notify()
 		defer signal.Stop(signals)
-		if ctx.Err() != nil { // by a signal that came before we listened
-			return 0, ctx.Err()
-		}
-		if err = cmd.Start(); err == nil {
-			go c.passOn(cmd.Process, signals, ended)
-		}
+		err = c.startForeground(ctx, cmd, signals, ended)
 	} else {
-		detach(cmd)
-		cmd.Cancel = func() error {
-			// Listened to before the child is asked: its user may insist at once.
-			go killAtNext(cmd.Process, heard(), ended)
-			return signalAll(cmd.Process, causeSignal(context.Cause(run)))
-		}
-		err = cmd.Start()
+		err = startDetached(running, cmd, ended)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
-		return 0, fmt.Errorf("starting %s: %w", c.Args[0], bare(err))
+		return 0, fmt.Errorf("starting %s: %w", c.Args[0], withoutPath(err))
 	}
 	err = cmd.Wait()
-	if run.Err() != nil && !c.Foreground {
-		signalAll(cmd.Process, os.Kill) // what it has left behind
+	if running.Err() != nil && !c.Foreground {
+		signalAll(cmd.Process, os.Kill) // the processes that it has left running
 	}
-	var exited *exec.ExitError
-	if errors.As(err, &exited) || errors.Is(err, exec.ErrWaitDelay) || run.Err() != nil {
+	if errors.As(err, new(*exec.ExitError)) || errors.Is(err, exec.ErrWaitDelay) || running.Err() != nil {
 		err = nil
 	}
 	return exitCode(cmd.ProcessState), err
 }
 
-// bare is an error of starting without the path, which the caller has.
-func bare(err error) error {
+// startForeground starts the command and forwards signals until ended is closed.
+func (c *Command) startForeground(ctx context.Context, cmd *exec.Cmd, signals <-chan os.Signal, ended <-chan struct{}) error {
+	cmd.Cancel = func() error { return cmd.Process.Signal(terminate) }
+	if ctx.Err() != nil { // by a signal that came before notify
+		return ctx.Err()
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go c.forward(cmd.Process, signals, ended)
+	return nil
+}
+
+// startDetached starts a command that ends with the context.
+func startDetached(ctx context.Context, cmd *exec.Cmd, ended <-chan struct{}) error {
+	detach(cmd)
+	cmd.Cancel = func() error {
+		// Listen before the command gets its signal: the user may insist at once.
+		go killOnSignal(cmd.Process, notify(), ended)
+		return signalAll(cmd.Process, causeSignal(context.Cause(ctx)))
+	}
+	return cmd.Start()
+}
+
+// withoutPath returns the reason why a program could not be started.
+func withoutPath(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
-		if path.Op == "fork/exec" && errors.Is(err, syscall.EBADF) { // a descriptor that was moved beyond the limit
+		if path.Op == "fork/exec" && errors.Is(err, syscall.EBADF) { // fork moved a descriptor beyond the limit
 			return syscall.EMFILE
 		}
 		return path.Err
@@ -107,26 +120,26 @@ func bare(err error) error {
 	return err
 }
 
-// withoutSignals is a context that a signal does not end, only what else ends ctx.
+// withoutSignals returns a context that ends with ctx unless a signal has ended ctx.
 func withoutSignals(ctx context.Context) (context.Context, func()) {
 	quiet, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		if cause := context.Cause(ctx); !bySignal(cause) {
+		if cause := context.Cause(ctx); !isSignal(cause) {
 			cancel(cause)
 		}
 	})
 	return quiet, func() { stop(); cancel(nil) }
 }
 
-// bySignal tells the cause that signal.NotifyContext gives from others: it is a
-// cancellation, but not context.Canceled itself.
-func bySignal(cause error) bool {
+// isSignal reports whether a cause is from signal.NotifyContext: it is a cancellation, but
+// not context.Canceled itself.
+func isSignal(cause error) bool {
 	return errors.Is(cause, context.Canceled) && cause != context.Canceled
 }
 
-// passOn gives the child the signals that this process gets and the child has not
-// got from the keyboard already.
-func (c *Command) passOn(p *os.Process, signals <-chan os.Signal, ended <-chan struct{}) {
+// forward sends signals to the command until it has ended, except those that it has got
+// from the keyboard already.
+func (c *Command) forward(p *os.Process, signals <-chan os.Signal, ended <-chan struct{}) {
 	for {
 		select {
 		case s := <-signals:
@@ -139,11 +152,11 @@ func (c *Command) passOn(p *os.Process, signals <-chan os.Signal, ended <-chan s
 	}
 }
 
-// heard is where signals by which others end a program arrive. What this process was
-// started to ignore, as by nohup, it ignores with its child.
-func heard() chan os.Signal {
+// notify returns a channel for the signals that end programs, except those that this
+// process ignores since its start, as after nohup. The command ignores them, too.
+func notify() chan os.Signal {
 	signals := make(chan os.Signal, 8)
-	for _, s := range passedOn {
+	for _, s := range endingSignals {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}
@@ -151,14 +164,14 @@ func heard() chan os.Signal {
 	return signals
 }
 
-// killAtNext ends a child that was asked to end already, when the user insists.
-func killAtNext(p *os.Process, signals chan os.Signal, ended <-chan struct{}) {
+// killOnSignal kills a command that is already ending when the user sends another signal.
+func killOnSignal(p *os.Process, signals chan os.Signal, ended <-chan struct{}) {
 	defer signal.Stop(signals)
 	for {
 		select {
 		case s := <-signals:
 			if s == syscall.SIGHUP {
-				continue // a terminal that is closed says so more than once
+				continue // a closing terminal sends it more than once
 			}
 			signalAll(p, os.Kill)
 		case <-ended:

@@ -11,17 +11,16 @@ import (
 
 const terminate = syscall.SIGTERM
 
-// passedOn are the signals by which others end a program.
-var passedOn = []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP}
+// endingSignals are the signals that end programs.
+var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP}
 
 func fromKeyboard(s os.Signal) bool { return s == syscall.SIGINT || s == syscall.SIGQUIT }
 
-// detach gives the child a session of its own. Without a terminal nothing in it
-// can wait for an answer there or be stopped for trying, and the interrupts of
-// the keyboard do not reach it twice.
+// detach gives the command a session of its own, without a terminal. It cannot wait for
+// input there, and it does not get the signals of the keyboard twice.
 func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
-// signalAll signals a detached child and whatever it has started.
+// signalAll signals a detached command and all processes that it has started.
 func signalAll(p *os.Process, s os.Signal) error {
 	err := syscall.Kill(-p.Pid, s.(syscall.Signal))
 	if err == syscall.ESRCH {
@@ -30,10 +29,10 @@ func signalAll(p *os.Process, s os.Signal) error {
 	return err
 }
 
-// causeSignal is the signal that ended a context of signal.NotifyContext, which
-// tells it only in words; SIGTERM for any other end.
+// causeSignal returns SIGINT if that signal ended a context of signal.NotifyContext, else
+// SIGTERM. The cause contains the signal only in its text.
 func causeSignal(cause error) os.Signal {
-	if bySignal(cause) && strings.HasPrefix(cause.Error(), syscall.SIGINT.String()) {
+	if isSignal(cause) && strings.HasPrefix(cause.Error(), syscall.SIGINT.String()) {
 		return syscall.SIGINT
 	}
 	return syscall.SIGTERM

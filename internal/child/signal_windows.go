@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// Windows knows no signals to processes: a console's Ctrl-C reaches all that
-// share it, and anything else ends at once.
+// Windows has no signals between processes. Ctrl-C reaches every process of the console;
+// any other signal ends the process at once.
 const terminate = syscall.SIGKILL
 
-var passedOn = []os.Signal{os.Interrupt}
+var endingSignals = []os.Signal{os.Interrupt}
 
 func fromKeyboard(os.Signal) bool { return true }
 
