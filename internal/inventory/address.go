@@ -10,14 +10,14 @@ import (
 	"sync"
 )
 
-// parseAddress reads an address in any of its spellings. A zone is dropped, which
-// means something on one machine alone, and IPv4 within IPv6 is IPv4.
+// parseAddress parses an IP address in any spelling. IPv4 within IPv6 becomes IPv4. The
+// zone is dropped, because it has a meaning on one machine only.
 func parseAddress(text string) (netip.Addr, bool) {
 	address, err := netip.ParseAddr(text)
 	return address.Unmap().WithZone(""), err == nil && !strings.Contains(address.Zone(), "/")
 }
 
-// parseBlock does the same for a CIDR block.
+// parseBlock parses a CIDR block in the same way.
 func parseBlock(text string) (netip.Prefix, bool) {
 	address, bits, ok := strings.Cut(text, "/")
 	if !ok {
@@ -28,7 +28,7 @@ func parseBlock(text string) (netip.Prefix, bool) {
 	if err != nil {
 		return netip.Prefix{}, false
 	}
-	const mapped = 96 // the bits in front of IPv4 within IPv6
+	const mapped = 96 // bits before an IPv4 address within IPv6
 	if block.Addr().Is4In6() && block.Bits() >= mapped {
 		block = netip.PrefixFrom(block.Addr().Unmap(), block.Bits()-mapped)
 	}
@@ -45,19 +45,23 @@ func isBlock(text string) bool {
 	return ok
 }
 
-// looksLikeAddress is true of addresses, and of what can only be a mistyped one.
+func isMAC(text string) bool {
+	mac, err := net.ParseMAC(text)
+	return err == nil && len(mac) == 6
+}
+
+// looksLikeAddress reports whether text is an address or a block, perhaps a mistyped one.
 func looksLikeAddress(text string) bool { return addressLike().MatchString(text) }
 
-// notAddress says what is wrong with what looks like an address.
-func notAddress(text string) error {
+// addressError returns the error for a text that looks like an address and is not.
+func addressError(text string) error {
 	msg := fmt.Sprintf("%q is neither an IP address nor a CIDR block", text)
-	if octets := padded().FindString(text); octets != "" {
-		plain := padded().ReplaceAllStringFunc(text, func(n string) string {
-			trimmed := strings.TrimLeft(n, "0")
-			if trimmed == "" {
-				trimmed = "0"
+	if octets := zeroPadded().FindString(text); octets != "" {
+		plain := zeroPadded().ReplaceAllStringFunc(text, func(n string) string {
+			if trimmed := strings.TrimLeft(n, "0"); trimmed != "" {
+				return trimmed
 			}
-			return trimmed
+			return "0"
 		})
 		if isAddress(plain) || isBlock(plain) {
 			return queryError("%s: some programs read %s as an octal number; did you mean %s?", msg, octets, plain)
@@ -65,7 +69,8 @@ func notAddress(text string) error {
 	}
 	if at := strings.LastIndexByte(text, ':'); at > 0 {
 		host := strings.Trim(text[:at], "[]")
-		if _, err := strconv.ParseUint(text[at+1:], 10, 64); err == nil && (isBlock(host) || isAddress(host) && !strings.Contains(host, ":") || strings.HasPrefix(text, "[")) {
+		isHost := isBlock(host) || isAddress(host) && !strings.Contains(host, ":") || strings.HasPrefix(text, "[")
+		if _, err := strconv.ParseUint(text[at+1:], 10, 64); err == nil && isHost {
 			return queryError("%s; leave the port out: %s", msg, host)
 		}
 	}
@@ -73,21 +78,16 @@ func notAddress(text string) error {
 }
 
 var (
-	// padded finds decimal numbers with leading zeros: octets, and the bits of a block.
-	padded = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b0+[0-9]+\b`) })
+	// zeroPadded matches decimal numbers with leading zeros: octets, and the bits of a block.
+	zeroPadded = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b0+[0-9]+\b`) })
 
-	wildAddress = sync.OnceValue(func() *regexp.Regexp {
+	// wildcardAddress matches an IPv4 address whose last octets are *.
+	wildcardAddress = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^((?:[0-9]{1,3}\.){2,3})(?:\*\.)*\*$`)
 	})
-	// Dotted numbers, hexadecimal ones with two colons at least, and either with a
-	// zone, a port, or bits.
+	// addressLike matches four numbers with dots, or hexadecimal numbers with at least two
+	// colons; both with or without a zone, a port, or the bits of a block.
 	addressLike = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^\[?(?:[0-9]+(?:\.[0-9]+){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*)(?:%[^/\]]*)?\]?(?:/[^:]*)?\]?(?::[0-9]+)?$`)
 	})
 )
-
-// isMAC tells the other kind of address with colons.
-func isMAC(text string) bool {
-	mac, err := net.ParseMAC(text)
-	return err == nil && len(mac) == 6
-}

@@ -106,7 +106,7 @@ func TestSpellings(t *testing.T) {
 		if r.IntN(3) == 0 {
 			text = "[" + text + "]"
 		}
-		if got, ok := parseAddress(bare(text)); !ok || got != address.Unmap() {
+		if got, ok := parseAddress(normalize(text)); !ok || got != address.Unmap() {
 			t.Fatalf("%s: %s, want %s", text, got, address)
 		}
 		bits := r.IntN(address.BitLen() + 1)

@@ -6,24 +6,24 @@ import (
 	"slices"
 )
 
-// otherAddresses are the addresses of an instance that EC2 gives outside of its network
+// otherAddresses are the addresses of an instance that EC2 lists outside its network
 // interfaces.
 type otherAddresses struct {
-	private, public, ipv6 string // the instance's own
+	private, public, ipv6 string // of the instance itself
 	secondary             []secondaryInterface
 }
 
-// secondaryInterface is an interface in a secondary network, which is no ENI.
+// secondaryInterface is an interface in a secondary network. It is not an ENI.
 type secondaryInterface struct {
 	deviceIndex int
 	privateIPs  []string
 }
 
-// finish derives what follows from the rest of the record.
-func (r *Instance) finish(a otherAddresses) {
+// finish derives the name and the lists of addresses from the rest of the record.
+func (r *Instance) finish(other otherAddresses) {
 	r.Name = r.Tags["Name"]
 	sortInterfaces(r.NetworkInterfaces)
-	private, public, ipv6 := distinct{list: r.PrivateIPs}, distinct{list: r.PublicIPs}, distinct{list: r.IPv6s}
+	private, public, ipv6 := uniqueList{list: r.PrivateIPs}, uniqueList{list: r.PublicIPs}, uniqueList{list: r.IPv6s}
 	for _, eni := range r.NetworkInterfaces {
 		for _, ip := range eni.PrivateIPs {
 			private.add(ip.PrivateIP)
@@ -33,21 +33,21 @@ func (r *Instance) finish(a otherAddresses) {
 			ipv6.add(ip)
 		}
 	}
-	slices.SortStableFunc(a.secondary, func(a, b secondaryInterface) int { return cmp.Compare(a.deviceIndex, b.deviceIndex) })
-	for _, secondary := range a.secondary {
+	slices.SortStableFunc(other.secondary, func(a, b secondaryInterface) int { return cmp.Compare(a.deviceIndex, b.deviceIndex) })
+	for _, secondary := range other.secondary {
 		for _, ip := range secondary.privateIPs {
 			private.add(ip)
 		}
 	}
-	private.add(a.private)
-	public.add(a.public)
-	if !slices.ContainsFunc(ipv6.list, func(known string) bool { return sameAddress(known, a.ipv6) }) {
-		ipv6.add(a.ipv6)
+	private.add(other.private)
+	public.add(other.public)
+	if !slices.ContainsFunc(ipv6.list, func(listed string) bool { return sameAddress(listed, other.ipv6) }) {
+		ipv6.add(other.ipv6)
 	}
 	r.PrivateIPs, r.PublicIPs, r.IPv6s = private.list, public.list, ipv6.list
 }
 
-// sameAddress also compares two spellings of one address.
+// sameAddress also recognizes two spellings of one address.
 func sameAddress(a, b string) bool {
 	if a == b || a == "" || b == "" {
 		return a == b
@@ -57,93 +57,90 @@ func sameAddress(a, b string) bool {
 	return err == nil && otherErr == nil && x == y
 }
 
-// distinct is a list of texts in the order in which they were added, each once.
-type distinct struct {
+// uniqueList is a list of texts in the order in which they were added, each once.
+type uniqueList struct {
 	list []string
-	seen map[string]bool // nil while the list is short
+	set  map[string]bool // nil while the list is short
 }
 
-func (d *distinct) add(text string) {
+// add ignores empty texts.
+func (u *uniqueList) add(text string) {
 	const short = 16
 	switch {
 	case text == "":
 		return
-	case len(d.list) < short:
-		if slices.Contains(d.list, text) {
+	case len(u.list) < short:
+		if slices.Contains(u.list, text) {
 			return
 		}
-	case d.seen == nil:
-		d.seen = make(map[string]bool, 2*short)
-		for _, known := range d.list {
-			d.seen[known] = true
+	case u.set == nil:
+		u.set = make(map[string]bool, 2*short)
+		for _, listed := range u.list {
+			u.set[listed] = true
 		}
 		fallthrough
 	default:
-		if d.seen[text] {
+		if u.set[text] {
 			return
 		}
-		d.seen[text] = true
+		u.set[text] = true
 	}
-	d.list = append(d.list, text)
+	u.list = append(u.list, text)
 }
 
-// eachOnce drops texts that are empty or there already.
-func eachOnce(texts []string) []string {
-	d := distinct{list: []string{}}
+// unique returns the texts without empty and repeated ones.
+func unique(texts []string) []string {
+	u := uniqueList{list: []string{}}
 	for _, text := range texts {
-		d.add(text)
+		u.add(text)
 	}
-	return d.list
+	return u.list
 }
 
-// nonEmpty is a list of the text, if it is one.
-func nonEmpty(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
-}
-
-// association is what EC2 associates with a private address.
+// association holds the addresses that EC2 associates with a private address.
 type association struct {
-	public, carrier, customerOwned string // addresses: an Elastic or automatic one, that of a Wavelength Zone, that of an Outpost
-	allocationID, associationID    string
+	public        string // an Elastic IP or an automatic address
+	carrier       string // of a Wavelength Zone
+	customerOwned string // of an Outpost
+	allocationID  string // of an Elastic IP, as is the next
+	associationID string
 }
 
-// none says that there is no address.
-func (a *association) none() bool { return a.public == "" && a.carrier == "" && a.customerOwned == "" }
+func (a *association) empty() bool { return a.public == "" && a.carrier == "" && a.customerOwned == "" }
 
-// addresses adds the association's addresses to a list.
-func (a *association) addresses(to []string) []string {
+// addresses returns the addresses of all kinds, each once.
+func (a *association) addresses() []string {
+	list := make([]string, 0, 3)
 	for _, ip := range []string{a.public, a.carrier, a.customerOwned} {
-		if ip != "" && !slices.Contains(to, ip) {
-			to = append(to, ip)
+		if ip != "" && !slices.Contains(list, ip) {
+			list = append(list, ip)
 		}
 	}
-	return to
+	return list
 }
 
-// appendTo adds a private address to an interface's: once, or for each address
-// that is associated with it.
+// appendTo adds an entry for a private address to an interface's list; or several, if
+// several addresses are associated with it.
 func (a *association) appendTo(ips []PrivateIP, ip PrivateIP) []PrivateIP {
-	if a.none() {
+	if a.empty() {
 		return append(ips, ip)
 	}
-	for _, ip.PublicIP = range a.addresses(make([]string, 0, 3)) {
+	for _, ip.PublicIP = range a.addresses() {
 		ips = append(ips, ip)
 	}
 	return ips
 }
 
-// withPrimary completes an interface's addresses, primary first, by what EC2 gives
-// of the interface itself. Nearly always that is the primary address once more.
+// withPrimary adds to an interface's list, primary first, the private address and the
+// association that EC2 gives for the interface as a whole. Nearly always the list has them
+// already, in its primary address.
 func withPrimary(ips []PrivateIP, private string, a *association) []PrivateIP {
 	if private == "" && len(ips) > 0 {
 		private = ips[0].PrivateIP
 	}
 	at := slices.IndexFunc(ips, func(ip PrivateIP) bool { return ip.PrivateIP == private })
 	if at < 0 {
-		if private == "" && a.none() {
+		if private == "" && a.empty() {
 			return ips
 		}
 		at = 0
@@ -153,20 +150,20 @@ func withPrimary(ips []PrivateIP, private string, a *association) []PrivateIP {
 		}
 		ips = slices.Insert(ips, at, PrivateIP{PrivateIP: private, Primary: primary})
 	}
-	if a.none() {
+	if a.empty() {
 		return ips
 	}
-	for _, public := range a.addresses(make([]string, 0, 3)) {
+	for _, public := range a.addresses() {
 		switch {
 		case slices.ContainsFunc(ips, func(ip PrivateIP) bool { return ip.PublicIP == public }):
 		case ips[at].PublicIP == "":
 			ips[at].PublicIP = public
 		default:
-			last := at // behind the entries of the same address
-			for last < len(ips) && ips[last].PrivateIP == private {
-				last++
+			end := at // of the entries of the same private address
+			for end < len(ips) && ips[end].PrivateIP == private {
+				end++
 			}
-			ips = slices.Insert(ips, last, PrivateIP{PrivateIP: private, PublicIP: public, Primary: ips[at].Primary})
+			ips = slices.Insert(ips, end, PrivateIP{PrivateIP: private, PublicIP: public, Primary: ips[at].Primary})
 		}
 	}
 	return ips

@@ -184,7 +184,7 @@ func TestDecodeAssociations(t *testing.T) {
 		<privateIpAddressesSet><item><privateIpAddress>10.0.0.2</privateIpAddress><association><carrierIp>155.146.0.2</carrierIp><customerOwnedIp>198.51.100.2</customerOwnedIp>
 			<allocationId>eipalloc-b</allocationId></association></item></privateIpAddressesSet>
 		<ipv6AddressesSet><item><ipv6Address>2001:db8::1</ipv6Address></item></ipv6AddressesSet></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>`
-	found, _, err := decodeInterfaces(strings.NewReader(body), here, func(*candidate) bool { return true })
+	found, _, err := decodeInterfaces(strings.NewReader(body), here)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}

@@ -7,9 +7,9 @@ import (
 	"muster/internal/sweep"
 )
 
-// decodeInterfaces decodes an answer of DescribeNetworkInterfaces. It returns the
-// candidates for which keep is true, and the token of the next page.
-func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool) (page []candidate, next string, err error) {
+// decodeInterfaces decodes an answer of DescribeNetworkInterfaces. It also returns the token
+// of the next page.
+func decodeInterfaces(body io.Reader, p sweep.Place) (page []candidate, next string, err error) {
 	d := newDecoder()
 	d.place = p
 	d.Reset(body)
@@ -17,14 +17,8 @@ func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool)
 		switch string(d.Name()) {
 		case "networkInterfaceSet":
 			for d.item() {
-				before := d.strings.Size
-				c := d.candidate()
-				if d.Err() != nil || !keep(&c) {
-					d.strings.Size = before
-					continue
-				}
 				d.strings.Size += candidateSize
-				page = append(page, c)
+				page = append(page, d.candidate())
 			}
 		case "nextToken":
 			next = string(d.Text())
@@ -39,7 +33,7 @@ func decodeInterfaces(body io.Reader, p sweep.Place, keep func(*candidate) bool)
 }
 
 func (d *decoder) candidate() candidate {
-	c := newCandidate(d.place, "network-interface")
+	c := newCandidate(d.place, kindInterface)
 	var ips []PrivateIP
 	var private, ipv6 string // of the interface itself, as is the association
 	var associated association
@@ -119,12 +113,12 @@ func (d *decoder) candidate() candidate {
 		c.PrivateIPs = append(c.PrivateIPs, ip.PrivateIP)
 		c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
 	}
-	c.PrivateIPs, c.PublicIPs, c.IPv6s = eachOnce(c.PrivateIPs), eachOnce(c.PublicIPs), eachOnce(append(c.IPv6s, ipv6))
+	c.PrivateIPs, c.PublicIPs, c.IPv6s = unique(c.PrivateIPs), unique(c.PublicIPs), unique(append(c.IPv6s, ipv6))
 	if c.OwnerId == "" {
 		c.OwnerId = c.AccountId
 	}
 	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
-	c.findOwner()
+	c.setOwner()
 	return c
 }
 

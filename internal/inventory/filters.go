@@ -9,14 +9,14 @@ import (
 	"muster/internal/shorthand"
 )
 
-// filtersShape is the shape of EC2's filters.
+// filtersShape describes EC2's filters to the shorthand parser.
 var filtersShape = &shorthand.Shape{Kind: shorthand.List, Item: &shorthand.Shape{Kind: shorthand.Structure, Members: []shorthand.Member{
 	{Name: "Name", Shape: &shorthand.Shape{Kind: shorthand.String}},
 	{Name: "Values", Shape: &shorthand.Shape{Kind: shorthand.List, Item: &shorthand.Shape{Kind: shorthand.String}}},
 }}}
 
-// parseFilters reads EC2's own filters as the AWS CLI does: one in shorthand or as
-// JSON, or a list of them as JSON or in a file.
+// parseFilters parses filters in the AWS CLI's syntax: one filter in shorthand or JSON, or a
+// list in JSON or in a file.
 func parseFilters(text string, load shorthand.Load) ([]types.Filter, error) {
 	value, err := shorthand.Values([]string{text}, filtersShape, load)
 	if err == nil {

@@ -68,16 +68,16 @@ func TestPagesThatRepeat(t *testing.T) {
 // that has an end.
 func TestSightings(t *testing.T) {
 	t.Parallel()
-	s := newSightings()
-	for i := range 10 * remembered {
+	s := newSeenIDs()
+	for i := range 10 * minRemembered {
 		if s.again(fmt.Sprint("i-", i)) {
 			t.Fatalf("%d is taken for one that has been seen", i)
 		}
-		if back := i - remembered + 1; back >= 0 && i%977 == 0 && !s.again(fmt.Sprint("i-", back)) {
+		if back := i - minRemembered + 1; back >= 0 && i%977 == 0 && !s.again(fmt.Sprint("i-", back)) {
 			t.Fatalf("%d is forgotten after %d", back, i)
 		}
 	}
-	if n := len(s.recent) + len(s.before); n > 2*remembered {
+	if n := len(s.recent) + len(s.before); n > 2*minRemembered {
 		t.Errorf("%d ids are kept", n)
 	}
 }
@@ -95,9 +95,8 @@ func TestIncompletePages(t *testing.T) {
 			t.Errorf("%s: %v", body, found)
 		}
 	}
-	all := func(*candidate) bool { return true }
 	for _, body := range []string{"<DescribeNetworkInterfacesResponse/>", "<DescribeNetworkInterfacesResponse><networkInterfaceSet><item/></networkInterfaceSet></DescribeNetworkInterfacesResponse>"} {
-		if found, _, err := decodeInterfaces(strings.NewReader(body), here, all); err == nil {
+		if found, _, err := decodeInterfaces(strings.NewReader(body), here); err == nil {
 			t.Errorf("%s: %v", body, found)
 		}
 	}

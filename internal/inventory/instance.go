@@ -1,5 +1,15 @@
-// Package inventory is what is collected: the record types, and for each the
-// calls that fill it.
+// Package inventory lists what accounts have: instances, and the owners of addresses, ids
+// and names.
+//
+// The path from the user's words to EC2's calls is the same for both:
+//
+//   - target.go splits and normalizes the words, and rejects mistyped ones.
+//   - query.go (Instances) and term.go (Finder) compile the targets. Each gets lookups, the
+//     filters that make EC2 find it, and a match function. EC2's filters are coarse, so
+//     every record is checked again.
+//   - server.go makes the calls, with a custom endpoint's limits in mind. Calls of one place
+//     run at once (atonce.go).
+//   - decode*.go read the answers, many times as fast as the SDK does.
 package inventory
 
 import (
@@ -11,8 +21,8 @@ import (
 	"muster/internal/sweep"
 )
 
-// Instance is the record of an EC2 instance. Its field names are the keys of
-// every output format.
+// Instance is the record of an EC2 instance. Its field names are the keys of every output
+// format.
 type Instance struct {
 	AccountId        string
 	AccountName      string
@@ -24,7 +34,7 @@ type Instance struct {
 	State            string
 
 	PrivateIPs        []string // of every interface, by device index, primary first; each once
-	PublicIPs         []string // associated with those, in the same order; carrier and customer-owned ones, too
+	PublicIPs         []string // associated with the private ones, in the same order; with carrier and customer-owned addresses
 	IPv6s             []string
 	NetworkInterfaces []NetworkInterface
 
@@ -48,8 +58,7 @@ type Instance struct {
 	ec2 *types.Instance // for FullInstance
 }
 
-// FullInstance is an Instance with all that EC2 answers of it, as the AWS CLI's
-// JSON has it.
+// FullInstance is an Instance with EC2's complete answer, in the form of the AWS CLI's JSON.
 type FullInstance struct {
 	Instance
 	EC2 types.Instance `render:"sparse"`
@@ -67,8 +76,8 @@ type NetworkInterface struct {
 	SecurityGroups     []SecurityGroup
 }
 
-// PrivateIP is a private address of an ENI, with the public one associated with
-// it, if any. An address with several has an entry for each.
+// PrivateIP is a private address of an ENI, with the public address that is associated with
+// it, if any. A private address with several public ones has an entry for each.
 type PrivateIP struct {
 	PrivateIP string
 	PublicIP  string
@@ -81,8 +90,7 @@ type SecurityGroup struct {
 	GroupName string
 }
 
-// newInstance is the record of an instance of which nothing is known but where it
-// is. Its lists are empty, not nil.
+// newInstance returns a record with only its place. Its lists are empty, not nil.
 func newInstance(p sweep.Place) Instance {
 	return Instance{
 		AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region,
@@ -92,12 +100,12 @@ func newInstance(p sweep.Place) Instance {
 	}
 }
 
-// sortInterfaces orders by device index; EC2 promises no order.
+// sortInterfaces sorts by device index; EC2 promises no order.
 func sortInterfaces(enis []NetworkInterface) {
 	slices.SortStableFunc(enis, func(a, b NetworkInterface) int { return cmp.Compare(a.DeviceIndex, b.DeviceIndex) })
 }
 
-// primaryFirst leaves the others in EC2's order.
+// primaryFirst moves the primary address to the front, and keeps EC2's order otherwise.
 func primaryFirst(ips []PrivateIP) {
 	slices.SortStableFunc(ips, func(a, b PrivateIP) int {
 		switch {

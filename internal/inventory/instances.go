@@ -1,207 +1,174 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"muster/internal/awsapi"
 	"muster/internal/sweep"
 )
 
-// pageSize is the most instances that EC2 gives at once.
-const pageSize = 1000
-
-// Instances collects the instances that a query selects.
+// Instances lists the instances that a query selects.
 type Instances struct {
-	api   *awsapi.API
-	query *matcher
-
-	decoders decoders
-	large    chan struct{} // the large answers that are in memory; see turn
-	largest  chan struct{} // of those that the SDK reads, too
-	// Large is called when the first large answer comes in, once; nil: nobody cares.
+	// Large, if not nil, is called once, when the first large answer arrives.
 	Large func()
 
-	first sync.Once // of the large answers
+	api      *awsapi.API
+	query    *matcher
+	decoders decoders
+	once     sync.Once // calls Large
+
+	slots     chan struct{} // for large answers; see largeSlot
+	fullSlots chan struct{} // the same for VisitFull
 }
 
-// NewInstances compiles a query; the error is a *QueryError.
+// NewInstances compiles a query. The error is a *QueryError.
 func NewInstances(api *awsapi.API, q Query) (*Instances, error) {
 	m, err := q.compile()
 	if err != nil {
 		return nil, err
 	}
-	return &Instances{api: api, query: m, large: make(chan struct{}, largeAnswers()), largest: make(chan struct{}, largestAnswers)}, nil
+	return &Instances{
+		api: api, query: m,
+		slots: make(chan struct{}, maxLargeAnswers()), fullSlots: make(chan struct{}, maxFullAnswers),
+	}, nil
 }
 
-// Visit hands on the instances of one region, page by page.
+// Visit emits the instances of one region, page by page.
 func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instance)) error {
-	return c.visit(ctx, p, false, emit)
+	return c.newVisit(p, false, emit).run(ctx)
 }
 
-// VisitFull is Visit with all of EC2's answer, which the SDK reads at many times
-// the cost.
+// VisitFull is Visit with EC2's complete answer. The SDK decodes it, which takes many
+// times as long.
 func (c *Instances) VisitFull(ctx context.Context, p sweep.Place, emit func([]FullInstance)) error {
-	return c.visit(ctx, p, true, func(found []Instance) {
+	return c.newVisit(p, true, func(found []Instance) {
 		full := make([]FullInstance, len(found))
 		for i, r := range found {
 			full[i] = FullInstance{Instance: r, EC2: *r.ec2}
 		}
 		emit(full)
-	})
+	}).run(ctx)
 }
 
-func (c *Instances) visit(ctx context.Context, p sweep.Place, full bool, emit func([]Instance)) error {
-	seen := newSightings()
-	seen.all = len(c.query.requests) > 1 || len(c.query.secondary) > 0 // two of them may find the same instance
-	once := func(page []Instance) {
-		emit(slices.DeleteFunc(page, func(r Instance) bool { return seen.again(r.InstanceId) }))
+// instancesVisit is the visit of one place.
+type instancesVisit struct {
+	*Instances
+	server *server
+	full   bool
+	emit   func([]Instance)
+	seen   *seenIDs
+}
+
+func (c *Instances) newVisit(p sweep.Place, full bool, emit func([]Instance)) *instancesVisit {
+	v := &instancesVisit{Instances: c, server: newServer(c.api, p), full: full, emit: emit, seen: newSeenIDs()}
+	v.seen.all = len(c.query.lookups) > 1 || len(c.query.secondary) > 0 // several calls may find the same instance
+	return v
+}
+
+// run makes the first call alone. If it fails, the others would fail, too; and if the
+// server has rejected its filters, it has returned everything.
+func (v *instancesVisit) run(ctx context.Context) error {
+	requests := v.query.requests(v.server.custom)
+	if err := v.call(requests[0])(ctx, now); err != nil || v.server.withoutFilters.Load() {
+		return err
 	}
-	server := newServer(c.api, p)
-	ask := func(filters []types.Filter) error {
-		return server.ask(ctx, "DescribeInstances", filters, c.query.users, func(filters []types.Filter) error {
-			return c.pages(ctx, p, full, filters, server, once)
-		})
+	var calls []func(context.Context, turn) error
+	for _, filters := range requests[1:] {
+		calls = append(calls, v.call(filters))
 	}
-	for _, request := range c.query.requests {
-		if request.imitated && !server.imitation {
-			continue
-		}
-		if err := ask(request.filters); err != nil {
-			return c.rejected(err)
-		}
-		if server.unnarrowed {
-			return nil // that was everything
-		}
+	if len(v.query.secondary) > 0 {
+		calls = append(calls, v.secondary)
 	}
-	if len(c.query.secondary) == 0 {
+	return cmp.Or(atOnce(ctx, calls)...)
+}
+
+// call returns a call of DescribeInstances for atOnce.
+func (v *instancesVisit) call(filters []types.Filter) func(context.Context, turn) error {
+	return func(ctx context.Context, t turn) error {
+		err := v.describe(ctx, filters, t)
+		if errors.Is(err, errLargeTooEarly) {
+			t.wait()
+			err = v.describe(ctx, filters, t)
+		}
+		return v.stopIfRejected(err)
+	}
+}
+
+// errLargeTooEarly gives up a call whose answer is large before its turn has come. Large
+// answers need a slot, and a call that holds one must not wait for another call. Such
+// calls are rare: only a glob finds many instances, and globs come first.
+var errLargeTooEarly = errors.New("a large answer before its turn")
+
+// describe makes a call of DescribeInstances and emits its instances.
+func (v *instancesVisit) describe(ctx context.Context, filters []types.Filter, t turn) error {
+	slot := largeSlot{slots: v.slots}
+	if v.full {
+		slot.slots = v.fullSlots
+	}
+	defer slot.release()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	reader := instanceReader{decoders: &v.decoders, keep: v.query.matches, full: v.full, large: func() {
+		if v.Large != nil {
+			v.once.Do(v.Large)
+		}
+		if t.hasCome() {
+			slot.take(ctx)
+		} else {
+			giveUp(errLargeTooEarly)
+		}
+	}}
+	c := call{"DescribeInstances", filters, v.query.userFilters}
+	err := v.server.instances(ctx, c, reader, func(found records) error {
+		t.wait()
+		for i, piece := range found {
+			found[i] = nil // so that the memory is free once the piece is printed
+			v.emit(slices.DeleteFunc(piece, func(r Instance) bool { return v.seen.again(r.InstanceId) }))
+		}
+		slot.release()
 		return nil
+	})
+	if context.Cause(ctx) == errLargeTooEarly {
+		return errLargeTooEarly
 	}
-	owners, err := secondaryOwners(ctx, c.api, p, []types.Filter{{Name: aws.String(secondaryFilter), Values: c.query.secondary}})
+	return err
+}
+
+// secondary finds instances by their addresses in secondary networks.
+func (v *instancesVisit) secondary(ctx context.Context, t turn) error {
+	owners, err := v.server.secondaryOwners(ctx, []types.Filter{{Name: aws.String(secondaryFilter), Values: v.query.secondary}})
 	switch {
-	case err != nil && server.lacks(err) && ctx.Err() == nil:
-		return c.rejected(ask(c.query.base))
+	case err != nil && v.server.lacks(err) && ctx.Err() == nil:
+		return v.call(v.query.filters)(ctx, t)
 	case err != nil:
 		return err
 	}
 	for batch := range slices.Chunk(owners, maxFilterValues/2) {
-		if err := ask(narrow(c.query.base, "instance-id", batch)); err != nil {
-			return c.rejected(err)
+		if err := v.call(narrow(v.query.filters, "instance-id", batch))(ctx, t); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (c *Instances) pages(ctx context.Context, p sweep.Place, full bool, filters []types.Filter, server *server, emit func([]Instance)) error {
-	in := &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(pageSize), IncludeManagedResources: server.managed()}
-	return awsapi.ForEachPage("DescribeInstances", func(token *string) (*string, error) {
-		var (
-			found records
-			next  string
-			turn  = turn{at: c.large}
-		)
-		if full {
-			turn.at = c.largest
-		}
-		in.NextToken = token
-		err := p.Identity.Do(ctx, func() (err error) {
-			found, next, err = c.page(ctx, p, full, in, &turn)
-			return err
-		})
-		for i, piece := range found {
-			found[i] = nil // the memory is the printer's
-			emit(piece)
-		}
-		turn.leave()
-		return &next, err
-	})
-}
-
-// page asks for one page. All of the call is the SDK's but the reading of the
-// answer, which costs the SDK many times what this decoder takes. A page is
-// complete before anybody sees it, since a call that breaks off is made again.
-func (c *Instances) page(ctx context.Context, p sweep.Place, full bool, in *ec2.DescribeInstancesInput, turn *turn) (found records, next string, err error) {
-	read := func(body io.Reader) (err error) {
-		found, next, err = c.decoders.instances(body, p, c.query.matches, func() {
-			if c.Large != nil {
-				c.first.Do(c.Large)
-			}
-			turn.take(ctx)
-		})
-		return err
-	}
-	var result any = &ec2.DescribeInstancesOutput{}
-	limit := int64(awsapi.PageLimit)
-	if full {
-		result, limit = nil, awsapi.WholeLimit
-	}
-	out, err := c.api.EC2(p.Identity.Target).DescribeInstances(ctx, in, signed(p.Identity, p.Region), readBy(limit, read, result))
-	if err == nil && full {
-		err = found.complete(out)
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	return found, next, nil
-}
-
-// largeAnswers is how many large answers are in memory at one time, some 2 MB
-// each: enough for some to come over slow lines while the others are decoded.
-func largeAnswers() int { return 3 * max(2, runtime.GOMAXPROCS(0)) }
-
-// largestAnswers is the same for those that the SDK reads, some 80 MB each.
-const largestAnswers = 2
-
-// turn is the place of an answer among the large ones, which it takes once it
-// turns out to be one, and leaves when the last of its records has been handed on.
-// Until then the rest of the answer stays on the wire.
-type turn struct {
-	at    chan struct{}
-	taken bool
-}
-
-// take waits for as long as the server can be expected to: who reads the output
-// may have stopped for now, as pagers do, and the answer must not be lost.
-func (t *turn) take(ctx context.Context) {
-	if t.taken {
-		return
-	}
-	const patience = 30 * time.Second
-	late := time.NewTimer(patience)
-	defer late.Stop()
-	select {
-	case t.at <- struct{}{}:
-		t.taken = true
-	case <-late.C:
-	case <-ctx.Done():
-	}
-}
-
-func (t *turn) leave() {
-	if t.taken {
-		<-t.at
-	}
-}
-
-// rejected ends the sweep where EC2 refuses the user's own filter: every other
-// region would.
-func (c *Instances) rejected(err error) error {
+// stopIfRejected ends the sweep if EC2 rejects the user's own filter: all other regions
+// would, too.
+func (v *instancesVisit) stopIfRejected(err error) error {
 	if err == nil {
 		return nil
 	}
 	failure := awsapi.Explain(err)
 	switch failure.Code {
 	case "InvalidParameterValue", "InvalidParameterCombination", "FilterLimitExceeded", "MissingParameter", "UnknownParameter":
-		if len(c.query.users) > 0 {
+		if len(v.query.userFilters) > 0 {
 			return &sweep.Stop{Err: fmt.Errorf("EC2 does not accept --filter: %s", failure.Message)}
 		}
 	}

@@ -39,13 +39,13 @@ func TestOwners(t *testing.T) {
 		{"ELB of mine", "interface", "", "available", "unattached "}, // a user's own words
 	} {
 		e := candidate{Finding: Finding{Description: c.description, InterfaceType: c.kind, Status: c.status}, requester: c.requester, managed: c.requester != ""}
-		e.findOwner()
+		e.setOwner()
 		if got := e.OwnerType + " " + e.Owner; got != c.want {
 			t.Errorf("%s: %q, want %q", c.description, got, c.want)
 		}
 	}
 	attached := candidate{Finding: Finding{Description: "aws-K8S-i-0a", InstanceId: "i-0a", Status: "in-use"}}
-	if attached.findOwner(); attached.OwnerType+" "+attached.Owner != "instance i-0a" {
+	if attached.setOwner(); attached.OwnerType+" "+attached.Owner != "instance i-0a" {
 		t.Errorf("%+v", attached.Finding)
 	}
 }

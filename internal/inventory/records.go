@@ -7,11 +7,11 @@ import (
 	"muster/internal/awsapi"
 )
 
-// records are those of an answer, in pieces: none is copied as they grow in number,
-// and the memory of those that are printed is free while others wait.
+// records holds the instances of an answer in pieces, so that none is copied when their
+// number grows, and the memory of a piece is free as soon as it is printed.
 type records [][]Instance
 
-// next is room for a record behind the last, which add keeps.
+// next returns the memory for another record. The record counts once add is called.
 func (p *records) next() *Instance {
 	last := len(*p) - 1
 	if last < 0 || len((*p)[last]) == cap((*p)[last]) {
@@ -27,8 +27,8 @@ func (p records) add() {
 	*piece = (*piece)[:len(*piece)+1]
 }
 
-// complete adds what the SDK has read of the same answer. The records are in its
-// order; some are not wanted, and not there.
+// complete adds the SDK's form of each instance. out is the same answer, so its instances
+// are in the same order, with others between them that the query does not select.
 func (p records) complete(out *ec2.DescribeInstancesOutput) error {
 	var missing []*Instance
 	for _, piece := range p {

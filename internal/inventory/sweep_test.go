@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -313,7 +312,7 @@ func TestFilterKept(t *testing.T) {
 	// AWS knows its own filters: what it refuses is not asked for more widely.
 	own := &server{}
 	narrowed := []types.Filter{{Name: aws.String("instance-state-name"), Values: []string{"running"}}}
-	err := own.ask(t.Context(), "DescribeInstances", narrowed, nil, func(filters []types.Filter) error {
+	err := own.try(t.Context(), call{operation: "DescribeInstances", filters: narrowed}, func(filters []types.Filter) error {
 		if len(filters) == 0 {
 			t.Error("asked without filters")
 		}
@@ -321,26 +320,5 @@ func TestFilterKept(t *testing.T) {
 	})
 	if err == nil {
 		t.Error("no error")
-	}
-}
-
-// TestTurns: a large answer waits until another is done with, or is given up.
-func TestTurns(t *testing.T) {
-	t.Parallel()
-	at := make(chan struct{}, 1)
-	first, second, third := turn{at: at}, turn{at: at}, turn{at: at}
-	first.take(t.Context())
-	first.take(t.Context()) // as a call does that is made again
-	given, giveUp := context.WithCancel(t.Context())
-	giveUp()
-	second.take(given)
-	second.leave()
-	if !first.taken || second.taken || len(at) != 1 {
-		t.Fatalf("%t, %t, %d taken", first.taken, second.taken, len(at))
-	}
-	first.leave()
-	third.take(t.Context())
-	if !third.taken {
-		t.Error("a place that was left is not free")
 	}
 }

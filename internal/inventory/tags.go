@@ -4,53 +4,29 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/names"
 )
 
-// tagMatcher is what an instance's tags have to be like.
+// tagMatcher is a compiled --tag.
 type tagMatcher struct {
-	key    string
-	values []*names.Glob // any of them; none: whatever it is
-	not    bool          // the opposite: also where there is no such tag
+	key     string
+	values  []*names.Glob // any of them; empty: any value
+	negated bool          // also matches if the tag is absent
 }
 
 func (t *tagMatcher) matches(tags map[string]string) bool {
-	value, has := tags[t.key]
-	has = has && (len(t.values) == 0 || slices.ContainsFunc(t.values, func(g *names.Glob) bool { return g.Match(value) }))
-	return has != t.not
+	value, present := tags[t.key]
+	match := present && (len(t.values) == 0 || slices.ContainsFunc(t.values, func(g *names.Glob) bool { return g.Match(value) }))
+	return match != t.negated
 }
 
-// compileTags has EC2 narrow what it can: it has no filter for what is not there.
-func (m *matcher) compileTags(q Query, base []types.Filter) ([]types.Filter, error) {
-	for _, text := range q.Tags {
-		t, texts, err := parseTag(text)
-		if err != nil {
-			return nil, err
-		}
-		m.tags = append(m.tags, t)
-		switch {
-		case t.not:
-		case len(texts) == 0:
-			base = narrow(base, "tag-key", []string{ec2Literal(t.key)})
-		default:
-			for i := range texts {
-				texts[i] = ec2Pattern(texts[i])
-			}
-			base = narrow(base, "tag:"+t.key, texts)
-		}
-	}
-	return base, nil
-}
-
-// parseTag reads K, K=V,V, !K or K!=V,V, and returns the values' texts, too.
-func parseTag(text string) (t tagMatcher, texts []string, err error) {
-	key, values, hasValues := strings.Cut(text, "=")
+// parseTag parses K, K=V,V, !K or K!=V,V. It also returns the texts of the values.
+func parseTag(text string) (t tagMatcher, values []string, err error) {
+	key, list, hasValues := strings.Cut(text, "=")
 	rest, absent := strings.CutPrefix(key, "!")
-	unlike := false
+	differs := false
 	if hasValues {
-		key, unlike = strings.CutSuffix(key, "!")
+		key, differs = strings.CutSuffix(key, "!")
 	} else if absent {
 		key = rest
 	}
@@ -58,19 +34,19 @@ func parseTag(text string) (t tagMatcher, texts []string, err error) {
 	case key == "":
 		return t, nil, queryError("--tag %q: expected KEY, KEY=VALUE, !KEY or KEY!=VALUE", text)
 	case hasValues && absent:
-		return t, nil, queryError("--tag %q: did you mean %s!=%s?", text, strings.TrimPrefix(key, "!"), values)
+		return t, nil, queryError("--tag %q: did you mean %s!=%s?", text, strings.TrimPrefix(key, "!"), list)
 	}
-	t = tagMatcher{key: key, not: unlike || absent && !hasValues}
+	t = tagMatcher{key: key, negated: differs || absent && !hasValues}
 	if !hasValues {
 		return t, nil, nil
 	}
-	texts = names.Split(values)
-	for _, value := range texts {
+	values = names.Split(list)
+	for _, value := range values {
 		g, err := names.CompileGlob(value)
 		if err != nil {
 			return t, nil, queryError("--tag %q: not a pattern: %v", text, err)
 		}
 		t.values = append(t.values, g)
 	}
-	return t, texts, nil
+	return t, values, nil
 }
