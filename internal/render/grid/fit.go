@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -93,6 +94,19 @@ type fitting struct {
 	widths  []int
 	cut     []bool // longer texts are cut
 	stack   bool   // each text of a cell gets its own line
+}
+
+// text returns what a line of a cell shows in the column at a position.
+func (f *fitting) text(cell Cell, position, line int) string {
+	switch {
+	case !f.stack:
+		return strings.Join(cell, ",")
+	case line >= len(cell):
+		return ""
+	case f.cut[position]:
+		return truncate(cell[line], f.widths[position])
+	}
+	return cell[line]
 }
 
 // fit makes the table as wide as the terminal, by the first of these steps that

@@ -1,15 +1,14 @@
 // Package grid draws rows of text as a table: fitted to the width of a terminal, in
 // one of several styles, or as Markdown.
 //
-// tablewriter draws every table. It runs in its streaming mode, with the width of each
-// column given, so that a table of any length takes no memory. Three things are done
+// tablewriter's renderers draw every table. They get the width of each column and then
+// row after row, so that a table of any length takes no memory. Three things are done
 // here, because tablewriter cannot do them:
 //
 //   - fit.go chooses the columns for a narrow terminal, by how much each is needed.
 //     tablewriter can only wrap or cut all columns alike.
 //   - lines.go measures text by grapheme clusters, as terminals do. tablewriter measures
-//     rune by rune, and by the locale of the environment. It also removes the blanks
-//     that tablewriter leaves at the ends of lines without a frame.
+//     rune by rune. It also leaves blanks at the ends of lines without a frame.
 //   - tree.go and bars.go draw what tablewriter lacks: trees, and bars beside counts.
 //
 // Text must be safe for a terminal. The only escape sequences in it are those that the
@@ -20,7 +19,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	"muster/internal/safe"
 )
@@ -114,19 +112,17 @@ func (t Table) Draw(w io.Writer, rows iter.Seq[Row]) error {
 	return t.draw(w, f, rows)
 }
 
-// draw passes what is shown of each row to tablewriter.
+// draw draws the columns that fit chose.
 func (t *Table) draw(w io.Writer, f fitting, rows iter.Seq[Row]) error {
 	out := &lines{w: w, trim: !t.Style.framed()}
-	table := t.Style.newTable(out, f.widths)
-	if err := table.Start(); err != nil {
-		return err
-	}
+	p := t.Style.newPen(out, f.widths)
 	texts := make([]string, len(f.columns))
+	p.top()
 	if t.Headers {
 		for i, column := range f.columns {
 			texts[i] = out.hide(truncate(t.Columns[column].Title, f.widths[i]))
 		}
-		table.Header(texts)
+		p.header(texts)
 	}
 	label := slices.Index(f.columns, t.Label)
 	for row := range rows {
@@ -134,49 +130,27 @@ func (t *Table) draw(w io.Writer, f fitting, rows iter.Seq[Row]) error {
 			out.heading(t, row.Heading)
 			continue
 		}
-		out.hidden = out.hidden[:0]
+		p.startRow()
 		height := 1
-		for i, column := range f.columns {
-			cell := row.cell(column)
-			texts[i] = t.text(out, cell, f, i)
-			height = max(height, len(cell))
+		if f.stack {
+			for _, column := range f.columns {
+				height = max(height, len(row.cell(column)))
+			}
 		}
-		if row.Rail != "" && f.stack {
-			texts[label] += strings.Repeat("\n"+out.hide(row.Rail), height-1)
+		for line := range height {
+			out.hidden = out.hidden[:0]
+			for i, column := range f.columns {
+				texts[i] = out.hide(f.text(row.cell(column), i, line))
+			}
+			if line > 0 && row.Rail != "" {
+				texts[label] = out.hide(row.Rail)
+			}
+			p.line(texts)
 		}
-		if err := table.Append(texts); err != nil {
-			return err
-		}
-		if out.err != nil { // tablewriter ignores errors of its writer
+		if out.err != nil { // renderers ignore errors of their writer
 			return out.err
 		}
 	}
-	if err := table.Close(); err != nil {
-		return err
-	}
+	p.bottom()
 	return out.err
-}
-
-// text returns a cell as tablewriter takes it.
-func (t *Table) text(out *lines, cell Cell, f fitting, i int) string {
-	separator := ","
-	if f.stack {
-		separator = "\n"
-	}
-	if f.cut[i] {
-		for j := range cell {
-			cell[j] = truncate(cell[j], f.widths[i])
-		}
-	}
-	if !f.stack {
-		return out.hide(strings.Join(cell, separator))
-	}
-	if len(cell) == 1 {
-		return out.hide(cell[0])
-	}
-	texts := make([]string, len(cell))
-	for j := range cell {
-		texts[j] = out.hide(cell[j])
-	}
-	return strings.Join(texts, separator)
 }
