@@ -31,7 +31,7 @@ func markdown(columns []Column, rows iter.Seq[Row]) ([]Column, iter.Seq[Row]) {
 
 // special are the characters that mean something within a line of GitHub's Markdown:
 // escapes, code, emphasis, links, HTML, entities, cells, strikethrough, formulas.
-const special = "\\`*_[]<>&|~$"
+const special = "\\`*_[<&|~$"
 
 // escapeMarkdown puts a backslash before special characters, except an underscore
 // between letters or digits, as in i_1: it means nothing, and names are full of them.
