@@ -1,0 +1,100 @@
+// Package catalog holds facts about AWS's services: the operations that read, the
+// shapes of their input and output, their pagination, their endpoints. The facts are
+// generated from botocore's models, and a service is decompressed when it is opened.
+package catalog
+
+import (
+	"archive/zip"
+	"bytes"
+	_ "embed"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed catalog.zip
+var archive []byte
+
+var openArchive = sync.OnceValue(func() *zip.Reader {
+	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		panic(fmt.Sprintf("catalog.zip: %v", err)) // it is part of the program
+	}
+	return r
+})
+
+// readFile returns the text of a file of the archive, and whether there is one.
+func readFile(name string) (string, bool) {
+	f, err := openArchive().Open(name)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(info.Size()))
+	}
+	if _, err := io.Copy(&text, f); err != nil {
+		panic(fmt.Sprintf("catalog.zip: %s: %v", name, err))
+	}
+	return text.String(), true
+}
+
+// Entry describes a service in the list of all services.
+type Entry struct {
+	Name     string // in the AWS CLI: s3api, elbv2
+	ID       string // AWS's service id: S3, Elastic Load Balancing v2
+	FullName string
+	Reads    int // the number of operations that the catalogue has
+}
+
+// Services returns all services, sorted by name.
+func Services() []Entry { return readIndex().services }
+
+// Source names the release of botocore that the facts come from.
+func Source() string { return readIndex().source }
+
+type index struct {
+	source   string
+	services []Entry
+}
+
+var readIndex = sync.OnceValue(func() index {
+	text, _ := readFile("index")
+	var all index
+	source, lines, _ := strings.Cut(text, "\n")
+	all.source = source
+	for line := range strings.SplitSeq(lines, "\n") {
+		f := strings.Split(line, "\t")
+		reads, err := strconv.Atoi(f[3])
+		if err != nil {
+			panic("catalog.zip: index: " + line)
+		}
+		all.services = append(all.services, Entry{Name: f[0], ID: f[1], FullName: f[2], Reads: reads})
+	}
+	return all
+})
+
+var (
+	openMutex sync.Mutex
+	opened    = map[string]*Service{}
+)
+
+// Open returns the service with a name of the AWS CLI, or nil. A service is read once
+// in a run.
+func Open(name string) *Service {
+	openMutex.Lock()
+	defer openMutex.Unlock()
+	if s := opened[name]; s != nil {
+		return s
+	}
+	text, ok := readFile("services/" + name)
+	if !ok {
+		return nil
+	}
+	s := parseService(name, text)
+	opened[name] = s
+	return s
+}
