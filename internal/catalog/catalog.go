@@ -94,7 +94,7 @@ func Open(name string) *Service {
 	if !ok {
 		return nil
 	}
-	s := parseService(name, text)
+	s := Parse(name, text)
 	opened[name] = s
 	return s
 }

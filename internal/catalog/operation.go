@@ -9,18 +9,18 @@ import (
 
 // Operation describes an operation that reads.
 type Operation struct {
-	Service *Service
-	Name    string // in the API: DescribeVolumes
-	CLIName string // in the AWS CLI: describe-volumes
-	Input   *Shape // nil: none
-	Output  *Shape // nil: none
+	Service  *Service
+	Name     string // in the API: DescribeVolumes
+	CLIName  string // in the AWS CLI: describe-volumes
+	WireName string // in requests; CloudFront's have a date in them
+	Input    *Shape // nil: none
+	Output   *Shape // nil: none
 
 	Method, URI  string // URI has labels, as in /2015-03-31/functions/{FunctionName}
 	HostPrefix   string // in front of the host, with labels; "" for none
 	Auth         []string
 	AuthType     string // none, v4, v4-unsigned-body, bearer, ...; "" is the service's
 	UnsignedBody bool   // the signature leaves the payload out
-	Wrapper      string // the element around the output, in the query protocol
 	Checksum     bool   // the request needs a checksum of its body
 	Discovery    bool   // the operation needs an endpoint from the service itself
 
@@ -90,7 +90,7 @@ func (s *Service) parseOperation(line string) *Operation {
 	input, rest, _ := strings.Cut(rest, "\t")
 	output, rest, _ := strings.Cut(rest, "\t")
 	o := &Operation{
-		Service: s, Name: name, CLIName: CLIName(name), Method: "POST", URI: "/",
+		Service: s, Name: name, CLIName: CLIName(name), WireName: name, Method: "POST", URI: "/",
 		Input: s.shape(input), Output: s.shape(output),
 	}
 	if rest == "" {
@@ -104,6 +104,8 @@ func (o *Operation) set(key, value string) {
 	switch key {
 	case "cli":
 		o.CLIName = value
+	case "wire":
+		o.WireName = value
 	case "hidden":
 		o.Hidden = true
 	case "method":
@@ -118,8 +120,6 @@ func (o *Operation) set(key, value string) {
 		o.AuthType = value
 	case "unsignedbody":
 		o.UnsignedBody = true
-	case "wrapper":
-		o.Wrapper = value
 	case "static":
 		o.Static = parseStatic(value)
 	case "context":

@@ -12,12 +12,12 @@ type Service struct {
 	ID   string // AWS's service id
 	Dir  string // the service's name in boto3
 
-	Version        string   // of the API, as 2016-11-15
-	Protocol       string   // ec2, query, json, rest-json, rest-xml or smithy-rpc-v2-cbor: botocore's choice
-	Protocols      []string // all that the service has
-	JSONVersion    string   // 1.0 or 1.1, for the protocol json
-	TargetPrefix   string   // of X-Amz-Target
-	XMLNamespace   string
+	Version         string   // of the API, as 2016-11-15
+	Protocol        string   // ec2, query, json, rest-json, rest-xml or smithy-rpc-v2-cbor: botocore's choice
+	Protocols       []string // all that the service has
+	JSONVersion     string   // 1.0 or 1.1, for the protocol json
+	TargetPrefix    string   // of X-Amz-Target
+	XMLNamespace    string
 	QueryCompatible bool // errors have the codes of the query protocol
 
 	EndpointPrefix string
@@ -37,7 +37,8 @@ type Service struct {
 	shapes     []*Shape
 }
 
-func parseService(name, text string) *Service {
+// Parse reads a service from the text of its file; see format.go.
+func Parse(name, text string) *Service {
 	s := &Service{Name: name}
 	operations, rest, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(operations, "\n")

@@ -1,0 +1,194 @@
+package wire
+
+import (
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/traits"
+
+	"muster/internal/catalog"
+)
+
+// node is a shape of the catalogue with its smithy schema.
+type node struct {
+	shape   *catalog.Shape
+	schema  *smithy.Schema
+	members []*member      // of a structure, in the model's order
+	index   map[string]int // of members by the schema's member name
+	key     *member        // of a map
+	element *member        // of a list or map
+}
+
+// member is a use of a node, whose schema has the member's own traits too.
+type member struct {
+	*node
+	name     string // in the model
+	schema   *smithy.Schema
+	location catalog.Location
+	raw      bool // the body itself, as text or bytes
+}
+
+// builder makes the nodes of a service's shapes, each once: shapes can contain
+// themselves.
+type builder struct {
+	protocol string
+	nodes    map[*catalog.Shape]*node
+}
+
+func (b *builder) node(s *catalog.Shape) *node {
+	if n := b.nodes[s]; n != nil {
+		return n
+	}
+	n := &node{shape: s}
+	b.nodes[s] = n
+	t := s.Traits()
+	n.schema = smithy.NewSchema(smithy.ShapeID{Namespace: "aws", Name: t.Name}, b.smithyType(s), len(s.Members()), b.traits(t)...)
+	switch s.Kind() {
+	case catalog.Structure:
+		if n.schema.Type() == smithy.ShapeTypeDocument {
+			break
+		}
+		n.index = make(map[string]int, len(s.Members()))
+		for i, m := range s.Members() {
+			n.members = append(n.members, b.structureMember(n, m))
+			n.index[n.members[i].schema.MemberName()] = i
+		}
+	case catalog.List:
+		n.element = b.member(n, "member", s.Element())
+	case catalog.Map:
+		n.key = b.member(n, "key", s.Key())
+		n.element = b.member(n, "value", s.Element())
+	}
+	return n
+}
+
+func (b *builder) member(owner *node, name string, m *catalog.Member, ts ...smithy.Trait) *member {
+	target := b.node(m.Shape)
+	ts = append(b.memberTraits(m), ts...)
+	return &member{
+		node: target, name: m.Name, schema: owner.schema.AddMember(name, target.schema, ts...), location: m.Location,
+		raw: owner.shape.Traits().Payload == m.Name && m.Name != "" && (m.Shape.Kind() == catalog.Blob || m.Shape.Kind() == catalog.String),
+	}
+}
+
+func (b *builder) structureMember(owner *node, m *catalog.Member) *member {
+	var ts []smithy.Trait
+	name := m.Name
+	shape := m.Shape
+	if m.Traits.Name != "" && (b.protocol == "json" || m.Location == catalog.Label) {
+		name = m.Traits.Name // there is no trait for it
+	}
+	if b.isXML() && shape.Traits().Flat && shape.Kind() == catalog.List {
+		// The items of a list without an element of its own stand in the structure,
+		// under the item's name.
+		if item := shape.Element().Traits.Name; item != "" {
+			ts = append(ts, &traits.XMLName{Name: item})
+		}
+	}
+	if owner.shape.Traits().Payload == m.Name {
+		ts = append(ts, &traits.HTTPPayload{})
+	}
+	if t := shape.Traits(); b.isXML() && m.Traits.XMLNamespace == "" && t.XMLNamespace != "" {
+		ts = append(ts, &traits.XMLNamespace{URI: t.XMLNamespace, Prefix: t.XMLPrefix}) // the member's element is the shape's
+	}
+	return b.member(owner, name, m, ts...)
+}
+
+func (b *builder) isXML() bool {
+	return b.protocol == "ec2" || b.protocol == "query" || b.protocol == "rest-xml"
+}
+
+// smithyType chooses a type that loses nothing: integers are read with 64 bits, and
+// floats too, as the AWS CLI reads them.
+func (b *builder) smithyType(s *catalog.Shape) smithy.ShapeType {
+	switch s.Kind() {
+	case catalog.Boolean:
+		return smithy.ShapeTypeBoolean
+	case catalog.Integer, catalog.Long:
+		return smithy.ShapeTypeLong
+	case catalog.Float, catalog.Double:
+		return smithy.ShapeTypeDouble
+	case catalog.Blob:
+		return smithy.ShapeTypeBlob
+	case catalog.Timestamp:
+		return smithy.ShapeTypeTimestamp
+	case catalog.List:
+		return smithy.ShapeTypeList
+	case catalog.Map:
+		return smithy.ShapeTypeMap
+	case catalog.Structure:
+		switch {
+		case s.Traits().Document:
+			return smithy.ShapeTypeDocument
+		case s.Traits().Union:
+			return smithy.ShapeTypeUnion
+		}
+		return smithy.ShapeTypeStructure
+	}
+	return smithy.ShapeTypeString
+}
+
+// timeFormats are smithy's names for botocore's.
+var timeFormats = map[string]string{"iso8601": "date-time", "rfc822": "http-date", "unixTimestamp": "epoch-seconds"}
+
+func (b *builder) traits(t *catalog.Traits) (all []smithy.Trait) {
+	if t.Name != "" {
+		all = append(all, b.nameTrait(t.Name))
+	}
+	if t.QueryName != "" {
+		all = append(all, &traits.EC2QueryName{Name: t.QueryName})
+	}
+	if t.XMLNamespace != "" {
+		all = append(all, &traits.XMLNamespace{URI: t.XMLNamespace, Prefix: t.XMLPrefix})
+	}
+	if t.Time != "" {
+		all = append(all, &traits.TimestampFormat{Format: timeFormats[t.Time]})
+	}
+	if t.Flat {
+		all = append(all, &traits.XMLFlattened{})
+	}
+	if t.Stream {
+		all = append(all, &traits.Streaming{})
+	}
+	if t.Attribute {
+		all = append(all, &traits.XMLAttribute{})
+	}
+	if t.JSONValue {
+		all = append(all, &traits.MediaType{Type: "application/json"})
+	}
+	return all
+}
+
+func (b *builder) nameTrait(name string) smithy.Trait {
+	if b.isXML() {
+		return &traits.XMLName{Name: name}
+	}
+	return &traits.JSONName{Name: name}
+}
+
+func (b *builder) memberTraits(m *catalog.Member) []smithy.Trait {
+	if m.Location == catalog.Body {
+		return b.traits(&m.Traits)
+	}
+	t := m.Traits
+	name := t.Name
+	if name == "" {
+		name = m.Name
+	}
+	t.Name = ""
+	all := b.traits(&t)
+	switch m.Location {
+	case catalog.Header:
+		return append(all, &traits.HTTPHeader{Name: name})
+	case catalog.Headers:
+		return append(all, &traits.HTTPPrefixHeaders{Prefix: m.Traits.Name})
+	case catalog.Label:
+		return append(all, &traits.HTTPLabel{})
+	case catalog.Status:
+		return append(all, &traits.HTTPResponseCode{})
+	case catalog.Query:
+		if m.Shape.Kind() == catalog.Map {
+			return append(all, &traits.HTTPQueryParams{})
+		}
+		return append(all, &traits.HTTPQuery{Name: name})
+	}
+	return all
+}
