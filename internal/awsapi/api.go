@@ -55,6 +55,7 @@ type API struct {
 	settings Settings
 	http     *httpClient
 	retryer  aws.Retryer
+	limiters *rateLimiters
 	stack    []func(*middleware.Stack) error
 	secrets  *secret.Set
 
@@ -73,8 +74,9 @@ type clientKey struct {
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}, secrets: new(secret.Set)}
 	a.http = newHTTPClient(s)
+	a.limiters = new(rateLimiters)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{logCalls(s.Log), collectSecrets(a.secrets), limitRate(&rateLimiters{}), checkAnswers, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{logCalls(s.Log), collectSecrets(a.secrets), limitRate(a.limiters), checkAnswers, userAgent(s.UserAgent)}
 	return a
 }
 

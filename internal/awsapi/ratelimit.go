@@ -163,37 +163,51 @@ type rateLimitedError struct{ error }
 
 func (e *rateLimitedError) Unwrap() error { return e.error }
 
-// limitRate makes each attempt of a call wait for its rate limiter. EC2 has limits for each
-// account and region: the trace has their limiter. The portal of IAM Identity Center and
+// of returns the limiter of an operation's calls, or nil. EC2 has limits for each account
+// and region: the trace has their limiter. The portal of IAM Identity Center and
 // Organizations have limits for each operation, over all accounts.
+func (l *rateLimiters) of(ctx context.Context, service, operation, region string) *rateLimiter {
+	switch service {
+	case "SSO", "Organizations":
+		return l.operation(service + region + operation)
+	case "EC2":
+		if trace, _ := ctx.Value(traceKey{}).(*Trace); trace != nil {
+			return trace.limiter
+		}
+	}
+	return nil
+}
+
+// attemptWithin makes an attempt of a call when the limiter, which may be nil, allows it.
+func attemptWithin[T any](ctx context.Context, limiter *rateLimiter, call func() (T, error)) (out T, err error) {
+	if limiter == nil {
+		return call()
+	}
+	waited, err := limiter.wait(ctx)
+	if err != nil {
+		return out, err
+	}
+	sent := time.Now()
+	out, err = call()
+	if err != nil && explain(err).Kind == Throttled {
+		limiter.throttle(sent)
+		err = &rateLimitedError{err}
+	} else if err == nil {
+		limiter.allow(sent, waited)
+	}
+	return out, err
+}
+
+// limitRate makes each attempt of the SDK's calls wait for its rate limiter.
 func limitRate(shared *rateLimiters) func(*middleware.Stack) error {
 	m := middleware.FinalizeMiddlewareFunc("LimitRate", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-	) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		var limiter *rateLimiter
-		switch service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx); service {
-		case "SSO", "Organizations":
-			limiter = shared.operation(service + awsmiddleware.GetRegion(ctx) + operation)
-		case "EC2":
-			if trace, _ := ctx.Value(traceKey{}).(*Trace); trace != nil {
-				limiter = trace.limiter
-			}
-		}
-		if limiter == nil {
-			return next.HandleFinalize(ctx, in)
-		}
-		waited, err := limiter.wait(ctx)
-		if err != nil {
-			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
-		}
-		sent := time.Now()
-		out, metadata, err := next.HandleFinalize(ctx, in)
-		if err != nil && explain(err).Kind == Throttled {
-			limiter.throttle(sent)
-			err = &rateLimitedError{err}
-		} else if err == nil {
-			limiter.allow(sent, waited)
-		}
+	) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+		limiter := shared.of(ctx, awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), awsmiddleware.GetRegion(ctx))
+		out, err = attemptWithin(ctx, limiter, func() (out middleware.FinalizeOutput, err error) {
+			out, metadata, err = next.HandleFinalize(ctx, in)
+			return out, err
+		})
 		return out, metadata, err
 	})
 	return func(stack *middleware.Stack) error {

@@ -42,8 +42,7 @@ func WithTrace(ctx context.Context, accountID string) (context.Context, *Trace) 
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 
-// logCalls counts the attempts of each call and logs its names, duration and error. It
-// logs no header, body or URL, since these carry secrets.
+// logCalls records the SDK's calls.
 func logCalls(log *slog.Logger) func(*middleware.Stack) error {
 	m := middleware.InitializeMiddlewareFunc("LogCalls", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -52,33 +51,49 @@ func logCalls(log *slog.Logger) func(*middleware.Stack) error {
 		out, metadata, err := next.HandleInitialize(ctx, in)
 		attempts := 1
 		if results, ok := retry.GetAttemptResults(metadata); ok {
-			attempts = max(1, len(results.Results))
+			attempts = len(results.Results)
 		}
-		trace, _ := ctx.Value(traceKey{}).(*Trace)
-		if trace != nil {
-			trace.count(attempts)
-		}
-		if log == nil {
-			return out, metadata, err
-		}
-		attrs := []slog.Attr{
-			slog.String("service", awsmiddleware.GetServiceID(ctx)),
-			slog.String("operation", awsmiddleware.GetOperationName(ctx)),
-			slog.String("region", awsmiddleware.GetRegion(ctx)),
-			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
-			slog.Int("retries", attempts-1),
-		}
-		if trace != nil && trace.account != "" {
-			attrs = append(attrs, slog.String("account", trace.account))
-		}
-		if err != nil {
-			failure := Explain(err)
-			attrs = append(attrs, slog.String("code", failure.Code), slog.String("error", failure.Message))
-		}
-		log.LogAttrs(ctx, slog.LevelDebug, "call", attrs...)
+		finishedCall{
+			awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), awsmiddleware.GetRegion(ctx), attempts, time.Since(start), err,
+		}.record(ctx, log)
 		return out, metadata, err
 	})
 	return func(stack *middleware.Stack) error { return stack.Initialize.Add(m, middleware.After) }
+}
+
+// finishedCall describes a call that has ended.
+type finishedCall struct {
+	service, operation, region string
+	attempts                   int
+	duration                   time.Duration
+	err                        error
+}
+
+// record counts the call's attempts and logs its names, duration and error. It logs no
+// header, body or URL, since these carry secrets.
+func (c finishedCall) record(ctx context.Context, log *slog.Logger) {
+	trace, _ := ctx.Value(traceKey{}).(*Trace)
+	if trace != nil {
+		trace.count(max(1, c.attempts))
+	}
+	if log == nil {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("service", c.service),
+		slog.String("operation", c.operation),
+		slog.String("region", c.region),
+		slog.Duration("duration", c.duration.Round(time.Microsecond)),
+		slog.Int("retries", max(1, c.attempts)-1),
+	}
+	if trace != nil && trace.account != "" {
+		attrs = append(attrs, slog.String("account", trace.account))
+	}
+	if c.err != nil {
+		failure := Explain(c.err)
+		attrs = append(attrs, slog.String("code", failure.Code), slog.String("error", failure.Message))
+	}
+	log.LogAttrs(ctx, slog.LevelDebug, "call", attrs...)
 }
 
 // userAgent adds NAME/VERSION to the User-Agent header.
