@@ -151,10 +151,19 @@ func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*
 	u.RawPath = path
 	req.URL, req.Host = u, host
 	req.Header.Set("User-Agent", o.api.settings.UserAgent)
+	for name, value := range serviceHeaders[o.op.Service.ID] {
+		req.Header.Set(name, value)
+	}
 	for name, values := range e.headers {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	return req, nil
+}
+
+// serviceHeaders are headers of all requests of a service that its model does not have.
+var serviceHeaders = map[string]map[string]string{
+	"API Gateway": {"Accept": "application/json"}, // its default is another format
+	"Glacier":     {"X-Amz-Glacier-Version": "2012-06-01"},
 }
 
 // endpoint is where an operation is called in a region, and how its requests are
@@ -246,13 +255,17 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	if found.SigningRegion != "" {
 		e.region = found.SigningRegion
 	}
-	if s.Once && found.SigningRegion == "" {
-		e.region = catalog.PartitionOf(key.region).Global()
+	switch {
+	case found.Scheme == "sigv4a":
+		err = errors.New("it needs a signature of version 4a, which muster does not make")
+	case s.Signature == "v2":
+		err = errors.New("it needs a signature of version 2, which muster does not make")
+	case op.Discovery:
+		err = errors.New("it needs endpoint discovery, which muster does not do")
+	default:
+		return e, nil
 	}
-	if found.Scheme == "sigv4a" {
-		return nil, &EndpointError{errors.New("the operation needs a signature of version 4a, which muster does not have yet")}
-	}
-	return e, nil
+	return nil, &EndpointError{fmt.Errorf("%s cannot be called: %w", op.Name, err)}
 }
 
 // EndpointError says that an operation has no endpoint for its region and input. AWS
