@@ -43,7 +43,8 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 	return &Operation{api: a, op: op, codec: codec, endpoints: map[endpointKey]*endpoint{}}, nil
 }
 
-// Call makes a call in a region, with retries. Its errors are *smithy.OperationError,
+// Call makes a call in a region, with retries. Services with Once are called in the
+// Global region of their partition. Its errors are *smithy.OperationError,
 // as those of the SDK's clients.
 func (o *Operation) Call(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (wire.Object, error) {
 	start := time.Now()

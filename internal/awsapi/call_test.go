@@ -54,36 +54,37 @@ func TestSignedRequestsAreBotocores(t *testing.T) {
 		byDir[s.Dir] = s
 	}
 	a := New(Settings{})
-	for _, region := range []string{"eu-west-1", "cn-north-1"} {
-		command := exec.Command(python, "testdata/signed.py", region)
-		out, err := command.StdoutPipe()
-		if err != nil {
+	command := exec.Command(python, "testdata/signed.py", "eu-west-1")
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for lines := json.NewDecoder(out); lines.More(); compared++ {
+		var want sentRequest
+		if err := lines.Decode(&want); err != nil {
 			t.Fatal(err)
 		}
-		if err := command.Start(); err != nil {
-			t.Fatal(err)
+		service := byDir[want.Service]
+		switch {
+		case service.Signature == "v2" || service.Operation(want.Operation).Discovery:
+			continue // errors that TestUncallable expects
+		case want.Service == "health":
+			continue // botocore sends it to a host of the region, and AWS has one host
 		}
-		compared := 0
-		for lines := json.NewDecoder(out); lines.More(); compared++ {
-			var want sentRequest
-			if err := lines.Decode(&want); err != nil {
-				t.Fatal(err)
-			}
-			if byDir[want.Service].Signature == "v2" || byDir[want.Service].Operation(want.Operation).Discovery {
-				continue // errors that TestUncallable expects
-			}
-			t.Run(region+"/"+want.Service+"/"+want.Operation, func(t *testing.T) {
-				o := operationOf(t, a, byDir[want.Service].Name, want.Operation)
-				want.compare(t, o)
-			})
-		}
-		if err := command.Wait(); err != nil {
-			t.Error(err)
-		}
-		t.Logf("%s: %d requests", region, compared)
-		if compared < 300 {
-			t.Errorf("%s: only %d requests compared", region, compared)
-		}
+		t.Run(want.Service+"/"+want.Operation, func(t *testing.T) {
+			want.compare(t, operationOf(t, a, service.Name, want.Operation))
+		})
+	}
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d requests", compared)
+	if compared < 300 {
+		t.Errorf("only %d requests compared", compared)
 	}
 }
 
@@ -95,7 +96,11 @@ type sentRequest struct {
 
 func (want *sentRequest) compare(t *testing.T, o *Operation) {
 	ctx := t.Context()
-	e, err := o.endpoint(Target{}, want.Region, nil)
+	region := want.Region
+	if o.op.Service.Once {
+		region = catalog.PartitionOf(region).Global()
+	}
+	e, err := o.endpoint(Target{}, region, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
