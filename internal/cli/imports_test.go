@@ -24,7 +24,9 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"disk":           {},
 		"awsconfig":      {"disk", "names"},
 		"secret":         {},
-		"awsapi":         {"secret"},
+		"catalog":        {},
+		"wire":           {"catalog", "names"},
+		"awsapi":         {"catalog", "secret", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
 		"render":         {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},
