@@ -1,5 +1,6 @@
 // Package awssim simulates an AWS organization: an HTTP server in the process. It serves STS, Organizations, Account,
-// EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses), and
+// EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses,
+// DescribeVolumes), and
 // the portal and the OIDC service of IAM Identity Center. It checks what AWS checks: signatures, session tokens and their
 // expiry, role trust, external ids, MFA codes, policies, opt-in regions, page tokens, and the form of each request.
 // It imports no other package of muster, so that it cannot share muster's mistakes.

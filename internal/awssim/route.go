@@ -66,7 +66,7 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	for name, serve := range map[string]handler{
 		"DescribeInstances": (*Server).describeInstances, "DescribeRegions": (*Server).describeRegions,
 		"DescribeNetworkInterfaces": (*Server).describeNetworkInterfaces, "DescribeAddresses": (*Server).describeAddresses,
-		"DescribeSecondaryInterfaces": (*Server).describeSecondaryInterfaces,
+		"DescribeSecondaryInterfaces": (*Server).describeSecondaryInterfaces, "DescribeVolumes": (*Server).describeVolumes,
 	} {
 		m[versionEC2+":"+name] = &operation{service: "ec2", name: name, protocol: protocolEC2, action: "ec2:" + name, serve: serve, identify: (*Server).signed}
 	}
