@@ -1,7 +1,8 @@
-// Command tests reads the output of go test -json. It prints a line for each
-// package, everything that a failed test said, and every skipped test with its
-// reason. It fails if a test failed, or was skipped without need: a program or module
-// that the test compares muster with must be used where it is present.
+// Command tests reads the output of go test -json from standard input. It prints a line for
+// each package, the output of each failed test, the results of benchmarks, and every skipped
+// test, subtest and benchmark with its reason. It fails if a test failed, or if the reason of
+// a skip does not hold on this machine: a test that compares muster with another program
+// must run wherever that program is installed.
 package main
 
 import (
@@ -12,105 +13,130 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
+	"runtime"
 	"strings"
 )
+
+func main() {
+	if !check(os.Stdin, os.Stdout) {
+		os.Exit(1)
+	}
+}
 
 // event is a line of go test -json.
 type event struct{ Action, Package, Test, Output string }
 
-// needless says why a reason to skip does not hold on this machine; "" if it does.
-func needless(reason string) string {
-	if tool := match(`(\S+?)\)? is not on PATH`, reason); tool != "" {
-		if path, err := exec.LookPath(strings.TrimPrefix(tool, "(")); err == nil {
-			return path + " is here"
-		}
-		return ""
-	}
-	if module := match(`^([a-z0-9_]+) is not installed`, reason); module != "" {
-		if exec.Command("python3", "-c", "import "+module).Run() == nil {
-			return "python3 has " + module
-		}
-		return ""
-	}
-	if slices.ContainsFunc(otherReasons, func(known string) bool { return strings.Contains(reason, known) }) {
-		return ""
-	}
-	return "the gate does not know this reason"
-}
+var (
+	summaryLine = regexp.MustCompile(`^(ok|FAIL|---|\?|panic|fatal|WARNING)`)
+	// logLine is a line that a test has logged.
+	logLine = regexp.MustCompile(`^\s*([a-z0-9_]+\.go):\d+: (.*)`)
+)
 
-// otherReasons depend on the machine alone.
-var otherReasons = []string{
-	"root may write everything", "on this machine", "bash_completion is not installed",
-}
-
-func match(pattern, text string) string {
-	if found := regexp.MustCompile(pattern).FindStringSubmatch(text); found != nil {
-		return found[1]
-	}
-	return ""
-}
-
-// said is a line that a test itself logged.
-var said = regexp.MustCompile(`^\s*[a-z0-9_]+\.go:\d+: (.*)`)
-
-func main() {
-	failed, ran := false, 0
+// check reads go test -json from r and reports to w. It returns false if something failed or
+// nothing ran.
+func check(r io.Reader, w io.Writer) (ok bool) {
+	ok = true
+	ran := 0
 	output := map[string][]string{} // by package and test
-	lines := bufio.NewReader(os.Stdin)
+	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err == io.EOF {
 			break
 		}
 		var e event
-		if json.Unmarshal(line, &e) != nil { // such as an error of the compiler
-			os.Stdout.Write(line)
+		if json.Unmarshal(line, &e) != nil { // an error of the compiler
+			w.Write(line)
 			continue
 		}
-		key := e.Package + " " + e.Test
+		key := strings.TrimSpace(e.Package + " " + e.Test)
 		switch e.Action {
+		case "run":
+			ran++
 		case "output", "build-output":
-			if e.Test == "" && regexp.MustCompile(`^(ok|FAIL|---|\?|panic|fatal|WARNING)`).MatchString(e.Output) || e.Action == "build-output" {
-				fmt.Print(e.Output)
+			if e.Action == "build-output" || e.Test == "" && summaryLine.MatchString(e.Output) || isResult(e) {
+				fmt.Fprint(w, e.Output)
 			}
 			output[key] = append(output[key], e.Output)
 		case "fail":
-			failed = true
-			fmt.Printf("\n== %s failed\n%s", key, clipped(output[key]))
-		case "pass":
-			if e.Test != "" {
-				ran++
-			}
+			ok = false
+			fmt.Fprintf(w, "\n== %s failed\n%s", key, shortened(output[key]))
 		case "skip":
 			if e.Test == "" {
 				continue // a package without tests
 			}
-			reason := ""
-			for _, text := range output[key] {
-				if found := said.FindStringSubmatch(text); found != nil {
-					reason = found[1]
-				}
+			ran--
+			reason := skipReason(output[key])
+			if objection := objectionTo(reason); objection != "" {
+				ok = false
+				fmt.Fprintf(w, "%s was skipped (%s), but %s\n", key, reason, objection)
+			} else {
+				fmt.Fprintf(w, "skipped %s: %s\n", key, reason)
 			}
-			if why := needless(reason); why != "" {
-				failed = true
-				fmt.Printf("%s was skipped (%s), but %s\n", key, reason, why)
-				continue
-			}
-			fmt.Printf("skipped %s: %s\n", key, reason)
 		}
 		if e.Action == "pass" || e.Action == "skip" || e.Action == "fail" {
 			delete(output, key)
 		}
 	}
-	fmt.Printf("%d tests passed\n", ran)
-	if failed || ran == 0 {
-		os.Exit(1)
-	}
+	fmt.Fprintf(w, "%d tests and benchmarks ran\n", ran)
+	return ok && ran > 0
 }
 
-// clipped is the end of what a test said, with long lines cut.
-func clipped(lines []string) string {
+// isResult reports whether an event is part of the result line of a benchmark.
+func isResult(e event) bool {
+	return strings.HasPrefix(e.Test, "Benchmark") && e.Output != e.Test+"\n" && !strings.HasPrefix(e.Output, "=== ")
+}
+
+// skipReason returns the argument of t.Skip: the last line that the test has logged. A
+// testscript logs its own transcript after that.
+func skipReason(output []string) (reason string) {
+	for _, text := range output {
+		if found := logLine.FindStringSubmatch(text); found != nil && found[1] != "testscript.go" {
+			reason = found[2]
+		}
+	}
+	return reason
+}
+
+// objectionTo returns why the reason of a skip does not hold on this machine, or "".
+func objectionTo(reason string) string {
+	if program := submatch(`([^\s()]+)\)? is not on PATH`, reason); program != "" {
+		if path, err := exec.LookPath(program); err == nil {
+			return path + " is there"
+		}
+		return ""
+	}
+	if reason == "bash_completion is not installed" {
+		const path = "/usr/share/bash-completion/bash_completion"
+		if _, err := os.Stat(path); err == nil {
+			return path + " is there"
+		}
+		return ""
+	}
+	if module := submatch(`^([a-z0-9_.]+) is not installed`, reason); module != "" {
+		if exec.Command("python3", "-c", "import "+module).Run() == nil {
+			return "python3 has " + module
+		}
+		return ""
+	}
+	switch {
+	case reason == "root may write everything" && os.Getuid() == 0:
+		return ""
+	case strings.HasSuffix(reason, " on this machine") && runtime.GOOS == "windows":
+		return ""
+	}
+	return "this is no valid reason on this machine"
+}
+
+func submatch(pattern, text string) string {
+	if found := regexp.MustCompile(pattern).FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// shortened returns the end of a test's output, with long lines cut.
+func shortened(lines []string) string {
 	if extra := len(lines) - 200; extra > 0 {
 		lines = lines[extra:]
 	}

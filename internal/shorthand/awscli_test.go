@@ -209,7 +209,7 @@ func ask(t *testing.T, program string, question any) []byte {
 		t.Skip("python3 is not on PATH")
 	}
 	if exec.Command("python3", "-c", "import awscli.shorthand").Run() != nil {
-		t.Skip("awscli is not on PATH")
+		t.Skip("awscli.shorthand is not installed")
 	}
 	input, err := json.Marshal(question)
 	if err != nil {
