@@ -99,7 +99,7 @@ func (c *assumeRoleCmd) identity(ctx context.Context, app *App, r *auth.Resolver
 		id = r.Assume(id, o)
 	}
 	if id.Chained() && o.Duration > time.Hour {
-		return nil, usage("--duration-seconds %d: a role assumed from a role lasts 3600 at most (%s)", c.DurationSeconds, id)
+		return nil, usage("--duration-seconds %d: at most 3600 for a role that a role assumes (%s)", c.DurationSeconds, id)
 	}
 	return id, nil
 }

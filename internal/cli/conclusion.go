@@ -66,14 +66,14 @@ func (s *sweeper) notePassed(ctx context.Context, ledger *sweep.Ledger) {
 		return
 	}
 	if s.earlier.Gaps() == 0 {
-		s.app.note("%s has no gap: nothing was asked", s.RetryGaps)
+		s.app.note("%s has no gaps: there is nothing to repeat", s.RetryGaps)
 	}
 	switch passed := ledger.Unselected(); {
 	case passed == 0:
 	case passed == s.earlier.Gaps() && !interrupted(ctx):
-		s.app.note("no gap of %s is within this selection: was it written with other flags?", s.RetryGaps)
+		s.app.note("this selection contains no gap of %s; was the report written with other flags?", s.RetryGaps)
 	default:
-		s.app.note("%s of %s left as before: outside of this selection", count(passed, "gap"), s.RetryGaps)
+		s.app.note("%s of %s remain: they are outside this selection", count(passed, "gap"), s.RetryGaps)
 	}
 }
 

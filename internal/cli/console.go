@@ -42,11 +42,11 @@ const (
 func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	for _, arn := range c.PolicyARNs {
 		if !policyPattern().MatchString(arn) {
-			return usage("--policy-arns %q: expected a policy's ARN, as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
+			return usage("--policy-arns %q: expected a policy's ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
 		}
 	}
 	if c.Issuer != "" && !isWebURL(c.Issuer) && !isHost(c.Issuer) {
-		return usage("--issuer %q: expected a URL or a host, as https://sso.example.com", c.Issuer)
+		return usage("--issuer %q: expected a URL or a host, such as https://sso.example.com", c.Issuer)
 	}
 	if _, err := c.page(awsapi.PartitionByID(""), "us-east-1"); err != nil {
 		return err
@@ -73,7 +73,7 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		if found.Refused != nil && awsapi.Explain(err).Denied() {
 			if reason := found.Refused(ctx); reason != "" {
-				return fmt.Errorf("account %s cannot be entered: %s", label(a), reason)
+				return fmt.Errorf("no access to account %s: %s", label(a), reason)
 			}
 		}
 		return err
@@ -103,10 +103,10 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	}
 	open := app.browser(false)
 	if open == nil {
-		return errors.New("there is no browser here: leave --open out to have the URL printed, or name one in BROWSER")
+		return errors.New("no browser found: leave out --open to print the URL, or set BROWSER")
 	}
 	if err := open(signin); err != nil {
-		return fmt.Errorf("the browser cannot be opened: %w; leave --open out to have the URL printed", r.API.Secrets().Error(err))
+		return fmt.Errorf("cannot open the browser: %w; leave out --open to print the URL", r.API.Secrets().Error(err))
 	}
 	app.note("opened the console of %s", strings.TrimSpace(a.ID+" "+a.Name))
 	return nil
@@ -153,7 +153,7 @@ func (c *consoleCmd) page(p awsapi.Partition, region string) (string, error) {
 	case c.Destination == "":
 		return fmt.Sprintf("https://%s/console/home?region=%s", p.Console, region), nil
 	case !regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(/[\w/.-]*)?$`).MatchString(c.Destination):
-		return "", usage("--destination %q: expected a service, as ec2, or a URL of the console", c.Destination)
+		return "", usage("--destination %q: expected a service such as ec2, or a URL of the console", c.Destination)
 	}
 	path := c.Destination
 	if !strings.Contains(path, "/") {

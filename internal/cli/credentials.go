@@ -260,10 +260,10 @@ func (h *Export) check(app *App) error {
 			h.Output, strings.Join(exportFormats[:6], ", "), names.DidYouMean(name, exportFormats))
 	}
 	if name != "" && !slices.Contains(exportFormats, name) && h.Query == "" {
-		return usage("--output %s: credentials come as json, env, process, ini, ndjson, yaml, template=TEXT or through --jq", h.Output)
+		return usage("--output %s: expected json, env, process, ini, ndjson, yaml, template=TEXT, --jq or --query", h.Output)
 	}
 	if slices.Contains([]string{"env", "process", "ini"}, h.Output) && (h.JQ != "" || h.Query != "") {
-		return usage("--output %s has its own shape; --jq and --query go with json", h.Output)
+		return usage("--output %s: --jq and --query need json", h.Output)
 	}
 	if h.Out == "" {
 		return nil
@@ -274,7 +274,7 @@ func (h *Export) check(app *App) error {
 	}
 	for _, own := range []string{files.Config, files.Credentials} {
 		if own != "" && samePath(own, h.Out) {
-			return usage("--out %s: would replace your own %s; choose another file, and name it in AWS_SHARED_CREDENTIALS_FILE", h.Out, filepath.Base(own))
+			return usage("--out %s: this is your own %s file; choose another file, and set AWS_SHARED_CREDENTIALS_FILE to it", h.Out, filepath.Base(own))
 		}
 	}
 	return checkWritable("--out", h.Out)

@@ -27,7 +27,7 @@ func (g *Global) simulate(app *App) (cleanUp func(), err error) {
 	app.setEnviron(append(withoutAWS(app.Environ), sim.environ...))
 	app.LookupHost = sim.server.LookupHost
 	g.EndpointURL, g.CABundle, g.NoVerifySSL, g.simulated = "", "", false, true
-	app.note("this is a simulated organization (--demo); AWS is not asked")
+	app.note("this is a simulated organization (--demo), not AWS")
 	return sim.close, nil
 }
 

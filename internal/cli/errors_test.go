@@ -64,7 +64,7 @@ func TestFullDisk(t *testing.T) {
 				Completions: os.DirFS(filepath.Join("..", "..")),
 				OpenTTY:     func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },
 			})
-			told := strings.TrimPrefix(stderr.String(), "muster: this is a simulated organization (--demo); AWS is not asked\n")
+			told := strings.TrimPrefix(stderr.String(), "muster: this is a simulated organization (--demo), not AWS\n")
 			if want := "muster: writing the output: no space left on device\n"; code != 1 || told != want {
 				t.Errorf("exit code %d, stderr %q; want 1, %q", code, told, want)
 			}

@@ -29,7 +29,7 @@ func (e *execution) agreed(ctx context.Context) error {
 	yes, err := e.app.term.Confirm(ctx, fmt.Sprintf("Run \"%s\" in %s?", e.commandLine(), where))
 	switch {
 	case errors.Is(err, terminal.ErrNoTerminal):
-		return usage("%s would run in %s: without a terminal to ask on, --yes is required", e.commandLine(), where)
+		return usage("%s would run in %s: add --yes, since there is no terminal to confirm on", e.commandLine(), where)
 	case err != nil:
 		return err
 	case !yes:

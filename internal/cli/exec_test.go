@@ -188,7 +188,7 @@ func TestExecTimeout(t *testing.T) {
 		if want := "==> 100000000001 default <==\nbegun\n"; got.code != 3 || got.stdout != want {
 			t.Errorf("exit code %d, stdout %q, want %q", got.code, got.stdout, want)
 		}
-		if want := "100000000001 default and 200000000002 dev: cancelled: given up after --timeout " + limit.String(); !strings.Contains(got.stderr, want) {
+		if want := "100000000001 default and 200000000002 dev: cancelled: stopped after --timeout " + limit.String(); !strings.Contains(got.stderr, want) {
 			t.Errorf("stderr %q, want %q in it", got.stderr, want)
 		}
 		return true

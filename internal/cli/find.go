@@ -86,32 +86,30 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		noun: "found", view: findView, plan: plan,
 		summary: func(ledger *sweep.Ledger) {
 			if missing := finder.Missing(); len(missing) > 0 {
-				app.missing(missing, ledger, c.RetryGaps != "")
+				c.noteMissing(app, missing, ledger)
 			}
 		},
 	})
 }
 
-// missing tells what nobody has, as far as is known. A run that goes on with
-// another may have nobody left to ask.
-func (a *App) missing(what []string, ledger *sweep.Ledger, resumed bool) {
+// noteMissing names the targets that were not found, and where they may still be. A run
+// that completes an earlier one may have no account left to search.
+func (c *findCmd) noteMissing(app *App, targets []string, ledger *sweep.Ledger) {
+	what := strings.Join(targets, ", ")
 	_, accounts, regions := ledger.Count()
-	if regions == 0 && len(ledger.Gaps()) == 0 && ledger.ListError() == nil && !resumed {
-		of := "no account, or no region of any, is within the selection"
-		if accounts > 0 {
-			of = "no region of " + count(accounts, "account") + " is within the selection"
-		}
-		a.note("%s was looked for nowhere: %s", strings.Join(what, ", "), of)
-		return
+	gaps := len(ledger.Gaps())
+	switch {
+	case regions == 0 && gaps == 0 && ledger.ListError() == nil && c.RetryGaps == "":
+		app.note("%s not searched for: the selection contains no account with a selected region", what)
+	case accounts == 0:
+	case gaps > 0:
+		app.note("%s not found in the %s that answered; it may be in a place that did not", what, places(accounts, regions))
+	case accounts == 1 && !c.Organization && !c.AllProfiles && c.SSOSession == "" && len(c.Account) == 0:
+		name := strings.TrimSpace(ledger.Entries()[0].AccountId + " " + ledger.Entries()[0].AccountName)
+		app.note("%s not found in 1 account (%s); --all-profiles or --organization search more", what, name)
+	default:
+		app.note("%s not found in %s", what, places(accounts, regions))
 	}
-	if accounts == 0 {
-		return // nobody was asked
-	}
-	where, but := places(accounts, regions), ""
-	if len(ledger.Gaps()) > 0 {
-		where, but = "the "+where+" that answered", "; it may be in what did not"
-	}
-	a.note("nobody has %s in %s%s", strings.Join(what, ", "), where, but)
 }
 
 // lookupHost asks the system's resolver.

@@ -124,7 +124,7 @@ func TestLineStopped(t *testing.T) {
 	j.shows(`interrupted\nmuster: 1 instance .*\nREADY>$`, "0/1 accounts")
 	shown := len(j.all.raw())
 	j.press("muster instances -o name --timeout 1.5s &\r")
-	j.shows(`given up after --timeout 1.5s`, "")
+	j.shows(`stopped after --timeout 1.5s`, "")
 	if background := j.all.raw()[shown:]; strings.Contains(background, "0/1 accounts") {
 		t.Errorf("drawn in the background: %q", background)
 	}
@@ -262,7 +262,7 @@ func TestQuestionStands(t *testing.T) {
 	j.press("\x03")
 	left("interrupted")
 	patiently(func(limit time.Duration, last bool) bool {
-		why := "given up after --timeout " + limit.String()
+		why := "stopped after --timeout " + limit.String()
 		j.press(cleared + "muster instances --profile dev -o name --timeout " + limit.String() + "\r")
 		j.shows(why+`\nREADY>$`, "")
 		if !strings.Contains(j.String(), asked) && !last {

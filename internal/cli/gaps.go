@@ -35,7 +35,7 @@ func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 		a.listCauses(silent, listErr)
 	}
 	if accepted > 0 {
-		a.note("%s denied, as --allow-denied accepts; --report FILE lists them", count(accepted, "place"))
+		a.note("%s denied access, accepted by --allow-denied; --report FILE lists them", count(accepted, "place"))
 	}
 	var hints []string
 	for _, gap := range slices.Concat(failed, silent) {
@@ -158,29 +158,29 @@ func gapHint(gap sweep.Entry) string {
 	switch gap.Status {
 	case sweep.Status(awsapi.NoRole):
 		if gap.Operation == "AssumeRole" {
-			return "no-role: the role does not exist there, its trust policy does not admit the caller, or the caller's own policy does not allow sts:AssumeRole; --role A,B tries several, --exclude-account leaves accounts out"
+			return "no-role: the role does not exist, its trust policy does not allow the caller, or the caller's policy does not allow sts:AssumeRole; try several roles with --role A,B, or skip accounts with --exclude-account"
 		}
 	case sweep.Status(awsapi.DeniedSCP):
-		return "denied-scp: a service control policy forbids it; --exclude-region leaves regions out, --allow-denied accepts denials"
+		return "denied-scp: a service control policy denies the call; skip regions with --exclude-region, or accept denials with --allow-denied"
 	case sweep.Status(awsapi.Denied):
 		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).UnknownCredentials() {
-			return "denied: AWS does not know the credentials there: the region may not be enabled in the account; --exclude-region leaves regions out"
+			return "denied: AWS does not recognize the credentials in this region, perhaps because it is not enabled in the account; skip regions with --exclude-region"
 		}
 		if gap.Region != "" {
-			return "denied: the role may not make this call there; --allow-denied accepts denials"
+			return "denied: the role's policies do not allow the call; accept denials with --allow-denied"
 		}
 	case sweep.Status(awsapi.Throttled):
-		return "throttled: AWS asked for fewer calls for too long; try again with a lower --concurrency"
+		return "throttled: AWS throttled the calls for too long; try again with a lower --concurrency"
 	case sweep.Status(awsapi.Expired):
 		if gap.Code == "RequestExpired" {
-			return "expired: AWS's clock is not this machine's, and the time of AWS's answer did not help; set the clock right"
+			return "expired: this machine's clock differs from AWS's; set the clock"
 		}
 		if gap.Operation != "" {
-			return "expired: the credentials have ended; sign in again or renew them"
+			return "expired: the credentials have expired; sign in again or renew them"
 		}
 	case sweep.Status(awsapi.Unreachable):
 		if gap.Code == "Timeout" {
-			return "unreachable: no answer in time; --cli-read-timeout and --cli-connect-timeout allow more"
+			return "unreachable: no answer in time; allow more with --cli-read-timeout and --cli-connect-timeout"
 		}
 	}
 	return ""

@@ -116,12 +116,12 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	case !c.Write:
 		return err
 	case errors.As(err, new(*partial)):
-		app.note("nothing is written to %s: a profile that is missing here would be removed there", files.Config)
+		app.note("nothing written to %s: the profiles of accounts that did not answer would be removed there", files.Config)
 		return err
 	case err != nil:
 		return err
 	case len(found) == 0:
-		app.note("nothing is written to %s", files.Config)
+		app.note("nothing written to %s", files.Config)
 		return nil
 	}
 	return writeProfiles(ctx, app, files, block)
@@ -131,13 +131,13 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 func (c *profilesCmd) checkGenerate(g *Global, asRecords bool) error {
 	switch {
 	case len(c.What) > 0:
-		return usage("--generate takes no names of profiles: found %q; --account and --role say which accounts and roles are meant", c.What[0])
+		return usage("--generate takes no profile names: found %q; select accounts and roles with --account and --role", c.What[0])
 	case c.Write && asRecords:
-		return usage("--write prints nothing: leave out --output and what goes with it, or --write")
+		return usage("--write prints nothing: leave out --write, or --output and the flags for it")
 	case c.RetryGaps != "":
 		return usage("--retry-gaps goes with commands that print records; --generate needs every account")
 	case c.Write && g.simulated:
-		return usage("--write would write to the simulated organization's home, which is gone at the end; leave it out with --demo")
+		return usage("--write does not work with --demo: the simulated config file is deleted at the end")
 	}
 	return nil
 }
@@ -167,12 +167,12 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 	}
 	tellTaken(app, change)
 	if !change.Written {
-		app.note("%s has the %s already; nothing is written", files.Config, count(len(change.Block.Profiles), "profile"))
+		app.note("%s already has the %s; nothing written", files.Config, count(len(change.Block.Profiles), "profile"))
 		return nil
 	}
 	app.note("wrote %s: %s added, %d changed, %d removed", files.Config, count(change.Added, "profile"), change.Changed, change.Removed)
 	if change.Backup != "" {
-		app.detail("as it was before: %s", change.Backup)
+		app.detail("backup: %s", change.Backup)
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	case p.selection.SSOSession != "" && !p.selection.Organization:
 		return c.ssoSource(p)
 	case p.selection.SSOSession == "" && !p.selection.Organization:
-		return nil, usage("--generate needs --sso-session NAME, or --organization and --role R: whose accounts are meant")
+		return nil, usage("--generate needs --sso-session NAME, or --organization and --role R")
 	}
 	_, err := account.Find(p.resolver, p.selection) // which says what is wrong
 	return nil, err
@@ -257,7 +257,7 @@ func baseProfile(p *sweeper) (*awsconfig.Profile, error) {
 		return nil, err
 	}
 	if id.Profile == "" {
-		return nil, usage("the organization would be listed with credentials of the environment or of this machine, which a profile cannot have as its source_profile; name a profile with --profile")
+		return nil, usage("generated profiles need a source_profile, but these credentials come from the environment or this machine; name a profile with --profile")
 	}
 	return config.Profile(id.Profile)
 }
@@ -299,7 +299,7 @@ func (c *profilesCmd) block(s *profileSource, found []*generatedProfile) (awscon
 			if found[i-1].account.ID == p.account.ID {
 				missing = "{role}"
 			}
-			return block, fmt.Errorf("%q would be the name of two profiles: %s, and %s; put %s into --name (now %q), or leave one out",
+			return block, fmt.Errorf("two profiles would be named %q: %s, and %s; add %s to --name (now %q), or exclude one",
 				p.Name, found[i-1].origin(), p.origin(), missing, string(c.Name))
 		}
 		block.Profiles = append(block.Profiles, p.Section)
@@ -336,7 +336,7 @@ func printProfiles(ctx context.Context, app *App, printer *render.Printer[profil
 
 func tellTaken(app *App, change *awsconfig.Change) {
 	for _, p := range change.Taken {
-		app.note("left out: there is a profile %q already: %s:%d", p.Name, p.File, p.Line)
+		app.note("left out: profile %q already exists in %s:%d", p.Name, p.File, p.Line)
 	}
 }
 
@@ -361,6 +361,6 @@ func (s *profileSource) noteUnassigned(app *App) {
 		if s.known.names[role] {
 			continue
 		}
-		app.note("--role %s: assigned in no account%s", role, names.DidYouMean(role, slices.Sorted(maps.Keys(s.known.names))))
+		app.note("--role %s: not assigned in any account%s", role, names.DidYouMean(role, slices.Sorted(maps.Keys(s.known.names))))
 	}
 }

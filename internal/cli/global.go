@@ -98,7 +98,7 @@ func (g *Global) checkPlaces(app *App) error {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(app.env[name])
 		if _, bare := url.Parse("http://" + app.env[name]); err != nil && bare != nil {
-			return usage("%s is not the URL of a proxy", name) // it may hold a password
+			return usage("%s: expected the URL of a proxy", name) // it may hold a password
 		}
 	}
 	for _, key := range awsconfig.MetadataSettings {
@@ -164,7 +164,7 @@ func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attem
 		}
 	}
 	if g.CLIReadTimeout < 0 || g.CLIConnectTimeout < 0 {
-		return "", 0, usage("a time-out below 0: expected seconds, or 0 for no limit")
+		return "", 0, usage("--cli-read-timeout and --cli-connect-timeout: expected seconds, or 0 for no limit")
 	}
 	return bundle, attempts, nil
 }

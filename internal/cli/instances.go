@@ -86,7 +86,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return listInstances(ctx, app, g, c, visit, func(r *inventory.Instance) *inventory.Instance { return r })
 	}
 	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy)+len(c.Columns) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
-		return usage("--full needs an output that shows all of a record: -o json, ndjson, yaml or template=, --jq, --query, --count-by or --columns")
+		return usage("--full needs an output with whole records: -o json, ndjson, yaml or template=, --jq, --query, --count-by or --columns")
 	}
 	visit := (*inventory.Instances).VisitFull
 	return listInstances(ctx, app, g, c, visit, func(r *inventory.FullInstance) *inventory.Instance { return &r.Instance })

@@ -100,7 +100,7 @@ func TestTimeouts(t *testing.T) {
 			return fmt.Sprint("--cli-read-timeout=", limit.Seconds()), "unreachable, DescribeInstances: Timeout: 127.0.0.1:"
 		}},
 		{"--timeout", func(limit time.Duration) (string, string) {
-			return fmt.Sprint("--timeout=", limit), fmt.Sprint("cancelled, DescribeInstances: given up after --timeout ", limit)
+			return fmt.Sprint("--timeout=", limit), fmt.Sprint("cancelled, DescribeInstances: stopped after --timeout ", limit)
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestInterruptEndless(t *testing.T) {
 		last string
 	}{
 		{"--jq=range(infinite)", exitInterrupted, "muster: interrupted\n"},
-		{"--slurp --jq=last(range(infinite)) --timeout=300ms", exitNothing, "muster: --jq: given up after --timeout 300ms\n"},
+		{"--slurp --jq=last(range(infinite)) --timeout=300ms", exitNothing, "muster: --jq: stopped after --timeout 300ms\n"},
 	} {
 		ctx, interrupt := context.WithCancel(context.Background())
 		defer interrupt()

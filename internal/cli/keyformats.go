@@ -122,7 +122,7 @@ func (k namedCredentials) plain(form string) error {
 			return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
 		}
 		if strings.ContainsFunc(v[1], breaks) || strings.TrimSpace(v[1]) != v[1] {
-			return &exportError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key has: line breaks, control characters or spaces around it",
+			return &exportError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key can have: line breaks, control characters or spaces around it",
 				form, v[0], k.account.AccountId)}
 		}
 	}

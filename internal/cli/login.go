@@ -78,7 +78,7 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("nobody signed in within %s (--timeout)", c.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
 	defer cancel()
 	signedIn := resolver.SSO(session, profile)
 	in, err := signedIn.Login(ctx, sso.LoginOptions{
@@ -161,7 +161,7 @@ func ssoSession(app *App, config *awsconfig.Config, name string) (*awsconfig.Ses
 			names[i] = through[i].Name
 		}
 	}
-	return nil, nil, usage("which of %s? name one, as in: muster login %s", strings.Join(names, ", "), shell.Word(names[0]))
+	return nil, nil, usage("several SSO sessions: %s; name one, as in: muster login %s", strings.Join(names, ", "), shell.Word(names[0]))
 }
 
 func noSession(session *awsconfig.Session, p *awsconfig.Profile) error {
@@ -238,7 +238,7 @@ func (a *App) browser(unwanted bool) func(url string) error {
 	}
 	return func(page string) error {
 		if !isWebURL(page) { // what opens it might run it
-			return errors.New("the page to open is no URL of http or https")
+			return errors.New("the page to open is not an http or https URL")
 		}
 		return open(page)
 	}
@@ -260,9 +260,9 @@ func (a *App) showSignIn(opens bool) func(url, code string) {
 		case code != "":
 			a.note("sign in with the code %s at:", code)
 		case opens:
-			a.note("sign in, in the browser that opens now, or at:")
+			a.note("sign in with the browser that opens now, or at:")
 		default:
-			a.note("sign in, in a browser of this machine, at:")
+			a.note("sign in with a browser on this machine, at:")
 		}
 		a.detail("%s", url)
 	}
@@ -301,12 +301,12 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 	case err != nil:
 		return err
 	case result.Tokens == 0:
-		app.note("nobody is signed in; %s of cached credentials removed", count(result.Roles, "file"))
+		app.note("not signed in to any SSO session; removed %s of cached credentials", count(result.Roles, "file"))
 	default:
-		app.note("signed out of %s; %s of cached credentials removed", count(result.Tokens, "SSO session"), count(result.Roles, "file"))
+		app.note("signed out of %s; removed %s of cached credentials", count(result.Tokens, "SSO session"), count(result.Roles, "file"))
 	}
 	if result.Unrevoked != nil {
-		app.note("the token is removed here, but AWS did not hear of it:")
+		app.note("the token is deleted here, but AWS could not revoke it:")
 		app.report(result.Unrevoked)
 		return &partial{exitPartial}
 	}

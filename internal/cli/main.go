@@ -151,7 +151,7 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 func decodeSortKeys(line *kong.DecodeContext, target reflect.Value) error {
 	text, ok := line.Scan.Peek().Value.(string)
 	if !ok || strings.HasPrefix(text, "--") {
-		return errors.New("expected fields, as in --sort-by LaunchTime,-Name")
+		return errors.New("expected fields, such as --sort-by LaunchTime,-Name")
 	}
 	line.Scan.Pop()
 	if text != "" {

@@ -27,7 +27,7 @@ const defaultScope = "sso:account:access"
 // the session in the config file.
 func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (session *awsconfig.Session, write func() error, err error) {
 	if !app.term.CanAsk() && (n.StartURL == "" || n.SSORegion == "") {
-		return nil, nil, usage("no sso-session in %s, and no terminal to ask on: give --start-url and --sso-region", config.Files.Config)
+		return nil, nil, usage("no sso-session in %s, and no terminal for questions: give --start-url and --sso-region", config.Files.Config)
 	}
 	question := func(flag, text, fallback string, value *string, check func(string) error) {
 		for err == nil && *value == "" {
@@ -49,7 +49,7 @@ func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config
 	if n.StartURL == "" {
 		app.note("no sso-session in %s yet", config.Files.Config)
 	}
-	question("--start-url", "Start URL (as https://example.awsapps.com/start):", "", &n.StartURL, checkStartURL)
+	question("--start-url", "Start URL (such as https://example.awsapps.com/start):", "", &n.StartURL, checkStartURL)
 	question("--sso-region", "Its region [us-east-1]:", "us-east-1", &n.SSORegion, checkRegion)
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +72,7 @@ func offer(ctx context.Context, app *App, files awsconfig.Files, s *awsconfig.Se
 			return err
 		}
 		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "" && answer != "y" && answer != "yes" {
-			app.note("not written; this is it:")
+			app.note("not written; this is the section:")
 			for _, line := range strings.Split(strings.TrimSpace(section.Text()), "\n") {
 				app.detail("%s", line)
 			}
@@ -89,7 +89,7 @@ func offer(ctx context.Context, app *App, files awsconfig.Files, s *awsconfig.Se
 func checkStartURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%q: expected the start URL of the access portal, as https://example.awsapps.com/start", text)
+		return fmt.Errorf("%q: expected the start URL of the access portal, such as https://example.awsapps.com/start", text)
 	}
 	return nil
 }

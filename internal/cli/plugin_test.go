@@ -62,7 +62,7 @@ func TestKubectlPlugin(t *testing.T) {
 				}
 			}
 			stdout, stderr, code := run("muster", "instances", "--demo", "-o", "name", "gateway")
-			if stdout != "i-03046200b400761b0\n" || code != 0 || stderr != "kubectl muster: this is a simulated organization (--demo); AWS is not asked\n" {
+			if stdout != "i-03046200b400761b0\n" || code != 0 || stderr != "kubectl muster: this is a simulated organization (--demo), not AWS\n" {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 			stdout, stderr, code = run("muster", "instances", "--colums", "Name")

@@ -83,7 +83,7 @@ func TestReaderGoesAway(t *testing.T) {
 	if code := command.ProcessState.ExitCode(); code != 141 {
 		t.Errorf("exit code %d, want 141", code)
 	}
-	if want := "muster: this is a simulated organization (--demo); AWS is not asked\n"; stderr.String() != want {
+	if want := "muster: this is a simulated organization (--demo), not AWS\n"; stderr.String() != want {
 		t.Errorf("stderr %q", stderr.String())
 	}
 }

@@ -46,7 +46,7 @@ func TestProgress(t *testing.T) {
 	const end = "i-0a000000000000001\ni-0a000000000000003\n" +
 		"muster: 1 place did not answer:\n" +
 		"  100000000001 admin eu-west-1: denied, DescribeInstances: UnauthorizedOperation: no\n" +
-		"muster: denied: the role may not make this call there; --allow-denied accepts denials\n" +
+		"muster: denied: the role's policies do not allow the call; accept denials with --allow-denied\n" +
 		"muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n"
 	quiet := strings.Replace(end, "muster: 2 instances in 1 account and 2 regions, TIME; 1 gap\n", "", 1)
 	for _, test := range []struct {
@@ -85,7 +85,7 @@ func TestProgress(t *testing.T) {
 			command.Wait()
 			last := `; 1 gap\n`
 			if test.end == quiet {
-				last = `accepts denials\n`
+				last = `accept denials with --allow-denied\n`
 			}
 			waitFor(t, shown, last)
 			if code := command.ProcessState.ExitCode(); code != 3 {
@@ -156,7 +156,7 @@ func TestProgressBeside(t *testing.T) {
 				t.Fatal(err)
 			}
 			tty.Close()
-			waitFor(t, shown, `accepts denials\n`)
+			waitFor(t, shown, `accept denials with --allow-denied\n`)
 			if drawn := strings.Contains(shown.raw(), "\x1b"); drawn == test.piped {
 				t.Errorf("drawn: %t: %q", drawn, shown.raw())
 			}

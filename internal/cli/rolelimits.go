@@ -72,14 +72,14 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 	}
 	for _, arn := range append([]string{c.RoleARN}, c.Via...) {
 		if arn != "" && !rolePattern().MatchString(arn) {
-			return o, usage("%q: expected a role's ARN, as arn:aws:iam::123456789012:role/NAME", arn)
+			return o, usage("%q: expected a role's ARN, such as arn:aws:iam::123456789012:role/NAME", arn)
 		}
 	}
 	switch {
 	case c.DurationSeconds != 0 && (c.DurationSeconds < 900 || c.DurationSeconds > 43200):
 		return o, usage("--duration-seconds %d: expected 900 to 43200", c.DurationSeconds)
 	case c.DurationSeconds > 3600 && len(c.Via) > 0:
-		return o, usage("--duration-seconds %d: a role assumed from a role (--via) lasts 3600 at most", c.DurationSeconds)
+		return o, usage("--duration-seconds %d: at most 3600 with --via", c.DurationSeconds)
 	case c.RoleSessionName != "" && !sessionPattern().MatchString(c.RoleSessionName):
 		return o, usage("--role-session-name %q: expected 2 to 64 letters, digits and _+=,.@-", c.RoleSessionName)
 	case c.SourceIdentity != "" && (!sessionPattern().MatchString(c.SourceIdentity) || strings.HasPrefix(c.SourceIdentity, "aws:")):
@@ -125,7 +125,7 @@ func (c *assumeRoleCmd) checkWays() error {
 		return usage("--principal-arn goes with --saml-assertion")
 	}
 	if c.RoleARN == "" && c.SAMLAssertion == "" {
-		return usage("--role-arn is missing: the role to assume, as arn:aws:iam::123456789012:role/NAME")
+		return usage("--role-arn is missing: the role to assume, such as arn:aws:iam::123456789012:role/NAME")
 	}
 	if federated == "" {
 		return nil
@@ -145,7 +145,7 @@ func (c *assumeRoleCmd) checkWays() error {
 		{"--role-session-name", c.RoleSessionName != "" && c.SAMLAssertion != ""},
 	} {
 		if option.given {
-			return usage("%s does not go with %s: the provider's statement says it, or STS takes it not", option.flag, federated)
+			return usage("%s cannot be used with %s: STS reads it from the assertion or token, or does not take it", option.flag, federated)
 		}
 	}
 	return nil
@@ -155,7 +155,7 @@ func (c *assumeRoleCmd) checkWays() error {
 func checkCode(serial, code string, serialKnown bool) error {
 	switch {
 	case serial != "" && !serialPattern().MatchString(serial):
-		return usage("--serial-number %q: expected a device's serial number or ARN, as arn:aws:iam::123456789012:mfa/NAME", serial)
+		return usage("--serial-number %q: expected a device's serial number or ARN, such as arn:aws:iam::123456789012:mfa/NAME", serial)
 	case code != "" && !codePattern().MatchString(code):
 		return usage("--token-code: expected six digits")
 	case code != "" && serial == "" && !serialKnown:
@@ -177,7 +177,7 @@ func policyText(text string) (string, error) {
 	case text == "":
 		return "", nil
 	case json.Unmarshal([]byte(text), &object) != nil:
-		return "", usage("--policy is not a JSON object; a file is named as file://PATH")
+		return "", usage("--policy: expected a JSON object, or file://PATH")
 	case n > mostPolicyChars:
 		return "", usage("--policy has %d characters: at most %d", n, mostPolicyChars)
 	}
@@ -203,7 +203,7 @@ func (c *assumeRoleCmd) policyARNs() ([]string, error) {
 	}
 	for _, arn := range arns {
 		if !policyPattern().MatchString(arn) {
-			return nil, usage("--policy-arns %q: expected a policy's ARN, as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
+			return nil, usage("--policy-arns %q: expected a policy's ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
 		}
 	}
 	if len(arns) > mostPolicies {
@@ -229,7 +229,7 @@ func (c *assumeRoleCmd) tags() ([]types.Tag, error) {
 		case !tagChars().MatchString(key) || !tagChars().MatchString(value):
 			return nil, usage("--tags: %s=%s: only letters, digits, spaces and _.:/=+@- are allowed", key, value)
 		case folded[strings.ToLower(key)]:
-			return nil, usage("--tags: the key %q is there twice; STS does not tell capitals apart", key)
+			return nil, usage("--tags: the key %q appears twice; STS ignores case", key)
 		}
 		tags = append(tags, types.Tag{Key: &key, Value: &value})
 		folded[strings.ToLower(key)] = true
@@ -253,7 +253,7 @@ func (c *assumeRoleCmd) transitiveKeys(tags []types.Tag) ([]string, error) {
 	}
 	for _, key := range keys {
 		if !slices.ContainsFunc(tags, func(tag types.Tag) bool { return *tag.Key == key }) {
-			return nil, usage("--transitive-tag-keys: %q is no key of --tags", key)
+			return nil, usage("--transitive-tag-keys: %q is not a key of --tags", key)
 		}
 	}
 	return keys, nil
@@ -295,7 +295,7 @@ func (w words) structures(flag string, keys ...string) ([]map[string]string, err
 	for _, item := range list {
 		for _, key := range slices.Sorted(maps.Keys(item)) {
 			if !slices.Contains(keys, key) {
-				return nil, usage("%s: %q is not known there; expected %s", flag, key, form)
+				return nil, usage("%s: unknown key %q; expected %s", flag, key, form)
 			}
 		}
 		if _, ok := item[keys[0]]; !ok {

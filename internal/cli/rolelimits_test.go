@@ -9,7 +9,7 @@ func TestFirstOfSeveralMistakes(t *testing.T) {
 		WebIdentityTokenFile: "token", RoleARN: "arn:aws:iam::123456789012:role/R", Via: []string{"arn:aws:iam::123456789012:role/V"},
 		Tags: words{"Key=a,Value=b"}, ExternalID: "id", SourceIdentity: "ann", TokenCode: "123456",
 	}
-	const want = "--via does not go with --web-identity-token-file: the provider's statement says it, or STS takes it not"
+	const want = "--via cannot be used with --web-identity-token-file: STS reads it from the assertion or token, or does not take it"
 	for range 20 {
 		if err := c.checkWays(); err == nil || err.Error() != want {
 			t.Fatalf("%v, want %s", err, want)

@@ -102,7 +102,7 @@ func (f *SweepFlags) check() (earlier *sweep.Earlier, err error) {
 	case "":
 		return earlier, nil
 	case "-":
-		return nil, usage("--report -: would mix with the records; name a file, or /dev/stderr")
+		return nil, usage("--report -: the report would mix with the records; use a file or /dev/stderr")
 	}
 	return earlier, checkWritable("--report", f.Report)
 }

@@ -14,7 +14,7 @@ func (s *Selection) shard(app *App) (account.Shard, error) {
 	if s.Shard != "" {
 		index, of, ok := strings.Cut(s.Shard, "/")
 		if !ok {
-			return account.Shard{}, usage("--shard %s: expected I/N, as in 0/8 for the first of eight", s.Shard)
+			return account.Shard{}, usage("--shard %s: expected I/N, such as 0/8 for the first of eight", s.Shard)
 		}
 		return parseShard("--shard "+s.Shard, index, of)
 	}
@@ -36,12 +36,12 @@ func (s *Selection) shard(app *App) (account.Shard, error) {
 		}
 		shard, err := parseShard(job.index+"="+index+" "+from+"="+of, index, of)
 		if err == nil {
-			app.note("shard %d/%d, by %s and %s", shard.Index, shard.Count, job.index, from)
+			app.note("shard %d/%d, from %s and %s", shard.Index, shard.Count, job.index, from)
 		}
 		return shard, err
 	}
 	if shards != "" {
-		return account.Shard{}, usage("MUSTER_SHARDS is %s, but neither --shard nor JOB_COMPLETION_INDEX nor AWS_BATCH_JOB_ARRAY_INDEX says which of them this is", shards)
+		return account.Shard{}, usage("MUSTER_SHARDS is %s, but the number of this shard is missing: set --shard, JOB_COMPLETION_INDEX or AWS_BATCH_JOB_ARRAY_INDEX", shards)
 	}
 	return account.Shard{}, nil
 }
@@ -51,9 +51,9 @@ func parseShard(what, index, of string) (account.Shard, error) {
 	n, errN := strconv.Atoi(of)
 	switch {
 	case errI != nil || errN != nil || n < 1:
-		return account.Shard{}, usage("%s: expected I/N, as in 0/8 for the first of eight", what)
+		return account.Shard{}, usage("%s: expected I/N, such as 0/8 for the first of eight", what)
 	case i < 0 || i >= n:
-		return account.Shard{}, usage("%s: shards of %d are numbered 0 to %d", what, n, n-1)
+		return account.Shard{}, usage("%s: shards of %d have the numbers 0 to %d", what, n, n-1)
 	}
 	return account.Shard{Index: i, Count: n}, nil
 }

@@ -92,7 +92,7 @@ func (s *sweeper) bound(ctx context.Context) (context.Context, context.CancelFun
 	if s.Timeout == 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, s.Timeout, fmt.Errorf("given up after --timeout %s", s.Timeout))
+	return context.WithTimeoutCause(ctx, s.Timeout, fmt.Errorf("stopped after --timeout %s", s.Timeout))
 }
 
 // stream prints records as they arrive.

@@ -147,7 +147,7 @@ func TestWatch(t *testing.T) {
 
 muster: 1 place did not answer:
   100000000001 admin eu-west-1: denied, DescribeInstances: UnauthorizedOperation: no
-muster: denied: the role may not make this call there; --allow-denied accepts denials
+muster: denied: the role's policies do not allow the call; accept denials with --allow-denied
 `)
 	if err := pty.Setsize(tty, &pty.Winsize{Rows: 9, Cols: 80}); err != nil {
 		t.Fatal(err)
@@ -245,7 +245,7 @@ func TestWatchOutlivesErrors(t *testing.T) {
 	}
 	const notes = "muster: 1 place did not answer:\n" +
 		"  100000000001 admin us-east-1: denied, DescribeInstances: InvalidClientTokenId: no\n" +
-		"muster: denied: AWS does not know the credentials there: the region may not be enabled in the account; --exclude-region leaves regions out\n" +
+		"muster: denied: AWS does not recognize the credentials in this region, perhaps because it is not enabled in the account; skip regions with --exclude-region\n" +
 		"muster: no instances in 1 account\n"
 	if stderr.String() != notes {
 		t.Errorf("stderr %q, want %q", stderr.String(), notes)
