@@ -91,12 +91,13 @@ func (c *Command) read(t reflect.Type, at []int, vars map[string]string) {
 
 func readParam(f reflect.StructField, vars map[string]string) Param {
 	repeated := f.Type.Kind() == reflect.Slice && f.Type.Name() == ""
+	_, rest := f.Tag.Lookup("passthrough")
 	return Param{
 		Name: nameOf(f), Help: helpOf(f, vars), Short: f.Tag.Get("short"),
 		Aliases: splitTag(f.Tag.Get("aliases")), Enum: splitTag(f.Tag.Get("enum")), Sources: splitTag(f.Tag.Get("complete")),
 		Bool:     f.Type.Kind() == reflect.Bool || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[kong.BoolMapperValue]()),
 		Repeated: repeated, List: repeated && f.Tag.Get("sep") != "none",
-		Rest: f.Tag.Get("passthrough") != "", noEnv: expand(f.Tag.Get("env"), vars) == "-",
+		Rest: rest, noEnv: expand(f.Tag.Get("env"), vars) == "-",
 	}
 }
 
@@ -132,14 +133,17 @@ func dashed(name string) string {
 	return b.String()
 }
 
-// withVars returns vars with those of a tag's set:"NAME=VALUE" parts.
+// withVars returns vars and those of a tag's set:"NAME=VALUE" parts.
 func withVars(vars map[string]string, tag reflect.StructTag) map[string]string {
-	for _, rest := range strings.Split(string(tag), `set:"`)[1:] {
-		if text, _, ok := strings.Cut(rest, `"`); ok {
-			name, value, _ := strings.Cut(text, "=")
-			vars = maps.Clone(vars)
-			vars[name] = value
-		}
+	parts := strings.Split(string(tag), `set:"`)[1:]
+	if len(parts) == 0 {
+		return vars
+	}
+	vars = maps.Clone(vars)
+	for _, part := range parts {
+		text, _, _ := strings.Cut(part, `"`)
+		name, value, _ := strings.Cut(text, "=")
+		vars[name] = value
 	}
 	return vars
 }
