@@ -1,4 +1,5 @@
-// Command muster lists what is in every AWS account that its user can reach.
+// Command muster reaches all AWS accounts and regions of its user at once and prints what it
+// finds.
 package main
 
 import (
@@ -24,42 +25,55 @@ import (
 var completions embed.FS
 
 func main() {
-	thrifty := func() {}
-	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") { // a key press is answered before anything need be collected
-		debug.SetGCPercent(-1)
-	} else if os.Getenv("GOGC") == "" {
-		// The stacks of hundreds of calls are dear to look through, and the heap is
-		// small as long as the answers are.
-		debug.SetGCPercent(250)
-		thrifty = func() { debug.SetGCPercent(100) }
-	}
-	endings, survived := []os.Signal{syscall.SIGTERM}, []os.Signal{syscall.SIGPIPE}
-	if !signal.Ignored(os.Interrupt) { // as by scripts for what they put in the background
-		endings = append(endings, os.Interrupt)
-	}
-	if !signal.Ignored(syscall.SIGHUP) { // as by nohup
-		endings, survived = append(endings, syscall.SIGHUP), append(survived, syscall.SIGHUP)
-	}
+	onLargeAnswers := tuneGC()
+
+	ctx, stop := signal.NotifyContext(context.Background(), endingSignals()...)
+	context.AfterFunc(ctx, stop) // a second signal kills the process
+
 	log.SetFlags(0)
-	log.SetOutput(io.Discard) // only the command line writes to the terminal
-
-	ctx, stop := signal.NotifyContext(context.Background(), endings...)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-
-	// A reader that goes away is an error of writing, and a terminal that is closed
-	// says so more than once: what was begun is cleaned up. Ignoring the signals
-	// instead would pass on to children.
-	signal.Notify(make(chan os.Signal, 1), survived...)
+	log.SetOutput(io.Discard) // only cli writes to the terminal
 
 	os.Exit(cli.Main(ctx, os.Args[1:], &cli.App{
 		Stdin: os.Stdin, Stdout: terminal.Output(os.Stdout), Stderr: os.Stderr,
-		Called: os.Args[0], Environ: os.Environ(), Completions: completions, OpenBrowser: browserHere(), Thrifty: thrifty, LibraryLog: log.SetOutput,
-		UserHome: homeOfUser,
+		Args0: os.Args[0], Environ: os.Environ(), Completions: completions,
+		HomeDir: homeDir, OpenBrowser: openBrowser(), OnLargeAnswers: onLargeAnswers, SetLibraryLog: log.SetOutput,
 	}))
 }
 
-// homeOfUser is the home directory that the system's list of users has.
-func homeOfUser() (string, error) {
+// tuneGC sets the garbage collector's target. The collector scans the stacks of hundreds of
+// calls, so it runs rarely while the heap is small. A completion ends before it needs to
+// run. onLargeAnswers sets the default target again. A GOGC in the environment wins.
+func tuneGC() (onLargeAnswers func()) {
+	switch {
+	case len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__"): // a completion
+		debug.SetGCPercent(-1)
+	case os.Getenv("GOGC") == "":
+		debug.SetGCPercent(250)
+		return func() { debug.SetGCPercent(100) }
+	}
+	return nil
+}
+
+// endingSignals returns the signals that end the run, which then prints the answers that
+// have arrived. A parent may have set signals to be ignored: scripts do so for background
+// jobs, and nohup for SIGHUP.
+//
+// SIGPIPE, and SIGHUP after the first, do nothing: a write that fails ends the run, and
+// cleans up. They are caught and not ignored, because children would inherit that.
+func endingSignals() []os.Signal {
+	ending, caught := []os.Signal{syscall.SIGTERM}, []os.Signal{syscall.SIGPIPE}
+	if !signal.Ignored(os.Interrupt) {
+		ending = append(ending, os.Interrupt)
+	}
+	if !signal.Ignored(syscall.SIGHUP) {
+		ending, caught = append(ending, syscall.SIGHUP), append(caught, syscall.SIGHUP)
+	}
+	signal.Notify(make(chan os.Signal, 1), caught...)
+	return ending
+}
+
+// homeDir returns the home directory in the system's user database.
+func homeDir() (string, error) {
 	self, err := user.Current()
 	if err != nil {
 		return "", err
@@ -67,13 +81,13 @@ func homeOfUser() (string, error) {
 	return self.HomeDir, nil
 }
 
-// browserHere opens a URL, where there is a screen to do so on: without one, text
-// browsers would take the terminal.
-func browserHere() func(url string) error {
-	screenless := os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == ""
-	if screenless && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+// openBrowser returns a function that opens a URL, or nil without a screen: a text browser
+// would take the terminal.
+func openBrowser() func(url string) error {
+	noScreen := os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == ""
+	if noScreen && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
 		return nil
 	}
-	browser.Stdout = os.Stderr // what a browser says is no record
+	browser.Stdout = os.Stderr // keeps the browser's output out of the records
 	return browser.OpenURL
 }

@@ -1,5 +1,8 @@
-// Package cli is muster's command line: the grammar, one file a command, and the
-// one place where errors become exit codes and messages.
+// Package cli is muster's command line: the grammar (main.go), the flags that several
+// commands share (global.go, selection.go), and one file for each command. A command that
+// lists records is a listing (listing.go); sweep.go and conclusion.go take it through its
+// sweeps to its summary. Only this package turns errors into messages and exit codes
+// (errors.go).
 package cli
 
 import (
@@ -7,57 +10,58 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"muster/internal/safe"
-	"muster/internal/terminal"
+	"log/slog"
 	"net/netip"
+	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
+
+	"muster/internal/safe"
+	"muster/internal/terminal"
 )
 
-// App is what a run has of the world.
+// App is the environment of one run. Its exported fields connect it to the process; a nil
+// function has the default that its comment names.
 type App struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Environ        []string // KEY=VALUE
-	Completions    fs.FS    // completions/muster.SHELL
-	Now            func() time.Time
+	Args0          string           // os.Args[0]; "" is muster
+	Environ        []string         // KEY=VALUE
+	Completions    fs.FS            // completions/muster.SHELL
+	Now            func() time.Time // nil: time.Now
 
-	// OpenBrowser shows a URL to the user; nil where that cannot be done.
-	OpenBrowser func(url string) error
-	// Thrifty is called when answers get so large that memory is worth more than
-	// time; nil where nothing can be done about it.
-	Thrifty func()
-
-	// LibraryLog is told where the standard logger, which libraries use, is to write;
-	// nil where it is not muster's.
-	LibraryLog func(io.Writer)
-
-	// UserHome returns the user's home directory as the system has it, for where the
-	// environment names none; nil: nobody knows.
-	UserHome func() (string, error)
-
-	// LookupHost resolves a host name; nil asks the system.
+	// HomeDir returns the home directory in the system's user database. It is called if
+	// the environment has none. nil: there is no such database.
+	HomeDir func() (string, error)
+	// LookupHost resolves a host name; nil: the system's resolver.
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
-
-	// OpenTTY opens the user's terminal for questions; nil opens the process's own.
+	// OpenTTY opens the terminal for questions; nil: the terminal of the process.
 	OpenTTY func() (io.ReadWriteCloser, error)
+	// OpenBrowser shows a URL; nil: there is no browser.
+	OpenBrowser func(url string) error
+	// OnLargeAnswers is called once if answers get large, so that the process can trade
+	// time for memory; nil: it does nothing.
+	OnLargeAnswers func()
+	// SetLibraryLog sets the output of Go's standard logger, to which libraries write;
+	// nil: it belongs to somebody else.
+	SetLibraryLog func(io.Writer)
 
-	// Called is what the program was called as, os.Args[0]; "" is muster.
-	Called string
+	name string // of the program, as its user types it
+	term *terminal.Terminal
+	env  map[string]string
+	// cacheHome and userHome are XDG_CACHE_HOME and the home directory of the user. With
+	// --demo, env has other values.
+	cacheHome, userHome string
 
-	name      string // of the program, as its user types it
-	cacheHome string // XDG_CACHE_HOME and home of the user, also in a simulation
-	userHome  string
-
-	env       map[string]string
-	variables []string // the flags that the environment sets
-
-	term  *terminal.Terminal
-	atEnd []func() // of the run
+	// flagsFromEnv are the flags whose values come from MUSTER_ variables. Messages about
+	// such a flag name the variable.
+	flagsFromEnv []string
+	closers      []func() // called at the end of the run
 }
 
-// prepare completes an App for a run that lasts as long as ctx.
+// prepare fills in the unexported fields. The run ends with ctx.
 func (a *App) prepare(ctx context.Context) {
 	if a.Now == nil {
 		a.Now = time.Now
@@ -69,12 +73,11 @@ func (a *App) prepare(ctx context.Context) {
 	a.term = terminal.New(ctx, terminal.Options{
 		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, OpenTTY: a.OpenTTY, Lookup: a.Lookup,
 	})
-	a.name = programName(a.Called)
+	a.name = programName(a.Args0)
 	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
 }
 
-// setEnviron makes a list of KEY=VALUE the environment; of several values for a
-// key the last counts.
+// setEnviron replaces the environment. Of several values for a key, the last one counts.
 func (a *App) setEnviron(environ []string) {
 	a.Environ = environ
 	a.env = make(map[string]string, len(environ))
@@ -83,21 +86,28 @@ func (a *App) setEnviron(environ []string) {
 			a.env[key] = value
 		}
 	}
-	if a.home() != "" || a.UserHome == nil {
+	if a.home() != "" || a.HomeDir == nil {
 		return
 	}
-	if home, err := a.UserHome(); err == nil {
+	if home, err := a.HomeDir(); err == nil {
 		a.env[homeVariable()] = home
 	}
 }
 
-// Lookup reads the environment.
+// close calls the closers.
+func (a *App) close() {
+	for _, closer := range a.closers {
+		closer()
+	}
+}
+
+// Lookup returns a variable of the environment.
 func (a *App) Lookup(name string) (string, bool) {
 	value, ok := a.env[name]
 	return value, ok
 }
 
-// home is the user's home directory, "" where there is none.
+// home returns the user's home directory, or "".
 func (a *App) home() string { return a.env[homeVariable()] }
 
 func homeVariable() string {
@@ -107,20 +117,52 @@ func homeVariable() string {
 	return "HOME"
 }
 
-// note writes a line to stderr. Names and AWS's messages in it are untrusted.
+// note writes a line to stderr. It makes names and AWS's messages safe for a terminal.
 func (a *App) note(format string, args ...any) {
 	a.term.Print(a.name + ": " + safe.Text(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
 }
 
-// detail writes a line that belongs to the note before it.
+// detail writes a line that belongs to the note above it.
 func (a *App) detail(format string, args ...any) {
 	a.term.Print("  " + safe.Text(respelled(a.name, fmt.Sprintf(format, args...))) + "\n")
 }
 
-// noteLeftOut tells people which columns of a table did not fit. A screen of --watch
-// shows the table again and again, and the note never.
+// noteLeftOut names the columns of a table that did not fit, if a person reads stderr. With
+// a screen of --watch it says nothing.
 func (a *App) noteLeftOut(columns []string) {
 	if len(columns) > 0 && a.term.NotesShown() && !a.term.HasScreen() {
 		a.note("the terminal is too narrow for %s; -o wide shows all columns", strings.Join(columns, ", "))
 	}
+}
+
+// debugLog returns the logger of --debug, or nil without the flag.
+//
+// Libraries write to Go's standard logger. net/http even writes bytes that servers have
+// sent, which may hold keys. Without --debug these lines are dropped; with it, they are
+// logged without the bytes.
+func (a *App) debugLog(wanted bool) *slog.Logger {
+	if !wanted {
+		a.setLibraryLog(io.Discard)
+		return nil
+	}
+	log := slog.New(slog.NewTextHandler(a.term.Log(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	a.setLibraryLog(&libraryLog{log})
+	return log
+}
+
+func (a *App) setLibraryLog(w io.Writer) {
+	if a.SetLibraryLog != nil {
+		a.SetLibraryLog(w)
+	}
+}
+
+// libraryLog writes the lines of a standard logger to a structured one.
+type libraryLog struct{ log *slog.Logger }
+
+// quoted matches a string that Go has quoted, such as bytes of a server.
+var quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"`) })
+
+func (l *libraryLog) Write(p []byte) (int, error) {
+	l.log.Debug("library", slog.String("text", quoted().ReplaceAllString(strings.TrimSpace(string(p)), `"..."`)))
+	return len(p), nil
 }

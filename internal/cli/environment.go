@@ -23,7 +23,7 @@ func variableName(flag string) string {
 }
 
 // fromEnvironment sets the flags that the command line leaves unset from their variables.
-// app.variables collects their names, for messages.
+// app.flagsFromEnv collects their names, for messages.
 func fromEnvironment(app *App) kong.Resolver {
 	var line *flagLine
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
@@ -37,7 +37,7 @@ func fromEnvironment(app *App) kong.Resolver {
 		if line.overrides(command, flag, value) {
 			return nil, nil
 		}
-		app.variables = append(app.variables, flag.Name)
+		app.flagsFromEnv = append(app.flagsFromEnv, flag.Name)
 		return value, nil
 	})
 }
@@ -110,7 +110,7 @@ func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
 func (a *App) origin(text string) string {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
 	var from []string
-	for _, flag := range a.variables {
+	for _, flag := range a.flagsFromEnv {
 		if slices.Contains(words, "--"+flag) {
 			from = append(from, "--"+flag+" is set by "+variableName(flag))
 		}

@@ -80,7 +80,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		NoRoleCache: g.NoCache,
 		Prompt:      app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
 	})
-	app.atEnd = append(app.atEnd, resolver.Close)
+	app.closers = append(app.closers, resolver.Close)
 	return resolver, nil
 }
 

@@ -36,7 +36,7 @@ func TestHomeOfUser(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		app := &App{
 			Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: test.environ, Completions: os.DirFS("../.."),
-			UserHome: func() (string, error) { return home, nil },
+			HomeDir: func() (string, error) { return home, nil },
 		}
 		if code := Main(t.Context(), []string{"profiles", "-o", "name"}, app); code != 0 || stdout.String() != test.want {
 			t.Errorf("%v: exit code %d, %q, want %q; %s", test.environ, code, &stdout, test.want, &stderr)

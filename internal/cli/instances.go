@@ -103,7 +103,7 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 		if err != nil {
 			return sweep.Plan[R]{}, err
 		}
-		instances.Large = app.Thrifty
+		instances.Large = app.OnLargeAnswers
 		return sweep.Plan[R]{Visit: func(ctx context.Context, place sweep.Place, emit func([]R)) error {
 			return visit(instances, ctx, place, emit)
 		}}, nil

@@ -121,11 +121,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		return app.fail(ctx, err)
 	}
 	defer cleanUp()
-	defer func() {
-		for _, end := range app.atEnd {
-			end()
-		}
-	}()
+	defer app.close()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
 }

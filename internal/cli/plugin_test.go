@@ -96,7 +96,7 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 		for _, called := range []string{"/usr/local/bin/kubectl-muster", "muster"} {
 			var stdout, stderr bytes.Buffer
 			Main(t.Context(), strings.Fields(test.args), &App{
-				Called: called, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ,
+				Args0: called, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ,
 			})
 			text := stdout.String() + stderr.String()
 			for _, want := range test.want {

@@ -396,7 +396,7 @@ func TestUnsolicited(t *testing.T) {
 		var stderr lockedBuffer
 		app := &App{
 			Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ,
-			LibraryLog: func(w io.Writer) { log.SetOutput(io.MultiWriter(w, writerFunc(func(p []byte) { heard <- string(p) }))) },
+			SetLibraryLog: func(w io.Writer) { log.SetOutput(io.MultiWriter(w, writerFunc(func(p []byte) { heard <- string(p) }))) },
 		}
 		if code := Main(t.Context(), append([]string{"whoami"}, flags...), app); code != 0 {
 			t.Fatalf("exit code %d: %s", code, stderr.text())
