@@ -53,7 +53,13 @@ func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awss
 // error that ended the list if any.
 func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, skipped []error, ended error) {
 	t.Helper()
-	found, err := Find(r, s)
+	return listWith(t, r, s, Options{})
+}
+
+// listWith is list with options of Find.
+func listWith(t testing.TB, r *auth.Resolver, s Selection, o Options) (accounts []*Account, skipped []error, ended error) {
+	t.Helper()
+	found, err := Find(r, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +170,7 @@ func country() *awssim.World {
 func usageError(t testing.TB, sim *awssim.Server, r *auth.Resolver, s Selection) string {
 	t.Helper()
 	before := len(sim.Calls())
-	_, err := Find(r, s)
+	_, err := Find(r, s, Options{})
 	var mistake *UsageError
 	if !errors.As(err, &mistake) {
 		t.Errorf("%+v: %v, want a UsageError", s, err)

@@ -15,15 +15,15 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// organization lists accounts with the identity that may.
+// organization is the organization that the base identity can list.
 type organization struct {
-	r    *auth.Resolver
-	base *auth.Identity
-	sel  Selection
+	r         *auth.Resolver
+	base      *auth.Identity
+	selection Selection
 }
 
-// fromOrganization is every account of the organization that the base profile,
-// or who the user is, can list.
+// fromOrganization finds the accounts of the organization. The base is the identity of
+// --profile, or the current identity.
 func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 	base, err := baseIdentity(r, s)
 	if err != nil {
@@ -33,33 +33,31 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &organization{r: r, base: base, sel: s}
-	empty := func() string { return filter.none(s) }
-	return &Found{empty: empty, Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+	o := &organization{r: r, base: base, selection: s}
+	accounts := func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
-			for page, err := range o.listAccounts(ctx, filter) {
+			for page, err := range o.pages(ctx, filter) {
 				if err != nil {
 					yield(nil, err)
 					return
 				}
 				for _, a := range page {
-					if a.Active() {
-						a.ways = o.ways(a)
-					}
+					a.identities = o.newRoles(a)
 					if !yield(a, nil) {
 						return
 					}
 				}
 			}
 		}
-	}}, nil
+	}
+	return &Found{Accounts: accounts, noAccount: func() string { return filter.noAccount(s) }}, nil
 }
 
 func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	if len(s.Profiles) == 0 {
 		return r.Current()
 	}
-	matched, err := match(r.Config, s.Profiles[0])
+	matched, err := matchProfiles(r.Config, s.Profiles[0])
 	if err != nil {
 		return nil, err
 	}
@@ -69,35 +67,50 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	return r.Profile(matched[0])
 }
 
-// ways are the roles in order. The organization's role is often missing in the
-// base's own account, where it is not needed.
-func (o *organization) ways(a *Account) []way {
-	partition := awsapi.PartitionOf(o.base.Target.Region).ID
-	var ways []way
-	for _, role := range o.sel.Roles {
-		id := o.r.Assume(o.base, auth.RoleOptions{
-			RoleSettings: awsconfig.RoleSettings{
-				RoleARN: auth.RoleARN(role, partition, a.ID), ExternalID: o.sel.ExternalID, RoleSessionName: o.sel.SessionName, Duration: o.sel.Duration,
-			},
-		})
-		a.known = append(a.known, id)
-		ways = append(ways, open(id))
-	}
-	return append(ways, func(ctx context.Context) (*auth.Identity, error) {
-		own, err := o.r.Account(ctx, o.base)
-		if err != nil {
-			return nil, err
-		}
-		if own != a.ID {
-			return nil, &noWayError{"not the base's own account"}
-		}
-		a.Note = strings.Join(o.sel.Roles, ", ") + " cannot be assumed in the base's own account; its own credentials are used"
-		return open(o.base)(ctx)
-	})
+// roles is the identities of an account in the organization: those of --role, and in
+// the base's own account the base. The organization's role is often missing there.
+type roles struct {
+	known
+	organization *organization
+	account      *Account
 }
 
-// listAccounts yields the accounts a page at a time, filtered.
-func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter.Seq2[[]*Account, error] {
+func (o *organization) newRoles(a *Account) *roles {
+	r := &roles{organization: o, account: a}
+	partition := awsapi.PartitionOf(o.base.Target.Region).ID
+	for _, role := range o.selection.Roles {
+		r.known = append(r.known, o.r.Assume(o.base, auth.RoleOptions{RoleSettings: awsconfig.RoleSettings{
+			RoleARN:         auth.RoleARN(role, partition, a.ID),
+			ExternalID:      o.selection.ExternalID,
+			RoleSessionName: o.selection.RoleSessionName,
+			Duration:        o.selection.duration(),
+		}}))
+	}
+	return r
+}
+
+// candidates yields the roles, then the base if the account is its own.
+func (r *roles) candidates(ctx context.Context) iter.Seq2[*auth.Identity, error] {
+	return func(yield func(*auth.Identity, error) bool) {
+		for _, id := range r.known {
+			if !yield(id, nil) {
+				return
+			}
+		}
+		o := r.organization
+		own, err := o.r.Account(ctx, o.base)
+		switch {
+		case err != nil:
+			yield(nil, err)
+		case own == r.account.ID:
+			r.account.Note = strings.Join(o.selection.Roles, ", ") + " cannot be assumed in the base's own account; its own credentials are used"
+			yield(o.base, nil)
+		}
+	}
+}
+
+// pages yields the accounts that pass the filter, page by page. An error ends the list.
+func (o *organization) pages(ctx context.Context, filter *orgFilter) iter.Seq2[[]*Account, error] {
 	return func(yield func([]*Account, error) bool) {
 		err := filter.resolve(ctx, o)
 		if err == nil {
@@ -108,26 +121,26 @@ func (o *organization) listAccounts(ctx context.Context, filter *orgFilter) iter
 					return nil, err
 				}
 				if listed += len(out.Accounts); listed == 0 && aws.ToString(out.NextToken) == "" {
-					// There is the management account at least.
+					// An organization always has its management account.
 					return nil, &awsapi.BrokenAnswer{Operation: "ListAccounts", Msg: "answered with no account at all"}
 				}
-				page, err := filter.choose(ctx, o, out.Accounts)
+				page, err := filter.apply(ctx, o, out.Accounts)
 				if err == nil && !yield(page, nil) {
-					err = errEnough
+					err = errStopped
 				}
 				return out.NextToken, err
 			})
 		}
-		if err != nil && err != errEnough {
+		if err != nil && err != errStopped {
 			yield(nil, err)
 		}
 	}
 }
 
-// errEnough ends a walk whose reader wants no more.
-var errEnough = errors.New("enough")
+// errStopped ends a list whose reader has stopped.
+var errStopped = errors.New("stopped")
 
-// everyPage walks a list, each page asked for with the base's credentials.
+// everyPage calls an operation for each page with the base's credentials.
 func (o *organization) everyPage(ctx context.Context, operation string, call func(token *string) (*string, error)) error {
 	return awsapi.ForEachPage(operation, func(token *string) (next *string, err error) {
 		err = o.base.Do(ctx, func() error {
@@ -142,9 +155,9 @@ func (o *organization) client() *organizations.Client { return o.r.API.Organizat
 
 func (o *organization) signed(opts *organizations.Options) { opts.Credentials = o.base.Credentials }
 
-// fromOrg makes an account of Organizations' own. State took the place of
-// Status in 2026; older answers have only that.
-func fromOrg(found types.Account) *Account {
+// newOrganizationAccount converts an account of Organizations. In 2026, State replaced
+// Status; older answers have only Status.
+func newOrganizationAccount(found types.Account) *Account {
 	status := string(found.State)
 	if status == "" {
 		status = string(found.Status)
@@ -155,7 +168,8 @@ func fromOrg(found types.Account) *Account {
 	}
 }
 
-// Hint says what to do about a failure to list an organization.
+// Hint says what to do about an error of listing an organization, "" if it is another
+// error.
 func Hint(err error) string {
 	var (
 		notInUse *types.AWSOrganizationsNotInUseException

@@ -201,7 +201,7 @@ func TestRoles(t *testing.T) {
 func TestRoleOptions(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, country(), "")
-	s := Selection{Organization: true, Roles: []string{"team/Keyed"}, ExternalID: "shared", SessionName: "audit-2026", Duration: 15 * time.Minute, Accounts: []string{"loose"}}
+	s := Selection{Organization: true, Roles: []string{"team/Keyed"}, ExternalID: "shared", RoleSessionName: "audit-2026", DurationSeconds: 900, Accounts: []string{"loose"}}
 	accounts, _, err := list(t, r, s)
 	if err != nil || len(accounts) != 1 {
 		t.Fatalf("%d accounts, %v", len(accounts), err)
@@ -280,7 +280,7 @@ func TestBase(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	s.Profiles = []string{"bosss"}
-	if _, err := Find(r, s); err == nil || !strings.HasSuffix(err.Error(), `; did you mean "boss"?`) {
+	if _, err := Find(r, s, Options{}); err == nil || !strings.HasSuffix(err.Error(), `; did you mean "boss"?`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -364,7 +364,7 @@ func TestEnough(t *testing.T) {
 	w := country()
 	w.Organization.EmptyPages = false
 	sim, r := reach(t, w, "")
-	found, err := Find(r, ops)
+	found, err := Find(r, ops, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

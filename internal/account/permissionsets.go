@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -11,13 +13,78 @@ import (
 	"muster/internal/names"
 )
 
-// mostAsked bounds the accounts whose permission sets are asked for to explain a
-// wrong one: the portal allows about twenty calls a second.
-const mostAsked = 20
+// permissionSets is the identities of an account in an SSO session.
+type permissionSets struct {
+	r         *auth.Resolver
+	session   *sso.Session
+	accountID string
+	chosen    []string // by --role; empty for all
+	refusals  *refusals
+}
 
-// permissionSet is the name of a permission set, where a user may have given the name
-// of its role in IAM: AWSReservedSSO_NAME_0123456789abcdef.
-func permissionSet(role string) string {
+// candidates yields the chosen permission sets without asking whether they are
+// assigned. If none is chosen, the account's only permission set is.
+func (p *permissionSets) candidates(ctx context.Context) iter.Seq2[*auth.Identity, error] {
+	return func(yield func(*auth.Identity, error) bool) {
+		if len(p.chosen) == 0 {
+			yield(p.only(ctx))
+			return
+		}
+		for _, name := range p.chosen {
+			if !yield(p.identity(name), nil) {
+				return
+			}
+			p.refusals.add(p.accountID) // Open goes on: AWS has refused this one
+		}
+	}
+}
+
+// only returns the account's only permission set.
+func (p *permissionSets) only(ctx context.Context) (*auth.Identity, error) {
+	assigned, err := p.session.PermissionSets(ctx, p.accountID)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(assigned) == 0:
+		return nil, &noIdentityError{"no permission set is assigned"}
+	case len(assigned) > 1:
+		return nil, &noIdentityError{fmt.Sprintf("%d permission sets are assigned, choose with --role: %s", len(assigned), strings.Join(assigned, ", "))}
+	}
+	return p.identity(assigned[0]), nil
+}
+
+// all yields the assigned permission sets: the chosen ones in their order, or all of
+// them if none is chosen.
+func (p *permissionSets) all(ctx context.Context) iter.Seq2[*auth.Identity, error] {
+	return func(yield func(*auth.Identity, error) bool) {
+		assigned, err := p.session.PermissionSets(ctx, p.accountID)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		selected := assigned
+		if len(p.chosen) > 0 {
+			selected = slices.DeleteFunc(slices.Clone(p.chosen), func(name string) bool { return !slices.Contains(assigned, name) })
+			if len(selected) == 0 {
+				yield(nil, &noIdentityError{notAssigned(p.chosen, assigned)})
+				return
+			}
+		}
+		for _, name := range selected {
+			if !yield(p.identity(name), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (p *permissionSets) identity(name string) *auth.Identity {
+	return p.r.PermissionSet(p.session, p.accountID, name)
+}
+
+// permissionSetName returns the name of a permission set from the name of its role in
+// IAM, AWSReservedSSO_NAME_0123456789abcdef. Users confuse the two.
+func permissionSetName(role string) string {
 	name, reserved := strings.CutPrefix(role, "AWSReservedSSO_")
 	if end := strings.LastIndexByte(name, '_'); reserved && end > 0 {
 		return name[:end]
@@ -25,52 +92,49 @@ func permissionSet(role string) string {
 	return name
 }
 
-// notAssigned says that permission sets are not assigned, which ones are, and which of
-// those are similar.
+// notAssigned says that the chosen permission sets are not assigned, and names the
+// assigned ones.
 func notAssigned(chosen, assigned []string) string {
 	text := strings.Join(chosen, ", ") + " is not assigned; there is no other permission set"
 	if len(assigned) > 0 {
 		text = strings.Join(chosen, ", ") + " is not assigned; assigned: " + strings.Join(assigned, ", ")
 	}
 	for _, role := range chosen {
-		text += names.DidYouMean(permissionSet(role), assigned)
+		text += names.DidYouMean(permissionSetName(role), assigned)
 	}
 	return text
 }
 
-// refusals are the accounts of a session that refused a chosen permission set.
-type refusals struct {
-	portal *sso.Session
-	chosen []string
+// maxRefusals limits the accounts whose permission sets are listed to explain a wrong
+// --role: the portal allows about twenty calls a second.
+const maxRefusals = 20
 
-	mu  sync.Mutex
-	ids []string
+// refusals collects accounts that refused the chosen permission sets.
+type refusals struct {
+	session *sso.Session
+	chosen  []string
+
+	mu         sync.Mutex
+	accountIDs []string
 }
 
-// noting is a way that notes down a refusal.
-func (r *refusals) noting(accountID string, enter way) way {
-	return func(ctx context.Context) (*auth.Identity, error) {
-		id, err := enter(ctx)
-		if err != nil {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if len(r.ids) < mostAsked && !slices.Contains(r.ids, accountID) {
-				r.ids = append(r.ids, accountID)
-			}
-		}
-		return id, err
+func (r *refusals) add(accountID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.accountIDs) < maxRefusals && !slices.Contains(r.accountIDs, accountID) {
+		r.accountIDs = append(r.accountIDs, accountID)
 	}
 }
 
-// explain says that none of the chosen permission sets is assigned in any of the
-// accounts, as far as the first ones tell; "" if one is, or the portal does not say.
+// explain returns a message if none of the collected accounts has a chosen permission
+// set. It returns "" if one has, or if the portal does not answer.
 func (r *refusals) explain(ctx context.Context) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var wait sync.WaitGroup
-	found := make([][]string, len(r.ids))
-	for i, id := range r.ids {
-		wait.Go(func() { found[i], _ = r.portal.PermissionSets(ctx, id) })
+	found := make([][]string, len(r.accountIDs))
+	for i, id := range r.accountIDs {
+		wait.Go(func() { found[i], _ = r.session.PermissionSets(ctx, id) })
 	}
 	wait.Wait()
 	assigned := slices.Compact(slices.Sorted(slices.Values(slices.Concat(found...))))

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
 )
 
-// fromIdentity is the one account of who the user is.
+// fromIdentity finds the account of the current identity.
 func fromIdentity(r *auth.Resolver) (*Found, error) {
 	id, err := r.Current()
 	if err != nil {
@@ -18,19 +19,22 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
 			accountID, err := r.Account(ctx, id)
-			if err != nil { // who the user is cannot be told, and there is nobody else
+			if err != nil {
 				yield(nil, err)
 				return
 			}
-			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, ways: []way{open(id)}, known: []*auth.Identity{id}}, nil)
+			yield(&Account{ID: accountID, Name: id.Profile, Source: SourceIdentity, identities: known{id}}, nil)
 		}
 	}}, nil
 }
 
-// fromProfiles is an account for each profile. Profiles that lead to the same
-// account are ways into it: see roster.
+// orderDelay is the time for which accounts are yielded in the order of their profiles.
+const orderDelay = time.Second
+
+// fromProfiles finds the account of each profile. Several profiles may lead to one
+// account: see roster.
 func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
-	profiles, skipped, err := chooseProfiles(r.Config, s)
+	profiles, skipped, err := selectProfiles(r.Config, s)
 	if err != nil {
 		return nil, err
 	}
@@ -50,44 +54,46 @@ func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
 	if len(ids) == 0 {
 		return nil, &auth.NoCredentialsError{Msg: "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"}
 	}
-	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return newRoster(r, ids, patience).list(ctx) }
+	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
+		return newRoster(r, ids, orderDelay).accounts(ctx)
+	}
 	return found, nil
 }
 
-// chooseProfiles returns the profiles that a selection means. Of all profiles and of
-// those that a glob matches, the ones that hold only settings are not meant: they
-// lead to the role of the machine, as does any name that nobody has thought of. What
-// else gives no credentials is skipped.
-func chooseProfiles(c *awsconfig.Config, s Selection) (chosen []*awsconfig.Profile, skipped []error, err error) {
+// selectProfiles returns the profiles of a selection. Unless a profile is named in
+// full, it leaves out profiles that contain only settings: these would all lead to the
+// role of the machine. Other profiles without credentials are skipped with an error.
+func selectProfiles(c *awsconfig.Config, s Selection) (selected []*awsconfig.Profile, skipped []error, err error) {
 	if s.AllProfiles {
 		for _, p := range c.Profiles {
 			if p.CanGiveCredentials() {
-				chosen = append(chosen, p)
+				selected = append(selected, p)
 			} else if _, err := c.Chain(p); p.Kind != awsconfig.KindNone || p.Problem != nil {
 				skipped = append(skipped, err)
 			}
 		}
-		return chosen, append(skipped, c.Stray()...), nil
+		return selected, append(skipped, c.Stray()...), nil
 	}
 	taken := map[string]bool{}
 	for _, pattern := range s.Profiles {
-		matched, err := match(c, pattern)
+		matched, err := matchProfiles(c, pattern)
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, p := range matched {
-			if settings := p.Kind == awsconfig.KindNone && p.Problem == nil; settings && p.Name != pattern || taken[p.Name] {
+			onlySettings := p.Kind == awsconfig.KindNone && p.Problem == nil
+			if onlySettings && p.Name != pattern || taken[p.Name] {
 				continue
 			}
 			taken[p.Name] = true
-			chosen = append(chosen, p)
+			selected = append(selected, p)
 		}
 	}
-	return chosen, skipped, nil
+	return selected, skipped, nil
 }
 
-// match finds the profiles that a --profile means.
-func match(c *awsconfig.Config, pattern string) ([]*awsconfig.Profile, error) {
+// matchProfiles returns the profiles that match a name or glob of --profile.
+func matchProfiles(c *awsconfig.Config, pattern string) ([]*awsconfig.Profile, error) {
 	matched, err := c.Match(pattern)
 	if err != nil && !errors.As(err, new(*awsconfig.NotFoundError)) {
 		return nil, usage("--profile %q: not a pattern: %v", pattern, errors.Unwrap(err))

@@ -11,189 +11,224 @@ import (
 	"muster/internal/auth"
 )
 
-// patience is how long accounts are listed in the order of their profiles.
-const patience = time.Second
-
-// roster lists the accounts of profiles while it finds out which account each
-// profile leads to. Of several profiles that lead to one account, the first that
-// works counts, in the order in which they are named. An account waits for the
-// profiles before its own, but no longer than patience: a profile that is slower
-// is a further way in, after the ways of those that were faster.
+// roster finds the accounts that profiles lead to. It asks for all profiles at once and
+// yields an account as soon as one of its profiles has answered, in the order of the
+// profiles while orderDelay lasts, then as they answer. A profile that leads to an
+// account that was yielded already is appended to the account's identities.
 type roster struct {
-	r        *auth.Resolver
-	ids      []*auth.Identity
-	patience time.Duration
+	r          *auth.Resolver
+	ids        []*auth.Identity // of the profiles
+	orderDelay time.Duration
 
 	mu       sync.Mutex
-	accounts map[string]*Account
-	open     int           // profiles whose account is not known yet
-	news     chan struct{} // closed when there are fewer of them
+	byID     map[string]*profileIdentities // by account
+	waiting  int                           // profiles that have not answered
+	progress chan struct{}                 // closed and replaced when waiting decreases
 }
 
-// identified is what became of a profile: its account, or why nobody knows it.
-type identified struct {
-	profile int
-	account string
-	err     error
-}
-
-func newRoster(r *auth.Resolver, ids []*auth.Identity, patience time.Duration) *roster {
+func newRoster(r *auth.Resolver, ids []*auth.Identity, orderDelay time.Duration) *roster {
 	return &roster{
-		r: r, ids: ids, patience: patience,
-		accounts: map[string]*Account{}, open: len(ids), news: make(chan struct{}),
+		r: r, ids: ids, orderDelay: orderDelay,
+		byID: map[string]*profileIdentities{}, waiting: len(ids), progress: make(chan struct{}),
 	}
 }
 
-// list yields an account once the first of its profiles is known, and each profile
-// whose account nobody knows as an account by itself.
-func (s *roster) list(ctx context.Context) iter.Seq2[*Account, error] {
+// accounts yields each account, and a profile whose account is unknown as an account
+// of its own.
+func (s *roster) accounts(ctx context.Context) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
-		defer s.end()
-		for found := range s.identify(ctx) {
-			if a := s.join(found); a != nil && !yield(a, nil) {
+		defer s.stop()
+		for answer := range s.answers(ctx) {
+			if a := s.add(answer); a != nil && !yield(a, nil) {
 				return
 			}
 		}
 	}
 }
 
-// identify asks for all profiles at once and yields each: in their order until
-// patience ends, then as they come. When ctx ends, those that have not answered
-// never will.
-func (s *roster) identify(ctx context.Context) iter.Seq[identified] {
-	return func(yield func(identified) bool) {
+// answer is the account of a profile, or the error of finding it.
+type answer struct {
+	profile   int // index in ids
+	accountID string
+	err       error
+}
+
+// answers asks for the accounts of all profiles and yields each answer. When ctx ends,
+// the profiles that have not answered yield its error.
+func (s *roster) answers(ctx context.Context) iter.Seq[answer] {
+	return func(yield func(answer) bool) {
 		asking, cancel := context.WithCancel(ctx)
 		defer cancel()
-		answers := make(chan identified, len(s.ids))
+		arrived := make(chan answer, len(s.ids))
 		for i, id := range s.ids {
 			go func() {
-				account, err := s.r.Account(asking, id)
-				answers <- identified{i, account, err}
+				accountID, err := s.r.Account(asking, id)
+				arrived <- answer{i, accountID, err}
 			}()
 		}
-		patience := time.NewTimer(s.patience)
-		defer patience.Stop()
+		delay := time.NewTimer(s.orderDelay)
+		defer delay.Stop()
 
-		var (
-			impatient bool
-			known     = make([]bool, len(s.ids))
-			held      = map[int]identified{} // known, and not yielded yet
-		)
-		take := func(found identified) {
-			known[found.profile], held[found.profile] = true, found
-		}
-		for next := 0; next < len(s.ids); {
-			turn := next // how many have been yielded, and while they come in order, whose turn it is
-			if impatient && len(held) > 0 {
-				turn = slices.Min(slices.Collect(maps.Keys(held)))
-			}
-			if found, ok := held[turn]; ok {
-				delete(held, turn)
-				next++
-				if !yield(found) {
+		queue := newAnswerQueue(len(s.ids))
+		for queue.taken < len(s.ids) {
+			if next, ok := queue.take(); ok {
+				if !yield(next) {
 					return
 				}
 				continue
 			}
 			select {
-			case found := <-answers:
-				take(found)
-			case <-patience.C:
-				impatient = true
+			case a := <-arrived:
+				queue.put(a)
+			case <-delay.C:
+				queue.anyOrder = true
 			case <-ctx.Done():
-				impatient = true
-				for len(answers) > 0 {
-					take(<-answers)
+				for len(arrived) > 0 {
+					queue.put(<-arrived)
 				}
-				for i := range s.ids {
-					if !known[i] {
-						take(identified{i, "", ctx.Err()})
-					}
-				}
+				queue.giveUp(ctx.Err())
 			}
 		}
 	}
 }
 
-// join makes an account of a profile. Where another profile has led to the account,
-// this one is a further way in, and there is none to list.
-func (s *roster) join(found identified) *Account {
+// answerQueue holds answers until it is their turn.
+type answerQueue struct {
+	anyOrder bool           // false: each profile has to wait for the profiles before it
+	held     map[int]answer // arrived but not taken, by profile
+	arrived  []bool         // by profile
+	taken    int
+}
+
+func newAnswerQueue(profiles int) *answerQueue {
+	return &answerQueue{held: map[int]answer{}, arrived: make([]bool, profiles)}
+}
+
+func (q *answerQueue) put(a answer) {
+	q.held[a.profile], q.arrived[a.profile] = a, true
+}
+
+// take removes the next answer; ok is false if it has not arrived.
+func (q *answerQueue) take() (a answer, ok bool) {
+	turn := q.taken
+	if q.anyOrder && len(q.held) > 0 {
+		turn = slices.Min(slices.Collect(maps.Keys(q.held)))
+	}
+	a, ok = q.held[turn]
+	if ok {
+		delete(q.held, turn)
+		q.taken++
+	}
+	return a, ok
+}
+
+// giveUp puts an error for each profile that has not answered.
+func (q *answerQueue) giveUp(err error) {
+	q.anyOrder = true
+	for i, arrived := range q.arrived {
+		if !arrived {
+			q.put(answer{profile: i, err: err})
+		}
+	}
+}
+
+// add adds a profile to the identities of its account. It returns the account if it is
+// a new one, else nil.
+func (s *roster) add(a answer) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open--
-	defer s.tell()
-	id := s.ids[found.profile]
-	if found.err != nil {
-		return &Account{Name: id.Profile, Source: SourceProfile, ways: []way{blocked(found.err)}}
+	s.waiting--
+	defer s.signal()
+	id := s.ids[a.profile]
+	if a.err != nil {
+		return &Account{Name: id.Profile, Source: SourceProfile, identities: none{a.err}}
 	}
-	a := s.accounts[found.account]
-	listed := a != nil
-	if !listed {
-		a = &Account{ID: found.account, Name: id.Profile, Source: SourceProfile, roster: s}
-		s.accounts[a.ID] = a
-	}
-	a.ways, a.known = append(a.ways, open(id)), append(a.known, id)
-	if listed {
+	if ids := s.byID[a.accountID]; ids != nil {
+		ids.found = append(ids.found, id)
 		return nil
 	}
-	return a
+	ids := &profileIdentities{roster: s, found: []*auth.Identity{id}}
+	ids.account = &Account{ID: a.accountID, Name: id.Profile, Source: SourceProfile, identities: ids}
+	s.byID[a.accountID] = ids
+	return ids.account
 }
 
-// tell wakes those who wait for a further way.
-func (s *roster) tell() {
-	close(s.news)
-	s.news = make(chan struct{})
+// signal wakes the goroutines that wait for another profile. The caller holds mu.
+func (s *roster) signal() {
+	close(s.progress)
+	s.progress = make(chan struct{})
 }
 
-// end says that nobody asks for more profiles.
-func (s *roster) end() {
+// stop ends the search: no more profiles will answer.
+func (s *roster) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open = 0
-	s.tell()
+	s.waiting = 0
+	s.signal()
 }
 
-// way returns a way into an account by its number. While a profile that has not
-// answered may still be that way, it waits for the profile.
-func (s *roster) way(ctx context.Context, a *Account, number int) way {
+// profileIdentities is the identities of an account that profiles lead to. The list
+// grows while profiles answer.
+type profileIdentities struct {
+	roster  *roster
+	account *Account
+	found   []*auth.Identity // guarded by roster.mu
+}
+
+// candidates yields the profiles. At the end of those that are known, it waits for the
+// profiles that have not answered.
+func (p *profileIdentities) candidates(ctx context.Context) iter.Seq2[*auth.Identity, error] {
+	return func(yield func(*auth.Identity, error) bool) {
+		for n := 0; ; n++ {
+			if id := p.nth(ctx, n); id == nil || !yield(id, nil) {
+				return
+			}
+		}
+	}
+}
+
+// all yields the profiles after all of them have answered. While it waits, it retrieves
+// the credentials of the known ones, which may take just as long.
+func (p *profileIdentities) all(ctx context.Context) iter.Seq2[*auth.Identity, error] {
+	for id := range p.candidates(ctx) {
+		if !p.roster.isWaiting() {
+			break
+		}
+		_, _ = id.Credentials.Retrieve(ctx)
+	}
+	p.roster.mu.Lock()
+	defer p.roster.mu.Unlock()
+	return known(slices.Clone(p.found)).all(ctx)
+}
+
+// nth returns an identity by its index, or nil if there is none. It waits while a
+// profile that has not answered may become that identity.
+func (p *profileIdentities) nth(ctx context.Context, n int) *auth.Identity {
+	s := p.roster
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	waits := a.Waits
-	for number >= len(a.ways) {
-		if s.open == 0 || ctx.Err() != nil {
+	onWait := p.account.OnWait
+	for n >= len(p.found) {
+		if s.waiting == 0 || ctx.Err() != nil {
 			return nil
 		}
-		news := s.news
+		progress := s.progress
 		s.mu.Unlock()
-		if waits != nil {
-			waits()
-			waits = nil
+		if onWait != nil {
+			onWait()
+			onWait = nil
 		}
 		select {
-		case <-news:
+		case <-progress:
 		case <-ctx.Done():
 		}
 		s.mu.Lock()
 	}
-	return a.ways[number]
+	return p.found[n]
 }
 
-// identities are all who lead into an account. Who has to be waited for does not
-// keep the others from getting their credentials, which ctx may end.
-func (s *roster) identities(ctx context.Context, a *Account) []*auth.Identity {
-	waiting := func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.open > 0
-	}
-	for number := 0; waiting(); number++ {
-		enter := s.way(ctx, a, number)
-		if enter == nil {
-			break
-		}
-		_, _ = enter(ctx)
-	}
+func (s *roster) isWaiting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(a.known)
+	return s.waiting > 0
 }

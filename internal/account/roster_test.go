@@ -35,7 +35,7 @@ func twoWays(t *testing.T) (r *auth.Resolver, open func()) {
 	}
 }
 
-func rosterOf(t *testing.T, r *auth.Resolver, patience time.Duration, profiles ...string) *roster {
+func rosterOf(t *testing.T, r *auth.Resolver, orderDelay time.Duration, profiles ...string) *roster {
 	t.Helper()
 	var ids []*auth.Identity
 	for _, name := range profiles {
@@ -49,7 +49,7 @@ func rosterOf(t *testing.T, r *auth.Resolver, patience time.Duration, profiles .
 		}
 		ids = append(ids, id)
 	}
-	return newRoster(r, ids, patience)
+	return newRoster(r, ids, orderDelay)
 }
 
 // TestProfilesInOrder: within patience the order of answers changes nothing.
@@ -58,7 +58,7 @@ func TestProfilesInOrder(t *testing.T) {
 	r, open := twoWays(t)
 	var listed []string
 	time.AfterFunc(50*time.Millisecond, open)
-	for a, err := range rosterOf(t, r, time.Hour, "dev", "slow", "shut", "fast").list(t.Context()) {
+	for a, err := range rosterOf(t, r, time.Hour, "dev", "slow", "shut", "fast").accounts(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestSlowProfile(t *testing.T) {
 	t.Parallel()
 	r, open := twoWays(t)
 	var accounts []*Account
-	for a := range rosterOf(t, r, 0, "slow", "fast", "dev").list(t.Context()) {
+	for a := range rosterOf(t, r, 0, "slow", "fast", "dev").accounts(t.Context()) {
 		if accounts = append(accounts, a); len(accounts) == 2 {
 			open()
 		}
@@ -97,9 +97,9 @@ func TestWayOfSlowProfile(t *testing.T) {
 	r, open := twoWays(t)
 	entries := make(chan string, 1)
 	listed := 0
-	for a := range rosterOf(t, r, 0, "slow", "shut").list(t.Context()) {
+	for a := range rosterOf(t, r, 0, "slow", "shut").accounts(t.Context()) {
 		listed++
-		a.Waits = open
+		a.OnWait = open
 		go func() { entries <- entered(t, a) }()
 	}
 	if got := <-entries; got != "slow>" || listed != 1 {
@@ -115,7 +115,7 @@ func TestProfileHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var listed []string
-	for a := range rosterOf(t, r, 0, "slow", "fast", "dev").list(ctx) {
+	for a := range rosterOf(t, r, 0, "slow", "fast", "dev").accounts(ctx) {
 		if listed = append(listed, a.Name+" "+a.ID); len(listed) == 2 {
 			cancel()
 		}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -9,50 +10,52 @@ import (
 	"muster/internal/auth"
 )
 
-// Selection says which accounts are meant. Empty lists mean no restriction.
+// Selection says which accounts are wanted. Its fields are the values of flags; empty
+// lists mean no restriction.
 type Selection struct {
-	Profiles     []string // names or globs; with Organization, the one that lists it
+	Profiles     []string // names or globs; with Organization the profile that lists its accounts
 	AllProfiles  bool
 	SSOSession   string
 	Organization bool
 	Roles        []string // in order of preference
+	Accounts     []string // ids, names or globs
+	Exclude      []string // ids, names or globs
+	OUs          []string // names, paths of names, or ids
+	Tags         []string // K=V or K
 
-	Accounts []string // ids, names or globs
-	Exclude  []string
-	Strict   bool         // an exclusion that matches nothing is an error, before any account is yielded
-	Warn     func(string) // is called for an exclusion or a glob that matches nothing; nil: nobody is
-	OUs      []string     // names, paths of names, or ids
-	Tags     []string     // K=V or K
-	Shard    Shard        // of all that the rest selects
-
-	ExternalID  string // these three for the roles of an organization
-	SessionName string
-	Duration    time.Duration
+	ExternalID      string // this and the next two are for the roles of an organization
+	RoleSessionName string
+	DurationSeconds int
 }
 
-// Found is what a selection led to.
+// Options are the options of Find.
+type Options struct {
+	Shard  Shard             // yields only this part of the selected accounts
+	Strict bool              // an exclusion that matches nothing is an error, before any account is yielded
+	Warn   func(text string) // prints that a glob or an exclusion matches nothing; may be nil
+}
+
+// Found is the result of Find.
 type Found struct {
-	// Accounts asks AWS and yields each account as it is found. An error ends it and
-	// means that the list is not complete.
+	// Accounts asks AWS and yields each account as it is found. An error ends the list,
+	// which is then incomplete.
 	Accounts func(context.Context) iter.Seq2[*Account, error]
-	// Refused says more where AWS has refused every account: that nobody has the chosen
-	// permission set, for example. It asks AWS, and returns "" if it finds no reason. nil: it
-	// never does.
+	// Refused explains why AWS has refused every account, such as a permission set that
+	// nobody has. It asks AWS, and returns "" if it finds no reason. It may be nil.
 	Refused func(context.Context) string
-	// empty says why there is no account at all, after Accounts has ended so.
-	empty func() string
-	// Skipped names profiles that --all-profiles left out because of a mistake in
-	// the config.
+	// Skipped has an error for each profile that is left out because of a mistake in the
+	// config.
 	Skipped []error
+
+	noAccount func() string // says why Accounts yielded no account; nil for a general message
 }
 
-// Find checks a selection against the config and returns its accounts. AWS is
-// asked only once they are iterated over.
-func Find(r *auth.Resolver, s Selection) (*Found, error) {
+// Find checks a selection against the config. It makes no call of AWS.
+func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	pick, err := newPicker(s)
+	filter, err := newFilter(s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +73,38 @@ func Find(r *auth.Resolver, s Selection) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := found.Accounts
-	pick.empty = found.empty
-	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] { return s.Shard.of(pick.from(all(ctx))) }
+	source := found.Accounts
+	filter.noAccount = found.noAccount
+	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
+		return o.Shard.filter(filter.filter(source(ctx)))
+	}
 	return found, nil
 }
 
+// UsageError is a mistake in a selection's flags.
+type UsageError struct{ Msg string }
+
+func (e *UsageError) Error() string { return e.Msg }
+
+func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
+
+// check returns an error if flags exclude each other or have a wrong value.
 func (s Selection) check() error {
+	if err := s.checkSource(); err != nil {
+		return err
+	}
+	if err := s.checkOrganizationFlags(); err != nil {
+		return err
+	}
+	for _, role := range s.Roles {
+		if err := checkRole(role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Selection) checkSource() error {
 	switch {
 	case s.Organization && s.SSOSession != "":
 		return usage("--organization and --sso-session exclude each other")
@@ -92,25 +120,35 @@ func (s Selection) check() error {
 		return usage("--organization takes one --profile: the one that may list its accounts")
 	case len(s.Roles) > 0 && !s.Organization && s.SSOSession == "":
 		return usage("--role goes with --organization or --sso-session; a profile brings its own role")
+	}
+	return nil
+}
+
+func (s Selection) checkOrganizationFlags() error {
+	switch {
 	case !s.Organization && len(s.OUs) > 0:
 		return usage("--ou goes with --organization")
 	case !s.Organization && len(s.Tags) > 0:
 		return usage("--account-tag goes with --organization")
-	case !s.Organization && (s.ExternalID != "" || s.SessionName != "" || s.Duration != 0):
+	case !s.Organization && (s.ExternalID != "" || s.RoleSessionName != "" || s.DurationSeconds != 0):
 		return usage("--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config")
-	case s.Duration != 0 && (s.Duration < 15*time.Minute || s.Duration > 12*time.Hour):
-		return usage("--duration-seconds %d: expected 900 to 43200", int(s.Duration.Seconds()))
+	case s.DurationSeconds != 0 && (s.duration() < 15*time.Minute || s.duration() > 12*time.Hour):
+		return usage("--duration-seconds %d: expected 900 to 43200", s.DurationSeconds)
 	}
-	for _, role := range s.Roles {
-		if strings.ContainsAny(role, " \t\n") || role == "" {
-			return usage("--role %q: expected a role's name, path and name, or ARN", role)
-		}
-		if strings.HasPrefix(role, "arn:") && (!strings.Contains(role, ":iam::") || !strings.Contains(role, ":role/")) {
-			return usage("--role %s: expected arn:aws:iam::{account}:role/NAME", role)
-		}
-		if strings.HasPrefix(role, "arn:") && !strings.Contains(role, "{account}") {
-			return usage("--role %s: an ARN for every account has {account} in place of the account's id", role)
-		}
+	return nil
+}
+
+func (s Selection) duration() time.Duration { return time.Duration(s.DurationSeconds) * time.Second }
+
+func checkRole(role string) error {
+	isARN := strings.HasPrefix(role, "arn:")
+	switch {
+	case strings.ContainsAny(role, " \t\n") || role == "":
+		return usage("--role %q: expected a role's name, path and name, or ARN", role)
+	case isARN && (!strings.Contains(role, ":iam::") || !strings.Contains(role, ":role/")):
+		return usage("--role %s: expected arn:aws:iam::{account}:role/NAME", role)
+	case isARN && !strings.Contains(role, "{account}"):
+		return usage("--role %s: an ARN for every account has {account} in place of the account's id", role)
 	}
 	return nil
 }

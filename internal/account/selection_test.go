@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
@@ -89,14 +88,13 @@ func TestPickNothing(t *testing.T) {
 			"--ou Workloads/Test and --account-tag env=prod: no account of the organization"},
 		{func(s *Selection) { s.OUs, s.Accounts = []string{"Workloads/Test"}, []string{"lab"} },
 			"--account lab: no such account among the 1 of --ou Workloads/Test"},
-		{func(s *Selection) { s.Strict, s.Exclude = true, []string{"Shop*", "lab"} },
+		{func(s *Selection) { s.Exclude = []string{"Shop*", "lab"} },
 			"--exclude-account Shop*: matches none of the 7 accounts that can be listed; did you mean \"shop\" or \"shop staging\" or \"SHOP\"?"},
-		{func(s *Selection) { s.Strict, s.Exclude = true, []string{"nobody"} }, "--exclude-account nobody: no such account among the 7 that can be listed"},
+		{func(s *Selection) { s.Exclude = []string{"nobody"} }, "--exclude-account nobody: no such account among the 7 that can be listed"},
 	} {
 		s := ops
 		c.change(&s)
-		s.Shard = Shard{0, 1}
-		accounts, _, err := list(t, r, s)
+		accounts, _, err := listWith(t, r, s, Options{Shard: Shard{0, 1}, Strict: true})
 		if !errors.As(err, new(*EmptyError)) || err.Error() != c.want || len(accounts) > 0 {
 			t.Errorf("%d accounts and %v, want %s", len(accounts), err, c.want)
 		}
@@ -110,9 +108,9 @@ func TestPickWarns(t *testing.T) {
 	s := ops
 	s.Accounts, s.Exclude = []string{"shop*", "zz*"}, []string{"Shop*", "labb"}
 	var warned []string
-	s.Warn = func(text string) { warned = append(warned, text) }
-	if got := namesOf(t, r, s); len(got) != 2 {
-		t.Errorf("%q", got)
+	accounts, _, err := listWith(t, r, s, Options{Warn: func(text string) { warned = append(warned, text) }})
+	if err != nil || len(accounts) != 2 {
+		t.Errorf("%d accounts, %v; want 2", len(accounts), err)
 	}
 	if want := []string{
 		`--exclude-account Shop*: matches none of the 7 accounts that can be listed; did you mean "shop" or "shop staging"?`,
@@ -161,9 +159,9 @@ func TestUsage(t *testing.T) {
 		{Selection{SSOSession: "corp", OUs: []string{"Prod"}}, "--ou goes with --organization"},
 		{Selection{Tags: []string{"a=b"}}, "--account-tag goes with --organization"},
 		{Selection{SSOSession: "corp", ExternalID: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
-		{Selection{SessionName: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
-		{org(func(s *Selection) { s.Duration = 899 * time.Second }), "--duration-seconds 899: expected 900 to 43200"},
-		{org(func(s *Selection) { s.Duration = 43201 * time.Second }), "--duration-seconds 43201: expected 900 to 43200"},
+		{Selection{RoleSessionName: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
+		{org(func(s *Selection) { s.DurationSeconds = 899 }), "--duration-seconds 899: expected 900 to 43200"},
+		{org(func(s *Selection) { s.DurationSeconds = 43201 }), "--duration-seconds 43201: expected 900 to 43200"},
 		{org(func(s *Selection) { s.Roles = []string{"Ops", ""} }), `--role "": expected a role's name, path and name, or ARN`},
 		{org(func(s *Selection) { s.Roles = []string{"Read Only"} }), `--role "Read Only": expected a role's name, path and name, or ARN`},
 		{org(func(s *Selection) { s.Roles = []string{"arn:aws:iam::{account}:user/x"} }), "--role arn:aws:iam::{account}:user/x: expected arn:aws:iam::{account}:role/NAME"},

@@ -6,11 +6,12 @@ import (
 	"iter"
 )
 
-// Shard is one of several equal parts of all accounts. Which part an account is
-// in depends on its id alone, so that other accounts may come and go.
-type Shard struct{ Index, Count int } // Index from 0; a Count of 0 is the whole
+// Shard is one of Count equal parts of the accounts; Index starts at 0. A Count of 0
+// means all accounts. The part of an account depends on its id alone, so that it does
+// not change when other accounts are added or closed.
+type Shard struct{ Index, Count int }
 
-// has goes by the name of an account whose id nobody can tell.
+// has reports whether an account is in the part. Its name decides if it has no id.
 func (s Shard) has(a *Account) bool {
 	if s.Count == 0 {
 		return true
@@ -23,8 +24,8 @@ func (s Shard) has(a *Account) bool {
 	return binary.BigEndian.Uint64(sum[:8])%uint64(s.Count) == uint64(s.Index)
 }
 
-// of filters a list.
-func (s Shard) of(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
+// filter yields the accounts of the part, and errors.
+func (s Shard) filter(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
 		for a, err := range accounts {
 			if (err != nil || s.has(a)) && !yield(a, err) {

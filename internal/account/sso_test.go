@@ -198,7 +198,7 @@ func TestSSOSessionUnknown(t *testing.T) {
 		"crop": `sso-session "crop" not found in CONFIG; did you mean "corp"?`,
 		"half": `CONFIG:10: sso-session "half" lacks sso_region`,
 	} {
-		_, err := Find(r, Selection{SSOSession: name})
+		_, err := Find(r, Selection{SSOSession: name}, Options{})
 		if want = strings.ReplaceAll(want, "CONFIG", r.Config.Files.Config); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -294,7 +294,7 @@ func TestProfilesUnusable(t *testing.T) {
 		"lost":     `CONFIG:27: profile "lost": source_profile "nowhere" not found`,
 		"settings": `CONFIG:22: profile "settings": no credentials: expected keys, role_arn, sso_session, credential_process or login_session; and no container or instance role gives any here`,
 	} {
-		_, err := Find(r, Selection{Profiles: []string{"reader", name}})
+		_, err := Find(r, Selection{Profiles: []string{"reader", name}}, Options{})
 		if want = strings.ReplaceAll(want, "CONFIG", config); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -302,7 +302,7 @@ func TestProfilesUnusable(t *testing.T) {
 	empty := country()
 	empty.Users, empty.Home.Profile = nil, ""
 	none, r := reach(t, empty, "[profile settings]\nregion = eu-west-1\n")
-	_, err := Find(r, Selection{AllProfiles: true})
+	_, err := Find(r, Selection{AllProfiles: true}, Options{})
 	if want := "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -51,17 +51,17 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if _, err := c.page(awsapi.PartitionByID(""), "us-east-1"); err != nil {
 		return err
 	}
-	r, err := g.connect(app, 4, c.Profile)
+	r, err := g.connect(app, 4, c.Profiles)
 	if err != nil {
 		return err
 	}
 	r.Region, r.MinTTL = c.Region, exportTTL
-	selection, err := c.Selection.selection(app, g)
+	selection, options, err := c.Selection.selection(app, g)
 	if err != nil {
 		return err
 	}
-	selection.Strict = true
-	found, err := findAccounts(app, r, selection)
+	options.Strict = true
+	found, err := findAccounts(app, r, selection, options)
 	if err != nil {
 		return err
 	}

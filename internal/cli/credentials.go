@@ -49,7 +49,7 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	s.resolver.MinTTL, s.selection.Strict = exportTTL, true
+	s.resolver.MinTTL, s.accountOptions.Strict = exportTTL, true
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	result, err := sweepOnce(ctx, s, &listing[accountCredentials]{noun: "credentials", plan: c.plan, recordNames: keyringRoles}, out)

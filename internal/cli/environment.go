@@ -88,19 +88,19 @@ func (l *flagLine) overrides(command *kong.Context, flag *kong.Flag, value strin
 // another source: it replaces the whole source.
 func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
 	given, replaced := line.given, line.replaced
-	if !given[&s.Profile] && !given[&s.AllProfiles] && !given[&s.SSOSession] && !given[&s.Organization] {
+	if !given[&s.Profiles] && !given[&s.AllProfiles] && !given[&s.SSOSession] && !given[&s.Organization] {
 		return false
 	}
 	switch flag {
-	case &s.Profile: // a single profile may list the organization
+	case &s.Profiles: // a single profile may list the organization
 		return !given[&s.Organization] || strings.Contains(value, ",") || names.IsGlob(value)
 	case &s.AllProfiles, &s.SSOSession, &s.Organization:
 		return true
-	case &s.Role:
+	case &s.Roles:
 		return !given[&s.Organization] && !given[&s.SSOSession] || replaced(&s.Organization) || replaced(&s.SSOSession)
 	case &s.ExternalID, &s.RoleSessionName, &s.DurationSeconds:
 		return !given[&s.Organization]
-	case &s.OU, &s.AccountTag: // without a replaced organization they stay: ignoring them would select more accounts
+	case &s.OUs, &s.Tags: // without a replaced organization they stay: ignoring them would select more accounts
 		return replaced(&s.Organization)
 	}
 	return false

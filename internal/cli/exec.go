@@ -123,7 +123,7 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 	if e.sweeper, err = prepare(app, e.global, &e.Selection, &e.execFlags.SweepFlags, defaultConcurrency); err != nil {
 		return err
 	}
-	e.selection.Strict = true
+	e.accountOptions.Strict = true
 	regions, err := e.finder(e.resolver.API)
 	if err != nil {
 		return err
@@ -236,7 +236,7 @@ func (e *execution) list(ctx context.Context) error {
 			return errors.New(unmatched[0])
 		}
 	}
-	if e.active() == 0 && e.earlier == nil && e.selection.Shard.Count == 0 {
+	if e.active() == 0 && e.earlier == nil && e.accountOptions.Shard.Count == 0 {
 		return errors.New("no active account is selected: nothing was run")
 	}
 	return nil

@@ -70,7 +70,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	if p.selection.Shard.Count > 0 {
+	if p.accountOptions.Shard.Count > 0 {
 		return usage("--shard goes with commands that print records; --generate needs every account")
 	}
 	source, err := c.source(app, p)
@@ -84,7 +84,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if _, err := (awsconfig.Block{Name: source.block}).Compare(files); err != nil { // its markers are broken
 		return err
 	}
-	p.selection.Strict = c.Write
+	p.accountOptions.Strict = c.Write
 	accounts, err := p.accounts()
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	case p.selection.SSOSession == "" && !p.selection.Organization:
 		return nil, usage("--generate needs --sso-session NAME, or --organization and --role R")
 	}
-	_, err := account.Find(p.resolver, p.selection) // which says what is wrong
+	_, err := account.Find(p.resolver, p.selection, p.accountOptions) // which says what is wrong
 	return nil, err
 }
 

@@ -14,41 +14,43 @@ import (
 	"muster/internal/sweep"
 )
 
-// Selection are the flags of which accounts are meant. MUSTER_ACCOUNT_ID makes the variable
-// of --role void: exec sets both, to tell a command its place.
+// Selection is the flags that select accounts. The variable of --role does not count if
+// MUSTER_ACCOUNT_ID is set: exec sets both to tell a command its place.
 type Selection struct {
-	Profile         []string `type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
+	selectionFlags `embed:""`
+	Shard          string `placeholder:"I/N" group:"select" complete:"none" help:"Only shard I of N (I starts at 0)."`
+}
+
+// selectionFlags has the fields of account.Selection, so that it can be converted.
+type selectionFlags struct {
+	Profiles        []string `name:"profile" type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
 	AllProfiles     bool     `group:"select" help:"Accounts of all profiles, each account once."`
 	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
-	Role            []string `placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
-	Account         []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
-	ExcludeAccount  []string `type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
-	OU              []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
-	AccountTag      []string `placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
+	Roles           []string `name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
+	Accounts        []string `name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
+	Exclude         []string `name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
+	OUs             []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
+	Tags            []string `name:"account-tag" placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
 	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization."`
 	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"Session name for the roles of --organization (muster)."`
 	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"Session duration for the roles of --organization."`
-	Shard           string   `placeholder:"I/N" group:"select" complete:"none" help:"Only shard I of N (I starts at 0)."`
 }
 
-func (s *Selection) selection(app *App, g *Global) (account.Selection, error) {
+// selection returns the selection of the flags, and how to apply it. The demo selects
+// its organization unless a flag selects other accounts.
+func (s *Selection) selection(app *App, g *Global) (account.Selection, account.Options, error) {
 	shard, err := s.shard(app)
-	sel := account.Selection{
-		Shard:    shard,
-		Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, Roles: s.Role,
-		Accounts: s.Account, Exclude: s.ExcludeAccount, Warn: func(text string) { app.note("%s", text) }, OUs: s.OU, Tags: s.AccountTag,
-		ExternalID: s.ExternalID, SessionName: s.RoleSessionName, Duration: time.Duration(s.DurationSeconds) * time.Second,
+	selection := account.Selection(s.selectionFlags)
+	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profiles)+len(s.Roles) == 0 {
+		selection.Organization, selection.Roles = true, []string{demoRole}
 	}
-	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profile)+len(s.Role) == 0 {
-		sel.Organization, sel.Roles = true, []string{demoRole}
-	}
-	return sel, err
+	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }}, err
 }
 
 // SeenScope is the scope of the names that a sweep of the selected accounts finds.
 func (s *Selection) SeenScope() seen.Scope {
-	return seen.Scope{Profiles: s.Profile, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization}
+	return seen.Scope{Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization}
 }
 
 // RegionFlags are the flags of which regions are meant.

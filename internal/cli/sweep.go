@@ -17,12 +17,13 @@ import (
 // sweeper carries out the sweeps of one command line: one, or with --watch several.
 type sweeper struct {
 	*SweepFlags
-	app       *App
-	resolver  *auth.Resolver
-	selection account.Selection
-	regions   *region.Selection // the selected regions; nil: the command has no --region
-	earlier   *sweep.Earlier    // the report of --retry-gaps; nil: everything is visited
-	names     *nameRecorder     // for completion
+	app            *App
+	resolver       *auth.Resolver
+	selection      account.Selection
+	accountOptions account.Options
+	regions        *region.Selection // the selected regions; nil: the command has no --region
+	earlier        *sweep.Earlier    // the report of --retry-gaps; nil: everything is visited
+	names          *nameRecorder     // for completion
 }
 
 // prepare checks the flags and connects. It makes no call of AWS. calls is how many
@@ -32,22 +33,22 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags, calls int) (*swee
 	if err != nil {
 		return nil, err
 	}
-	resolver, err := g.connect(app, calls, s.Profile)
+	resolver, err := g.connect(app, calls, s.Profiles)
 	if err != nil {
 		return nil, err
 	}
-	selection, err := s.selection(app, g)
+	selection, options, err := s.selection(app, g)
 	if err != nil {
 		return nil, err
 	}
 	return &sweeper{
-		SweepFlags: f, app: app, resolver: resolver, selection: selection, earlier: earlier, names: startRecordingNames(app, g, s.SeenScope()),
+		SweepFlags: f, app: app, resolver: resolver, selection: selection, accountOptions: options, earlier: earlier, names: startRecordingNames(app, g, s.SeenScope()),
 	}, nil
 }
 
 // accounts finds the selected accounts. The list is read when the sweep iterates over it.
 func (s *sweeper) accounts() (*account.Found, error) {
-	found, err := findAccounts(s.app, s.resolver, s.selection)
+	found, err := findAccounts(s.app, s.resolver, s.selection, s.accountOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +59,9 @@ func (s *sweeper) accounts() (*account.Found, error) {
 
 // findAccounts finds the accounts of a selection, and names the profiles that cannot be
 // used.
-func findAccounts(app *App, r *auth.Resolver, s account.Selection) (*account.Found, error) {
+func findAccounts(app *App, r *auth.Resolver, s account.Selection, o account.Options) (*account.Found, error) {
 	r.ForgetFailures()
-	found, err := account.Find(r, s)
+	found, err := account.Find(r, s, o)
 	if err != nil {
 		return nil, err
 	}

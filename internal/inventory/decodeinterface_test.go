@@ -18,7 +18,7 @@ import (
 func TestDecodeInterfaces(t *testing.T) {
 	t.Parallel()
 	_, r := newResolver(t, awssim.DefaultWorld(), 4)
-	accounts, err := account.Find(r, account.Selection{Profiles: []string{"production"}})
+	accounts, err := account.Find(r, account.Selection{Profiles: []string{"production"}}, account.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 func TestSweepOfHours(t *testing.T) {
 	t.Parallel()
 	const accounts, regions = 12, 17
-	organization := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}, Duration: 15 * time.Minute}
+	organization := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}, DurationSeconds: 900}
 	session := account.Selection{SSOSession: "large", Roles: []string{"ReadOnly"}}
 	for name, c := range map[string]struct {
 		selection account.Selection
@@ -39,7 +39,7 @@ func TestSweepOfHours(t *testing.T) {
 			sim, r := newResolver(t, w, 1)
 			var later atomic.Int64
 			r.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
-			found, err := account.Find(r, c.selection)
+			found, err := account.Find(r, c.selection, account.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ import (
 // findAll sweeps everything that a selection means.
 func findAll(t testing.TB, r *auth.Resolver, s account.Selection, f *Finder) ([]Finding, *sweep.Ledger) {
 	t.Helper()
-	accounts, err := account.Find(r, s)
+	accounts, err := account.Find(r, s, account.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

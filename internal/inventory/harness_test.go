@@ -55,7 +55,7 @@ func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option
 // sweepAll visits all that a selection and a query mean, and sorts the records.
 func sweepAll(t testing.TB, r *auth.Resolver, s account.Selection, q Query, width int) ([]Instance, *sweep.Ledger) {
 	t.Helper()
-	found, err := account.Find(r, s)
+	found, err := account.Find(r, s, account.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -246,7 +246,7 @@ func TestEndlessList(t *testing.T) {
 func TestNotOptedIn(t *testing.T) {
 	t.Parallel()
 	sim, r := newResolver(t, fiveRegions())
-	found, err := account.Find(r, account.Selection{})
+	found, err := account.Find(r, account.Selection{}, account.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func directory(t testing.TB, n int) func() iter.Seq2[*account.Account, error] {
 			Config: config, Lookup: environ, Now: time.Now, API: awsapi.New(awsapi.Settings{Lookup: environ}),
 			Cache: &botocache.Cache{Home: home, Lookup: environ},
 		})
-		found, err := account.Find(r, account.Selection{AllProfiles: true})
+		found, err := account.Find(r, account.Selection{AllProfiles: true}, account.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

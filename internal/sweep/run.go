@@ -119,9 +119,9 @@ func (s *run[R]) openAccounts() {
 	for a := range s.accounts {
 		// An account may wait for a slow profile. Another goroutine then takes over, so
 		// that the other accounts go on.
-		a.Waits = func() { s.opening.Go(s.openAccounts) }
+		a.OnWait = func() { s.opening.Go(s.openAccounts) }
 		if s.NoCredentials {
-			a.Waits = func() { s.visiting.Go(s.visitPlaces) }
+			a.OnWait = func() { s.visiting.Go(s.visitPlaces) }
 		}
 		id, regions := s.open(a)
 		s.queue(a, id, regions)
