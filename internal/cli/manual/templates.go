@@ -16,7 +16,7 @@ func (m Manual) Templates(w io.Writer, command string, fields []render.TemplateF
 	var b strings.Builder
 	width := Width(w)
 	fmt.Fprintf(&b, "Usage: %s %s -o 'template=TEXT'\n\n", m.Model.Name, command)
-	b.WriteString(wrapParagraphs("TEXT is printed for each record, with what is between << and >> replaced. '"+m.Model.Name+" help templates' tells more.", width))
+	b.WriteString(wrapParagraphs("muster prints TEXT for each record and replaces the actions between << and >>. See '"+m.Model.Name+" help templates'.", width))
 	path, kind := 0, 0
 	for _, f := range fields {
 		if n := len(f.Path); n <= widestPath {
@@ -28,11 +28,11 @@ func (m Manual) Templates(w io.Writer, command string, fields []render.TemplateF
 	for _, f := range fields {
 		fmt.Fprintf(&b, "  %-*s  %-*s  %s\n", path, f.Path, kind, f.Type, f.Example)
 	}
-	b.WriteString("\nFunctions, and what the examples print where each field holds its own name:\n")
+	b.WriteString("\nFunctions, with the output of each example for a record whose fields hold their own names:\n")
 	for _, f := range functions {
 		fmt.Fprintf(&b, "\n  %s\n      %s\n", f.Usage, strings.Join(Wrap(f.About, width-6), "\n      "))
 		if f.Example == "" {
-			b.WriteString("      (no field of these records is for it)\n")
+			b.WriteString("      (these records have no field for it)\n")
 			continue
 		}
 		fmt.Fprintf(&b, "      %s\n        %s\n", f.Example, strings.ReplaceAll(f.Output, "\n", "\n        "))
