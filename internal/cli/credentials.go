@@ -20,6 +20,7 @@ import (
 	"muster/internal/disk"
 	"muster/internal/names"
 	"muster/internal/render"
+	"muster/internal/render/shape"
 	"muster/internal/sweep"
 )
 
@@ -193,7 +194,7 @@ type Export struct {
 }
 
 // Schema describes the records, for completion and --template-help.
-func (*Export) Schema() render.Schema { return render.SchemaOf[accountCredentials]() }
+func (*Export) Schema() *shape.Schema { return shape.SchemaOf[accountCredentials]() }
 
 // start checks the flags and begins the output.
 func (h *Export) start(app *App, g *Global) (stream[accountCredentials], error) {

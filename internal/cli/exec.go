@@ -18,6 +18,7 @@ import (
 	"muster/internal/credserver"
 	"muster/internal/names"
 	"muster/internal/render"
+	"muster/internal/render/shape"
 	"muster/internal/shell"
 	"muster/internal/sweep"
 	"muster/internal/terminal"
@@ -78,11 +79,11 @@ type execution struct {
 }
 
 // Schema describes the records, for completion and --template-help.
-func (c *execCmd) Schema() render.Schema {
+func (c *execCmd) Schema() *shape.Schema {
 	if c.DryRun {
-		return render.SchemaOf[execPlan]()
+		return shape.SchemaOf[execPlan]()
 	}
-	return render.SchemaOf[execRecord]()
+	return shape.SchemaOf[execRecord]()
 }
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {

@@ -14,6 +14,7 @@ import (
 	"muster/internal/awssim"
 	"muster/internal/cli/complete"
 	"muster/internal/render"
+	"muster/internal/render/shape"
 )
 
 // recordCommands are command lines that print records, by the command's name.
@@ -107,9 +108,9 @@ func TestTemplateNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schemas := map[string]render.Schema{}
+	schemas := map[string]*shape.Schema{}
 	for _, node := range parser.Model.Children {
-		if command, ok := node.Target.Addr().Interface().(interface{ Schema() render.Schema }); ok {
+		if command, ok := node.Target.Addr().Interface().(interface{ Schema() *shape.Schema }); ok {
 			schemas[node.Name] = command.Schema()
 		}
 	}

@@ -29,7 +29,8 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"awsapi":         {"catalog", "secret", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
-		"render":         {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},
+		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/shape", "safe"},
+		"render/expr":    {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},
 		"render/caret":   {"safe"},
 		"render/grid":    {"safe"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
@@ -47,10 +48,10 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"child":        {},
 		"credserver":   {},
 		"seen":         {"disk"},
-		"cli/complete": {"awsconfig", "render", "render/shape", "safe", "seen"},
-		"cli/manual":   {"names", "render", "terminal"},
+		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
+		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

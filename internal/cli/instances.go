@@ -11,6 +11,7 @@ import (
 
 	"muster/internal/inventory"
 	"muster/internal/render"
+	"muster/internal/render/shape"
 	"muster/internal/shorthand"
 	"muster/internal/sweep"
 )
@@ -73,11 +74,11 @@ var instanceView = render.View{
 }
 
 // Schema is that of the command's records.
-func (c *instancesCmd) Schema() render.Schema {
+func (c *instancesCmd) Schema() *shape.Schema {
 	if c.Full {
-		return render.SchemaOf[inventory.FullInstance]()
+		return shape.SchemaOf[inventory.FullInstance]()
 	}
-	return render.SchemaOf[inventory.Instance]()
+	return shape.SchemaOf[inventory.Instance]()
 }
 
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"muster/internal/render"
+	"muster/internal/render/shape"
 	"muster/internal/sweep"
 )
 
@@ -47,7 +48,7 @@ type accountListing[R any] struct {
 }
 
 // Schema is that of the command's records.
-func (*accountListing[R]) Schema() render.Schema { return render.SchemaOf[R]() }
+func (*accountListing[R]) Schema() *shape.Schema { return shape.SchemaOf[R]() }
 
 func (f *accountListing[R]) list(ctx context.Context, app *App, g *Global, l listing[R]) error {
 	return list(ctx, app, g, listFlags{&f.Selection, nil, &f.SweepFlags, &f.WatchedOutput}, l)
@@ -62,7 +63,7 @@ type regionalListing[R any] struct {
 }
 
 // Schema is that of the command's records.
-func (*regionalListing[R]) Schema() render.Schema { return render.SchemaOf[R]() }
+func (*regionalListing[R]) Schema() *shape.Schema { return shape.SchemaOf[R]() }
 
 func (f *regionalListing[R]) list(ctx context.Context, app *App, g *Global, l listing[R]) error {
 	return list(ctx, app, g, f.flags(), l)

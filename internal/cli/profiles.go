@@ -10,6 +10,7 @@ import (
 
 	"muster/internal/awsconfig"
 	"muster/internal/render"
+	"muster/internal/render/shape"
 )
 
 type profilesCmd struct {
@@ -63,7 +64,7 @@ var profileView = render.View{
 }
 
 // Schema describes the records, for completion and --template-help.
-func (*profilesCmd) Schema() render.Schema { return render.SchemaOf[profileRecord]() }
+func (*profilesCmd) Schema() *shape.Schema { return shape.SchemaOf[profileRecord]() }
 
 func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if c.Generate {

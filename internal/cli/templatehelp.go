@@ -5,7 +5,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"muster/internal/render"
+	"muster/internal/render/expr"
+	"muster/internal/render/shape"
 )
 
 type templateHelpFlag bool
@@ -19,8 +20,8 @@ func (templateHelpFlag) BeforeReset(app *App, parsed *kong.Context) error {
 		}
 	}
 	command := parsed.Selected()
-	record := command.Target.Addr().Interface().(interface{ Schema() render.Schema })
-	fields, functions := render.TemplateHelp(record.Schema(), app.Now())
+	record := command.Target.Addr().Interface().(interface{ Schema() *shape.Schema })
+	fields, functions := expr.TemplateHelp(record.Schema(), app.Now())
 	if err := app.manual(parsed.Model).Templates(app.Stdout, command.Name, fields, functions); err != nil {
 		return &helpError{written(err)}
 	}

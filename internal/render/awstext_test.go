@@ -8,9 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-
-	"muster/internal/jmespath"
-	"muster/internal/render/encode"
 )
 
 // TestTextAgainstAWS compares what -o text makes of results with the AWS CLI's own code.
@@ -70,16 +67,9 @@ for line in sys.stdin:
 		t.Fatalf("%d answers to %d questions", len(answers), len(documents))
 	}
 	for i, document := range documents {
-		n, err := jmespath.Parse("`" + document + "`")
+		p, err := Compile[instance](Options{Query: "`" + document + "`", Output: "text"}, view)
 		if err != nil {
 			t.Fatal(document, err)
-		}
-		value, err := n.Search(t.Context(), nil)
-		if err == nil {
-			value, err = printable(t.Context(), value)
-		}
-		if err != nil {
-			t.Fatal(err)
 		}
 		var want *string
 		if err := json.Unmarshal(answers[i], &want); err != nil {
@@ -88,7 +78,7 @@ for line in sys.stdin:
 		if want == nil {
 			continue
 		}
-		if got := string(encode.AWSText(nil, value)); got != *want {
+		if got := printed(t, p); got != *want {
 			t.Errorf("%s:\n%q, want\n%q", document, got, *want)
 		}
 	}

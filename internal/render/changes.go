@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"muster/internal/render/encode"
+	"muster/internal/render/expr"
 	"muster/internal/render/shape"
 	"reflect"
 	"slices"
@@ -61,7 +62,7 @@ func (w *Watch[T]) Round(out io.Writer, unseen func(*T) bool) *Stream[T] {
 
 // Again prints the last round once more, as after a change of the terminal's width.
 func (w *Watch[T]) Again(out io.Writer) error {
-	b, err := w.plan.start(&run{ctx: newPatience(context.Background(), 1)}).all(nil, w.last)
+	b, err := w.plan.start(&expr.Output{Context: context.Background()}).all(nil, w.last)
 	if err == nil {
 		_, err = out.Write(b)
 	}

@@ -3,24 +3,25 @@ package render
 import (
 	"iter"
 
+	"muster/internal/render/expr"
 	"muster/internal/render/grid"
 )
 
 // draw draws a table behind what a run has in its buffer.
-func draw(r *run, b []byte, t grid.Table, rows iter.Seq[grid.Row]) ([]byte, error) {
-	out := &output{run: r, b: b}
-	err := t.Draw(out, rows)
-	return out.b, err
+func draw(o *expr.Output, b []byte, t grid.Table, rows iter.Seq[grid.Row]) ([]byte, error) {
+	w := &writer{out: o, b: b}
+	err := t.Draw(w, rows)
+	return w.b, err
 }
 
-// output is the buffer of a run as an io.Writer.
-type output struct {
-	run *run
+// writer is a buffer of an Output as an io.Writer.
+type writer struct {
+	out *expr.Output
 	b   []byte
 }
 
 // Write passes a full buffer on.
-func (o *output) Write(p []byte) (n int, err error) {
-	o.b, err = o.run.grown(append(o.b, p...))
+func (w *writer) Write(p []byte) (n int, err error) {
+	w.b, err = w.out.Flush(append(w.b, p...))
 	return len(p), err
 }

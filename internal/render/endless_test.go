@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"muster/internal/render/expr"
 )
 
 // interrupting ends a context once it has been written to so often.
@@ -49,13 +51,13 @@ func TestEndless(t *testing.T) {
 				err = s.Close()
 			}
 			var failed *RecordsError
-			if !errors.As(err, &failed) || !failed.Cut || !errors.Is(err, context.Canceled) || w.bytes < 3*bufferSize {
+			if !errors.As(err, &failed) || !failed.Cut || !errors.Is(err, context.Canceled) || w.bytes < 3*expr.BufferSize {
 				t.Errorf("%v after %d bytes", err, w.bytes)
 			}
 			if again := s.Close(); again != err {
 				t.Errorf("then %v", again)
 			}
-			if cap(s.buffer) > 4*bufferSize {
+			if cap(s.buffer) > 4*expr.BufferSize {
 				t.Errorf("a buffer of %d bytes", cap(s.buffer))
 			}
 		})
@@ -206,7 +208,7 @@ func TestSilentTemplate(t *testing.T) {
 		`<<define "a">><<template "b" .>><<template "b" .>><<end>><<define "b">><<range 99999999>><<template "c" .>><<end>><<end>><<define "c">><<end>><<template "a" .>>`,
 	} {
 		s := compile(t, Options{Output: "template=" + text}).Start(io.Discard)
-		s.run.ctx.end(context.Canceled)
+		s.grace.end(context.Canceled)
 		if failed := (*RecordsError)(nil); !errors.As(s.Write(nasty()[0]), &failed) || !failed.Cut {
 			t.Errorf("%s: %v", text, failed)
 		}

@@ -6,12 +6,13 @@ import (
 
 	"muster/internal/render/caret"
 	"muster/internal/render/encode"
+	"muster/internal/render/expr"
 	"muster/internal/render/shape"
 	"muster/internal/safe"
 )
 
 // json compiles json, ndjson and yaml.
-func (c *compiler) json(name string) func(*run) format {
+func (c *compiler) json(name string) func(*expr.Output) format {
 	var f format
 	switch name {
 	case "ndjson":
@@ -29,11 +30,11 @@ func (c *compiler) json(name string) func(*run) format {
 			return encode.YAML(b, []any{encode.Tree{Ordered: true}.Value(record)}), nil
 		}
 	}
-	return func(*run) format { return f }
+	return func(*expr.Output) format { return f }
 }
 
 // text compiles text: values with tabs between them and no header, as in the AWS CLI.
-func (c *compiler) text() (func(*run) format, error) {
+func (c *compiler) text() (func(*expr.Output) format, error) {
 	defaults := c.view.Text
 	if len(defaults) == 0 {
 		for _, column := range c.view.Columns {
@@ -44,7 +45,7 @@ func (c *compiler) text() (func(*run) format, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(*run) format {
+	return func(*expr.Output) format {
 		var cell []byte
 		return format{record: func(b []byte, record shape.Value) ([]byte, error) {
 			for i, p := range paths {
@@ -60,7 +61,7 @@ func (c *compiler) text() (func(*run) format, error) {
 }
 
 // name compiles name: the records' ids.
-func (c *compiler) name(id *shape.Path) (func(*run) format, error) {
+func (c *compiler) name(id *shape.Path) (func(*expr.Output) format, error) {
 	if id == nil {
 		return nil, &caret.Error{Flag: "--output name", Msg: "these records have no id", Offset: -1}
 	}
@@ -68,11 +69,11 @@ func (c *compiler) name(id *shape.Path) (func(*run) format, error) {
 		b = append(b, safe.Text(string(encode.Text(nil, id, record)))...)
 		return append(b, '\n'), nil
 	}}
-	return func(*run) format { return f }, nil
+	return func(*expr.Output) format { return f }, nil
 }
 
 // csv compiles csv. Lists are joined by commas; deeper structures are JSON.
-func (c *compiler) csv() (func(*run) format, error) {
+func (c *compiler) csv() (func(*expr.Output) format, error) {
 	defaults := c.view.CSV
 	if len(defaults) == 0 {
 		defaults = c.wide()
@@ -89,7 +90,7 @@ func (c *compiler) csv() (func(*run) format, error) {
 		}
 		header = newCSV(c.CSVSafe).append(nil, names)
 	}
-	return func(*run) format {
+	return func(*expr.Output) format {
 		rows, cells, cell := newCSV(c.CSVSafe), make([]string, len(paths)), []byte(nil)
 		return format{open: string(header), none: string(header), record: func(b []byte, record shape.Value) ([]byte, error) {
 			for i, p := range paths {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"muster/internal/render/encode"
+	"muster/internal/render/expr"
 	"muster/internal/render/grid"
 	"muster/internal/render/shape"
 	"muster/internal/safe"
@@ -13,7 +14,7 @@ import (
 
 // tree compiles -o tree: records below the values that they share. It is a table with
 // the tree as its first column.
-func (c *compiler) tree(id *shape.Path) (func(*run) format, []*shape.Path, error) {
+func (c *compiler) tree(id *shape.Path) (func(*expr.Output) format, []*shape.Path, error) {
 	levels, fields, err := c.treeLevels()
 	if err != nil {
 		return nil, nil, err
@@ -30,7 +31,7 @@ func (c *compiler) tree(id *shape.Path) (func(*run) format, []*shape.Path, error
 		label = 1
 	}
 	s.columns = slices.Insert(s.columns, label, grid.Column{Title: cmp.Or(c.view.ID, " "), Keep: true})
-	return func(r *run) format {
+	return func(out *expr.Output) format {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			t := s.table(c, "tree")
 			headings := func(i int) []string {
@@ -47,7 +48,7 @@ func (c *compiler) tree(id *shape.Path) (func(*run) format, []*shape.Path, error
 				}
 				return s.row(records[i], []grid.Cell{{text}})
 			}
-			return draw(r, b, t, t.Tree(len(records), headings, row))
+			return draw(out, b, t, t.Tree(len(records), headings, row))
 		}}
 	}, s.paths, nil
 }

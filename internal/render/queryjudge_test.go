@@ -79,7 +79,7 @@ func (a asker) query(record *shape.Schema) string {
 	field, value := record.Fields[a.IntN(len(record.Fields))].Name, a.value(record)
 	switch a.IntN(8) {
 	case 0:
-		return a.value(listOf(record))
+		return a.value(&shape.Schema{Kind: shape.List, Elem: record})
 	case 1:
 		return "[?" + a.condition(record) + "]." + field
 	case 2:

@@ -16,6 +16,7 @@ import (
 
 	"muster/internal/names"
 	"muster/internal/render/caret"
+	"muster/internal/render/expr"
 	"muster/internal/render/shape"
 )
 
@@ -139,8 +140,8 @@ func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 
 // plan is a compiled Options.
 type plan struct {
-	record *shape.Schema     // of the records that are given
-	start  func(*run) format // a format may keep buffers, so each stream has its own
+	record *shape.Schema             // of the records that are given
+	start  func(*expr.Output) format // a format may keep buffers, so each stream has its own
 	order  []sortKey
 	waits  bool // all records are needed before the first can be printed
 	flag   string

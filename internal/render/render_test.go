@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"muster/internal/render/expr"
 	"muster/internal/safe"
 	"os"
 	"path/filepath"
@@ -210,7 +211,7 @@ func TestBufferStaysSmall(t *testing.T) {
 			if err := s.Write(nasty()[0]); err != nil {
 				t.Fatal(err)
 			}
-			if len(s.buffer) > bufferSize || cap(s.buffer) > 4*bufferSize {
+			if len(s.buffer) > expr.BufferSize || cap(s.buffer) > 4*expr.BufferSize {
 				t.Fatalf("%+v: a buffer of %d bytes", o, cap(s.buffer))
 			}
 		}
@@ -262,11 +263,11 @@ func TestRecordsError(t *testing.T) {
 			"    <<.InstanceId>> <<index .PublicIPs 0>>\n" +
 			"                      ^^^^^^^^^^^^^^^^^^\n"},
 		{Options{Output: `template=<<slice (color "red" .Name) 1>>`}, "" +
-			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: slice (color \"red\" .Name) 1: coloured text has no parts (and so for 4 records in all)\n" +
+			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: slice (color \"red\" .Name) 1: colored text has no parts (and so for 4 records in all)\n" +
 			"    <<slice (color \"red\" .Name) 1>>\n" +
 			"      ^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"},
 		{Options{Output: "template=<<.Name>>\n日本 <<timefmt \"2006\" .Region | upper>>"}, "" +
-			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: timefmt \"2006\" .Region: \"eu-central-1\" is not a time like 2006-01-02T15:04:05Z (and so for 4 records in all)\n" +
+			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: timefmt \"2006\" .Region: \"eu-central-1\" is not a time such as 2006-01-02T15:04:05Z (and so for 4 records in all)\n" +
 			"    日本 <<timefmt \"2006\" .Region | upper>>\n" +
 			"           ^^^^^^^^^^^^^^^^^^^^^^\n"},
 		{Options{JQ: `.InstanceId, (.Tags.env | ascii_downcase)`}, "" +

@@ -88,7 +88,7 @@ func TestSparse(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"template=<<index .Raw.Parts 9>>":                         "--output template: i-1: index .Raw.Parts 9: there is no item 9\n    <<index .Raw.Parts 9>>\n      ^^^^^^^^^^^^^^^^^^",
-		"template=<<timeago .Raw.Kind>>":                          "--output template: i-1: timeago .Raw.Kind: \"spot\" is not a time like 2006-01-02T15:04:05Z\n    <<timeago .Raw.Kind>>\n      ^^^^^^^^^^^^^^^^^",
+		"template=<<timeago .Raw.Kind>>":                          "--output template: i-1: timeago .Raw.Kind: \"spot\" is not a time such as 2006-01-02T15:04:05Z\n    <<timeago .Raw.Kind>>\n      ^^^^^^^^^^^^^^^^^",
 		"template=<<slice ((index .Raw.Parts 0).On | print) 99>>": "--output template: i-1: slice ((index .Raw.Parts 0).On | print) 99: there is no item 99\n    <<slice ((index .Raw.Parts 0).O…>>\n      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
 	} {
 		p, err := Compile[whole](Options{Output: text}, View{ID: "InstanceId"})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"muster/internal/render/caret"
 	"muster/internal/render/encode"
+	"muster/internal/render/expr"
 	"muster/internal/render/shape"
 	"muster/internal/safe"
 	"reflect"
@@ -15,14 +16,12 @@ import (
 	"strings"
 )
 
-// A buffer this full is written without waiting for Flush.
-const bufferSize = 32 << 10
-
 // Stream is the output of one run. It is not for concurrent use.
 type Stream[T any] struct {
 	plan    plan
 	format  format
-	run     *run
+	out     *expr.Output
+	grace   *gracePeriod    // the context of out
 	until   context.Context // of Until
 	w       io.Writer
 	buffer  []byte
@@ -37,41 +36,32 @@ type Stream[T any] struct {
 	err     error // the first of w's, or that an expression did not end
 }
 
-// run is what formats know of the run that a stream is the output of.
-type run struct {
-	ctx   *patience            // ends expressions that do not end by themselves
-	write func(b []byte) error // nil: the format has to have all that it prints
-}
-
-// grown is told how far the buffer has grown, and gives the one to go on with: what
-// an expression makes of one record may have no end.
-func (r *run) grown(b []byte) ([]byte, error) {
-	if err := r.ctx.Err(); err != nil {
-		return b, err
-	}
-	if len(b) < bufferSize || r.write == nil {
-		return b, nil
-	}
-	return b[:0], r.write(b)
-}
-
 func newStream[T any](p plan, w io.Writer) *Stream[T] {
-	s := &Stream[T]{plan: p, w: w, run: new(run)}
+	s := &Stream[T]{plan: p, w: w, out: new(expr.Output)}
 	s.Until(context.Background())
-	s.run.write = func(b []byte) error {
-		defer s.run.ctx.pause()()
+	s.out.Write = func(b []byte) error {
+		defer s.grace.pause()()
 		s.buffer = b
 		return s.Flush()
 	}
-	s.format = p.start(s.run)
+	s.format = p.start(s.out)
 	s.record = shape.ValueOf(p.record, reflect.ValueOf(&s.current).Elem())
 	return s
 }
 
-// Until has expressions end with ctx, those that do not do so by themselves.
+// Until makes expressions that do not end by themselves end soon after ctx.
 func (s *Stream[T]) Until(ctx context.Context) {
 	s.until = ctx
-	s.run.ctx = newPatience(ctx, 1)
+	s.newGracePeriod(1)
+}
+
+// newGracePeriod gives the expression time for that many records.
+func (s *Stream[T]) newGracePeriod(records int) {
+	if s.grace != nil {
+		s.grace.release()
+	}
+	s.grace = newGracePeriod(s.until, records)
+	s.out.Context = s.grace
 }
 
 // RecordsError tells that a template, filter or query failed on some records. The
@@ -117,7 +107,7 @@ func (s *Stream[T]) Write(record T) error {
 		return nil
 	}
 	s.print(s.record)
-	if len(s.buffer) >= bufferSize {
+	if len(s.buffer) >= expr.BufferSize {
 		return s.Flush()
 	}
 	return s.err
@@ -139,7 +129,7 @@ func (s *Stream[T]) Flush() error {
 // Close prints the records that waited and ends the output. It returns the
 // writer's first error, or else a *RecordsError if records could not be printed.
 func (s *Stream[T]) Close() error {
-	defer func() { s.run.ctx.release() }()
+	defer func() { s.grace.release() }()
 	if s.err != nil {
 		return s.err
 	}
@@ -157,8 +147,7 @@ func (s *Stream[T]) Close() error {
 		records = s.watch.keep(records)
 	}
 	if s.format.all != nil {
-		s.run.ctx.release()
-		s.run.ctx = newPatience(s.until, len(records))
+		s.newGracePeriod(len(records))
 		var err error
 		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
 			s.fail(err, "")
@@ -166,7 +155,7 @@ func (s *Stream[T]) Close() error {
 	} else {
 		for _, r := range records {
 			s.print(r.record)
-			if s.err != nil || len(s.buffer) >= bufferSize && s.Flush() != nil {
+			if s.err != nil || len(s.buffer) >= expr.BufferSize && s.Flush() != nil {
 				return s.err
 			}
 		}
@@ -196,8 +185,7 @@ func (s *Stream[T]) print(record shape.Value) {
 	}
 	s.printed++
 	if s.until.Err() != nil {
-		s.run.ctx.release()
-		s.run.ctx = newPatience(s.until, 1)
+		s.newGracePeriod(1)
 	}
 	var err error
 	shown := record
@@ -214,13 +202,13 @@ func (s *Stream[T]) print(record shape.Value) {
 func (s *Stream[T]) fail(err error, name string) {
 	switch {
 	case s.err != nil: // it could not be written
-	case s.run.ctx.Err() != nil && errors.Is(err, s.run.ctx.Err()):
+	case s.grace.Err() != nil && errors.Is(err, s.grace.Err()):
 		s.Flush()
-		s.err = cmp.Or(s.err, error(&RecordsError{Flag: s.plan.flag, Count: 1, First: name, Err: context.Cause(s.run.ctx), Cut: true}))
+		s.err = cmp.Or(s.err, error(&RecordsError{Flag: s.plan.flag, Count: 1, First: name, Err: context.Cause(s.grace), Cut: true}))
 	case s.failed.Count == 0:
 		s.failed = RecordsError{Flag: s.plan.flag, First: name, Err: err}
-		if at, ok := errors.AsType[*placedError](err); ok {
-			s.failed.place = caret.Excerpt(at.text, at.offset, at.length)
+		if at, ok := errors.AsType[*caret.TextError](err); ok {
+			s.failed.place = at.Excerpt()
 		}
 		fallthrough
 	default:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"muster/internal/render/encode"
+	"muster/internal/render/expr"
 	"muster/internal/render/grid"
 	"muster/internal/render/shape"
 	"muster/internal/safe"
@@ -11,7 +12,7 @@ import (
 
 // table compiles table, wide and markdown. Only table is fitted to the terminal. The
 // paths are those of the columns.
-func (c *compiler) table(name string) (func(*run) format, []*shape.Path, error) {
+func (c *compiler) table(name string) (func(*expr.Output) format, []*shape.Path, error) {
 	columns := c.view.Columns
 	if name == "wide" || len(columns) == 0 {
 		columns = nil
@@ -23,10 +24,10 @@ func (c *compiler) table(name string) (func(*run) format, []*shape.Path, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(r *run) format {
+	return func(out *expr.Output) format {
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
 			t := s.table(c, name)
-			return draw(r, b, t, func(yield func(grid.Row) bool) {
+			return draw(out, b, t, func(yield func(grid.Row) bool) {
 				for _, record := range records {
 					if !yield(s.row(record, nil)) {
 						return

@@ -58,37 +58,37 @@ func TestTemplateMisuse(t *testing.T) {
 		`<<truncat 3 .Name>>`: `function "truncat" not defined at column 3; did you mean truncate?
     <<truncat 3 .Name>>
       ^^^^^^^`,
-		`<<.Name>> <<truncate .Name>>`: `truncate wants 2 arguments, not 1 at column 13; it is truncate N TEXT
+		`<<.Name>> <<truncate .Name>>`: `truncate takes 2 arguments, not 1 at column 13; usage: truncate N TEXT
     <<.Name>> <<truncate .Name>>
                 ^^^^^^^^`,
-		`<<.Name | truncate>>`: `truncate wants 2 arguments, not 1 at column 11; it is truncate N TEXT
+		`<<.Name | truncate>>`: `truncate takes 2 arguments, not 1 at column 11; usage: truncate N TEXT
     <<.Name | truncate>>
               ^^^^^^^^`,
-		`<<truncate .Name 3>>`: `truncate wants a number as N, not a string at column 3; it is truncate N TEXT
+		`<<truncate .Name 3>>`: `truncate takes a number as N, not a string at column 3; usage: truncate N TEXT
     <<truncate .Name 3>>
       ^^^^^^^^`,
-		`<<truncate "3" .Name>>`: `truncate wants a number as N, not a string at column 12; it is truncate N TEXT
+		`<<truncate "3" .Name>>`: `truncate takes a number as N, not a string at column 12; usage: truncate N TEXT
     <<truncate "3" .Name>>
                ^^^`,
-		`<<join "," .Name>>`: `join wants a list as LIST, not a string at column 3; it is join SEP LIST
+		`<<join "," .Name>>`: `join takes a list as LIST, not a string at column 3; usage: join SEP LIST
     <<join "," .Name>>
       ^^^^`,
-		`<<timeago .PublicIPs>>`: `timeago wants text as TIME, not a list of strings at column 3; it is timeago TIME
+		`<<timeago .PublicIPs>>`: `timeago takes text as TIME, not a list of strings at column 3; usage: timeago TIME
     <<timeago .PublicIPs>>
       ^^^^^^^`,
-		`<<tablerow>>`: `tablerow wants 1 argument or more, not 0 at column 3; it is tablerow VALUE...
+		`<<tablerow>>`: `tablerow takes at least 1 argument, not 0 at column 3; usage: tablerow VALUE...
     <<tablerow>>
       ^^^^^^^^`,
-		`<<tablerender .>>`: `tablerender wants 0 arguments, not 1 at column 3; it is tablerender
+		`<<tablerender .>>`: `tablerender takes 0 arguments, not 1 at column 3; usage: tablerender
     <<tablerender .>>
       ^^^^^^^^^^^`,
-		`<<print (ago)>>`: `ago wants 1 argument, not 0 at column 10; it is ago TIME
+		`<<print (ago)>>`: `ago takes 1 argument, not 0 at column 10; usage: ago TIME
     <<print (ago)>>
              ^^^`,
-		`<<if lt .Name>>x<<end>>`: `lt wants 2 arguments, not 1 at column 6; it is lt VALUE VALUE
+		`<<if lt .Name>>x<<end>>`: `lt takes 2 arguments, not 1 at column 6; usage: lt VALUE VALUE
     <<if lt .Name>>x<<end>>
          ^^`,
-		`<<define "t">><<len>><<end>><<template "t" .>>`: `len wants 1 argument, not 0 at column 17; it is len VALUE
+		`<<define "t">><<len>><<end>><<template "t" .>>`: `len takes 1 argument, not 0 at column 17; usage: len VALUE
     <<define "t">><<len>><<end>><<template "t" .>>
                     ^^^`,
 		`<<pluck "GroupNam" .SecurityGroups>>`: `unknown field GroupNam at column 10; did you mean GroupName?
@@ -97,58 +97,58 @@ func TestTemplateMisuse(t *testing.T) {
 		`<<range pluck "PrivateIPs" .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>`: `unknown field Primry at column 62; did you mean Primary?
     … .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>
                                         ^^^^^^`,
-		`<<color "gren" .State>>`: `color: "gren" is no colour; did you mean green? at column 9
+		`<<color "gren" .State>>`: `color: "gren" is not a color; did you mean green? at column 9
     <<color "gren" .State>>
             ^^^^^^`,
-		`<<color "red+x" .State>>`: `color: "x" is no attribute of a colour; there are b, d, u, i, s, B and h at column 9
+		`<<color "red+x" .State>>`: `color: "x" is not an attribute of a color; the attributes are b, d, u, i, s, B and h at column 9
     <<color "red+x" .State>>
             ^^^^^^^`,
 		`<<regexMatch "a(" .Name>>`: "regexMatch: error parsing regexp: missing closing ): `a(` at column 14\n" +
 			"    <<regexMatch \"a(\" .Name>>\n" +
 			"                 ^^^^",
-		`<<trunc nil .Name>>`: `trunc wants a number as N, not nil at column 9; it is trunc N TEXT
+		`<<trunc nil .Name>>`: `trunc takes a number as N, not nil at column 9; usage: trunc N TEXT
     <<trunc nil .Name>>
             ^^^`,
-		`<<len .>>`: `len wants text, a list or a map, not an object at column 3; it is len VALUE
+		`<<len .>>`: `len takes text, a list or a map, not an object at column 3; usage: len VALUE
     <<len .>>
       ^^^`,
-		`<<index .PublicIPs "x">>`: `index wants a number for an item of a list, not a string at column 20; it is index VALUE [KEY...]
+		`<<index .PublicIPs "x">>`: `index takes a number for an item of a list, not a string at column 20; usage: index VALUE [KEY...]
     <<index .PublicIPs "x">>
                        ^^^`,
-		`<<index .Tags 1>>`: `index wants text for a key of a map, not a number at column 15; it is index VALUE [KEY...]
+		`<<index .Tags 1>>`: `index takes text for a key of a map, not a number at column 15; usage: index VALUE [KEY...]
     <<index .Tags 1>>
                   ^`,
-		`<<index .PublicIPs 0 0>>`: `index wants a list or a map to look in, not a string at column 20; it is index VALUE [KEY...]
+		`<<index .PublicIPs 0 0>>`: `index takes a list or a map, not a string at column 20; usage: index VALUE [KEY...]
     <<index .PublicIPs 0 0>>
                        ^`,
-		`<<slice .Tags 1>>`: `slice wants text or a list, not a map of strings at column 3; it is slice VALUE [N...]
+		`<<slice .Tags 1>>`: `slice takes text or a list, not a map of strings at column 3; usage: slice VALUE [N...]
     <<slice .Tags 1>>
       ^^^^^`,
-		`<<eq .PublicIPs "1">>`: `eq wants text, numbers or bools, not a list of strings at column 3; it is eq VALUE VALUE...
+		`<<eq .PublicIPs "1">>`: `eq takes text, numbers or bools, not a list of strings at column 3; usage: eq VALUE VALUE...
     <<eq .PublicIPs "1">>
       ^^`,
-		`<<ge .Name true>>`: `ge wants text or numbers, not a bool at column 12; it is ge VALUE VALUE
+		`<<ge .Name true>>`: `ge takes text or numbers, not a bool at column 12; usage: ge VALUE VALUE
     <<ge .Name true>>
                ^^^^`,
-		`<<lt .Name 3>>`: `lt wants values of one kind, not a string and a number at column 12; it is lt VALUE VALUE
+		`<<lt .Name 3>>`: `lt takes values of one kind, not a string and a number at column 12; usage: lt VALUE VALUE
     <<lt .Name 3>>
                ^`,
-		`<<call .Name>>`: `there are no functions to call in a record at column 3
+		`<<call .Name>>`: `a record has no functions to call at column 3
     <<call .Name>>
       ^^^^`,
 		`<<define "a">>x<<end>><<template "b">>`: `no template b is defined at column 34
     <<define "a">>x<<end>><<template "b">>
                                      ^^^`,
-		`<<.Name>> <<nil>>`: `nil is no value to print at column 13
+		`<<.Name>> <<nil>>`: `nil cannot be printed at column 13
     <<.Name>> <<nil>>
                 ^^^`,
-		`<<.Name .State>>`: `.Name is no function, and takes no arguments at column 3
+		`<<.Name .State>>`: `.Name is not a function and takes no arguments at column 3
     <<.Name .State>>
       ^^^^^`,
-		`<<.Name | .State>>`: `.State is no function, and takes no arguments at column 11
+		`<<.Name | .State>>`: `.State is not a function and takes no arguments at column 11
     <<.Name | .State>>
               ^^^^^^`,
-		`<<range $i, $x := .Name>>x<<end>>`: `range goes through lists, maps and numbers, not a string at column 19
+		`<<range $i, $x := .Name>>x<<end>>`: `range needs a list, a map or a number, not a string at column 19
     <<range $i, $x := .Name>>x<<end>>
                       ^^^^^`,
 	} {
@@ -177,24 +177,24 @@ func TestTemplateFailure(t *testing.T) {
 		`<<index "" 0>>`:                  `index "" 0: there is no such item`,
 		`<<index .PublicIPs 9>>`:          `index .PublicIPs 9: there is no item 9`,
 		`<<index .PublicIPs -1>>`:         `index .PublicIPs -1: there is no item -1`,
-		`<<slice .InstanceId 3 1>>`:       `slice .InstanceId 3 1: a part that ends before it begins: 3 to 1`,
-		`<<slice .InstanceId 0 1 1>>`:     `slice .InstanceId 0 1 1: a part of text has a start and an end, and no more`,
+		`<<slice .InstanceId 3 1>>`:       `slice .InstanceId 3 1: the part ends before it starts: 3 to 1`,
+		`<<slice .InstanceId 0 1 1>>`:     `slice .InstanceId 0 1 1: a part of a text takes a start and an end only`,
 		`<<index nil 1>>`:                 `index nil 1: nil has no items`,
 		`<<slice nil>>`:                   `slice nil: nil has no items`,
 		`<<lt nil 1>>`:                    `lt nil 1: only text and numbers have an order`,
 		`<<lt 1 1.5>>`:                    `lt 1 1.5: a whole number cannot be compared with a decimal number`,
-		`<<eq (color "red" .State) "x">>`: `eq (color "red" .State) "x": coloured text cannot be compared with text`,
-		`<<trunc 1.5 .Name>>`:             `1.5: a whole number is wanted`,
+		`<<eq (color "red" .State) "x">>`: `eq (color "red" .State) "x": colored text cannot be compared with text`,
+		`<<trunc 1.5 .Name>>`:             `1.5: a whole number expected`,
 		`<<template "output" .>>`:         `<<template "output" .>>: the template calls itself without end`,
 		`<<define "a">><<len .>><<end>><<template "a" true>>`:             `len .: a bool has no length`,
-		`<<define "a">><<range .>><<end>><<end>><<template "a" .Name>>`:   `.: range goes through lists, maps and numbers, and this is none`,
+		`<<define "a">><<range .>><<end>><<end>><<template "a" .Name>>`:   `.: range needs a list, a map or a number`,
 		`<<define "a">><<.Foo>><<end>><<template "a" .PublicIPs>>`:        `.Foo: there is no field Foo in a list`,
-		`<<define "a">><<index . "x">><<end>><<template "a" .PublicIPs>>`: `index . "x": an item is found by a number, not by text`,
+		`<<define "a">><<index . "x">><<end>><<template "a" .PublicIPs>>`: `index . "x": the index of an item is a number, not text`,
 		`<<define "a">><<index . 1>><<end>><<template "a" .Tags>>`:        `index . 1: a key is text, not a whole number`,
 		`<<define "a">><<index . 1>><<end>><<template "a" .>>`:            `index . 1: an object has no items`,
 		`<<define "a">><<eq . .>><<end>><<template "a" .PublicIPs>>`:      `eq . .: lists, maps and objects cannot be compared`,
-		`<<define "a">><<join . .>><<end>><<template "a" .PublicIPs>>`:    `.: text is wanted, not a list`,
-		`<<define "a">><<join "" .>><<end>><<template "a" .Name>>`:        `join "" .: join wants a separator and a list, as in join " " .PrivateIPs; got text`,
+		`<<define "a">><<join . .>><<end>><<template "a" .PublicIPs>>`:    `.: text expected, not a list`,
+		`<<define "a">><<join "" .>><<end>><<template "a" .Name>>`:        `join "" .: join takes a separator and a list, as in join " " .PrivateIPs, not text`,
 		`<<define "a">><<pluck "x" .>><<end>><<template "a" .PublicIPs>>`: `pluck "x" .: text has no x`,
 	} {
 		p := compile(t, Options{Output: "template=" + text})

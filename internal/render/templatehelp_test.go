@@ -3,11 +3,13 @@ package render
 import (
 	"strings"
 	"testing"
+
+	"muster/internal/render/expr"
 )
 
 func TestTemplateHelp(t *testing.T) {
 	t.Parallel()
-	fields, functions := TemplateHelp(SchemaOf[instance](), now)
+	fields, functions := expr.TemplateHelp(SchemaOf[instance](), now)
 	var all strings.Builder
 	for i, f := range SchemaOf[instance]().AllFields() {
 		if fields[i].FieldInfo != f {
@@ -28,7 +30,7 @@ func TestTemplateHelp(t *testing.T) {
 		}
 	}
 	type bare struct{ Id string }
-	_, functions = TemplateHelp(SchemaOf[bare](), now)
+	_, functions = expr.TemplateHelp(SchemaOf[bare](), now)
 	for _, f := range functions {
 		if lists := strings.Contains(f.Usage, "LIST") || strings.HasPrefix(f.Usage, "index"); lists != (f.Example == "") || strings.HasPrefix(f.Output, "error") {
 			t.Errorf("of records with one field: %+v", f)

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 
-	"muster/internal/render"
 	"muster/internal/render/shape"
 	"muster/internal/seen"
 )
@@ -52,7 +51,7 @@ func (l *line) fromEnvironment(f *Param) []string {
 // fields are the fields of the records that the command prints.
 func (l *line) fields() []shape.FieldInfo {
 	record := l.record(l.command)
-	described, ok := record.(interface{ Schema() render.Schema })
+	described, ok := record.(interface{ Schema() *shape.Schema })
 	if !ok {
 		return nil
 	}

@@ -3,7 +3,7 @@ package complete
 import (
 	"strings"
 
-	"muster/internal/render"
+	"muster/internal/render/expr"
 )
 
 // templateOption completes template=TEXT and template-file=PATH.
@@ -50,7 +50,7 @@ func templateFunction(text, name, before string) (a answer) {
 	if name == "" || !strings.ContainsAny(start[len(start)-1:], "< (|") {
 		return a
 	}
-	for _, f := range render.TemplateFunctions() {
+	for _, f := range expr.TemplateFunctions() {
 		if function, _, _ := strings.Cut(f.Usage, " "); strings.HasPrefix(function, name) {
 			a.candidates = append(a.candidates, candidate{before + start + function, f.Usage + ": " + f.About})
 		}

@@ -5,14 +5,14 @@ import (
 	"io"
 	"strings"
 
-	"muster/internal/render"
+	"muster/internal/render/expr"
 )
 
 // widestPath is the longest path of a field that the column of paths makes room for.
 const widestPath = 44
 
 // Templates prints the fields and functions that a command's templates can use.
-func (m Manual) Templates(w io.Writer, command string, fields []render.TemplateField, functions []render.TemplateFunction) error {
+func (m Manual) Templates(w io.Writer, command string, fields []expr.TemplateField, functions []expr.TemplateFunction) error {
 	var b strings.Builder
 	width := Width(w)
 	fmt.Fprintf(&b, "Usage: %s %s -o 'template=TEXT'\n\n", m.Model.Name, command)

@@ -26,16 +26,16 @@ type Error struct {
 // Error returns the message on one line. If Offset is known, two more lines show the
 // text with carets.
 func (e *Error) Error() string {
-	msg, excerpt := e.Flag+": "+OneLine(e.Msg), ""
+	msg, place := e.Flag+": "+OneLine(e.Msg), ""
 	if e.Text != "" && 0 <= e.Offset && e.Offset <= len(e.Text) {
 		offset := e.start()
 		msg += position(e.Text, offset)
-		excerpt = Excerpt(e.Text, offset, e.Length)
+		place = excerpt(e.Text, offset, e.Length)
 	}
 	if e.Hint != "" {
 		msg += "; " + safe.Text(e.Hint)
 	}
-	return msg + excerpt
+	return msg + place
 }
 
 // UsageError marks a mistake in the command line: exit code 2.
@@ -64,9 +64,9 @@ func position(text string, offset int) string {
 	return fmt.Sprintf(" at line %d, column %d", 1+strings.Count(text[:start], "\n"), column)
 }
 
-// Excerpt returns two lines to append to a message: the line of text around offset, and
+// excerpt returns two lines to append to a message: the line of text around offset, and
 // carets below the length bytes from there. Both fit into 80 columns with an indent.
-func Excerpt(text string, offset, length int) string {
+func excerpt(text string, offset, length int) string {
 	const indent, before, within, around = "\n    ", 36, 30, 68
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	line, _, _ := strings.Cut(text[start:], "\n")
@@ -106,3 +106,15 @@ func OneLine(msg string) string {
 	}
 	return safe.Text(msg)
 }
+
+// TextError is a failure at a known place in the text of a flag, while it runs.
+type TextError struct {
+	Err            error
+	Text           string
+	Offset, Length int // in bytes
+}
+
+func (e *TextError) Error() string { return e.Err.Error() }
+
+// Excerpt returns the lines to append to the message.
+func (e *TextError) Excerpt() string { return excerpt(e.Text, e.Offset, e.Length) }

@@ -1,18 +1,18 @@
-package render
+package expr
 
 import (
 	"cmp"
 	"context"
 	"fmt"
-	"muster/internal/render/shape"
-	"muster/internal/safe"
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
+
+	"muster/internal/render/shape"
+	"muster/internal/safe"
 )
 
-// TemplateField is a field, and an example of a template that prints it.
+// TemplateField is a field of a record with a template that prints it.
 type TemplateField struct {
 	shape.FieldInfo
 	Example string
@@ -22,12 +22,13 @@ type TemplateField struct {
 type TemplateFunction struct {
 	Usage   string // as "join SEP LIST"
 	About   string
-	Example string // "" where the records have nothing that it could be shown with
-	Output  string // of the example; escapes can be seen
+	Example string // "" if the records have no field for one
+	Output  string // of the example, with visible escape sequences
 }
 
-// TemplateHelp tells what templates of these records can say. Examples print what they
-// do of a record whose fields hold their own names, and whose times are three days ago.
+// TemplateHelp lists the fields of a record and the functions of templates. The outputs
+// of the examples are for a record whose fields hold their own names, and whose times are
+// three days before now.
 func TemplateHelp(s *shape.Schema, now time.Time) (fields []TemplateField, functions []TemplateFunction) {
 	s.Walk(func(path string, steps []shape.Field) {
 		fields = append(fields, TemplateField{shape.FieldInfo{Path: path, Type: steps[len(steps)-1].Schema.String()}, fieldExample(".", steps)})
@@ -35,7 +36,9 @@ func TemplateHelp(s *shape.Schema, now time.Time) (fields []TemplateField, funct
 	sample := reflect.New(s.GoType())
 	past := now.AddDate(0, 0, -3)
 	fillSample(sample.Elem(), "", past)
-	env := &templateEnv{known: shape.NewGoTypes(s), now: func() time.Time { return now }}
+	env := &templateEnv{known: shape.NewGoTypes(s), TemplateOptions: TemplateOptions{
+		Now: func() time.Time { return now }, Headers: true, Width: func() int { return 0 },
+	}}
 	replace := exampleFields(s, past)
 	for _, f := range templateFuncs {
 		t := TemplateFunction{Usage: f.usage(), About: f.about}
@@ -53,20 +56,20 @@ func runExample(env *templateEnv, text string, record shape.Value) string {
 		return "error: " + err.Error()
 	}
 	env.rewrite(t)
-	f := env.tables(&run{ctx: newPatience(context.Background(), 1)}, t, text, func() int { return 0 }, true)
-	b, err := f.record(nil, record)
+	print, finish := (&Template{text: text, template: t, env: env}).startTable(&Output{Context: context.Background()})
+	b, err := print(nil, record)
 	if err != nil {
 		return "error: " + err.Error()
 	}
-	lines := strings.Split(strings.TrimSuffix(string(f.finish(b)), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(string(finish(b)), "\n"), "\n")
 	for i := range lines {
 		lines[i] = safe.Text(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }
 
-// fieldExample prints the last of the fields: what is within a list by pluck, and
-// what is within one of several by range.
+// fieldExample returns a template that prints the last of the fields. Within one list it
+// uses pluck, and within several range.
 func fieldExample(dot string, steps []shape.Field) string {
 	for i, step := range steps[:len(steps)-1] {
 		dot += step.Name
@@ -94,8 +97,8 @@ func fieldExample(dot string, steps []shape.Field) string {
 	return "<<" + dot + ">>"
 }
 
-// exampleFields puts fields that a record has into an example; "" where it has none
-// of the kind.
+// exampleFields returns a function that replaces the names in a templateFunc's example by
+// fields of the record. It returns "" if the record has no field of the kind.
 func exampleFields(s *shape.Schema, past time.Time) func(example string) string {
 	var text, list, objects, inner, at string
 	for _, f := range s.Fields {
@@ -137,61 +140,4 @@ func exampleFields(s *shape.Schema, past time.Time) func(example string) string 
 		}
 		return strings.NewReplacer(pairs...).Replace(example)
 	}
-}
-
-func isTime(name string) bool { return strings.HasSuffix(name, "Time") || name == "Expires" }
-
-// fillSample gives every field a value that its name can be made out from.
-func fillSample(v reflect.Value, name string, past time.Time) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fillSample(v.Elem(), name, past)
-	case reflect.String:
-		v.SetString(words(name))
-		if isTime(name) {
-			v.SetString(past.UTC().Format(time.RFC3339))
-		}
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		v.SetInt(2)
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		v.SetUint(2)
-	case reflect.Float32, reflect.Float64:
-		v.SetFloat(2)
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range v.Len() {
-			fillSample(v.Index(i), fmt.Sprintf("%s-%d", name, i+1), past)
-		}
-	case reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
-		value := reflect.New(v.Type().Elem()).Elem()
-		fillSample(value, "env", past)
-		v.SetMapIndex(reflect.ValueOf("env").Convert(v.Type().Key()), value)
-	case reflect.Struct:
-		if t, ok := v.Addr().Interface().(*time.Time); ok {
-			*t = past
-			return
-		}
-		for _, f := range reflect.VisibleFields(v.Type()) {
-			if f.IsExported() && !f.Anonymous {
-				fillSample(v.FieldByIndex(f.Index), f.Name, past)
-			}
-		}
-	}
-}
-
-// words are a field's name in lower case: LaunchTime is launch-time.
-func words(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		if unicode.IsUpper(r) && i > 0 && !unicode.IsUpper(runes[i-1]) && runes[i-1] != '-' {
-			b.WriteByte('-')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

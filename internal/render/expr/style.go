@@ -1,4 +1,4 @@
-package render
+package expr
 
 import (
 	"fmt"
@@ -11,18 +11,19 @@ import (
 	"muster/internal/safe"
 )
 
-// styled is text with a colour or a link. Its escapes are kept apart from the text,
-// which is safe for a terminal: what looks like one in a name never becomes one, and
-// tables can measure it.
-type styled struct {
-	text string
-	sgr  string // parameters of the escape, as "1;32"
+// Styled is text with a color or a link. The text is safe for a terminal and has no
+// escape sequences: they are added last, so that no name can contain one and tables can
+// measure the text.
+type Styled struct {
+	Text string
+
+	sgr  string // parameters of the escape sequence, such as "1;32"
 	link string // URL in ASCII without blanks
 }
 
-// String is the text between its escapes.
-func (s styled) String() string {
-	text := s.text
+// String returns the text with its escape sequences.
+func (s Styled) String() string {
+	text := s.Text
 	if text == "" {
 		return ""
 	}
@@ -35,15 +36,15 @@ func (s styled) String() string {
 	return text
 }
 
-func (e *templateEnv) styled(v any) styled {
-	if s, ok := v.(styled); ok {
+func (e *templateEnv) styled(v any) Styled {
+	if s, ok := v.(Styled); ok {
 		return s
 	}
-	return styled{text: safe.Text(e.plain(v))}
+	return Styled{Text: safe.Text(e.plain(v))}
 }
 
-// paint colours a value where that is wanted.
-func (e *templateEnv) paint(style string, v any, wanted bool) (styled, error) {
+// paint colors a value if wanted.
+func (e *templateEnv) paint(style string, v any, wanted bool) (Styled, error) {
 	sgr, err := parseStyle(style)
 	s := e.styled(v)
 	if wanted {
@@ -52,13 +53,13 @@ func (e *templateEnv) paint(style string, v any, wanted bool) (styled, error) {
 	return s, err
 }
 
-// hyperlink makes a link of text, or of the URL where text is empty.
-func (e *templateEnv) hyperlink(url, text any) styled {
+// hyperlink returns text as a link. An empty text becomes the URL.
+func (e *templateEnv) hyperlink(url, text any) Styled {
 	s := e.styled(text)
-	if s.text == "" {
-		s.text = safe.Text(e.text(url))
+	if s.Text == "" {
+		s.Text = safe.Text(e.text(url))
 	}
-	if e.links {
+	if e.Links {
 		s.link = ""
 		for _, c := range []byte(e.text(url)) {
 			if c <= ' ' || c >= 0x7f {
@@ -79,7 +80,7 @@ var styleAttributes = map[rune]string{'b': "1", 'd': "2", 'u': "4", 'B': "5", 'i
 
 func checkStyle(style string) error { _, err := parseStyle(style); return err }
 
-// parseStyle reads a style as gh takes it (github.com/mgutz/ansi): COLOR+ATTRIBUTES:BACKGROUND,
+// parseStyle parses a style in gh's syntax (github.com/mgutz/ansi): COLOR+ATTRIBUTES:BACKGROUND,
 // such as green, red+bh, white+b:blue, 208.
 func parseStyle(style string) (sgr string, err error) {
 	if style == "" || style == "reset" || style == "off" {
@@ -97,14 +98,14 @@ func parseStyle(style string) (sgr string, err error) {
 			case i == 0 && code != "":
 				codes = append(codes, code)
 			default:
-				return "", fmt.Errorf("%q is no attribute of a colour; there are b, d, u, i, s, B and h", string(a))
+				return "", fmt.Errorf("%q is not an attribute of a color; the attributes are b, d, u, i, s, B and h", string(a))
 			}
 		}
 		number, err := strconv.Atoi(name)
 		code, known := styleColors[name]
 		switch {
 		case name == "":
-		case known && code >= 60: // bright already
+		case known && code >= 60: // already bright
 			codes = append(codes, strconv.Itoa(30+10*i+code))
 		case known:
 			codes = append(codes, strconv.Itoa(base+code))
@@ -113,9 +114,9 @@ func parseStyle(style string) (sgr string, err error) {
 		default:
 			colors := slices.Sorted(maps.Keys(styleColors))
 			if near := names.Nearest(name, colors); near != "" {
-				return "", fmt.Errorf("%q is no colour; did you mean %s?", name, near)
+				return "", fmt.Errorf("%q is not a color; did you mean %s?", name, near)
 			}
-			return "", fmt.Errorf("%q is no colour; they are %s, and 0 to 255", name, strings.Join(colors, ", "))
+			return "", fmt.Errorf("%q is not a color; the colors are %s, and 0 to 255", name, strings.Join(colors, ", "))
 		}
 	}
 	return strings.Join(codes, ";"), nil

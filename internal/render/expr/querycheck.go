@@ -1,4 +1,4 @@
-package render
+package expr
 
 import (
 	"fmt"
@@ -10,37 +10,38 @@ import (
 	"muster/internal/render/shape"
 )
 
-// checkQuery finds what can only be a mistake, before shape.Any is asked of AWS.
-func (c *compiler) checkQuery(node *jmespath.Node) error {
-	q := queryChecker{text: c.Query, root: listOf(c.record)}
+// checkQuery finds calls of functions that cannot work, and accesses to fields that no
+// record has.
+func checkQuery(node *jmespath.Node, text string, record *shape.Schema) error {
+	c := queryChecker{text: text, root: listOf(record)}
 	if node.Kind == jmespath.Reference {
-		q.object(node, 1, errExpression.Error(), "")
+		c.report(node, 1, errExpression.Error(), "")
 	}
-	q.calls(node)
-	if q.found == nil {
-		q.node(node, q.root)
+	c.calls(node)
+	if c.first == nil {
+		c.node(node, c.root)
 	}
-	if q.found != nil {
-		return q.found
+	if c.first != nil {
+		return c.first
 	}
 	return nil
 }
 
-// queryChecker infers shapes over a JMESPath's tree, as jqChecker does.
+// queryChecker infers schemas as jqChecker does.
 type queryChecker struct {
-	text    string
-	root    *shape.Schema
-	lenient bool         // there is another value where a field is missing
-	found   *caret.Error // the first mistake
+	text     string
+	root     *shape.Schema
+	fallback bool         // the query replaces a missing field by another value
+	first    *caret.Error // the first mistake
 }
 
-func (c *queryChecker) object(n *jmespath.Node, length int, msg, hint string) {
-	if c.found == nil {
-		c.found = &caret.Error{Flag: "--query", Text: c.text, Offset: n.Offset, Length: length, Msg: msg, Hint: hint}
+func (c *queryChecker) report(n *jmespath.Node, length int, msg, hint string) {
+	if c.first == nil {
+		c.first = &caret.Error{Flag: queryFlag, Text: c.text, Offset: n.Offset, Length: length, Msg: msg, Hint: hint}
 	}
 }
 
-// calls checks the names of functions and their numbers of arguments.
+// calls checks the names and the numbers of arguments of all functions.
 func (c *queryChecker) calls(n *jmespath.Node) {
 	if n.Kind == jmespath.Call {
 		least, variadic, ok := jmespath.Arity(n.Name)
@@ -50,11 +51,11 @@ func (c *queryChecker) calls(n *jmespath.Node) {
 			if near := names.Nearest(n.Name, jmespath.Functions()); near != "" {
 				hint = "did you mean " + near + "?"
 			}
-			c.object(n, len(n.Name), "unknown function "+n.Name, hint)
+			c.report(n, len(n.Name), "unknown function "+n.Name, hint)
 		case variadic && count < least:
-			c.object(n, len(n.Name), fmt.Sprintf("%s wants %s or more, not %d", n.Name, quantity(least, "argument"), count), "")
+			c.report(n, len(n.Name), fmt.Sprintf("%s takes at least %s, not %d", n.Name, quantity(least, "argument"), count), "")
 		case !variadic && count != least:
-			c.object(n, len(n.Name), fmt.Sprintf("%s wants %s, not %d", n.Name, quantity(least, "argument"), count), "")
+			c.report(n, len(n.Name), fmt.Sprintf("%s takes %s, not %d", n.Name, quantity(least, "argument"), count), "")
 		}
 	}
 	for _, child := range n.Children {
@@ -115,14 +116,14 @@ func (c *queryChecker) node(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
 	return unknown
 }
 
-// field is the shape of a member. Bare null, true and false are names of members that
-// no record has: [?Tags.env==null] means those without the tag.
+// field is the schema of a field. null, true and false without backticks are names of
+// fields too. Users of the AWS CLI write [?Tags.env==null] for records without the tag.
 func (c *queryChecker) field(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
 	s, wrong := dot.Field(n.Name)
 	switch {
 	case wrong == nil:
 		return s
-	case c.lenient || n.Name == "null" || n.Name == "true" || n.Name == "false":
+	case c.fallback || n.Name == "null" || n.Name == "true" || n.Name == "false":
 		return unknown
 	}
 	msg, hint := wrong.Explain("go through it with [] first")
@@ -136,20 +137,21 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape.Schema) *shape.Schema 
 	if c.text[n.Offset] == '"' {
 		length += 2
 	}
-	c.object(n, length, msg, hint)
+	c.report(n, length, msg, hint)
 	return unknown
 }
 
-// within is node with or without another value to replace one that is missing.
-func (c *queryChecker) within(lenient bool, n *jmespath.Node, dot *shape.Schema) *shape.Schema {
-	before := c.lenient
-	c.lenient = lenient
+// within is node, where fallback says whether the query replaces a missing field.
+func (c *queryChecker) within(fallback bool, n *jmespath.Node, dot *shape.Schema) *shape.Schema {
+	before := c.fallback
+	c.fallback = fallback
 	s := c.node(n, dot)
-	c.lenient = before
+	c.fallback = before
 	return s
 }
 
-// call checks a function's arguments; an &expression sees the items of the list beside it.
+// call checks the arguments of a function, and is the schema of its result. An
+// &expression sees the items of the list that is the other argument.
 func (c *queryChecker) call(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
 	args := make([]*shape.Schema, len(n.Children))
 	list := unknown
@@ -183,7 +185,7 @@ func (c *queryChecker) call(n *jmespath.Node, dot *shape.Schema) *shape.Schema {
 	return unknown
 }
 
-// items is the shape of a list's items.
+// items is the schema of a list's items.
 func items(s *shape.Schema) *shape.Schema {
 	if s.Kind == shape.List {
 		return s.Elem

@@ -1,4 +1,4 @@
-package render
+package expr
 
 import (
 	"fmt"
@@ -10,12 +10,12 @@ import (
 	"text/template/parse"
 )
 
-// fieldName is the function that reads fields in templates where text/template would
-// not find them: see shapes.indirect.
-const fieldName = "_field"
+// fieldFunc is the function that reads fields in templates of records whose fields
+// text/template would not find: see shape.GoTypes.NeedFields.
+const fieldFunc = "_field"
 
-// field is x.A.B by the names of the JSON: nothing where A may be missing and is, and
-// a value rather than the pointer to it, which would be true also to a false.
+// field returns x.A.B by the names of the record: nil if the record lacks A, and values
+// instead of pointers, because <<if>> takes a pointer to false for true.
 func (e *templateEnv) field(x any, names ...string) (any, error) {
 	v := reflect.ValueOf(x)
 	for _, name := range names {
@@ -47,17 +47,18 @@ func (e *templateEnv) field(x any, names ...string) (any, error) {
 }
 
 var fieldCalls = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(\()?` + fieldName + ` (\$\w*|\.|\((?:[^()]|\([^()]*\))*\))((?: "\w+")+)(\))?`)
+	return regexp.MustCompile(`(\()?` + fieldFunc + ` (\$\w*|\.|\((?:[^()]|\([^()]*\))*\))((?: "\w+")+)(\))?`)
 })
 
-// asWritten is a part of a template without the calls of the function.
+// asWritten replaces the calls of fieldFunc in a part of a template by the fields that
+// the user wrote.
 func asWritten(text string) string {
-	for strings.Contains(text, fieldName+" ") {
+	for strings.Contains(text, fieldFunc+" ") {
 		before := text
 		text = fieldCalls().ReplaceAllStringFunc(text, func(call string) string {
 			m := fieldCalls().FindStringSubmatch(call)
 			written := strings.TrimSuffix(m[2], ".") + strings.NewReplacer(` "`, ".", `"`, "").Replace(m[3])
-			if (m[1] == "") != (m[4] == "") { // the parenthesis is of what is around it
+			if (m[1] == "") != (m[4] == "") { // the parenthesis belongs to the text around the call
 				return m[1] + written + m[4]
 			}
 			return written
@@ -69,7 +70,7 @@ func asWritten(text string) string {
 	return text
 }
 
-// readFields makes a template read every field through the function.
+// readFields rewrites a template to read every field through fieldFunc.
 func readFields(tree *parse.Tree, node parse.Node) {
 	branch := func(n *parse.BranchNode) {
 		readFields(tree, n.Pipe)
@@ -112,7 +113,7 @@ func readFields(tree *parse.Tree, node parse.Node) {
 	}
 }
 
-// readField is the call that stands for .A.B, $x.A.B or (pipe).A.B; nil for all else.
+// readField returns the call for .A.B, $x.A.B or (pipe).A.B, and nil for other nodes.
 func readField(tree *parse.Tree, node parse.Node) *parse.CommandNode {
 	pos := node.Position()
 	var from parse.Node
@@ -131,7 +132,7 @@ func readField(tree *parse.Tree, node parse.Node) *parse.CommandNode {
 	if len(names) == 0 {
 		return nil
 	}
-	args := []parse.Node{parse.NewIdentifier(fieldName).SetTree(tree).SetPos(pos), from}
+	args := []parse.Node{parse.NewIdentifier(fieldFunc).SetTree(tree).SetPos(pos), from}
 	for _, name := range names {
 		args = append(args, &parse.StringNode{NodeType: parse.NodeString, Pos: pos, Quoted: strconv.Quote(name), Text: name})
 	}

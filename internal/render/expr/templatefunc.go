@@ -1,15 +1,11 @@
-package render
+package expr
 
 import (
 	"fmt"
-	"reflect"
 	"regexp"
 	"strings"
 	"text/template"
-	"time"
 
-	"github.com/clipperhouse/displaywidth"
-	"muster/internal/render/encode"
 	"muster/internal/render/shape"
 )
 
@@ -17,22 +13,23 @@ import (
 type templateFunc struct {
 	name string
 
-	// args are named for what they have to be, as argKinds has it: "SEP LIST". One or
-	// more are "X...", any number "[X...]". In a pipe the last is what comes out of it.
-	args    string
-	about   string
-	example string // .Text, .List, .Any of both, .Objects, "Field" and .Time stand for a record's fields
-	result  *shape.Schema
-	first   func(constant string) error       // what is wrong with the first argument
-	bind    func(*templateEnv) (function any) // nil: text/template has it
+	// args names the arguments: "SEP LIST". A name in argKinds gives the kind of its
+	// argument. "X..." takes one or more, "[X...]" any number. A pipe passes the last one.
+	args string
+
+	about      string
+	example    string // .Text, .List, .Any, .Objects, "Field" and .Time are replaced by fields of a record
+	result     *shape.Schema
+	checkFirst func(constant string) error       // validates a constant first argument; may be nil
+	bind       func(*templateEnv) (function any) // nil if text/template has the function
 }
 
-// argKinds are the kinds of arguments that must be of one.
+// argKinds maps names of arguments to the kind that they need.
 var argKinds = map[string]shape.Kind{
 	"N": shape.Number, "LIST": shape.List, "SEP": shape.String, "LAYOUT": shape.String, "TIME": shape.String, "STYLE": shape.String, "FIELD": shape.String, "REGEX": shape.String, "FORMAT": shape.String,
 }
 
-// templateFuncs are gh's functions, some more, and Go's own.
+// templateFuncs lists the functions of gh's templates, some more, and text/template's own.
 var templateFuncs = []templateFunc{
 	{name: "join", args: "SEP LIST", about: "the items of a list with SEP between them", example: `<<join " " .List>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.join }},
@@ -61,7 +58,7 @@ var templateFuncs = []templateFunc{
 			return func(suffix, v any) bool { return strings.HasSuffix(e.text(v), e.text(suffix)) }
 		}},
 	{name: "regexMatch", args: "REGEX TEXT", about: "whether a regular expression matches", example: `<<regexMatch "^a.c$" "abc">>`, result: someBool,
-		first: func(text string) error { _, err := regexp.Compile(text); return err },
+		checkFirst: func(text string) error { _, err := regexp.Compile(text); return err },
 		bind: func(e *templateEnv) any {
 			return func(expr string, v any) (bool, error) { return regexp.MatchString(expr, e.text(v)) }
 		}},
@@ -72,14 +69,14 @@ var templateFuncs = []templateFunc{
 	{name: "timefmt", args: "LAYOUT TIME", about: "a time in Go's layout", example: `<<timefmt "02 Jan 2006 15:04" .Time>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.timefmt }},
 	{name: "color", args: "STYLE TEXT", about: "coloured: green, green+b (bold; d dim, u underline, i inverse, s struck, h bright), white:red, 0 to 255", example: `<<color "green+b" .Text>>`, result: someString,
-		first: checkStyle,
+		checkFirst: checkStyle,
 		bind: func(e *templateEnv) any {
-			return func(style string, v any) (styled, error) { return e.paint(style, v, true) }
+			return func(style string, v any) (Styled, error) { return e.paint(style, v, true) }
 		}},
 	{name: "autocolor", args: "STYLE TEXT", about: "coloured on a terminal, as --color has it", example: `<<autocolor "green" .Text>>`, result: someString,
-		first: checkStyle,
+		checkFirst: checkStyle,
 		bind: func(e *templateEnv) any {
-			return func(style string, v any) (styled, error) { return e.paint(style, v, e.color) }
+			return func(style string, v any) (Styled, error) { return e.paint(style, v, e.Color) }
 		}},
 	{name: "hyperlink", args: "URL TEXT", about: "a link on a terminal, the text elsewhere", example: `<<hyperlink "https://example.com/" .Text>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.hyperlink }},
@@ -124,7 +121,7 @@ var templateFuncs = []templateFunc{
 		}},
 }
 
-// TemplateFunctions are what templates may call, without examples.
+// TemplateFunctions lists the functions that templates may call, without examples.
 func TemplateFunctions() []TemplateFunction {
 	functions := make([]TemplateFunction, len(templateFuncs))
 	for i, f := range templateFuncs {
@@ -150,10 +147,13 @@ func findTemplateFunc(name string) *templateFunc {
 	return nil
 }
 
-// usage is how the function is called.
+// usage is a call of the function with the names of its arguments.
 func (f *templateFunc) usage() string { return strings.TrimSpace(f.name + " " + f.args) }
 
-// count is how many arguments there must be; most is -1 where there is no limit.
+// hint explains a wrong call.
+func (f *templateFunc) hint() string { return "usage: " + f.usage() }
+
+// count returns the least and the largest number of arguments; most is -1 without a limit.
 func (f *templateFunc) count() (least, most int) {
 	for _, arg := range strings.Fields(f.args) {
 		if !strings.HasPrefix(arg, "[") {
@@ -166,191 +166,8 @@ func (f *templateFunc) count() (least, most int) {
 	return least, most
 }
 
-// argument names the argument at i, counted from 0.
+// argument returns the name of argument i, counted from 0.
 func (f *templateFunc) argument(i int) string {
 	args := strings.Fields(f.args)
 	return strings.Trim(args[min(i, len(args)-1)], "[].")
-}
-
-// templateEnv is what functions know besides their arguments.
-type templateEnv struct {
-	known shape.GoTypes
-	now   func() time.Time
-	color bool
-	links bool
-	table *templateTable // of one run's output
-}
-
-func (e *templateEnv) funcs() template.FuncMap {
-	funcs := template.FuncMap{printName: e.plain, fieldName: e.field, endName: func() string { return "" }}
-	for _, f := range templateFuncs {
-		if f.bind != nil {
-			funcs[f.name] = f.bind(e)
-		}
-	}
-	return funcs
-}
-
-// text is a value as text, without colour.
-func (e *templateEnv) text(v any) string {
-	if s, ok := v.(styled); ok {
-		return s.text
-	}
-	return e.plain(v)
-}
-
-// change gives a value's text another form, and keeps its colour.
-func (e *templateEnv) change(v any, to func(string) string) any {
-	if s, ok := v.(styled); ok {
-		s.text = to(s.text)
-		return s
-	}
-	return to(e.plain(v))
-}
-
-// plains are the arguments of print as people read them; numbers are left to printf.
-func (e *templateEnv) plains(args []any) []any {
-	out := make([]any, len(args))
-	for i, arg := range args {
-		out[i] = arg
-		if v := reflect.ValueOf(arg); !v.IsValid() || v.Kind() >= reflect.Array && v.Kind() != reflect.String {
-			out[i] = e.plain(arg)
-		}
-	}
-	return out
-}
-
-func (e *templateEnv) join(separator string, list any) (string, error) {
-	v := reflect.ValueOf(list)
-	if !v.IsValid() { // a part that the record does not have
-		return "", nil
-	}
-	if v.Kind() != reflect.Slice {
-		return "", fmt.Errorf("join wants a separator and a list, as in join \" \" .PrivateIPs; got %s", kindOfType(v.Type().String()))
-	}
-	items := make([]string, v.Len())
-	for i := range items {
-		items[i] = e.plain(v.Index(i).Interface())
-	}
-	return strings.Join(items, separator), nil
-}
-
-// pluck is a list of the values' own type where they have one, as join takes it.
-func (e *templateEnv) pluck(field string, list any) (any, error) {
-	v := reflect.ValueOf(list)
-	if !v.IsValid() {
-		return []string{}, nil
-	}
-	if v.Kind() != reflect.Slice {
-		return nil, fmt.Errorf("pluck wants a field and a list of objects; got %s", kindOfType(v.Type().String()))
-	}
-	values := make([]any, v.Len())
-	var common reflect.Type
-	for i := range values {
-		var err error
-		if values[i], err = e.field(v.Index(i).Interface(), field); err != nil {
-			return nil, err
-		}
-		if t := reflect.TypeOf(values[i]); i == 0 {
-			common = t
-		} else if t != common {
-			common = nil
-		}
-	}
-	if len(values) == 0 {
-		return []string{}, nil
-	}
-	if common == nil {
-		return values, nil
-	}
-	typed := reflect.MakeSlice(reflect.SliceOf(common), len(values), len(values))
-	for i, value := range values {
-		typed.Index(i).Set(reflect.ValueOf(value))
-	}
-	return typed.Interface(), nil
-}
-
-func (e *templateEnv) json(v any) string {
-	if s, ok := v.(styled); ok {
-		v = s.text
-	}
-	return string(encode.JSON{Known: e.known}.Any(nil, v, 0))
-}
-
-// length is that of the built-in function, and 0 of a part that the record does not
-// have.
-func length(v any) (int, error) {
-	if s, ok := v.(styled); ok {
-		return len(s.text), nil
-	}
-	switch v := reflect.ValueOf(v); v.Kind() {
-	case reflect.Invalid:
-		return 0, nil
-	case reflect.String, reflect.Slice, reflect.Map:
-		return v.Len(), nil
-	default:
-		return 0, fmt.Errorf("%s has no length", kindOfType(v.Type().String()))
-	}
-}
-
-func withDefault(fallback, v any) any {
-	if s, ok := v.(styled); ok && s.text == "" {
-		return fallback
-	}
-	if truth, _ := template.IsTrue(v); truth {
-		return v
-	}
-	return fallback
-}
-
-func (e *templateEnv) truncate(width int, v any) any {
-	return e.change(v, func(s string) string {
-		if width <= 0 {
-			return ""
-		}
-		return displaywidth.TruncateString(s, width, "…")
-	})
-}
-
-func (e *templateEnv) trunc(n int, v any) any {
-	return e.change(v, func(s string) string {
-		for i := range s {
-			if n <= 0 {
-				return s[:i]
-			}
-			n--
-		}
-		return s
-	})
-}
-
-func (e *templateEnv) contains(what, in any) bool {
-	v := reflect.ValueOf(in)
-	if v.Kind() != reflect.Slice {
-		return strings.Contains(e.text(in), e.text(what))
-	}
-	for i := range v.Len() {
-		if e.text(v.Index(i).Interface()) == e.text(what) {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *templateEnv) ago(v any) (string, error) {
-	s := e.text(v)
-	t, err := parseTime(s)
-	if err != nil || s == "" {
-		return "", err
-	}
-	return ago(e.now().Sub(t)), nil
-}
-
-func (e *templateEnv) timefmt(layout string, v any) (string, error) {
-	s := e.text(v)
-	t, err := parseTime(s)
-	if err != nil || s == "" {
-		return "", err
-	}
-	return t.Format(layout), nil
 }

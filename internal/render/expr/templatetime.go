@@ -1,4 +1,4 @@
-package render
+package expr
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ func parseTime(s string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return t, fmt.Errorf("%q is not a time like 2006-01-02T15:04:05Z", s)
+		return t, fmt.Errorf("%q is not a time such as 2006-01-02T15:04:05Z", s)
 	}
 	return t, nil
 }
 
-// ago words a time span in its largest unit, as "3 days ago".
+// ago words a duration in its largest unit, such as "3 days ago".
 func ago(d time.Duration) string {
 	format := "%d %s ago"
 	if d < 0 {

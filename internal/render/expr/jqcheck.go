@@ -1,35 +1,36 @@
-package render
+package expr
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/itchyny/gojq"
+
 	"muster/internal/render/shape"
 )
 
-// checkJQ infers what shape each part of a filter has and finds accesses that can give
-// nothing, if the filter gets to them: jqTrial tells. It knows little on purpose: wherever
-// jq could have made something else of the value, the shape is unknown and nothing is
-// objected to. format is the first one, as @json, that there is not.
+// checkJQ infers the schema that each part of a filter sees, and finds accesses to
+// fields that no value of it has. They are mistakes only if the filter makes them, as
+// JQ.check finds out. Where jq might have changed the value, the schema is unknown and
+// any access is allowed. format is the first format string, such as @jsn, that jq does
+// not know.
 func checkJQ(filter *gojq.Query, input *shape.Schema) (found []jqFinding, format string) {
 	c := jqChecker{defined: map[string]bool{}}
 	c.query(filter, input)
 	return c.found, c.format
 }
 
-// jqFinding is an access that can give nothing.
+// jqFinding is an access to a field that cannot exist.
 type jqFinding struct {
 	*shape.NoField
-	spot spot
+	replace replacer
 }
 
-// spot is where in a filter an access is. It puts a call of a function, without
-// arguments, in the place of the access.
-type spot func(call *gojq.Query)
+// replacer puts a call of a function without arguments in place of an access.
+type replacer func(call *gojq.Query)
 
-// spotOf is the suffix at i of a term; -1 is the term without suffixes.
-func spotOf(t *gojq.Term, i int) spot {
+// replaceSuffix replaces suffix i of a term, or for -1 the term in front of them.
+func replaceSuffix(t *gojq.Term, i int) replacer {
 	return func(call *gojq.Query) {
 		rest := t.SuffixList[i+1:]
 		if i >= 0 {
@@ -41,27 +42,27 @@ func spotOf(t *gojq.Term, i int) spot {
 	}
 }
 
-// jqFormats are those that gojq looks for when the filter runs.
+// jqFormats lists the format strings, which gojq looks up only when a filter runs.
 var jqFormats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d"}
 
 type jqChecker struct {
-	defined map[string]bool // functions that the filter defines; they may hide built-in ones
-	lenient int             // within try, ? or the left of //, where an error is no mistake
+	defined map[string]bool // functions that the filter defines, perhaps in place of built-in ones
+	caught  int             // depth of try, ? and the left side of //, which hide errors
 	found   []jqFinding
 	format  string
 }
 
-func (c *jqChecker) object(m *shape.NoField, at spot) *shape.Schema {
-	if c.lenient == 0 || m.In.Kind == shape.Object {
-		c.found = append(c.found, jqFinding{m, at})
+func (c *jqChecker) report(m *shape.NoField, replace replacer) *shape.Schema {
+	if c.caught == 0 || m.In.Kind == shape.Object {
+		c.found = append(c.found, jqFinding{m, replace})
 	}
 	return unknown
 }
 
-// leniently runs a check where errors of the filter are caught.
-func (c *jqChecker) leniently(check func() *shape.Schema) *shape.Schema {
-	c.lenient++
-	defer func() { c.lenient-- }()
+// catching runs a check of a part whose errors the filter catches.
+func (c *jqChecker) catching(check func() *shape.Schema) *shape.Schema {
+	c.caught++
+	defer func() { c.caught-- }()
 	return check()
 }
 
@@ -87,10 +88,10 @@ func (c *jqChecker) query(q *gojq.Query, dot *shape.Schema) *shape.Schema {
 	case gojq.OpComma:
 		return either(c.query(q.Left, dot), c.query(q.Right, dot))
 	case gojq.OpAlt:
-		left := c.leniently(func() *shape.Schema { return c.query(q.Left, dot) })
+		left := c.catching(func() *shape.Schema { return c.query(q.Left, dot) })
 		return either(left, c.query(q.Right, dot))
 	case gojq.OpAssign, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
-		c.query(q.Right, dot) // the left side may be new
+		c.query(q.Right, dot) // the left side may name a new field
 		return unknown
 	case gojq.OpModify:
 		return unknown
@@ -105,27 +106,23 @@ func (c *jqChecker) query(q *gojq.Query, dot *shape.Schema) *shape.Schema {
 }
 
 func (c *jqChecker) term(t *gojq.Term, dot *shape.Schema) *shape.Schema {
-	caught := false
-	for _, s := range t.SuffixList {
-		caught = caught || s.Optional
-	}
-	if caught {
-		c.lenient++
-		defer func() { c.lenient-- }()
+	if slices.ContainsFunc(t.SuffixList, func(s *gojq.Suffix) bool { return s.Optional }) {
+		c.caught++
+		defer func() { c.caught-- }()
 	}
 	s := c.atom(t, dot)
 	for i, suffix := range t.SuffixList {
 		switch {
 		case suffix.Index != nil:
-			s = c.index(suffix.Index, s, dot, spotOf(t, i))
+			s = c.index(suffix.Index, s, dot, replaceSuffix(t, i))
 		case suffix.Iter:
-			s = c.items(s, spotOf(t, i))
+			s = c.items(s, replaceSuffix(t, i))
 		}
 	}
 	return s
 }
 
-// atom is a term without its suffixes.
+// atom is the schema of a term without its suffixes.
 func (c *jqChecker) atom(t *gojq.Term, dot *shape.Schema) *shape.Schema {
 	switch t.Type {
 	case gojq.TermTypeIdentity:
@@ -135,9 +132,9 @@ func (c *jqChecker) atom(t *gojq.Term, dot *shape.Schema) *shape.Schema {
 	case gojq.TermTypeNumber:
 		return someNumber
 	case gojq.TermTypeIndex:
-		return c.index(t.Index, dot, dot, spotOf(t, -1))
+		return c.index(t.Index, dot, dot, replaceSuffix(t, -1))
 	case gojq.TermTypeFunc:
-		return c.call(t.Func, dot, spotOf(t, -1))
+		return c.call(t.Func, dot, replaceSuffix(t, -1))
 	case gojq.TermTypeQuery:
 		return c.query(t.Query, dot)
 	case gojq.TermTypeUnary:
@@ -155,7 +152,7 @@ func (c *jqChecker) atom(t *gojq.Term, dot *shape.Schema) *shape.Schema {
 	case gojq.TermTypeIf:
 		return c.condition(t.If, dot)
 	case gojq.TermTypeTry:
-		s := c.leniently(func() *shape.Schema { return c.query(t.Try.Body, dot) })
+		s := c.catching(func() *shape.Schema { return c.query(t.Try.Body, dot) })
 		if t.Try.Catch == nil {
 			return s
 		}
@@ -207,35 +204,35 @@ func (c *jqChecker) condition(n *gojq.If, dot *shape.Schema) *shape.Schema {
 	return either(s, c.query(n.Else, dot))
 }
 
-func (c *jqChecker) field(s *shape.Schema, name string, at spot) *shape.Schema {
+func (c *jqChecker) field(s *shape.Schema, name string, replace replacer) *shape.Schema {
 	inner, wrong := s.Field(name)
 	if wrong != nil {
-		return c.object(wrong, at)
+		return c.report(wrong, replace)
 	}
 	return inner
 }
 
-// items is the shape that .[] gives.
-func (c *jqChecker) items(s *shape.Schema, at spot) *shape.Schema {
+// items is the schema of what .[] gives.
+func (c *jqChecker) items(s *shape.Schema, replace replacer) *shape.Schema {
 	switch {
 	case s.Kind == shape.List || s.Kind == shape.Map:
 		return s.Elem
 	case s.IsScalar():
-		return c.object(&shape.NoField{In: s}, at)
+		return c.report(&shape.NoField{In: s}, replace)
 	}
 	return unknown
 }
 
-func (c *jqChecker) index(n *gojq.Index, s, dot *shape.Schema, at spot) *shape.Schema {
+func (c *jqChecker) index(n *gojq.Index, s, dot *shape.Schema, replace replacer) *shape.Schema {
 	if n.Name != "" {
-		return c.field(s, n.Name, at)
+		return c.field(s, n.Name, replace)
 	}
 	c.text(n.Str, dot)
 	c.query(n.Start, dot)
 	c.query(n.End, dot)
 	switch name, constant := constantKey(n); {
 	case constant:
-		return c.field(s, name, at)
+		return c.field(s, name, replace)
 	case n.IsSlice && (s.Kind == shape.List || s.Kind == shape.String):
 		return s
 	case s.Kind == shape.Map:
@@ -246,7 +243,7 @@ func (c *jqChecker) index(n *gojq.Index, s, dot *shape.Schema, at spot) *shape.S
 	return unknown
 }
 
-// constantKey is the name in ."name" and .["name"].
+// constantKey returns the name in ."name" and .["name"].
 func constantKey(n *gojq.Index) (string, bool) {
 	s := n.Str
 	if s == nil && !n.IsSlice && n.Start != nil && n.Start.Term != nil && len(n.Start.Term.SuffixList) == 0 {
@@ -259,82 +256,4 @@ func constantKey(n *gojq.Index) (string, bool) {
 		return "", false
 	}
 	return s.Str, true
-}
-
-// call knows the functions of which it is certain what their arguments see and
-// what they give.
-func (c *jqChecker) call(f *gojq.Func, dot *shape.Schema, at spot) *shape.Schema {
-	if c.defined[f.Name] || strings.HasPrefix(f.Name, "$") {
-		return unknown
-	}
-	switch len(f.Args) {
-	case 0:
-		switch f.Name {
-		case "not", "any", "all":
-			return someBool
-		case "length":
-			return someNumber
-		case "type", "tostring", "tojson", "ascii_downcase", "ascii_upcase":
-			return someString
-		case "values", "scalars", "strings", "objects", "arrays":
-			return dot
-		case "sort", "unique", "reverse":
-			if dot.Kind == shape.List {
-				return dot
-			}
-		case "first", "last":
-			if dot.Kind == shape.List {
-				return dot.Elem
-			}
-		}
-	case 1:
-		arg := f.Args[0]
-		switch f.Name {
-		case "select", "first", "last":
-			s := c.query(arg, dot)
-			if f.Name == "select" {
-				return dot
-			}
-			return s
-		case "map":
-			return listOf(c.query(arg, c.items(dot, at)))
-		case "sort_by", "unique_by":
-			c.query(arg, c.items(dot, at))
-			return dot
-		case "group_by":
-			c.query(arg, c.items(dot, at))
-			return listOf(dot)
-		case "min_by", "max_by":
-			s := c.items(dot, at)
-			c.query(arg, s)
-			return s
-		case "any", "all":
-			c.query(arg, c.items(dot, at))
-			return someBool
-		case "isempty", "test", "startswith", "endswith", "contains", "inside", "has":
-			c.query(arg, dot)
-			return someBool
-		case "join":
-			c.query(arg, dot)
-			return someString
-		case "ltrimstr", "rtrimstr": // which leave alone what is no text
-			c.query(arg, dot)
-			return dot
-		case "split":
-			c.query(arg, dot)
-			return listOf(someString)
-		case "del", "pick", "add", "error", "index", "rindex", "indices":
-			c.query(arg, dot)
-		}
-	case 2:
-		switch f.Name {
-		case "limit", "skip":
-			c.query(f.Args[0], dot)
-			return c.query(f.Args[1], dot)
-		case "any", "all":
-			c.query(f.Args[1], c.query(f.Args[0], dot))
-			return someBool
-		}
-	}
-	return unknown
 }

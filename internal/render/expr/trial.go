@@ -1,4 +1,4 @@
-package render
+package expr
 
 import (
 	"context"
@@ -10,30 +10,31 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"muster/internal/render/shape"
 )
 
-// A check infers from the schema alone what an expression will meet, and cannot know
-// all that the language would make of it. So what it objects to counts only if the
-// expression itself, run over made-up records, gets there.
-
-// Trials of one expression: so many records, and so many steps with all of them.
+// A trial runs an expression over trialCount fake records, with at most trialSteps
+// steps in all. A check knows only the schema. Whether the expression makes an access
+// that the check objects to can depend on anything in the language, so the trial decides.
 const trialCount, trialSteps = 300, 200_000
 
-// trials are records of the type: the first holds something everywhere, the others
-// what the expression speaks of.
-func trials(typ reflect.Type, expression string) iter.Seq[reflect.Value] {
-	return func(yield func(reflect.Value) bool) {
-		m := &trialMaker{random: rand.New(rand.NewPCG(1, 2)), past: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)}
-		m.constants, m.names = expressionWords(expression)
-		first := reflect.New(typ)
-		fillSample(first.Elem(), "", m.past)
-		if !yield(first) {
+// trialRecords makes up fake records. The first has a value in every field. The others are
+// filled at random with the constants of the expression, to meet its conditions, and
+// are the same in every run.
+func trialRecords(s *shape.Schema, expression string) iter.Seq[shape.Value] {
+	return func(yield func(shape.Value) bool) {
+		m := &faker{random: rand.New(rand.NewPCG(1, 2)), past: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)}
+		m.constants, m.names = wordsOf(expression)
+		first := reflect.New(s.GoType()).Elem()
+		fillSample(first, "", m.past)
+		if !yield(shape.ValueOf(s, first)) {
 			return
 		}
 		for range trialCount {
-			record := reflect.New(typ)
-			m.fill(record.Elem())
-			if !yield(record) {
+			record := reflect.New(s.GoType()).Elem()
+			m.fill(record)
+			if !yield(shape.ValueOf(s, record)) {
 				return
 			}
 		}
@@ -44,9 +45,10 @@ var quotedWords = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile("\"((?:[^\"\\\\]|\\\\.)*)\"|`([^`]*)`|-?\\d+(?:\\.\\d+)?|[A-Za-z_]\\w*")
 })
 
-// expressionWords are the constants in an expression, also as what a regular expression
-// would match, and some that any may be about; and its names, which may be keys of maps.
-func expressionWords(text string) (constants, names []string) {
+// wordsOf returns the constants in an expression, with a few that suit any expression,
+// and its names, which may be keys of maps. A constant with the anchors of a regular
+// expression is also there without them, so that the expression can match.
+func wordsOf(text string) (constants, names []string) {
 	constants = []string{"", "2024-05-06T07:08:09Z", "10.0.0.1"}
 	for _, match := range quotedWords().FindAllStringSubmatch(text, 64) {
 		word := match[0]
@@ -70,23 +72,23 @@ func expressionWords(text string) (constants, names []string) {
 	return constants, append(names, constants...)
 }
 
-// trialMaker makes up values.
-type trialMaker struct {
+// faker fills values with random data.
+type faker struct {
 	random           *rand.Rand
 	constants, names []string
 	past             time.Time
 }
 
-func (m *trialMaker) word() string { return m.constants[m.random.IntN(len(m.constants))] }
+func (m *faker) word() string { return m.constants[m.random.IntN(len(m.constants))] }
 
-func (m *trialMaker) number() float64 {
+func (m *faker) number() float64 {
 	if n, err := strconv.ParseFloat(m.word(), 64); err == nil && m.random.IntN(4) > 0 {
 		return n + float64(m.random.IntN(3)-1)
 	}
 	return float64(m.random.IntN(4))
 }
 
-func (m *trialMaker) fill(v reflect.Value) {
+func (m *faker) fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if m.random.IntN(4) > 0 {
@@ -131,31 +133,31 @@ func (m *trialMaker) fill(v reflect.Value) {
 	}
 }
 
-// steps is a context that ends once it has been asked so often whether it has. Unlike
-// a deadline it does so at the same place on every machine.
-type steps struct {
+// stepLimit is a context that ends after Done and Err have been called a number of
+// times. Unlike a deadline, it ends at the same step on every machine.
+type stepLimit struct {
 	context.Context
 	left int
 	end  context.CancelFunc
 }
 
-func newSteps(n int) *steps {
-	s := &steps{left: n}
+func newStepLimit(n int) *stepLimit {
+	s := &stepLimit{left: n}
 	s.Context, s.end = context.WithCancel(context.Background())
 	return s
 }
 
-func (s *steps) Done() <-chan struct{} {
+func (s *stepLimit) Done() <-chan struct{} {
 	s.step()
 	return s.Context.Done()
 }
 
-func (s *steps) Err() error {
+func (s *stepLimit) Err() error {
 	s.step()
 	return s.Context.Err()
 }
 
-func (s *steps) step() {
+func (s *stepLimit) step() {
 	if s.left--; s.left == 0 {
 		s.end()
 	}
