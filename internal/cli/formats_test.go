@@ -144,7 +144,7 @@ func TestTemplateNames(t *testing.T) {
 			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.stdout, got.stderr)
 		}
 		for _, wrong := range []string{"<<.AccountId>>", "<<range .roles>><<.AccessKeyId>><<end>>"} {
-			if got := muster(t, environ, recordLine(name, "-o", "template="+wrong)...); got.code != exitUsage || !strings.Contains(got.stderr, "did you mean a") {
+			if got := muster(t, environ, recordLine(name, "-o", "template="+wrong)...); got.code != exitUsage || !strings.Contains(got.stderr, `did you mean "a`) {
 				t.Errorf("%s %s: exit code %d, %s", name, wrong, got.code, got.stderr)
 			}
 		}

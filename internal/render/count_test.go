@@ -102,12 +102,12 @@ func TestCountByErrors(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{Options{CountBy: []string{"Stat"}}, "--count-by: unknown field Stat at column 1; did you mean State?"},
+		{Options{CountBy: []string{"Stat"}}, "--count-by: unknown field Stat at column 1; did you mean \"State\"?"},
 		{Options{CountBy: []string{"NetworkInterfaces"}}, "--count-by: cannot count by NetworkInterfaces, a list of objects"},
 		{Options{CountBy: []string{"Tags"}}, "--count-by: cannot count by Tags, a map of strings"},
 		{Options{CountBy: []string{"State"}, JQ: ".Name"}, "unknown field Name"},
 		{Options{CountBy: []string{"State"}, SortBy: []string{"Name"}}, "unknown field Name"},
-		{Options{Watch: true, Output: "json"}, "--watch: cannot be used with --output json; what changes is marked in table, wide and tree"},
+		{Options{Watch: true, Output: "json"}, "--watch: cannot be used with --output json; changes are marked in table, wide and tree only"},
 	} {
 		_, err := Compile[instance](test.options, view)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/names"
 	"muster/internal/render/caret"
 	"muster/internal/render/expr"
 	"muster/internal/render/shape"
@@ -98,11 +97,6 @@ const (
 	Faint  Color = "2"
 )
 
-// Formats are the names that Options.Output takes, for completion and help.
-func Formats() []string {
-	return []string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "template=", "template-file="}
-}
-
 // Printer prints records of type T. It may be used for any number of streams.
 type Printer[T any] struct {
 	plan plan
@@ -172,7 +166,7 @@ type compiler struct {
 
 func (c *compiler) compile() (plan, error) {
 	name, argument, _ := strings.Cut(c.Output, "=")
-	if err := c.conflict(name); err != nil {
+	if err := c.checkFlags(name); err != nil {
 		return plan{}, err
 	}
 	if err := c.dropBlanks(); err != nil {
@@ -236,69 +230,6 @@ func (c *compiler) compile() (plan, error) {
 	p.same, err = c.identity()
 	return p, err
 }
-
-// conflict finds an unknown format, and flags that exclude each other.
-func (c *compiler) conflict(name string) error {
-	formats := Formats()
-	plain, templates := formats[:len(formats)-2], formats[len(formats)-2:]
-	isTemplate := strings.Contains(c.Output, "=") && slices.Contains(templates, name+"=")
-	if c.Output != "" && !isTemplate && !slices.Contains(plain, c.Output) {
-		hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
-		if near := names.Nearest(name, formats); near != "" {
-			hint = "did you mean " + near + "? " + hint
-		}
-		return &caret.Error{Flag: "--output", Msg: "unknown format " + c.Output, Hint: hint, Offset: -1}
-	}
-	jq := c.JQ != ""
-	drawn := slices.Contains([]string{"", "table", "wide", "tree"}, name)
-	clash := func(a, b, hint string) error {
-		return &caret.Error{Flag: a, Msg: "cannot be used with " + b, Hint: hint, Offset: -1}
-	}
-	switch {
-	case c.Watch && jq:
-		return clash("--watch", "--jq", onlyDrawn)
-	case c.Watch && c.Query != "":
-		return clash("--watch", "--query", onlyDrawn)
-	case c.Watch && !drawn:
-		return clash("--watch", "--output "+name, onlyDrawn)
-	case jq && c.Query != "":
-		return clash("--jq", "--query", "choose one of them")
-	case jq && c.Output != "" && name != "json" && name != "ndjson": // which it prints anyway
-		return clash("--jq", "--output "+name, "a filter prints by itself")
-	case c.CSVSafe && (name != "csv" || jq):
-		return &caret.Error{Flag: "--csv-safe", Msg: "needs --output csv", Offset: -1}
-	case c.Slurp && !jq:
-		return &caret.Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
-	case c.Query != "" && (name == "name" || name == "tree" || isTemplate):
-		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv, table and markdown")
-	case len(c.Columns) == 0:
-	case jq:
-		return clash("--columns", "--jq", "the filter chooses what is printed")
-	case c.Query != "":
-		return clash("--columns", "--query", "the query chooses what is printed")
-	case !drawn && name != "markdown" && name != "csv" && name != "text":
-		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, markdown, csv and text")
-	}
-	return nil
-}
-
-// dropBlanks drops what a comma too many leaves in a list of fields.
-func (c *compiler) dropBlanks() error {
-	for _, list := range []struct {
-		flag  string
-		names *[]string
-	}{{"--columns", &c.Columns}, {"--sort-by", &c.SortBy}, {"--count-by", &c.CountBy}} {
-		named := slices.DeleteFunc(slices.Clone(*list.names), func(name string) bool { return strings.TrimSpace(name) == "" })
-		if len(named) == 0 && len(*list.names) > 0 {
-			return &caret.Error{Flag: list.flag, Msg: "a field name is missing", Offset: -1}
-		}
-		*list.names = named
-	}
-	return nil
-}
-
-// onlyDrawn is why --watch takes few formats.
-const onlyDrawn = "what changes is marked in table, wide and tree"
 
 // identity is what tells a record from others: the fields of the view's order, and
 // the id.

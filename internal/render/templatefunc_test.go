@@ -55,7 +55,7 @@ func TestTemplateFunctions(t *testing.T) {
 func TestTemplateMisuse(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`<<truncat 3 .Name>>`: `function "truncat" not defined at column 3; did you mean truncate?
+		`<<truncat 3 .Name>>`: `function "truncat" not defined at column 3; did you mean "truncate"?
     <<truncat 3 .Name>>
       ^^^^^^^`,
 		`<<.Name>> <<truncate .Name>>`: `truncate takes 2 arguments, not 1 at column 13; usage: truncate N TEXT
@@ -91,13 +91,13 @@ func TestTemplateMisuse(t *testing.T) {
 		`<<define "t">><<len>><<end>><<template "t" .>>`: `len takes 1 argument, not 0 at column 17; usage: len VALUE
     <<define "t">><<len>><<end>><<template "t" .>>
                     ^^^`,
-		`<<pluck "GroupNam" .SecurityGroups>>`: `unknown field GroupNam at column 10; did you mean GroupName?
+		`<<pluck "GroupNam" .SecurityGroups>>`: `unknown field GroupNam at column 10; did you mean "GroupName"?
     <<pluck "GroupNam" .SecurityGroups>>
              ^^^^^^^^`,
-		`<<range pluck "PrivateIPs" .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>`: `unknown field Primry at column 62; did you mean Primary?
+		`<<range pluck "PrivateIPs" .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>`: `unknown field Primry at column 62; did you mean "Primary"?
     … .NetworkInterfaces>><<range .>><<.Primry>><<end>><<end>>
                                         ^^^^^^`,
-		`<<color "gren" .State>>`: `color: "gren" is not a color; did you mean green? at column 9
+		`<<color "gren" .State>>`: `color: "gren" is not a color; did you mean "green"? at column 9
     <<color "gren" .State>>
             ^^^^^^`,
 		`<<color "red+x" .State>>`: `color: "x" is not an attribute of a color; the attributes are b, d, u, i, s, B and h at column 9

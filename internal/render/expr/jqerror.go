@@ -79,10 +79,7 @@ func functionHint(name string) string {
 	if len(arities) > 0 {
 		return "there is " + strings.Join(arities, ", ") + ": the number counts the arguments"
 	}
-	if near := names.Nearest(name, slices.Compact(all)); near != "" {
-		return "did you mean " + near + "?"
-	}
-	return ""
+	return names.Suggest(name, slices.Compact(all))
 }
 
 // jqFunctions lists gojq's functions as name/arity, sorted. It omits debug, which has

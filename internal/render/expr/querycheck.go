@@ -47,11 +47,7 @@ func (c *queryChecker) calls(n *jmespath.Node) {
 		least, variadic, ok := jmespath.Arity(n.Name)
 		switch count := len(n.Children); {
 		case !ok:
-			hint := ""
-			if near := names.Nearest(n.Name, jmespath.Functions()); near != "" {
-				hint = "did you mean " + near + "?"
-			}
-			c.report(n, len(n.Name), "unknown function "+n.Name, hint)
+			c.report(n, len(n.Name), "unknown function "+n.Name, names.Suggest(n.Name, jmespath.Functions()))
 		case variadic && count < least:
 			c.report(n, len(n.Name), fmt.Sprintf("%s takes at least %s, not %d", n.Name, quantity(least, "argument"), count), "")
 		case !variadic && count != least:

@@ -113,8 +113,8 @@ func parseStyle(style string) (sgr string, err error) {
 			codes = append(codes, fmt.Sprintf("%d;5;%d", 38+10*i, number))
 		default:
 			colors := slices.Sorted(maps.Keys(styleColors))
-			if near := names.Nearest(name, colors); near != "" {
-				return "", fmt.Errorf("%q is not a color; did you mean %s?", name, near)
+			if suggestion := names.Suggest(name, colors); suggestion != "" {
+				return "", fmt.Errorf("%q is not a color; %s", name, suggestion)
 			}
 			return "", fmt.Errorf("%q is not a color; the colors are %s, and 0 to 255", name, strings.Join(colors, ", "))
 		}

@@ -38,9 +38,8 @@ func templateSyntaxError(flag, text string, err error, funcs template.FuncMap) *
 			e.Offset, e.Length = e.Offset+i, len(word)
 		}
 		if strings.HasPrefix(e.Msg, "function ") {
-			e.Hint = "the functions are " + strings.Join(functionNames(), ", ")
-			if near := names.Nearest(word, functionNames()); near != "" {
-				e.Hint = "did you mean " + near + "?"
+			if e.Hint = names.Suggest(word, functionNames()); e.Hint == "" {
+				e.Hint = "the functions are " + strings.Join(functionNames(), ", ")
 			}
 		}
 	}

@@ -45,10 +45,11 @@ func (n *NoField) Explain(throughList string) (msg, hint string) {
 	case record.Absent[n.Name] != "":
 		return "unknown field " + n.Name, record.Absent[n.Name]
 	case n.In.Kind == Object:
-		if near := names.Nearest(n.Name, n.In.FieldNames()); near != "" {
-			return "unknown field " + n.Name, "did you mean " + near + "?"
+		hint = names.Suggest(n.Name, n.In.FieldNames())
+		if hint == "" {
+			hint = "the fields are " + strings.Join(n.In.FieldNames(), ", ")
 		}
-		return "unknown field " + n.Name, "the fields are " + strings.Join(n.In.FieldNames(), ", ")
+		return "unknown field " + n.Name, hint
 	case n.Name == "":
 		return n.In.WithArticle() + " has no items", ""
 	case n.In.Kind == List:
