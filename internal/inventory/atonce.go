@@ -1,6 +1,12 @@
 package inventory
 
-import "context"
+import (
+	"context"
+	"sync"
+)
+
+// maxAtOnce is how many calls of one place are made at the same time.
+const maxAtOnce = 8
 
 // turn orders the results of calls that are made at the same time.
 type turn struct {
@@ -27,12 +33,25 @@ func (t turn) hasCome() bool {
 	}
 }
 
-// atOnce makes calls, and returns their errors. A call must wait for its turn before it
-// uses a result.
+// atOnce makes calls at the same time, and returns their errors. A call must wait for its
+// turn before it uses a result. So results are used in the order of the calls, by one call
+// at a time, as if the calls had been made one after another.
 func atOnce(ctx context.Context, calls []func(context.Context, turn) error) []error {
 	errs := make([]error, len(calls))
+	slots := make(chan struct{}, maxAtOnce)
+	earlier := now.earlier
+	var running sync.WaitGroup
 	for i, call := range calls {
-		errs[i] = call(ctx, now)
+		slots <- struct{}{} // in order: no call waits for one that has not begun
+		t, ended := turn{earlier}, make(chan struct{})
+		running.Go(func() {
+			errs[i] = call(ctx, t)
+			<-slots
+			t.wait()
+			close(ended)
+		})
+		earlier = ended
 	}
+	running.Wait()
 	return errs
 }

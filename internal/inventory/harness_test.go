@@ -98,8 +98,14 @@ func current(t testing.TB, r *auth.Resolver) *auth.Identity {
 	return id
 }
 
-// served is a place whose EC2 is the handler.
+// served returns an API and a place whose calls reach the handler, one at a time.
 func served(t testing.TB, handler http.HandlerFunc) (*awsapi.API, sweep.Place) {
+	t.Helper()
+	return servedAtOnce(t, 1, handler)
+}
+
+// servedAtOnce does the same with several calls at a time.
+func servedAtOnce(t testing.TB, width int, handler http.HandlerFunc) (*awsapi.API, sweep.Place) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil { // reads the whole body, as AWS does before it answers
@@ -109,7 +115,7 @@ func served(t testing.TB, handler http.HandlerFunc) (*awsapi.API, sweep.Place) {
 		handler(w, r)
 	}))
 	t.Cleanup(server.Close)
-	return awsapi.New(awsapi.Settings{EndpointURL: server.URL, MaxAttempts: 1}), sweep.Place{
+	return awsapi.New(awsapi.Settings{EndpointURL: server.URL, Concurrency: width, MaxAttempts: 1}), sweep.Place{
 		Account: &account.Account{ID: "012345678901", Name: "shop"}, Region: "eu-west-1",
 		Identity: &auth.Identity{
 			Profile: "p", Role: "r", Target: awsapi.Target{Region: "us-east-1"},
