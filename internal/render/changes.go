@@ -12,55 +12,58 @@ import (
 	"strings"
 )
 
-// marked is a record and what became of it since it was printed last.
+// marked is a record with its change since the previous round.
 type marked struct {
 	record shape.Value
 	mark   mark
 }
 
-// mark is what stands in front of a record.
+// mark is the character in front of a record of --watch.
 type mark string
 
 const (
 	added   mark = "+"
 	changed mark = "~"
 	gone    mark = "-"
-	missed  mark = "?" // it was there, and nobody could look this time
+	missed  mark = "?" // it was there before, but its account or region did not answer this time
 )
 
 var markColors = map[string]Color{string(added): Green, string(changed): Yellow, string(gone): Red, string(missed): Faint}
 
-// Watch is the output of a run that is done again and again. Each round marks what
-// has changed in what is shown since the one before: "+" new, "~" changed, "-"
-// gone, and "?" for what was there and could not be looked for.
+// Watch is the output of a command that repeats its sweep. Each round marks how the
+// visible fields of a record have changed since the previous round: "+" is new, "~" has
+// changed, "-" is gone, and "?" means that its account or region did not answer.
 type Watch[T any] struct {
-	ChangesOnly bool // rounds after the first print what has changed alone, "~" too what can be looked for again
+	// ChangesOnly leaves unchanged records out of every round but the first. A record
+	// whose account answers again is then marked "~".
+	ChangesOnly bool
 
 	plan    plan
 	rounds  int
-	records []T              // of the last round
-	rows    map[string]shown // of the last round, without those gone
-	last    []marked         // as printed
+	records []T              // of the last round, with those that are missed
+	rows    map[string]shown // of the last round, without those that are gone
+	last    []marked         // all of the last round
 }
 
-// shown is a record and what has been shown of it.
+// shown is a record with the text of its visible fields.
 type shown struct {
 	marked
 	text string
 }
 
-// Watch begins the output of rounds.
+// Watch starts the output of rounds.
 func (p *Printer[T]) Watch() *Watch[T] { return &Watch[T]{plan: p.plan} }
 
-// Round begins a round, which Close prints. unseen is asked at Close whether a
-// record of the round before is one that this round could not look for; nil: none.
+// Round starts a round. Close prints it, and calls unseen for each record of the
+// previous round that this round lacks: true means that the record's account or region
+// did not answer. If unseen is nil, all of them answered.
 func (w *Watch[T]) Round(out io.Writer, unseen func(*T) bool) *Stream[T] {
 	s := newStream[T](w.plan, out)
 	s.watch, s.unseen = w, unseen
 	return s
 }
 
-// Again prints the last round once more, as after a change of the terminal's width.
+// Again prints the last round again, for example after the terminal's width changed.
 func (w *Watch[T]) Again(out io.Writer) error {
 	b, err := w.plan.start(&expr.Output{Context: context.Background()}).all(nil, w.last)
 	if err == nil {
@@ -86,21 +89,15 @@ func (w *Watch[T]) Changes() string {
 	return strings.Join(counts, " ")
 }
 
-// gather makes a round's records those to print, marked.
+// gather returns the rows of a round, marked: records, or counts of them.
 func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 	found := valuesOf(w.plan.record, records)
-	known := map[string]bool{}
-	for _, r := range found {
-		known[textOf(w.plan.given, r.record)] = true
-	}
-	for i := range w.records {
-		before := shape.ValueOf(w.plan.record, reflect.ValueOf(&w.records[i]).Elem())
-		if unseen != nil && !known[textOf(w.plan.given, before)] && unseen(&w.records[i]) {
-			records = append(records, w.records[i])
-			found = append(found, marked{before, missed})
-		}
-	}
+	missing := w.missing(found, unseen)
 	w.records = records
+	for _, record := range missing {
+		w.records = append(w.records, *record)
+		found = append(found, marked{shape.ValueOf(w.plan.record, reflect.ValueOf(record).Elem()), missed})
+	}
 	if w.plan.counting != nil {
 		t := w.plan.counting.start()
 		for _, r := range found {
@@ -108,18 +105,45 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 		}
 		found = t.records()
 	}
+	return w.mark(found)
+}
+
+// missing returns the records of the previous round that were not found and that
+// unseen reports.
+func (w *Watch[T]) missing(found []marked, unseen func(*T) bool) []*T {
+	if unseen == nil {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, r := range found {
+		known[textOf(w.plan.given, r.record)] = true
+	}
+	var missing []*T
+	for i := range w.records {
+		record := &w.records[i]
+		before := shape.ValueOf(w.plan.record, reflect.ValueOf(record).Elem())
+		if !known[textOf(w.plan.given, before)] && unseen(record) {
+			missing = append(missing, record)
+		}
+	}
+	return missing
+}
+
+// mark compares the rows with those of the previous round. It adds the rows that are
+// gone.
+func (w *Watch[T]) mark(found []marked) []marked {
 	rows := make(map[string]shown, len(found))
-	taken := map[string]int{}
+	seen := map[string]int{}
 	for i, r := range found {
 		key := textOf(w.plan.same, r.record)
-		if taken[key]++; taken[key] > 1 { // two that cannot be told apart
-			key += "\x00" + strconv.Itoa(taken[key])
+		if seen[key]++; seen[key] > 1 { // nothing tells it from an earlier row
+			key += "\x00" + strconv.Itoa(seen[key])
 		}
 		row := shown{r, textOf(w.plan.shown, r.record)}
 		before, known := w.rows[key]
 		switch {
 		case r.mark == missed && before.mark == missed && w.ChangesOnly:
-			found[i].mark = "" // that has been told
+			found[i].mark = "" // an earlier round printed it
 		case w.rounds == 0 || r.mark != "":
 		case !known:
 			found[i].mark = added
@@ -138,7 +162,8 @@ func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
 	return found
 }
 
-// textOf is what paths lead to, each apart.
+// textOf returns the text of all values at the paths. Different values give different
+// texts.
 func textOf(paths []*shape.Path, record shape.Value) string {
 	var b []byte
 	for _, p := range paths {
@@ -147,6 +172,7 @@ func textOf(paths []*shape.Path, record shape.Value) string {
 	return string(b)
 }
 
+// valuesOf returns unmarked records.
 func valuesOf[T any](schema *shape.Schema, records []T) []marked {
 	values := make([]marked, len(records))
 	for i := range records {
@@ -155,7 +181,7 @@ func valuesOf[T any](schema *shape.Schema, records []T) []marked {
 	return values
 }
 
-// keep is what a round prints of what was gathered for it.
+// keep stores the rows of a round, sorted, and returns those to print.
 func (w *Watch[T]) keep(records []marked) []marked {
 	w.last = records
 	if w.ChangesOnly && w.rounds > 1 {

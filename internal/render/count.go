@@ -11,10 +11,9 @@ import (
 	"strings"
 )
 
-// counting is --count-by: how many records there are of each combination of
-// values. What is printed are records of a type of its own, which every format
-// takes like any other: the fields counted by, where they are in the records
-// counted, and Count.
+// counting is --count-by: it counts the records with each combination of values.
+// The counts are records of a new type, so that every format can print them. It has
+// the fields that are counted by, nested as in the counted records, and Count.
 type counting struct {
 	paths  []*shape.Path
 	schema *shape.Schema // of the counts
@@ -22,47 +21,64 @@ type counting struct {
 
 const countField = "Count"
 
-// countBy makes the compiler one of counts.
+// countBy compiles --count-by. From then on the compiler's records are counts.
 func (c *compiler) countBy() (*counting, error) {
 	k := &counting{}
-	view := View{Sort: []string{"-" + countField}, Tree: [][]string{}}
+	if err := k.parse(c.CountBy, c.record); err != nil {
+		return nil, err
+	}
 	var routes [][]shape.Step
-	for _, text := range c.CountBy {
-		p, err := shape.ParsePath("--count-by", strings.TrimSpace(text), c.record)
+	for _, p := range k.paths {
+		routes = append(routes, routeOf(p))
+	}
+	fields := append(nested(routes, k.leaves()), reflect.StructField{Name: countField, Type: reflect.TypeFor[int]()})
+	k.schema = shape.OfGoType(reflect.StructOf(fields))
+	c.view, c.record, c.counted = k.view(c.view), k.schema, true
+	return k, nil
+}
+
+// parse finds the fields to count by. A field that is named twice counts once.
+func (k *counting) parse(fields []string, record *shape.Schema) error {
+	for _, text := range fields {
+		p, err := shape.ParsePath("--count-by", strings.TrimSpace(text), record)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if leaf := itemOf(p); !leaf.IsScalar() && leaf.Kind != shape.Any {
-			return nil, &caret.Error{Flag: "--count-by", Msg: "cannot count by " + p.Text + ", a " + p.Leaf.String(), Offset: -1}
+			return &caret.Error{Flag: "--count-by", Msg: "cannot count by " + p.Text + ", a " + p.Leaf.String(), Offset: -1}
 		}
-		if slices.ContainsFunc(k.paths, func(other *shape.Path) bool { return other.Text == p.Text }) {
-			continue
+		if !slices.ContainsFunc(k.paths, func(other *shape.Path) bool { return other.Text == p.Text }) {
+			k.paths = append(k.paths, p)
 		}
-		k.paths = append(k.paths, p)
-		routes = append(routes, routeOf(p))
+	}
+	return nil
+}
+
+// view returns the view of the counts, from that of the records: the highest count
+// comes first. The last field is the id, and the others are the levels of a tree.
+func (k *counting) view(records View) View {
+	view := View{Sort: []string{"-" + countField}, Tree: [][]string{}}
+	for i, p := range k.paths {
 		column := Column{Field: p.Text, Need: 1, Shorten: p.EndsAtKey}
-		for _, known := range c.view.Columns {
+		for _, known := range records.Columns {
 			if known.Field == p.Text {
 				column = known
 			}
 		}
-		if view.ID != "" {
-			view.Tree = append(view.Tree, []string{view.ID})
-		}
-		view.ID = p.Text
 		view.Columns = append(view.Columns, column)
 		view.Wide = append(view.Wide, p.Text)
 		view.Sort = append(view.Sort, p.Text)
+		if i < len(k.paths)-1 {
+			view.Tree = append(view.Tree, []string{p.Text})
+		}
+		view.ID = p.Text
 	}
 	view.Columns = append(view.Columns, Column{Field: countField})
 	view.Wide = append(view.Wide, countField)
-	fields := append(mirrored(routes, k.leaves()), reflect.StructField{Name: countField, Type: reflect.TypeFor[int]()})
-	k.schema = shape.OfGoType(reflect.StructOf(fields))
-	c.view, c.record, c.counted = view, k.schema, true
-	return k, nil
+	return view
 }
 
-// item is the shape of what the path leads to, or of each item of it.
+// itemOf returns the schema of the value at a path, or of its items if it is a list.
 func itemOf(p *shape.Path) *shape.Schema {
 	if p.Leaf.Kind == shape.List {
 		return p.Leaf.Elem
@@ -70,12 +86,12 @@ func itemOf(p *shape.Path) *shape.Schema {
 	return p.Leaf
 }
 
-// route is the path without the lists on the way.
+// routeOf returns the steps of a path without lists: a count has one item of each.
 func routeOf(p *shape.Path) []shape.Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s shape.Step) bool { return s.In.Kind == shape.List })
 }
 
-// leaves are the types of the values that are counted.
+// leaves returns the Go types of the values that are counted by.
 func (k *counting) leaves() []reflect.Type {
 	types := make([]reflect.Type, len(k.paths))
 	for i, p := range k.paths {
@@ -87,15 +103,15 @@ func (k *counting) leaves() []reflect.Type {
 	return types
 }
 
-// mirrored are fields with the names of those that routes go through, and the
-// leaves where they end.
-func mirrored(routes [][]shape.Step, leaves []reflect.Type) []reflect.StructField {
+// nested returns struct fields with the names along the routes, and the types of the
+// leaves at their ends.
+func nested(routes [][]shape.Step, leaves []reflect.Type) []reflect.StructField {
 	var fields []reflect.StructField
 	for i, route := range routes {
 		first := route[0]
 		field := reflect.StructField{Name: goName(first), Type: leaves[i], Tag: reflect.StructTag("json:" + strconv.Quote(first.Field.Name))}
 		if slices.ContainsFunc(fields, func(f reflect.StructField) bool { return f.Name == field.Name }) {
-			continue // with the one before that goes the same way
+			continue // an earlier route has it
 		}
 		switch {
 		case len(route) == 1:
@@ -109,7 +125,7 @@ func mirrored(routes [][]shape.Step, leaves []reflect.Type) []reflect.StructFiel
 					tails, ends = append(tails, other[1:]), append(ends, leaves[j])
 				}
 			}
-			field.Type = reflect.StructOf(mirrored(tails, ends))
+			field.Type = reflect.StructOf(nested(tails, ends))
 		}
 		fields = append(fields, field)
 	}
@@ -118,35 +134,18 @@ func mirrored(routes [][]shape.Step, leaves []reflect.Type) []reflect.StructFiel
 
 func goName(s shape.Step) string { return s.In.GoName(s.Field) }
 
-// tally is what has been counted.
+// tally holds the counts so far.
 type tally struct {
 	*counting
-	counts map[string]marked // by the values' texts
+	counts map[string]marked // by the texts of the values
 }
 
 func (k *counting) start() *tally { return &tally{k, map[string]marked{}} }
 
-// add counts a record: once for each combination of values, of which there are
-// several where a field is a list. A count with a record in it that was not looked
-// for is marked so itself.
+// add counts a record once for each combination of its values: a list has several. A
+// count takes over the mark of its records.
 func (t *tally) add(r marked) {
-	combinations := [][]string{nil}
-	for _, p := range t.paths {
-		items := encode.Items(p, r.record)
-		slices.Sort(items)
-		items = slices.Compact(items)
-		if len(items) == 0 {
-			items = []string{""}
-		}
-		var longer [][]string
-		for _, start := range combinations {
-			for _, item := range items {
-				longer = append(longer, append(slices.Clip(start), item))
-			}
-		}
-		combinations = longer
-	}
-	for _, texts := range combinations {
+	for _, texts := range t.combinations(r.record) {
 		key := strings.Join(texts, "\x00")
 		counted, ok := t.counts[key]
 		if !ok {
@@ -164,10 +163,31 @@ func (t *tally) add(r marked) {
 	}
 }
 
-// records are the counts, in no order.
+// combinations returns each combination of a record's values, as texts.
+func (t *tally) combinations(record shape.Value) [][]string {
+	combinations := [][]string{nil}
+	for _, p := range t.paths {
+		items := encode.Items(p, record)
+		slices.Sort(items)
+		items = slices.Compact(items)
+		if len(items) == 0 {
+			items = []string{""}
+		}
+		var longer [][]string
+		for _, start := range combinations {
+			for _, item := range items {
+				longer = append(longer, append(slices.Clip(start), item))
+			}
+		}
+		combinations = longer
+	}
+	return combinations
+}
+
+// records returns the counts in any order.
 func (t *tally) records() []marked { return slices.Collect(maps.Values(t.counts)) }
 
-// setAt gives the field at the end of a route the value that a text was made of.
+// setAt sets the field at the end of a route to the value with this text.
 func setAt(v reflect.Value, route []shape.Step, text string) {
 	for _, s := range route {
 		if s.Field != nil {
@@ -185,7 +205,7 @@ func setAt(v reflect.Value, route []shape.Step, text string) {
 	setText(v, text)
 }
 
-// setText gives a field the value that a text was made of.
+// setText sets a field to the value with this text. It reverses encode.Items.
 func setText(v reflect.Value, text string) {
 	switch v.Kind() {
 	case reflect.String:

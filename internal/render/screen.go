@@ -8,29 +8,29 @@ import (
 	"muster/internal/safe"
 )
 
-// screening says how a format that prints text as it is keeps names from doing
-// something to a terminal.
+// screening is the stage at which control characters from AWS become visible escapes,
+// so that no name can control the user's terminal.
 type screening int
 
 const (
-	asItIs    screening = iota // no terminal, or the format shows escapes itself
-	ofRecords                  // before the format: what it adds by itself, line breaks and colour included, is its own
-	ofOutput                   // behind it: an expression may make shape.Any of a value
+	unscreened      screening = iota // stdout is no terminal, or the format itself escapes
+	screenedRecords                  // before the format, so that the line breaks and colors of a template stay
+	screenedOutput                   // after the format, because an expression can make control characters itself
 )
 
-// screening is that of the format.
+// screening returns the stage for a format.
 func (c *compiler) screening(name string) screening {
 	switch {
 	case !c.Terminal:
 	case c.JQ != "" || c.Query != "":
-		return ofOutput
+		return screenedOutput
 	case name == "csv" || name == "text" || name == "name" || strings.HasPrefix(name, "template"):
-		return ofRecords
+		return screenedRecords
 	}
-	return asItIs
+	return unscreened
 }
 
-// screened is a record whose texts are safe on a terminal. It is a copy where one is not.
+// screened returns a copy of a record with texts that are safe on a terminal.
 func screened(record shape.Value) shape.Value {
 	return shape.ValueOf(record.Schema, screenedCopy(record.Reflect()))
 }
@@ -42,8 +42,8 @@ func screenedCopy(v reflect.Value) reflect.Value {
 	return fresh
 }
 
-// screen replaces the texts in a value that can be set. What the value shares with
-// others is copied.
+// screen replaces the texts in a settable value. It copies slices, maps and pointers
+// first, since other records may share them.
 func screen(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -88,7 +88,7 @@ func screen(v reflect.Value) {
 	}
 }
 
-// screenedLines is output that is safe on a terminal. Line breaks and tabs stay.
+// screenedLines returns output that is safe on a terminal. Line breaks and tabs stay.
 func screenedLines(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for rest := string(b); rest != ""; {

@@ -117,7 +117,7 @@ func (s *Stream[T]) Write(record T) error {
 func (s *Stream[T]) Flush() error {
 	if s.err == nil && len(s.buffer) > 0 {
 		b := s.buffer
-		if s.plan.screening == ofOutput {
+		if s.plan.screening == screenedOutput {
 			b = screenedLines(b)
 		}
 		_, s.err = s.w.Write(b)
@@ -189,7 +189,7 @@ func (s *Stream[T]) print(record shape.Value) {
 	}
 	var err error
 	shown := record
-	if s.plan.screening == ofRecords {
+	if s.plan.screening == screenedRecords {
 		shown = screened(record)
 	}
 	if s.buffer, err = s.format.record(append(s.buffer, between...), shown); err == nil {

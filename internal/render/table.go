@@ -63,7 +63,8 @@ func (c *compiler) sheet(defaults []Column) (*sheet, error) {
 	if s.marks {
 		s.columns = append(s.columns, grid.Column{Title: " ", Keep: true})
 	}
-	if c.Color {
+	color := c.Color && c.Output != "markdown" // Markdown has no colors
+	if color {
 		s.markColors = markColors
 	}
 	for i, p := range paths {
@@ -73,7 +74,7 @@ func (c *compiler) sheet(defaults []Column) (*sheet, error) {
 				column = known
 			}
 		}
-		if c.Color {
+		if color {
 			s.colors[i] = column.Colors
 		}
 		s.columns = append(s.columns, grid.Column{

@@ -11,12 +11,12 @@ import (
 // be shorter than shortBar.
 const longBar, shortBar = 40, 5
 
-// firstToDrop is the Need of the bars: they go before any other column.
+// firstToDrop is the Need of the bars: they are dropped before any other column.
 const firstToDrop = 1000
 
 // addBars aligns the counts in the last column and adds a column of bars, if there is
-// room. All other columns stay: if they are too wide, their texts are cut, because a
-// count without its value is useless.
+// room. The other columns stay, because a count without its value is useless. If they are
+// too wide, their texts are cut.
 func (t *Table) addBars(m *measured, rows iter.Seq[Row]) iter.Seq[Row] {
 	t.Columns = slices.Clone(t.Columns)
 	last := len(t.Columns) - 1

@@ -12,14 +12,14 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// measured is what is known of the rows before they are drawn.
+// measured is the size of all rows.
 type measured struct {
 	rows      int
 	columns   []extent
 	mostCount int // the highest Row.Count
 }
 
-// extent is how much room the text of a column takes.
+// extent is the size of a column's text.
 type extent struct {
 	title   int
 	joined  int // the texts of a cell on one line
@@ -28,7 +28,7 @@ type extent struct {
 	ids     bool // ids or addresses are among the texts
 }
 
-// natural is the width at which nothing is cut.
+// natural returns the width at which no text is cut.
 func (e extent) natural(stack bool) int {
 	if stack {
 		return max(e.title, e.stacked)
@@ -36,7 +36,7 @@ func (e extent) natural(stack bool) int {
 	return max(e.title, e.joined)
 }
 
-// measure goes through all rows.
+// measure measures all rows.
 func (t *Table) measure(rows iter.Seq[Row]) measured {
 	m := measured{columns: make([]extent, len(t.Columns))}
 	if t.Headers {
@@ -48,7 +48,7 @@ func (t *Table) measure(rows iter.Seq[Row]) measured {
 		m.rows++
 		m.mostCount = max(m.mostCount, row.Count)
 		if row.Heading != "" {
-			continue // it is not limited to a column
+			continue // it may be wider than its column
 		}
 		for i := range m.columns {
 			m.columns[i].add(row.cell(i), t.Bars || t.Columns[i].SpareID)
@@ -84,8 +84,8 @@ var (
 	escapes   = sync.OnceValue(twwidth.Filter)
 )
 
-// Text is cut to wellReadable before a less needed column is dropped, and to
-// barelyReadable before an equally needed one is.
+// Text is cut to wellReadable columns before a less needed column is dropped, and to
+// barelyReadable columns before an equally needed one is dropped.
 const wellReadable, barelyReadable = 16, 8
 
 // fitting is the columns that are shown, with their widths.
@@ -96,7 +96,7 @@ type fitting struct {
 	stack   bool   // each text of a cell gets its own line
 }
 
-// text returns what a line of a cell shows in the column at a position.
+// text returns one line of a cell for the column at a position.
 func (f *fitting) text(cell Cell, position, line int) string {
 	switch {
 	case !f.stack:
@@ -176,7 +176,7 @@ func (t *Table) shortens(m measured, column int) bool {
 	return c.Shorten && !(c.SpareID && m.columns[column].ids)
 }
 
-// filled returns the columns that hold text or must be kept.
+// filled returns the columns that hold text and those to keep.
 func (t *Table) filled(m measured) []int {
 	var columns []int
 	for i := range t.Columns {

@@ -55,18 +55,18 @@ type Column struct {
 // Row is a row of a table.
 type Row struct {
 	Cells   []Cell // missing ones are blank
-	Rail    string // stands below the label if the row takes several lines
-	Heading string // the row is this text alone, in the label's column and beyond; only in the styles without a frame
+	Rail    string // drawn below the label if the row takes several lines
+	Heading string // if set, the row is this text alone, from the label's column on; the style must have no frame
 	Count   int    // for Table.Bars
 }
 
-// Cell is a list of texts. A narrow terminal shows one to a line, a wide one all on
-// one line with commas between them.
+// Cell is a list of texts. They share a line, separated by commas. If the terminal is too
+// narrow for that, each gets a line of its own.
 type Cell []string
 
-// NewCell returns a cell of untrusted texts. It shows a dash if they are empty: so
-// every line has as many fields for awk, and an empty cell differs from the space
-// below a list.
+// NewCell returns a cell of untrusted texts. If there are none, the cell has a dash. So
+// awk finds as many fields in every line, and an empty cell differs from the space below
+// a list.
 func NewCell(texts []string) Cell {
 	if len(texts) == 0 || len(texts) == 1 && texts[0] == "" {
 		return Cell{none}
@@ -90,8 +90,8 @@ func (r *Row) cell(column int) Cell {
 	return nil
 }
 
-// Draw draws the rows. It ranges over them twice, to measure and to draw them, and may
-// change the cells of a row until the next one. Without rows it draws nothing.
+// Draw draws the rows, or nothing if there are none. It ranges over rows twice, first to
+// measure them, then to draw them. It may change the cells of the rows that it receives.
 func (t Table) Draw(w io.Writer, rows iter.Seq[Row]) error {
 	if t.Style == Markdown {
 		t.Columns, rows = markdown(t.Columns, rows)
@@ -115,14 +115,14 @@ func (t Table) Draw(w io.Writer, rows iter.Seq[Row]) error {
 // draw draws the columns that fit chose.
 func (t *Table) draw(w io.Writer, f fitting, rows iter.Seq[Row]) error {
 	out := &lines{w: w, trim: !t.Style.framed()}
-	p := t.Style.newPen(out, f.widths)
+	r := t.Style.newRenderer(out, f.widths)
 	texts := make([]string, len(f.columns))
-	p.top()
+	r.top()
 	if t.Headers {
 		for i, column := range f.columns {
 			texts[i] = out.hide(truncate(t.Columns[column].Title, f.widths[i]))
 		}
-		p.header(texts)
+		r.header(texts)
 	}
 	label := slices.Index(f.columns, t.Label)
 	for row := range rows {
@@ -130,7 +130,7 @@ func (t *Table) draw(w io.Writer, f fitting, rows iter.Seq[Row]) error {
 			out.heading(t, row.Heading)
 			continue
 		}
-		p.startRow()
+		r.startRow()
 		height := 1
 		if f.stack {
 			for _, column := range f.columns {
@@ -145,12 +145,12 @@ func (t *Table) draw(w io.Writer, f fitting, rows iter.Seq[Row]) error {
 			if line > 0 && row.Rail != "" {
 				texts[label] = out.hide(row.Rail)
 			}
-			p.line(texts)
+			r.line(texts)
 		}
 		if out.err != nil { // renderers ignore errors of their writer
 			return out.err
 		}
 	}
-	p.bottom()
+	r.bottom()
 	return out.err
 }

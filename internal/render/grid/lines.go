@@ -39,15 +39,15 @@ func isASCII(text string) bool {
 	return true
 }
 
-// lines receives the lines that tablewriter draws and writes what a terminal is to show.
+// lines is the writer of tablewriter's renderers.
 //
-// tablewriter sees a text as itself only if all measures of it agree. In place of any
-// other text it gets an escape sequence with a number, of which it knows that it takes
-// no column, and as many blanks as the text takes. Write puts the text back.
+// A renderer gets only printable ASCII, since it measures other text wrongly. In place of
+// other text it gets an escape sequence with a number, and as many blanks as the text is
+// wide. It counts no column for the escape sequence. Write puts the text back.
 type lines struct {
 	w      io.Writer
-	trim   bool // remove blanks at the ends of lines
-	hidden []hiddenText
+	trim   bool         // remove blanks at the ends of lines
+	hidden []hiddenText // texts of the current line, by number
 	line   []byte
 	err    error // the first of w
 }
@@ -62,9 +62,9 @@ const (
 	hiddenEnd   = 'z'
 )
 
-// hide returns what tablewriter gets in place of a text.
+// hide returns the ASCII text that the renderer gets for a text.
 func (l *lines) hide(text string) string {
-	if isASCII(text) && !strings.HasSuffix(text, " ") { // blanks at the end would be trimmed
+	if isASCII(text) && !strings.HasSuffix(text, " ") { // a blank at the end could be trimmed
 		return text
 	}
 	h := hiddenText{text, width(text)}
@@ -106,8 +106,7 @@ func (l *lines) writeLine(drawn []byte) {
 	_, l.err = l.w.Write(l.line)
 }
 
-// heading writes a line that goes on beyond the label's column, which no row of
-// tablewriter does.
+// heading writes a line without columns, which tablewriter does not have.
 func (l *lines) heading(t *Table, text string) {
 	between, _ := t.Style.spacing()
 	indent := t.Label * (1 + between)

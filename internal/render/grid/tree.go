@@ -6,8 +6,8 @@ import (
 )
 
 // Tree arranges n rows below headings. The function headings returns the headings of
-// row i, the outermost first; each row has as many. The function row returns row i,
-// whose branches are put in front of its label.
+// row i, the outermost first; all rows have the same number. The function row returns
+// row i. Tree puts the branches in front of its label.
 func (t *Table) Tree(n int, headings func(i int) []string, row func(i int) Row) iter.Seq[Row] {
 	var root branch
 	for i := range n {
@@ -30,7 +30,7 @@ func (t *Table) Tree(n int, headings func(i int) []string, row func(i int) Row) 
 	}
 }
 
-// branch is a heading with what is below it: further branches, or rows.
+// branch is a heading with the branches or rows below it.
 type branch struct {
 	heading  string
 	branches []*branch
@@ -38,7 +38,7 @@ type branch struct {
 	rows     []int
 }
 
-// below returns the branch with a heading.
+// below returns the branch with a heading below b.
 func (b *branch) below(heading string) *branch {
 	next := b.known[heading]
 	if next == nil {
@@ -52,8 +52,8 @@ func (b *branch) below(heading string) *branch {
 	return next
 }
 
-// each calls f for all headings and rows below b. A margin stands in front of them;
-// they are connected to the heading above unless they are at the top.
+// each calls f for all headings and rows below b, until f returns false. The lines of
+// a tree connect them to the heading of b, unless it is the root.
 func (b *branch) each(margin string, connected bool, f func(branch, rail, heading string, row int) bool) bool {
 	n := len(b.branches) + len(b.rows)
 	for i := range n {
