@@ -5,7 +5,7 @@ _muster() {
     local -a answer values shown open openshown raw
     (( $+commands[$muster] )) || [[ -x $muster ]] || muster=muster
     answer=("${(@f)$("$muster" __zsh "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
-    # A quote that opens within the word is kept, which zsh would turn into backslashes.
+    # zsh would turn a quote that opens within the word into backslashes: keep it.
     before=${word%%[\'\"]*}
     [[ -z $QIPREFIX$SUFFIX && $word == *[\'\"]* && $word != *[\'\"]*[\'\"]* ]] && raw=(-U -Q)
     for line in "${(@)answer[1,-2]}"; do

@@ -98,10 +98,9 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkComplete measures what the user waits for at the TAB key, with 300
-// profiles and 2,000 instances that have been seen: the milliseconds that an
-// answer takes longer than /bin/true, by the medians, and by the fastest of each;
-// those of the slowest question.
+// BenchmarkComplete measures the wait at the TAB key, with 300 profiles and 2,000 instances
+// that a sweep has found: the milliseconds that the slowest answer takes longer than
+// /bin/true, by the medians and by the fastest runs.
 func BenchmarkComplete(b *testing.B) {
 	binary, err := built()
 	if err != nil {
@@ -140,7 +139,7 @@ func BenchmarkComplete(b *testing.B) {
 		{"__complete", "instances", "--role", ""}, {"__complete", "instances", "--columns", "InstanceId,Pri"},
 		{"__bash", "9", "\"'><=;|&(:", "muster instances i-0000000000000"},
 	}
-	// In turns, so that what else the machine does falls on all of them alike.
+	// The questions take turns, so that other work of the machine slows all of them alike.
 	took := make([][]time.Duration, len(questions)+1)
 	for b.Loop() {
 		for range 20 {

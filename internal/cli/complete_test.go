@@ -83,7 +83,7 @@ sso_start_url = https://corp.awsapps.com/start
 sso_region = eu-west-1
 `
 
-// completionHome is the environment of somebody who has tried the demo.
+// completionHome is the environment of a user who has tried the demo.
 func completionHome(t testing.TB) (home string, environ []string) {
 	t.Helper()
 	home = t.TempDir()
@@ -104,7 +104,7 @@ func TestComplete(t *testing.T) {
 	t.Parallel()
 	_, environ := completionHome(t)
 	for _, test := range []struct{ words, want string }{
-		// Commands, flags and what they are told apart by.
+		// Commands and flags.
 		{"inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"zzz", ":4"},
 		{"zzz|", ":4"},
@@ -191,7 +191,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestCompleteBash: what bash inserts in the place of what it replaces.
+// TestCompleteBash: what bash inserts for the part of the word that it replaces.
 func TestCompleteBash(t *testing.T) {
 	t.Parallel()
 	_, environ := completionHome(t)
@@ -239,8 +239,8 @@ func TestCompleteBash(t *testing.T) {
 	}
 }
 
-// TestCompleteOtherCommand: zsh and fish are told how many words another command
-// line has, and kubectl to complete files.
+// TestCompleteOtherCommand: zsh and fish learn how many words another command line has;
+// kubectl and PowerShell complete names of files.
 func TestCompleteOtherCommand(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ words, want string }{
@@ -256,7 +256,7 @@ func TestCompleteOtherCommand(t *testing.T) {
 	}
 }
 
-// TestNamesAreBounded: however many instances a sweep finds, and keys of tags.
+// TestNamesAreBounded: however many instances and keys of tags a sweep finds.
 func TestNamesAreBounded(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -270,11 +270,11 @@ func TestNamesAreBounded(t *testing.T) {
 		}})
 	}
 	if got := len(names.entries); got != 2*maxInstanceNames+1 {
-		t.Errorf("%d are held, want %d", got, 2*maxInstanceNames+1)
+		t.Errorf("%d names are held, want %d", got, 2*maxInstanceNames+1)
 	}
 }
 
-// TestCompletionNeverFails: whatever there is to be read.
+// TestCompletionNeverFails: whatever the files and the command line hold.
 func TestCompletionNeverFails(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()

@@ -51,7 +51,7 @@ As a command of the AWS CLI ('aws muster'), where there are no aliases yet:
 The AWS CLI keeps its own options to itself (--profile, --region, --output, --query, ...); after '--' they are muster's: 'aws muster -- instances --profile prod'.`
 }
 
-// completionFiles are the files of the scripts, where they are not muster.SHELL.
+// completionFiles are the files of the scripts that are not named muster.SHELL.
 var completionFiles = map[string]string{
 	"powershell": "muster.ps1", "kubectl": "kubectl_complete-muster", "aws-alias": "aws-alias",
 }

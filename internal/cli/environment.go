@@ -42,7 +42,7 @@ func fromEnvironment(app *App) kong.Resolver {
 	})
 }
 
-// flagLine says which flags are on the command line, and which have a variable. A flag is
+// flagLine holds the flags on the command line, and the flags with a variable. A flag is
 // identified by the pointer to its field.
 type flagLine struct {
 	flags []*kong.Flag // on the command line

@@ -10,16 +10,16 @@ import (
 	"muster/internal/cli/complete"
 )
 
-// What the program is called as: muster, or the plugin of kubectl, which says
-// 'kubectl muster' of itself, as its user types it.
+// The program runs as muster, or as kubectl's plugin 'kubectl muster'. Messages and help
+// spell its name as the user has typed it.
 const (
 	ownName         = "muster"
 	pluginName      = "kubectl muster"
 	pluginFile      = "kubectl-muster"
-	pluginCompleter = "kubectl_complete-muster" // what kubectl calls to complete the plugin
+	pluginCompleter = "kubectl_complete-muster" // kubectl calls it to complete the plugin's command lines
 )
 
-// programName is the name that goes with the file that was called.
+// programName returns the program's name for the path by which it was called.
 func programName(called string) string {
 	switch base := strings.TrimSuffix(filepath.Base(called), ".exe"); base {
 	case pluginFile:
@@ -30,8 +30,8 @@ func programName(called string) string {
 	return ownName
 }
 
-// commandLines finds command lines of the program in a text, and what is said of
-// it, with the name of another program or a path that may stand in front.
+// commandLines matches the start of the program's command lines in a text, and "muster's",
+// with the name of another program or the end of a path in front.
 var commandLines = sync.OnceValue(func() *regexp.Regexp {
 	commands := []string{"COMMAND"}
 	for _, c := range complete.ReadGrammar(reflect.TypeFor[grammar](), helpVars()).Commands {
@@ -40,7 +40,7 @@ var commandLines = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:kubectl |aws |[-./\w])?` + ownName + `(?: (?:-|\[|` + strings.Join(commands, "|") + `)|'s )`)
 })
 
-// respelled puts the name by which the program was called into a text.
+// respelled replaces muster in a text by the name by which it was called.
 func respelled(program, text string) string {
 	if program == ownName {
 		return text

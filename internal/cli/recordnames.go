@@ -26,24 +26,24 @@ func (a *App) seenFile(demo bool) string {
 	return seen.Path(a.cacheHome, a.userHome, key)
 }
 
-// maxInstanceNames bounds the names that are kept of one sweep.
+// maxInstanceNames bounds the instances whose names one sweep records, and the keys of tags.
 const maxInstanceNames = 5000
 
-// nameRecorder gathers the names that a sweep finds, for completion.
+// nameRecorder records the names that a sweep finds, for completion.
 type nameRecorder struct {
 	app   *App
-	path  string // of the file; "" if nothing can be kept
+	path  string // of the file; "" for none
 	scope string
 
 	mu        sync.Mutex
 	entries   []seen.Entry
 	roles     map[string]bool
 	tags      map[string]bool // keys
-	listed    map[string]bool // accounts that AWS itself has listed
+	listed    map[string]bool // ids of the accounts that AWS has listed
 	instances int
 }
 
-// startRecordingNames begins to gather the names that sweeps of a selection find.
+// startRecordingNames starts to record the names that sweeps of a scope find.
 func startRecordingNames(app *App, g *Global, scope seen.Scope) *nameRecorder {
 	r := &nameRecorder{app: app, path: app.seenFile(g.simulated), scope: scope.Key(app.Lookup)}
 	r.reset()
@@ -55,9 +55,8 @@ func (r *nameRecorder) reset() {
 	r.roles, r.tags, r.listed = map[string]bool{}, map[string]bool{}, map[string]bool{}
 }
 
-// list passes a list of accounts on and notes which of them AWS has listed. The others
-// (accounts of profiles, names given to --account) may be mistakes of the user's, until
-// AWS answers in them.
+// list passes accounts on, and notes those that AWS has listed. Other accounts, of profiles
+// or of --account, may be typing errors until a call in them succeeds.
 func (r *nameRecorder) list(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range accounts {
@@ -73,8 +72,8 @@ func (r *nameRecorder) list(accounts iter.Seq2[*account.Account, error]) iter.Se
 	}
 }
 
-// instance keeps the names in an instance's record. The strings are cloned, because
-// they share their memory with the rest of the record.
+// instance records the names of an instance. It clones them: they share their memory with
+// the rest of AWS's answer.
 func (r *nameRecorder) instance(i *inventory.Instance) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,6 +93,7 @@ func (r *nameRecorder) instance(i *inventory.Instance) {
 	}
 }
 
+// place is a region of an account, as completion describes an instance.
 func place(id, name, region string) string {
 	if name == "" {
 		name = id
@@ -101,7 +101,7 @@ func place(id, name, region string) string {
 	return name + " " + region
 }
 
-// role keeps the name of a role that has given credentials, or is assigned.
+// role records the name of a role that has given credentials, or is assigned.
 func (r *nameRecorder) role(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,9 +112,9 @@ func (r *nameRecorder) role(name string) {
 	}
 }
 
-// save writes the names of one sweep to the file, which cannot fail the run.
-// allInstances says that the sweep listed all instances of each place that answered:
-// the file then forgets the others.
+// save writes the names of one sweep to the file. An error does not fail the run.
+// allInstances says that the sweep listed all instances of each place that answered: the
+// file then forgets others in these places.
 func (r *nameRecorder) save(ledger *sweep.Ledger, allInstances bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// bashAlias is what the help tells to do for an alias in bash.
+// bashAlias is an alias in bash, as the help of completion shows it.
 const bashAlias = "alias m=muster\ncomplete -o default -F _muster m\n"
 
-// shells are started with a prompt that comes when completion is ready.
+// shells are the shells with their start-up files. The prompt appears when completion is ready.
 var shells = []struct {
 	name   string
-	needs  string // file without which the shell is left out
-	rc     string // file that it reads first
+	needs  string // a file; if it is missing, the shell is skipped
+	rc     string // its start-up file
 	text   string
 	args   []string
 	listed string // how it shows a profile and its description
@@ -86,10 +86,10 @@ func TestShells(t *testing.T) {
 					startShell(t, home, shell.args).press(test.typed, test.shown)
 				})
 			}
-			// What was completed is what muster gets.
+			// muster gets the completed text.
 			terminal := startShell(t, home, shell.args)
 			terminal.press("muster instances --demo --region us-west-2 --output template='<<.Pub\t", `PublicIPs`)
-			terminal.press(">> here'\r", `(?s)54\.187\.3\.95 here\n.*READY>`) // muster has ended, which keeps what it has seen in home
+			terminal.press(">> here'\r", `(?s)54\.187\.3\.95 here\n.*READY>`) // muster has ended, and has written the names it found to home
 		})
 	}
 }
@@ -117,7 +117,7 @@ func startShell(t *testing.T, home string, args []string) shellTerminal {
 				shell.Kill()
 			}
 		}
-		exec.Command("tmux", "-S", terminal.socket, "kill-server").Run() // if it has not ended with the shell
+		exec.Command("tmux", "-S", terminal.socket, "kill-server").Run() // the server may have ended with the shell
 		os.RemoveAll(dir)
 	})
 	terminal.tmux(slices.Concat([]string{"-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", "-c", home,
@@ -135,12 +135,12 @@ func (s shellTerminal) tmux(args ...string) string {
 	return string(out)
 }
 
-// press presses keys, and waits for what is then to be seen.
+// press presses keys, and waits until the screen matches a pattern.
 func (s shellTerminal) press(keys, shown string) {
 	s.t.Helper()
 	s.tmux("send-keys", "-l", "--", keys)
 	waitFor(s.t, s, shown)
 }
 
-// String is what the screen shows; a line that goes on at the next one is one.
+// String returns the text on the screen, with wrapped lines joined.
 func (s shellTerminal) String() string { return s.tmux("capture-pane", "-p", "-J") }

@@ -14,7 +14,7 @@ type templateHelpFlag bool
 // BeforeReset prints what the templates of a command can use before the rest of the
 // command line is checked.
 func (templateHelpFlag) BeforeReset(app *App, parsed *kong.Context) error {
-	for _, p := range parsed.Path { // the schema may depend on them; the parser has not set them yet
+	for _, p := range parsed.Path { // kong has not set the flags yet, and the schema may depend on them
 		if p.Flag != nil && p.Flag.Target.Kind() == reflect.Bool {
 			p.Flag.Target.SetBool(true)
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Scope says which accounts a command line selects. Names are kept under the scope of the
-// sweep that found them, and completed for command lines of the same scope.
+// Scope is a selection of accounts on a command line. Names are stored with the scope of the
+// sweep that found them, and offered to command lines of the same scope.
 type Scope struct {
 	Profiles     []string // the first one lists the organization, if Organization is set
 	AllProfiles  bool
@@ -19,8 +19,9 @@ type Scope struct {
 // anyIdentity begins the keys of scopes that do not depend on the environment's identity.
 const anyIdentity = "any"
 
-// Key is the scope in an Entry. If the command line does not say with which credentials it
-// starts, the environment does: lookup reads it, and another identity makes another key.
+// Key returns the text for the scope in an Entry. Without a profile or a session on the
+// command line, the credentials come from the environment, read by lookup. The key then
+// differs from one identity to another.
 func (s Scope) Key(lookup func(string) (string, bool)) string {
 	switch {
 	case s.Organization && len(s.Profiles) > 0:
@@ -37,8 +38,8 @@ func (s Scope) Key(lookup func(string) (string, bool)) string {
 	return identity(lookup) + "."
 }
 
-// Filter returns the entries of a kind that were found in the accounts of the scope. A scope
-// that selects no accounts fits all entries, but for those of another identity.
+// Filter returns the entries of a kind that were found in the scope. A scope without any
+// selection gets all entries, except those found by another identity of the environment.
 func (s Scope) Filter(entries []Entry, kind Kind, lookup func(string) (string, bool)) []Entry {
 	key, own := s.Key(lookup), identity(lookup)
 	selects := s.Organization || s.AllProfiles || s.SSOSession != "" || len(s.Profiles) > 0
@@ -48,7 +49,7 @@ func (s Scope) Filter(entries []Entry, kind Kind, lookup func(string) (string, b
 	})
 }
 
-// OfKind returns the entries of a kind in whatever scope.
+// OfKind returns the entries of a kind, from all scopes.
 func OfKind(entries []Entry, kind Kind) []Entry {
 	return uniqueIDs(entries, func(e Entry) bool { return e.Kind == kind })
 }

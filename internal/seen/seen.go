@@ -1,7 +1,7 @@
-// Package seen keeps the names that sweeps have met (accounts, roles, regions,
-// instances, keys of tags), so that the shell can complete them without asking AWS: small files
-// of tab-separated lines that only the user can read. They hold no secrets, and
-// nothing is lost with them.
+// Package seen remembers the names that sweeps have found (accounts, roles, regions,
+// instances, keys of tags), so that the shell can complete them without a call to AWS. They
+// are in small files of tab-separated lines that only the user can read. The files hold no
+// secrets, and may be deleted at any time.
 package seen
 
 import (
@@ -19,23 +19,23 @@ import (
 	"muster/internal/disk"
 )
 
-// maxAge is how long a name is remembered after it was last met.
+// maxAge is how long a name is remembered after a sweep has last found it.
 const maxAge = 7 * 24 * time.Hour
 
-// limit is the most names of one kind in a file; the latest stay.
-const limit = 5000
+// maxNames bounds the names of one kind in a file. The latest ones stay.
+const maxNames = 5000
 
-// A cache on a file system that hangs must hold nobody up: completion is waited for
-// at a key press, and the rest has its answers already.
+// A file system may hang. Completion must answer within a key press, and a sweep must not
+// end later because of its names.
 const (
-	readPatience   = 300 * time.Millisecond
-	updatePatience = time.Second
+	readTimeout   = 300 * time.Millisecond
+	updateTimeout = time.Second
 )
 
-// Kind is what a name is of.
+// Kind is a kind of named things.
 type Kind string
 
-// The kinds, and what the other columns hold for each.
+// The kinds, and the meaning of an Entry's fields for each.
 const (
 	Account  Kind = "account"  // ID, Name
 	Role     Kind = "role"     // ID: the role's name
@@ -47,16 +47,16 @@ const (
 // Entry is one name.
 type Entry struct {
 	Kind     Kind
-	Scope    string // whose answer it was, in the user's own terms
+	Scope    string // Key of the Scope in which it was found
 	ID, Name string
 	Place    string
-	Seen     time.Time // by the second
+	Seen     time.Time // of the last sweep that found it, in whole seconds
 }
 
-// Path is the file of a key in the folder that XDG_CACHE_HOME or HOME lead to, ""
-// where neither does.
+// Path is the file of a key in muster's folder in the user's cache: in cacheHome
+// (XDG_CACHE_HOME), or in .cache in home. It is "" if both are empty.
 func Path(cacheHome, home, key string) string {
-	if !filepath.IsAbs(cacheHome) { // as the XDG specification has it
+	if !filepath.IsAbs(cacheHome) { // the XDG specification says to ignore a relative path
 		if home == "" {
 			return ""
 		}
@@ -65,11 +65,11 @@ func Path(cacheHome, home, key string) string {
 	return filepath.Join(cacheHome, "muster", key+".tsv")
 }
 
-// Read returns what is remembered in a file, by kind and ID, of equal ones the
-// latest first. A file that is missing or damaged holds as much as can be read of it.
-// It is not waited for: one that is a pipe, or does not come at once, holds nothing.
+// Read returns the entries of a file, sorted by kind and ID, the latest first among equal
+// ones. A missing file has none, nor has a pipe, or a file that takes longer than 300 ms.
+// Damaged lines are left out.
 func Read(path string, now time.Time) []Entry {
-	ctx, cancel := context.WithTimeout(context.Background(), readPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	return read(ctx, path, now)
 }
@@ -95,17 +95,17 @@ func read(ctx context.Context, path string, now time.Time) []Entry {
 	return entries
 }
 
-// Update adds to a file what has been met now, and drops what is too old, and
-// what gone says is no longer there. It replaces the file in one step, without
-// waiting for the disk; of two processes that do so at once, one is forgotten.
-// It gives up after a second.
-func Update(path string, now time.Time, met []Entry, gone func(Entry) bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), updatePatience)
+// Update adds the entries that a sweep has found to a file. It drops entries that are too
+// old, and older entries that gone reports. It replaces the file in one step, without
+// waiting for the disk. If two processes update a file at once, the later one wins. Update
+// gives up after a second.
+func Update(path string, now time.Time, found []Entry, gone func(Entry) bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), updateTimeout)
 	defer cancel()
-	return disk.Within(ctx, func() error { return update(ctx, path, now, met, gone) })
+	return disk.Within(ctx, func() error { return update(ctx, path, now, found, gone) })
 }
 
-func update(ctx context.Context, path string, now time.Time, met []Entry, gone func(Entry) bool) error {
+func update(ctx context.Context, path string, now time.Time, found []Entry, gone func(Entry) bool) error {
 	type identity struct {
 		kind      Kind
 		scope, id string
@@ -115,7 +115,7 @@ func update(ctx context.Context, path string, now time.Time, met []Entry, gone f
 	var kept []Entry
 	add := func(e Entry) {
 		key := identity{e.Kind, e.Scope, e.ID}
-		if known[key] || count[e.Kind] == limit || e.ID == "" || !printable(e.Scope+e.ID+e.Place) {
+		if known[key] || count[e.Kind] == maxNames || e.ID == "" || !printable(e.Scope+e.ID+e.Place) {
 			return
 		}
 		if !printable(e.Name) {
@@ -125,13 +125,13 @@ func update(ctx context.Context, path string, now time.Time, met []Entry, gone f
 		count[e.Kind]++
 		kept = append(kept, e)
 	}
-	for _, e := range met {
+	for _, e := range found {
 		e.Seen = now
 		add(e)
 	}
 	old := read(ctx, path, now)
 	if ctx.Err() != nil {
-		return ctx.Err() // what is there would be lost
+		return ctx.Err() // the old entries would be lost
 	}
 	slices.SortStableFunc(old, func(a, b Entry) int { return b.Seen.Compare(a.Seen) })
 	for _, e := range old {
@@ -151,7 +151,7 @@ func update(ctx context.Context, path string, now time.Time, met []Entry, gone f
 	return replace(path, text.Bytes(), now)
 }
 
-// printable says whether a name can be typed, and kept on a line.
+// printable reports whether a name can be typed, and kept on a line.
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
@@ -161,13 +161,13 @@ func replace(path string, data []byte, now time.Time) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	sweepOut(dir, now)
+	removeOld(dir, now)
 	return disk.ReplaceSoon(path, "", data)
 }
 
-// sweepOut removes files that nothing is left of, among them those of processes
-// that ended half way.
-func sweepOut(dir string, now time.Time) {
+// removeOld removes files whose entries are all too old, and the temporary files of processes
+// that were killed.
+func removeOld(dir string, now time.Time) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return

@@ -15,7 +15,7 @@ var noon = time.Unix(1_800_000_000, 0)
 
 func nothingGone(Entry) bool { return false }
 
-// names are the IDs of what is remembered, with the names.
+// names returns the entries of a file, each as its kind, scope, ID and name.
 func names(path string, now time.Time) (found []string) {
 	for _, e := range Read(path, now) {
 		found = append(found, strings.TrimSuffix(string(e.Kind)+" "+e.Scope+" "+e.ID+" "+e.Name, " "))
@@ -28,10 +28,10 @@ func TestUpdate(t *testing.T) {
 	path := Path(filepath.Join(t.TempDir(), "cache"), "", "key")
 	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
 	for i, step := range []struct {
-		now  time.Time
-		met  []Entry
-		gone string
-		want []string
+		now   time.Time
+		found []Entry
+		gone  string
+		want  []string
 	}{
 		{hour(0), []Entry{{Kind: Region, Scope: "s", ID: "eu-west-1"}, {Kind: Account, Scope: "s", ID: "1", Name: "one"}}, "", []string{"account s 1 one", "region s eu-west-1"}},
 		{hour(1), []Entry{{Kind: Account, Scope: "s", ID: "1", Name: "renamed"}, {Kind: Account, Scope: "r", ID: "1", Name: "one"}}, "", []string{"account s 1 renamed", "account r 1 one", "region s eu-west-1"}},
@@ -41,14 +41,14 @@ func TestUpdate(t *testing.T) {
 		{hour(7*24 + 1), nil, "", []string{"instance  i-3", "instance s i-4"}},
 		{hour(9 * 24), nil, "", nil},
 	} {
-		if err := Update(path, step.now, step.met, func(e Entry) bool { return e.ID == step.gone }); err != nil {
+		if err := Update(path, step.now, step.found, func(e Entry) bool { return e.ID == step.gone }); err != nil {
 			t.Fatal(err)
 		}
 		if got := names(path, step.now); !slices.Equal(got, step.want) {
 			t.Errorf("step %d: %q, want %q", i, got, step.want)
 		}
 		if text, err := os.ReadFile(path); err != nil || strings.Count(string(text), "\n") != len(step.want) {
-			t.Errorf("step %d: %v, lines that nobody reads in %q", i, err, text)
+			t.Errorf("step %d: %v, entries that Read leaves out in %q", i, err, text)
 		}
 	}
 	for file, want := range map[string]string{filepath.Dir(path): "drwx------", path: "-rw-------"} {
@@ -62,22 +62,22 @@ func TestLatestStay(t *testing.T) {
 	t.Parallel()
 	path := Path(t.TempDir(), "", "key")
 	for i := range 3 {
-		var met []Entry
-		for j := range limit / 2 {
-			met = append(met, Entry{Kind: Instance, ID: fmt.Sprintf("i-%d-%d", i, j)})
+		var found []Entry
+		for j := range maxNames / 2 {
+			found = append(found, Entry{Kind: Instance, ID: fmt.Sprintf("i-%d-%d", i, j)})
 		}
-		if err := Update(path, noon.Add(time.Duration(i)*time.Second), met, nothingGone); err != nil {
+		if err := Update(path, noon.Add(time.Duration(i)*time.Second), found, nothingGone); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got := names(path, noon)
 	first := slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, "instance  i-0-") })
-	if len(got) != limit || first {
+	if len(got) != maxNames || first {
 		t.Errorf("%d names, the first ones among them: %t", len(got), first)
 	}
 }
 
-// TestDamage: a file holds as much as can be read of it, and old ones go away.
+// TestDamage: damaged lines are left out, and old files are removed.
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -127,7 +127,7 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// TestPipe: a pipe in the place of the file is neither waited for nor replaced.
+// TestPipe: a pipe in place of the file is neither read nor replaced.
 func TestPipe(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "names.tsv")
@@ -135,12 +135,12 @@ func TestPipe(t *testing.T) {
 		t.Skip("no mkfifo: ", err)
 	}
 	now := time.Now()
-	met := []Entry{{Kind: Account, Scope: "s", ID: "100000000001"}}
+	found := []Entry{{Kind: Account, Scope: "s", ID: "100000000001"}}
 	if got := Read(path, now); got != nil {
 		t.Error(got)
 	}
-	if err := Update(path, now, met, func(Entry) bool { return false }); err == nil {
-		t.Error("it was written")
+	if err := Update(path, now, found, func(Entry) bool { return false }); err == nil {
+		t.Error("the pipe was written to")
 	}
 	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("%v, %v", info, err)

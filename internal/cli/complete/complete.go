@@ -6,11 +6,14 @@
 //
 //   - `complete:"SOURCE,..."` names the sources of a flag's or argument's values; sources
 //     and texts list them. The value "none" stands for free text. `enum` tags need no more.
-//   - Schema() says which fields the command's records have.
-//   - CountedFields() names the fields by which records are counted instead.
-//   - SeenScope() says which accounts the command line selects. Names that sweeps of the
-//     same accounts have found are offered.
-//   - InDemo(), of the whole grammar, says that the simulated organization is in use.
+//   - Schema() describes the command's records, for lists of fields and for expressions.
+//   - CountedFields() returns the fields by which records are counted instead of printed.
+//   - SeenScope() returns the selection of accounts. Names are offered that sweeps of the
+//     same accounts have found.
+//   - InDemo(), of the whole grammar, reports whether the simulated organization is in use.
+//
+// They are called on a struct that has the flags of the command line, as far as they are
+// booleans, strings and lists of strings.
 //
 // An answer must come within a key press. So no parser is built, no call goes to AWS,
 // nothing is written to stderr, and nothing fails: an unreadable file offers no names.
@@ -73,7 +76,7 @@ func (c *Completer) complete(words []string) (a answer) {
 		return a
 	}
 	a = l.complete(pending, flags)
-	// A name with control characters could neither be typed nor told from another.
+	// A name with control characters can be neither typed nor recognized.
 	a.candidates = slices.DeleteFunc(a.candidates, func(c candidate) bool { return safe.Text(c.text) != c.text })
 	return a
 }

@@ -81,7 +81,7 @@ func newCompleter(environ map[string]string) *Completer {
 	}
 }
 
-// TestTagsAndMethods: what the tags and methods of a grammar lead to.
+// TestTagsAndMethods: completions follow from the tags and methods of a grammar.
 func TestTagsAndMethods(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -193,7 +193,7 @@ func TestBashWords(t *testing.T) {
 	}
 }
 
-// TestQuoteFor: what is quoted reads as it was.
+// TestQuoteFor: unquote reads the original text from a quoted one.
 func TestQuoteFor(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"plain", "two words", `it's`, `"q"`, "$HOME `id`", `back\slash`, "~", "#x", "a#b", "*?[]"} {

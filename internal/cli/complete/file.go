@@ -24,7 +24,7 @@ func fileURL(text, before string) answer {
 	return answer{candidates: match(named([]string{scheme}), text, before), open: true}
 }
 
-// listFiles completes a path within a word, which no shell does.
+// listFiles completes a path within a word. Shells complete only whole words.
 func listFiles(path, before string) (a answer) {
 	dir, prefix := filepath.Split(path)
 	files, err := os.ReadDir(cmp.Or(dir, "."))

@@ -9,7 +9,8 @@ import (
 	"muster/internal/safe"
 )
 
-// KubectlWord is the first argument for cobra's protocol, by which kubectl completes plugins.
+// KubectlWord is the first argument of a question in cobra's protocol. kubectl completes its
+// plugins in this protocol.
 const KubectlWord = "__complete"
 
 // The directives of cobra's protocol.
@@ -58,9 +59,9 @@ func (c *Completer) Respond(w io.Writer, args []string) bool {
 	return true
 }
 
-// print writes a line CANDIDATE<TAB>DESCRIPTION for each candidate, then the directive as
-// ":N". In its place ":exec N" says that the last N words are another command line; for
-// bash, which splits words in its own way, that it begins after N characters.
+// print writes a line CANDIDATE<TAB>DESCRIPTION for each candidate, then a line ":N" with
+// the directive. A line ":exec N" in its place says that the last N words are another
+// command line. For bash it begins after N characters, since bash splits words differently.
 func (a answer) print(w io.Writer) {
 	var text strings.Builder
 	text.Grow(64 * len(a.candidates))

@@ -8,9 +8,9 @@ import (
 	"muster/internal/seen"
 )
 
-// record returns a pointer to the struct of a command, with the flags of the command line
-// and of the environment as far as they are booleans, strings and lists of strings. It is
-// what the command's methods are asked about.
+// record returns a pointer to a command's struct, so that its methods can be called. Flags
+// that are booleans, strings and lists of strings are set, from the command line and the
+// environment.
 func (l *line) record(c *Command) any {
 	record := reflect.New(c.record)
 	for i := range c.Flags {
@@ -69,7 +69,7 @@ func (l *line) fields() []shape.FieldInfo {
 	return counted
 }
 
-// scope says which accounts the command line selects.
+// scope is the selection of accounts on the command line.
 func (l *line) scope() seen.Scope {
 	if selecting, ok := l.record(l.command).(interface{ SeenScope() seen.Scope }); ok {
 		return selecting.SeenScope()
