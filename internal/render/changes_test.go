@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestWatch: what a round marks, in order of the table.
+// TestWatch checks the marks of each round, in the order of the table.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	record := func(id, state string) instance {
@@ -36,11 +36,11 @@ func TestWatch(t *testing.T) {
 			{nil, nil, "-2", "   InstanceId  State\n-  b           stopped\n-  lost        running\n"},
 			{nil, nil, "", ""},
 		}},
-		{"what is not shown does not count", Options{Columns: []string{"InstanceId"}}, false, []round{
+		{"hidden fields do not count", Options{Columns: []string{"InstanceId"}}, false, []round{
 			{[]instance{record("a", "running")}, nil, "", "   InstanceId\n   a\n"},
 			{[]instance{record("a", "stopped")}, nil, "", "   InstanceId\n   a\n"},
 		}},
-		{"two that cannot be told apart", Options{Columns: []string{"InstanceId"}}, false, []round{
+		{"two equal records", Options{Columns: []string{"InstanceId"}}, false, []round{
 			{[]instance{record("a", ""), record("a", "")}, nil, "", "   InstanceId\n   a\n   a\n"},
 			{[]instance{record("a", "")}, nil, "-1", "   InstanceId\n   a\n-  a\n"},
 		}},

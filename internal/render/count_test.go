@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// counted are instances to count.
+// counted returns instances to count.
 func counted() []instance {
 	groups := func(names ...string) (list []securityGroup) {
 		for _, name := range names {
@@ -52,9 +52,9 @@ func TestCountBy(t *testing.T) {
 	}
 }
 
-// TestCountByLongValues: on a terminal what is counted is cut rather than left out or
-// wrapped, and ids and addresses only where they do not fit by themselves; elsewhere
-// nothing is.
+// TestCountByLongValues checks that a terminal cuts long values rather than dropping or
+// wrapping them, and cuts ids and addresses only if they do not fit on a line. Wide
+// tables and pipes show whole values.
 func TestCountByLongValues(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long ", 60)
@@ -82,7 +82,7 @@ func TestCountByLongValues(t *testing.T) {
 	}
 }
 
-// TestCountsTakeNoMemory: what is counted is not kept.
+// TestCountsTakeNoMemory checks that no counted record stays in memory.
 func TestCountsTakeNoMemory(t *testing.T) {
 	t.Parallel()
 	s := compile(t, Options{CountBy: []string{"State"}}).Start(new(strings.Builder))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestTerminal: on a terminal no name does anything, whatever the format. What a
-// template prints by itself does, and in a pipe all is as it is.
+// TestTerminal checks that no format passes control characters of a name to a terminal.
+// Those of a template itself pass, and a pipe gets every character.
 func TestTerminal(t *testing.T) {
 	t.Parallel()
 	const hostile = "a\x1b]0;x\a\x1b[31m\u009b31m\u202e\rb\nc"

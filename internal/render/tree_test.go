@@ -2,8 +2,8 @@ package render
 
 import "testing"
 
-// TestTree: records below what they share, and the rails of a record that takes
-// several lines.
+// TestTree checks records below their headings, and the lines of the tree beside a
+// record that takes several lines.
 func TestTree(t *testing.T) {
 	t.Parallel()
 	records := []instance{
