@@ -25,18 +25,18 @@ func (*accountsCmd) Examples() []string {
 	}
 }
 
-// accountRecord is an account and how it is entered.
+// accountRecord is an account with the user's role in it.
 type accountRecord struct {
 	AccountId   string
 	AccountName string
 	Email       string
-	Status      string // as Organizations has it; "" elsewhere
+	Status      string // State in Organizations; "" for other sources
 	Source      string // identity, profile, organization or sso-session
 	Profile     string
-	Role        string   // that gives credentials there; "" for a user, or where none does
-	Roles       []string // that are known to lead there
-	Access      string   // ok, no-role, suspended, denied, ...; "" where AWS was not asked
-	Note        string   // why it cannot be entered, or by what else than the role it is
+	Role        string   // gives credentials in the account; "" for a user, or without access
+	Roles       []string // all known roles in the account
+	Access      string   // ok, no-role, suspended, denied, ...; "" if AWS was not asked
+	Note        string   // the reason without access, or the credentials used instead of the role
 }
 
 var accountView = render.View{
@@ -75,7 +75,7 @@ func enteredAccount(ctx context.Context, p sweep.Place, emit func([]accountRecor
 	r := describeAccount(p.Account)
 	r.Profile, r.Role, r.Note, r.Access = p.Identity.Profile, p.Identity.Role, p.Account.Note, "ok"
 	ids := []*auth.Identity{p.Identity}
-	if p.Account.Source == account.SourceProfile { // several may lead there
+	if p.Account.Source == account.SourceProfile { // several profiles may lead to the account
 		var err error
 		if ids, err = p.Account.Identities(ctx); err != nil {
 			return err
@@ -86,8 +86,8 @@ func enteredAccount(ctx context.Context, p sweep.Place, emit func([]accountRecor
 	return nil
 }
 
-// assignedAccount is an account whose permission sets are listed, since no role is
-// chosen. That nobody may enter the account is then an answer and no gap.
+// assignedAccount lists the permission sets of an account without --role. An account without
+// any is a record and no gap.
 func (c *accountsCmd) assignedAccount(ctx context.Context, p sweep.Place, emit func([]accountRecord)) error {
 	ids, err := p.Account.Identities(ctx)
 	if err != nil {
@@ -110,8 +110,8 @@ func (c *accountsCmd) assignedAccount(ctx context.Context, p sweep.Place, emit f
 	return err
 }
 
-// check finds the first identity that gets credentials. The error is one that says
-// nothing about the account.
+// check finds the first identity that gets credentials. A refusal of AWS goes into the
+// record; other errors are returned.
 func (r *accountRecord) check(ctx context.Context, ids []*auth.Identity) error {
 	r.Role = ""
 	for _, id := range ids {
@@ -124,13 +124,13 @@ func (r *accountRecord) check(ctx context.Context, ids []*auth.Identity) error {
 		if !failure.Rejected() {
 			return err
 		}
-		r.Access, r.Note = string(awsapi.Denied), failure.Message // although it is assigned
+		r.Access, r.Note = string(awsapi.Denied), failure.Message // although the permission set is assigned
 	}
 	return nil
 }
 
-// closedAccount is an account that is not active, or that cannot be entered for the
-// reason err.
+// closedAccount returns the record of an account that the sweep does not visit: it is not
+// active, or err says why there are no credentials.
 func closedAccount(a *account.Account, err error) []accountRecord {
 	if !account.Listed(err) {
 		return nil
@@ -144,8 +144,7 @@ func closedAccount(a *account.Account, err error) []accountRecord {
 	return []accountRecord{r}
 }
 
-// access is a failure in one word; whether a policy of the organization or of the
-// account denies makes no difference here.
+// access returns a failure in one word. A denial by a service control policy is "denied".
 func access(failure awsapi.Failure) string {
 	if failure.Kind == awsapi.DeniedSCP {
 		return string(awsapi.Denied)
@@ -153,7 +152,7 @@ func access(failure awsapi.Failure) string {
 	return string(failure.Kind)
 }
 
-// rolesOf are the roles of identities, each once.
+// rolesOf returns the roles of identities, each once.
 func rolesOf(ids []*auth.Identity) []string {
 	roles := []string{}
 	for _, id := range ids {

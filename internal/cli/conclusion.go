@@ -24,7 +24,7 @@ func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
 	gaps := ledger.Gaps()
 	_, accounts, _ := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
-		return err // there was nothing but the list
+		return err // without a list of accounts, nothing was visited
 	}
 	s.notePassed(ctx, ledger)
 	s.app.listGaps(s.SweepFlags, gaps, ledger.ListError())
@@ -79,10 +79,11 @@ func (s *sweeper) notePassed(ctx context.Context, ledger *sweep.Ledger) {
 	}
 }
 
-// refusesRole says whether AWS has refused the credentials of a permission set.
+// refusesRole reports whether AWS denied the credentials of a permission set.
 func refusesRole(gap sweep.Entry) bool { return gap.Denied() && gap.Operation == "GetRoleCredentials" }
 
-// tally counts the records, for people. Scripts get a line only where there are none.
+// tally prints the count of records for a person. A script gets a line only if there are no
+// records.
 func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
 	if s.app.term.HasScreen() {
 		return // its header has the counts
@@ -100,9 +101,8 @@ func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
 	}
 }
 
-// tallyText counts what was found, and if that is wanted how long it took and what
-// is missing.
-func tallyText(ledger *sweep.Ledger, noun string, more bool) string {
+// tallyText returns the count of records. details adds the duration and the count of gaps.
+func tallyText(ledger *sweep.Ledger, noun string, details bool) string {
 	records, accounts, regions := ledger.Count()
 	text := quantity(records, noun)
 	if records == 0 {
@@ -111,7 +111,7 @@ func tallyText(ledger *sweep.Ledger, noun string, more bool) string {
 	if noun != "accounts" {
 		text += " in " + places(accounts, regions)
 	}
-	if more {
+	if details {
 		text += ", " + span(ledger.Duration())
 		if gaps := len(ledger.Gaps()); gaps > 0 {
 			text += "; " + count(gaps, "gap")
@@ -120,7 +120,7 @@ func tallyText(ledger *sweep.Ledger, noun string, more bool) string {
 	return text
 }
 
-// interrupted tells the user's interrupt from --timeout.
+// interrupted reports whether a signal has ended the run, and not --timeout.
 func interrupted(ctx context.Context) bool {
 	return errors.Is(context.Cause(ctx), context.Canceled)
 }
@@ -140,7 +140,7 @@ func writeReport(ctx context.Context, path string, ledger *sweep.Ledger) error {
 	return disk.Write(ctx, path, false, ledger.WriteReport)
 }
 
-// finalWriteTimeout is how long the reader of a pipe may take after an interrupt.
+// finalWriteTimeout limits the wait for the reader of a pipe after an interrupt.
 const finalWriteTimeout = 10 * time.Second
 
 // finalWrite returns a context for output that is written at the end of a run, also

@@ -33,22 +33,14 @@ func (*consoleCmd) Examples() []string {
 	}
 }
 
-// Bounds of a console session.
+// The durations of a console session that AWS accepts.
 const (
-	leastConsole = 15 * time.Minute
-	mostConsole  = 12 * time.Hour
+	minConsoleSession = 15 * time.Minute
+	maxConsoleSession = 12 * time.Hour
 )
 
 func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
-	for _, arn := range c.PolicyARNs {
-		if !policyPattern().MatchString(arn) {
-			return usage("--policy-arns %q: expected a policy's ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
-		}
-	}
-	if c.Issuer != "" && !isWebURL(c.Issuer) && !isHost(c.Issuer) {
-		return usage("--issuer %q: expected a URL or a host, such as https://sso.example.com", c.Issuer)
-	}
-	if _, err := c.page(awsapi.PartitionByID(""), "us-east-1"); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	r, err := g.connect(app, 4, c.Profiles)
@@ -56,44 +48,11 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	r.Region, r.MinTTL = c.Region, exportTTL
-	selection, options, err := c.Selection.selection(app, g)
+	a, id, err := c.identity(ctx, app, g, r)
 	if err != nil {
 		return err
 	}
-	options.Strict = true
-	found, err := findAccounts(app, r, selection, options)
-	if err != nil {
-		return err
-	}
-	a, err := oneAccount(ctx, found)
-	if err != nil {
-		return err
-	}
-	id, err := a.Open(ctx)
-	if err != nil {
-		if found.Refused != nil && awsapi.Explain(err).Denied() {
-			if reason := found.Refused(ctx); reason != "" {
-				return fmt.Errorf("no access to account %s: %s", label(a), reason)
-			}
-		}
-		return err
-	}
-	if id, err = c.temporary(ctx, r, id); err != nil {
-		return err
-	}
-	creds, err := id.Credentials.Retrieve(ctx)
-	if err != nil {
-		return err
-	}
-	var left time.Duration
-	if creds.CanExpire && !id.Chained() && !id.Federated() {
-		left = min(max(creds.Expires.Sub(app.Now()), leastConsole), mostConsole)
-	}
-	page, err := c.page(awsapi.PartitionOf(id.Target.Region), id.Target.Region)
-	if err != nil {
-		return err
-	}
-	signin, err := r.API.SigninURL(ctx, id.Target, creds, left, page, c.Issuer)
+	signin, err := c.signinURL(ctx, app, r, id)
 	if err != nil {
 		return err
 	}
@@ -108,12 +67,73 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := open(signin); err != nil {
 		return fmt.Errorf("cannot open the browser: %w; leave out --open to print the URL", r.API.Secrets().Error(err))
 	}
-	app.note("opened the console of %s", strings.TrimSpace(a.ID+" "+a.Name))
+	app.note("opened the console of %s", label(a))
 	return nil
 }
 
-// temporary is an identity whose credentials the console takes: those of a user's
-// own key are exchanged, but only for rights that the user names.
+// check checks the flags before any call of AWS.
+func (c *consoleCmd) check() error {
+	for _, arn := range c.PolicyARNs {
+		if !policyPattern().MatchString(arn) {
+			return usage("--policy-arns %q: expected a policy's ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
+		}
+	}
+	if c.Issuer != "" && !isWebURL(c.Issuer) && !isHost(c.Issuer) {
+		return usage("--issuer %q: expected a URL or a host, such as https://sso.example.com", c.Issuer)
+	}
+	_, err := c.page(awsapi.PartitionByID(""), "us-east-1")
+	return err
+}
+
+// identity returns the selected account, and an identity in it whose credentials the
+// console accepts.
+func (c *consoleCmd) identity(ctx context.Context, app *App, g *Global, r *auth.Resolver) (*account.Account, *auth.Identity, error) {
+	selection, options, err := c.Selection.selection(app, g)
+	if err != nil {
+		return nil, nil, err
+	}
+	options.Strict = true
+	found, err := findAccounts(app, r, selection, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := oneAccount(ctx, found)
+	if err != nil {
+		return nil, nil, err
+	}
+	id, err := a.Open(ctx)
+	if err != nil {
+		if found.Refused != nil && awsapi.Explain(err).Denied() {
+			if reason := found.Refused(ctx); reason != "" {
+				return nil, nil, fmt.Errorf("no access to account %s: %s", label(a), reason)
+			}
+		}
+		return nil, nil, err
+	}
+	id, err = c.temporary(ctx, r, id)
+	return a, id, err
+}
+
+// signinURL returns the URL that signs in to the console. AWS limits the session of chained
+// roles and of GetFederationToken itself, and rejects a duration for them.
+func (c *consoleCmd) signinURL(ctx context.Context, app *App, r *auth.Resolver, id *auth.Identity) (string, error) {
+	creds, err := id.Credentials.Retrieve(ctx)
+	if err != nil {
+		return "", err
+	}
+	var duration time.Duration
+	if creds.CanExpire && !id.Chained() && !id.Federated() {
+		duration = min(max(creds.Expires.Sub(app.Now()), minConsoleSession), maxConsoleSession)
+	}
+	page, err := c.page(awsapi.PartitionOf(id.Target.Region), id.Target.Region)
+	if err != nil {
+		return "", err
+	}
+	return r.API.SigninURL(ctx, id.Target, creds, duration, page, c.Issuer)
+}
+
+// temporary returns an identity with temporary credentials, which the console needs. It
+// exchanges an IAM user's keys only with --policy-arns, which limits the session.
 func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.Identity) (*auth.Identity, error) {
 	longTerm, err := id.LongTerm(ctx)
 	switch {
@@ -135,8 +155,7 @@ func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.I
 	return r.Federate(id, federatedName(name), c.PolicyARNs, 0), nil
 }
 
-// federatedName fits a user's name to what GetFederationToken takes: 2 to 32
-// characters.
+// federatedName returns a user's name in the form for GetFederationToken: 2 to 32 characters.
 func federatedName(user string) string {
 	name := regexp.MustCompile(`[^\w+=,.@-]`).ReplaceAllString(user, "-")
 	if len(name) < 2 {
@@ -145,7 +164,7 @@ func federatedName(user string) string {
 	return name[:min(len(name), 32)]
 }
 
-// page is the URL of the console that is shown after the sign-in.
+// page returns the URL of the console's page after the sign-in.
 func (c *consoleCmd) page(p awsapi.Partition, region string) (string, error) {
 	switch {
 	case isWebURL(c.Destination):
@@ -167,14 +186,14 @@ func isWebURL(text string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
-// isHost says whether a text is a host, as AWS's own examples name an issuer
-// (Example.org), perhaps with a port and a path.
+// isHost reports whether a text is a host, with an optional port and path. AWS's examples
+// have such an issuer (Example.org).
 func isHost(text string) bool {
 	u, err := url.Parse("https://" + text)
 	return err == nil && u.User == nil && regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`).MatchString(u.Hostname())
 }
 
-// oneAccount is the account of a selection that has to mean a single one.
+// oneAccount returns the only account of a selection.
 func oneAccount(ctx context.Context, found *account.Found) (*account.Account, error) {
 	var one *account.Account
 	for a, err := range found.Accounts(ctx) {

@@ -54,7 +54,7 @@ func (*execCmd) Examples() []string {
 	}
 }
 
-// Help tells what the flags alone do not.
+// Help is the text below the usage line.
 func (*execCmd) Help() string {
 	return `muster's flags come before the command; '--' ends them. The command has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE in its environment.
 
@@ -67,7 +67,7 @@ type execution struct {
 	*sweeper
 	global   *Global
 	path     string   // of the program
-	drop     []string // variables that a child must not see
+	drop     []string // variables to remove from the environment of a child
 	accounts []*account.Account
 	sink     sink
 	server   *credserver.Server           // of --serve
@@ -110,7 +110,7 @@ func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Conte
 	return e.fanOut(ctx)
 }
 
-// prepare checks everything that needs no call of AWS.
+// prepare checks the flags and connects. It makes no call of AWS.
 func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 	if e.path, err = e.program(app, line); err != nil {
 		return err
@@ -139,7 +139,8 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 	return nil
 }
 
-// program finds the program to run: that of the command, or else the user's shell.
+// program returns the path of the program to run: of the command, or else of the user's
+// shell.
 func (e *execution) program(app *App, line *kong.Context) (path string, err error) {
 	if len(e.Command) > 0 && e.Command[0] == "--" {
 		e.Command = e.Command[1:]
@@ -159,7 +160,7 @@ func (e *execution) program(app *App, line *kong.Context) (path string, err erro
 	return path, err
 }
 
-// checkFlags finds flags that do not go together.
+// checkFlags returns an error for flags that exclude each other.
 func (c *execCmd) checkFlags() error {
 	switch o := c.Output; {
 	case c.records() && c.Prefix:
@@ -184,19 +185,19 @@ func selectionVariables(g *Global, line *kong.Context) (variables []string) {
 	return variables
 }
 
-// options are those of records.
+// options returns the options of records.
 func (e *execution) options(app *App) render.Options {
 	options := e.Output.options(app, e.global)
 	options.LeftOut = func(columns []string) { e.leftOut = columns }
 	return options
 }
 
-// records says whether records are asked for instead of the output as it is.
+// records reports whether the output of the commands becomes records.
 func (c *execCmd) records() bool {
 	return c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.CountBy) > 0
 }
 
-// userShell is the user's own shell.
+// userShell returns the user's shell.
 func userShell(app *App) string {
 	variable, otherwise := "SHELL", "/bin/sh"
 	if runtime.GOOS == "windows" {
@@ -208,8 +209,8 @@ func userShell(app *App) string {
 	return otherwise
 }
 
-// list finds all accounts: a command that changes things should not be half way
-// through an organization whose list then breaks off.
+// list finds all accounts before the command runs anywhere: if the list fails, a command that
+// changes accounts must not have run in half of them.
 func (e *execution) list(ctx context.Context) error {
 	found, err := e.sweeper.accounts()
 	if err != nil {
@@ -252,9 +253,9 @@ func (e *execution) active() (n int) {
 	return n
 }
 
-// alone says whether the command takes muster's place: in the only account, where
-// the flags could mean no more, so that a script can count on it, or where a user
-// sits at the terminal.
+// alone reports whether the command takes muster's place, with its streams and its exit code.
+// It does so in a single account if the flags cannot select more, so that scripts can rely on
+// it, or if stdin is a terminal.
 func (e *execution) alone() bool {
 	if e.active() != 1 || e.PerRegion || e.Prefix || e.records() || e.earlier != nil {
 		return false
@@ -265,7 +266,7 @@ func (e *execution) alone() bool {
 	return !fans || named || terminal.IsTerminal(e.app.Stdin)
 }
 
-// each is the accounts as a sweep takes them.
+// each yields the accounts, for a sweep.
 func (e *execution) each(context.Context) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for _, a := range e.accounts {
@@ -276,7 +277,7 @@ func (e *execution) each(context.Context) iter.Seq2[*account.Account, error] {
 	}
 }
 
-// regionsOf asks for an account's regions once.
+// regionsOf returns an account's regions, and asks AWS for them once.
 func (e *execution) regionsOf(ctx context.Context, a *account.Account, id *auth.Identity) (sweep.Regions, error) {
 	e.mu.Lock()
 	known, ok := e.knownRegions[a]
@@ -293,7 +294,7 @@ func (e *execution) regionsOf(ctx context.Context, a *account.Account, id *auth.
 	return found, err
 }
 
-// region is where the command is told to work.
+// region returns the region in the command's environment.
 func (e *execution) region(p sweep.Place) string {
 	switch {
 	case p.Region != "":
@@ -304,7 +305,7 @@ func (e *execution) region(p sweep.Place) string {
 	return p.Identity.Target.Region
 }
 
-// commandLine is the command as it could be typed.
+// commandLine returns the command, quoted for a shell.
 func (e *execution) commandLine() string {
 	words := make([]string, len(e.Command))
 	for i, word := range e.Command {
@@ -313,7 +314,7 @@ func (e *execution) commandLine() string {
 	return strings.Join(words, " ")
 }
 
-// execPlan is a line of --dry-run.
+// execPlan is the record of --dry-run.
 type execPlan struct {
 	AccountId   string
 	AccountName string
@@ -334,7 +335,7 @@ var execPlanView = render.View{
 	Sort: []string{"AccountId", "Region"},
 }
 
-// dryRun prints what would run where. Credentials are asked for only with --per-region,
+// dryRun prints the places where the command would run. Credentials are asked for only with --per-region,
 // because the list of an account's regions needs them.
 func (e *execution) dryRun(ctx context.Context, printer *render.Printer[execPlan]) error {
 	plan := sweep.Plan[execPlan]{Accounts: e.each, NoCredentials: !e.PerRegion}

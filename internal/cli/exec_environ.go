@@ -50,8 +50,8 @@ func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []strin
 	return child.Environ(e.app.Environ, drop, place, append(variables, grant.Environ()...)), release, nil
 }
 
-// settings are the variables by which a child reaches the endpoints that muster would
-// reach, and those that it must not see.
+// settings returns the variables for the endpoints and the CA bundle that muster uses, and
+// the names of variables to remove.
 func (e *execution) settings(id *auth.Identity) (variables, drop []string) {
 	drop = e.drop
 	if e.global.EndpointURL != "" {
@@ -78,9 +78,9 @@ func (e *execution) settings(id *auth.Identity) (variables, drop []string) {
 	return variables, drop
 }
 
-// files writes a config file for a child where the default profile of the user's own
-// has other settings than the identity's profile. It returns the variables that lead
-// there. Call remove when the child has ended.
+// files writes a config file for a child if the user's default profile has other settings
+// than the identity's profile. It returns the variables that name the file. Call remove when
+// the child has ended.
 func (e *execution) files(id *auth.Identity) (variables []string, remove func(), err error) {
 	files, err := e.resolver.Config.ForChild(e.resolver.SettingsOf(id), e.server == nil, e.global.EndpointURL != "")
 	if err != nil || files.Config == nil {
@@ -105,7 +105,7 @@ func (e *execution) files(id *auth.Identity) (variables []string, remove func(),
 	return variables, remove, nil
 }
 
-// serve starts the endpoint of --serve.
+// serve starts the endpoint of --serve, if the flag is given.
 func (e *execution) serve() (err error) {
 	if e.Serve {
 		e.server, err = credserver.Start(e.app.Now)
@@ -113,7 +113,7 @@ func (e *execution) serve() (err error) {
 	return err
 }
 
-// unserve ends the endpoint of --serve.
+// unserve closes the endpoint of --serve.
 func (e *execution) unserve() {
 	if e.server != nil {
 		e.server.Close()

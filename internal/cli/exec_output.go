@@ -20,21 +20,21 @@ import (
 	"muster/internal/sweep"
 )
 
-// outcome is one run of the command: where, what it printed, and how it ended.
+// outcome is one run of the command in a place: its output and its exit code.
 type outcome struct {
 	sweep.Place
-	region         string // that it was told to work in
+	region         string // in the command's environment
 	code           int
 	stdout, stderr io.Writer // of the child
 	spool          *child.Spool
-	finish         func() error // once the child has ended; an error keeps all others from being shown, too
+	finish         func() error // is called when the child has ended; its error stops the sweep
 }
 
-// sink shows outcomes. Only open is called from many goroutines.
+// sink shows outcomes. open is called from several goroutines, the other methods from one.
 type sink interface {
 	begin(context.Context, []*account.Account)
 	open(*outcome)
-	put([]*outcome) error // what has ended; nothing, when no more is waiting
+	put([]*outcome) error // takes runs that have ended; an empty list means that no more are waiting
 	close() error
 }
 
@@ -54,30 +54,30 @@ func (e *execution) newSink(app *App) (sink, error) {
 	return &groupSink{app: app, together: sameFile(app.Stdout, app.Stderr)}, nil
 }
 
-// keep spools what the child prints until it has ended.
+// keep spools the output of the child until it has ended.
 func (o *outcome) keep() {
 	o.spool = new(child.Spool)
 	o.stdout, o.stderr = o.spool.Stdout(), o.spool.Stderr()
 	o.finish = func() error { return nil }
 }
 
-// replay writes what was kept, and forgets it.
+// replay writes the spooled output and drops it.
 func (o *outcome) replay(stdout, stderr io.Writer) error {
 	defer o.spool.Close()
 	return o.spool.Replay(stdout, stderr)
 }
 
-// forget drops what was kept of a command that came to nothing.
+// forget drops the spooled output of a command that did not run to its end.
 func (o *outcome) forget() {
 	if o.spool != nil {
 		o.spool.Close()
 	}
 }
 
-// groupSink shows each outcome in one piece, under a heading.
+// groupSink shows the output of each run in one piece, under a heading.
 type groupSink struct {
 	app      *App
-	together bool // stdout and stderr are one place, where a heading serves both
+	together bool // stdout and stderr are the same file, so that one heading serves both
 	shown    bool
 }
 
@@ -113,18 +113,17 @@ func (s *groupSink) put(ended []*outcome) error {
 	return nil
 }
 
-// title names the place on one line.
+// title returns the place on one line.
 func (o *outcome) title() string {
 	words := []string{o.Account.ID, o.Account.Name, o.Place.Region}
 	return safe.Text(strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 }
 
-// headed is a writer that begins what is written with a heading, and knows how it
-// ended.
+// headed is a writer that writes a heading before the first byte, and keeps the last byte.
 type headed struct {
 	w       io.Writer
 	heading string
-	last    *byte // 0 before the first
+	last    *byte // the last byte written; 0 before the first
 }
 
 func (h *headed) Write(p []byte) (int, error) {
@@ -141,7 +140,7 @@ func (h *headed) Write(p []byte) (int, error) {
 	return h.w.Write(p)
 }
 
-// sameFile says whether two streams are one terminal or file.
+// sameFile reports whether two streams are the same terminal or file.
 func sameFile(a, b io.Writer) bool {
 	first, ok1 := a.(*os.File)
 	second, ok2 := b.(*os.File)
@@ -153,7 +152,7 @@ func sameFile(a, b io.Writer) bool {
 	return err1 == nil && err2 == nil && os.SameFile(info1, info2)
 }
 
-// prefixSink shows each line as it comes, behind the name of its account.
+// prefixSink shows each line as it arrives, after the name of its account.
 type prefixSink struct {
 	app       *App
 	color     string
@@ -161,12 +160,12 @@ type prefixSink struct {
 
 	lock   sync.Mutex // one line at a time
 	order  map[*account.Account]int
-	named  map[string]int // accounts of that name
+	named  map[string]int // the number of accounts with a name
 	width  int            // of the longest account name
 	region int            // of the longest region name
 }
 
-// palette are colours that can be read on dark and light.
+// palette are colors that are readable on dark and on light backgrounds.
 var palette = []string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
 
 func (s *prefixSink) begin(_ context.Context, accounts []*account.Account) {
@@ -185,7 +184,7 @@ func (s *prefixSink) begin(_ context.Context, accounts []*account.Account) {
 	}
 }
 
-// label is the account's name, with its id where the name says too little.
+// label returns the account's name, with its id if other accounts have the same name.
 func (s *prefixSink) label(a *account.Account) string {
 	label := cmp.Or(a.Name, a.ID)
 	if a.Name != "" && s.named[a.Name] > 1 {
@@ -213,7 +212,7 @@ func (s *prefixSink) open(o *outcome) {
 		if err := stdout.Close(); err != nil {
 			return err
 		}
-		stderr.Close() // as elsewhere, nobody is told that nobody can be told
+		stderr.Close() // an error of stderr has nowhere to go
 		return nil
 	}
 }
@@ -221,12 +220,12 @@ func (s *prefixSink) open(o *outcome) {
 func (*prefixSink) put([]*outcome) error { return nil }
 func (*prefixSink) close() error         { return nil }
 
-// execRecord is an outcome as data.
+// execRecord is the record of a run.
 type execRecord struct {
 	AccountId   string
 	AccountName string
 	Region      string
-	ExitCode    int // as a shell has it: 128 and its number for a signal
+	ExitCode    int // as in a shell: 128 plus the number for a signal
 	Stdout      string
 	Stderr      string
 }

@@ -13,7 +13,8 @@ import (
 	"muster/internal/terminal"
 )
 
-// agreed asks before a command runs in several accounts.
+// agreed asks the user before a command runs in several accounts. The error is nil if the
+// user agrees.
 func (e *execution) agreed(ctx context.Context) error {
 	if e.Yes || e.active() < 2 {
 		return nil
@@ -38,7 +39,7 @@ func (e *execution) agreed(ctx context.Context) error {
 	return nil
 }
 
-// countRegions asks for the regions of all accounts.
+// countRegions returns the number of regions in all accounts.
 func (e *execution) countRegions(ctx context.Context) (int, error) {
 	var regions atomic.Int64
 	ledger, err := sweep.Plan[struct{}]{
@@ -127,7 +128,7 @@ func (e *failedError) Error() string { return e.msg }
 // Reason makes it a failed place in the ledger.
 func (e *failedError) Reason() awsapi.Kind { return awsapi.Kind(sweep.Failed) }
 
-// handOver lets the command take muster's place in the one account there is.
+// handOver lets the command take muster's place in the only account.
 func (e *execution) handOver(ctx context.Context) error {
 	ctx, cancel := e.bound(ctx)
 	defer cancel()
@@ -161,7 +162,7 @@ func (e *execution) handOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ended.code < 0 { // it came to nothing
+	if ended.code < 0 { // the command did not start
 		return e.conclude(ctx, &sweepResult{ledger: ledger, noun: "commands were run", refused: e.refused})
 	}
 	if e.Report != "" {

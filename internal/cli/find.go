@@ -112,7 +112,7 @@ func (c *findCmd) noteMissing(app *App, targets []string, ledger *sweep.Ledger) 
 	}
 }
 
-// lookupHost asks the system's resolver.
+// lookupHost calls the system's resolver.
 func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }

@@ -20,7 +20,7 @@ import (
 	"muster/internal/terminal"
 )
 
-// Global are the options of every command, under the AWS CLI's names.
+// Global are the flags of every command. They have the names of the AWS CLI.
 type Global struct {
 	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send all calls to this URL."`
 	NoVerifySSL       bool    `name:"no-verify-ssl" group:"global" help:"Do not verify TLS certificates."`
@@ -32,21 +32,21 @@ type Global struct {
 	Debug             bool    `group:"global" overview:"" help:"Log every call on stderr, without secrets."`
 	Demo              bool    `group:"global" overview:"" help:"Use the built-in simulated organization instead of AWS."`
 
-	simulated bool // --demo is in force
+	simulated bool // the simulated organization replaces AWS
 }
 
 // InDemo reports whether --demo is given, for completion.
 func (g *Global) InDemo() bool { return g.Demo }
 
-// defaultConcurrency is where more calls at one time stop paying: see
-// BenchmarkWidth.
+// defaultConcurrency is the number of calls at a time beyond which a sweep gets no faster;
+// BenchmarkWidth measures it.
 const defaultConcurrency = 256
 
-// mostConcurrency is far beyond what a network or AWS's limits make use of.
-const mostConcurrency = 10_000
+// maxConcurrency is far more than a network and AWS's limits allow.
+const maxConcurrency = 10_000
 
-// connect reads the config and prepares clients and credentials. Nothing is
-// asked of AWS. profiles are those that --profile names.
+// connect reads the config and prepares clients and credentials. It makes no call of AWS.
+// profiles are the values of --profile.
 func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Resolver, error) {
 	if err := g.checkPlaces(app); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	if err != nil {
 		return nil, err
 	}
-	bundle, attempts, err := g.transport(app, ambient(app, config, profiles))
+	bundle, attempts, err := g.transport(app, transportProfile(app, config, profiles))
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	return resolver, nil
 }
 
-// checkPlaces looks at where calls are to go by the command line and the
-// environment; what profiles say of that is checked where the config is read.
+// checkPlaces checks the URLs and the regions in the flags and the environment. awsconfig
+// checks those in profiles.
 func (g *Global) checkPlaces(app *App) error {
 	if g.EndpointURL != "" && !awsconfig.IsEndpoint(g.EndpointURL) {
 		return usage("--endpoint-url %q: expected a URL of http or https", g.EndpointURL)
@@ -117,9 +117,10 @@ func (g *Global) checkPlaces(app *App) error {
 	return nil
 }
 
-// ambient is the profile whose settings of the transport hold: the one that is
-// named, or that of the environment. nil if there is none, or several.
-func ambient(app *App, config *awsconfig.Config, profiles []string) *awsconfig.Profile {
+// transportProfile returns the profile with the CA bundle and the attempts for all calls: the
+// one of --profile, or else that of the environment. It is nil if --profile names several,
+// or if there is no such profile.
+func transportProfile(app *App, config *awsconfig.Config, profiles []string) *awsconfig.Profile {
 	name := "default"
 	for _, variable := range []string{"AWS_DEFAULT_PROFILE", "AWS_PROFILE"} {
 		if v := app.env[variable]; v != "" {
@@ -140,8 +141,8 @@ func ambient(app *App, config *awsconfig.Config, profiles []string) *awsconfig.P
 	return p
 }
 
-// transport returns the CA bundle and the number of attempts in force: flag,
-// environment, profile.
+// transport returns the CA bundle and the number of attempts: from the flag, else the
+// environment, else the profile.
 func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attempts int, err error) {
 	bundle = g.CABundle
 	if bundle == "" {
@@ -169,7 +170,8 @@ func (g *Global) transport(app *App, p *awsconfig.Profile) (bundle string, attem
 	return bundle, attempts, nil
 }
 
-// prompter asks for an MFA code or another secret; nil where there is no terminal.
+// prompter returns a function that asks for an MFA code or another secret, or nil without a
+// terminal.
 func (a *App) prompter() func(context.Context, string) (string, error) {
 	if !a.term.CanAsk() {
 		return nil
@@ -179,7 +181,7 @@ func (a *App) prompter() func(context.Context, string) (string, error) {
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
-// Output are the flags of how records are shown.
+// Output are the flags for the format of records.
 type Output struct {
 	Output    string   `short:"o" env:"${output_env=}" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"Output format: ${formats}."`
 	JQ        string   `name:"jq" overrides:"output" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Run a jq filter on each record, and print the results."`
@@ -198,7 +200,7 @@ type Output struct {
 // CountedFields are the fields whose combinations --count-by counts, for completion.
 func (o *Output) CountedFields() []string { return o.CountBy }
 
-// options completes the flags with what the terminal is like.
+// options returns the flags, with the properties of the terminal.
 func (o *Output) options(app *App, g *Global) render.Options {
 	return render.Options{
 		Output: o.Output, JQ: o.JQ, Slurp: o.Slurp, Query: o.Query,

@@ -37,7 +37,7 @@ func (*instancesCmd) Examples() []string {
 	}
 }
 
-// stateColors tell what runs, what is on its way, and what is gone.
+// stateColors maps an instance state to its color.
 var stateColors = map[string]render.Color{
 	"running": render.Green,
 	"pending": render.Yellow, "stopping": render.Yellow, "shutting-down": render.Yellow,
@@ -93,7 +93,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return listInstances(ctx, app, g, c, visit, func(r *inventory.FullInstance) *inventory.Instance { return &r.Instance })
 }
 
-// listInstances is the command for one of the two types of records.
+// listInstances runs the command with one of its two types of records.
 func listInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
 	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, instance func(*R) *inventory.Instance,
 ) error {
@@ -117,8 +117,8 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 	})
 }
 
-// decodeFilters takes all the filters behind one flag, as the AWS CLI does. An
-// argument that is none is an instance to look for.
+// decodeFilters reads all filters after one flag, as the AWS CLI does. The first word that is
+// no filter is an argument of the command.
 func decodeFilters(line *kong.DecodeContext, target reflect.Value) error {
 	var filter string
 	if err := line.Scan.PopValueInto("string", &filter); err != nil {
@@ -132,7 +132,7 @@ func decodeFilters(line *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// isFilter tells a filter from the name of an instance.
+// isFilter reports whether a word is a filter and not the name of an instance.
 func isFilter(text string) bool {
 	text = strings.TrimSpace(text)
 	for _, key := range []string{"Name", "Values"} {

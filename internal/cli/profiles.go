@@ -36,17 +36,17 @@ func (*profilesCmd) Help() string {
 	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role means only these roles.`
 }
 
-// profileRecord is a profile as the config has it.
+// profileRecord is a profile of the config.
 type profileRecord struct {
 	Profile   string
 	Kind      string // static, role, web-identity, sso, sso-legacy, process, login or none
-	AccountId string // where the config tells
+	AccountId string // "" if the config does not contain it
 	Role      string // role or permission set
 	Region    string
 	Source    string // source_profile, credential_source or SSO session
 	File      string
 	Line      int
-	Problem   string // what is wrong with it
+	Problem   string // the mistake in it, or ""
 }
 
 var profileView = render.View{
@@ -70,16 +70,13 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	if c.Generate {
 		return c.generate(ctx, app, g)
 	}
-	// A variable may be set for other commands; on the command line it is meant here.
+	// Variables of these flags may be set for other commands.
 	for _, path := range command.Path {
 		if f := path.Flag; f != nil && !path.Resolved && f.Group != nil && slices.Contains([]string{"generate", "select", "sweep"}, f.Group.Key) {
 			return usage("--%s goes with --generate; 'muster profiles NAME' lists some of the profiles", f.Name)
 		}
 	}
-	var leftOut []string
-	options := c.Output.options(app, g)
-	options.LeftOut = func(columns []string) { leftOut = columns }
-	printer, err := render.Compile[profileRecord](options, profileView)
+	printer, err := c.printer(app, g)
 	if err != nil {
 		return err
 	}
@@ -102,21 +99,44 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 			profiles = append(profiles, matched...)
 		}
 	}
-	stream := printer.Start(app.term.Records())
+	records := make([]profileRecord, len(profiles))
+	for i, p := range profiles {
+		records[i] = describeProfile(p)
+	}
+	if len(records) == 0 {
+		app.note("no profiles in %s", files.Config)
+	}
+	if err := printer.print(ctx, records); err != nil {
+		return err
+	}
+	app.noteLeftOut(printer.leftOut)
+	return nil
+}
+
+// profilePrinter prints records of profiles.
+type profilePrinter struct {
+	*render.Printer[profileRecord]
+	app     *App
+	leftOut []string // columns for which the terminal was too narrow
+}
+
+func (c *profilesCmd) printer(app *App, g *Global) (p *profilePrinter, err error) {
+	p = &profilePrinter{app: app}
+	options := c.Output.options(app, g)
+	options.LeftOut = func(columns []string) { p.leftOut = columns }
+	p.Printer, err = render.Compile[profileRecord](options, profileView)
+	return p, err
+}
+
+func (p *profilePrinter) print(ctx context.Context, records []profileRecord) error {
+	stream := p.Start(p.app.term.Records())
 	stream.Until(ctx)
-	for _, p := range profiles {
-		if err := stream.Write(describeProfile(p)); err != nil {
+	for _, r := range records {
+		if err := stream.Write(r); err != nil {
 			return written(err)
 		}
 	}
-	if len(profiles) == 0 {
-		app.note("no profiles in %s", files.Config)
-	}
-	if err := stream.Close(); err != nil {
-		return written(err)
-	}
-	app.noteLeftOut(leftOut)
-	return nil
+	return written(stream.Close())
 }
 
 func describeProfile(p *awsconfig.Profile) profileRecord {

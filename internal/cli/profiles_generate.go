@@ -18,11 +18,10 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/names"
-	"muster/internal/render"
 	"muster/internal/sweep"
 )
 
-// GenerateFlags are those of `muster profiles --generate`.
+// GenerateFlags are the flags of `muster profiles --generate`.
 type GenerateFlags struct {
 	Generate      bool        `overrides:"output" group:"generate" help:"Print profiles for ~/.aws/config: one for each account and role of --sso-session or --organization."`
 	Write         bool        `group:"generate" help:"Write the profiles to the config file instead, between two marker lines."`
@@ -30,7 +29,7 @@ type GenerateFlags struct {
 	ProfileRegion string      `placeholder:"R" group:"generate" complete:"regions" help:"Region of the profiles (that of the session, or of the organization's profile)."`
 }
 
-// generatedProfile is a profile to be written, and what it was made of.
+// generatedProfile is a profile to write, with its account and role.
 type generatedProfile struct {
 	awsconfig.Section
 	account *account.Account
@@ -41,11 +40,11 @@ func (p *generatedProfile) origin() string {
 	return p.role + " of " + strings.TrimSpace(p.account.ID+" "+p.account.Name)
 }
 
-// profileSource is where generated profiles get their credentials from.
+// profileSource is the source of the credentials of generated profiles.
 type profileSource struct {
-	block   string // that keeps its profiles in the config file
+	block   string // name of the block of profiles in the config file
 	kind    awsconfig.Kind
-	session string // of SSO, "" for an organization
+	session string // the SSO session; "" for an organization
 	base    string // the source_profile, "" for an SSO session
 	region  string
 	roles   []string
@@ -55,35 +54,15 @@ type profileSource struct {
 }
 
 func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
-	asRecords := c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.Columns)+len(c.SortBy)+len(c.CountBy) > 0 || c.NoHeaders || c.Slurp
-	var leftOut []string
-	options := c.Output.options(app, g)
-	options.LeftOut = func(columns []string) { leftOut = columns }
-	printer, err := render.Compile[profileRecord](options, profileView)
+	printer, err := c.printer(app, g)
 	if err != nil {
 		return err
 	}
-	if err := c.checkGenerate(g, asRecords); err != nil {
-		return err
-	}
-	p, err := prepare(app, g, &c.Selection, &c.SweepFlags, c.Concurrency)
+	p, source, err := c.prepareGenerate(app, g)
 	if err != nil {
-		return err
-	}
-	if p.accountOptions.Shard.Count > 0 {
-		return usage("--shard goes with commands that print records; --generate needs every account")
-	}
-	source, err := c.source(app, p)
-	if err != nil {
-		return err
-	}
-	if err := c.Name.check("--name", source.session != ""); err != nil {
 		return err
 	}
 	files := p.resolver.Config.Files
-	if _, err := (awsconfig.Block{Name: source.block}).Compare(files); err != nil { // its markers are broken
-		return err
-	}
 	p.accountOptions.Strict = c.Write
 	accounts, err := p.accounts()
 	if err != nil {
@@ -103,15 +82,15 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	if !c.Write {
 		change, err := block.Compare(files)
 		if err == nil {
-			err = printProfiles(ctx, app, printer, asRecords, source, change.Block, found)
+			err = c.printProfiles(ctx, printer, source, change.Block, found)
 		}
 		if err != nil {
 			return err
 		}
-		tellTaken(app, change)
+		noteTaken(app, change)
 	}
 	source.noteUnassigned(app)
-	err = p.conclude(ctx, &sweepResult{ledger: ledger, noun: "profiles", refused: accounts.Refused, leftOut: leftOut})
+	err = p.conclude(ctx, &sweepResult{ledger: ledger, noun: "profiles", refused: accounts.Refused, leftOut: printer.leftOut})
 	switch {
 	case !c.Write:
 		return err
@@ -127,12 +106,42 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 	return writeProfiles(ctx, app, files, block)
 }
 
-// checkGenerate finds flags that do not go with --generate.
-func (c *profilesCmd) checkGenerate(g *Global, asRecords bool) error {
+// prepareGenerate checks the flags and the config file, and connects. It makes no call of
+// AWS.
+func (c *profilesCmd) prepareGenerate(app *App, g *Global) (*sweeper, *profileSource, error) {
+	if err := c.checkGenerate(g); err != nil {
+		return nil, nil, err
+	}
+	p, err := prepare(app, g, &c.Selection, &c.SweepFlags, c.Concurrency)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.accountOptions.Shard.Count > 0 {
+		return nil, nil, usage("--shard goes with commands that print records; --generate needs every account")
+	}
+	source, err := c.source(app, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.Name.check("--name", source.session != ""); err != nil {
+		return nil, nil, err
+	}
+	// Compare fails if the markers in the config file are damaged.
+	_, err = awsconfig.Block{Name: source.block}.Compare(p.resolver.Config.Files)
+	return p, source, err
+}
+
+// asRecords reports whether the profiles are printed as records and not as a config file.
+func (c *profilesCmd) asRecords() bool {
+	return c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.Columns)+len(c.SortBy)+len(c.CountBy) > 0 || c.NoHeaders || c.Slurp
+}
+
+// checkGenerate returns an error for flags that do not go with --generate.
+func (c *profilesCmd) checkGenerate(g *Global) error {
 	switch {
 	case len(c.What) > 0:
 		return usage("--generate takes no profile names: found %q; select accounts and roles with --account and --role", c.What[0])
-	case c.Write && asRecords:
+	case c.Write && c.asRecords():
 		return usage("--write prints nothing: leave out --write, or --output and the flags for it")
 	case c.RetryGaps != "":
 		return usage("--retry-gaps goes with commands that print records; --generate needs every account")
@@ -142,7 +151,7 @@ func (c *profilesCmd) checkGenerate(g *Global, asRecords bool) error {
 	return nil
 }
 
-// gather makes the profiles of all accounts, in no order.
+// gather returns the profiles of all accounts, unsorted.
 func (c *profilesCmd) gather(ctx context.Context, source *profileSource, accounts func(context.Context) iter.Seq2[*account.Account, error]) (
 	found []*generatedProfile, ledger *sweep.Ledger, err error,
 ) {
@@ -165,7 +174,7 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 	if err != nil {
 		return err
 	}
-	tellTaken(app, change)
+	noteTaken(app, change)
 	if !change.Written {
 		app.note("%s already has the %s; nothing written", files.Config, count(len(change.Block.Profiles), "profile"))
 		return nil
@@ -177,7 +186,8 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 	return nil
 }
 
-// source checks that the selection is one whose accounts profiles can name.
+// source returns the source of the selection. It is an error if profiles cannot get
+// credentials for the selected accounts.
 func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	if c.ProfileRegion != "" && !slices.Contains(awsapi.KnownRegions(), c.ProfileRegion) {
 		app.note("--profile-region %s: muster does not know this region%s", c.ProfileRegion, names.DidYouMean(c.ProfileRegion, awsapi.KnownRegions()))
@@ -190,7 +200,7 @@ func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	case p.selection.SSOSession == "" && !p.selection.Organization:
 		return nil, usage("--generate needs --sso-session NAME, or --organization and --role R")
 	}
-	_, err := account.Find(p.resolver, p.selection, p.accountOptions) // which says what is wrong
+	_, err := account.Find(p.resolver, p.selection, p.accountOptions) // returns the error of the selection
 	return nil, err
 }
 
@@ -203,7 +213,7 @@ func (c *profilesCmd) ssoSource(p *sweeper) (*profileSource, error) {
 		block: "sso-session " + session.Name, kind: awsconfig.KindSSO, session: session.Name,
 		region: cmp.Or(c.ProfileRegion, session.Region), roles: p.selection.Roles,
 	}
-	p.selection.Roles = nil // that a role is not assigned somewhere is no gap here
+	p.selection.Roles = nil // so that an account without one of the roles is no gap
 	s.settings = func(id *auth.Identity) []awsconfig.Setting {
 		return []awsconfig.Setting{
 			{Key: "sso_session", Value: s.session},
@@ -241,8 +251,8 @@ func (c *profilesCmd) organizationSource(p *sweeper) (*profileSource, error) {
 	return s, nil
 }
 
-// baseProfile is the profile that lists the organization, the source of the
-// generated ones.
+// baseProfile returns the profile that lists the organization. It becomes the source_profile
+// of the generated profiles.
 func baseProfile(p *sweeper) (*awsconfig.Profile, error) {
 	config := p.resolver.Config
 	if len(p.selection.Profiles) > 0 {
@@ -262,7 +272,7 @@ func baseProfile(p *sweeper) (*awsconfig.Profile, error) {
 	return config.Profile(id.Profile)
 }
 
-// profiles makes those of one account.
+// profiles returns the profiles of one account.
 func (c *profilesCmd) profiles(ctx context.Context, s *profileSource, a *account.Account) ([]*generatedProfile, error) {
 	ids, err := a.Identities(ctx)
 	if err != nil {
@@ -282,16 +292,15 @@ func (c *profilesCmd) profiles(ctx context.Context, s *profileSource, a *account
 	return profiles, nil
 }
 
-// block makes one of the profiles. Two of a name are an error, and not told apart
-// by a number or an id: a name that is in use must not change, or come to mean
-// another account, because of an account that is made later.
+// block sorts the profiles into a block. Two profiles with one name are an error: if a number
+// made the names different, a new account could change the names that are in use.
 func (c *profilesCmd) block(s *profileSource, found []*generatedProfile) (awsconfig.Block, error) {
 	slices.SortFunc(found, func(a, b *generatedProfile) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.account.ID, b.account.ID), cmp.Compare(a.role, b.role))
 	})
 	block := awsconfig.Block{Name: s.block}
 	for i, p := range found {
-		if i > 0 && found[i-1].Text() == p.Text() { // the same, named twice
+		if i > 0 && found[i-1].Text() == p.Text() { // the same profile twice
 			continue
 		}
 		if i > 0 && found[i-1].Name == p.Name {
@@ -307,40 +316,36 @@ func (c *profilesCmd) block(s *profileSource, found []*generatedProfile) (awscon
 	return block, nil
 }
 
-// printProfiles prints those of a block, as text of a config file, or as records
-// like those of the profiles that there are.
-func printProfiles(ctx context.Context, app *App, printer *render.Printer[profileRecord], asRecords bool, s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
-	if !asRecords && len(block.Profiles) > 0 {
-		_, err := io.WriteString(app.Stdout, block.Text())
+// printProfiles prints the profiles of a block: as text of a config file, or as records.
+func (c *profilesCmd) printProfiles(ctx context.Context, printer *profilePrinter, s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
+	if !c.asRecords() {
+		if len(block.Profiles) == 0 {
+			return nil
+		}
+		_, err := io.WriteString(printer.app.Stdout, block.Text())
 		return written(err)
 	}
-	if !asRecords {
-		return nil
-	}
-	stream := printer.Start(app.term.Records())
-	stream.Until(ctx)
-	of := map[string]*generatedProfile{}
+	byName := map[string]*generatedProfile{}
 	for _, p := range found {
-		of[p.Name] = p
+		byName[p.Name] = p
 	}
-	for _, section := range block.Profiles {
-		p := of[section.Name]
-		if err := stream.Write(profileRecord{
+	records := make([]profileRecord, len(block.Profiles))
+	for i, section := range block.Profiles {
+		p := byName[section.Name]
+		records[i] = profileRecord{
 			Profile: p.Name, Kind: string(s.kind), AccountId: p.account.ID, Role: p.role, Region: s.region, Source: cmp.Or(s.base, s.session),
-		}); err != nil {
-			return written(err)
 		}
 	}
-	return written(stream.Close())
+	return printer.print(ctx, records)
 }
 
-func tellTaken(app *App, change *awsconfig.Change) {
+func noteTaken(app *App, change *awsconfig.Change) {
 	for _, p := range change.Taken {
 		app.note("left out: profile %q already exists in %s:%d", p.Name, p.File, p.Line)
 	}
 }
 
-// roleNames are the permission sets that were found.
+// roleNames collects the names of permission sets.
 type roleNames struct {
 	mu    sync.Mutex
 	names map[string]bool
@@ -355,7 +360,7 @@ func (r *roleNames) add(name string) {
 	r.names[name] = true
 }
 
-// noteUnassigned names what was asked for by --role and is nowhere.
+// noteUnassigned names the roles of --role that are assigned in no account.
 func (s *profileSource) noteUnassigned(app *App) {
 	for _, role := range s.roles {
 		if s.known.names[role] {

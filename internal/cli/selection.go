@@ -53,7 +53,7 @@ func (s *Selection) SeenScope() seen.Scope {
 	return seen.Scope{Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization}
 }
 
-// RegionFlags are the flags of which regions are meant.
+// RegionFlags are the flags that select regions.
 type RegionFlags struct {
 	Region        []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Only these regions; globs allowed."`
 	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions; globs allowed."`
@@ -73,7 +73,7 @@ func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
 	return regions, nil
 }
 
-// SweepFlags are the flags of how the sweep is done and told of.
+// SweepFlags are the flags for the width, the limits and the reports of a sweep.
 type SweepFlags struct {
 	Concurrency int           `placeholder:"N" default:"${concurrency}" group:"sweep" complete:"none" help:"Run at most this many ${calls=calls} at once (${concurrency})."`
 	Timeout     time.Duration `placeholder:"5m" group:"sweep" complete:"none" help:"Stop after this long, and print the records that arrived."`
@@ -84,12 +84,13 @@ type SweepFlags struct {
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no summary on stderr; gaps are still listed."`
 }
 
-// check checks everything that needs no call of AWS: an hour's sweep should not end in
-// a misspelt folder. It returns the report of --retry-gaps, nil without the flag.
+// check checks the flags before any call of AWS, so that a long sweep does not fail in the
+// end because of a mistyped folder. It returns the report of --retry-gaps; nil without the
+// flag.
 func (f *SweepFlags) check() (earlier *sweep.Earlier, err error) {
 	switch {
-	case f.Concurrency < 1 || f.Concurrency > mostConcurrency:
-		return nil, usage("--concurrency %d: expected 1 to %d", f.Concurrency, mostConcurrency)
+	case f.Concurrency < 1 || f.Concurrency > maxConcurrency:
+		return nil, usage("--concurrency %d: expected 1 to %d", f.Concurrency, maxConcurrency)
 	case f.Timeout < 0:
 		return nil, usage("--timeout %s: expected a positive duration, like 90s or 5m", f.Timeout)
 	}
@@ -111,9 +112,8 @@ func (f *SweepFlags) check() (earlier *sweep.Earlier, err error) {
 	return earlier, checkWritable("--report", f.Report)
 }
 
-// shard says which part of the accounts this run takes: by --shard or its
-// variable, else as one of the pods of an indexed Kubernetes job or of the
-// children of an AWS Batch array job.
+// shard returns the part of the accounts that this run visits. --shard or its variable sets
+// it, or else the index of a pod in a Kubernetes job or of a child in an AWS Batch array job.
 func (s *Selection) shard(app *App) (account.Shard, error) {
 	if s.Shard != "" {
 		index, of, ok := strings.Cut(s.Shard, "/")
@@ -124,7 +124,7 @@ func (s *Selection) shard(app *App) (account.Shard, error) {
 	}
 	shards := app.env["MUSTER_SHARDS"]
 	for _, job := range []struct{ index, size string }{
-		{"JOB_COMPLETION_INDEX", ""}, // Kubernetes tells a pod its number, but not of how many
+		{"JOB_COMPLETION_INDEX", ""}, // in Kubernetes, no variable has the number of pods
 		{"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE"},
 	} {
 		index, ok := app.env[job.index]

@@ -88,7 +88,7 @@ func stopEmpty(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.A
 	}
 }
 
-// bound ends a context when --timeout is over.
+// bound returns a context that ends after --timeout.
 func (s *sweeper) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.Timeout == 0 {
 		return ctx, func() {}
@@ -98,7 +98,7 @@ func (s *sweeper) bound(ctx context.Context) (context.Context, context.CancelFun
 
 // stream prints records as they arrive.
 type stream[R any] interface {
-	// Until ends an expression that does not end by itself when the context ends.
+	// Until sets the context that stops an expression that would run forever.
 	Until(context.Context)
 	Write(R) error
 	// Flush is called when no more records are waiting.
@@ -111,7 +111,7 @@ type ledgerStream interface {
 	ended(ledger *sweep.Ledger, noun string)
 }
 
-// sweepResult is the end of a sweep, for conclude.
+// sweepResult is the outcome of a sweep, for conclude.
 type sweepResult struct {
 	ledger *sweep.Ledger
 	noun   string // names the records, in the plural
@@ -120,7 +120,7 @@ type sweepResult struct {
 	allInstances bool
 
 	failed  *render.RecordsError         // an expression failed on some records; nil: on none
-	refused func(context.Context) string // may know the reason why AWS refuses every account; nil: it is not known
+	refused func(context.Context) string // account.Found.Refused
 	leftOut []string                     // columns for which the terminal was too narrow
 }
 
@@ -200,8 +200,8 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 	return plan, r, s.checkEarlier(plan.Regions != nil)
 }
 
-// checkEarlier checks that the report of --retry-gaps is of a command that visits
-// regions too, or accounts as a whole too.
+// checkEarlier returns an error if the report of --retry-gaps is for regions and this command
+// visits accounts as a whole, or the other way round.
 func (s *sweeper) checkEarlier(regions bool) error {
 	if s.earlier == nil {
 		return nil
@@ -212,9 +212,9 @@ func (s *sweeper) checkEarlier(regions bool) error {
 	return nil
 }
 
-// checkRegions warns of patterns of --region and --exclude-region that match nothing,
-// and returns an error where they select no region at all. A run with --retry-gaps may
-// have none left.
+// checkRegions warns about globs of --region and --exclude-region that match no region, and
+// returns an error if no region is selected. It checks nothing with --retry-gaps, because the
+// gaps may be in a few regions.
 func (s *sweeper) checkRegions(ctx context.Context, ledger *sweep.Ledger) error {
 	if s.regions == nil || s.earlier != nil || ctx.Err() != nil {
 		return nil

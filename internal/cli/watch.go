@@ -18,11 +18,10 @@ import (
 	"muster/internal/terminal"
 )
 
-// watchInterval is --watch: how long to wait before the next round. 0: the flag is
-// not given.
+// watchInterval is the value of --watch, the time between two rounds; 0 without the flag.
 type watchInterval time.Duration
 
-// A sweep costs hundreds of calls, so rounds are further apart than those of watch(1).
+// A sweep takes hundreds of calls, so the default interval is longer than that of watch(1).
 const (
 	defaultInterval = 30 * time.Second
 	leastInterval   = time.Second
@@ -62,7 +61,7 @@ func parseInterval(text string) (time.Duration, error) {
 	return interval, nil
 }
 
-// WatchedOutput is Output of commands whose sweep can be done again and again.
+// WatchedOutput is the Output of commands that can repeat their sweep.
 type WatchedOutput struct {
 	Output `embed:""`
 	Watch  watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Repeat every 30s (or -w 5s, --watch=5m), and mark new (+), changed (~) and gone (-) records."`
@@ -74,16 +73,16 @@ func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 	return options
 }
 
-// repeat carries out a sweep once, or with --watch until it is interrupted. An
-// error ends it only in the first round, where it is likely to be one of the
-// command line or of the credentials. What is no terminal gets the first round
-// whole and then a line for each record that has changed, as kubectl has it.
+// repeat calls once, or with --watch calls it again and again until an interrupt. An error
+// ends the run only in the first round, where it is probably a mistake in the flags or the
+// credentials. On a terminal, each round replaces the one before. Other output gets all
+// records of the first round, and then the records that change, as in kubectl.
 func repeat[R any](ctx context.Context, app *App, g *Global, o *WatchedOutput, printer *render.Printer[R], once func(context.Context, stream[R]) error) error {
 	if o.Watch == 0 {
 		return once(ctx, printer.Start(app.term.Records()))
 	}
 	records := printer.Watch()
-	out := &lastingError{w: app.term.Records()}
+	out := &stickyError{w: app.term.Records()}
 	shown := frame{every: time.Duration(o.Watch), table: records.Again}
 	var screen *terminal.Screen
 	if logged := g.Debug && terminal.IsTerminal(app.Stderr); !logged {
@@ -92,7 +91,7 @@ func repeat[R any](ctx context.Context, app *App, g *Global, o *WatchedOutput, p
 		screen = app.term.NewScreen(drawing, shown.lines)
 	}
 	if screen != nil {
-		out.w = io.Discard // Close only finds out what has changed
+		out.w = io.Discard // the screen prints the records; Close only marks changes
 		defer screen.Leave()
 	}
 	records.ChangesOnly = screen == nil
@@ -135,8 +134,8 @@ func repeat[R any](ctx context.Context, app *App, g *Global, o *WatchedOutput, p
 	}
 }
 
-// rest waits for the next round, or until there is nobody to show it to: nothing may
-// change for hours, and so nothing be written.
+// rest waits for the next round. It returns an error if the reader of a pipe goes away: a
+// write, which would show that, may not happen for hours.
 func rest(ctx context.Context, interval time.Duration, out io.Writer) error {
 	next := time.After(interval)
 	look := time.NewTicker(leastInterval / 2)
@@ -155,18 +154,18 @@ func rest(ctx context.Context, interval time.Duration, out io.Writer) error {
 	}
 }
 
-// round is the stream of a round's records.
+// round is the stream of one round.
 type round[R any] struct {
 	*render.Stream[R]
 	ctx     context.Context // of all rounds
 	screen  *terminal.Screen
 	summary string // once the sweep has ended
 	listErr error
-	missing map[[2]string]bool // account and region of gaps
-	there   map[[2]string]bool // of answers
+	missing map[[2]string]bool // places with gaps, by account and region
+	there   map[[2]string]bool // places that answered, by account and region
 }
 
-// ended notes which places did not answer, since nothing is gone from there.
+// ended keeps the places that did not answer: their records are unknown, and not gone.
 func (r *round[R]) ended(ledger *sweep.Ledger, noun string) {
 	r.summary = tallyText(ledger, noun, true)
 	r.listErr = ledger.ListError()
@@ -180,7 +179,7 @@ func (r *round[R]) ended(ledger *sweep.Ledger, noun string) {
 	}
 }
 
-// unseen says whether a record was in a place that could not be looked at.
+// unseen reports whether the place of a record did not answer in this round.
 func (r *round[R]) unseen(record *R) bool {
 	field := func(name string) string {
 		if v := reflect.ValueOf(record).Elem().FieldByName(name); v.IsValid() {
@@ -197,21 +196,22 @@ func (r *round[R]) unseen(record *R) bool {
 	return r.listErr != nil && !r.there[[2]string{id, region}] && !r.there[[2]string{id, ""}]
 }
 
-// Close ends the round; one that is interrupted tells nothing of what has changed.
+// Close ends the round. An interrupted round prints nothing, because its records are not
+// complete.
 func (r *round[R]) Close() error {
 	if r.ctx.Err() != nil {
 		return nil
 	}
-	return r.screen.Update(r.Stream.Close) // it may be drawing the records of the round before
+	return r.screen.Update(r.Stream.Close) // the screen may be drawing the records of the round before
 }
 
-// lastingError is a writer that remembers its first error.
-type lastingError struct {
+// stickyError is a writer that keeps its first error.
+type stickyError struct {
 	w   io.Writer
 	err error
 }
 
-func (l *lastingError) Write(p []byte) (int, error) {
+func (l *stickyError) Write(p []byte) (int, error) {
 	n, err := l.w.Write(p)
 	l.err = cmp.Or(l.err, err)
 	return n, err

@@ -12,18 +12,18 @@ import (
 	"muster/internal/safe"
 )
 
-// frame is what a round of --watch shows on the screen.
+// frame is the content of the screen of --watch.
 type frame struct {
 	every   time.Duration
 	at      time.Time
 	summary string                // "2 instances in ..."
 	changes string                // "+1 ~2"
-	notes   string                // the gaps, and the reasons
+	notes   string                // the gaps and their causes
 	table   func(io.Writer) error // prints the records at the terminal's width
 }
 
-// lines are what fits on the screen: a header, the table, and of the notes as much
-// as a third of the screen holds.
+// lines returns the lines of the screen: a header, the table and the notes. The notes may
+// take a third of the screen, or more if the table leaves room.
 func (s *frame) lines(width, height int) []string {
 	var table strings.Builder
 	told := splitLines(s.notes)
@@ -60,8 +60,8 @@ func (s *frame) lines(width, height int) []string {
 	return lines[:max(min(len(lines), height), 0)]
 }
 
-// header tells what was found and what has changed, and when. In a narrow window
-// the changes are the last to go.
+// header returns the count of records, the changes and the time. In a narrow window, it
+// leaves out the time first and shortens the count next.
 func (s *frame) header(width int) string {
 	every := strings.Replace(strings.Replace(s.every.String(), "m0s", "m", 1), "h0m", "h", 1)
 	found, changes, at := s.summary, "", "  "+s.at.Format(time.TimeOnly)
@@ -79,10 +79,10 @@ func (s *frame) header(width int) string {
 	return found + changes + strings.Repeat(" ", max(space-displaywidth.String(found), 0)) + at
 }
 
-// minSummary is how many columns of what was found are worth more than the time.
+// minSummary is the width of the count below which header leaves out the time.
 const minSummary = len("1,234 instances")
 
-// cut leaves out what is beyond a number of lines, and says so on the last.
+// cut returns at most n lines. If lines are left out, the last one counts them.
 func cut(lines []string, n int) []string {
 	if n < 1 {
 		return nil

@@ -22,7 +22,7 @@ func (*whoamiCmd) Examples() []string {
 	}
 }
 
-// whoamiRecord is who the user is in an account.
+// whoamiRecord is the user's identity in an account.
 type whoamiRecord struct {
 	AccountId   string
 	AccountName string
@@ -30,12 +30,12 @@ type whoamiRecord struct {
 	UserId      string
 	Profile     string
 	Role        string
-	Source      string // the hops in one line
+	Source      string // the hops on one line
 	Hops        []hopRecord
-	Expires     string // RFC 3339 UTC; "" for keys that do not end
+	Expires     string // RFC 3339 UTC; "" for long-term keys
 }
 
-// hopRecord is one step on the way to the credentials.
+// hopRecord is one step to the credentials.
 type hopRecord struct {
 	Kind string // environment, profile, SSO session, permission set, role, ...
 	Name string
@@ -59,7 +59,7 @@ func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return c.list(ctx, app, g, listing[whoamiRecord]{noun: "identities", view: whoamiView, visit: visitIdentity})
 }
 
-// visitIdentity asks STS who the user is in an account.
+// visitIdentity calls GetCallerIdentity in an account.
 func visitIdentity(ctx context.Context, s *sweeper, place sweep.Place, emit func([]whoamiRecord)) error {
 	id := place.Identity
 	caller, err := s.resolver.Caller(ctx, id)
@@ -81,7 +81,7 @@ func visitIdentity(ctx context.Context, s *sweeper, place sweep.Place, emit func
 	return nil
 }
 
-// expiry is when credentials end, "" for those that do not.
+// expiry returns the expiry of credentials; "" for long-term keys.
 func expiry(creds aws.Credentials) string {
 	if !creds.CanExpire {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"muster/internal/terminal"
 )
 
-// span words a duration as people do.
+// span formats a duration for people: "1 h 5 min", "2 min 3 s", "1.5 s".
 func span(d time.Duration) string {
 	switch {
 	case d >= time.Hour:
@@ -25,7 +25,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// quantity is a number with its noun, which is given in the plural.
+// quantity returns a number with its noun. The noun is given in the plural.
 func quantity(n int, noun string) string {
 	if n == 1 {
 		switch noun {
@@ -40,10 +40,10 @@ func quantity(n int, noun string) string {
 	return thousands(n) + " " + noun
 }
 
-// count is quantity for nouns that take an s.
+// count is quantity for a noun in the singular, whose plural ends in s.
 func count(n int, noun string) string { return quantity(n, noun+"s") }
 
-// thousands writes a number with a comma between groups of three digits.
+// thousands formats a number with commas: "1,234,567".
 func thousands(n int) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -52,8 +52,8 @@ func thousands(n int) string {
 	return digits
 }
 
-// showProgress tells how far a sweep has come. The noun is what is found; whole
-// says that accounts are not visited by region.
+// showProgress shows the progress of a sweep on the terminal. The noun names the records;
+// whole says that the sweep visits accounts as a whole.
 func (a *App) showProgress(ctx context.Context, meter *sweep.Meter, noun string, whole bool) *terminal.Line {
 	start := time.Now()
 	return a.term.StartLine(ctx, func(width int) string {
@@ -61,7 +61,8 @@ func (a *App) showProgress(ctx context.Context, meter *sweep.Meter, noun string,
 	})
 }
 
-// progressText words how far a sweep has come, leaving out what does not fit.
+// progressText returns the progress of a sweep in at most width columns. It leaves out the
+// last parts if they do not fit.
 func progressText(c sweep.Counts, elapsed time.Duration, noun string, whole bool, width int) string {
 	more := ""
 	if !c.Listed {
