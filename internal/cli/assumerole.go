@@ -48,8 +48,8 @@ func (*assumeRoleCmd) Examples() []string {
 	}
 }
 
-// overridden makes variables void that are set for the roles of an organization, if
-// the command line has a profile.
+// overridden reports whether the variable of a flag is ignored: with --profile, those for the
+// roles of an organization are.
 func (c *assumeRoleCmd) overridden(flag any, _ string, line *flagLine) bool {
 	return line.given[&c.Profile] && (flag == &c.ExternalID || flag == &c.RoleSessionName || flag == &c.DurationSeconds)
 }
@@ -71,7 +71,7 @@ func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return exportIdentity(ctx, out, id)
 }
 
-// identity is the role, by whichever of the three ways.
+// identity returns the role, assumed in one of the three ways.
 func (c *assumeRoleCmd) identity(ctx context.Context, app *App, r *auth.Resolver, o auth.RoleOptions) (*auth.Identity, error) {
 	profile, err := c.profile(r.Config)
 	if err != nil {
@@ -127,8 +127,8 @@ func (c *assumeRoleCmd) fromSAML(ctx context.Context, app *App, r *auth.Resolver
 	return r.SAML(profile, assertion, role, o), nil
 }
 
-// samlRole chooses of the roles that an assertion offers: the one that is named,
-// the only one, or what the user says.
+// samlRole chooses one of the roles that an assertion offers: the one of the flags, the only
+// one, or the user's choice.
 func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertion) (auth.SAMLRole, error) {
 	var fitting []auth.SAMLRole
 	var offers []string
@@ -140,7 +140,7 @@ func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertio
 	}
 	switch {
 	case len(a.Roles) == 0 && c.RoleARN != "" && c.PrincipalARN != "":
-		return auth.SAMLRole{ARN: c.RoleARN, Provider: c.PrincipalARN}, nil // encrypted: STS will tell
+		return auth.SAMLRole{ARN: c.RoleARN, Provider: c.PrincipalARN}, nil // the assertion is encrypted; STS checks the role
 	case len(a.Roles) == 0:
 		return auth.SAMLRole{}, usage("the SAML assertion names no role; give --role-arn and --principal-arn")
 	case len(fitting) == 0:
@@ -200,7 +200,7 @@ func (*sessionTokenCmd) Examples() []string {
 	}
 }
 
-// overridden is as for assumeRoleCmd.
+// overridden reports the same as that of assumeRoleCmd.
 func (c *sessionTokenCmd) overridden(flag any, _ string, line *flagLine) bool {
 	return line.given[&c.Profile] && flag == &c.DurationSeconds
 }
@@ -232,7 +232,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return exportIdentity(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))
 }
 
-// currentOr is the identity of a profile, or who the user is.
+// currentOr returns the identity of a profile, or without a name the current identity.
 func currentOr(r *auth.Resolver, name string) (*auth.Identity, *awsconfig.Profile, error) {
 	if name == "" {
 		id, err := r.Current()

@@ -18,11 +18,11 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// words are the values of an option that takes several, as the AWS CLI has it:
+// words are the values of an option with several values, as in the AWS CLI:
 // --tags Key=a,Value=1 Key=b,Value=2
 type words []string
 
-// Decode takes values up to the next option.
+// Decode reads values up to the next option.
 func (w *words) Decode(ctx *kong.DecodeContext) error {
 	first, err := ctx.Scan.PopValue("value")
 	if err != nil {
@@ -39,7 +39,7 @@ func (w *words) Decode(ctx *kong.DecodeContext) error {
 	}
 }
 
-// The limits of STS, so that what it would refuse is refused before the call.
+// The limits of STS, which are checked before the call.
 const (
 	mostPolicies    = 10
 	mostPolicyChars = 2048
@@ -58,7 +58,7 @@ var (
 	codePattern    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{6}$`) })
 )
 
-// options checks the command line and makes of it what is asked of STS.
+// options checks the flags and returns the parameters of the call.
 func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 	o := auth.RoleOptions{
 		RoleSettings: awsconfig.RoleSettings{
@@ -111,7 +111,7 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 	return o, err
 }
 
-// checkWays finds options that do not go together.
+// checkWays returns an error for options that exclude each other.
 func (c *assumeRoleCmd) checkWays() error {
 	federated := ""
 	switch {
@@ -261,8 +261,8 @@ func (c *assumeRoleCmd) transitiveKeys(tags []types.Tag) ([]string, error) {
 
 func (w words) json() bool { return len(w) == 1 && strings.HasPrefix(strings.TrimSpace(w[0]), "[") }
 
-// structures reads the AWS CLI's shorthand (Key=K,Value=V, each word one
-// structure), or JSON, or a file:// of that.
+// structures reads the AWS CLI's shorthand (Key=K,Value=V, each word one structure), JSON, or
+// a file:// with JSON.
 func (w words) structures(flag string, keys ...string) ([]map[string]string, error) {
 	if len(w) == 1 && strings.HasPrefix(w[0], "file://") {
 		data, err := os.ReadFile(strings.TrimPrefix(w[0], "file://"))
@@ -305,7 +305,7 @@ func (w words) structures(flag string, keys ...string) ([]map[string]string, err
 	return list, nil
 }
 
-// splitShorthand splits at the commas outside of quotes, which it removes.
+// splitShorthand splits at commas outside of quotes, and removes the quotes.
 func splitShorthand(word string) []string {
 	var (
 		parts []string

@@ -59,7 +59,7 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	}
 	err = s.conclude(ctx, result)
 	if keys, ok := out.(*exportStream); ok && err == nil && keys.single != "" && len(keys.keys) == 0 {
-		return &partial{exitNothing} // whoever evaluates nothing would go on with other credentials
+		return &partial{exitNothing} // a shell that evaluates nothing would go on with other credentials
 	}
 	return err
 }
@@ -85,11 +85,11 @@ func keyringRoles(names *nameRecorder, ring *accountCredentials) {
 	}
 }
 
-// exportTTL is how long credentials that are handed out must still last: other
-// tools renew theirs up to a quarter of an hour before their end.
+// exportTTL is the least lifetime of exported credentials: other tools renew theirs up to 15
+// minutes before they expire.
 const exportTTL = 15 * time.Minute
 
-// everyRole gets the credentials of all that the user can be in an account.
+// everyRole gets the credentials of all the user's identities in an account.
 func everyRole(ctx context.Context, place sweep.Place, emit func([]accountCredentials)) error {
 	ids, err := place.Account.Identities(ctx)
 	if err != nil {
@@ -107,8 +107,8 @@ func everyRole(ctx context.Context, place sweep.Place, emit func([]accountCreden
 	return err
 }
 
-// accountCredentials is what an account's credentials are handed out as: the keys are those
-// of the SSO portal's own answers.
+// accountCredentials is the record of an account's credentials. The keys are those of the SSO
+// portal's answers.
 type accountCredentials struct {
 	AccountId    string                     `json:"accountId"`
 	AccountName  string                     `json:"accountName"`
@@ -120,7 +120,7 @@ type roleCredentials struct {
 	AccessKeyId     string `json:"accessKeyId"`
 	SecretAccessKey string `json:"secretAccessKey"`
 	SessionToken    string `json:"sessionToken"`
-	Expiration      any    `json:"expiration"` // milliseconds since 1970, nil for keys that do not end
+	Expiration      any    `json:"expiration"` // milliseconds since 1970; nil for long-term keys
 }
 
 var accountCredentialsView = render.View{ID: "accountId", Sort: []string{"accountId", "accountName"}}
@@ -148,8 +148,8 @@ func (k *accountCredentials) add(ctx context.Context, id *auth.Identity) error {
 	return nil
 }
 
-// keyName stands for the role where there is none: a user's keys have a profile's
-// name, or none at all.
+// keyName returns the name of credentials: of the role, or for an IAM user's keys of the
+// profile, if there is one.
 func keyName(id *auth.Identity) string {
 	switch {
 	case id.Role != "":
@@ -168,7 +168,7 @@ func newRoleCredentials(creds aws.Credentials) roleCredentials {
 	return r
 }
 
-// ends is when the credentials end; the zero time for those that do not.
+// ends returns the time when the credentials expire; the zero time for long-term keys.
 func (r roleCredentials) ends() time.Time {
 	ms, ok := r.Expiration.(int64)
 	if !ok {
@@ -177,10 +177,10 @@ func (r roleCredentials) ends() time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// exportFormats are the forms of credentials, those without a value first.
+// exportFormats are the formats of credentials, those without a value first.
 var exportFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", "template=", "template-file="}
 
-// Export are the flags of how credentials are handed out.
+// Export are the flags for the format of credentials.
 type Export struct {
 	Output      string      `short:"o" env:"-" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
 	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Run a jq filter on each account, and print the results."`
@@ -196,7 +196,7 @@ type Export struct {
 // Schema describes the records, for completion and --template-help.
 func (*Export) Schema() *shape.Schema { return shape.SchemaOf[accountCredentials]() }
 
-// start checks the flags and begins the output.
+// start checks the flags and returns the stream to write to.
 func (h *Export) start(app *App, g *Global) (stream[accountCredentials], error) {
 	if h.Output == "" && h.Query == "" && h.JQ == "" {
 		h.Output = "json"
@@ -215,8 +215,8 @@ func (h *Export) start(app *App, g *Global) (stream[accountCredentials], error) 
 	return out, err
 }
 
-// connect is start and Global.connect, with what one profile says of the
-// connection; "": with what the default one says.
+// connect calls start and Global.connect. The CA bundle and the attempts are those of the
+// profile; "" means the default profile.
 func (h *Export) connect(app *App, g *Global, profile string) (stream[accountCredentials], *auth.Resolver, error) {
 	out, err := h.start(app, g)
 	if err != nil {
@@ -249,8 +249,8 @@ func (h *Export) format(app *App, g *Global, w io.Writer) (stream[accountCredent
 	return printer.Start(w), nil
 }
 
-// check refuses what would put credentials where nobody looks for them, and what
-// would replace the user's own.
+// check returns an error for formats that credentials do not have, and for --out with the
+// user's own config or credentials file.
 func (h *Export) check(app *App) error {
 	name, _, valued := strings.Cut(h.Output, "=")
 	if valued {
@@ -292,11 +292,11 @@ func samePath(a, b string) bool {
 	return absA == absB
 }
 
-// fileStream writes a file that only its owner can read, in one step at the end.
-// One with good credentials stays where none were to be had.
+// fileStream writes a file that only its owner can read, atomically at the end. Without any
+// credentials it leaves an existing file alone.
 type fileStream struct {
 	stream[accountCredentials]
-	ctx      context.Context // what ends the run
+	ctx      context.Context // of the run
 	text     *bytes.Buffer
 	path     string
 	accounts int

@@ -11,11 +11,11 @@ import (
 	"muster/internal/shell"
 )
 
-// demoRole is the role that the simulated organization has in every account.
+// demoRole is a role that every account of the simulated organization has.
 const demoRole = "EC2ReadAccess"
 
-// simulate puts the simulated organization in the place of AWS, where --demo
-// asks for it. The returned function takes it down.
+// simulate starts the simulated organization if --demo is given, and points the run to it.
+// Call cleanUp at the end.
 func (g *Global) simulate(app *App) (cleanUp func(), err error) {
 	if !g.Demo {
 		return func() {}, nil
@@ -31,7 +31,7 @@ func (g *Global) simulate(app *App) (cleanUp func(), err error) {
 	return sim.close, nil
 }
 
-// withoutAWS drops what could lead to the user's own accounts.
+// withoutAWS drops the variables that could lead to the user's own accounts.
 func withoutAWS(environ []string) []string {
 	var kept []string
 	for _, pair := range environ {
@@ -42,7 +42,7 @@ func withoutAWS(environ []string) []string {
 	return kept
 }
 
-// simulation is a running organization and the home folder that leads to it.
+// simulation is a running organization, and a home directory with its ~/.aws.
 type simulation struct {
 	server  *awssim.Server
 	home    string

@@ -16,22 +16,22 @@ import (
 	"muster/internal/safe"
 )
 
-// Exit codes, as the contract has them.
+// The exit codes.
 const (
 	exitOK          = 0
-	exitNothing     = 1   // nothing could be done, or the output not written
+	exitNothing     = 1   // no account could be reached, or the output could not be written
 	exitUsage       = 2   // the command line or the config file is wrong
 	exitPartial     = 3   // some account or region is missing
 	exitInterrupted = 130 // by the user
-	exitPipe        = 141 // the reader went away, as the shell has it for SIGPIPE
+	exitPipe        = 141 // the reader of the output went away; a shell has this code for SIGPIPE
 )
 
-// partial is the end of a sweep whose gaps have been reported already.
+// partial ends a run with an exit code and without another message.
 type partial struct{ code int }
 
 func (p *partial) Error() string { return fmt.Sprintf("exit code %d", p.code) }
 
-// fail turns an error into a message, where it has none yet, and an exit code.
+// fail prints the message of an error and returns its exit code.
 func (a *App) fail(ctx context.Context, err error) int {
 	var ended *partial
 	switch {
@@ -39,7 +39,7 @@ func (a *App) fail(ctx context.Context, err error) int {
 		return exitOK
 	case errors.As(err, &ended):
 		return ended.code
-	case errors.Is(err, syscall.EPIPE) && !errors.As(err, new(*net.OpError)): // which would be AWS that went away
+	case errors.Is(err, syscall.EPIPE) && !errors.As(err, new(*net.OpError)): // not of a connection to AWS
 		return exitPipe
 	}
 	a.report(err)
@@ -52,7 +52,7 @@ func (a *App) fail(ctx context.Context, err error) int {
 	return exitNothing
 }
 
-// usageError is a command line that makes no sense.
+// usageError is a mistake in the command line.
 type usageError struct{ msg string }
 
 func (e *usageError) Error() string { return e.msg }
@@ -69,8 +69,8 @@ func isUsage(err error) bool {
 	return errors.As(err, &marked)
 }
 
-// report prints an error: AWS's without what the SDK puts around it, and the
-// lines of an expression and the carets below it as they are.
+// report prints an error and its hint. It drops the text that the SDK puts around AWS's
+// message, and keeps the lines of an expression with the carets below.
 func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
@@ -89,8 +89,8 @@ func (a *App) report(err error) {
 	}
 }
 
-// written words an error of the output, where it is one of the writer and not of
-// what was to be written.
+// written adds "writing the output" to an error of the writer, but not to an error of the
+// records.
 func written(err error) error {
 	if err == nil || isUsage(err) || errors.As(err, new(*exportError)) || errors.As(err, new(*render.RecordsError)) {
 		return err

@@ -230,7 +230,7 @@ func (e *execution) list(ctx context.Context) error {
 			e.accounts = append(e.accounts, a)
 		}
 	}
-	if e.PerRegion && len(e.regions.UnmatchedExcludes()) > 0 { // by what is known; accounts may know more
+	if e.PerRegion && len(e.regions.UnmatchedExcludes()) > 0 { // accounts may have regions that muster does not know
 		if _, err := e.countRegions(ctx); err != nil {
 			return err
 		}

@@ -16,24 +16,23 @@ import (
 	"muster/internal/shell"
 )
 
-// exportStream prints credentials in a form that other tools read.
+// exportStream prints credentials in a format for other tools.
 type exportStream struct {
 	w      io.Writer
-	single string // the name of a form that holds one set of credentials; "" for several
+	single string // the name of a format that holds one set of credentials; "" if it holds several
 	format func(keys []namedCredentials) (string, error)
 
 	keys []namedCredentials
 }
 
-// namedCredentials is one set of credentials, and whose they are.
+// namedCredentials is one set of credentials with its account and role.
 type namedCredentials struct {
 	roleCredentials
 	account accountCredentials
 	role    string
 }
 
-// exportError says why what was gathered does not fit the form that it was asked
-// in.
+// exportError is the error that credentials do not fit into a format.
 type exportError struct{ msg string }
 
 func (e *exportError) Error() string { return e.msg }
@@ -63,7 +62,7 @@ func (s *exportStream) Close() error {
 	return err
 }
 
-// envText makes lines that a shell evaluates.
+// envText returns a format of lines that a shell evaluates.
 func envText(dialect string) func([]namedCredentials) (string, error) {
 	set, unset := "export %s=%s\n", "unset %s\n"
 	quote := shell.Quote
@@ -89,7 +88,7 @@ func envText(dialect string) func([]namedCredentials) (string, error) {
 			{"AWS_ACCESS_KEY_ID", k.AccessKeyId}, {"AWS_SECRET_ACCESS_KEY", k.SecretAccessKey},
 			{"AWS_SESSION_TOKEN", k.SessionToken}, {"AWS_CREDENTIAL_EXPIRATION", expiration},
 		} {
-			if v[1] == "" { // what an earlier evaluation has set must not stay
+			if v[1] == "" { // a value of an earlier evaluation must not stay
 				fmt.Fprintf(&text, unset, v[0])
 				continue
 			}
@@ -99,8 +98,8 @@ func envText(dialect string) func([]namedCredentials) (string, error) {
 	}
 }
 
-// quotePowerShell puts s between quotes. PowerShell takes the typographic ones for
-// the same; within quotes each stands for itself if it is doubled.
+// quotePowerShell quotes s. PowerShell treats typographic quotes like ' and reads a doubled
+// quote as one.
 func quotePowerShell(s string) string {
 	var quoted strings.Builder
 	quoted.WriteByte('\'')
@@ -114,8 +113,8 @@ func quotePowerShell(s string) string {
 	return quoted.String()
 }
 
-// plain refuses what a form that is read by lines cannot hold: a value that goes on
-// in another line could add a section or a command. AWS gives no such values.
+// plain returns an error for values with control characters: in a format of lines, a line
+// break could add a section or a command. AWS never issues such values.
 func (k namedCredentials) plain(form string) error {
 	for _, v := range [][2]string{{"access key id", k.AccessKeyId}, {"secret access key", k.SecretAccessKey}, {"session token", k.SessionToken}} {
 		breaks := func(r rune) bool {
@@ -129,7 +128,7 @@ func (k namedCredentials) plain(form string) error {
 	return nil
 }
 
-// processText is what the AWS CLI and the SDKs expect of a credential_process.
+// processText is the format that the AWS CLI and the SDKs expect of a credential_process.
 func processText(keys []namedCredentials) (string, error) {
 	k := keys[0]
 	answer := struct {
@@ -144,7 +143,7 @@ func processText(keys []namedCredentials) (string, error) {
 	return string(data) + "\n", err
 }
 
-// iniText makes a credentials file, a profile for each set.
+// iniText returns the format of a credentials file, with a profile for each set.
 func iniText(name profileName) func([]namedCredentials) (string, error) {
 	return func(keys []namedCredentials) (string, error) {
 		var text strings.Builder

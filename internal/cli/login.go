@@ -37,8 +37,8 @@ func (*loginCmd) Examples() []string {
 	}
 }
 
-// overridden makes the variables of --sso-session and --profile void if the command line
-// has one of them.
+// overridden reports whether the variable of a flag is ignored: with --sso-session or
+// --profile on the command line, the variables of both are.
 func (c *loginCmd) overridden(flag any, _ string, line *flagLine) bool {
 	return (flag == &c.SSOSession || flag == &c.Profile) && (line.given[&c.SSOSession] || line.given[&c.Profile])
 }
@@ -50,7 +50,7 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 				return usage("%s and --%s: name the session once", c.Name, f.Name)
 			}
 		}
-		c.SSOSession, c.Profile = "", "" // variables, set for other commands
+		c.SSOSession, c.Profile = "", "" // variables that are set for other commands
 	}
 	if c.Timeout <= 0 {
 		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)
@@ -98,7 +98,7 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 	return write()
 }
 
-// session finds the session that the flags, or the argument, mean.
+// session finds the session that the flags or the argument name.
 func (c *loginCmd) session(app *App, config *awsconfig.Config) (*awsconfig.Session, *awsconfig.Profile, error) {
 	switch {
 	case c.SSOSession != "":
@@ -121,10 +121,9 @@ func (c *loginCmd) session(app *App, config *awsconfig.Config) (*awsconfig.Sessi
 	return ssoSession(app, config, c.Name)
 }
 
-// ssoSession finds the session that a name means: an sso-session's, or that of a
-// profile which comes by its credentials through one. Without a name it is the
-// session of AWS_PROFILE, or the only one there is. It returns nil where none is
-// configured.
+// ssoSession finds a session by the name of an sso-session, or of a profile that gets its
+// credentials from one. Without a name, it is the session of AWS_PROFILE or the only session.
+// It returns nil if no session is configured.
 func ssoSession(app *App, config *awsconfig.Config, name string) (*awsconfig.Session, *awsconfig.Profile, error) {
 	named := name != ""
 	if !named {
@@ -182,8 +181,8 @@ func unknownSession(config *awsconfig.Config, name string) error {
 	return &auth.NoCredentialsError{Msg: fmt.Sprintf("no sso-session or profile %q in %s%s", name, config.Files.Config, names.DidYouMean(name, known))}
 }
 
-// sessionBehind is the session at the base of a profile's chain, and the profile
-// that holds it.
+// sessionBehind returns the session at the end of a profile's chain of source profiles, and
+// the profile with its settings.
 func sessionBehind(config *awsconfig.Config, p *awsconfig.Profile) (*awsconfig.Session, *awsconfig.Profile, error) {
 	if p.SSOSession != nil {
 		return p.SSOSession, p, p.SSOSession.Problem
@@ -198,8 +197,7 @@ func sessionBehind(config *awsconfig.Config, p *awsconfig.Profile) (*awsconfig.S
 	return nil, nil, nil
 }
 
-// everySession are the sso-sessions and, once each, the start URLs of legacy
-// profiles.
+// everySession returns the sso-sessions and, once each, the start URLs of legacy profiles.
 func everySession(config *awsconfig.Config) (sessions []*awsconfig.Session, through []*awsconfig.Profile) {
 	for _, s := range config.Sessions {
 		sessions, through = append(sessions, s), append(through, nil)
@@ -214,9 +212,8 @@ func everySession(config *awsconfig.Config) (sessions []*awsconfig.Session, thro
 	return sessions, through
 }
 
-// needsCode says whether a browser's redirect cannot reach this machine: because
-// the user sits elsewhere, or because there is no browser here and the user has
-// not promised to use one.
+// needsCode reports whether a browser's redirect cannot reach this machine: the user is on
+// another one (SSH, a container), or there is no browser here.
 func (a *App) needsCode(promised bool) bool {
 	if a.env["BROWSER"] != "" {
 		return false
@@ -225,8 +222,8 @@ func (a *App) needsCode(promised bool) bool {
 	return elsewhere || !promised && a.OpenBrowser == nil
 }
 
-// browser returns what opens a URL: the command in BROWSER, or else what the
-// system has; nil where there is none, or the user does not want it.
+// browser returns a function that opens a URL: with the command in BROWSER, or else with the
+// system's browser. It is nil without a browser, or if the user does not want one.
 func (a *App) browser(unwanted bool) func(url string) error {
 	command := strings.Fields(a.env["BROWSER"])
 	open := a.OpenBrowser
@@ -237,14 +234,14 @@ func (a *App) browser(unwanted bool) func(url string) error {
 		open = a.browse(command)
 	}
 	return func(page string) error {
-		if !isWebURL(page) { // what opens it might run it
+		if !isWebURL(page) { // the opener could run a file
 			return errors.New("the page to open is not an http or https URL")
 		}
 		return open(page)
 	}
 }
 
-// browse opens a URL by a command.
+// browse runs a command that opens a URL.
 func (a *App) browse(command []string) func(url string) error {
 	return func(url string) error {
 		cmd := exec.Command(command[0], append(command[1:], url)...)
@@ -253,7 +250,7 @@ func (a *App) browse(command []string) func(url string) error {
 	}
 }
 
-// showSignIn tells where to sign in.
+// showSignIn prints the URL for the sign-in.
 func (a *App) showSignIn(opens bool) func(url, code string) {
 	return func(url, code string) {
 		switch {

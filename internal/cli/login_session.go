@@ -14,17 +14,17 @@ import (
 	"muster/internal/shell"
 )
 
-// newSession are the settings of an sso-session that is in no file yet.
+// newSession are the settings of an sso-session that is not in the config file.
 type newSession struct {
 	StartURL  string `name:"start-url" placeholder:"URL" complete:"none" help:"Start URL of a session that is not in the config file."`
 	SSORegion string `name:"sso-region" placeholder:"R" complete:"regions" help:"Region of that session."`
 }
 
-// defaultScope is what the AWS CLI writes into a new session.
+// defaultScope is the scope that the AWS CLI writes into a new session.
 const defaultScope = "sso:account:access"
 
-// ask asks for what the flags do not say. After the sign-in, write offers to keep
-// the session in the config file.
+// ask asks for the settings that the flags do not give. Call write after the sign-in: it
+// offers to write the session into the config file.
 func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (session *awsconfig.Session, write func() error, err error) {
 	if !app.term.CanAsk() && (n.StartURL == "" || n.SSORegion == "") {
 		return nil, nil, usage("no sso-session in %s, and no terminal for questions: give --start-url and --sso-region", config.Files.Config)
@@ -102,7 +102,7 @@ func checkRegion(text string) error {
 	return fmt.Errorf("unknown region %q%s", text, names.DidYouMean(text, known))
 }
 
-// sessionNameOf names a session after the first part of its host.
+// sessionNameOf returns a session name: the first part of the start URL's host.
 func sessionNameOf(startURL string) string {
 	u, err := url.Parse(startURL)
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 	"muster/internal/names"
 )
 
-// profileName is a template of profiles' names: text with {placeholders}.
+// profileName is a template for the names of profiles: text with {placeholders}.
 type profileName string
 
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
-// placeholders fill a template in for a role of an account. session is the SSO
-// session, "" for an organization.
+// placeholders returns the values for a role of an account. session is the SSO session, "" for
+// an organization.
 func placeholders(a *account.Account, role, session string) map[string]string {
 	return map[string]string{
 		"{account-name}": a.Name, "{account-id}": a.ID, "{role}": role, "{email}": a.Email, "{session}": session,
 	}
 }
 
-// check finds what no account could fill in.
+// check returns an error for a template with unknown placeholders.
 func (n profileName) check(flag string, session bool) error {
 	var known []string
 	for name := range placeholders(&account.Account{}, "", "") {
@@ -48,8 +48,8 @@ func (n profileName) check(flag string, session bool) error {
 	return nil
 }
 
-// of is the name for a role of an account. Where AWS gives no name or email
-// address the account's id takes its place.
+// of returns the name for a role of an account. The account's id replaces an empty name or
+// email address.
 func (n profileName) of(a *account.Account, role, session string) string {
 	values := placeholders(a, role, session)
 	name := placeholder().ReplaceAllStringFunc(string(n), func(found string) string {
@@ -61,9 +61,8 @@ func (n profileName) of(a *account.Account, role, session string) string {
 	return strings.TrimLeft(plainName(name), "-")
 }
 
-// plainName leaves in a text what can stand in a section's header, in the list of
-// --profile and, without quotes, in a shell. Whatever else there is between two
-// such becomes a hyphen.
+// plainName keeps the characters that are safe in a section header, in a list of --profile,
+// and in a shell without quotes. A hyphen replaces the others.
 func plainName(text string) string {
 	var plain strings.Builder
 	gap, last := false, rune(0)

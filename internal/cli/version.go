@@ -10,10 +10,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// build is what Go's build information says about the program.
+// build is Go's build information about the program.
 type build struct {
-	version  string // of the module; "devel" for a build that has none
-	commit   string // "" where the build did not see the repository
+	version  string // of the module; "devel" without one
+	commit   string // "" for a build outside of a repository
 	date     string // of the commit, RFC 3339
 	modified bool   // the build had changes that are not in the commit
 }

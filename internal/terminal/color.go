@@ -42,8 +42,7 @@ func (t *Terminal) Color(w io.Writer, when string) bool {
 	return IsTerminal(w) && t.env("CLICOLOR") != "0" && !t.Dumb()
 }
 
-// Dumb says whether the terminal understands no control sequences, or does not say
-// what it understands.
+// Dumb reports whether the terminal understands no control sequences, or TERM is unset.
 func (t *Terminal) Dumb() bool {
 	kind := t.env("TERM")
 	return kind == "dumb" || kind == "" && runtime.GOOS != "windows" // where nothing sets TERM

@@ -77,7 +77,7 @@ func (l *Line) End() {
 	}
 }
 
-// isPiped says whether another program reads a stream. Such a program, less or fzf,
+// isPiped reports whether another program reads a stream. Such a program, less or fzf,
 // may draw on the same terminal.
 func isPiped(stream any) bool {
 	f, ok := stream.(*os.File)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CanAsk says whether there is a terminal for questions, wherever the streams go.
+// CanAsk reports whether there is a terminal for questions, wherever the streams go.
 func (t *Terminal) CanAsk() bool {
 	tty, err := t.OpenTTY()
 	if err != nil {
@@ -83,8 +83,8 @@ func (t *Terminal) ask(ctx context.Context, text string, secret bool) (string, e
 	return q.ask(ctx)
 }
 
-// holdFor keeps the terminal for a question until release is called, and then writes
-// what had to wait.
+// holdFor keeps the terminal for a question until release is called, which writes the
+// delayed output.
 func (t *Terminal) holdFor(q *question) (release func()) {
 	unhold, untrap := t.Hold(), t.trapTTYSignals()
 	t.mu.Lock()

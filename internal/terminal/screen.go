@@ -41,7 +41,7 @@ func (t *Terminal) NewScreen(ctx context.Context, lines func(columns, rows int) 
 	return s
 }
 
-// HasScreen says whether a screen shows what notes would say otherwise.
+// HasScreen reports whether a screen shows the notes of each round.
 func (t *Terminal) HasScreen() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *Screen) Update(change func() error) error {
 	return change()
 }
 
-// Leave brings back what was on the terminal before.
+// Leave restores the terminal's contents.
 func (s *Screen) Leave() {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
@@ -96,7 +96,7 @@ func (s *Screen) follow(ctx context.Context) {
 
 // The next three need t.mu.
 
-// exit brings back what was on the terminal until the next draw.
+// exit restores the terminal's contents until the next draw.
 func (s *Screen) exit() {
 	if s != nil && s.entered {
 		io.WriteString(s.t.Stdout, leaveScreen)

@@ -5,9 +5,9 @@ import (
 	"os/signal"
 )
 
-// trapTTYSignals erases what is drawn before the keyboard's signals that stop or end
-// the program take effect, until release is called. Signals that stop the program
-// stay trapped until Close, because Go would ignore them from then on.
+// trapTTYSignals erases the line and the screen before SIGTSTP and SIGQUIT take effect,
+// until release is called. SIGTSTP stays trapped until Close, because Go would ignore it
+// from then on.
 func (t *Terminal) trapTTYSignals() (release func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -26,8 +26,8 @@ func (t *Terminal) trapTTYSignals() (release func()) {
 	}
 }
 
-// notify erases what is drawn when one of the signals arrives, and then lets it take
-// effect. It leaves out signals that the program's parent has set to be ignored.
+// notify erases the line and the screen when one of the signals arrives, and then lets
+// the signal take effect. It leaves out signals that the program's parent ignores.
 func (t *Terminal) notify(signals []os.Signal) (stop func()) {
 	arrived := make(chan os.Signal, 1)
 	for _, s := range signals {

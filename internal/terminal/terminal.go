@@ -1,4 +1,4 @@
-// Package terminal is the only part of muster that knows what is on the screen.
+// Package terminal is the only part of muster that draws on the screen.
 // Everything that a run writes goes through a Terminal, by these rules:
 //
 //   - Records go to stdout, and nothing else does. Where stdout is a terminal,
@@ -15,7 +15,7 @@
 //   - A Screen (--watch) draws on the terminal's alternate screen. Its last row
 //     belongs to the line and to questions.
 //   - Hold keeps the line away while another program writes on the terminal.
-//   - Ctrl-Z and Ctrl-\ take effect only after what is drawn has been erased.
+//   - Ctrl-Z and Ctrl-\ take effect only after the line and the screen are erased.
 package terminal
 
 import (
@@ -38,7 +38,7 @@ type Options struct {
 	Lookup func(string) (string, bool)
 }
 
-// Terminal is the streams of a run and what is drawn on them.
+// Terminal has the streams of a run, and the line, the screen and the question on them.
 type Terminal struct {
 	Options
 	ctx  context.Context // of the run; questions end with it
@@ -99,7 +99,7 @@ func (t *Terminal) Records() io.Writer {
 // Log is the stream for the debug log.
 func (t *Terminal) Log() io.Writer { return &stream{t, t.Stderr} }
 
-// NotesShown says whether notes appear on a terminal, and not in a file, a pipe or
+// NotesShown reports whether notes appear on a terminal, and not in a file, a pipe or
 // Capture's buffer.
 func (t *Terminal) NotesShown() bool {
 	t.mu.Lock()
@@ -174,7 +174,7 @@ func (t *Terminal) put(w io.Writer, p []byte) (int, error) {
 	return n, err
 }
 
-// IsTerminal says whether a stream is a terminal.
+// IsTerminal reports whether a stream is a terminal.
 func IsTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

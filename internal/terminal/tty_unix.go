@@ -13,14 +13,14 @@ import (
 
 func openTTY() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 
-// foreground says whether the program may draw on a terminal. In the background of a
+// foreground reports whether the program may draw on a terminal. In the background of a
 // shell it would draw over another program, or be stopped for trying.
 func foreground(f *os.File) bool {
 	group, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
 	return err != nil || group == 0 || group == unix.Getpgrp() // not our session's terminal; not our namespace's
 }
 
-// ReaderGone says whether nobody will read what is written to a pipe.
+// ReaderGone reports whether the reader of a pipe has closed it.
 func ReaderGone(f *os.File) bool {
 	fds := []unix.PollFd{{Fd: int32(f.Fd())}}
 	n, err := unix.Poll(fds, 0)
@@ -52,7 +52,7 @@ func raiseDefault(s os.Signal) {
 	<-continued
 }
 
-// hideInput switches the echo of what is typed off, as term.ReadPassword does.
+// hideInput switches off the echo of typed characters, as term.ReadPassword does.
 func hideInput(fd int) {
 	state, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
@@ -64,7 +64,7 @@ func hideInput(fd int) {
 	unix.IoctlSetTermios(fd, setTermios, state)
 }
 
-// wasClosed says whether the runtime has opened /dev/null for a stream. A shell's
+// wasClosed reports whether the runtime has opened /dev/null for a stream. A shell's
 // >/dev/null can only be written, the runtime's can be read, too.
 func wasClosed(f *os.File) bool {
 	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)

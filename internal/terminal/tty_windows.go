@@ -36,14 +36,14 @@ func (c *console) input() *os.File { return c.in }
 
 func foreground(*os.File) bool { return true }
 
-// ReaderGone says whether nobody will read what is written to a pipe.
+// ReaderGone reports whether the reader of a pipe has closed it.
 func ReaderGone(*os.File) bool { return false }
 
 var stoppingSignals, endingSignals []os.Signal
 
 func raiseDefault(os.Signal) {}
 
-// hideInput switches the echo of what is typed off.
+// hideInput switches off the echo of typed characters.
 func hideInput(fd int) {
 	var mode uint32
 	if windows.GetConsoleMode(windows.Handle(fd), &mode) == nil {
