@@ -81,57 +81,84 @@ func repeat[R any](ctx context.Context, app *App, g *Global, o *WatchedOutput, p
 	if o.Watch == 0 {
 		return once(ctx, printer.Start(app.term.Records()))
 	}
-	records := printer.Watch()
-	out := &stickyError{w: app.term.Records()}
-	shown := frame{every: time.Duration(o.Watch), table: records.Again}
-	var screen *terminal.Screen
+	interval := time.Duration(o.Watch)
+	w := newWatcher(app, interval, printer.Watch())
 	if logged := g.Debug && terminal.IsTerminal(app.Stderr); !logged {
 		drawing, stop := context.WithCancel(ctx)
 		defer stop()
-		screen = app.term.NewScreen(drawing, shown.lines)
+		if w.useScreen(drawing) {
+			defer w.screen.Leave()
+		}
 	}
-	if screen != nil {
-		out.w = io.Discard // the screen prints the records; Close only marks changes
-		defer screen.Leave()
-	}
-	records.ChangesOnly = screen == nil
 	for first := true; ; first = false {
-		r := &round[R]{ctx: ctx, screen: screen}
-		r.Stream = records.Round(out, r.unseen)
-		var ended *partial
-		notes, err := app.term.Capture(func() error {
-			err := once(ctx, r)
-			if err != nil && !first && !errors.As(err, &ended) && ctx.Err() == nil {
-				app.report(err)
-			}
+		if err := w.round(ctx, first, once); err != nil {
 			return err
-		})
-		switch {
-		case ctx.Err() != nil:
-			return &partial{exitInterrupted}
-		case out.err != nil:
-			return written(out.err)
-		case first && err != nil && (!errors.As(err, &ended) || ended.code != exitPartial):
-			app.term.Print(string(notes))
-			return err
-		case screen == nil || !terminal.IsTerminal(app.Stderr):
-			if len(notes) > 0 {
-				app.term.Print(string(notes))
-			}
-			notes = nil
 		}
-		if screen != nil {
-			err := screen.Draw(func() {
-				shown.at, shown.summary, shown.changes, shown.notes = app.Now(), cmp.Or(r.summary, "failed"), records.Changes(), string(notes)
-			})
-			if err != nil {
-				return written(err)
-			}
-		}
-		if err := rest(ctx, time.Duration(o.Watch), app.Stdout); err != nil {
+		if err := rest(ctx, interval, app.Stdout); err != nil {
 			return err
 		}
 	}
+}
+
+// watcher prints the rounds of --watch.
+type watcher[R any] struct {
+	app     *App
+	records *render.Watch[R]
+	out     *stickyError
+	screen  *terminal.Screen // nil: the records go to stdout
+	frame   frame            // of the screen
+}
+
+func newWatcher[R any](app *App, interval time.Duration, records *render.Watch[R]) *watcher[R] {
+	records.ChangesOnly = true
+	return &watcher[R]{
+		app: app, records: records, out: &stickyError{w: app.term.Records()}, frame: frame{every: interval, table: records.Again},
+	}
+}
+
+// useScreen shows the records on a screen until ctx ends. It returns false if there is no
+// terminal for it.
+func (w *watcher[R]) useScreen(ctx context.Context) bool {
+	if w.screen = w.app.term.NewScreen(ctx, w.frame.lines); w.screen == nil {
+		return false
+	}
+	w.out.w = io.Discard // the screen prints the records; Close only marks changes
+	w.records.ChangesOnly = false
+	return true
+}
+
+// round makes one sweep. An error ends the run.
+func (w *watcher[R]) round(ctx context.Context, first bool, once func(context.Context, stream[R]) error) error {
+	r := &round[R]{ctx: ctx, screen: w.screen}
+	r.Stream = w.records.Round(w.out, r.unseen)
+	var ended *partial
+	notes, err := w.app.term.Capture(func() error {
+		err := once(ctx, r)
+		if err != nil && !first && !errors.As(err, &ended) && ctx.Err() == nil {
+			w.app.report(err)
+		}
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return &partial{exitInterrupted}
+	case w.out.err != nil:
+		return written(w.out.err)
+	case first && err != nil && (!errors.As(err, &ended) || ended.code != exitPartial):
+		w.app.term.Print(string(notes))
+		return err
+	case w.screen == nil || !terminal.IsTerminal(w.app.Stderr):
+		if len(notes) > 0 {
+			w.app.term.Print(string(notes))
+		}
+		notes = nil
+	}
+	if w.screen == nil {
+		return nil
+	}
+	return written(w.screen.Draw(func() {
+		w.frame.at, w.frame.summary, w.frame.changes, w.frame.notes = w.app.Now(), cmp.Or(r.summary, "failed"), w.records.Changes(), string(notes)
+	}))
 }
 
 // rest waits for the next round. It returns an error if the reader of a pipe goes away: a
