@@ -156,7 +156,7 @@ func TestRefusedCredentials(t *testing.T) {
 	wantProblems(t, late, "from the server's clock", "from the server's clock", "from the server's clock")
 }
 
-// TestMalformed sends what no SDK does.
+// TestMalformed sends requests that no SDK sends.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	s := start(t, rolesWorld)

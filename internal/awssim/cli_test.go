@@ -60,7 +60,7 @@ func TestAWSCLI(t *testing.T) {
 	wantProblems(t, s)
 }
 
-// hostsWorld has what federated sign-in and machines need.
+// hostsWorld has identity providers, instance metadata and a container.
 const hostsWorld = `{
 	"accounts": [{"id": "000000000001", "name": "main", "buckets": ["logs", "code"]}, {"id": "000000000002", "name": "shop", "buckets": ["goods"]}],
 	"users": [{"account": "main", "name": "ann"}],

@@ -72,8 +72,8 @@ func hasText(parts ...string) func(error) bool {
 	}
 }
 
-// TestSpoiltAnswers looks at the bytes of what the SDK's decoder takes for an empty list.
-func TestSpoiltAnswers(t *testing.T) {
+// TestReplacedAnswers compares the bytes of answers that the SDK decodes as empty lists.
+func TestReplacedAnswers(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{FaultHTML: "<!DOCTYPE html>", FaultEmpty: "", FaultWrongRoot: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Status>"} {
 		s := faulty(t, Fault{Kind: kind})

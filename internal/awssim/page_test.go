@@ -65,8 +65,8 @@ func TestPageSize(t *testing.T) {
 	wantProblems(t, s, "MaxResults with ids", "MaxResults is 4", "MaxResults is 1001")
 }
 
-// TestListRegionsOf: only who manages the organization asks for other accounts, and
-// nobody names their own.
+// TestListRegionsOf: only the management account can name another account, and it cannot
+// name its own.
 func TestListRegionsOf(t *testing.T) {
 	t.Parallel()
 	s := start(t, `{"organization": {"delegated": ["ops"]},

@@ -87,7 +87,7 @@ func TestProxy(t *testing.T) {
 	wantCode(t, portal("us-west-2"), "UnauthorizedException")
 	wantProblems(t, s, "the portal of the session freddy-sso is in us-east-2")
 
-	// Another host than AWS's is not to be had.
+	// The proxy rejects hosts that are not of AWS.
 	if resp, err := c.Get("https://example.com/"); err == nil {
 		resp.Body.Close()
 		t.Error("the proxy reached example.com")

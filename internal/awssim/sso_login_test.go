@@ -171,7 +171,7 @@ func TestRefusedSignIn(t *testing.T) {
 	wantProblems(t, s)
 }
 
-// startDevice begins the device flow at s and returns what polls for its token.
+// startDevice begins the device flow at s and returns a function that polls for its token.
 func startDevice(t *testing.T, s *Server) (poll func() error, device *ssooidc.StartDeviceAuthorizationOutput) {
 	t.Helper()
 	ctx := context.Background()
@@ -243,7 +243,7 @@ func TestVerificationPage(t *testing.T) {
 	wantProblems(t, s)
 }
 
-// TestWrongSignIn asks for what no correct client does.
+// TestWrongSignIn makes the mistakes of wrong clients.
 func TestWrongSignIn(t *testing.T) {
 	t.Parallel()
 	s := start(t, loginWorld(`{}`))

@@ -15,8 +15,8 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
-// TestSessionTerms gives AssumeRole what else it takes, and what it refuses.
-func TestSessionTerms(t *testing.T) {
+// TestSessionOptions gives AssumeRole options that it accepts, and options that it rejects.
+func TestSessionOptions(t *testing.T) {
 	t.Parallel()
 	s := start(t, hostsWorld)
 	ann := firstUser(s, "eu-west-1")

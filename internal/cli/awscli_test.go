@@ -147,7 +147,7 @@ func TestLoginServesTheCLI(t *testing.T) {
 	}
 }
 
-// TestSharedRoleCache: what one of the two has asked STS for, the other uses.
+// TestSharedRoleCache: muster and the AWS CLI use each other's cached role credentials.
 func TestSharedRoleCache(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, neighbourhood, strings.ReplaceAll(neighbourProfiles, "zoë", "zoe"))

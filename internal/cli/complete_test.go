@@ -191,7 +191,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestCompleteBash: what bash inserts for the part of the word that it replaces.
+// TestCompleteBash: the text that bash inserts for the part of the word that it replaces.
 func TestCompleteBash(t *testing.T) {
 	t.Parallel()
 	_, environ := completionHome(t)

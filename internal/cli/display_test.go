@@ -14,9 +14,9 @@ type display struct {
 	cells      [][]rune
 	row, col   int
 	unfinished string   // of a sequence or a character
-	other      [][]rune // what was there when the other screen was entered
+	other      [][]rune // the contents before the other screen was entered
 	saved      [2]int   // and the cursor
-	past       []string // what was to be seen, up to now
+	past       []string // earlier contents
 	looked     int      // how much of it was looked at
 }
 

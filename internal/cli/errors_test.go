@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// TestFail: which error ends with which code, and in what words.
+// TestFail: the exit code and the message of each kind of error.
 func TestFail(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -44,7 +44,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
-// TestFullDisk: what cannot be printed is told, by every command in the same words.
+// TestFullDisk: every command reports a full disk in the same words.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{

@@ -16,14 +16,14 @@ import (
 	"github.com/creack/pty"
 )
 
-// ptyRun is muster on a pseudo-terminal, with a user who reads and types.
+// ptyRun is muster on a pseudo-terminal, with a simulated user.
 type ptyRun struct {
 	t       *testing.T
 	pty     *os.File
 	command *exec.Cmd
 	mu      sync.Mutex
 	shown   bytes.Buffer
-	read    int // what has been waited for already
+	read    int // bytes that the test has waited for
 	over    chan struct{}
 }
 
@@ -119,7 +119,7 @@ func TestExecShell(t *testing.T) {
 	}
 }
 
-// TestExecJobControl: what is stopped in the shell can be taken up again.
+// TestExecJobControl: a job stopped in the shell can continue.
 func TestExecJobControl(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")

@@ -93,7 +93,7 @@ func TestExecStdin(t *testing.T) {
 	}
 }
 
-// TestExecAsks: what is asked, and that only a yes is one.
+// TestExecAsks: exec asks before it runs in several accounts, and takes only a yes for one.
 func TestExecAsks(t *testing.T) {
 	t.Parallel()
 	_, environ := execHome(t)
@@ -270,7 +270,7 @@ func TestServeGoSDK(t *testing.T) {
 	}
 	for _, step := range []struct {
 		after time.Duration
-		same  bool // the endpoint gives what it gave at first
+		same  bool // the endpoint returns the first credentials again
 	}{{0, true}, {44 * time.Minute, true}, {3 * time.Minute, false}, {15 * time.Minute, false}, {10 * time.Hour, false}} {
 		advance(step.after)
 		now, err := program.Retrieve(t.Context())
@@ -318,7 +318,7 @@ while not os.path.exists(os.path.join(folder, 'end')):
 print('the same key' if call() == first else 'another key')
 `
 
-// TestServeBoto3: botocore, too, renews what it has in time.
+// TestServeBoto3: botocore renews its credentials in time, too.
 func TestServeBoto3(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("python3"); err != nil {

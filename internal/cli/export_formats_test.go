@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestHostileKeys: no key can add a line, a section or a command to what reads it.
+// TestHostileKeys: no key can add a line, a section or a command to an export.
 func TestHostileKeys(t *testing.T) {
 	t.Parallel()
 	forms := map[string]func([]namedCredentials) (string, error){

@@ -24,7 +24,7 @@ type jobs struct {
 	*display
 	t      *testing.T
 	tty    *os.File
-	all    *screen // what has been written
+	all    *screen // everything written so far
 	cooked *term.State
 }
 
@@ -59,7 +59,7 @@ func startJobs(t *testing.T, environ []string) *jobs {
 	return j
 }
 
-// hides waits until the terminal no longer shows what is typed.
+// hides waits until the terminal no longer echoes.
 func (j *jobs) hides() {
 	j.t.Helper()
 	if !eventually(func() bool {

@@ -87,13 +87,13 @@ func TestGlobalToken(t *testing.T) {
 	})
 }
 
-// stsCredentials are what the role cache keeps.
+// stsCredentials are the credentials in a file of the role cache.
 type stsCredentials = struct {
 	AccessKeyId, SecretAccessKey, SessionToken *string
 	Expiration                                 *time.Time
 }
 
-// globalRole is what the global STS endpoint gives for the role.
+// globalRole returns the credentials that the global STS endpoint issues for the role.
 func globalRole(t *testing.T, sim *awssim.Server) stsCredentials {
 	t.Helper()
 	proxy, err := url.Parse(sim.ProxyURL())

@@ -31,7 +31,7 @@ type hostile struct {
 // ask is a request as a hostile server sees it.
 type ask struct {
 	operation string
-	text      string // where it goes and what it says
+	text      string // its target and its text
 }
 
 // spoiler writes something to a connection in place of a good answer; the connection
@@ -191,7 +191,7 @@ func packs(text io.Reader, end int) spoiler {
 	}
 }
 
-// endlessly repeats a text behind a beginning until nobody reads any more.
+// endlessly repeats a text after a prefix until the reader goes away.
 func endlessly(begin, text string) spoiler {
 	return func(c net.Conn, _ goodAnswer) {
 		io.WriteString(c, begin)
@@ -223,7 +223,7 @@ func drips(begin, text string) spoiler {
 
 func reset(c net.Conn, _ goodAnswer) { c.(*net.TCPConn).SetLinger(0) }
 
-// halfClosed sends half of what it promised, and ends only its own side.
+// halfClosed sends half of the announced body, and closes only its own side.
 func halfClosed(c net.Conn, good goodAnswer) {
 	body := good.body()
 	io.WriteString(c, head("200 OK", len(body)))

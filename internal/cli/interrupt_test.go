@@ -38,7 +38,7 @@ func (w *watched) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
-// TestInterrupt: what has arrived is printed, the rest listed as missing.
+// TestInterrupt: the records that arrived are printed, the other places are gaps.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	world, err := awssim.ParseWorld([]byte(hangingWorld))

@@ -91,7 +91,7 @@ func TestAgainstMoto(t *testing.T) {
 	}
 	byID := map[string]inventory.Instance{}
 	for _, i := range got {
-		byID[i.InstanceId] = inventory.Instance{ // what the seed prints
+		byID[i.InstanceId] = inventory.Instance{ // the fields that the seed prints
 			AccountId: i.AccountId, AccountName: i.AccountName, Region: i.Region, InstanceId: i.InstanceId, InstanceType: i.InstanceType,
 			State: i.State, ImageId: i.ImageId, LaunchTime: i.LaunchTime, ReservationId: i.ReservationId, Tags: i.Tags,
 			PrivateIPs: i.PrivateIPs, PublicIPs: i.PublicIPs,
@@ -152,7 +152,7 @@ func startMoto(t *testing.T) string {
 	return ""
 }
 
-// seedFind makes what find looks for, and prints what boto3 tells of it.
+// seedFind makes the resources that the test finds, and prints boto3's answers about them.
 const seedFind = `
 import boto3, json, sys
 base = dict(endpoint_url=sys.argv[1], aws_access_key_id='AKIAMOTO', aws_secret_access_key='x', region_name='eu-west-1')

@@ -18,7 +18,7 @@ import (
 // actAsMuster makes the test binary muster itself, for tests that need a process.
 const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
 
-// actAsBrowser makes it one who opens a page.
+// actAsBrowser makes the test binary a browser that opens a page.
 const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
 
 func TestMain(m *testing.M) {
@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 // folder is there as long as the tests run.
 var folder string
 
-// built is the program itself, for what only a process shows.
+// built is the program's binary, for tests that need a process.
 var built = sync.OnceValues(func() (string, error) {
 	binary := filepath.Join(folder, "muster")
 	if out, err := exec.Command("go", "build", "-o", binary, "muster").CombinedOutput(); err != nil {
@@ -88,7 +88,7 @@ func TestReaderGoesAway(t *testing.T) {
 	}
 }
 
-// TestPipes: a full disk, closed streams, and what is left behind.
+// TestPipes: a full disk, closed streams, and files left behind.
 func TestPipes(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("bash"); err != nil {

@@ -30,7 +30,7 @@ const slowWorld = `{
   "home": {"profile": "admin"}
 }`
 
-// visible is what is left on the terminal when a program has written.
+// visible returns the contents of the terminal after a program has written to it.
 func visible(written string) string {
 	d := newDisplay(40, 500)
 	io.WriteString(d, written)

@@ -15,7 +15,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// screen is what a program has written to its terminal.
+// screen is the output of a program on its terminal.
 type screen struct {
 	mu   sync.Mutex
 	text strings.Builder

@@ -10,7 +10,7 @@ import (
 	"muster/internal/auth"
 )
 
-// interruptingTTY is a user who interrupts instead of typing an answer.
+// interruptingTTY plays a user who interrupts instead of typing an answer.
 type interruptingTTY struct{ interrupt func() }
 
 func (t interruptingTTY) open() (io.ReadWriteCloser, error) { return t, nil }

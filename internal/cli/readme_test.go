@@ -75,7 +75,7 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// TestREADMELength: what is too long is not read, and help topics have room for more.
+// TestREADMELength: nobody reads a long README; more goes into help topics.
 func TestREADMELength(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))

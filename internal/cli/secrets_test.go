@@ -199,7 +199,7 @@ func (e *echo) fail(w http.ResponseWriter, r *http.Request, body []byte) {
 	json.NewEncoder(w).Encode(map[string]string{"__type": code, "code": code, "message": message, "error": code, "error_description": message})
 }
 
-// printedText finds secrets in what was printed.
+// printedText finds secrets in the output.
 type printedText struct {
 	text   string
 	pieces map[string]bool // of partSize

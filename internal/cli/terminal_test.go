@@ -15,7 +15,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// fakeTTY is a user who types the next line at each question.
+// fakeTTY plays a user who types the next line at each question.
 type fakeTTY struct {
 	mu      sync.Mutex
 	lines   []string

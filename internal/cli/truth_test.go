@@ -18,7 +18,7 @@ import (
 	"muster/internal/inventory"
 )
 
-// result is what a run printed.
+// result is the output of a run.
 type result struct {
 	code           int
 	stdout, stderr string

@@ -267,7 +267,7 @@ func (w *turning) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TestWatchEnds: what no further round can mend.
+// TestWatchEnds: errors that no further round can mend end the run.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	environ, _ := changing(t, watchedBy(allFails))
