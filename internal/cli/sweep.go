@@ -42,7 +42,8 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags, calls int) (*swee
 		return nil, err
 	}
 	return &sweeper{
-		SweepFlags: f, app: app, resolver: resolver, selection: selection, accountOptions: options, earlier: earlier, names: startRecordingNames(app, g, s.SeenScope()),
+		SweepFlags: f, app: app, resolver: resolver, selection: selection, accountOptions: options,
+		earlier: earlier, names: startRecordingNames(app, g, s.SeenScope()),
 	}, nil
 }
 
@@ -73,8 +74,8 @@ func findAccounts(app *App, r *auth.Resolver, s account.Selection, o account.Opt
 	return found, nil
 }
 
-// stopEmpty stops a sweep whose selection matches no account. That is an error of the
-// command line and no gap.
+// stopEmpty stops the sweep if the selection matches no account. That is a mistake in the
+// flags and no gap.
 func stopEmpty(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range accounts {
@@ -124,8 +125,8 @@ type sweepResult struct {
 	leftOut []string                     // columns for which the terminal was too narrow
 }
 
-// sweepOnce visits the places of a listing and prints their records as they arrive. The
-// error is one that leaves nothing to conclude.
+// sweepOnce visits the places of a listing and prints their records as they arrive. Gaps are
+// in the result and no error.
 func sweepOnce[R any](ctx context.Context, s *sweeper, l *listing[R], out stream[R]) (*sweepResult, error) {
 	plan, result, err := newPlan(s, l)
 	if err != nil {
