@@ -38,18 +38,18 @@ func (c *compiler) table(name string) (func(*expr.Output) format, []*shape.Path,
 	}, s.paths, nil
 }
 
-// sheet is the columns of a table or tree, and how a record becomes a row.
+// sheet turns records into rows of a table or tree.
 type sheet struct {
 	columns []grid.Column
 	paths   []*shape.Path
-	colors  []map[string]Color // of the paths; nil: no color
+	colors  []map[string]Color // for each path; nil: no colors
 	counts  bool               // the last column has counts
 
 	marks      bool // the first column has the marks of --watch
 	markColors map[string]Color
 }
 
-// sheet takes the user's columns, or else the default ones.
+// sheet returns the sheet with the user's columns, or else with the default ones.
 func (c *compiler) sheet(defaults []Column) (*sheet, error) {
 	fields := make([]string, len(defaults))
 	for i, column := range defaults {
@@ -113,7 +113,7 @@ func layOut(t *grid.Table, o Options, name string) {
 	}
 }
 
-// row returns the row of a record, with cells in front of those of the paths.
+// row returns the row of a record. The cells in first come before those of the paths.
 func (s *sheet) row(r marked, first []grid.Cell) grid.Row {
 	row := grid.Row{Cells: make([]grid.Cell, 0, len(s.columns)+1)}
 	if s.marks {

@@ -78,7 +78,8 @@ func (c *compiler) treeLevels() (levels [][]*shape.Path, fields []string, err er
 	return levels, fields, nil
 }
 
-// heading is "first (others)" of the values that are not empty.
+// heading returns the first value that is not empty, and the others in parentheses, as in
+// "production (264511973012)".
 func heading(level []*shape.Path, record shape.Value) string {
 	var texts []string
 	for _, p := range level {
