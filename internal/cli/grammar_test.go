@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/internal/cli/manual"
-	"muster/internal/render"
+	"muster/internal/render/shape"
 )
 
 // TestCommandsDeclareEverything: the declarations beside a command's flags are all that
@@ -20,7 +20,7 @@ func TestCommandsDeclareEverything(t *testing.T) {
 		if len(manual.Examples(node)) == 0 {
 			t.Errorf("%s has no Examples()", node.Path())
 		}
-		described, ok := node.Target.Addr().Interface().(interface{ Schema() render.Schema })
+		described, ok := node.Target.Addr().Interface().(interface{ Schema() *shape.Schema })
 		printsRecords := slices.ContainsFunc(node.Flags, func(f *kong.Flag) bool { return f.Name == "output" })
 		if printsRecords && (!ok || len(described.Schema().AllFields()) == 0) {
 			t.Errorf("%s prints records: it needs a Schema() with fields", node.Path())

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"muster/internal/render/shape"
+
 	"github.com/clipperhouse/displaywidth"
 )
 
@@ -223,8 +225,8 @@ func TestFields(t *testing.T) {
 		Raw    any
 		securityGroup
 	}
-	want := []FieldInfo{{Path: "Id", Type: "string"}, {Path: "Count", Type: "number"}, {Path: "On", Type: "bool"}, {Path: "Groups", Type: "list of objects"}, {Path: "Groups.GroupId", Type: "string"}, {Path: "Groups.GroupName", Type: "string"}, {Path: "Tags", Type: "map of strings"}, {Path: "Raw", Type: "any"}, {Path: "GroupId", Type: "string"}, {Path: "GroupName", Type: "string"}}
-	if got := SchemaOf[record]().AllFields(); !reflect.DeepEqual(got, want) {
+	want := []shape.FieldInfo{{Path: "Id", Type: "string"}, {Path: "Count", Type: "number"}, {Path: "On", Type: "bool"}, {Path: "Groups", Type: "list of objects"}, {Path: "Groups.GroupId", Type: "string"}, {Path: "Groups.GroupName", Type: "string"}, {Path: "Tags", Type: "map of strings"}, {Path: "Raw", Type: "any"}, {Path: "GroupId", Type: "string"}, {Path: "GroupName", Type: "string"}}
+	if got := shape.SchemaOf[record]().AllFields(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}
 }

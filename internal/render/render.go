@@ -1,35 +1,25 @@
-// Package render prints records as tables, JSON, YAML, CSV, text, and through
+// Package render prints records as tables, trees, JSON, YAML, CSV and text, and through
 // Go templates, jq filters and JMESPath queries.
 //
-// A Printer is compiled from the output flags before shape.Any is asked of AWS:
-// whatever can be wrong with a format, a field name or an expression is found
-// then. What it prints goes through a Stream, record by record where the format
-// allows.
+// Compile makes a Printer from the output flags, and finds all mistakes in formats, field
+// names and expressions before muster calls AWS. A Stream prints the records of one run,
+// each one at once if the format allows it.
+//
+// The parts: shape describes records and reads their fields, expr runs expressions, grid
+// draws tables, encode writes values as text, caret words errors.
 package render
 
 import (
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"muster/internal/render/caret"
-	"muster/internal/render/expr"
 	"muster/internal/render/shape"
 )
 
 // Error is a mistake in an output flag.
 type Error = caret.Error
-
-// Schema describes records before there is one.
-type Schema = *shape.Schema
-
-// SchemaOf derives the schema of records of type T.
-func SchemaOf[T any]() Schema { return shape.SchemaOf[T]() }
-
-// FieldInfo describes a field for help and completion.
-type FieldInfo = shape.FieldInfo
 
 // Options are the output flags as the user gave them.
 type Options struct {
@@ -40,56 +30,53 @@ type Options struct {
 	Columns   []string // --columns: field paths
 	NoHeaders bool     // --no-headers
 	SortBy    []string // --sort-by: field paths; "-Path" descending
-	CountBy   []string // --count-by: field paths; the records are then counts of those given
-	Watch     bool     // --watch: the Printer is for Watch, not Start
-	Color     bool     // colour is wanted
-	Links     bool     // the output is a terminal that knows hyperlinks
-	Terminal  bool     // the output is a terminal: no name may do shape.Any to it
+	CountBy   []string // --count-by: field paths; prints how many records share their values
+	Watch     bool     // --watch: the caller uses Printer.Watch instead of Start
+	Color     bool     // print colors
+	Links     bool     // the output is a terminal that supports hyperlinks
+	Terminal  bool     // the output is a terminal, and control characters in names are escaped
 	Style     string   // --style: plain, rounded, grid or compact; "" is plain
-	CSVSafe   bool     // --csv-safe: no spreadsheet takes a cell for a formula
+	CSVSafe   bool     // --csv-safe: spreadsheets take no cell for a formula
 
-	// Width is asked for the terminal's columns when a table is printed; nil or 0: no
-	// terminal, nothing is shortened.
-	Width func() int
-	// LeftOut is told the columns of a table for which the terminal is too narrow; nil:
-	// nobody is.
-	LeftOut func(columns []string)
+	Width   func() int             // columns of the terminal; nil or 0: no terminal, nothing is cut
+	LeftOut func(columns []string) // called with the columns that do not fit in the terminal; may be nil
 
 	ReadFile func(path string) ([]byte, error) // for template-file; nil: os.ReadFile
 	Now      func() time.Time                  // for the template function timeago; nil: time.Now
 }
 
-// View says how one type of record is shown where the user does not say it.
+// View is the default appearance of one type of record. Fields are paths as in --columns.
 type View struct {
-	Columns []Column // of table, in their order
-	Wide    []string // of wide; empty: every scalar and every list of scalars
-	Text    []string // of text; empty: the table's columns
-	CSV     []string // of csv; empty: those of wide
-	ID      string   // the field that name prints
-	Sort    []string // the order of table, wide, json and yaml, "-Path" descending; with ID, what tells records apart
+	Columns []Column // of table
+	Wide    []string // fields of wide; empty: every scalar and every list of scalars
+	Text    []string // fields of text; empty: the table's columns
+	CSV     []string // fields of csv; empty: those of wide
+	ID      string   // the field that -o name prints
+	Sort    []string // the order of table, wide, json and yaml, "-Path" descending; these fields and ID identify a record
 
-	// Absent are fields that the records lack, with a hint at where they are.
+	// Absent lists fields that users expect but that the records lack, each with a hint
+	// that says where to find it.
 	Absent map[string]string
 
-	// Tree are the levels of tree above the records, each the fields of a heading:
-	// "first (others)". nil: a level for each field of Sort but the ID.
+	// Tree lists the levels of -o tree above the records. Each level is the fields of its
+	// headings, printed as "first (others)". nil: a level for each field of Sort but ID.
 	Tree [][]string
 }
 
 // Column is a column of a table.
 type Column struct {
-	Field   string           // path of the field, as in --columns
+	Field   string           // path of the field
 	Title   string           // header; "" is Field
-	Need    int              // where a terminal is too narrow, the highest goes first, and of equal ones the rightmost
-	Shorten bool             // a name that may be cut; never an id or an address
-	Min     int              // a name is cut to this before a column of the same Need is dropped; 0: 8
+	Need    int              // a narrow terminal drops the column with the highest Need first, and of equal ones the rightmost
+	Shorten bool             // values may be cut; not for ids and addresses
+	Min     int              // values are cut to this width before a column of the same Need is dropped; 0: 8
 	Colors  map[string]Color // of values
 }
 
-// Color is the colour of a value, where colour is wanted.
+// Color is the parameter of the escape sequence for a color.
 type Color string
 
-// The colours of a terminal's own palette.
+// Colors of the terminal's own palette.
 const (
 	Red    Color = "31"
 	Green  Color = "32"
@@ -97,13 +84,13 @@ const (
 	Faint  Color = "2"
 )
 
-// Printer prints records of type T. It may be used for any number of streams.
+// Printer prints records of type T, in any number of runs.
 type Printer[T any] struct {
 	plan plan
 }
 
-// Compile checks the flags against T, a struct whose exported fields are named
-// as the keys of the JSON, and makes a Printer of them. The error is an *caret.Error.
+// Compile checks the flags against the schema of T; see shape.SchemaOf. An error is an
+// *Error.
 func Compile[T any](o Options, v View) (*Printer[T], error) {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
@@ -123,146 +110,11 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 	return &Printer[T]{p}, nil
 }
 
-// Start begins the output of one run.
+// Start starts the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 	s := newStream[T](p.plan, w)
 	if p.plan.counting != nil {
 		s.tally = p.plan.counting.start()
 	}
 	return s
-}
-
-// plan is a compiled Options.
-type plan struct {
-	record *shape.Schema             // of the records that are given
-	start  func(*expr.Output) format // a format may keep buffers, so each stream has its own
-	order  []sortKey
-	waits  bool // all records are needed before the first can be printed
-	flag   string
-
-	screening screening
-
-	counting *counting     // what is printed are counts; nil: the records themselves
-	shown    []*shape.Path // what a table or tree shows of a record
-	given    []*shape.Path // what tells a record from others
-	same     []*shape.Path // what tells what is printed from others: of records, or of counts
-}
-
-// format turns records into bytes: one at a time, or all at once where all is set.
-type format struct {
-	open, between, close string // around the records
-	none                 string // instead, where there is no record
-	record               func(b []byte, record shape.Value) ([]byte, error)
-	finish               func(b []byte) []byte // behind the records; nil: nothing more
-	all                  func(b []byte, records []marked) ([]byte, error)
-}
-
-type compiler struct {
-	Options
-	view    View
-	record  *shape.Schema
-	counted bool // the records are counts
-}
-
-func (c *compiler) compile() (plan, error) {
-	name, argument, _ := strings.Cut(c.Output, "=")
-	if err := c.checkFlags(name); err != nil {
-		return plan{}, err
-	}
-	if err := c.dropBlanks(); err != nil {
-		return plan{}, err
-	}
-	var err error
-	p := plan{record: c.record, flag: "--output " + name, screening: c.screening(name)}
-	if p.given, err = c.identity(); err != nil {
-		return plan{}, err
-	}
-	if len(c.CountBy) > 0 {
-		if p.counting, err = c.countBy(); err != nil {
-			return plan{}, err
-		}
-	}
-	var id *shape.Path
-	if c.view.ID != "" {
-		if id, err = shape.ParsePath("the id", c.view.ID, c.record); err != nil {
-			return plan{}, err
-		}
-	}
-	sorted := false
-	switch {
-	case c.JQ != "":
-		p.flag, sorted = "--jq", c.Slurp
-		p.start, err = c.jq()
-	case c.Query != "":
-		p.flag, sorted = "--query", true
-		p.start, err = c.query(name)
-	default:
-		switch name {
-		case "", "table", "wide", "markdown":
-			sorted = true
-			p.start, p.shown, err = c.table(name)
-		case "tree":
-			sorted = true
-			p.start, p.shown, err = c.tree(id)
-		case "json", "yaml":
-			sorted = true
-			fallthrough
-		case "ndjson":
-			p.start = c.json(name)
-		case "csv":
-			p.start, err = c.csv()
-		case "text":
-			p.start, err = c.text()
-		case "name":
-			p.start, err = c.name(id)
-		case "template", "template-file":
-			p.start, sorted, err = c.template(name, argument)
-		}
-	}
-	if err != nil {
-		return plan{}, err
-	}
-	sorted = sorted || c.counted
-	if p.order, err = c.sortKeys(sorted); err != nil {
-		return plan{}, err
-	}
-	p.waits = sorted || len(c.SortBy) > 0
-	p.same, err = c.identity()
-	return p, err
-}
-
-// identity is what tells a record from others: the fields of the view's order, and
-// the id.
-func (c *compiler) identity() ([]*shape.Path, error) {
-	var paths []*shape.Path
-	for _, field := range append(slices.Clone(c.view.Sort), c.view.ID) {
-		field = strings.TrimPrefix(field, "-")
-		if field == "" || c.counted && field == countField {
-			continue
-		}
-		p, err := shape.ParsePath("the default order", field, c.record)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, p)
-	}
-	return paths, nil
-}
-
-// columns are the paths that a format shows: the user's, or else its defaults.
-func (c *compiler) columns(defaults []string) ([]*shape.Path, error) {
-	flag := "--columns"
-	names := c.Columns
-	if len(names) == 0 {
-		flag, names = "the default columns", defaults
-	}
-	paths := make([]*shape.Path, len(names))
-	for i, name := range names {
-		p, err := shape.ParsePath(flag, strings.TrimSpace(name), c.record)
-		if err != nil {
-			return nil, err
-		}
-		paths[i] = p
-	}
-	return paths, nil
 }

@@ -259,15 +259,15 @@ func TestRecordsError(t *testing.T) {
 		{Options{Output: "template=<<.InstanceId>> <<index .PublicIPs 0>>"}, "" +
 			"i-03046200b400761b0 18.198.43.157\n" +
 			"i-063e42032aaef6e4e 54.187.3.95\n" +
-			"error: --output template: 013976976535 ap-northeast-1 i-08d63831da0b07bcc: index .PublicIPs 0: there is no such item (and so for 2 records in all)\n" +
+			"error: --output template: 013976976535 ap-northeast-1 i-08d63831da0b07bcc: index .PublicIPs 0: there is no such item (2 records failed)\n" +
 			"    <<.InstanceId>> <<index .PublicIPs 0>>\n" +
 			"                      ^^^^^^^^^^^^^^^^^^\n"},
 		{Options{Output: `template=<<slice (color "red" .Name) 1>>`}, "" +
-			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: slice (color \"red\" .Name) 1: colored text has no parts (and so for 4 records in all)\n" +
+			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: slice (color \"red\" .Name) 1: colored text has no parts (4 records failed)\n" +
 			"    <<slice (color \"red\" .Name) 1>>\n" +
 			"      ^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"},
 		{Options{Output: "template=<<.Name>>\n日本 <<timefmt \"2006\" .Region | upper>>"}, "" +
-			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: timefmt \"2006\" .Region: \"eu-central-1\" is not a time such as 2006-01-02T15:04:05Z (and so for 4 records in all)\n" +
+			"error: --output template: 139769765351 eu-central-1 i-03046200b400761b0: timefmt \"2006\" .Region: \"eu-central-1\" is not a time such as 2006-01-02T15:04:05Z (4 records failed)\n" +
 			"    日本 <<timefmt \"2006\" .Region | upper>>\n" +
 			"           ^^^^^^^^^^^^^^^^^^^^^^\n"},
 		{Options{JQ: `.InstanceId, (.Tags.env | ascii_downcase)`}, "" +
@@ -275,7 +275,7 @@ func TestRecordsError(t *testing.T) {
 			"i-063e42032aaef6e4e\n=cmd()\n" +
 			"i-08d63831da0b07bcc\n" +
 			"i-00000000000000001\n" +
-			"error: --jq: 013976976535 ap-northeast-1 i-08d63831da0b07bcc: ascii_downcase cannot be applied to: null (and so for 2 records in all)\n"},
+			"error: --jq: 013976976535 ap-northeast-1 i-08d63831da0b07bcc: ascii_downcase cannot be applied to: null (2 records failed)\n"},
 		{Options{JQ: `if .Name == "" then error("line 1\nline 2") else empty end`}, "" +
 			"error: --jq: 013976976535 ap-northeast-1 i-00000000000000001: error: line 1\\nline 2\n"},
 		{Options{JQ: `1, halt, 2`}, "1\n1\n1\n1\n"},

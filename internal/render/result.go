@@ -9,7 +9,8 @@ import (
 	"muster/internal/safe"
 )
 
-// resultFormat prints what a query gave: as JSON, unless -o says otherwise.
+// resultFormat returns the function that prints the result of a query in a format. The
+// default is JSON.
 func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) {
 	switch name {
 	case "ndjson":
@@ -24,29 +25,31 @@ func resultFormat(name string, o Options) func(b []byte, x any) ([]byte, error) 
 	case "text":
 		return func(b []byte, x any) ([]byte, error) { return encode.AWSText(b, x), nil }
 	case "csv":
-		return func(b []byte, x any) ([]byte, error) {
-			header, rows := resultRows(x)
-			w := newCSV(o.CSVSafe)
-			if header != nil && !o.NoHeaders {
-				b = w.append(b, header)
-			}
-			for _, row := range rows {
-				cells := make([]string, len(row))
-				for i, value := range row {
-					if cells[i] = strings.Join(resultTexts(value), ","); o.Terminal {
-						cells[i] = safe.Text(cells[i])
-					}
-				}
-				b = w.append(b, cells)
-			}
-			return b, nil
-		}
+		return func(b []byte, x any) ([]byte, error) { return resultCSV(b, o, x), nil }
 	case "table", "wide", "markdown":
 		return func(b []byte, x any) ([]byte, error) { return drawResult(b, name, o, x) }
 	}
 	return func(b []byte, x any) ([]byte, error) {
 		return append(encode.JSON{Indent: true}.Any(b, x, 0), '\n'), nil
 	}
+}
+
+func resultCSV(b []byte, o Options, x any) []byte {
+	header, rows := resultRows(x)
+	w := newCSV(o.CSVSafe)
+	if header != nil && !o.NoHeaders {
+		b = w.append(b, header)
+	}
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, value := range row {
+			if cells[i] = strings.Join(resultTexts(value), ","); o.Terminal {
+				cells[i] = safe.Text(cells[i])
+			}
+		}
+		b = w.append(b, cells)
+	}
+	return b
 }
 
 // drawResult draws a result as a table. All columns stay, since the query chose them.
@@ -85,7 +88,7 @@ func drawResult(b []byte, name string, o Options, x any) ([]byte, error) {
 	return out.b, err
 }
 
-// itemsOfResult is a list's items, or one value as the only item.
+// itemsOfResult returns the items of a list, or any other value as the only item.
 func itemsOfResult(x any) []any {
 	if list, ok := x.([]any); ok {
 		return list
@@ -93,17 +96,20 @@ func itemsOfResult(x any) []any {
 	return []any{x}
 }
 
-// resultRows lays a result out: objects with a header of all their keys, lists a row
-// each, shape.Any else a row of one cell. A null has no rows.
+// resultRows arranges a result as a table: an object becomes a row below a header with the
+// keys of all objects, a list becomes a row, and any other value a row with one cell. A
+// null has no rows.
 func resultRows(x any) (header []string, rows [][]any) {
 	if x == nil {
 		return nil, nil
 	}
 	list := itemsOfResult(x)
+	column := map[string]int{}
 	for _, item := range list {
 		if o, ok := item.(encode.Object); ok {
 			for _, m := range o {
-				if !slices.Contains(header, m.Key) {
+				if _, known := column[m.Key]; !known {
+					column[m.Key] = len(header)
 					header = append(header, m.Key)
 				}
 			}
@@ -114,7 +120,7 @@ func resultRows(x any) (header []string, rows [][]any) {
 		case encode.Object:
 			row := make([]any, len(header))
 			for _, m := range item {
-				row[slices.Index(header, m.Key)] = m.Value
+				row[column[m.Key]] = m.Value
 			}
 			rows = append(rows, row)
 		case []any:
@@ -126,8 +132,8 @@ func resultRows(x any) (header []string, rows [][]any) {
 	return header, rows
 }
 
-// resultTexts are the texts of a list of scalars, or the text of shape.Any else:
-// deeper values as JSON.
+// resultTexts returns the texts of a list of scalars, or the one text of any other value.
+// Nested values are JSON.
 func resultTexts(x any) []string {
 	switch x := x.(type) {
 	case nil:

@@ -2,13 +2,14 @@ package render
 
 import (
 	"cmp"
-	"muster/internal/render/caret"
-	"muster/internal/render/encode"
-	"muster/internal/render/shape"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"muster/internal/render/caret"
+	"muster/internal/render/encode"
+	"muster/internal/render/shape"
 )
 
 type sortKey struct {
@@ -16,8 +17,8 @@ type sortKey struct {
 	descending bool
 }
 
-// sortKeys are those of --sort-by; the view's own follow, so that the order does
-// not depend on which answer came first.
+// sortKeys returns the keys of --sort-by, followed by the view's own: otherwise equal
+// records would stand in the order in which AWS answered.
 func (c *compiler) sortKeys(byView bool) ([]sortKey, error) {
 	var keys []sortKey
 	add := func(flag, text string) error {
@@ -26,8 +27,8 @@ func (c *compiler) sortKeys(byView bool) ([]sortKey, error) {
 		if err != nil {
 			return err
 		}
-		if leaf := p.Leaf; !leaf.IsScalar() && leaf.Kind != shape.Any && !(leaf.Kind == shape.List && leaf.Elem.IsScalar()) {
-			return &caret.Error{Flag: flag, Msg: "cannot sort by " + name + ", a " + leaf.String(), Offset: -1}
+		if leaf := p.Leaf; !leaf.IsScalar() && leaf.Kind != shape.Any && !leaf.IsScalarList() {
+			return &caret.Error{Flag: flag, Msg: "cannot sort by " + name + ", " + leaf.WithArticle(), Offset: -1}
 		}
 		keys = append(keys, sortKey{p, descending})
 		return nil
@@ -78,10 +79,10 @@ func sortRecords(records []marked, keys []sortKey) {
 	}
 }
 
-// sortValue is a value as it sorts: nothing, then numbers, addresses, text. Text
-// that is a number or an address sorts as one.
+// sortValue is a value to compare. A text that is a number or an IP address is compared as
+// one.
 type sortValue struct {
-	class   int
+	class   int // 0: no value, 1: number, 2: address, 3: text
 	number  float64
 	address netip.Addr
 	text    string
@@ -91,7 +92,7 @@ func (a sortValue) compare(b sortValue) int {
 	return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.number, b.number), a.address.Compare(b.address), cmp.Compare(a.text, b.text))
 }
 
-// sortValueOf is the first value at the end of a path.
+// sortValueOf returns the first value at the end of a path.
 func sortValueOf(p *shape.Path, record shape.Value) sortValue {
 	var text []byte
 	found := false

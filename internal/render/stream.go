@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"reflect"
+	"slices"
+	"strings"
+
 	"muster/internal/render/caret"
 	"muster/internal/render/encode"
 	"muster/internal/render/expr"
 	"muster/internal/render/shape"
-	"muster/internal/safe"
-	"reflect"
-	"slices"
-	"strings"
 )
 
 // Stream is the output of one run. It is not for concurrent use.
@@ -22,18 +21,18 @@ type Stream[T any] struct {
 	format  format
 	out     *expr.Output
 	grace   *gracePeriod    // the context of out
-	until   context.Context // of Until
+	until   context.Context // of the run
 	w       io.Writer
 	buffer  []byte
-	current T           // the record being printed, at a steady address
-	record  shape.Value // of current
-	waiting []T
-	tally   *tally // with --count-by, instead of waiting
+	current T           // the record being printed; its address stays the same
+	record  shape.Value // current
+	waiting []T         // records that are printed by Close
+	tally   *tally      // for --count-by, instead of waiting
 	watch   *Watch[T]
 	unseen  func(*T) bool
 	printed int
 	failed  RecordsError
-	err     error // the first of w's, or that an expression did not end
+	err     error // the first error of w, or the end of an endless expression
 }
 
 func newStream[T any](p plan, w io.Writer) *Stream[T] {
@@ -64,35 +63,9 @@ func (s *Stream[T]) newGracePeriod(records int) {
 	s.out.Context = s.grace
 }
 
-// RecordsError tells that a template, filter or query failed on some records. The
-// others were printed.
-type RecordsError struct {
-	Flag  string // whose text failed, as "--jq"
-	Count int    // of the records it failed on
-	First string // which the first of them is, as "139769765351 eu-central-1 i-0f1e"; "" if that is not known
-	Err   error  // what happened there
-	Cut   bool   // it did not end in time, and nothing follows
-
-	place string // lines that show where in the text; "" if that is not known
-}
-
-func (e *RecordsError) Error() string {
-	what := caret.OneLine(e.Err.Error())
-	if e.First != "" {
-		what = safe.Text(e.First) + ": " + what
-	}
-	if e.Count > 1 {
-		what += fmt.Sprintf(" (and so for %d records in all)", e.Count)
-	}
-	return e.Flag + ": " + what + e.place
-}
-
-func (e *RecordsError) Unwrap() error { return e.Err }
-
-// Write prints a record, or keeps it where the format waits for all of them. What
-// was printed may stay in a buffer until Flush or Close. The error is the writer's,
-// or a *RecordsError when an expression did not end before its context did; once
-// there is one, nothing more is written.
+// Write prints a record, or keeps it for Close if the format needs all records. Output may
+// stay in a buffer until Flush or Close. An error is the writer's, or a *RecordsError if
+// the context ended an expression; after an error, nothing more is written.
 func (s *Stream[T]) Write(record T) error {
 	if s.err != nil {
 		return s.err
@@ -113,7 +86,7 @@ func (s *Stream[T]) Write(record T) error {
 	return s.err
 }
 
-// Flush writes what the buffer holds.
+// Flush writes the buffer.
 func (s *Stream[T]) Flush() error {
 	if s.err == nil && len(s.buffer) > 0 {
 		b := s.buffer
@@ -126,13 +99,35 @@ func (s *Stream[T]) Flush() error {
 	return s.err
 }
 
-// Close prints the records that waited and ends the output. It returns the
-// writer's first error, or else a *RecordsError if records could not be printed.
+// Close prints the records that Write has kept, and ends the output. It returns the
+// writer's first error, or else a *RecordsError if the expression failed on records.
 func (s *Stream[T]) Close() error {
 	defer func() { s.grace.release() }()
 	if s.err != nil {
 		return s.err
 	}
+	records := s.kept()
+	if s.format.all != nil {
+		s.newGracePeriod(len(records))
+		var err error
+		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
+			s.fail(err, "")
+		}
+	} else if err := s.printEach(records); err != nil {
+		return err
+	}
+	s.waiting = nil
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if s.failed.Count > 0 {
+		return &s.failed
+	}
+	return nil
+}
+
+// kept returns the records for Close to print, in order.
+func (s *Stream[T]) kept() []marked {
 	var records []marked
 	switch {
 	case s.watch != nil:
@@ -146,34 +141,24 @@ func (s *Stream[T]) Close() error {
 	if s.watch != nil {
 		records = s.watch.keep(records)
 	}
-	if s.format.all != nil {
-		s.newGracePeriod(len(records))
-		var err error
-		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
-			s.fail(err, "")
-		}
-	} else {
-		for _, r := range records {
-			s.print(r.record)
-			if s.err != nil || len(s.buffer) >= expr.BufferSize && s.Flush() != nil {
-				return s.err
-			}
-		}
-		end := s.format.none
-		if s.printed > 0 {
-			end = s.format.close
-		}
-		s.buffer = append(s.buffer, end...)
-		if s.format.finish != nil {
-			s.buffer = s.format.finish(s.buffer)
+	return records
+}
+
+// printEach prints records one by one, and the end of the format.
+func (s *Stream[T]) printEach(records []marked) error {
+	for _, r := range records {
+		s.print(r.record)
+		if s.err != nil || len(s.buffer) >= expr.BufferSize && s.Flush() != nil {
+			return s.err
 		}
 	}
-	s.waiting = nil
-	if err := s.Flush(); err != nil {
-		return err
+	end := s.format.none
+	if s.printed > 0 {
+		end = s.format.close
 	}
-	if s.failed.Count > 0 {
-		return &s.failed
+	s.buffer = append(s.buffer, end...)
+	if s.format.finish != nil {
+		s.buffer = s.format.finish(s.buffer)
 	}
 	return nil
 }
@@ -198,10 +183,11 @@ func (s *Stream[T]) print(record shape.Value) {
 	s.fail(err, strings.Join(s.plan.identify(record), " "))
 }
 
-// fail keeps what went wrong with a record, the first with its name.
+// fail counts a failure of the expression, and keeps the first with the record's name. An
+// expression that the end of the run has stopped ends the stream.
 func (s *Stream[T]) fail(err error, name string) {
 	switch {
-	case s.err != nil: // it could not be written
+	case s.err != nil: // the failure is the writer's
 	case s.grace.Err() != nil && errors.Is(err, s.grace.Err()):
 		s.Flush()
 		s.err = cmp.Or(s.err, error(&RecordsError{Flag: s.plan.flag, Count: 1, First: name, Err: context.Cause(s.grace), Cut: true}))
@@ -216,7 +202,7 @@ func (s *Stream[T]) fail(err error, name string) {
 	}
 }
 
-// identify tells a record from others.
+// identify returns the values that identify a printed record.
 func (p *plan) identify(record shape.Value) []string {
 	var parts []string
 	for _, path := range p.same {

@@ -261,7 +261,7 @@ func TestTableRow(t *testing.T) {
 			"                     sg-1  default\n" +
 			"                     sg-2  web, \"internal\"\n"},
 		{"nothing but what fails", Options{}, `<<tablerow (index .PublicIPs 9)>>`,
-			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: index .PublicIPs 9: there is no item 9 (and so for 4 records in all)\n" +
+			"error: --output template: 013976976535 ap-northeast-1 i-00000000000000001: index .PublicIPs 9: there is no item 9 (4 records failed)\n" +
 				"    <<tablerow (index .PublicIPs 9)>>\n" +
 				"                ^^^^^^^^^^^^^^^^^^\n"},
 	} {

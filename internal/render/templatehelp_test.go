@@ -4,14 +4,16 @@ import (
 	"strings"
 	"testing"
 
+	"muster/internal/render/shape"
+
 	"muster/internal/render/expr"
 )
 
 func TestTemplateHelp(t *testing.T) {
 	t.Parallel()
-	fields, functions := expr.TemplateHelp(SchemaOf[instance](), now)
+	fields, functions := expr.TemplateHelp(shape.SchemaOf[instance](), now)
 	var all strings.Builder
-	for i, f := range SchemaOf[instance]().AllFields() {
+	for i, f := range shape.SchemaOf[instance]().AllFields() {
 		if fields[i].FieldInfo != f {
 			t.Errorf("%v, want %v", fields[i].FieldInfo, f)
 		}
@@ -30,7 +32,7 @@ func TestTemplateHelp(t *testing.T) {
 		}
 	}
 	type bare struct{ Id string }
-	_, functions = expr.TemplateHelp(SchemaOf[bare](), now)
+	_, functions = expr.TemplateHelp(shape.SchemaOf[bare](), now)
 	for _, f := range functions {
 		if lists := strings.Contains(f.Usage, "LIST") || strings.HasPrefix(f.Usage, "index"); lists != (f.Example == "") || strings.HasPrefix(f.Output, "error") {
 			t.Errorf("of records with one field: %+v", f)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/render"
+	"muster/internal/render/shape"
 	"muster/internal/seen"
 )
 
@@ -46,11 +46,11 @@ type fullRecord struct {
 	Owner struct{ Email string }
 }
 
-func (c *listCmd) Schema() render.Schema {
+func (c *listCmd) Schema() *shape.Schema {
 	if c.Full {
-		return render.SchemaOf[fullRecord]()
+		return shape.SchemaOf[fullRecord]()
 	}
-	return render.SchemaOf[shortRecord]()
+	return shape.SchemaOf[shortRecord]()
 }
 
 func (c *listCmd) CountedFields() []string { return c.CountBy }
