@@ -86,6 +86,9 @@ type UsageError struct{ Msg string }
 
 func (e *UsageError) Error() string { return e.Msg }
 
+// UsageError marks a mistake in the command line: exit code 2.
+func (*UsageError) UsageError() {}
+
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
 // check returns an error if flags exclude each other or have a wrong value.
