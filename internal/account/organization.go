@@ -142,13 +142,13 @@ var errStopped = errors.New("stopped")
 
 // everyPage calls an operation for each page with the base's credentials.
 func (o *organization) everyPage(ctx context.Context, operation string, call func(token *string) (*string, error)) error {
-	return awsapi.ForEachPage(operation, func(token *string) (next *string, err error) {
+	return withHint(awsapi.ForEachPage(operation, func(token *string) (next *string, err error) {
 		err = o.base.Do(ctx, func() error {
 			next, err = call(token)
 			return err
 		})
 		return next, err
-	})
+	}))
 }
 
 func (o *organization) client() *organizations.Client { return o.r.API.Organizations(o.base.Target) }
@@ -168,18 +168,24 @@ func newOrganizationAccount(found types.Account) *Account {
 	}
 }
 
-// Hint says what to do about an error of listing an organization, "" if it is another
-// error.
-func Hint(err error) string {
-	var (
-		notInUse *types.AWSOrganizationsNotInUseException
-		denied   *types.AccessDeniedException
-	)
+// listError is an error of listing the organization, with its remedy.
+type listError struct {
+	error
+	hint string
+}
+
+func (e *listError) Unwrap() error { return e.error }
+
+// Hint returns the remedy.
+func (e *listError) Hint() string { return e.hint }
+
+// withHint adds the remedy to an error of listing the organization, if one is known.
+func withHint(err error) error {
 	switch {
-	case errors.As(err, &notInUse):
-		return "the base account is in no organization; name a profile of the management account with --profile"
-	case errors.As(err, &denied):
-		return "only the management account and delegated administrators may list accounts; name such a profile with --profile"
+	case errors.As(err, new(*types.AWSOrganizationsNotInUseException)):
+		return &listError{err, "the base account is in no organization; name a profile of the management account with --profile"}
+	case errors.As(err, new(*types.AccessDeniedException)):
+		return &listError{err, "only the management account and delegated administrators may list accounts; name such a profile with --profile"}
 	}
-	return ""
+	return err
 }

@@ -340,7 +340,7 @@ func TestListFails(t *testing.T) {
 			if got := awsapi.Explain(err); got.Kind != c.kind || got.Code != c.code || got.Operation == "" {
 				t.Errorf("%+v, want %s, %s", got, c.kind, c.code)
 			}
-			if got := Hint(err); got != c.hint {
+			if got := awsapi.Hint(err); got != c.hint {
 				t.Errorf("hint %q, want %q", got, c.hint)
 			}
 		})

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,28 +9,29 @@ import (
 	"strings"
 	"syscall"
 
-	"muster/internal/account"
 	"muster/internal/awsapi"
 	"muster/internal/render"
 	"muster/internal/safe"
 )
 
-// The exit codes.
+// The exit codes; 'muster help exit-codes' explains them to users.
 const (
 	exitOK          = 0
-	exitNothing     = 1   // no account could be reached, or the output could not be written
+	exitNothing     = 1   // nothing could be done, or the output could not be written
 	exitUsage       = 2   // the command line or the config file is wrong
 	exitPartial     = 3   // some account or region is missing
-	exitInterrupted = 130 // by the user
-	exitPipe        = 141 // the reader of the output went away; a shell has this code for SIGPIPE
+	exitInterrupted = 130 // the user interrupted the run
+	exitPipe        = 141 // the reader closed stdout; shells show SIGPIPE like this
 )
 
-// partial ends a run with an exit code and without another message.
+// partial ends a run that has already reported what is missing. It sets only the exit
+// code.
 type partial struct{ code int }
 
 func (p *partial) Error() string { return fmt.Sprintf("exit code %d", p.code) }
 
-// fail prints the message of an error and returns its exit code.
+// fail prints the error of a run and returns the exit code. It is the only place that
+// does so.
 func (a *App) fail(ctx context.Context, err error) int {
 	var ended *partial
 	switch {
@@ -39,7 +39,7 @@ func (a *App) fail(ctx context.Context, err error) int {
 		return exitOK
 	case errors.As(err, &ended):
 		return ended.code
-	case errors.Is(err, syscall.EPIPE) && !errors.As(err, new(*net.OpError)): // not of a connection to AWS
+	case errors.Is(err, syscall.EPIPE) && !errors.As(err, new(*net.OpError)): // a net.OpError would come from a connection to AWS
 		return exitPipe
 	}
 	a.report(err)
@@ -52,7 +52,7 @@ func (a *App) fail(ctx context.Context, err error) int {
 	return exitNothing
 }
 
-// usageError is a mistake in the command line.
+// usageError reports a wrong command line.
 type usageError struct{ msg string }
 
 func (e *usageError) Error() string { return e.msg }
@@ -69,8 +69,8 @@ func isUsage(err error) bool {
 	return errors.As(err, &marked)
 }
 
-// report prints an error and its hint. It drops the text that the SDK puts around AWS's
-// message, and keeps the lines of an expression with the carets below.
+// report prints an error and its hint. It shortens an error of AWS to operation, code and
+// message, and keeps the lines of an error that points at its place with carets.
 func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
@@ -84,13 +84,13 @@ func (a *App) report(err error) {
 	for _, line := range lines[1:] {
 		a.term.Print("  " + safe.Text(line) + "\n")
 	}
-	if hint := cmp.Or(account.Hint(err), awsapi.Hint(err)); hint != "" {
+	if hint := awsapi.Hint(err); hint != "" {
 		a.detail("%s", hint)
 	}
 }
 
-// written adds "writing the output" to an error of the writer, but not to an error of the
-// records.
+// written adds a prefix to an error of the output's writer. Errors of the records
+// themselves stay as they are.
 func written(err error) error {
 	if err == nil || isUsage(err) || errors.As(err, new(*exportError)) || errors.As(err, new(*render.RecordsError)) {
 		return err

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 
-	"muster/internal/awsapi"
 	"muster/internal/sweep"
 )
 
@@ -37,13 +35,7 @@ func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 	if accepted > 0 {
 		a.note("%s denied access, accepted by --allow-denied; --report FILE lists them", count(accepted, "place"))
 	}
-	var hints []string
-	for _, gap := range slices.Concat(failed, silent) {
-		if hint := gapHint(gap); hint != "" && !slices.Contains(hints, hint) {
-			hints = append(hints, hint)
-		}
-	}
-	for _, hint := range hints {
+	for _, hint := range gapHints(slices.Concat(failed, silent)) {
 		a.note("%s", hint)
 	}
 }
@@ -145,43 +137,4 @@ func gapAccount(gap sweep.Entry, listErr error) string {
 
 func gapPlace(gap sweep.Entry, listErr error) string {
 	return strings.TrimSpace(gapAccount(gap, listErr) + " " + gap.Region)
-}
-
-// gapHint returns a remedy for a gap, or "".
-func gapHint(gap sweep.Entry) string {
-	if hint := gap.Hint(); hint != "" {
-		return string(gap.Status) + ": " + hint
-	}
-	if strings.HasSuffix(gap.Message, syscall.EMFILE.Error()) {
-		return "too many open files: a lower --concurrency needs fewer, 'ulimit -n' shows and raises the limit"
-	}
-	switch gap.Status {
-	case sweep.Status(awsapi.NoRole):
-		if gap.Operation == "AssumeRole" {
-			return "no-role: the role does not exist, its trust policy does not allow the caller, or the caller's policy does not allow sts:AssumeRole; try several roles with --role A,B, or skip accounts with --exclude-account"
-		}
-	case sweep.Status(awsapi.DeniedSCP):
-		return "denied-scp: a service control policy denies the call; skip regions with --exclude-region, or accept denials with --allow-denied"
-	case sweep.Status(awsapi.Denied):
-		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).UnknownCredentials() {
-			return "denied: AWS does not recognize the credentials in this region, perhaps because it is not enabled in the account; skip regions with --exclude-region"
-		}
-		if gap.Region != "" {
-			return "denied: the role's policies do not allow the call; accept denials with --allow-denied"
-		}
-	case sweep.Status(awsapi.Throttled):
-		return "throttled: AWS throttled the calls for too long; try again with a lower --concurrency"
-	case sweep.Status(awsapi.Expired):
-		if gap.Code == "RequestExpired" {
-			return "expired: this machine's clock differs from AWS's; set the clock"
-		}
-		if gap.Operation != "" {
-			return "expired: the credentials have expired; sign in again or renew them"
-		}
-	case sweep.Status(awsapi.Unreachable):
-		if gap.Code == "Timeout" {
-			return "unreachable: no answer in time; allow more with --cli-read-timeout and --cli-connect-timeout"
-		}
-	}
-	return ""
 }

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+
+	"muster/internal/awsapi"
+	"muster/internal/sweep"
+)
+
+// A hint is the line below an error or a list of gaps that says what the user can do.
+// It comes from the error itself, which any package gives a method Hint, or from here.
+// Hints for a wrong command line are in parseerror.go and habits.go.
+
+// gapHints returns the hints for gaps, each one once.
+func gapHints(gaps []sweep.Entry) []string {
+	var hints []string
+	for _, gap := range gaps {
+		if hint := gapHint(gap); hint != "" && !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
+		}
+	}
+	return hints
+}
+
+// gapHint returns the hint for one gap, or "".
+func gapHint(gap sweep.Entry) string {
+	if hint := gap.Hint(); hint != "" {
+		return string(gap.Status) + ": " + hint
+	}
+	if strings.HasSuffix(gap.Message, syscall.EMFILE.Error()) {
+		return "too many open files: a lower --concurrency needs fewer, 'ulimit -n' shows and raises the limit"
+	}
+	switch gap.Status {
+	case sweep.Status(awsapi.NoRole):
+		if gap.Operation == "AssumeRole" {
+			return "no-role: the role does not exist, its trust policy does not allow the caller, or the caller's policy does not allow sts:AssumeRole; try several roles with --role A,B, or skip accounts with --exclude-account"
+		}
+	case sweep.Status(awsapi.DeniedSCP):
+		return "denied-scp: a service control policy denies the call; skip regions with --exclude-region, or accept denials with --allow-denied"
+	case sweep.Status(awsapi.Denied):
+		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).UnknownCredentials() {
+			return "denied: AWS does not recognize the credentials in this region, perhaps because it is not enabled in the account; skip regions with --exclude-region"
+		}
+		if gap.Region != "" {
+			return "denied: the role's policies do not allow the call; accept denials with --allow-denied"
+		}
+	case sweep.Status(awsapi.Throttled):
+		return "throttled: AWS throttled the calls for too long; try again with a lower --concurrency"
+	case sweep.Status(awsapi.Expired):
+		if gap.Code == "RequestExpired" {
+			return "expired: this machine's clock differs from AWS's; set the clock"
+		}
+		if gap.Operation != "" {
+			return "expired: the credentials have expired; sign in again or renew them"
+		}
+	case sweep.Status(awsapi.Unreachable):
+		if gap.Code == "Timeout" {
+			return "unreachable: no answer in time; allow more with --cli-read-timeout and --cli-connect-timeout"
+		}
+	}
+	return ""
+}
