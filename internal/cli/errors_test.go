@@ -12,6 +12,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"muster/internal/account"
+	"muster/internal/awsconfig"
+	"muster/internal/inventory"
+	"muster/internal/render"
 )
 
 // TestFail: the exit code and the message of each kind of error.
@@ -28,7 +33,11 @@ func TestFail(t *testing.T) {
 		{"AWS went away", fmt.Errorf("the list of accounts: %w", &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}), 1,
 			"muster: the list of accounts: write tcp: write: broken pipe\n"},
 		{"the command line", usage("--shard 9: expected I/N"), 2, "muster: --shard 9: expected I/N\n"},
-		{"told already", &partial{exitPartial}, 3, ""},
+		{"a selection", &account.UsageError{Msg: "--ou goes with --organization"}, 2, "muster: --ou goes with --organization\n"},
+		{"a query", fmt.Errorf("find: %w", &inventory.QueryError{Msg: "no target"}), 2, "muster: find: no target\n"},
+		{"an output flag", &render.Error{Flag: "--jq", Msg: "empty", Offset: -1}, 2, "muster: --jq: empty\n"},
+		{"the config file", &awsconfig.SyntaxError{File: "config", Line: 3, Msg: "no section"}, 2, "muster: config:3: no section\n"},
+		{"reported already", &partial{exitPartial}, 3, ""},
 	} {
 		var stderr bytes.Buffer
 		app := &App{Stderr: &stderr}
