@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// Block is a set of profiles that muster keeps in the config file, between two
-// marker lines with the block's name. Several blocks live side by side, and
-// what is outside of them is never touched.
+// Block is a set of profiles that muster keeps in the config file, between two marker
+// lines with the block's name. There may be several blocks. muster changes nothing
+// outside of them.
 type Block struct {
 	Name     string // one line, such as "sso-session corp"
 	Profiles []Section
@@ -25,7 +25,7 @@ const (
 	blockAdvice = "# Written by 'muster profiles --generate --write', which replaces what is changed here.\n"
 )
 
-// Text is the block as it stands in the file, its profiles sorted by name.
+// Text returns the block's lines in the file, with the profiles sorted by name.
 func (b Block) Text() string {
 	var text strings.Builder
 	text.WriteString(beginMarker + b.Name + "\n" + blockAdvice)
@@ -40,24 +40,24 @@ func (b Block) sorted() []Section {
 	return slices.SortedFunc(slices.Values(b.Profiles), func(a, b Section) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// Change is what a block makes of the config file.
+// Change describes how a block changes the config file.
 type Change struct {
-	// Block has the profiles of the block that can be written.
+	// Block has the profiles that can be written.
 	Block Block
-	// Taken are profiles outside of the block that have the name of one of its
-	// own, which is left out: the AWS CLI refuses a file with two of a name, and
-	// a profile is not to be changed by another one's keys.
+	// Taken are profiles outside of the block with the name of a profile of the block,
+	// which is therefore left out: the AWS CLI rejects a file with two profiles of the
+	// same name.
 	Taken []*Profile
-	// Added, Changed and Removed count profiles, against the block as it was.
+	// Added, Changed and Removed count profiles, compared with the old block.
 	Added, Changed, Removed int
-	// Written tells that the file was not as it should be; Backup is the path of
-	// a copy of it as it was, "" if there was nothing to copy.
+	// Written reports that the file has changed. Backup is the path of a copy of the old
+	// file, "" if there was none.
 	Written bool
 	Backup  string
 }
 
-// Compare works out what Write would do, and writes nothing. Marker lines that
-// do not make whole blocks are a *SyntaxError.
+// Compare returns the change that Write would make. Marker lines without their
+// counterparts are a *SyntaxError.
 func (b Block) Compare(f Files) (*Change, error) {
 	before, err := readFile(f.Config)
 	if err != nil {
@@ -67,8 +67,8 @@ func (b Block) Compare(f Files) (*Change, error) {
 	return change, err
 }
 
-// Write puts the block into the config file, in the place of the one of its name
-// or else at the end. Every byte outside of the block stays.
+// Write replaces the block of the same name in the config file, or appends the block.
+// Every byte outside of the block stays.
 func (b Block) Write(ctx context.Context, f Files) (*Change, error) {
 	var change *Change
 	backup, err := edit(ctx, f, func(before []byte) (after []byte, err error) {
@@ -85,13 +85,13 @@ func (b Block) Write(ctx context.Context, f Files) (*Change, error) {
 	return change, nil
 }
 
-// fit puts the block into a text of the config file.
+// fit returns the text of the config file with the block.
 func (b Block) fit(f Files, before []byte) (after []byte, c *Change, err error) {
 	spans, err := findBlocks(f.Config, before)
 	if err != nil {
 		return nil, nil, err
 	}
-	place, there := spans[b.Name]
+	place, exists := spans[b.Name]
 	inside := before[place.start:place.end]
 	c = &Change{Block: Block{Name: b.Name}}
 	outside, err := b.outside(f, before, place)
@@ -113,16 +113,16 @@ func (b Block) fit(f Files, before []byte) (after []byte, c *Change, err error) 
 	}
 	text := c.Block.Text()
 	switch {
-	case !there && len(c.Block.Profiles) == 0:
+	case !exists && len(c.Block.Profiles) == 0:
 		return before, c, nil
-	case !there:
+	case !exists:
 		return appendText(before, text), c, nil
 	}
 	text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", place.eol)
 	return slices.Concat(before[:place.start], []byte(text), before[place.end:]), c, nil
 }
 
-// outside reads both files without the block, in whose place are empty lines, so
+// outside returns the config without the block. Empty lines take the block's place, so
 // that the lines below keep their numbers.
 func (b Block) outside(f Files, text []byte, place span) (*Config, error) {
 	credentials, err := readFile(f.Credentials)
@@ -133,7 +133,7 @@ func (b Block) outside(f Files, text []byte, place span) (*Config, error) {
 	return build(f, slices.Concat(text[:place.start], blank, text[place.end:]), credentials)
 }
 
-// count compares the profiles with those of the block as it was.
+// count compares the profiles with those of the old block.
 func (c *Change) count(file string, inside []byte) error {
 	read := func(text []byte) (map[string]map[string]string, error) {
 		sections, err := parse(file, text)
@@ -146,35 +146,35 @@ func (c *Change) count(file string, inside []byte) error {
 		}
 		return profiles, err
 	}
-	were, err := read(inside)
+	before, err := read(inside)
 	if err != nil {
 		return err
 	}
-	are, err := read([]byte(c.Block.Text()))
+	after, err := read([]byte(c.Block.Text()))
 	if err != nil {
 		return err
 	}
-	for header, keys := range are {
-		if old, ok := were[header]; !ok {
+	for header, keys := range after {
+		if old, ok := before[header]; !ok {
 			c.Added++
 		} else if !maps.Equal(old, keys) {
 			c.Changed++
 		}
-		delete(were, header)
+		delete(before, header)
 	}
-	c.Removed = len(were)
+	c.Removed = len(before)
 	return nil
 }
 
-// span is where a block stands: from the start of its first marker to the end of
-// its last, without the end of that line.
+// span is the position of a block: from the start of its first marker to the end of its
+// last marker, without that line's end.
 type span struct {
 	start, end  int
-	first, last int // numbers of the lines
+	first, last int // line numbers
 	eol         string
 }
 
-// findBlocks finds the blocks of a config file by their names.
+// findBlocks returns the blocks of a config file by their names.
 func findBlocks(file string, text []byte) (map[string]span, error) {
 	spans := map[string]span{}
 	var name string // of the open block
@@ -214,17 +214,15 @@ func findBlocks(file string, text []byte) (map[string]span, error) {
 	return spans, nil
 }
 
-// lineAt is a line of a text: what is between start and end, and its end up to
-// next.
+// lineAt is a line of a text: its contents from start to end, and its line end up to next.
 type lineAt struct{ start, end, next int }
 
-// eol is the line's end, or another one where the text ends first.
-func (l lineAt) eol(text []byte, without string) string {
-	return cmp.Or(string(text[l.end:l.next]), without)
+// eol returns the line's end, or the fallback for a last line without one.
+func (l lineAt) eol(text []byte, fallback string) string {
+	return cmp.Or(string(text[l.end:l.next]), fallback)
 }
 
-// linesOf yields the lines of a text by their numbers, from 1, as parse counts
-// them.
+// linesOf yields the lines of a text by their numbers, from 1.
 func linesOf(text []byte) iter.Seq2[int, lineAt] {
 	return func(yield func(int, lineAt) bool) {
 		at := 0

@@ -8,19 +8,19 @@ import (
 	"muster/internal/names"
 )
 
-// Chain returns the profiles whose credentials lead to p's, p first. Each but the
-// last is of KindRole, to be assumed with the credentials of the next; the last
-// gives credentials by itself (KindRole then means its CredentialSource). A
-// profile that is a source for its own keys (source_profile names itself, or it
-// has both keys and a role_arn) stands last as a copy without the role.
+// Chain returns the profiles that lead to the credentials of p, with p first. Each
+// profile but the last is of KindRole: its role is assumed with the credentials of the
+// next one. The last profile has credentials itself, or is of KindRole with a
+// CredentialSource. A profile with both keys and a role, or with itself as its
+// source_profile, is followed by a copy of itself without the role.
 //
 // The error is a *ProblemError.
 func (c *Config) Chain(p *Profile) ([]*Profile, error) {
 	if p.Problem != nil {
 		return nil, p.Problem
 	}
-	if f := c.faults[p.Name]; f.is() {
-		return nil, f.of(p)
+	if f := c.faults[p.Name]; f.exists() {
+		return nil, f.problemOf(p)
 	}
 	chain := []*Profile{p}
 	for {
@@ -32,21 +32,21 @@ func (c *Config) Chain(p *Profile) ([]*Profile, error) {
 	}
 }
 
-// fault is why no credentials come from the chain of a profile.
+// fault is a mistake in a chain: a problem of one of its profiles, or a loop.
 type fault struct {
-	err   *ProblemError // as it is for the profile that has it
-	loop  []*Profile    // or profiles of which each one's source is the next, and the last one's the first
-	entry int           // where the chain enters the loop
+	err   *ProblemError // worded for the profile with the problem
+	loop  []*Profile    // the source of each profile is the next one, that of the last one is the first
+	entry int           // index in loop at which the chain enters it
 }
 
-func (f fault) is() bool { return f.err != nil || f.loop != nil }
+func (f fault) exists() bool { return f.err != nil || f.loop != nil }
 
-// of words the fault for a profile whose chain has it.
-func (f fault) of(p *Profile) *ProblemError {
+// problemOf words the fault for a profile whose chain has it.
+func (f fault) problemOf(p *Profile) *ProblemError {
 	if f.loop != nil {
 		last := f.loop[(f.entry+len(f.loop)-1)%len(f.loop)]
 		e := last.problem("source_profile", "source_profiles go round in a loop: ")
-		e.Profile, e.more = p.Name, f.round
+		e.Profile, e.more = p.Name, f.describeLoop
 		return e
 	}
 	e := *f.err
@@ -60,28 +60,28 @@ func (f fault) of(p *Profile) *ProblemError {
 	return &e
 }
 
-// mostNamed is how many profiles of a loop a message names.
-const mostNamed = 10
+// maxNamed is the number of profiles of a loop that a message names.
+const maxNamed = 10
 
-// round names the profiles of the loop.
-func (f fault) round() string {
+// describeLoop names the profiles of the loop.
+func (f fault) describeLoop() string {
 	var text strings.Builder
-	for i := range min(len(f.loop), mostNamed) {
+	for i := range min(len(f.loop), maxNamed) {
 		text.WriteString(oneLine(f.loop[(f.entry+i)%len(f.loop)].Name) + " -> ")
 	}
-	if more := len(f.loop) - mostNamed; more > 0 {
+	if more := len(f.loop) - maxNamed; more > 0 {
 		fmt.Fprintf(&text, "%d more -> ", more)
 	}
 	return text.String() + oneLine(f.loop[f.entry].Name)
 }
 
-// findFaults judges the chains of all profiles. Each profile is looked at once: what
-// is wrong further down its chain is known, or found on the way.
+// findFaults finds the faults of all chains. It visits each profile once: a chain ends
+// early at a profile whose fault is known.
 func (c *Config) findFaults() {
 	c.faults = make(map[string]fault, len(c.Profiles))
 	for _, p := range c.Profiles {
 		var path []*Profile
-		at := map[*Profile]int{} // in the path
+		at := map[*Profile]int{} // index in path
 		found, known := c.faults[p.Name]
 		for next := p; !known; found, known = c.faults[next.Name] {
 			at[next] = len(path)
@@ -107,8 +107,8 @@ func (c *Config) findFaults() {
 	}
 }
 
-// step goes one profile down a chain. At its end there is none, and the fault says
-// what is wrong, if anything.
+// step returns the next profile of a chain. At the end of the chain it returns nil and
+// its fault, if any.
 func (c *Config) step(p *Profile) (*Profile, fault) {
 	source, err := c.source(p)
 	switch {
@@ -118,7 +118,7 @@ func (c *Config) step(p *Profile) (*Profile, fault) {
 		return nil, fault{err: c.checkEnd(p)}
 	case source == c.byName[source.Name]:
 		return source, fault{}
-	case source.Kind == KindNone && source.Name == p.Name: // nothing there but the role
+	case source.Kind == KindNone && source.Name == p.Name: // only the role is left
 		return nil, fault{loop: []*Profile{p}}
 	}
 	err = c.checkCredentials(source)
@@ -128,8 +128,8 @@ func (c *Config) step(p *Profile) (*Profile, fault) {
 	return nil, fault{err: err}
 }
 
-// source is the profile whose credentials assume a profile's role, nil if it has
-// credentials of its own.
+// source returns the profile whose credentials assume a profile's role, or nil if the
+// profile needs none.
 func (c *Config) source(p *Profile) (*Profile, *ProblemError) {
 	if e := c.checkCredentials(p); e != nil {
 		return nil, e
@@ -149,7 +149,7 @@ func (c *Config) source(p *Profile) (*Profile, *ProblemError) {
 	return source, nil
 }
 
-// checkEnd looks at the last profile of a chain, which is to give credentials.
+// checkEnd returns a problem if the last profile of a chain has no credentials.
 func (c *Config) checkEnd(p *Profile) *ProblemError {
 	switch {
 	case p.Kind == KindNone:
@@ -164,24 +164,23 @@ func (c *Config) checkEnd(p *Profile) *ProblemError {
 	return nil
 }
 
-// withoutRole is the profile as the source of its own role.
+// withoutRole returns a copy of the profile as the source of its own role.
 func (p *Profile) withoutRole() *Profile {
 	base := *p
-	base.RoleARN, base.SourceProfile, base.CredentialSource, base.ExternalID, base.RoleSessionName, base.MFASerial = "", "", "", "", "", ""
-	base.Duration = 0
+	base.RoleSettings, base.SourceProfile, base.CredentialSource = RoleSettings{}, "", ""
 	base.Kind = base.kind()
 	return &base
 }
 
-// mostHints bounds the messages that get a hint: each one is a search through all
-// names, and a file with more mistakes was not mistyped.
-const mostHints = 50
+// maxHints limits the messages with a hint. Each hint is a search through all names, and
+// a file with more mistakes has no typing mistakes.
+const maxHints = 50
 
-// didYouMean ends a message with the nearest name, which is looked for when the message
-// is printed.
+// didYouMean returns a function that finds the nearest name. It is called only if the
+// message is printed.
 func (c *Config) didYouMean(name string, known func() []string) func() string {
 	return sync.OnceValue(func() string {
-		if c.hints.Add(1) > mostHints {
+		if c.hints.Add(1) > maxHints {
 			return ""
 		}
 		return names.DidYouMean(name, known())

@@ -1,14 +1,14 @@
-// Package awsconfig reads ~/.aws/config and ~/.aws/credentials as profiles and
-// SSO sessions: their names, the kind of credentials each leads to, the chain
-// of profiles behind a role, and what is wrong with those that cannot be used.
-// It calls nothing and asks nobody.
+// Package awsconfig reads ~/.aws/config and ~/.aws/credentials as profiles and SSO
+// sessions: their names, the kind of their credentials, the chain of profiles behind a
+// role, and the mistakes that make a profile unusable. It makes no calls and asks no
+// questions.
 //
-// Two readers of these files matter, botocore (the AWS CLI) and the Go SDK, and
-// they disagree. What either accepts is accepted here; where the same text means
-// two things, botocore's reading holds, because the AWS CLI writes the files.
+// Two programs define the format, botocore (the AWS CLI) and the Go SDK, and they
+// disagree. This package accepts everything that one of them accepts. If a text means
+// two things, it means what botocore reads, because the AWS CLI writes the files.
 //
-// The line reader in ini.go is our own: INI modules keep no line numbers of
-// keys, which every message here needs, and none knows botocore's nested blocks.
+// The parser in ini.go is muster's own. The INI modules do not keep the line numbers of
+// keys, as every message here needs, and do not know botocore's nested blocks.
 package awsconfig
 
 import (
@@ -29,24 +29,23 @@ import (
 	"muster/internal/names"
 )
 
-// Lookup reads one variable of the environment, in the shape of os.LookupEnv.
+// Lookup returns a variable of the environment, as os.LookupEnv does.
 type Lookup func(name string) (string, bool)
 
-// Files are the paths of the two files. An empty path is a file that is not there.
+// Files are the paths of the two files, "" for a file that does not exist.
 type Files struct {
 	Config, Credentials string
-	// ConfigSet and CredentialsSet tell that the environment named the file, so
-	// that its absence is worth a word.
+	// ConfigSet and CredentialsSet report that the environment names the file. Its
+	// absence is then worth a message.
 	ConfigSet, CredentialsSet bool
-	// Locks are for whoever edits the config.
+	// Locks are held while the config file is edited.
 	Locks disk.Locks
 }
 
-// Locate finds the files: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, with
-// ~ and $VARIABLES expanded as the AWS CLI does, or else ~/.aws/config and
-// ~/.aws/credentials. Without a home directory the latter are empty paths, as in
-// a container that lives on its role alone; only a ~ that cannot be expanded is
-// an error.
+// Locate returns the paths in AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, with ~ and
+// $VARIABLES expanded as in the AWS CLI, or else ~/.aws/config and ~/.aws/credentials.
+// Without a home directory, as in a container that has only a role, the latter are "".
+// A ~ that cannot be expanded is an error.
 func Locate(env Lookup) (Files, error) {
 	homeVar := "HOME"
 	if runtime.GOOS == "windows" {
@@ -88,27 +87,27 @@ func Locate(env Lookup) (Files, error) {
 	return f, credentialsErr
 }
 
-// Config is what the two files say. It is not changed after Load.
+// Config is the contents of both files. It does not change after Load.
 type Config struct {
 	Files Files
-	// Profiles are in the order in which they first appear: those of the config
-	// file, then those that only the credentials file has.
+	// Profiles are in the order of their first appearance: those of the config file,
+	// then the others of the credentials file.
 	Profiles []*Profile
-	// Sessions are the sso-sessions in the order in which they first appear.
+	// Sessions are the sso-sessions in the order of their first appearance.
 	Sessions []*Session
 
 	byName   map[string]*Profile
 	sessions map[string]*Session
-	faults   map[string]fault // of the profiles' chains
-	hints    atomic.Int32     // that were looked for
-	// stray holds the [name] sections of the config file, which would be
-	// profiles if they were written [profile name].
+	faults   map[string]fault // mistakes in chains, by profile
+	hints    atomic.Int32     // number of searches for a hint
+	// stray has the [name] sections of the config file. They would be profiles if they
+	// were written as [profile name].
 	stray map[string]*section
 }
 
-// Load reads both files. A file that does not exist is an empty one, as for the
-// AWS CLI. Text that cannot be read as profiles is a *SyntaxError. A profile
-// that makes no sense spoils only itself: see Profile.Problem.
+// Load reads both files. As in the AWS CLI, a missing file counts as an empty one. Text
+// that cannot be parsed is a *SyntaxError. A mistake in one profile does not affect the
+// others: see Profile.Problem.
 func Load(f Files) (*Config, error) {
 	config, err := readFile(f.Config)
 	if err != nil {
@@ -121,9 +120,8 @@ func Load(f Files) (*Config, error) {
 	return build(f, config, credentials)
 }
 
-// largest is the size of a file that is not read as a config any more: some 100,000
-// profiles.
-const largest = 16 << 20
+// maxSize is the maxSize size of a file, enough for some 100,000 profiles.
+const maxSize = 16 << 20
 
 func readFile(path string) ([]byte, error) {
 	if path == "" {
@@ -137,16 +135,14 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, largest+1))
-	if err == nil && len(data) > largest {
-		err = &SyntaxError{File: path, Msg: fmt.Sprintf("is larger than %d MB, expected sections such as [profile NAME]: is it the right file?", largest>>20)}
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err == nil && len(data) > maxSize {
+		err = &SyntaxError{File: path, Msg: fmt.Sprintf("is larger than %d MB, expected sections such as [profile NAME]: is it the right file?", maxSize>>20)}
 	}
 	return data, err
 }
 
-// build makes a Config of the files' texts: sections first, then profiles and
-// sessions out of their keys, and last, when all of them are known, what is
-// wrong with each.
+// build makes a Config from the texts of the files.
 func build(f Files, configText, credentialsText []byte) (*Config, error) {
 	config, err := parse(f.Config, configText)
 	if err != nil {
@@ -156,47 +152,15 @@ func build(f Files, configText, credentialsText []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	var sets sectionSets
-	stray := map[string]*section{}
-	hasProfileDefault := slices.ContainsFunc(config, func(s *section) bool {
-		name, ok := sectionName(s.header, "profile")
-		return ok && name == "default"
-	})
-	for _, s := range config {
-		if s.header == "default" {
-			// [profile default] replaces [default], it is not merged with it.
-			if !hasProfileDefault {
-				sets.profiles.merge("default", s)
-			}
-		} else if name, ok := sectionName(s.header, "profile"); ok {
-			sets.profiles.merge(name, s)
-		} else if name, ok := sectionName(s.header, "sso-session"); ok {
-			sets.sessions.merge(name, s)
-		} else if name, ok := sectionName(s.header, "services"); ok {
-			sets.services.merge(name, s)
-		} else {
-			stray[s.header] = s
-		}
-	}
-	// In the credentials file a section's whole name is the profile's.
-	for _, s := range credentials {
-		if name, ok := sectionName(s.header, "sso-session"); ok {
-			sets.sessions.merge(name, s)
-		} else if name, ok := sectionName(s.header, "services"); ok {
-			sets.services.merge(name, s)
-		} else {
-			sets.profiles.merge(s.header, s)
-		}
-	}
-
-	c := &Config{Files: f, byName: map[string]*Profile{}, sessions: map[string]*Session{}, stray: stray}
+	c := &Config{Files: f, byName: map[string]*Profile{}, sessions: map[string]*Session{}, stray: sets.addConfig(config)}
+	sets.addCredentials(credentials)
 	for _, s := range sets.sessions.list {
 		session := newSession(s)
 		c.Sessions = append(c.Sessions, session)
 		c.sessions[session.Name] = session
 	}
-	endpoints := map[string]map[string]string{} // by the name of the section
+	endpoints := map[string]map[string]string{} // by the name of the [services] section
 	for name, s := range sets.services.byName {
 		endpoints[name] = s.endpoints()
 	}
@@ -208,39 +172,14 @@ func build(f Files, configText, credentialsText []byte) (*Config, error) {
 		c.Profiles = append(c.Profiles, p)
 		c.byName[p.Name] = p
 	}
-	c.findFaults()
+	c.findFaults() // once all profiles are known
 	for _, p := range c.Profiles {
 		p.Problem, p.RegionProblem = c.findProblem(p), p.findRegionProblem()
 	}
 	return c, nil
 }
 
-// sectionSets are the sections of both files by what they are.
-type sectionSets struct{ profiles, sessions, services sectionSet }
-
-// sectionSet merges sections that mean the same thing under one name, later keys
-// over earlier ones, and keeps the order in which the names appeared.
-type sectionSet struct {
-	list   []*section
-	byName map[string]*section
-}
-
-func (set *sectionSet) merge(name string, s *section) {
-	if set.byName == nil {
-		set.byName = map[string]*section{}
-	}
-	merged := set.byName[name]
-	if merged == nil {
-		merged = &section{header: name, file: s.file, line: s.line, keys: keys{}}
-		set.byName[name] = merged
-		set.list = append(set.list, merged)
-	}
-	for key, e := range s.keys {
-		merged.keys[key] = e
-	}
-}
-
-// Profile finds a profile by its exact name; else it returns a *NotFoundError.
+// Profile returns the profile with a name, or a *NotFoundError.
 func (c *Config) Profile(name string) (*Profile, error) {
 	if p, ok := c.byName[name]; ok {
 		return p, nil
@@ -255,13 +194,13 @@ func (c *Config) Profile(name string) (*Profile, error) {
 	}
 }
 
-// sourceKeys are those by which a section names a source of credentials.
+// sourceKeys are the keys that name a source of credentials.
 var sourceKeys = []string{
 	"role_arn", "web_identity_token_file", "sso_session", "sso_start_url", "sso_account_id", "login_session", "credential_process", "aws_access_key_id",
 }
 
-// Stray returns an error for each section [name] of the config file that names a
-// source of credentials and would be a profile if it were [profile name].
+// Stray returns an error for each section [name] of the config file that has a source of
+// credentials, and would be a profile if its header were [profile name].
 func (c *Config) Stray() []error {
 	var problems []error
 	for _, s := range slices.SortedFunc(maps.Values(c.stray), func(a, b *section) int { return cmp.Compare(a.line, b.line) }) {
@@ -278,9 +217,8 @@ func (c *Config) Stray() []error {
 	return problems
 }
 
-// Match finds the profiles whose names a shell glob matches, in the order of
-// Profiles. A name that is no glob is looked up as by Profile. A glob that
-// matches nothing is a *NotFoundError.
+// Match returns the profiles whose names match a shell glob, in the order of Profiles, or
+// the profile with exactly this name. If there is none it returns a *NotFoundError.
 func (c *Config) Match(pattern string) ([]*Profile, error) {
 	if p, ok := c.byName[pattern]; ok || !names.IsGlob(pattern) {
 		if !ok {
@@ -305,7 +243,7 @@ func (c *Config) Match(pattern string) ([]*Profile, error) {
 	return matches, nil
 }
 
-// Session finds an sso-session by its exact name; else it returns a *NotFoundError.
+// Session returns the sso-session with a name, or a *NotFoundError.
 func (c *Config) Session(name string) (*Session, error) {
 	if s := c.sessions[name]; s != nil {
 		return s, nil

@@ -16,18 +16,18 @@ import (
 	"muster/internal/disk"
 )
 
-// Section is a section to be written to the config file.
+// Section is a section to write to the config file.
 type Section struct {
 	Kind     string // profile or sso-session
 	Name     string
 	Settings []Setting // in the order in which they are written
 }
 
-// Setting is a key with its value. One without a value is not written.
+// Setting is a key with its value. It is not written if the value is "".
 type Setting struct{ Key, Value string }
 
-// Text is the section as the AWS CLI writes it: a name is quoted only where it
-// must be, since the Go SDK does not read quoted ones.
+// Text returns the section as the AWS CLI writes it. It quotes the name only if
+// necessary, since the Go SDK does not accept quoted names.
 func (s Section) Text() string {
 	header := s.Kind + " " + s.Name
 	if words, ok := shellWords(header); !ok || !slices.Equal(words, []string{s.Kind, s.Name}) {
@@ -46,7 +46,7 @@ func (s Section) Text() string {
 	return text.String()
 }
 
-// check says whether the text would be read as the section it was made of.
+// check returns an error if the section's text would not be parsed as the same section.
 func (s Section) check() error {
 	wrong := func(what, value string) error {
 		return fmt.Errorf("%s %q: %s %q cannot be written to a config file", s.Kind, s.Name, what, value)
@@ -70,9 +70,8 @@ func (s Section) check() error {
 	return nil
 }
 
-// Append adds a section at the end of the config file, which is made where it is
-// missing; every byte of before stays. backup is the path of a copy of the file
-// as it was, "" if it was new or empty.
+// Append adds a section at the end of the config file, and creates the file if necessary.
+// backup is the path of a copy of the old file, "" if that was missing or empty.
 func Append(ctx context.Context, f Files, s Section) (backup string, err error) {
 	if err := s.check(); err != nil {
 		return "", err
@@ -91,8 +90,7 @@ func Append(ctx context.Context, f Files, s Section) (backup string, err error) 
 	})
 }
 
-// appendText adds lines after an empty line, with the line ends of the text
-// before them.
+// appendText adds an empty line and the lines, with the line ends of the existing text.
 func appendText(before []byte, lines string) []byte {
 	eol := "\n"
 	for _, first := range linesOf(before) {
@@ -112,9 +110,9 @@ func appendText(before []byte, lines string) []byte {
 	return slices.Concat(before, []byte(gap+strings.ReplaceAll(lines, "\n", eol)))
 }
 
-// edit replaces the config file with what change makes of its text: one process
-// at a time, in one step, and with a copy of the file as it was, whose path is
-// returned. A text that stays the same is not written.
+// edit changes the text of the config file. It holds a lock, replaces the file
+// atomically, and returns the path of a copy of the old file. It writes nothing if the
+// text stays the same.
 func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, error)) (backup string, err error) {
 	if f.Config == "" {
 		return "", errors.New("there is no config file to write: set HOME or AWS_CONFIG_FILE")
@@ -147,8 +145,8 @@ func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, erro
 		return "", err
 	}
 	if !isNew {
-		// A new file takes the place of the old one, which asks only the folder's
-		// permission; that the file is protected must count, too.
+		// Replacing a file needs only the folder's permission, but a file that is
+		// protected must not be replaced.
 		probe, err := os.OpenFile(target, os.O_WRONLY, 0)
 		if err != nil {
 			return "", fmt.Errorf("writing %s: %w", f.Config, err)
@@ -167,8 +165,8 @@ func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, erro
 	return backup, nil
 }
 
-// followLinks finds the file that is to be replaced, so that a symbolic link to
-// it stays one.
+// followLinks returns the file behind a symbolic link, so that the link itself is not
+// replaced.
 func followLinks(path string) (target string, isNew bool, err error) {
 	target, err = filepath.EvalSymlinks(path)
 	if !errors.Is(err, fs.ErrNotExist) {

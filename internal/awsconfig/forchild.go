@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// credentialKeys are the keys of a profile by which an SDK gets credentials.
+// credentialKeys are the keys that SDKs need for credentials.
 var credentialKeys = []string{
 	"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "aws_account_id",
 	"role_arn", "source_profile", "credential_source", "external_id", "role_session_name", "mfa_serial", "duration_seconds",
@@ -14,28 +14,26 @@ var credentialKeys = []string{
 	"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name",
 }
 
-// endpointKeys are the settings that --endpoint-url overrides.
+// endpointKeys are the keys that --endpoint-url overrides.
 var endpointKeys = []string{"endpoint_url", "services", "ignore_configured_endpoint_urls"}
 
-// ChildFiles is what the files in ~/.aws must look like to a program that is given
-// the credentials of an account. Such a program reads the default profile, because it
-// is given no other name.
+// ChildFiles replaces the files in ~/.aws for a child process with credentials of an
+// account. A child reads the default profile, because it gets no other name.
 type ChildFiles struct {
-	// Config is the text of the config file; nil: the program may read the user's own.
+	// Config is the text of the config file; nil if the child may read the user's.
 	Config []byte
-	// NoCredentials says that the program must not read the credentials file, where
-	// the default profile has settings or credentials of its own.
+	// NoCredentials means that the child must not read the user's credentials file: the
+	// default profile has settings or credentials there.
 	NoCredentials bool
 }
 
-// ForChild returns files in which the default profile has the settings of profile p
-// and no way to credentials. Everything else is as it is. p is nil where no profile's
+// ForChild returns files in which the default profile has the settings of profile p and no
+// source of credentials; all other sections are unchanged. p is nil if no profile's
 // settings apply.
 //
-// Environment says that the credentials are in the program's environment, where they
-// come before those of the default profile. SDKs prefer a default profile with
-// credentials to the endpoint for containers. endpoint says that the program is given
-// an endpoint URL for all services.
+// environment means that the child gets its credentials in environment variables. SDKs
+// prefer these to the default profile, but prefer the default profile to the container
+// endpoint. endpoint means that the child gets an endpoint URL for all services.
 func (c *Config) ForChild(p *Profile, environment, endpoint bool) (ChildFiles, error) {
 	var current, wanted keys
 	if d := c.byName["default"]; d != nil {
@@ -63,8 +61,8 @@ func (c *Config) ForChild(p *Profile, environment, endpoint bool) (ChildFiles, e
 	return files, nil
 }
 
-// settings are a profile's values that have nothing to do with credentials. The
-// region is not among them: the program's environment names it.
+// settings returns the values of a profile except for credentials, and except for the
+// region, which is in the child's environment.
 func (k keys) settings(endpoint bool) map[string]string {
 	found := map[string]string{}
 	for key, e := range k {
@@ -75,14 +73,14 @@ func (k keys) settings(endpoint bool) map[string]string {
 	return found
 }
 
-// withDefault replaces the default profile of a config file's text.
+// withDefault returns the text of a config file with another default profile.
 func withDefault(text []byte, settings map[string]string) []byte {
 	var (
 		kept    = []byte{}
 		lines   layout
-		inside  bool // the default profile
-		shared  bool // [DEFAULT], which gives its keys to every section
-		dropped bool // the last key
+		inside  bool // in the default profile
+		shared  bool // in [DEFAULT], whose keys every section inherits
+		dropped bool // the last key was left out, and so are the lines of its value
 	)
 	for _, l := range linesOf(text) {
 		switch kind, body := lines.next(string(text[l.start:l.end])); kind {

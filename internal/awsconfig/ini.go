@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// section is one [header] with its keys; sections of one header are one section.
+// section is a [header] with its keys. Sections with the same header are merged.
 type section struct {
 	header string
 	file   string
@@ -15,11 +15,11 @@ type section struct {
 	keys   keys
 }
 
-// keys holds a section's values by their lower-case keys.
+// keys has a section's values by their keys in lower case.
 type keys map[string]*entry
 
-// entry is a value as it is written, with the lines that continue it, each after
-// a newline. The text of a nested block begins with a newline.
+// entry is a value exactly as written, including the lines that continue it. The text of
+// a nested block begins with a newline.
 type entry struct {
 	text string
 	file string
@@ -28,12 +28,13 @@ type entry struct {
 
 const byteOrderMark = "\ufeff"
 
-// parse reads a file's sections, in order, by the rules of Python's
-// RawConfigParser as botocore uses it: = or : after a key, # or ; before a line
-// that is a comment, deeper lines continue a value, [DEFAULT] gives its keys to
-// every section. It is milder where only one of the two readers fails: with
-// repeated sections and keys (the last wins), a byte-order mark, and headers and
-// settings that are indented by mistake and would vanish in the value above them.
+// parse returns a file's sections in order. The rules are those of Python's
+// RawConfigParser as botocore uses it: = or : follows a key, # or ; begins a comment line,
+// indented lines continue a value, and every section inherits the keys of [DEFAULT].
+//
+// parse also accepts text that only one of botocore and the Go SDK rejects: repeated
+// sections and keys (the last one counts), a byte-order mark, and headers and settings
+// that are indented by mistake.
 func parse(file string, data []byte) ([]*section, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, &SyntaxError{file, 1, "found UTF-16 text, expected UTF-8: save the file as UTF-8"}
@@ -42,8 +43,8 @@ func parse(file string, data []byte) ([]*section, error) {
 		sections []*section
 		byHeader = map[string]*section{}
 		current  *section
-		open     *entry          // whose value goes on
-		rest     strings.Builder // of that value
+		open     *entry          // the value that further lines may continue
+		rest     strings.Builder // the lines that continue it
 		lines    layout
 	)
 	finish := func() {
@@ -98,7 +99,7 @@ func cutKey(body string) (key, value string, ok bool) {
 	return strings.ToLower(strings.TrimSpace(body[:i])), strings.TrimSpace(body[i+1:]), true
 }
 
-// sectionHeader returns what a line has between its brackets. A comment may follow.
+// sectionHeader returns the text between the brackets of a line. A comment may follow.
 func sectionHeader(body string) (string, bool) {
 	end := strings.LastIndexByte(body, ']')
 	for i := range len(body) {
@@ -114,7 +115,7 @@ func sectionHeader(body string) (string, bool) {
 	return header, header != ""
 }
 
-// inheritDefaults gives the keys of [DEFAULT], which is no section, to all others.
+// inheritDefaults removes [DEFAULT] and adds its keys to all other sections.
 func inheritDefaults(sections []*section) []*section {
 	var others []*section
 	var defaults keys
@@ -135,10 +136,9 @@ func inheritDefaults(sections []*section) []*section {
 	return others
 }
 
-// sectionName reads the name in a header such as `profile NAME`, where NAME may
-// be quoted as for a shell. Like botocore it takes any first word that begins
-// with the prefix. What botocore passes over, spaces and apostrophes without
-// quotes, is taken as it stands, like in the Go SDK.
+// sectionName returns NAME from a header such as "profile NAME"; NAME may be quoted as in
+// a shell. As in botocore, the first word need only begin with the prefix. As in the Go
+// SDK, NAME may have spaces and apostrophes without quotes; botocore ignores such headers.
 func sectionName(header, prefix string) (string, bool) {
 	if !strings.HasPrefix(header, prefix) {
 		return "", false
@@ -151,7 +151,7 @@ func sectionName(header, prefix string) (string, bool) {
 	return name, name != "" && unicode.IsSpace(rune(header[len(prefix)]))
 }
 
-// shellWords splits as Python's shlex.split, and fails on an open quote.
+// shellWords splits a text as Python's shlex.split does; ok is false if a quote is open.
 func shellWords(s string) (words []string, ok bool) {
 	var word strings.Builder
 	inWord := false
@@ -190,7 +190,7 @@ func shellWords(s string) (words []string, ok bool) {
 	return words, quote == 0 && !escaped
 }
 
-// verbatim returns a value untouched.
+// verbatim returns a value exactly as written.
 func (k keys) verbatim(key string) string {
 	if e := k[key]; e != nil {
 		return strings.TrimSpace(e.text)
@@ -198,17 +198,16 @@ func (k keys) verbatim(key string) string {
 	return ""
 }
 
-// unquoted returns a value without the quotes around it, which the Go SDK takes
-// off and botocore leaves on. It is for secrets and paths: no secret of AWS has
-// quotes, but " #" may be part of either.
+// unquoted returns a value without quotes around it. The Go SDK removes the quotes,
+// botocore keeps them. It is for secrets and paths: AWS's secrets have no quotes, but
+// both may contain " #".
 func (k keys) unquoted(key string) string {
 	return unquote(k.verbatim(key))
 }
 
-// word returns a value without quotes and without a comment after it. The Go SDK
-// strips comments after values, botocore keeps them; it is for values such as
-// regions and ARNs, which cannot have " #" in them, so that what a comment would
-// spoil in the AWS CLI works as it does in the SDK.
+// word returns a value without quotes and without a comment after it. The Go SDK removes
+// the comment, botocore keeps it. It is for values that cannot contain " #", such as
+// regions and ARNs, so that a value with a comment works as in the SDK.
 func (k keys) word(key string) string {
 	text := k.verbatim(key)
 	for i := 1; i < len(text); i++ {
@@ -220,8 +219,8 @@ func (k keys) word(key string) string {
 	return unquote(text)
 }
 
-// region returns the name of a region. What programs write for none is none, so that
-// it gives way to AWS_REGION.
+// region returns the name of a region. It returns "" for the words that programs write if
+// there is no region, so that AWS_REGION counts.
 func (k keys) region(key string) string {
 	name := k.word(key)
 	switch strings.ToLower(name) {
@@ -231,8 +230,8 @@ func (k keys) region(key string) string {
 	return name
 }
 
-// name returns a value that names another section: as it is written where there is
-// such a section, since a name may have quotes and " #" in it, and else without them.
+// name returns a value that names another section. A name may contain quotes and " #", so
+// that the value exactly as written counts first, if there is such a section.
 func (k keys) name(key string, sections map[string]*section) string {
 	for _, name := range []string{k.verbatim(key), k.unquoted(key)} {
 		if sections[name] != nil {
@@ -249,7 +248,7 @@ func unquote(s string) string {
 	return s
 }
 
-// nested reads a block of deeper key = value lines below a key without a value.
+// nested returns the keys of a nested block: indented lines below a key without a value.
 func (e *entry) nested() keys {
 	block := keys{}
 	if strings.HasPrefix(e.text, "\n") {
@@ -262,11 +261,11 @@ func (e *entry) nested() keys {
 	return block
 }
 
-// SyntaxError is a file that cannot be read as sections of keys. Msg quotes
-// nothing of the line, since any of it may be a secret.
+// SyntaxError means that a file cannot be parsed. Msg contains nothing of the line, which
+// may be a secret.
 type SyntaxError struct {
 	File string
-	Line int // from 1; 0 for the file as a whole
+	Line int // from 1; 0 for the whole file
 	Msg  string
 }
 

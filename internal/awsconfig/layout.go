@@ -6,26 +6,26 @@ import (
 	"unicode"
 )
 
-// lineKind is what a line of a file is.
+// lineKind is the kind of a line.
 type lineKind int
 
 const (
 	lineBlank   lineKind = iota
-	lineComment          // of its own; one after a value is a part of the value
-	lineRest             // of the value above it
-	lineHeader           // [NAME], or what should be
-	lineKey              // KEY = VALUE, or what should be
+	lineComment          // on a line of its own; a comment after a value is part of the value
+	lineRest             // continues the value above
+	lineHeader           // [NAME], perhaps malformed
+	lineKey              // KEY = VALUE, perhaps malformed
 )
 
-// layout tells what the lines of a file are, one after the other.
+// layout determines the kinds of a file's lines, one after the other.
 type layout struct {
-	open    bool // there is a value, which deeper lines continue
-	block   bool // it is empty up to now: deeper lines are keys of its own
-	astray  bool // its key is deeper than it should be
-	outdent int  // how deep a line is at most that does not continue it
+	open    bool // there is a value that indented lines continue
+	block   bool // the value is empty so far: indented lines are a nested block
+	astray  bool // the value's key is indented by mistake
+	outdent int  // a line that is indented more than this continues the value
 }
 
-// next returns the kind of the next line, and its text without spaces around it.
+// next returns the kind of the next line, and its text without surrounding spaces.
 func (l *layout) next(line string) (kind lineKind, body string) {
 	line = strings.TrimPrefix(line, byteOrderMark)
 	body = strings.TrimSpace(line)
@@ -52,10 +52,10 @@ func (l *layout) next(line string) (kind lineKind, body string) {
 	return lineKey, body
 }
 
-// startsAnew tells that a line is not the rest of the value above it, although it is
-// deeper: a header, or a setting that is below another setting with a value. botocore
-// makes both a part of that value, the Go SDK does not. Of keys that are unknown here,
-// botocore's reading holds, since they may well be a part of the value.
+// startsAnew reports whether an indented line does not continue the value above it: it is
+// a header, or a known setting below a setting with a value. botocore makes both part of
+// the value, the Go SDK does not. A line with an unknown key may well be part of the
+// value, as in botocore.
 func (l *layout) startsAnew(body string) bool {
 	if body[0] == '[' && body[len(body)-1] == ']' {
 		word, _, several := strings.Cut(body[1:len(body)-1], " ")
@@ -72,8 +72,7 @@ func (l *layout) startsAnew(body string) bool {
 	return slices.Contains(credentialKeys, key) || slices.Contains(settingKeys, key)
 }
 
-// settingKeys are the keys of a profile that are read here, besides those by which
-// an SDK gets credentials.
+// settingKeys are the keys of a profile besides credentialKeys.
 var settingKeys = []string{
 	"region", "output", "endpoint_url", "services", "ignore_configured_endpoint_urls", "use_fips_endpoint", "use_dualstack_endpoint",
 	"ca_bundle", "retry_mode", "max_attempts", "sso_registration_scopes", "ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode",

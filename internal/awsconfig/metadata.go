@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// The settings of the instance metadata service. Each has a variable, too, whose name
-// MetadataVariable gives.
+// The settings of the instance metadata service. MetadataVariable returns the environment
+// variable of each.
 const (
 	MetadataEndpoint   = "ec2_metadata_service_endpoint"
 	MetadataMode       = "ec2_metadata_service_endpoint_mode"
 	MetadataV1Disabled = "ec2_metadata_v1_disabled"
 	MetadataTimeout    = "metadata_service_timeout"
 	MetadataAttempts   = "metadata_service_num_attempts"
-	MetadataIPv6       = "imds_use_ipv6" // the older way to ask for MetadataMode ipv6
+	MetadataIPv6       = "imds_use_ipv6" // the older form of MetadataMode ipv6
 )
 
-// MetadataSettings are the keys of all of them.
+// MetadataSettings are the keys of all these settings.
 var MetadataSettings = []string{MetadataEndpoint, MetadataMode, MetadataV1Disabled, MetadataTimeout, MetadataAttempts, MetadataIPv6}
 
-// MetadataVariable is the environment's name for a setting.
+// MetadataVariable returns the environment variable of a setting.
 func MetadataVariable(key string) string { return "AWS_" + strings.ToUpper(key) }
 
-// MetadataExpects says what a setting's value should be instead; "" where it is right.
-// As in the AWS CLI, what is not "true" is false.
+// MetadataExpects describes the expected value of a setting if the value is wrong; it
+// returns "" if the value is right. As in the AWS CLI, every text but "true" means false.
 func MetadataExpects(key, value string) string {
 	switch n, err := strconv.Atoi(strings.TrimSpace(value)); key {
 	case MetadataEndpoint:
@@ -47,7 +47,7 @@ func MetadataExpects(key, value string) string {
 	return ""
 }
 
-// checkMetadata looks at the settings of the metadata service.
+// checkMetadata checks the settings of the instance metadata service.
 func (p *Profile) checkMetadata() *ProblemError {
 	for _, key := range MetadataSettings {
 		value := p.Setting(key)
@@ -58,5 +58,5 @@ func (p *Profile) checkMetadata() *ProblemError {
 	return nil
 }
 
-// Setting is the value of a key that the profile has, "" where it has none.
+// Setting returns the profile's value of a key, or "".
 func (p *Profile) Setting(key string) string { return p.keys.word(key) }

@@ -10,15 +10,15 @@ import (
 	"unicode"
 )
 
-// ProblemError is why a profile or an sso-session cannot be used. File and Line
-// are where to mend it, which may be in another profile of the chain.
+// ProblemError says why a profile or an sso-session cannot be used. File and Line are the
+// place of the mistake, which may be in another profile of the chain.
 type ProblemError struct {
 	File    string
 	Line    int    // from 1
-	Profile string // "" if it is an sso-session's
+	Profile string // "" for an sso-session
 	Msg     string
 
-	more func() string // follows Msg; what takes time is found out when it is printed
+	more func() string // the slow part of the message, appended to Msg when it is printed
 }
 
 // UsageError marks a mistake in the config file: exit code 2.
@@ -35,14 +35,14 @@ func (e *ProblemError) Error() string {
 	return fmt.Sprintf("%s:%d: profile %q: %s", oneLine(e.File), e.Line, e.Profile, text)
 }
 
-// NotFoundError is a profile or sso-session that the files do not have.
+// NotFoundError means that the files have no such profile or sso-session.
 type NotFoundError struct {
 	What string // "profile" or "sso-session"
-	Name string // or the pattern that matched none
+	Name string // or a pattern
 	Hint string // names.DidYouMean, or ""
 	File string // the config file
-	// BareLine is the line of a section [Name] in the config file that would be
-	// the profile if it were [profile Name]; 0 if there is none.
+	// BareLine is the line of a section [Name] in the config file, which should be
+	// [profile Name]; 0 if there is none.
 	BareLine int
 }
 
@@ -58,8 +58,8 @@ func (e *NotFoundError) Error() string {
 	return text + e.Hint
 }
 
-// findProblem says what keeps a profile from being used, nil for nothing. That a
-// profile was not made to give credentials is no problem of its own.
+// findProblem returns the problem that makes a profile unusable, or nil. A profile that
+// has only settings has no problem.
 func (c *Config) findProblem(p *Profile) error {
 	if e := p.checkSettings(); e != nil {
 		return e
@@ -70,8 +70,8 @@ func (c *Config) findProblem(p *Profile) error {
 	if p.Kind == KindNone || p.onlySignsIn() {
 		return nil
 	}
-	if f := c.faults[p.Name]; f.is() {
-		return f.of(p)
+	if f := c.faults[p.Name]; f.exists() {
+		return f.problemOf(p)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (p *Profile) findRegionProblem() error {
 	return p.problem("region", "region %q is no region name, expected one such as us-east-1", p.Region)
 }
 
-// checkSettings looks at what is not about credentials, nor about the region.
+// checkSettings checks the settings except for credentials and the region.
 func (p *Profile) checkSettings() *ProblemError {
 	if p.EndpointURL != "" && !IsEndpoint(p.EndpointURL) {
 		return p.problem("endpoint_url", "endpoint_url %q is no URL of http or https", p.EndpointURL)
@@ -105,8 +105,8 @@ func (p *Profile) checkSettings() *ProblemError {
 	return p.checkMetadata()
 }
 
-// checkCredentials looks at what the profile's kind of credentials needs in the
-// profile itself and in its sso-session, not at its source_profile.
+// checkCredentials checks the keys that the profile's kind of credentials needs, in the
+// profile and its sso-session. It does not check the source_profile.
 func (c *Config) checkCredentials(p *Profile) *ProblemError {
 	switch p.Kind {
 	case KindRole:
@@ -200,35 +200,36 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 	return nil
 }
 
-// check says what keeps one from signing in to a session of the config file.
+// check returns the problem that prevents signing in to the session, or nil.
 func (s *Session) check() *ProblemError {
-	lacks := ""
+	var problem string
 	switch {
 	case s.StartURL == "":
-		lacks = "lacks sso_start_url"
+		problem = "lacks sso_start_url"
 	case s.Region == "":
-		lacks = "lacks sso_region"
+		problem = "lacks sso_region"
 	case !IsRegion(s.Region):
-		lacks = fmt.Sprintf("has sso_region %q, which is no region name", s.Region)
+		problem = fmt.Sprintf("has sso_region %q, which is no region name", s.Region)
 	default:
 		return nil
 	}
-	return &ProblemError{File: s.File, Line: s.Line, Msg: fmt.Sprintf("sso-session %q %s", s.Name, lacks)}
+	return &ProblemError{File: s.File, Line: s.Line, Msg: fmt.Sprintf("sso-session %q %s", s.Name, problem)}
 }
 
-// IsRegion tells whether a name can be a region's; "", which is none, can.
+// IsRegion reports whether a text has only the characters of a region's name. It is true
+// for "".
 func IsRegion(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// IsEndpoint tells whether calls can be sent to a URL.
+// IsEndpoint reports whether a text is a URL of http or https.
 func IsEndpoint(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
-// problem makes a problem of p at the line of a key, or of the profile if it
-// does not have the key.
+// problem returns a problem of p at the line of a key, or at the line of the profile if
+// it does not have the key.
 func (p *Profile) problem(key, format string, args ...any) *ProblemError {
 	e := &ProblemError{File: p.File, Line: p.Line, Profile: p.Name, Msg: fmt.Sprintf(format, args...)}
 	if at := p.keys[key]; at != nil {
@@ -237,7 +238,7 @@ func (p *Profile) problem(key, format string, args ...any) *ProblemError {
 	return e
 }
 
-// oneLine makes a name fit for a message of one line.
+// oneLine replaces control characters and line breaks, for a message of one line.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {

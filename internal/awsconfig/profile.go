@@ -9,13 +9,12 @@ import (
 	"unicode"
 )
 
-// Kind is how a profile comes by its credentials.
+// Kind is the kind of a profile's credentials.
 type Kind string
 
-// The kinds, in the order in which botocore's resolver prefers them. Static keys
-// of the credentials file come before KindLogin, those of the config file after
-// KindProcess. SSO without account and role, which gives no credentials, gives
-// way to all others.
+// The kinds in the order of botocore's resolver. Two rules differ from the order: static
+// keys of the credentials file come before KindLogin, and SSO without an account and a
+// role comes last, since it gives no credentials.
 const (
 	KindRole        Kind = "role"         // AssumeRole from a source_profile or credential_source
 	KindWebIdentity Kind = "web-identity" // AssumeRoleWithWebIdentity
@@ -30,14 +29,14 @@ const (
 // Session is an IAM Identity Center (SSO) session.
 type Session struct {
 	Name     string // "" if a legacy profile holds it
-	StartURL string // as it is written: the token cache's file name is its hash
+	StartURL string // exactly as written: its hash names the file of the token
 	Region   string
 	Scopes   []string
 	File     string
 	Line     int
-	Problem  error // *ProblemError, nil if one can sign in to it
+	Problem  error // a *ProblemError; nil if the user can sign in
 
-	accountID, roleName string // for profiles that leave them to the session
+	accountID, roleName string // of profiles without their own
 }
 
 // RoleSettings are a profile's settings for the role that it assumes.
@@ -52,7 +51,7 @@ type RoleSettings struct {
 // Profile is a named profile, merged from both files. Empty fields are not set.
 type Profile struct {
 	Name string
-	File string // where it first appears
+	File string // of its first section
 	Line int
 	Kind Kind
 
@@ -69,43 +68,43 @@ type Profile struct {
 
 	CredentialProcess string
 
-	// SSOSession is the session that sso_session names, or for a legacy profile
-	// one made of its own sso_start_url and sso_region; nil if there is none.
+	// SSOSession is the session of sso_session. A legacy profile has a session made from
+	// its own sso_start_url and sso_region. It is nil if there is none.
 	SSOSession     *Session
 	SSOSessionName string
 	SSOAccountID   string
 	SSORoleName    string
-	SSOStartURL    string // the profile's own, as it is written
+	SSOStartURL    string // the profile's own, exactly as written
 
 	LoginSession string
 
 	EndpointURL string
-	// Endpoints has the endpoint URLs of the [services] section that the profile
-	// names, by service id as in AWS_ENDPOINT_URL_<SERVICE>, in lower case.
+	// Endpoints has the endpoint URLs of the profile's [services] section, by service id
+	// in lower case, as in AWS_ENDPOINT_URL_<SERVICE>.
 	Endpoints                 map[string]string
 	IgnoreConfiguredEndpoints bool
 	UseFIPS, UseDualStack     bool
 	CABundle, RetryMode       string
 	MaxAttempts               int
 
-	// Problem is why the profile cannot be used, a *ProblemError; nil if it can.
+	// Problem says why the profile cannot be used; a *ProblemError or nil.
 	Problem error
-	// RegionProblem is one that only matters where no other region takes the place of
-	// the profile's own.
+	// RegionProblem is a problem of the profile's region, a *ProblemError or nil. It does
+	// not matter if another region overrides the profile's.
 	RegionProblem error
 
 	services  string // the name of a [services] section
 	ssoRegion string // the profile's own
-	keys      keys   // for what is wrong, and in which line
-	// keyFirst tells that the access key is in the credentials file, whose keys
-	// come before a login and a process.
+	keys      keys   // all values with their lines, for messages
+	// keyFirst reports that the access key is in the credentials file. It then comes
+	// before a login and a process.
 	keyFirst bool
 }
 
-// String names the profile; it keeps its secrets out of formatted text.
+// String names the profile. It keeps secrets out of formatted text.
 func (p *Profile) String() string { return fmt.Sprintf("profile %q", p.Name) }
 
-// newProfile reads a profile out of its section, merged of both files.
+// newProfile makes a profile from its section, which is merged from both files.
 func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 	k := s.keys
 	p := &Profile{
@@ -129,8 +128,8 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 	if seconds, err := strconv.Atoi(k.word("duration_seconds")); err == nil {
 		p.Duration = time.Duration(seconds) * time.Second
 	}
-	// A secret and a token belong to the access key of the same file: what the
-	// other file has under the same name goes with another key.
+	// A secret and a token belong to the access key of the same file: those of the other
+	// file belong to another key.
 	var keyFile string
 	if e := k["aws_access_key_id"]; e != nil {
 		keyFile = e.file
@@ -149,7 +148,7 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 	return p
 }
 
-// kind chooses as botocore's resolver does among everything that the profile has.
+// kind returns the kind that botocore's resolver would choose.
 func (p *Profile) kind() Kind {
 	switch {
 	case p.RoleARN != "" && p.WebIdentityTokenFile == "":
@@ -181,8 +180,7 @@ func (p *Profile) ssoKind() Kind {
 	return KindSSOLegacy
 }
 
-// AccountID is the account that the profile leads to, where the files alone tell
-// (role_arn, sso_account_id), else "".
+// AccountID returns the account in role_arn or sso_account_id, else "".
 func (p *Profile) AccountID() string {
 	switch p.Kind {
 	case KindRole, KindWebIdentity:
@@ -194,8 +192,8 @@ func (p *Profile) AccountID() string {
 	return ""
 }
 
-// Role is the name, without its path, of the role that the profile leads to, or
-// its permission set; "" if it leads to neither.
+// Role returns the name of the profile's role, without its path, or its permission set;
+// "" if it has neither.
 func (p *Profile) Role() string {
 	switch p.Kind {
 	case KindRole, KindWebIdentity:
@@ -207,8 +205,8 @@ func (p *Profile) Role() string {
 	return ""
 }
 
-// CanGiveCredentials tells whether credentials can be had by the profile as far
-// as the files tell. An SSO profile without account or role can only sign in.
+// CanGiveCredentials reports whether the profile has a source of credentials and no
+// problem. An SSO profile without an account or a role can only sign in.
 func (p *Profile) CanGiveCredentials() bool {
 	return p.Problem == nil && p.Kind != KindNone && !p.onlySignsIn()
 }
@@ -217,15 +215,15 @@ func (p *Profile) onlySignsIn() bool {
 	return (p.Kind == KindSSO || p.Kind == KindSSOLegacy) && (p.SSOAccountID == "" || p.SSORoleName == "")
 }
 
-// HasNoSource tells that the profile names no source of credentials: it holds
-// settings, or a session to sign in to. The AWS CLI uses it with the role of the
-// container or the instance that it runs on.
+// HasNoSource reports whether the profile names no source of credentials: it has only
+// settings, or a session to sign in to. The AWS CLI uses such a profile with the role of
+// the container or the instance.
 func (p *Profile) HasNoSource() bool {
 	return p.Problem == nil && (p.Kind == KindNone || p.onlySignsIn() && p.SSOAccountID == "" && p.SSORoleName == "")
 }
 
-// completeSSO takes what the profile leaves to its session. As in the AWS CLI, a
-// profile with neither an account nor a permission set of its own only signs in.
+// completeSSO takes the account or the permission set from the session if the profile has
+// only one of them. As in the AWS CLI, a profile with neither can only sign in.
 func (p *Profile) completeSSO() {
 	if s := p.SSOSession; s != nil && (p.SSOAccountID != "" || p.SSORoleName != "") {
 		p.SSOAccountID, p.SSORoleName = cmp.Or(p.SSOAccountID, s.accountID), cmp.Or(p.SSORoleName, s.roleName)
@@ -246,7 +244,7 @@ func parseRoleARN(arn string) (account, role string, ok bool) {
 	return parts[4], role, true
 }
 
-// IsAccountID tells whether a text is an account's id: twelve digits.
+// IsAccountID reports whether a text is an account's id: twelve digits.
 func IsAccountID(s string) bool {
 	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
 }
@@ -266,7 +264,7 @@ func newSession(s *section) *Session {
 	return session
 }
 
-// sessionOf finds or makes the session of a profile; nil if it has none.
+// sessionOf returns the session of a profile, or nil.
 func (c *Config) sessionOf(p *Profile) *Session {
 	if p.SSOSessionName != "" {
 		return c.sessions[p.SSOSessionName]
@@ -277,7 +275,7 @@ func (c *Config) sessionOf(p *Profile) *Session {
 	return &Session{StartURL: p.SSOStartURL, Region: p.ssoRegion, File: p.File, Line: p.Line}
 }
 
-// endpoints reads a [services] section: a block for each service id.
+// endpoints returns the endpoint URLs of a [services] section by service id.
 func (s *section) endpoints() map[string]string {
 	urls := map[string]string{}
 	for id, e := range s.keys {
@@ -292,10 +290,9 @@ func (k keys) isTrue(key string) bool {
 	return strings.EqualFold(k.word(key), "true")
 }
 
-// NormalizeStartURL brings the ways in which people paste a start URL to one
-// text, to compare them and to sign in by: scheme and host in lower case, nothing
-// from # on, no slash at the end. File names in the token cache are hashes of the URL as it
-// is written.
+// NormalizeStartURL returns a start URL with scheme and host in lower case, and without a
+// fragment and a slash at the end. It is for comparison and for signing in: the token
+// cache needs the URL exactly as written.
 func NormalizeStartURL(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "#")
 	s = strings.TrimRight(s, "/ \t")

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// SetRegion gives a session another region in the config file; everything else in
-// the file stays.
+// SetRegion changes the region of a session in the config file, and nothing else.
 func SetRegion(ctx context.Context, f Files, s *Session, region string) error {
 	_, err := edit(ctx, f, func(before []byte) ([]byte, error) {
 		sections, err := parse(f.Config, before)
@@ -29,7 +28,7 @@ func SetRegion(ctx context.Context, f Files, s *Session, region string) error {
 				return slices.Concat(before[:l.start], []byte(key+" = "+region), before[l.end:]), nil
 			}
 		}
-		return nil, errors.New("the file has been changed meanwhile")
+		return nil, errors.New("the file has been changed in the meantime")
 	})
 	return err
 }
