@@ -1,5 +1,5 @@
-// Package credserver gives children credentials that outlast any single set of
-// them, through the endpoint for containers that every SDK knows:
+// Package credserver serves credentials to child processes that may run longer than the
+// credentials are valid. It is a container credentials endpoint, as every SDK knows it:
 // AWS_CONTAINER_CREDENTIALS_FULL_URI with an authorization token.
 package credserver
 
@@ -21,10 +21,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Source gives the credentials of one place, renewed where little is left of them.
+// Source returns credentials, and renews them before they end.
 type Source func(context.Context) (aws.Credentials, error)
 
-// Server answers on the loopback interface only.
+// Server is the endpoint. It listens on the loopback interface only.
 type Server struct {
 	host string
 	http http.Server
@@ -32,10 +32,10 @@ type Server struct {
 
 	mu     sync.Mutex
 	grants map[string]*Grant // by path
-	made   int
+	count  int               // of all grants so far
 }
 
-// Grant is one child's access to the credentials of one place.
+// Grant is the access of one child to one source of credentials.
 type Grant struct {
 	server *Server
 	path   string
@@ -43,32 +43,32 @@ type Grant struct {
 	source Source
 }
 
-// Start serves until Close, on a free port.
+// Start starts a server on a free port.
 func Start(now func() time.Time) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint for credentials: %w", err)
 	}
 	s := &Server{host: listener.Addr().String(), now: now, grants: map[string]*Grant{}}
-	s.http = http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)} // stderr is the children's
+	s.http = http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)} // stderr belongs to the children
 	go s.http.Serve(listener)
 	return s, nil
 }
 
-// Close ends the server; its grants are worth nothing from then on.
+// Close stops the server. All grants end.
 func (s *Server) Close() error { return s.http.Close() }
 
-// Grant makes a path and a token for one child.
+// Grant returns a new grant with its own path and token.
 func (s *Server) Grant(source Source) *Grant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.made++
-	g := &Grant{server: s, path: "/credentials/" + strconv.Itoa(s.made), token: rand.Text(), source: source}
+	s.count++
+	g := &Grant{server: s, path: "/credentials/" + strconv.Itoa(s.count), token: rand.Text(), source: source}
 	s.grants[g.path] = g
 	return g
 }
 
-// Environ are the variables by which an SDK finds the credentials.
+// Environ returns the environment variables for the child.
 func (g *Grant) Environ() []string {
 	return []string{
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://" + g.server.host + g.path,
@@ -76,28 +76,28 @@ func (g *Grant) Environ() []string {
 	}
 }
 
-// Revoke ends the access, as when the child has ended.
+// Revoke ends the grant. Call it when the child has ended.
 func (g *Grant) Revoke() {
 	g.server.mu.Lock()
 	defer g.server.mu.Unlock()
 	delete(g.server.grants, g.path)
 }
 
-// allows compares hashes, in a time that tells nothing about either token.
+// allows reports whether the token is right, in constant time.
 func (g *Grant) allows(token string) bool {
 	want, got := sha256.Sum256([]byte(g.token)), sha256.Sum256([]byte(token))
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
 }
 
-// ServeHTTP answers a grant's holder. The Host header gives away a page in a
-// browser whose host's name was made to lead here (DNS rebinding).
+// ServeHTTP returns credentials to a child. It checks the Host header, because a page in a
+// browser may reach this server by DNS rebinding.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	grant := s.grants[r.URL.Path]
 	s.mu.Unlock()
 	switch {
 	case r.Host != s.host:
-		refuse(w, http.StatusForbidden, "WrongHost", "this endpoint is asked by its address only")
+		refuse(w, http.StatusForbidden, "WrongHost", "expected the endpoint's address as the Host")
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		refuse(w, http.StatusMethodNotAllowed, "WrongMethod", "expected GET")
@@ -113,14 +113,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unending is how long credentials that do not end are said to last: botocore
-// insists on an Expiration.
-const unending = time.Hour
+// longTermTTL is the lifetime that is reported for long-term keys: botocore requires an
+// Expiration.
+const longTermTTL = time.Hour
 
 func (s *Server) answer(w http.ResponseWriter, creds aws.Credentials) {
 	expires := creds.Expires
 	if !creds.CanExpire {
-		expires = s.now().Add(unending)
+		expires = s.now().Add(longTermTTL)
 	}
 	reply(w, http.StatusOK, map[string]string{
 		"AccessKeyId": creds.AccessKeyID, "SecretAccessKey": creds.SecretAccessKey, "Token": creds.SessionToken,
@@ -128,7 +128,7 @@ func (s *Server) answer(w http.ResponseWriter, creds aws.Credentials) {
 	})
 }
 
-// refuse answers as ECS does, so that SDKs tell why.
+// refuse answers with an error in the format of ECS, so that SDKs show the message.
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	reply(w, status, map[string]string{"code": code, "message": message})
 }

@@ -1,7 +1,8 @@
-// Package disk reads and writes files that other processes use at the same time:
-// whoever opens one sees all of the old contents or all of the new ones, also
-// after kill -9; two processes do not change one at once; and nobody waits without
-// end for a pipe or for a file system that hangs.
+// Package disk reads and writes files that other processes use at the same time. Its rules:
+//
+//   - A reader sees all of the old contents or all of the new contents, even after kill -9.
+//   - A lock keeps two processes from changing a file at the same time.
+//   - An interrupt ends the wait for a pipe, or for a file system that hangs.
 package disk
 
 import (
@@ -14,17 +15,15 @@ import (
 	"path/filepath"
 )
 
-// Write writes to the place that the user has named, by one rule for every flag
-// that names a file:
+// Write writes a file that the user has named with a flag:
 //
-//   - A device, a pipe and an open file of the process (/dev/fd/3, /dev/stdout) are
-//     written to.
-//   - A symbolic link is followed, also to a file that does not exist yet.
-//   - A regular file is replaced in one step. The new one is staged beside it: it
-//     is never in TMPDIR, which may be another file system or another's to read.
+//   - It writes to a device, a pipe, or an open file of the process (/dev/fd/3,
+//     /dev/stdout).
+//   - It follows a symbolic link, even if the target does not exist yet.
+//   - It replaces a regular file atomically. The new file is staged in the same folder,
+//     because TMPDIR may be on another file system or readable by others.
 //
-// A file with secrets is readable by its owner alone, whatever it was before. Any
-// other keeps its mode.
+// A file with secrets gets mode 0600. Other files keep their mode.
 func Write(ctx context.Context, path string, secret bool, write func(io.Writer) error) error {
 	p, err := follow(path)
 	if err != nil {
@@ -42,8 +41,8 @@ func Write(ctx context.Context, path string, secret bool, write func(io.Writer) 
 	})
 }
 
-// Check says why Write would fail. What is to be written may be costly, or given
-// only once.
+// Check returns the error that Write would return. Call it before work that is expensive
+// or cannot be repeated.
 func Check(path string) error {
 	p, err := follow(path)
 	if err != nil {
@@ -63,15 +62,15 @@ func Check(path string) error {
 	return p.probe("")
 }
 
-// Replace gives a file with secrets new contents in one step; a symbolic link is
-// followed. The new file is staged in another folder if there is one for it, so
-// that a folder which programs read as a whole never holds half a file.
+// Replace replaces a file with secrets atomically, and follows a symbolic link. The new
+// file is staged in the folder stagedIn, or in the file's folder if that does not work:
+// programs that read every file of a folder must not see a staged file.
 func Replace(path, stagedIn string, data []byte) error {
 	return replace(path, staging{folder: stagedIn, secret: true, durable: true}, data)
 }
 
-// ReplaceSoon is Replace without waiting for the disk: for what is not missed if a
-// crash of the machine cuts it short, and is written by the thousand.
+// ReplaceSoon is Replace without waiting until the data is on the disk. It is for thousands
+// of files that may be lost in a crash of the machine.
 func ReplaceSoon(path, stagedIn string, data []byte) error {
 	return replace(path, staging{folder: stagedIn, secret: true}, data)
 }
@@ -90,7 +89,7 @@ func replace(path string, s staging, data []byte) error {
 	})
 }
 
-// CanReplace says why Replace would fail.
+// CanReplace returns the error that Replace would return.
 func CanReplace(path, stagedIn string) error {
 	p, err := follow(path)
 	if err != nil {
@@ -102,9 +101,8 @@ func CanReplace(path, stagedIn string) error {
 	return p.probe(stagedIn)
 }
 
-// Remove removes a file and, if it is a symbolic link, the file that it leads to,
-// whose contents are what is to go. One that is gone already is no error: removed
-// says whether there was one.
+// Remove removes a file, and the target if the file is a symbolic link. A missing file is
+// no error; removed reports whether there was one.
 func Remove(path string) (removed bool, err error) {
 	p, err := follow(path)
 	if err != nil {
@@ -121,11 +119,11 @@ func Remove(path string) (removed bool, err error) {
 	return removed, err
 }
 
-// largest is the most that Read takes for a file of credentials, tokens or names.
-const largest = 64 << 20
+// maxSize is the maxSize file that Read accepts.
+const maxSize = 64 << 20
 
-// Read is os.ReadFile for somebody who can be interrupted: to open a pipe that
-// nobody writes to, or a file on a server that is down, may take for ever.
+// Read is os.ReadFile until ctx ends. Opening a pipe without a writer, or a file on a server
+// that is down, may block forever.
 func Read(ctx context.Context, path string) (data []byte, err error) {
 	type answer struct {
 		data []byte
@@ -144,7 +142,7 @@ func Read(ctx context.Context, path string) (data []byte, err error) {
 	}
 }
 
-// ReadRegular is Read of what must be a regular file.
+// ReadRegular is Read, but returns an error if the file is not a regular file.
 func ReadRegular(ctx context.Context, path string) (data []byte, err error) {
 	err = Within(ctx, func() error {
 		info, err := os.Stat(path)
@@ -165,14 +163,14 @@ func readAll(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, largest+1))
-	if err == nil && len(data) > largest {
-		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d MiB", largest>>20)}
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err == nil && len(data) > maxSize {
+		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d MiB", maxSize>>20)}
 	}
 	return data, err
 }
 
-// Within does what may block for ever, and gives up waiting with the context.
+// Within calls a function that may block forever, and stops waiting when ctx ends.
 func Within(ctx context.Context, do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
@@ -184,36 +182,35 @@ func Within(ctx context.Context, do func() error) error {
 	}
 }
 
-// place is where a path leads.
+// place is the target of a path.
 type place struct {
-	target     string // behind all links
-	info       fs.FileInfo
-	descriptor int // of the process's open file that it is, else -1
+	target     string      // behind all links
+	info       fs.FileInfo // nil if there is no file
+	descriptor int         // of an open file of the process; else -1
 }
 
 func (p *place) mode() fs.FileMode {
 	if p.info == nil {
-		return 0 // a regular file to be made
+		return 0 // a new regular file
 	}
 	return p.info.Mode()
 }
 
-// direct says that there is no file to replace, but something to write to.
+// direct reports whether the target is written to, not replaced.
 func (p *place) direct() bool {
 	return p.descriptor >= 0 || p.info != nil && !p.info.Mode().IsRegular()
 }
 
-// mostLinks is how many symbolic links are followed, as in Linux.
-const mostLinks = 40
+// maxLinks is the number of symbolic links that are followed, as in Linux.
+const maxLinks = 40
 
-// follow goes where a path leads. A link to a file that does not exist leads to
-// where that would be.
+// follow returns the target of a path, which need not exist.
 func follow(path string) (*place, error) {
 	if path == "" || os.IsPathSeparator(path[len(path)-1]) {
 		return nil, &fs.PathError{Op: "write", Path: path, Err: errors.New("names no file")}
 	}
 	next := path
-	for range mostLinks {
+	for range maxLinks {
 		folder, err := filepath.EvalSymlinks(filepath.Dir(next))
 		if err != nil {
 			return nil, err

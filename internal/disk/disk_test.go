@@ -212,7 +212,7 @@ func TestForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer live.Close()
-	if !hold(live) {
+	if !lockStaged(live) {
 		t.Fatal("not held")
 	}
 	if err := Write(t.Context(), filepath.Join(dir, "keys"), true, text("keys")); err != nil {
@@ -271,7 +271,7 @@ func TestLock(t *testing.T) {
 			continue
 		}
 		var told atomic.Int32
-		ctx, cancel := context.WithTimeout(t.Context(), patience+200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), silentWait+200*time.Millisecond)
 		if _, err := locks.Lock(ctx, path, func() { told.Add(1) }); !errors.Is(err, context.DeadlineExceeded) || told.Load() != 1 {
 			t.Errorf("%s: %v, told %d times", name, err, told.Load())
 		}

@@ -11,15 +11,15 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Locks are folders for lock files: the cache's, or else that of what is kept while
-// the user is logged in. A lock file beside the file that it is for would be read by
-// whoever reads all files there.
+// Locks are the folders for lock files: one in the user's cache, else one in the runtime
+// directory. A lock file is not beside the file that it protects, since some programs read
+// every file there.
 type Locks struct{ Cache, Runtime string }
 
-// LocksOf are the folders of a user; "" stands for one that there is not.
+// LocksOf returns the folders of a user; "" for a folder that does not exist.
 func LocksOf(lookup func(string) (string, bool), home string) (locks Locks) {
 	cache, _ := lookup("XDG_CACHE_HOME")
-	if !filepath.IsAbs(cache) && home != "" { // as the XDG specification has it
+	if !filepath.IsAbs(cache) && home != "" { // the XDG specification ignores relative paths
 		cache = filepath.Join(home, ".cache")
 	}
 	runtime, _ := lookup("XDG_RUNTIME_DIR")
@@ -34,13 +34,13 @@ func LocksOf(lookup func(string) (string, bool), home string) (locks Locks) {
 	return locks
 }
 
-// patience is how long a lock is waited for in silence.
-const patience = time.Second
+// silentWait is the time before waiting is called.
+const silentWait = time.Second
 
-// Lock keeps other processes from a file, which need not exist, until unlock. A
-// folder that is read-only or another user's does not do for the lock file; if none
-// does, the folder of the file itself is locked. waiting is called once if another
-// process has the lock for longer than a moment; nil: nobody needs to know.
+// Lock keeps other processes from changing a file until unlock; the file need not exist.
+// If no folder for lock files is writable, it locks the folder of the file. It calls
+// waiting once if another process holds the lock for longer than a second; waiting may be
+// nil.
 func (l Locks) Lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
 	p, err := follow(path)
 	if err != nil {
@@ -58,17 +58,17 @@ func (l Locks) Lock(ctx context.Context, path string, waiting func()) (unlock fu
 			continue
 		}
 		if info, err := os.Lstat(filepath.Join(folder, name)); err == nil && !info.Mode().IsRegular() {
-			continue // a pipe would be waited for
+			continue // opening a pipe would block
 		}
 		if os.MkdirAll(folder, 0o700) == nil {
-			// Nothing is in the file, and a lock on it needs no right to write: so it does
-			// not matter whether root has made it.
+			// The lock file stays empty, and locking it needs no write permission: it does not
+			// matter if root has created it.
 			candidates = append(candidates, flock.New(filepath.Join(folder, name), flock.SetPermissions(0o644)))
 		}
 	}
 	candidates = append(candidates, flock.New(filepath.Dir(absolute), flock.SetFlag(os.O_RDONLY)))
 	if waiting != nil {
-		late := time.AfterFunc(patience, waiting)
+		late := time.AfterFunc(silentWait, waiting)
 		defer late.Stop()
 	}
 	for _, lock := range candidates {

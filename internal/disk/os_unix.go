@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptors are the folders of a process's open files.
+// descriptors matches the folders of a process's open files.
 var descriptors = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:/dev|/proc/(\d+)(?:/task/\d+)?)/fd$`) })
 
-// openFile returns the number of the process's own open file that a name in a
-// folder stands for, and -1 if it stands for none.
+// openFile returns the descriptor of an open file of this process if a name in a folder
+// stands for one, as in /dev/fd/3, else -1.
 func openFile(folder, name string) int {
 	match := descriptors().FindStringSubmatch(folder)
 	if match == nil || match[1] != "" && match[1] != strconv.Itoa(os.Getpid()) {
@@ -31,8 +31,8 @@ func openFile(folder, name string) int {
 	return n
 }
 
-// open opens what is written to as it is. An open file is not opened anew, which
-// would write over what is in it.
+// open opens a target to write to. It duplicates the descriptor of an open file: opening
+// the file again would write from its beginning.
 func (p *place) open() (*os.File, error) {
 	if p.descriptor < 0 {
 		return os.OpenFile(p.target, os.O_WRONLY, 0)
@@ -44,8 +44,8 @@ func (p *place) open() (*os.File, error) {
 	return os.NewFile(uintptr(descriptor), p.target), nil
 }
 
-// writable says why something cannot be written to. A pipe is not opened, which
-// would wait for its reader.
+// writable returns an error if the target cannot be written to. It does not open a pipe,
+// because that would wait for a reader.
 func (p *place) writable() error {
 	if p.descriptor < 0 {
 		return accessible(p.target)
@@ -60,7 +60,7 @@ func (p *place) writable() error {
 	return nil
 }
 
-// accessible says why a file, or a folder, cannot be written to.
+// accessible returns an error if a file or folder is not writable.
 func accessible(path string) error {
 	if err := unix.Access(path, unix.W_OK); err != nil {
 		return &fs.PathError{Op: "write", Path: path, Err: err}
@@ -68,10 +68,9 @@ func accessible(path string) error {
 	return nil
 }
 
-// hold takes a staged file for this process, until it is closed. It returns false
-// if another process has taken it for a forgotten one. Where a file system knows no
-// locks, everybody holds what they have made.
-func hold(file *os.File) bool {
+// lockStaged locks a staged file until it is closed. It returns false if another process
+// has removed the file. On a file system without locks it returns true.
+func lockStaged(file *os.File) bool {
 	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		return !errors.Is(err, syscall.EWOULDBLOCK)
@@ -84,8 +83,8 @@ func hold(file *os.File) bool {
 	return err == nil && os.SameFile(here, there)
 }
 
-// removeForgotten removes a staged file that no process holds.
-func removeForgotten(path string) {
+// removeUnlocked removes a staged file that no process has locked.
+func removeUnlocked(path string) {
 	file, err := os.Open(path)
 	if err != nil {
 		return
@@ -96,9 +95,10 @@ func removeForgotten(path string) {
 	}
 }
 
-// moveOpen moves a file while it is held: once it is closed, another process could
-// take it for a forgotten one.
-func moveOpen(file *os.File, to string) error { return os.Rename(file.Name(), to) }
+// renameLocked renames a staged file before it is closed: afterwards another process could
+// remove it.
+func renameLocked(file *os.File, to string) error { return os.Rename(file.Name(), to) }
 
-// otherDevice says that a file could not be moved because it would have to be copied.
+// otherDevice reports whether a file was not renamed because the target is on another file
+// system.
 func otherDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Windows has no folder of open files.
+// openFile returns -1: Windows has no folder of open files.
 func openFile(string, string) int { return -1 }
 
 func (p *place) open() (*os.File, error) { return os.OpenFile(p.target, os.O_WRONLY, 0) }
@@ -19,13 +19,13 @@ func accessible(path string) error {
 	return err
 }
 
-// hold has nothing to do: a file that is open cannot be removed.
-func hold(*os.File) bool { return true }
+// lockStaged does nothing: an open file cannot be removed.
+func lockStaged(*os.File) bool { return true }
 
-func removeForgotten(path string) { os.Remove(path) }
+func removeUnlocked(path string) { os.Remove(path) }
 
-// moveOpen closes the file first: one that is open cannot be moved.
-func moveOpen(file *os.File, to string) error {
+// renameLocked closes the file first: an open file cannot be renamed.
+func renameLocked(file *os.File, to string) error {
 	if err := file.Close(); err != nil {
 		return err
 	}

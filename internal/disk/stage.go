@@ -11,22 +11,22 @@ import (
 	"sync"
 )
 
-// Staged files are named so that they can be told from all others. Their maker
-// holds a lock on them: one that nobody holds is of a process that was killed, and
-// the next one to write in the folder removes it.
+// Staged files have a prefix and a suffix of their own. A process locks the files that it
+// stages. A staged file without a lock belongs to a process that was killed; the next
+// process that writes into the folder removes it.
 const (
 	stagedPrefix = ".muster-"
 	stagedSuffix = ".tmp"
 )
 
-// staging says how a file is replaced.
+// staging is the options for replacing a file.
 type staging struct {
-	folder  string // to stage in where that works; "" for that of the file
-	secret  bool   // the owner alone may read it
-	durable bool   // wait for the disk
+	folder  string // for the staged file, if it is writable; "" for the file's own folder
+	secret  bool   // mode 0600
+	durable bool   // wait until the data is on the disk
 }
 
-// replace puts a new file in the place of the one there.
+// replace replaces the file with a new one.
 func (p *place) replace(s staging, write func(io.Writer) error) error {
 	own := filepath.Dir(p.target)
 	if s.folder != "" && s.folder != own {
@@ -38,7 +38,7 @@ func (p *place) replace(s staging, write func(io.Writer) error) error {
 			}
 		}
 	}
-	perm := fs.FileMode(0o666) // less the umask
+	perm := fs.FileMode(0o666) // minus the umask
 	if s.secret || p.info != nil {
 		perm = 0o600
 	}
@@ -49,7 +49,7 @@ func (p *place) replace(s staging, write func(io.Writer) error) error {
 	return p.fill(file, s, write)
 }
 
-// fill writes a staged file and moves it into its place.
+// fill writes the staged file and renames it.
 func (p *place) fill(file *os.File, s staging, write func(io.Writer) error) (err error) {
 	defer func() {
 		file.Close()
@@ -70,11 +70,11 @@ func (p *place) fill(file *os.File, s staging, write func(io.Writer) error) (err
 			return err
 		}
 	}
-	return moveOpen(file, p.target)
+	return renameLocked(file, p.target)
 }
 
-// protected says why a regular file that is there must not be replaced: its own
-// permissions count, although only those of its folder are asked for.
+// protected returns an error if an existing file is read-only. Renaming would replace it all
+// the same, because that needs only the folder's permission.
 func (p *place) protected() error {
 	if p.info == nil {
 		return nil
@@ -86,7 +86,7 @@ func (p *place) protected() error {
 	return err
 }
 
-// probe says whether replace can work, without changing anything that is there.
+// probe returns the error that replace would return. It changes no existing file.
 func (p *place) probe(stagedIn string) error {
 	folder := filepath.Dir(p.target)
 	if err := accessible(folder); err != nil {
@@ -106,23 +106,23 @@ func (p *place) probe(stagedIn string) error {
 	return nil
 }
 
-// stage makes a file that no other process takes for a forgotten one.
+// stage creates and locks a staged file.
 func stage(folder string, perm fs.FileMode) (*os.File, error) {
 	clean(folder)
 	for {
 		name := filepath.Join(folder, stagedPrefix+rand.Text()+stagedSuffix)
 		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-		if err != nil || hold(file) {
+		if err != nil || lockStaged(file) {
 			return file, err
 		}
-		file.Close() // another process has just removed it
+		file.Close() // another process removed it before it was locked
 	}
 }
 
-// cleaned are the folders that this process has looked through already.
+// cleaned has the folders that this process has already cleaned.
 var cleaned sync.Map
 
-// clean removes what killed processes have left in a folder.
+// clean removes the staged files of killed processes from a folder.
 func clean(folder string) {
 	if _, before := cleaned.LoadOrStore(folder, true); before {
 		return
@@ -141,6 +141,6 @@ func clean(folder string) {
 		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		removeForgotten(path)
+		removeUnlocked(path)
 	}
 }

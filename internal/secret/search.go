@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// deepest is how many encodings, one in the other, are taken off.
-const deepest = 3
+// maxDepth is the number of nested encodings that are decoded.
+const maxDepth = 3
 
-// view is a text, or what it says once encodings are taken off. A byte of a view
-// stands for the bytes from[i] to to[i] of the text; both are nil for the text itself.
+// view is a text, or its decoded form. Byte i of a decoded view stands for the bytes
+// from[i] to to[i] of the original text; both are nil for the original itself.
 type view struct {
 	text     string
 	from, to []int32
 }
 
+// span returns the range of the original text for the bytes from i to j.
 func (v view) span(i, j int) (from, to int) {
 	if v.from == nil {
 		return i, j
@@ -24,26 +25,27 @@ func (v view) span(i, j int) (from, to int) {
 	return int(v.from[i]), int(v.to[j-1])
 }
 
-// search is for secrets in one text.
+// search is the search for secrets in one text.
 type search struct {
 	*Set
-	secret []bool // by byte of the text
+	secret []bool // by byte of the text: it is part of a secret
 	any    bool
 }
 
-// in looks for secrets in a view, and in what it says decoded.
-func (f *search) in(v view, depth int) {
-	f.long(v)
-	f.words(v)
+// search marks the secrets in a view and in its decoded forms.
+func (f *search) search(v view, depth int) {
+	f.findParts(v)
+	f.findWords(v)
 	if depth == 0 {
 		return
 	}
 	if plain, ok := unescape(v); ok {
-		f.in(plain, depth-1)
+		f.search(plain, depth-1)
 	}
-	f.base64(v, depth-1)
+	f.searchBase64(v, depth-1)
 }
 
+// mark marks the bytes from i to j of a view as a secret.
 func (f *search) mark(v view, i, j int) {
 	f.any = true
 	from, to := v.span(i, j)
@@ -52,9 +54,9 @@ func (f *search) mark(v view, i, j int) {
 	}
 }
 
-// long finds parts of the long secrets.
-func (f *search) long(v view) {
-	if len(f.Set.long) == 0 {
+// findParts marks long secrets and their parts.
+func (f *search) findParts(v view) {
+	if len(f.long) == 0 {
 		return
 	}
 	for i := 0; i+blockSize <= len(v.text); i++ {
@@ -65,7 +67,7 @@ func (f *search) long(v view) {
 		n, ok := f.first[block]
 		for ; ok && n >= 0; n = f.places[n].next {
 			p := f.places[n]
-			secret := f.Set.long[p.secret]
+			secret := f.long[p.secret]
 			a, b := i, i+blockSize
 			at, end := int(p.at), int(p.at)+blockSize
 			for a > 0 && at > 0 && v.text[a-1] == secret[at-1] {
@@ -74,16 +76,16 @@ func (f *search) long(v view) {
 			for b < len(v.text) && end < len(secret) && v.text[b] == secret[end] {
 				b, end = b+1, end+1
 			}
-			if b-a >= least {
+			if b-a >= minPart {
 				f.mark(v, a, b)
 			}
 		}
 	}
 }
 
-// words finds the short secrets where nothing else adjoins them.
-func (f *search) words(v view) {
-	for _, word := range f.Set.words {
+// findWords marks short secrets that are whole words.
+func (f *search) findWords(v view) {
+	for _, word := range f.words {
 		for i := 0; ; {
 			n := strings.Index(v.text[i:], word)
 			if n < 0 {
@@ -102,11 +104,11 @@ func wordByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// base64 looks into every run of its alphabets, that of URLs included, at each of
-// the places where a group of four may begin.
-func (f *search) base64(v view, depth int) {
-	shortest := (least*8 + 5) / 6
-	for _, word := range f.Set.words {
+// searchBase64 searches every run of base64's alphabets, including that of URLs. A group
+// of four characters may begin at each of the first four positions.
+func (f *search) searchBase64(v view, depth int) {
+	shortest := (minPart*8 + 5) / 6
+	for _, word := range f.words {
 		shortest = min(shortest, (len(word)*8+5)/6)
 	}
 	for i := 0; i < len(v.text); i++ {
@@ -115,13 +117,15 @@ func (f *search) base64(v view, depth int) {
 			i++
 		}
 		for skip := 0; skip < 4 && i-start-skip >= shortest; skip++ {
-			f.in(decode(v, start+skip, i), depth)
+			f.search(decode(v, start+skip, i), depth)
 		}
 	}
 }
 
+// noBits is the value of a character that is not in the alphabets.
 const noBits = 0xff
 
+// sixBits is the value of each character of base64.
 var sixBits = func() (table [256]byte) {
 	for i := range table {
 		table[i] = noBits
@@ -134,7 +138,7 @@ var sixBits = func() (table [256]byte) {
 	return table
 }()
 
-// decode reads base64 from i to j. The padding behind it counts as its last byte's.
+// decode decodes base64 from i to j. The padding belongs to the last byte.
 func decode(v view, i, j int) view {
 	size := (j - i) * 6 / 8
 	text := make([]byte, 0, size)
@@ -159,15 +163,14 @@ func decode(v view, i, j int) view {
 	return d
 }
 
-// unescape takes off one layer of what URLs, JSON, Go and XML write for a character.
-// It returns false where there is none.
-func unescape(v view) (view, bool) {
+// unescape decodes one layer of the escapes of URLs, JSON, Go and XML; found is false if
+// there is no escape.
+func unescape(v view) (decoded view, found bool) {
 	if !strings.ContainsAny(v.text, `%\&`) {
 		return view{}, false
 	}
 	text := make([]byte, 0, len(v.text))
 	d := view{from: make([]int32, 0, len(v.text)), to: make([]int32, 0, len(v.text))}
-	found := false
 	for i := 0; i < len(v.text); {
 		char, size := escaped(v.text[i:])
 		if size > 0 {
@@ -186,11 +189,11 @@ func unescape(v view) (view, bool) {
 	return d, found
 }
 
-// longestEntity is that of a character by number, such as &#x0000002b;.
-const longestEntity = 12
+// maxEntity is the length of the longest entity, such as &#x0000002b;.
+const maxEntity = 12
 
-// escaped is the character that an escape at the beginning of the text stands for,
-// and the escape's length; 0 where there is none.
+// escaped returns the character of an escape at the beginning of the text, and the
+// escape's length; 0 if there is none.
 func escaped(text string) (char string, size int) {
 	number := func(from, digits int) (string, int) {
 		if len(text) < from+digits {
@@ -225,7 +228,7 @@ func escaped(text string) (char string, size int) {
 			return text[1:2], 2
 		}
 	case '&':
-		end := strings.IndexByte(text[:min(len(text), longestEntity)], ';')
+		end := strings.IndexByte(text[:min(len(text), maxEntity)], ';')
 		if end < 0 {
 			return "", 0
 		}

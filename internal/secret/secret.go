@@ -1,6 +1,6 @@
-// Package secret keeps the secrets of a run out of what is printed. Servers repeat
-// what they were sent, in errors, codes and headers, as it was or encoded; only its
-// value tells such a secret from other text.
+// Package secret removes the secrets of a run from everything that muster prints. Servers
+// repeat secrets from requests in their errors, codes and headers, often encoded. Such a
+// secret can be recognized only by its value.
 package secret
 
 import (
@@ -10,63 +10,62 @@ import (
 )
 
 const (
-	// least is the length from which a part of a secret is removed, and not only the
-	// whole. Half a secret access key has as many characters.
-	least = 20
-	// leastWord is the length of the shortest secret that is looked for. What is
-	// shorter is in any text.
-	leastWord = 4
+	// minPart is the shortest part of a secret that is removed: half the length of a
+	// secret access key.
+	minPart = 20
+	// minWord is the length of the shortest secret. Shorter texts occur everywhere.
+	minWord = 4
 
-	// Of any part of that length, one block lies within it whole.
+	// Secrets are indexed by blocks. Each part of minPart bytes contains a whole block.
 	blockSize = 8
-	blockStep = least - blockSize + 1
+	blockStep = minPart - blockSize + 1
 )
 
-// removed is printed in place of a secret.
+// removed replaces a secret.
 const removed = "[secret]"
 
-// Set holds secrets. Adding one costs next to nothing, since most runs print nothing
-// that could hold it: the first Scrub after that does the work. The zero Set is
-// empty. A Set is safe for concurrent use.
+// Set is a set of secrets. Adding a secret is cheap, because most runs print no text that
+// may contain it: the next Scrub does the work. The zero Set is empty. A Set is safe for
+// concurrent use.
 type Set struct {
 	mu    sync.Mutex
 	known map[string]bool
-	added []string // to be indexed
+	added []string // not indexed yet
 
-	words  []string // found as whole words only
-	long   []string // found in part
-	places []place  // of the blocks of long
-	first  map[uint64]int32
-	filter [1 << 13]uint64 // of the blocks, a bit for each hash: most text has none of them
+	words  []string         // removed only as whole words
+	long   []string         // removed in parts, too
+	places []place          // of the blocks of long
+	first  map[uint64]int32 // index in places, by block
+	filter [1 << 13]uint64  // a bit for the hash of each block: most text has none of them
 }
 
-// place is where a block begins.
+// place is the position of a block in a secret.
 type place struct {
-	secret, at int32
-	next       int32 // of the same block, -1 for none
+	secret, at int32 // index in long, and offset
+	next       int32 // index of the next place of the same block, or -1
 }
 
-// Add remembers secrets. Those of some length are then found in part, too, short
-// ones as whole words.
+// Add adds secrets. Scrub removes parts of long secrets, too, but short secrets only as
+// whole words.
 func (s *Set) Add(secrets ...string) { s.add(false, secrets) }
 
-// AddWords remembers secrets that people choose or type, such as external ids and
-// MFA codes: parts of them may be in any text, so they are found as whole words only.
+// AddWords adds secrets that people choose or type, such as external ids and MFA codes.
+// Parts of them may occur in any text, so that Scrub removes them only as whole words.
 func (s *Set) AddWords(secrets ...string) { s.add(true, secrets) }
 
-func (s *Set) add(whole bool, secrets []string) {
+func (s *Set) add(wholeWords bool, secrets []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, text := range secrets {
 		text = strings.TrimSpace(text)
-		if len(text) < leastWord || s.known[text] {
+		if len(text) < minWord || s.known[text] {
 			continue
 		}
 		if s.known == nil {
 			s.known = map[string]bool{}
 		}
 		s.known[text] = true
-		if whole || len(text) < least {
+		if wholeWords || len(text) < minPart {
 			s.words = append(s.words, text)
 		} else {
 			s.added = append(s.added, text)
@@ -74,7 +73,7 @@ func (s *Set) add(whole bool, secrets []string) {
 	}
 }
 
-// index enters the blocks of what was added; mu is held.
+// index adds the blocks of new secrets. The caller holds mu.
 func (s *Set) index() {
 	if s.first == nil && len(s.added) > 0 {
 		s.first = map[uint64]int32{}
@@ -106,10 +105,10 @@ func blockAt(text string, at int) uint64 {
 	return binary.LittleEndian.Uint64([]byte(text[at : at+blockSize]))
 }
 
-// Scrub returns the text without the secrets, whole or in part, plain or encoded:
-// as in URLs, JSON, XML, base64, or in several of these.
+// Scrub returns the text without secrets and parts of secrets. It also finds them in the
+// encodings of URLs, JSON, XML and base64, up to three of them nested.
 func (s *Set) Scrub(text string) string {
-	if s == nil || len(text) < leastWord {
+	if s == nil || len(text) < minWord {
 		return text
 	}
 	s.mu.Lock()
@@ -119,7 +118,7 @@ func (s *Set) Scrub(text string) string {
 		return text
 	}
 	found := search{Set: s, secret: make([]bool, len(text))}
-	found.in(view{text: text}, deepest)
+	found.search(view{text: text}, maxDepth)
 	if !found.any {
 		return text
 	}
@@ -135,8 +134,8 @@ func (s *Set) Scrub(text string) string {
 	return out.String()
 }
 
-// Error returns an error whose text is without the secrets that the set has when
-// it is read; nil for nil.
+// Error returns an error with the same text but without secrets. It scrubs the text each
+// time, so that it also removes secrets that were added later. It returns nil for nil.
 func (s *Set) Error(err error) error {
 	if err == nil || s == nil {
 		return err
@@ -144,6 +143,7 @@ func (s *Set) Error(err error) error {
 	return &scrubbed{err, s}
 }
 
+// scrubbed is an error without secrets in its text.
 type scrubbed struct {
 	err error
 	set *Set
@@ -153,5 +153,5 @@ func (e *scrubbed) Error() string { return e.set.Scrub(e.err.Error()) }
 
 func (e *scrubbed) Unwrap() error { return e.err }
 
-// Scrub is the set's, for those who word the error themselves.
+// Scrub removes secrets from a text that was made from the inner error.
 func (e *scrubbed) Scrub(text string) string { return e.set.Scrub(text) }

@@ -83,7 +83,7 @@ func TestScrub(t *testing.T) {
 		for _, secret := range secrets {
 			half := len(secret) / 2
 			parts := []string{secret}
-			if half >= least {
+			if half >= minPart {
 				parts = append(parts, secret[:half], secret[half:])
 			}
 			if len(secret) > 64 {
@@ -171,7 +171,7 @@ func FuzzScrub(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret, text string) {
 		var s Set
 		s.Add(secret)
-		if got := s.Scrub(text + secret); len(strings.TrimSpace(secret)) >= least && strings.Contains(got, strings.TrimSpace(secret)) {
+		if got := s.Scrub(text + secret); len(strings.TrimSpace(secret)) >= minPart && strings.Contains(got, strings.TrimSpace(secret)) {
 			t.Errorf("%q is left in %q", secret, got)
 		}
 	})
