@@ -171,12 +171,12 @@ func readInput(app *App, path string) ([]byte, error) {
 
 // exportIdentity prints the credentials of one identity.
 func exportIdentity(ctx context.Context, out stream[accountCredentials], id *auth.Identity) error {
-	ring, err := newAccountCredentials(ctx, &account.Account{ID: id.AccountID}, id)
+	credentials, err := newAccountCredentials(ctx, &account.Account{ID: id.AccountID}, id)
 	if err != nil {
 		return err
 	}
 	out.Until(ctx)
-	if err := out.Write(ring); err != nil {
+	if err := out.Write(credentials); err != nil {
 		return written(err)
 	}
 	return written(out.Close())

@@ -37,9 +37,9 @@ type exportError struct{ msg string }
 
 func (e *exportError) Error() string { return e.msg }
 
-func (s *exportStream) Write(ring accountCredentials) error {
-	for _, role := range slices.Sorted(maps.Keys(ring.Roles)) {
-		s.keys = append(s.keys, namedCredentials{ring.Roles[role], ring, role})
+func (s *exportStream) Write(account accountCredentials) error {
+	for _, role := range slices.Sorted(maps.Keys(account.Roles)) {
+		s.keys = append(s.keys, namedCredentials{account.Roles[role], account, role})
 	}
 	return nil
 }
