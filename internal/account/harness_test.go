@@ -17,8 +17,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// reach starts a world and returns what reaches it from its home, with config
-// added to the home's.
+// reach starts a world and returns a resolver of its home, with text added to the config.
 func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awssim.Server, *auth.Resolver) {
 	t.Helper()
 	w.Home.Config += config
@@ -49,8 +48,8 @@ func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awss
 	})
 }
 
-// list is what a selection finds: its accounts, the profiles left out, and the
-// error that ended the list if any.
+// list returns the accounts of a selection, the errors of skipped profiles, and the error
+// that ended the list.
 func list(t testing.TB, r *auth.Resolver, s Selection) (accounts []*Account, skipped []error, ended error) {
 	t.Helper()
 	return listWith(t, r, s, Options{})
@@ -76,8 +75,7 @@ func listWith(t testing.TB, r *auth.Resolver, s Selection, o Options) (accounts 
 	return accounts, found.Skipped, ended
 }
 
-// namesOf are the names of the accounts that a selection finds, sorted. That there is
-// none is no error here.
+// namesOf returns the sorted names of a selection's accounts. It may be empty.
 func namesOf(t testing.TB, r *auth.Resolver, s Selection) []string {
 	t.Helper()
 	accounts, _, err := list(t, r, s)
@@ -92,7 +90,7 @@ func namesOf(t testing.TB, r *auth.Resolver, s Selection) []string {
 	return out
 }
 
-// entered is how an account was entered: profile>role, or why it could not be.
+// entered opens an account and returns profile>role, or the error.
 func entered(t testing.TB, a *Account) string {
 	t.Helper()
 	id, err := a.Open(t.Context())
@@ -103,7 +101,7 @@ func entered(t testing.TB, a *Account) string {
 	return id.Profile + ">" + id.Role
 }
 
-// byName are the accounts of a list by name.
+// byName returns accounts by name.
 func byName(accounts []*Account) map[string]*Account {
 	m := map[string]*Account{}
 	for _, a := range accounts {
@@ -121,7 +119,7 @@ func calls(sim *awssim.Server) map[string]int {
 	return n
 }
 
-func sound(t testing.TB, sim *awssim.Server) {
+func checkRequests(t testing.TB, sim *awssim.Server) {
 	t.Helper()
 	for _, problem := range sim.Problems() {
 		t.Error(problem)
@@ -135,8 +133,8 @@ func wantCalls(t testing.TB, sim *awssim.Server, want map[string]int) {
 	}
 }
 
-// country is an organization of seven accounts in a small tree of OUs; two OUs are
-// called Prod.
+// country returns an organization of seven accounts in a small tree of OUs. Two OUs are
+// named Prod.
 func country() *awssim.World {
 	return &awssim.World{
 		Organization: &awssim.Organization{
@@ -166,7 +164,7 @@ func country() *awssim.World {
 	}
 }
 
-// usageError is the text of a selection's mistake, found without asking AWS.
+// usageError returns the error of a selection with a mistake, found without a call.
 func usageError(t testing.TB, sim *awssim.Server, r *auth.Resolver, s Selection) string {
 	t.Helper()
 	before := len(sim.Calls())

@@ -14,8 +14,8 @@ import (
 
 var ops = Selection{Organization: true, Roles: []string{"Ops"}}
 
-// TestOrganization: every account with what Organizations tells of it, whichever
-// of State and Status it has, over empty pages.
+// TestOrganization: the accounts of an organization with State or Status, over empty
+// pages.
 func TestOrganization(t *testing.T) {
 	t.Parallel()
 	for _, field := range []string{"both", "state", "status"} {
@@ -52,12 +52,13 @@ func TestOrganization(t *testing.T) {
 				t.Errorf("paths %q", got)
 			}
 			wantCalls(t, sim, map[string]int{"ListAccounts": 8}) // four pages, each behind an empty one
-			sound(t, sim)
+			checkRequests(t, sim)
 		})
 	}
 }
 
-// TestOU: by id, name and path, with what is below, from paths or without them.
+// TestOU: OUs by id, name and path, with the OUs below, for accounts with and without
+// paths.
 func TestOU(t *testing.T) {
 	t.Parallel()
 	for _, noPaths := range []bool{false, true} {
@@ -88,7 +89,7 @@ func TestOU(t *testing.T) {
 				if got := namesOf(t, r, s); !slices.Equal(got, c.want) {
 					t.Errorf("%q, want %q", got, c.want)
 				}
-				sound(t, sim)
+				checkRequests(t, sim)
 				// Ids with paths need no walk over the tree.
 				if isID := strings.Contains(c.ous[0], "ctry"); isID && !noPaths {
 					wantCalls(t, sim, map[string]int{"ListAccounts": 8})
@@ -141,11 +142,11 @@ func TestAccountTag(t *testing.T) {
 			t.Errorf("%q in %q: %q, want %q", c.tags, c.ous, got, c.want)
 		}
 	}
-	sound(t, sim)
+	checkRequests(t, sim)
 }
 
-// TestRoles: in each account the first role that can be had; in the base's own its
-// own credentials where none can; and a word about that.
+// TestRoles: each account gets the first role that works; the base's own account falls
+// back to the base, with a note.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -192,12 +193,12 @@ func TestRoles(t *testing.T) {
 					t.Errorf("%s: note %q, want %q", name, a.Note, want)
 				}
 			}
-			sound(t, sim)
+			checkRequests(t, sim)
 		})
 	}
 }
 
-// TestRoleOptions are sent with each role of an organization.
+// TestRoleOptions: the options are sent with each role of an organization.
 func TestRoleOptions(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, country(), "")
@@ -226,11 +227,11 @@ func TestRoleOptions(t *testing.T) {
 	if _, err := accounts[0].Open(t.Context()); awsapi.Explain(err).Kind != awsapi.NoRole {
 		t.Errorf("without the external id: %v", err)
 	}
-	sound(t, sim)
+	checkRequests(t, sim)
 }
 
-// TestNoFallbackWithoutAnAnswer: that STS is out of reach says nothing about the
-// first role, so the second is not tried.
+// TestNoFallbackWithoutAnAnswer: an unreachable STS says nothing about the first role,
+// so that the second is not tried.
 func TestNoFallbackWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{
@@ -262,7 +263,7 @@ func TestNoFallbackWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-// TestBase: the profile that may list the organization.
+// TestBase: the profile that lists the organization.
 func TestBase(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, country(), "[profile boss]\nrole_arn = arn:aws:iam::100000000001:role/Fallback\nsource_profile = admin\n")
@@ -285,8 +286,8 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// TestListFails: what was listed before stays, the error says what failed,
-// and what to do about it is said where that is known.
+// TestListFails: a failed list keeps the accounts so far; the error names the
+// operation, and a hint if there is one.
 func TestListFails(t *testing.T) {
 	t.Parallel()
 	const (
@@ -347,7 +348,7 @@ func TestListFails(t *testing.T) {
 	}
 }
 
-// TestDelegatedAdministrator may list the organization, too.
+// TestDelegatedAdministrator: a delegated administrator can list the organization.
 func TestDelegatedAdministrator(t *testing.T) {
 	t.Parallel()
 	w := country()
@@ -358,8 +359,8 @@ func TestDelegatedAdministrator(t *testing.T) {
 	}
 }
 
-// TestEnough: a reader who wants no more ends the walk over the pages.
-func TestEnough(t *testing.T) {
+// TestListStopped: the list makes no more calls after its reader has stopped.
+func TestListStopped(t *testing.T) {
 	t.Parallel()
 	w := country()
 	w.Organization.EmptyPages = false

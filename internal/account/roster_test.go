@@ -13,7 +13,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// twoWays is a world with profiles that answer at different times: slow gives the
+// twoWays returns a world with profiles that answer at different times: slow gives the
 // admin's keys once open is called, fast gives them at once, dev leads elsewhere, and
 // shut names a role in the admin's account that nobody may assume.
 func twoWays(t *testing.T) (r *auth.Resolver, open func()) {
@@ -52,7 +52,7 @@ func rosterOf(t *testing.T, r *auth.Resolver, orderDelay time.Duration, profiles
 	return newRoster(r, ids, orderDelay)
 }
 
-// TestProfilesInOrder: within patience the order of answers changes nothing.
+// TestProfilesInOrder: within orderDelay, the order of the answers does not matter.
 func TestProfilesInOrder(t *testing.T) {
 	t.Parallel()
 	r, open := twoWays(t)
@@ -69,8 +69,8 @@ func TestProfilesInOrder(t *testing.T) {
 	}
 }
 
-// TestSlowProfile: a profile that is slower than patience keeps no account waiting,
-// and is one more way into an account that is listed already.
+// TestSlowProfile: a profile that answers after orderDelay delays no account, and is
+// appended to an account that is listed already.
 func TestSlowProfile(t *testing.T) {
 	t.Parallel()
 	r, open := twoWays(t)
@@ -90,9 +90,9 @@ func TestSlowProfile(t *testing.T) {
 	}
 }
 
-// TestWayOfSlowProfile: where no way that is known leads in, Open waits for the
-// profiles that have not answered, and tells its caller first.
-func TestWayOfSlowProfile(t *testing.T) {
+// TestOpenWaits: if no known profile gets credentials, Open calls OnWait and waits for
+// the others.
+func TestOpenWaits(t *testing.T) {
 	t.Parallel()
 	r, open := twoWays(t)
 	entries := make(chan string, 1)
@@ -107,8 +107,8 @@ func TestWayOfSlowProfile(t *testing.T) {
 	}
 }
 
-// TestProfileHangs: what is known is listed, and when the list is given up the
-// profile that hangs is an account by itself.
+// TestProfileHangs: the known accounts are listed; when the list is cancelled, a
+// profile that hangs is an account of its own.
 func TestProfileHangs(t *testing.T) {
 	t.Parallel()
 	r, _ := twoWays(t)

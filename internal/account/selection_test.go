@@ -11,8 +11,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestPick: by id, name and glob, leading zeros and spaces kept.
-func TestPick(t *testing.T) {
+// TestFilter: accounts by id, name and glob, with leading zeros and spaces.
+func TestFilter(t *testing.T) {
 	t.Parallel()
 	_, r := reach(t, country(), "")
 	for _, c := range []struct{ include, exclude, want []string }{
@@ -38,9 +38,9 @@ func TestPick(t *testing.T) {
 	}
 }
 
-// TestPickMissing: an account that was asked for by id or name is never left out
-// in silence.
-func TestPickMissing(t *testing.T) {
+// TestFilterMissing: an account that is named but not listed is never left out
+// silently.
+func TestFilterMissing(t *testing.T) {
 	t.Parallel()
 	_, r := reach(t, country(), "")
 	s := ops
@@ -64,8 +64,8 @@ func TestPickMissing(t *testing.T) {
 	}
 }
 
-// TestPickNothing: a selection without an account is one clear error.
-func TestPickNothing(t *testing.T) {
+// TestFilterNothing: a selection without accounts is one clear error.
+func TestFilterNothing(t *testing.T) {
 	t.Parallel()
 	w := country()
 	w.Accounts[5].Name = "SHOP"
@@ -101,8 +101,9 @@ func TestPickNothing(t *testing.T) {
 	}
 }
 
-// TestPickWarns: where something is left, what matches nothing is told all the same.
-func TestPickWarns(t *testing.T) {
+// TestFilterWarns: patterns that match nothing give a warning if other accounts are
+// left.
+func TestFilterWarns(t *testing.T) {
 	t.Parallel()
 	_, r := reach(t, country(), "")
 	s := ops
@@ -121,8 +122,8 @@ func TestPickWarns(t *testing.T) {
 	}
 }
 
-// TestPickBrokenList: where the list broke off, nothing can be said to be missing.
-func TestPickBrokenList(t *testing.T) {
+// TestFilterBrokenList: if the list fails, no account is reported as missing.
+func TestFilterBrokenList(t *testing.T) {
 	t.Parallel()
 	w := country()
 	w.Organization.EmptyPages = false
@@ -182,9 +183,9 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestOpenGivenUp: no way is tried once nobody waits, and an account without any
-// says so.
-func TestOpenGivenUp(t *testing.T) {
+// TestOpenCancelled: no identity is tried after ctx has ended, and an account without
+// identities says so.
+func TestOpenCancelled(t *testing.T) {
 	t.Parallel()
 	if got, want := entered(t, &Account{}), "no-role: no role or profile leads into the account"; got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -201,7 +202,7 @@ func TestOpenGivenUp(t *testing.T) {
 	}
 }
 
-func TestPickNameLikeAGlob(t *testing.T) {
+func TestFilterNameLikeAGlob(t *testing.T) {
 	t.Parallel()
 	w := country()
 	w.Accounts[5].Name = "loose [old]"

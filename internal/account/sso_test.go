@@ -67,13 +67,13 @@ func TestSSO(t *testing.T) {
 				t.Errorf("shop is %+v", a)
 			}
 			wantCalls(t, sim, c.calls)
-			sound(t, sim)
+			checkRequests(t, sim)
 		})
 	}
 }
 
-// TestSSONextRole: where the portal knows nothing of a permission set, whatever it
-// calls that, the next one is tried.
+// TestSSONextRole: the next permission set is tried if the portal does not know one,
+// whatever its error is.
 func TestSSONextRole(t *testing.T) {
 	t.Parallel()
 	for code, kind := range map[string]string{"ForbiddenException": "no-role", "ResourceNotFoundException": "no-role", "InvalidRequestException": "broken"} {
@@ -96,8 +96,8 @@ func TestSSONextRole(t *testing.T) {
 	}
 }
 
-// TestPagesWithoutList: a page may leave its empty list out, as long as it says
-// that there is more. An account that is listed twice is one account.
+// TestPagesWithoutList: a page may have no list if there are more pages. An account
+// that is listed twice counts once.
 func TestPagesWithoutList(t *testing.T) {
 	t.Parallel()
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -237,8 +237,8 @@ aws_access_key_id = AKIAGONE
 aws_secret_access_key = gone
 `
 
-// TestProfiles: one account for each that is led to, entered by the first profile
-// that works, in the order in which they are named.
+// TestProfiles: one account for each that profiles lead to, opened with the first
+// profile that works, in their order.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	const stale = "denied: The security token included in the request is invalid."
@@ -311,7 +311,8 @@ func TestProfilesUnusable(t *testing.T) {
 	}
 }
 
-// TestCurrentIdentity: without a selection there is one account, the user's.
+// TestCurrentIdentity: without a selection there is one account, the current
+// identity's.
 func TestCurrentIdentity(t *testing.T) {
 	t.Parallel()
 	sim, r := reach(t, country(), "")

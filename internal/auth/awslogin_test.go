@@ -56,8 +56,8 @@ func (h *house) loginToken(t testing.TB, ends time.Time) (path string) {
 	return h.write(t, ".aws/login"+path, string(text))
 }
 
-// TestAWSLogin: the refresh token of a login works once, and all profiles of the
-// login are renewed by it, in two processes.
+// TestAWSLogin: the refresh token of a login works once; two processes renew all
+// profiles of the login with it.
 func TestAWSLogin(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -95,8 +95,8 @@ func TestAWSLogin(t *testing.T) {
 	}
 }
 
-// TestAWSLoginFails: what only signing in mends says so, and how; what may pass by
-// itself does not.
+// TestAWSLoginFails: an error that only a new sign-in ends says so and names the
+// command; an error that may pass does not.
 func TestAWSLoginFails(t *testing.T) {
 	t.Parallel()
 	refuse := func(status int, text string) http.HandlerFunc {

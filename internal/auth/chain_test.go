@@ -71,8 +71,8 @@ role_arn = arn:aws:iam::100000000001:role/Hop
 source_profile = process
 `
 
-// TestEveryKindOfProfile: who STS says that each profile is, and what the
-// identity knows without asking.
+// TestEveryKindOfProfile: the ARN in STS of each kind of profile, and the fields of its
+// identity before any call.
 func TestEveryKindOfProfile(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -120,7 +120,7 @@ func TestEveryKindOfProfile(t *testing.T) {
 			t.Errorf("\n got %v\nwant %v", got, want)
 		}
 	}
-	h.sound(t)
+	h.checkRequests(t)
 	// Every link is asked in the region of the profile at the end of its chain.
 	hops := map[string]int{}
 	for _, call := range h.sim.Calls() {
@@ -141,7 +141,7 @@ func TestEveryKindOfProfile(t *testing.T) {
 	}
 }
 
-// TestRoleLifetime: a role lasts as long as duration_seconds says, an hour without.
+// TestRoleLifetime: a role's session lasts for duration_seconds, or for an hour.
 func TestRoleLifetime(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -160,7 +160,7 @@ func TestRoleLifetime(t *testing.T) {
 	}
 }
 
-// TestWebIdentity looks at what is sent to STS: the token of the file, unsigned.
+// TestWebIdentity: the request to STS has the token of the file and no signature.
 func TestWebIdentity(t *testing.T) {
 	t.Parallel()
 	var form url.Values
@@ -217,8 +217,7 @@ role_session_name = pod
 	}
 }
 
-// TestHub: the role behind many others is assumed once for all of them that are of
-// one region.
+// TestHub: a role that many chains have in common is assumed once per region.
 func TestHub(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -239,7 +238,7 @@ func TestHub(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	h.sound(t)
+	h.checkRequests(t)
 	assumed := map[string]int{}
 	for _, call := range h.sim.Calls() {
 		assumed[call.Region+" "+call.Target]++

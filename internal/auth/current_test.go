@@ -16,8 +16,8 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// TestCurrent: of everything that can say who the user is, the first in the
-// order of AWS's own tools does.
+// TestCurrent: the current identity has the first source in the order of AWS's own
+// tools.
 func TestCurrent(t *testing.T) {
 	t.Parallel()
 	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -101,8 +101,8 @@ func TestCurrent(t *testing.T) {
 	}
 }
 
-// TestAmbient: region and endpoints of the profile in force hold where the
-// credentials do not come from it, as on an instance.
+// TestAmbient: the region and endpoints of the ambient profile apply to credentials
+// that do not come from it, as on an instance.
 func TestAmbient(t *testing.T) {
 	t.Parallel()
 	for name, pairs := range map[string][]string{
@@ -132,8 +132,8 @@ func TestAmbient(t *testing.T) {
 	}
 }
 
-// TestNobody: each dead end is one clear line.
-func TestNobody(t *testing.T) {
+// TestNoCredentials: each case without credentials is one clear line.
+func TestNoCredentials(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -191,8 +191,8 @@ func TestContainerURL(t *testing.T) {
 	}
 }
 
-// TestTarget: --region, then the environment unless it names a region in which the
-// credentials cannot be good, then the profile, then the home of the partition.
+// TestTarget: --region counts first, then the environment unless its region is in
+// another partition, then the profile, then the partition's home region.
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	plain := &awsconfig.Profile{Region: "eu-west-1", UseFIPS: true}
@@ -239,7 +239,7 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// TestNoTokenFile: it is the machine's trouble, and AWS is not to blame.
+// TestNoTokenFile: a missing token file is a fault of the machine, not of AWS.
 func TestNoTokenFile(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -255,8 +255,8 @@ func TestNoTokenFile(t *testing.T) {
 	}
 }
 
-// TestNoInstance: where nobody answers at the metadata service, the error says
-// what can be done, not what went wrong there.
+// TestNoInstance: if the metadata service does not answer, the error says what the user
+// can do.
 func TestNoInstance(t *testing.T) {
 	t.Parallel()
 	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1")
@@ -271,8 +271,8 @@ func TestNoInstance(t *testing.T) {
 	}
 }
 
-// TestInstance is IMDSv2: a token first, then the role's name and credentials,
-// which are renewed where AWS refuses them.
+// TestInstance: IMDSv2: a token first, then the role's name and credentials. Refused
+// credentials are renewed.
 func TestInstance(t *testing.T) {
 	t.Parallel()
 	given, tokens := 0, 0
@@ -327,8 +327,8 @@ func TestInstance(t *testing.T) {
 	}
 }
 
-// TestInstanceWithoutV1: AWS_EC2_METADATA_V1_DISABLED keeps a metadata service that
-// gives no token from being asked without one.
+// TestInstanceWithoutV1: AWS_EC2_METADATA_V1_DISABLED prevents requests without a
+// token.
 func TestInstanceWithoutV1(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]bool{"": true, "AWS_EC2_METADATA_V1_DISABLED=false": true, "AWS_EC2_METADATA_V1_DISABLED=True": false} {

@@ -19,8 +19,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestLoginFileKeepsAll: a login that is renewed keeps every key of its file, and
-// gets no empty ones, also if the exchange gives less than the AWS CLI expects.
+// TestLoginFileKeepsAll: a renewed login keeps every key of its file and gets no empty
+// ones, even if the exchange returns less than the AWS CLI expects.
 func TestLoginFileKeepsAll(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -58,8 +58,8 @@ func TestLoginFileKeepsAll(t *testing.T) {
 	}
 }
 
-// TestHungTokens: a file that never comes is given up when the run is ended, and the
-// next one is not kept out.
+// TestHungTokens: an interrupt ends the wait for a file that never arrives, and the
+// next run can still read others.
 func TestHungTokens(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{}))
@@ -103,9 +103,9 @@ func TestHungTokens(t *testing.T) {
 	}
 }
 
-// TestReadOnlyHome: with a folder that cannot be written, an ended token is not
-// exchanged, which would lose its session, and the error says what is wrong. Root
-// may write everywhere: the test is then run once more by somebody else.
+// TestReadOnlyHome: if a folder is not writable, an ended token is not exchanged,
+// because that would lose the session; the error names the folder. Root can write
+// everywhere, so that root runs the test as another user.
 func TestReadOnlyHome(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {

@@ -23,13 +23,13 @@ import (
 type house struct {
 	sim  *awssim.Server
 	home string
-	env  map[string]string // AWS_PROFILE left out: tests choose
+	env  map[string]string // without AWS_PROFILE
 
 	mu       sync.Mutex
 	advanced time.Duration
 }
 
-// furnish starts the world and writes its home. Resolvers come from resolver.
+// furnish starts the world and writes its home.
 func furnish(t testing.TB, w *awssim.World) *house {
 	t.Helper()
 	sim, err := awssim.Start(w)
@@ -48,7 +48,7 @@ func furnish(t testing.TB, w *awssim.World) *house {
 	return h
 }
 
-// resolver is one process's, with more variables in its environment.
+// resolver returns the resolver of one process, with more variables in its environment.
 func (h *house) resolver(t testing.TB, pairs ...string) *Resolver {
 	t.Helper()
 	env := maps.Clone(h.env)
@@ -106,15 +106,15 @@ func (h *house) calls() map[string]int {
 	return n
 }
 
-// sound wants every request to have been one that AWS takes for well made.
-func (h *house) sound(t testing.TB) {
+// checkRequests reports requests that AWS would not accept.
+func (h *house) checkRequests(t testing.TB) {
 	t.Helper()
 	for _, problem := range h.sim.Problems() {
 		t.Error(problem)
 	}
 }
 
-// caller asks STS who an identity is.
+// caller returns the ARN of an identity in STS.
 func caller(t testing.TB, r *Resolver, id *Identity) string {
 	t.Helper()
 	out, err := r.API.STS(id.Target).GetCallerIdentity(t.Context(), nil, func(o *sts.Options) { o.Credentials = id.Credentials })
@@ -124,7 +124,7 @@ func caller(t testing.TB, r *Resolver, id *Identity) string {
 	return *out.Arn
 }
 
-// profile is the identity of a profile by its name.
+// profile returns the identity of a profile.
 func profile(t testing.TB, r *Resolver, name string) *Identity {
 	t.Helper()
 	p, err := r.Config.Profile(name)
@@ -138,7 +138,7 @@ func profile(t testing.TB, r *Resolver, name string) *Identity {
 	return id
 }
 
-// configure adds to the config, HOME standing for the home folder.
+// configure adds text to the config; HOME stands for the home folder.
 func (h *house) configure(t testing.TB, text string) {
 	t.Helper()
 	path := filepath.Join(h.home, ".aws", "config")
@@ -155,7 +155,7 @@ const (
 	adminJSON   = `{"Version": 1, "AccessKeyId": "` + adminKey + `", "SecretAccessKey": "` + adminSecret + `"}`
 )
 
-// village is four accounts with users, roles and SSO sessions of every kind.
+// village returns a world of four accounts with users, roles and SSO sessions of every kind.
 func village() *awssim.World {
 	return &awssim.World{
 		Accounts: []awssim.Account{

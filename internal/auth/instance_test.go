@@ -34,7 +34,7 @@ for case in json.load(open(sys.argv[1])):
 json.dump(answers, sys.stdout)
 `
 
-// metadataCase is a metadata service, and what is set for it. URL stands for its own.
+// metadataCase is a metadata service and its settings. URL stands for its URL.
 type metadataCase struct {
 	name      string
 	Variables map[string]string
@@ -86,8 +86,8 @@ func metadataCases() []metadataCase {
 	}
 }
 
-// TestMetadataAsBotocore: the metadata service is asked for the same as by botocore,
-// with the same settings, and bad ones are objected to where botocore does.
+// TestMetadataAsBotocore: the requests to the metadata service are those of botocore
+// with the same settings, and both reject the same values.
 func TestMetadataAsBotocore(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
@@ -143,7 +143,7 @@ func TestMetadataAsBotocore(t *testing.T) {
 	}
 }
 
-// metadataKey is the access key that the machine gives, as in askMetadata.
+// metadataKey returns the access key of the machine, as askMetadata prints it.
 func metadataKey(t *testing.T, r *Resolver) (key, text string) {
 	id, err := r.Current()
 	if err == nil {
@@ -159,7 +159,7 @@ func metadataKey(t *testing.T, r *Resolver) (key, text string) {
 	return "error", err.Error()
 }
 
-// fakeMetadata serves each case below a path of its own.
+// fakeMetadata serves each case below its own path.
 type fakeMetadata struct {
 	mu    sync.Mutex
 	asked map[string]int

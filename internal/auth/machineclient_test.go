@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestMachineServices: who answers in the place of the container's or the
-// instance's service can neither send muster elsewhere nor fill its memory.
+// TestMachineServices: a server in the place of the container's or the instance's
+// cannot redirect the token or send an endless answer.
 func TestMachineServices(t *testing.T) {
 	t.Parallel()
 	var elsewhere atomic.Int32

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// asNobody runs the calling test in a process of a user without rights.
+// asNobody runs the calling test in a process of a user without privileges.
 func asNobody(t *testing.T) {
 	t.Helper()
 	self, err := os.Executable()

@@ -13,8 +13,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestLegacy: the token of a profile with a start URL of its own lies under the
-// URL's hash, verbatim, cannot be refreshed, and is signed in to by profile.
+// TestLegacy: the token file of a legacy profile is named by the hash of its start URL
+// as written; the token cannot be refreshed, and the profile names it at sign-in.
 func TestLegacy(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -32,11 +32,11 @@ func TestLegacy(t *testing.T) {
 	if !errors.As(err, &login) || login.Error() != `SSO session "my legacy" has ended; sign in with: muster login 'my legacy'` {
 		t.Errorf("%v", err)
 	}
-	h.sound(t)
+	h.checkRequests(t)
 }
 
-// TestForgetFailures: who signs in while a program goes on is not kept out by what failed
-// before.
+// TestForgetFailures: after ForgetFailures, a user who has signed in meanwhile gets
+// credentials.
 func TestForgetFailures(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{}))

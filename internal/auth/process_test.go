@@ -17,8 +17,8 @@ import (
 	"muster/internal/awsapi"
 )
 
-// TestProcess: what a credential_process prints is never in an error, whatever is
-// wrong with it, and neither is there a second line.
+// TestProcess: an error is one line and never contains output of the
+// credential_process.
 func TestProcess(t *testing.T) {
 	t.Parallel()
 	past := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
@@ -59,8 +59,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// TestProcessLoop: a child knows which profiles' processes are under way, and one
-// that is asked for its own profile refuses.
+// TestProcessLoop: a process cannot call muster for its own profile.
 func TestProcessLoop(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -86,7 +85,7 @@ credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME
 	}
 }
 
-// TestProcessesAtOnce: however many profiles there are, a few processes run.
+// TestProcessesAtOnce: only a few processes run at the same time.
 func TestProcessesAtOnce(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -123,8 +122,8 @@ func TestProcessesAtOnce(t *testing.T) {
 	}
 }
 
-// TestProcessLeavesSomething: what a process leaves running with its output open
-// is not waited for without end.
+// TestProcessLeavesSomething: a process that leaves a child with open output is not
+// waited for without end.
 func TestProcessLeavesSomething(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -150,8 +149,8 @@ func TestProcessLeavesSomething(t *testing.T) {
 	exec.Command("kill", strings.TrimSpace(string(pid))).Run()
 }
 
-// TestProcessFailsOnce: a call whose credentials cannot be had is not made, and
-// they are not asked for a second time.
+// TestProcessFailsOnce: if the credentials of a call fail, the call is not made and the
+// process does not run again.
 func TestProcessFailsOnce(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -166,7 +165,7 @@ func TestProcessFailsOnce(t *testing.T) {
 	}
 }
 
-// TestProcessOnce: a process is run once for all who wait for its credentials.
+// TestProcessOnce: a process runs once for all callers that wait for its credentials.
 func TestProcessOnce(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -185,7 +184,7 @@ func TestProcessOnce(t *testing.T) {
 	}
 }
 
-// TestProcessOnceForRoles: nor is it run for each role that is assumed with its
+// TestProcessOnceForRoles: a process runs once for all roles that are assumed with its
 // credentials.
 func TestProcessOnceForRoles(t *testing.T) {
 	t.Parallel()
@@ -219,7 +218,7 @@ source_profile = both
 	}
 }
 
-// TestProcessEnds: a process that nobody waits for any more does not stay behind.
+// TestProcessEnds: Close ends a process that runs after a time-out.
 func TestProcessEnds(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -248,7 +247,7 @@ func TestProcessEnds(t *testing.T) {
 	}
 }
 
-// TestProcessUnderRole: what fails below a role says nothing about the role.
+// TestProcessUnderRole: a failed process says nothing about the role above it.
 func TestProcessUnderRole(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())

@@ -32,8 +32,8 @@ for text in json.load(open(sys.argv[1])):
 json.dump({'Words': words, 'Ends': ends}, sys.stdout)
 `
 
-// TestProcessAsBotocore: a command over several lines has the words that botocore
-// gives it, and a time of any of the usual forms is the same one.
+// TestProcessAsBotocore: a command over several lines has the words of botocore, and
+// every usual form of a time has the same value.
 func TestProcessAsBotocore(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")

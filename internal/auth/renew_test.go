@@ -22,8 +22,8 @@ func describe(ctx context.Context, r *Resolver, id *Identity) error {
 	return err
 }
 
-// TestRenewal: credentials that are about to end are renewed before the next call,
-// the whole chain of them, and kept while they last.
+// TestRenewal: credentials that are about to end are renewed before the next call, as
+// is the whole chain; other credentials are kept.
 func TestRenewal(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -44,11 +44,11 @@ func TestRenewal(t *testing.T) {
 			t.Errorf("%d roles assumed, want %d", got, c.roles)
 		}
 	}
-	h.sound(t)
+	h.checkRequests(t)
 }
 
-// TestExpiredInMidLife: where AWS ends credentials before their time, they are
-// renewed and the call is made once more.
+// TestExpiredInMidLife: if AWS ends credentials early, they are renewed and the call is
+// made once more.
 func TestExpiredInMidLife(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -71,7 +71,7 @@ func TestExpiredInMidLife(t *testing.T) {
 	}
 }
 
-// TestDoOnce: one renewal is all that a call gets, and none where it would not help.
+// TestDoOnce: a call gets at most one renewal, and none if that would not help.
 func TestDoOnce(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -102,7 +102,7 @@ func TestDoOnce(t *testing.T) {
 	}
 }
 
-// mia is a resolver whose profiles need the code of mia's device.
+// mia returns a resolver whose profiles need a code of mia's device.
 func mia(t *testing.T, codes ...string) (*house, *Resolver, *int) {
 	t.Helper()
 	return miaIn(t, village(), codes...)
@@ -130,7 +130,7 @@ func miaIn(t *testing.T, w *awssim.World, codes ...string) (*house, *Resolver, *
 	return h, r, &prompts
 }
 
-// TestOnePrompt: one code serves every profile of the device, though it works once.
+// TestOnePrompt: one code, which works once, serves every profile of the device.
 func TestOnePrompt(t *testing.T) {
 	t.Parallel()
 	h, r, prompts := mia(t, " 123 456\n")
@@ -149,11 +149,10 @@ func TestOnePrompt(t *testing.T) {
 	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 1 || got["AssumeRole"] != 3 {
 		t.Errorf("%d prompts, calls %v; want 1, 1 GetSessionToken and 3 AssumeRole", *prompts, got)
 	}
-	h.sound(t)
+	h.checkRequests(t)
 }
 
-// TestOnePromptOfProcess: nor does it matter what gives the keys of the device's
-// user.
+// TestOnePromptOfProcess: the same holds for keys of any source.
 func TestOnePromptOfProcess(t *testing.T) {
 	t.Parallel()
 	h, r, prompts := mia(t, "123456")
@@ -188,11 +187,10 @@ source_profile = vault
 	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 2 || got["AssumeRole"] != 2 {
 		t.Errorf("%d prompts, calls %v; want 1, 2 GetSessionToken and 2 AssumeRole", *prompts, got)
 	}
-	h.sound(t)
+	h.checkRequests(t)
 }
 
-// TestWrongCode: a code that is refused, or is none, is not asked for again by
-// every account.
+// TestWrongCode: an invalid code is not asked for again by every account.
 func TestWrongCode(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
@@ -229,7 +227,7 @@ func TestWrongCode(t *testing.T) {
 	}
 }
 
-// TestCodeLost: a code that never reached AWS is asked for once a round.
+// TestCodeLost: a code that has not reached AWS is asked for once per round.
 func TestCodeLost(t *testing.T) {
 	t.Parallel()
 	w := village()
@@ -253,8 +251,8 @@ func TestCodeLost(t *testing.T) {
 	}
 }
 
-// TestForgetFailuresWhileAsked: the next round does not wait for an answer that the one before
-// has asked for.
+// TestForgetFailuresWhileAsked: ForgetFailures does not wait for a user who is being
+// asked.
 func TestForgetFailuresWhileAsked(t *testing.T) {
 	t.Parallel()
 	_, r, _ := mia(t, "123456")
@@ -268,8 +266,8 @@ func TestForgetFailuresWhileAsked(t *testing.T) {
 	}
 }
 
-// TestAccount: STS is asked once whose keys they are, whatever else says so. A role
-// and a permission set give credentials in their own account only.
+// TestAccount: STS is asked once for the account of keys, even if another source names
+// an account. Roles and permission sets belong to their own account.
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())
@@ -325,8 +323,8 @@ func TestRoleARN(t *testing.T) {
 	}
 }
 
-// TestRenewedOnceForAll: a call that failed with credentials that another call has
-// renewed since does not throw the new ones away.
+// TestRenewedOnceForAll: a call that failed with old credentials does not drop
+// credentials that another call has renewed since.
 func TestRenewedOnceForAll(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, village())

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestParseAssertion: XML and base64, broken into lines or not, and of the roles
-// those that are whole.
+// TestParseAssertion: XML and base64, with and without line breaks; incomplete roles
+// are ignored.
 func TestParseAssertion(t *testing.T) {
 	t.Parallel()
 	const (

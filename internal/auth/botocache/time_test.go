@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestTokenTimes are the forms of a time that versions of the AWS CLI have written.
+// TestTokenTimes: the forms of times of several versions of the AWS CLI.
 func TestTokenTimes(t *testing.T) {
 	t.Parallel()
 	want := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)

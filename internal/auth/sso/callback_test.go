@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestCallback: only the answer with the state counts.
+// TestCallback: only a request with the state counts.
 func TestCallback(t *testing.T) {
 	t.Parallel()
 	b, err := listen(0)

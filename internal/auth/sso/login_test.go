@@ -17,7 +17,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestLoginFiles: what a login writes has the AWS CLI's keys and form of times.
+// TestLoginFiles: the files of a login have the AWS CLI's keys and form of times.
 func TestLoginFiles(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedOut(awssim.Login{}))
@@ -57,7 +57,7 @@ func TestLoginFiles(t *testing.T) {
 	h.checkRequests(t)
 }
 
-// TestLoginFails: whatever ends a login early, the token that was there stays.
+// TestLoginFails: a login that fails keeps the old token.
 func TestLoginFails(t *testing.T) {
 	t.Parallel()
 	refused := awssim.Login{Refuse: true}
@@ -97,7 +97,7 @@ func TestLoginFails(t *testing.T) {
 	}
 }
 
-// TestNoBrowser: where none can be opened, a code is shown instead.
+// TestNoBrowser: if no browser can be opened, the user gets a code.
 func TestNoBrowser(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedOut(awssim.Login{}))
@@ -118,8 +118,7 @@ func TestNoBrowser(t *testing.T) {
 	h.checkRequests(t)
 }
 
-// TestSignInPage: only a page for a browser is shown and opened, whatever the token
-// service says.
+// TestSignInPage: only a URL of http or https is shown and opened.
 func TestSignInPage(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"file:///etc/passwd", "javascript:alert(1)", "-headless", "calc.exe", "https:///x", "smb://host/share", ""} {

@@ -13,8 +13,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestLogoutAll: every token goes, whatever the name of the home folder, and what
-// is no token stays.
+// TestLogoutAll: every token is removed, for any name of the home folder; other files
+// stay.
 func TestLogoutAll(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{}))
@@ -41,8 +41,8 @@ func TestLogoutAll(t *testing.T) {
 	}
 }
 
-// TestNoHome: without a home folder nothing is read from, written to or removed
-// from the folder where one happens to be.
+// TestNoHome: without a home folder, no file in the current folder is read, written or
+// removed.
 func TestNoHome(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedOut(awssim.Login{}))
@@ -64,7 +64,7 @@ func TestNoHome(t *testing.T) {
 	}
 }
 
-// TestLogoutsAtOnce: several succeed, and the token is removed once.
+// TestLogoutsAtOnce: several logouts succeed, and one removes the token.
 func TestLogoutsAtOnce(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{}))
@@ -85,7 +85,7 @@ func TestLogoutsAtOnce(t *testing.T) {
 	}
 }
 
-// TestLogoutInterrupted: a token that was not revoked stays, so that it can be.
+// TestLogoutInterrupted: an interrupted logout keeps a token that is not revoked.
 func TestLogoutInterrupted(t *testing.T) {
 	t.Parallel()
 	w := signedIn(awssim.SSOToken{})

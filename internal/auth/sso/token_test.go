@@ -13,8 +13,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestRefreshOnce: a hundred goroutines of two processes find the token expired;
-// it is refreshed once, and all get their credentials.
+// TestRefreshOnce: a hundred goroutines of two processes find an expired token; it is
+// refreshed once, and all get their credentials.
 func TestRefreshOnce(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(expiredToken))
@@ -38,8 +38,9 @@ func TestRefreshOnce(t *testing.T) {
 	}
 }
 
-// TestDeadEnds: what cannot be refreshed says how to sign in, once asked.
-func TestDeadEnds(t *testing.T) {
+// TestSignInRequired: a token that cannot be refreshed names the command that signs in,
+// and AWS is asked once.
+func TestSignInRequired(t *testing.T) {
 	t.Parallel()
 	const hour = awssim.Duration(time.Hour)
 	for _, c := range []struct {
@@ -107,8 +108,8 @@ func TestUnreadableToken(t *testing.T) {
 	}
 }
 
-// TestDeadToken: the portal refuses a token before its time; it is refreshed once
-// and the call made again.
+// TestDeadToken: the portal refuses a token before it expires; it is refreshed once,
+// and the call is repeated.
 func TestDeadToken(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{Dead: true, AccessToken: "aoa-dead", RefreshToken: "aor", ClientID: "client", ClientSecret: "s"}))
@@ -130,8 +131,8 @@ func TestDeadToken(t *testing.T) {
 	}
 }
 
-// TestTokenEndsMidway: a token that ends while the program runs is refreshed at
-// the next call, and so is one that is about to.
+// TestTokenEndsMidway: a token that has ended, or is about to, is refreshed at the next
+// call.
 func TestTokenEndsMidway(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(time.Hour)}))
@@ -151,8 +152,8 @@ func TestTokenEndsMidway(t *testing.T) {
 	h.checkRequests(t)
 }
 
-// TestRefreshUnreachable: a token that lasts a little longer is used as long as it
-// lasts, and a refresh that was called off is tried again.
+// TestRefreshUnreachable: if a refresh fails, the token is used until it ends, and the
+// next call tries again.
 func TestRefreshUnreachable(t *testing.T) {
 	t.Parallel()
 	w := signedIn(awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(2 * time.Minute)})
@@ -180,8 +181,8 @@ func TestRefreshUnreachable(t *testing.T) {
 	}
 }
 
-// TestRefreshInPortal: what a captive portal, or a proxy, answers to a refresh says
-// nothing about the token, and is told as that.
+// TestRefreshInPortal: an answer of a captive portal or proxy says nothing about the
+// token, and the error says so.
 func TestRefreshInPortal(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]awssim.Fault{

@@ -17,8 +17,8 @@ import (
 	"muster/internal/disk"
 )
 
-// TestTokenFile: a refreshed token is written where and as the AWS CLI has it, in
-// one step, for its owner alone, with all that was in the file before.
+// TestTokenFile: a refreshed token replaces the file atomically with mode 0600, and
+// keeps all other keys of the file.
 func TestTokenFile(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(expiredToken))
@@ -83,8 +83,8 @@ func TestTokenFile(t *testing.T) {
 	}
 }
 
-// TestRegistrationEnds: what a token says of its registration matters only where it
-// is to be refreshed, and nothing of it makes the token unusable.
+// TestRegistrationEnds: the registration in a token file matters only for a refresh,
+// and a wrong value does not make the token unusable.
 func TestRegistrationEnds(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{`null`, `""`, `"soon"`, `17`, `[]`} {
@@ -107,8 +107,8 @@ func TestRegistrationEnds(t *testing.T) {
 	}
 }
 
-// TestTokenLink: a token file that is a link stays one when the token is renewed,
-// and at logout neither the link nor the token is left.
+// TestTokenLink: a token file that is a symbolic link stays one; a logout removes both
+// the link and its target.
 func TestTokenLink(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(expiredToken))
@@ -136,8 +136,8 @@ func TestTokenLink(t *testing.T) {
 	}
 }
 
-// TestLockIsElsewhere: a process that holds the lock in the cache folder is waited
-// for, and the user learns of it.
+// TestLockIsElsewhere: muster waits for the process with the lock in the cache folder,
+// and says so.
 func TestLockIsElsewhere(t *testing.T) {
 	t.Parallel()
 	h := furnish(t, signedIn(expiredToken))
