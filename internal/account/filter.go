@@ -9,7 +9,7 @@ import (
 	"muster/internal/names"
 )
 
-// filter keeps the accounts of --account and leaves out those of --exclude-account.
+// filter keeps the accounts of --account and drops the accounts of --exclude-account.
 type filter struct {
 	include, exclude []pattern
 	strict           bool

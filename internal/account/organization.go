@@ -67,8 +67,8 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	return r.Profile(matched[0])
 }
 
-// roles is the identities of an account in the organization: those of --role, and in
-// the base's own account the base. The organization's role is often missing there.
+// roles is the identities of an account in the organization: the roles of --role, and the
+// base in its own account, where the organization's role often does not exist.
 type roles struct {
 	known
 	organization *organization

@@ -41,7 +41,7 @@ type Found struct {
 	// which is then incomplete.
 	Accounts func(context.Context) iter.Seq2[*Account, error]
 	// Refused explains why AWS has refused every account, such as a permission set that
-	// nobody has. It asks AWS, and returns "" if it finds no reason. It may be nil.
+	// no account has. It asks AWS, and returns "" if it finds no reason. It may be nil.
 	Refused func(context.Context) string
 	// Skipped has an error for each profile that is left out because of a mistake in the
 	// config.

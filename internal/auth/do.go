@@ -58,7 +58,7 @@ func (i *Identity) renew(ctx context.Context, refused aws.Credentials, drop func
 
 // isGlobalToken reports whether a session token looks like one of version 1, as the
 // global STS endpoint gives. AWS documents that there are two versions but no way to
-// distinguish them; in practice, only those of version 1 begin with FwoG.
+// distinguish them; in practice, only tokens of version 1 begin with FwoG.
 func isGlobalToken(token string) bool { return strings.HasPrefix(token, "FwoG") }
 
 // globalTokenError is a refusal of a token of version 1.

@@ -97,9 +97,8 @@ func (r *Resolver) fromMachine(p *awsconfig.Profile, missing func() error) (*Ide
 	return r.fromInstance(p, missing), nil
 }
 
-// credentialSource returns the identity of a profile's credential_source. The settings
-// of the instance metadata service are those of leaf, the profile at the end of the
-// chain of roles.
+// credentialSource returns the identity of a profile's credential_source. The instance
+// metadata service has the settings of leaf, the profile that the user has named.
 func (r *Resolver) credentialSource(p, leaf *awsconfig.Profile) (*Identity, error) {
 	switch p.CredentialSource {
 	case "Environment":

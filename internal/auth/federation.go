@@ -18,7 +18,7 @@ func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d 
 	}
 }
 
-// federationProvider exchanges an IAM user's keys for those of a federated user.
+// federationProvider exchanges an IAM user's keys for credentials of a federated user.
 type federationProvider struct {
 	r          *Resolver
 	base       *Identity

@@ -25,8 +25,8 @@ type metadataSettings struct {
 	attempts   int           // 0 disables the service
 }
 
-// metadataSettings returns the settings of the environment, else those of a profile. p
-// may be nil. The values are valid: awsconfig and cli have checked them.
+// metadataSettings returns settings of the environment, else of the profile p, which may
+// be nil. The values are valid: awsconfig and cli have checked them.
 func (r *Resolver) metadataSettings(p *awsconfig.Profile) metadataSettings {
 	value := func(key string) string {
 		if v := r.env(awsconfig.MetadataVariable(key)); v != "" || p == nil {

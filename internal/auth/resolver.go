@@ -39,8 +39,8 @@ type Options struct {
 	// Prompt asks a question on the terminal and returns the answer; nil if there is no
 	// terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
-	// Stdin and Stderr are those of every credential_process. Several may run at the
-	// same time: use files, or values that are safe for concurrent use.
+	// Stdin and Stderr are for every credential_process. Several may run at the same time:
+	// use files, or values that are safe for concurrent use.
 	Stdin  io.Reader
 	Stderr io.Writer
 	// HoldTerminal is called before a credential_process starts, because it may ask the

@@ -133,7 +133,7 @@ func (b Block) outside(f Files, text []byte, place span) (*Config, error) {
 	return build(f, slices.Concat(text[:place.start], blank, text[place.end:]), credentials)
 }
 
-// count compares the profiles with those of the old block.
+// count compares the profiles with the old block.
 func (c *Change) count(file string, inside []byte) error {
 	read := func(text []byte) (map[string]map[string]string, error) {
 		sections, err := parse(file, text)

@@ -90,8 +90,8 @@ func Locate(env Lookup) (Files, error) {
 // Config is the contents of both files. It does not change after Load.
 type Config struct {
 	Files Files
-	// Profiles are in the order of their first appearance: those of the config file,
-	// then the others of the credentials file.
+	// Profiles are in the order of their first appearance: profiles of the config file,
+	// then the other profiles of the credentials file.
 	Profiles []*Profile
 	// Sessions are the sso-sessions in the order of their first appearance.
 	Sessions []*Session

@@ -28,7 +28,7 @@ type entry struct {
 
 const byteOrderMark = "\ufeff"
 
-// parse returns a file's sections in order. The rules are those of Python's
+// parse returns a file's sections in order. It follows Python's
 // RawConfigParser as botocore uses it: = or : follows a key, # or ; begins a comment line,
 // indented lines continue a value, and every section inherits the keys of [DEFAULT].
 //

@@ -128,8 +128,8 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 	if seconds, err := strconv.Atoi(k.word("duration_seconds")); err == nil {
 		p.Duration = time.Duration(seconds) * time.Second
 	}
-	// A secret and a token belong to the access key of the same file: those of the other
-	// file belong to another key.
+	// A secret and a token belong to the access key of the same file. The other file's
+	// secret and token belong to another key.
 	var keyFile string
 	if e := k["aws_access_key_id"]; e != nil {
 		keyFile = e.file

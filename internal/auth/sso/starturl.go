@@ -15,7 +15,7 @@ import (
 
 // A start URL may have a company's own domain that redirects to the access portal. The
 // token service knows only the portal's URL, and the region in the portal's name
-// replaces that of the config. The rules are those of the AWS CLI
+// replaces the config's. This file follows the rules of the AWS CLI
 // (awscli/customizations/sso/resolve.py).
 
 // portalSuffixes and portalHosts are the domains of AWS's access portals.
