@@ -58,6 +58,9 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 			break
 		}
 	}
+	if first == nil {
+		first = errNoIdentity
+	}
 	return nil, first
 }
 
@@ -77,7 +80,7 @@ func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 
 func (a *Account) list() identities {
 	if a.identities == nil {
-		return none{&noIdentityError{"no role or profile leads into the account"}}
+		return none{errNoIdentity}
 	}
 	return a.identities
 }

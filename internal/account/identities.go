@@ -52,6 +52,9 @@ func (e *noIdentityError) Error() string { return e.msg }
 // Reason reports the account as one without a role in the ledger.
 func (e *noIdentityError) Reason() awsapi.Kind { return awsapi.NoRole }
 
+// errNoIdentity means that the list of identities is empty.
+var errNoIdentity error = &noIdentityError{"no role or profile leads into the account"}
+
 // notListedError means that --account names an account that is not in the list.
 type notListedError struct{ noIdentityError }
 
