@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// TestOneParser: instances and find read the same addresses and blocks, in any
-// spelling, and refuse the same with the same words.
+// TestOneParser: instances and find accept the same addresses and blocks, in any spelling,
+// and reject others with the same messages.
 func TestOneParser(t *testing.T) {
 	t.Parallel()
 	const v6, v4 = "2406:da1c:4c1:5e00::82", "10.20.1.5"
 	for _, c := range []struct {
 		what string
-		want string // the address that it means, or the error
+		want string // the address that it matches, or the error
 	}{
 		{"2406:da1c:4c1:5e00::82%eth0", v6},
 		{"2406:da1c:4c1:5e00::82%25eth0", v6},
@@ -72,13 +72,13 @@ func TestOneParser(t *testing.T) {
 			r := &Instance{PrivateIPs: []string{address}}
 			found := &candidate{Finding: Finding{PrivateIPs: r.PrivateIPs}}
 			if got, want := [2]bool{m.matches(r), f.terms[0].match(found)}, address == c.want; got != [2]bool{want, want} {
-				t.Errorf("%s means %s: %t (instances, find), want %t", c.what, address, got, want)
+				t.Errorf("%s matches %s: %t (instances, find), want %t", c.what, address, got, want)
 			}
 		}
 	}
 }
 
-// TestSpellings: whatever way an address is written, it is the same one.
+// TestSpellings: all spellings of an address parse to the same address.
 func TestSpellings(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(19, 1))

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// everywhere is an instance that has addresses in all places where EC2 gives some.
-const everywhere = `<instanceId>i-0000000a</instanceId><privateIpAddress>10.0.0.9</privateIpAddress><ipAddress>54.0.0.9</ipAddress><ipv6Address>2001:DB8::9</ipv6Address>
+// allAddresses is an instance with an address in every element that can hold one.
+const allAddresses = `<instanceId>i-0000000a</instanceId><privateIpAddress>10.0.0.9</privateIpAddress><ipAddress>54.0.0.9</ipAddress><ipv6Address>2001:DB8::9</ipv6Address>
 <tagSet><item><key>Name</key><value>web</value></item></tagSet>
 <networkInterfaceSet><item><networkInterfaceId>eni-0000000b</networkInterfaceId><attachment><deviceIndex>1</deviceIndex></attachment>
 	<privateIpAddress>10.0.1.1</privateIpAddress><association><publicIp>54.0.1.1</publicIp></association>
@@ -27,12 +27,12 @@ const everywhere = `<instanceId>i-0000000a</instanceId><privateIpAddress>10.0.0.
 <secondaryInterfaceSet><item><attachment><deviceIndex>3</deviceIndex></attachment><privateIpAddressSet><item><privateIpAddress>10.9.0.3</privateIpAddress></item></privateIpAddressSet></item>
 <item><attachment><deviceIndex>2</deviceIndex></attachment><privateIpAddressSet><item><privateIpAddress>10.9.0.2</privateIpAddress></item></privateIpAddressSet></item></secondaryInterfaceSet>`
 
-// TestAddressesEverywhere: each address is there once, in EC2's order, wherever in
-// the instance EC2 gives it.
-func TestAddressesEverywhere(t *testing.T) {
+// TestAllAddresses: the lists have each address once, in EC2's order, whichever element of
+// the instance has it.
+func TestAllAddresses(t *testing.T) {
 	t.Parallel()
 	var body strings.Builder
-	page(&body, "", everywhere)
+	page(&body, "", allAddresses)
 	got, _, err := decode(t, body.String())
 	if err != nil || len(got) != 1 {
 		t.Fatalf("%+v, %v", got, err)
@@ -50,9 +50,9 @@ func TestAddressesEverywhere(t *testing.T) {
 	if ips := got[0].NetworkInterfaces[0].PrivateIPs; !slices.Equal(ips, want) {
 		t.Errorf("%+v, want %+v", ips, want)
 	}
-	own, _, err := decode(t, strings.Replace(body.String(), "2001:DB8::9", "2001:DB8:0::1", 1))
-	if err != nil || !slices.Equal(own[0].IPv6s, []string{"2001:db8::1"}) {
-		t.Errorf("%q, %v: one address in two spellings", own[0].IPv6s, err)
+	respelled, _, err := decode(t, strings.Replace(body.String(), "2001:DB8::9", "2001:DB8:0::1", 1))
+	if err != nil || !slices.Equal(respelled[0].IPv6s, []string{"2001:db8::1"}) {
+		t.Errorf("%q, %v: one address in two spellings", respelled[0].IPv6s, err)
 	}
 }
 
@@ -72,7 +72,7 @@ const addressWorld = `{"regions": ["us-east-1", "us-west-2"], "accounts": [{"id"
 	"addresses": [{"account": "one", "region": "us-east-1", "carrier": "155.146.0.8", "allocation_id": "eipalloc-0000000a"},
 		{"account": "one", "region": "us-east-1", "customer": "10.50.0.9", "allocation_id": "eipalloc-0000000b"}]}`
 
-// TestAddressesFound: instances and find know each of them, alone and in a block.
+// TestAddressesFound: instances and find find each kind, by address and by block.
 func TestAddressesFound(t *testing.T) {
 	t.Parallel()
 	sim, r := newResolver(t, world(t, addressWorld), 4)
@@ -125,12 +125,12 @@ func TestAddressesFound(t *testing.T) {
 	if len(all) != 4 {
 		t.Errorf("%d instances, want 4", len(all))
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// TestSecondaryUnknown: where DescribeSecondaryInterfaces is not there or denied,
-// the instances themselves are looked at.
-func TestSecondaryUnknown(t *testing.T) {
+// TestWithoutSecondary: if DescribeSecondaryInterfaces does not exist or is denied, all
+// instances are checked instead.
+func TestWithoutSecondary(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"InvalidAction", "UnauthorizedOperation"} {
 		api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
@@ -139,7 +139,7 @@ func TestSecondaryUnknown(t *testing.T) {
 				if narrowed {
 					page(w, "")
 				} else {
-					page(w, "", everywhere, "<instanceId>i-0000000b</instanceId>")
+					page(w, "", allAddresses, "<instanceId>i-0000000b</instanceId>")
 				}
 			case "DescribeNetworkInterfaces":
 				io.WriteString(w, "<DescribeNetworkInterfacesResponse><networkInterfaceSet>")
@@ -174,8 +174,8 @@ func TestSecondaryUnknown(t *testing.T) {
 	}
 }
 
-// TestDecodeAssociations: an interface's carrier and customer-owned addresses, and
-// what it has itself and not in its lists.
+// TestDecodeAssociations: a candidate has an interface's carrier and customer-owned
+// addresses, and the ones of the interface itself that its lists lack.
 func TestDecodeAssociations(t *testing.T) {
 	t.Parallel()
 	body := `<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-0000000a</networkInterfaceId>

@@ -23,11 +23,11 @@ var here = sweep.Place{
 	Region:   "eu-west-1",
 }
 
-// shared is one for all tests: nothing of an answer may show in the next.
+// shared is used by all tests, so that they notice if an answer leaks into the next.
 var shared decoders
 
-// decode reads an answer at once, and again a few bytes at a time, so that every
-// token meets the end of what has been read. It comes to the same.
+// decode decodes an answer that arrives at once, and again in small pieces, so that every
+// token meets the end of the buffer. Both results must be the same.
 func decode(t testing.TB, body string) ([]Instance, string, error) {
 	t.Helper()
 	all := func(*Instance) bool { return true }
@@ -43,9 +43,8 @@ type fewBytes struct{ r io.Reader }
 
 func (f *fewBytes) Read(p []byte) (int, error) { return f.r.Read(p[:min(len(p), 7)]) }
 
-// malformed is why encoding/xml does not read a text as one document to its end,
-// or nil.
-func malformed(body string) error {
+// wellFormed returns encoding/xml's error if a text is not one complete document.
+func wellFormed(body string) error {
 	d, roots, depth := xml.NewDecoder(strings.NewReader(body)), 0, 0
 	for {
 		token, err := d.Token()
@@ -71,34 +70,34 @@ func malformed(body string) error {
 				return errors.New("text outside of the document")
 			}
 		case xml.Directive:
-			return errors.New("a directive") // no answer of EC2 has one
+			return errors.New("a directive") // as in xmlscan
 		}
 	}
 }
 
-// compare holds the decoder against the SDK's: the same records, and an error for
-// whatever is not well-formed.
+// compare checks that the decoder and the SDK's return the same records, and that the
+// decoder rejects malformed documents.
 func compare(t *testing.T, body string) {
 	t.Helper()
 	got, next, err := decode(t, body)
-	if wrong := malformed(body); wrong != nil {
+	if malformed := wellFormed(body); malformed != nil {
 		if err == nil {
-			t.Fatalf("no error for a text that is not well-formed (%v):\n%s", wrong, body)
+			t.Fatalf("no error for a malformed document (%v):\n%s", malformed, body)
 		}
 		return
 	}
 	want, wantNext, sdkErr := oracle(body)
 	if sdkErr != nil || !strings.Contains(body, "DescribeInstancesResponse") {
-		return // the SDK is stricter about where comments may stand
+		return // the SDK allows comments in fewer places
 	}
 	if err != nil {
 		if strings.Contains(err.Error(), "not a DescribeInstancesResponse") {
-			return // which the SDK does not look at
+			return // the SDK does not check the root element
 		}
-		if !whole(body) {
+		if !complete(body) {
 			return
 		}
-		t.Fatalf("%v, where the SDK reads on:\n%s", err, body)
+		t.Fatalf("%v, but the SDK has no error:\n%s", err, body)
 	}
 	if next != wantNext || !reflect.DeepEqual(got, want) {
 		t.Fatalf("got  %+v %q\nwant %+v %q\nof %s", got, next, want, wantNext, body)
@@ -111,17 +110,17 @@ func TestDecoderAgreesWithTheSDK(t *testing.T) {
 	for seed := range uint64(400) {
 		g := &generator{Rand: rand.New(rand.NewPCG(seed, 1))}
 		body := g.answer()
-		if err := malformed(body); err != nil {
-			t.Fatalf("the generator wrote what is not well-formed: %v\n%s", err, body)
+		if err := wellFormed(body); err != nil {
+			t.Fatalf("the generator wrote a malformed document: %v\n%s", err, body)
 		}
 		if _, _, err := oracle(body); err != nil {
-			t.Fatalf("the SDK does not read what the generator wrote: %v\n%s", err, body)
+			t.Fatalf("the SDK does not read the generator's document: %v\n%s", err, body)
 		}
 		compare(t, body)
 		page, _, _ := decode(t, body)
 		records += len(page)
 
-		// Cut anywhere, it is an error; with a byte changed, it is what the SDK makes of it.
+		// An answer that is cut off is an error. With one byte changed, both decoders agree.
 		at := g.IntN(len(body))
 		if _, _, err := decode(t, body[:at]); err == nil {
 			t.Fatalf("no error for an answer cut after %d bytes:\n%s", at, body[:at])

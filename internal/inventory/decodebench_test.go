@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// realisticPage is an answer of n instances as EC2 lays it out, of 9 KB each.
+// realisticPage returns an answer with n instances in EC2's layout, 9 KB each.
 func realisticPage(t testing.TB, n int) []byte {
 	t.Helper()
 	reservation, err := os.ReadFile("testdata/reservation.xml")
@@ -28,13 +28,12 @@ func realisticPage(t testing.TB, n int) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkDecode holds the decoder against the SDK's on the same page of 1,000
-// instances.
+// BenchmarkDecode compares the decoder with the SDK's, on the same page of 1,000 instances.
 func BenchmarkDecode(b *testing.B) {
 	const instances = 1000
 	body := realisticPage(b, instances)
 	b.Logf("%d bytes an instance", len(body)/instances)
-	var own, sdk time.Duration
+	var ours, sdk time.Duration
 	var decoders decoders
 	var before, after runtime.MemStats
 	allocated := uint64(0)
@@ -46,7 +45,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)
-		own += time.Since(start)
+		ours += time.Since(start)
 		allocated += after.TotalAlloc - before.TotalAlloc
 		start = time.Now()
 		if page, _, err := oracle(string(body)); err != nil || len(page) != instances {
@@ -54,15 +53,15 @@ func BenchmarkDecode(b *testing.B) {
 		}
 		sdk += time.Since(start)
 	}
-	b.ReportMetric(float64(own.Nanoseconds())/1000/float64(instances*b.N), "us/instance")
+	b.ReportMetric(float64(ours.Nanoseconds())/1000/float64(instances*b.N), "us/instance")
 	b.ReportMetric(float64(allocated)/float64(instances*b.N), "B/instance")
-	b.ReportMetric(float64(sdk)/float64(own), "times-faster")
-	if sdk < 5*own {
-		b.Errorf("%s a page, the SDK's decoder %s: expected to be at least 5 times faster", own, sdk)
+	b.ReportMetric(float64(sdk)/float64(ours), "times-faster")
+	if sdk < 5*ours {
+		b.Errorf("%s a page, the SDK's decoder %s: expected to be at least 5 times faster", ours, sdk)
 	}
 }
 
-// BenchmarkDecodeAlone is for profiles.
+// BenchmarkDecodeAlone is for profiling the decoder without the SDK's.
 func BenchmarkDecodeAlone(b *testing.B) {
 	body := realisticPage(b, 1000)
 	var decoders decoders

@@ -14,7 +14,7 @@ import (
 	"muster/internal/sweep"
 )
 
-// TestDecodeInterfaces: what the SDK reads from the same answer.
+// TestDecodeInterfaces compares the findings with the SDK's form of the same answer.
 func TestDecodeInterfaces(t *testing.T) {
 	t.Parallel()
 	_, r := newResolver(t, awssim.DefaultWorld(), 4)

@@ -12,10 +12,10 @@ import (
 	"muster/internal/sweep"
 )
 
-// TestSweepOfHours: credentials and tokens that end while a sweep is under way are
-// renewed, a token once for all; where that cannot be, what is left is expired, and
-// what came before stays. Each visit takes a minute by the clock of AWS.
-func TestSweepOfHours(t *testing.T) {
+// TestExpiryDuringSweep: credentials and tokens that expire during a sweep are renewed, and
+// a token only once. If that is not possible, the remaining accounts are expired, and the
+// records so far stay. Each visit takes a minute by AWS's clock.
+func TestExpiryDuringSweep(t *testing.T) {
 	t.Parallel()
 	const accounts, regions = 12, 17
 	organization := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}, DurationSeconds: 900}
@@ -29,8 +29,8 @@ func TestSweepOfHours(t *testing.T) {
 		most      int
 	}{
 		"roles of 15 minutes": {organization, awssim.SSOToken{}, false, "AssumeRole", 2*accounts - 2, 2*accounts + 2},
-		"refreshed":           {session, awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(time.Hour)}, false, "CreateToken", 1, 1},
-		"not to be refreshed": {session, awssim.SSOToken{ExpiresIn: awssim.Duration(time.Hour)}, true, "CreateToken", 0, 0},
+		"refreshable":         {session, awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(time.Hour)}, false, "CreateToken", 1, 1},
+		"not refreshable":     {session, awssim.SSOToken{ExpiresIn: awssim.Duration(time.Hour)}, true, "CreateToken", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ import (
 	"muster/internal/sweep"
 )
 
-// findAll sweeps everything that a selection means.
+// findAll sweeps all places of a selection, and sorts the findings.
 func findAll(t testing.TB, r *auth.Resolver, s account.Selection, f *Finder) ([]Finding, *sweep.Ledger) {
 	t.Helper()
 	accounts, err := account.Find(r, s, account.Options{})
@@ -47,15 +47,15 @@ func newFinder(t testing.TB, r *auth.Resolver, what ...string) *Finder {
 	return f
 }
 
-// TestFindTruth: whatever is asked for is found wherever it is, and nothing else,
-// whichever way EC2 is asked.
+// TestFindTruth: targets of every kind find the interfaces that the simulation says they
+// match, and no others.
 func TestFindTruth(t *testing.T) {
 	t.Parallel()
 	w := awssim.Large(awssim.LargeSpec{Accounts: 5, Regions: 3, MaxInstances: 14, Seed: 4})
 	w.EC2 = awssim.Paging{PageSize: 5, EmptyPages: true}
 	w.Roles[0].Except = nil
 	sim, r := newResolver(t, w, 16)
-	everyone := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}}
+	organization := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}}
 	truth := sim.Truth()
 	at := func(i int) awssim.Instance {
 		for ; truth[i].State != "running"; i++ {
@@ -82,18 +82,18 @@ func TestFindTruth(t *testing.T) {
 		var want []string
 		for _, in := range truth {
 			for _, eni := range in.Interfaces {
-				is := func(text string) bool {
+				matches := func(text string) bool {
 					a, err := netip.ParseAddr(text)
 					return slices.Contains(what, text) || err == nil && slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
 				}
-				if slices.ContainsFunc(slices.Concat(in.PrivateIPs, in.PublicIPs, in.IPv6s, []string{in.ID, eni.ID, eni.MAC, in.Name}), is) ||
+				if slices.ContainsFunc(slices.Concat(in.PrivateIPs, in.PublicIPs, in.IPv6s, []string{in.ID, eni.ID, eni.MAC, in.Name}), matches) ||
 					what[0] == "*" || what[0] == "node-1*" && strings.HasPrefix(in.Name, "node-1") {
 					want = append(want, strings.Join([]string{in.Account, in.Region, eni.ID, in.ID, in.Name, fmt.Sprint(in.PrivateIPs, in.PublicIPs, in.IPv6s)}, " "))
 				}
 			}
 		}
 		slices.Sort(want)
-		found, ledger := findAll(t, r, everyone, newFinder(t, r, what...))
+		found, ledger := findAll(t, r, organization, newFinder(t, r, what...))
 		var got []string
 		for _, f := range found {
 			got = append(got, strings.Join([]string{f.AccountId, f.Region, f.Id, f.Owner, f.Name, fmt.Sprint(f.PrivateIPs, f.PublicIPs, f.IPv6s)}, " "))
@@ -103,17 +103,17 @@ func TestFindTruth(t *testing.T) {
 			t.Errorf("%s: %d gaps\n got %s\nwant %s", what, len(ledger.Gaps()), strings.Join(got, "\n     "), strings.Join(want, "\n     "))
 		}
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// TestFindCalls: each region is asked once a filter, however many things are
-// looked for, and the names of instances only where some are found.
+// TestFindCalls: each region gets one call for each filter, however many targets there are,
+// and a call for the names of instances only if some are found.
 func TestFindCalls(t *testing.T) {
 	t.Parallel()
 	w := awssim.Large(awssim.LargeSpec{Accounts: 4, Regions: 5, MinInstances: 30, Seed: 11})
 	w.Roles[0].Except = nil
 	sim, r := newResolver(t, w, 16)
-	everyone := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}}
+	organization := account.Selection{Organization: true, Roles: []string{"OrganizationAccountAccessRole"}}
 	const places = 4 * 5
 	truth := sim.Truth()
 	running := func(from int) awssim.Instance {
@@ -131,7 +131,7 @@ func TestFindCalls(t *testing.T) {
 		{[]string{"i-00000000.ec2.internal"}, map[string]int{"DescribeNetworkInterfaces": 4}},
 	} {
 		before := len(sim.Calls())
-		findAll(t, r, everyone, newFinder(t, r, c.what...))
+		findAll(t, r, organization, newFinder(t, r, c.what...))
 		got := map[string]int{}
 		for _, call := range sim.Calls()[before:] {
 			if call.Service == "ec2" && call.Operation != "DescribeRegions" {
@@ -142,11 +142,11 @@ func TestFindCalls(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, got, c.want)
 		}
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// A prefix that is delegated to an interface is the interface's, as are the
-// addresses of the pods that have it.
+// TestFindDelegated: the addresses in a prefix that is delegated to an interface, as for
+// Kubernetes' pods, belong to the interface.
 func TestFindDelegated(t *testing.T) {
 	t.Parallel()
 	sim, r := newResolver(t, world(t, `{"regions": ["us-east-1"], "accounts": [{"id": "000000000001", "name": "one"}], "users": [{"account": "one", "name": "u"}],
@@ -162,10 +162,11 @@ func TestFindDelegated(t *testing.T) {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// An account may hide what services manage from those that do not ask for it.
+// TestFindManaged: find also finds instances that AWS services manage, although an account
+// may hide them by default.
 func TestFindManaged(t *testing.T) {
 	t.Parallel()
 	sim, r := newResolver(t, world(t, `{"regions": ["us-east-1"], "accounts": [{"id": "000000000001", "name": "one", "hide_managed": true}], "users": [{"account": "one", "name": "u"}],
@@ -176,12 +177,12 @@ func TestFindManaged(t *testing.T) {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 
-	// A server that does not know of it is asked without.
-	asked := 0
+	// A server that rejects the parameter gets the call without it.
+	calls := 0
 	api, p := served(t, func(w http.ResponseWriter, r *http.Request) {
-		asked++
+		calls++
 		if r.Form.Has("IncludeManagedResources") {
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, `<Response><Errors><Error><Code>UnknownParameter</Code><Message>The parameter IncludeManagedResources is not recognized</Message></Error></Errors></Response>`)
@@ -199,8 +200,8 @@ func TestFindManaged(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if asked != 4 { // what one place does not know another may
-		t.Errorf("asked %d times, want 4", asked)
+	if calls != 4 { // each visit tries the parameter again
+		t.Errorf("%d calls, want 4", calls)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// generator writes answers as odd as XML allows.
+// generator writes random answers that use all that XML allows.
 type generator struct {
 	*rand.Rand
 	b strings.Builder
@@ -32,17 +32,17 @@ func (g *generator) element(name string, inner ...func()) {
 	fmt.Fprintf(&g.b, "</%s%s>", prefix, name)
 }
 
-// value writes an element with text, now and then none at all.
+// value writes an element with text, or now and then nothing.
 func (g *generator) value(name, text string) func() {
 	return func() {
 		if g.IntN(12) > 0 {
-			g.sure(name, text)()
+			g.required(name, text)()
 		}
 	}
 }
 
-// sure always writes it.
-func (g *generator) sure(name, text string) func() {
+// required always writes the element.
+func (g *generator) required(name, text string) func() {
 	return func() {
 		g.element(name, func() {
 			if g.IntN(6) == 0 && text != "" && !strings.Contains(text, "]]>") {
@@ -79,24 +79,24 @@ func (g *generator) word() string {
 
 func (g *generator) number() string { return fmt.Sprint(g.IntN(5)) }
 
-// few is one of few addresses, so that some are the same.
-func (g *generator) few(prefix string) string { return prefix + g.number() }
+// address returns one of five addresses, so that some repeat.
+func (g *generator) address(prefix string) string { return prefix + g.number() }
 
 func (g *generator) association() func() {
 	return func() {
 		if g.IntN(3) == 0 {
 			return
 		}
-		g.element("association", g.value("publicIp", g.few("54.0.0.")), g.value("ipOwnerId", "amazon"), g.some("carrierIp", "155.146.0."), g.some("customerOwnedIp", "198.51.100."))
+		g.element("association", g.value("publicIp", g.address("54.0.0.")), g.value("ipOwnerId", "amazon"), g.rare("carrierIp", "155.146.0."), g.rare("customerOwnedIp", "198.51.100."))
 	}
 }
 
-// some is an element that is mostly not there.
-func (g *generator) some(name, prefix string) func() {
+// rare writes an element in one of four cases.
+func (g *generator) rare(name, prefix string) func() {
 	if g.IntN(4) > 0 {
 		return func() {}
 	}
-	return g.value(name, g.few(prefix))
+	return g.value(name, g.address(prefix))
 }
 
 func (g *generator) groups() func() {
@@ -124,9 +124,9 @@ func (g *generator) instance() {
 		}, g.value("status", "attached"))
 	}
 	g.element("item",
-		g.sure("instanceId", "i-"+g.number()), g.value("instanceType", "t3.micro"), g.value("vpcId", "vpc-1"), g.value("subnetId", "subnet-1"),
+		g.required("instanceId", "i-"+g.number()), g.value("instanceType", "t3.micro"), g.value("vpcId", "vpc-1"), g.value("subnetId", "subnet-1"),
 		g.value("imageId", "ami-1"), g.value("keyName", g.word()), g.value("architecture", "x86_64"), g.value("platform", "windows"),
-		g.value("instanceLifecycle", "spot"), g.value("privateIpAddress", g.few("10.0.0.")), g.value("ipAddress", g.few("54.0.0.")), g.value("ipv6Address", g.few("fd00::")),
+		g.value("instanceLifecycle", "spot"), g.value("privateIpAddress", g.address("10.0.0.")), g.value("ipAddress", g.address("54.0.0.")), g.value("ipv6Address", g.address("fd00::")),
 		func() {
 			g.element("placement", g.value("availabilityZone", "eu-west-1a"), g.value("tenancy", "default"))
 		},
@@ -142,16 +142,16 @@ func (g *generator) instance() {
 			g.element("item",
 				g.value("networkInterfaceId", "eni-"+g.number()), g.value("subnetId", "subnet-1"), g.value("vpcId", "vpc-1"),
 				g.value("macAddress", "02:00:00:00:00:01"), g.groups(), index,
-				g.some("privateIpAddress", "10.0.0."), g.association(),
+				g.rare("privateIpAddress", "10.0.0."), g.association(),
 				g.list("privateIpAddressesSet", func() {
-					g.element("item", g.value("privateIpAddress", g.few("10.0.0.")), primary, g.association())
+					g.element("item", g.value("privateIpAddress", g.address("10.0.0.")), primary, g.association())
 				}),
-				g.list("ipv6AddressesSet", func() { g.element("item", g.value("ipv6Address", g.few("fd00::"))) }),
+				g.list("ipv6AddressesSet", func() { g.element("item", g.value("ipv6Address", g.address("fd00::"))) }),
 			)
 		}),
 		g.list("secondaryInterfaceSet", func() {
 			g.element("item", g.value("secondaryInterfaceId", "sni-"+g.number()), index, g.value("macAddress", "02:00:00:00:00:02"),
-				g.list("privateIpAddressSet", func() { g.element("item", g.value("privateIpAddress", g.few("10.9.0."))) }))
+				g.list("privateIpAddressSet", func() { g.element("item", g.value("privateIpAddress", g.address("10.9.0."))) }))
 		}),
 	)
 }
@@ -163,7 +163,7 @@ func (g *generator) answer() string {
 	parts := []func(){
 		g.value("requestId", "1"), g.value("nextToken", g.word()),
 		g.list("reservationSet", func() {
-			g.element("item", g.sure("reservationId", "r-"+g.number()), g.value("ownerId", "1"), g.groups(), g.list("instancesSet", g.instance))
+			g.element("item", g.required("reservationId", "r-"+g.number()), g.value("ownerId", "1"), g.groups(), g.list("instancesSet", g.instance))
 		}),
 	}
 	g.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })

@@ -24,7 +24,7 @@ import (
 	"muster/internal/sweep"
 )
 
-// newResolver starts a simulated organization and returns what reaches it.
+// newResolver starts a simulated organization and returns a resolver for its user's home.
 func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option) (*awssim.Server, *auth.Resolver) {
 	t.Helper()
 	sim, err := awssim.Start(w, opts...)
@@ -52,7 +52,7 @@ func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option
 	})
 }
 
-// sweepAll visits all that a selection and a query mean, and sorts the records.
+// sweepAll sweeps all places of a selection, and sorts the records.
 func sweepAll(t testing.TB, r *auth.Resolver, s account.Selection, q Query, width int) ([]Instance, *sweep.Ledger) {
 	t.Helper()
 	found, err := account.Find(r, s, account.Options{})
@@ -88,7 +88,7 @@ func allRegions(t testing.TB, api *awsapi.API) *region.Selection {
 	return regions
 }
 
-// current is who the world's home makes the user.
+// current returns the identity of the home's user.
 func current(t testing.TB, r *auth.Resolver) *auth.Identity {
 	t.Helper()
 	id, err := r.Current()
@@ -124,7 +124,7 @@ func servedAtOnce(t testing.TB, width int, handler http.HandlerFunc) (*awsapi.AP
 	}
 }
 
-// visit collects the pages of one place.
+// visit returns the instances of one place.
 func visit(t testing.TB, api *awsapi.API, p sweep.Place, q Query) ([]Instance, error) {
 	t.Helper()
 	c, err := NewInstances(api, q)
@@ -136,7 +136,7 @@ func visit(t testing.TB, api *awsapi.API, p sweep.Place, q Query) ([]Instance, e
 	return got, err
 }
 
-// page writes an answer of DescribeInstances: one reservation, and a token if any.
+// page writes an answer of DescribeInstances with one reservation, and a token if it is not "".
 func page(w io.Writer, token string, instances ...string) {
 	io.WriteString(w, `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId><reservationSet><item><reservationId>r-1</reservationId><instancesSet>`)
 	for _, in := range instances {
@@ -149,7 +149,7 @@ func page(w io.Writer, token string, instances ...string) {
 	io.WriteString(w, `</DescribeInstancesResponse>`)
 }
 
-// ids are the instances' ids, sorted.
+// ids returns the instances' ids, sorted.
 func ids(instances []Instance) []string {
 	out := []string{}
 	for _, in := range instances {
@@ -159,10 +159,11 @@ func ids(instances []Instance) []string {
 	return out
 }
 
-// ownAccount sweeps the account of the world's user alone.
+// ownAccount selects only the account of the home's user.
 var ownAccount = account.Selection{}
 
-func sound(t testing.TB, sim *awssim.Server) {
+// checkProblems fails the test if the simulation saw an invalid call.
+func checkProblems(t testing.TB, sim *awssim.Server) {
 	t.Helper()
 	for _, problem := range sim.Problems() {
 		t.Error(problem)

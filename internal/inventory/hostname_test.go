@@ -12,11 +12,11 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestResolve: host names are addresses where they resolve, and names where not.
+// TestResolve: a host name finds its addresses if it resolves, and otherwise its name.
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	sim, r := newResolver(t, awssim.DefaultWorld(), 8)
-	everyone := account.Selection{Organization: true, Roles: []string{"EC2ReadAccess"}}
+	organization := account.Selection{Organization: true, Roles: []string{"EC2ReadAccess"}}
 	const balancer = "shop-1845302976.eu-west-1.elb.amazonaws.com"
 	failing := func(_ context.Context, host string) ([]netip.Addr, error) {
 		return nil, &net.DNSError{Err: "no such host", Name: host}
@@ -36,7 +36,7 @@ func TestResolve(t *testing.T) {
 	} {
 		f := newFinder(t, r, c.what)
 		notes := f.Resolve(t.Context(), c.lookup)
-		got, _ := findAll(t, r, everyone, f)
+		got, _ := findAll(t, r, organization, f)
 		var ids []string
 		for _, f := range got {
 			ids = append(ids, f.Id)
@@ -50,5 +50,5 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %q", what, notes)
 		}
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }

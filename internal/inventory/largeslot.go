@@ -21,8 +21,8 @@ func maxLargeAnswers() int { return 3 * max(2, runtime.GOMAXPROCS(0)) }
 // maxFullAnswers is the same for answers that the SDK decodes, about 80 MB each.
 const maxFullAnswers = 2
 
-// take waits for a slot, but not for longer than the server is likely to wait: if nobody
-// reads the output for now, as with a pager, the answer must not be lost.
+// take waits for a slot, but not for longer than the server is likely to wait. The user may
+// have stopped the output in a pager for a while, and the answer must not be lost.
 func (s *largeSlot) take(ctx context.Context) {
 	if s.taken || s.slots == nil {
 		return

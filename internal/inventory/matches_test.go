@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// TestMatches is the check of each record, which has the last word.
+// TestMatches tests the check of each record.
 func TestMatches(t *testing.T) {
 	t.Parallel()
 	web := &Instance{
@@ -98,7 +98,7 @@ func TestMatches(t *testing.T) {
 	terminated := &Instance{InstanceId: "i-1", State: "terminated", Tags: map[string]string{}}
 	for _, text := range []string{"0.0.0.0/0", "::/0", "web", "?*"} {
 		if m, err := what(text).compile(); err != nil || m.matches(terminated) {
-			t.Errorf("%q means an instance without name and address (%v)", text, err)
+			t.Errorf("%q matches an instance without name and address (%v)", text, err)
 		}
 	}
 }

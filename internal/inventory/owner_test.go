@@ -36,7 +36,7 @@ func TestOwners(t *testing.T) {
 		{"whatever", "interface", "998877", "in-use", "service "},
 		{"left over", "interface", "", "available", "unattached "},
 		{"left over", "efa-only", "", "available", "unattached "},
-		{"ELB of mine", "interface", "", "available", "unattached "}, // a user's own words
+		{"ELB of mine", "interface", "", "available", "unattached "}, // written by a user
 	} {
 		e := candidate{Finding: Finding{Description: c.description, InterfaceType: c.kind, Status: c.status}, requester: c.requester, managed: c.requester != ""}
 		e.setOwner()
@@ -50,7 +50,7 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// ec2Matches is how EC2 compares a filter's value: * is any text.
+// ec2Matches matches as EC2 does: * stands for any text.
 func ec2Matches(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	for i, part := range parts {
@@ -59,7 +59,7 @@ func ec2Matches(pattern, text string) bool {
 	return regexp.MustCompile("^" + strings.Join(parts, ".*") + "$").MatchString(text)
 }
 
-// spellings are ways to write an IPv6 address.
+// spellings returns several spellings of an IPv6 address.
 func spellings(a netip.Addr) []string {
 	groups := strings.Split(a.StringExpanded(), ":")
 	plain := make([]string, len(groups))
@@ -75,8 +75,8 @@ func spellings(a netip.Addr) []string {
 	return out
 }
 
-// TestPatterns: what EC2 is asked for is matched by every address that is meant,
-// however it is written.
+// TestPatterns: the patterns for an address or a block match every address in it, in every
+// spelling.
 func TestPatterns(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -96,7 +96,7 @@ func TestPatterns(t *testing.T) {
 		}
 		for _, text := range spellings(a) {
 			if parsed, err := netip.ParseAddr(text); err != nil || parsed != a {
-				t.Fatalf("%s is no way to write %s", text, a)
+				t.Fatalf("%s is not a spelling of %s", text, a)
 			}
 			for groups := range 9 {
 				if pattern := ipv6Pattern(a, groups); !ec2Matches(pattern, text) {
@@ -115,8 +115,8 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-// An Elastic IP on an interface that the account cannot see is found all the same.
-func TestFindElsewhere(t *testing.T) {
+// TestForeignInterface: an Elastic IP is found even if the account cannot see its interface.
+func TestForeignInterface(t *testing.T) {
 	t.Parallel()
 	api, p := served(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.Form.Get("Action") {

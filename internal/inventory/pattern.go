@@ -54,8 +54,8 @@ func ec2Literal(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
 }
 
-// ec2Pattern returns a wildcard of EC2 that matches at least what a glob matches. EC2
-// knows only * and ?.
+// ec2Pattern returns a wildcard of EC2 that matches everything that a glob matches, and
+// perhaps more: EC2 knows only * and ?.
 func ec2Pattern(glob string) string {
 	var b strings.Builder
 	for i := 0; i < len(glob); i++ {

@@ -12,8 +12,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// pushed is what EC2 is asked to filter by, a line a request.
-func pushed(requests [][]types.Filter) []string {
+// lines formats the filters of each request as a line.
+func lines(requests [][]types.Filter) []string {
 	var lines []string
 	for _, filters := range requests {
 		var parts []string
@@ -32,8 +32,8 @@ const (
 	byCustomer = "network-interface.addresses.association.customer-owned-ip="
 )
 
-// TestPushed: what each selection makes of the requests to EC2.
-func TestPushed(t *testing.T) {
+// TestRequests: the filters of the calls for each query.
+func TestRequests(t *testing.T) {
 	t.Parallel()
 	many := func(format string, n int) []string {
 		var out []string
@@ -52,12 +52,12 @@ func TestPushed(t *testing.T) {
 		{"an old id", Query{What: []string{"i-01234567"}}, []string{"instance-id=i-01234567"}},
 		{"ids", Query{What: []string{"i-01234567", "i-89abcdef"}}, []string{"instance-id=i-01234567,i-89abcdef"}},
 		{"ids in one word", Query{What: []string{"i-01234567, I-89ABCDEF.\n"}}, []string{"instance-id=i-01234567,i-89abcdef"}},
-		{"an address as it is copied", Query{What: []string{"https://10.0.0.7:8443/x"}}, []string{byAddress + "10.0.0.7", byCustomer + "10.0.0.7"}},
+		{"a copied URL", Query{What: []string{"https://10.0.0.7:8443/x"}}, []string{byAddress + "10.0.0.7", byCustomer + "10.0.0.7"}},
 		{"a name like an id", Query{What: []string{"nat-20260102"}}, []string{"tag:Name=nat-20260102"}},
 		{"names like ids in capitals", Query{What: []string{"Backup-20260102", "SG-20260102", "Web-DEADBEEF", "Web-0123456789ABCDEF0"}},
 			[]string{"tag:Name=Backup-20260102,SG-20260102,Web-DEADBEEF,Web-0123456789ABCDEF0"}},
 		{"an id like a name with a date", Query{What: []string{"i-20260102", "I-20260103"}}, []string{"instance-id=i-20260102,i-20260103", "tag:Name=i-20260102,I-20260103"}},
-		{"names like what surrounds an address", Query{What: []string{"db.example.com:5432", "http://wiki", "arn:aws:rds:eu-west-1:123456789012:db:shop"}},
+		{"names like a host with a port, a URL and an ARN", Query{What: []string{"db.example.com:5432", "http://wiki", "arn:aws:rds:eu-west-1:123456789012:db:shop"}},
 			[]string{"tag:Name=db.example.com:5432,http://wiki,arn:aws:rds:eu-west-1:123456789012:db:shop"}},
 		{"a name", Query{What: []string{"web"}}, []string{"tag:Name=web"}},
 		{"a name with spaces and commas", Query{What: []string{"my web, 1"}}, []string{"tag:Name=my web, 1"}},
@@ -87,7 +87,7 @@ func TestPushed(t *testing.T) {
 		{"commas of a pattern", Query{Tags: []string{`env={a,b},c\,d`}}, []string{"tag:env=*,c,d"}},
 		{"a key that looks like a glob", Query{Tags: []string{"env*"}}, []string{`tag-key=env\*`}},
 		{"tags", Query{Tags: []string{"env=prod", "team=red", "cost"}}, []string{"tag:env=prod & tag:team=red & tag-key=cost"}},
-		{"a second of the same name is checked here", Query{Tags: []string{"env=p*", "env=*d", "a", "b"}}, []string{"tag:env=p* & tag-key=a"}},
+		{"a second filter of the same name is left out", Query{Tags: []string{"env=p*", "env=*d", "a", "b"}}, []string{"tag:env=p* & tag-key=a"}},
 		{"all together", Query{What: []string{"web", "10.1.2.3"}, States: []string{"running"}, Types: []string{"m5.*"}, Tags: []string{"env"}, Filters: []string{"Name=vpc-id,Values=vpc-1,vpc-2"}},
 			[]string{
 				"vpc-id=vpc-1,vpc-2 & instance-state-name=running & instance-type=m5.* & tag-key=env & tag:Name=web",
@@ -114,7 +114,7 @@ func TestPushed(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got := pushed(m.requests(false)); !slices.Equal(got, c.want) {
+		if got := lines(m.requests(false)); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n got %q\nwant %q", c.name, got, c.want)
 		}
 	}
@@ -167,9 +167,9 @@ func TestQueryMistakes(t *testing.T) {
 	}
 }
 
-// TestFiltersAgree: what EC2 is asked for and what is checked here together find
-// what each query means, once each, and nothing EC2 would refuse is sent.
-func TestFiltersAgree(t *testing.T) {
+// TestQueryResults: EC2's filters and the check of each record together find the right
+// instances, once each, with calls that EC2 accepts.
+func TestQueryResults(t *testing.T) {
 	t.Parallel()
 	in := func(n int, name string, change func(*awssim.Instance)) awssim.Instance {
 		i := awssim.Instance{Account: "main", Region: "us-east-1", ID: fmt.Sprintf("i-0%016d", n), Name: name, PrivateIPs: []string{fmt.Sprintf("10.0.0.%d", n)}}
@@ -238,5 +238,5 @@ func TestFiltersAgree(t *testing.T) {
 			t.Errorf("%+v finds %q, want %q; gaps %+v", c.q, numbers, c.want, gaps)
 		}
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// ec2Means is how EC2 documents its wildcards: * and ? stand for any text and any
-// character, a backslash takes the next one as it is.
-func ec2Means(pattern, text string) bool {
+// ec2Wildcard matches as EC2 documents its wildcards: * stands for any text, ? for any
+// character, and a backslash escapes the next character.
+func ec2Wildcard(pattern, text string) bool {
 	var b strings.Builder
 	escaped := false
 	for _, c := range pattern {
@@ -33,8 +33,8 @@ func ec2Means(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)\A` + b.String() + `\z`).MatchString(text)
 }
 
-// FuzzQuery: no text breaks the compiler, and EC2 is never asked for less than is
-// meant: whatever the check of the records accepts, one of the requests finds.
+// FuzzQuery: no text makes compile panic, and EC2's filters are never too narrow: one of
+// the requests finds each record that matches accepts.
 func FuzzQuery(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"web-*", "web-1"}, {"{a,b[!c]}?", "bd1"}, {`\*\\`, `*\`}, {"[]]", "]"}, {"a[b-", "a"}, {"{a,{b,c}d}}", "bd}"}, {"i-0a*", "i-0ab"},
@@ -59,15 +59,15 @@ func FuzzQuery(f *testing.F) {
 			}
 			requests := m.requests(false)
 			found := slices.ContainsFunc(requests, func(filters []types.Filter) bool {
-				return !slices.ContainsFunc(filters, func(f types.Filter) bool { // a filter that lets none of the values through
+				return !slices.ContainsFunc(filters, func(f types.Filter) bool { // true: the filter rejects all values
 					of, known := values[*f.Name]
 					return known && !slices.ContainsFunc(of, func(v string) bool {
-						return slices.ContainsFunc(f.Values, func(pattern string) bool { return ec2Means(pattern, v) })
+						return slices.ContainsFunc(f.Values, func(pattern string) bool { return ec2Wildcard(pattern, v) })
 					})
 				})
 			})
 			if len(q.Filters) == 0 && m.matches(in) && !found {
-				t.Errorf("%+v means %q, but EC2 is asked for %q", q, name, pushed(requests))
+				t.Errorf("%+v matches %q, but the requests are %q", q, name, lines(requests))
 			}
 		}
 	})

@@ -14,17 +14,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// answers is an HTTP client to which everything is answered with one body.
-type answers string
+// cannedAnswer is an HTTP client that returns the same body for each request.
+type cannedAnswer string
 
-func (a answers) Do(*http.Request) (*http.Response, error) {
+func (a cannedAnswer) Do(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
 }
 
-// oracle reads an answer with the SDK.
+// oracle decodes an answer with the SDK.
 func oracle(body string) ([]Instance, string, error) {
 	client := ec2.New(ec2.Options{
-		Region: "eu-west-1", HTTPClient: answers(body), Retryer: aws.NopRetryer{},
+		Region: "eu-west-1", HTTPClient: cannedAnswer(body), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),
 	})
 	out, err := client.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{})
@@ -40,7 +40,7 @@ func oracle(body string) ([]Instance, string, error) {
 	return page, aws.ToString(out.NextToken), nil
 }
 
-// fromSDK is the record of what the SDK has read.
+// fromSDK converts the SDK's form of an instance.
 func fromSDK(reservation *types.Reservation, in *types.Instance) Instance {
 	r := newInstance(here)
 	r.InstanceId, r.InstanceType = aws.ToString(in.InstanceId), string(in.InstanceType)
@@ -103,9 +103,9 @@ func sdkAssociation(a *types.InstanceNetworkInterfaceAssociation) association {
 	return association{public: aws.ToString(a.PublicIp), carrier: aws.ToString(a.CarrierIp), customerOwned: aws.ToString(a.CustomerOwnedIp)}
 }
 
-// sdkAddresses are the addresses that the SDK has read, wherever in an instance:
-// interface by interface, in each that of the interface itself first unless
-// another is primary, and then what no interface has.
+// sdkAddresses returns all addresses of an instance in the order of the record: interface by
+// interface, and at the end the ones that no interface has. In each interface, its own
+// address comes first unless another is primary.
 func sdkAddresses(in *types.Instance) (private, public, ipv6 []string) {
 	private, public, ipv6 = []string{}, []string{}, []string{}
 	add := func(to *[]string, address string) {
@@ -144,13 +144,13 @@ func sdkAddresses(in *types.Instance) (private, public, ipv6 []string) {
 		if itself.private == "" && len(pairs) > 0 {
 			itself.private = pairs[0].private
 		}
-		itself.public = slices.DeleteFunc(itself.public, func(ip string) bool { // what is said already
+		itself.public = slices.DeleteFunc(itself.public, func(ip string) bool { // the ones that a pair has
 			return ip == "" || slices.ContainsFunc(pairs, func(p pair) bool { return slices.Contains(p.public, ip) })
 		})
 		switch at := slices.IndexFunc(pairs, func(p pair) bool { return p.private == itself.private }); {
 		case at >= 0:
 			for _, ip := range itself.public {
-				if strings.Join(pairs[at].public, "") != "" { // behind what else the address has, if it is there twice
+				if strings.Join(pairs[at].public, "") != "" { // after the other entries of the same address
 					for at+1 < len(pairs) && pairs[at+1].private == itself.private {
 						at++
 					}
@@ -192,10 +192,11 @@ func sdkAddresses(in *types.Instance) (private, public, ipv6 []string) {
 	return private, public, ipv6
 }
 
-// whole says whether an answer has what EC2 always gives: the list, and the ids in it.
-func whole(body string) bool {
+// complete reports whether an answer has the elements that EC2 always returns: the list, and
+// the ids in it.
+func complete(body string) bool {
 	client := ec2.New(ec2.Options{
-		Region: "eu-west-1", HTTPClient: answers(body), Retryer: aws.NopRetryer{},
+		Region: "eu-west-1", HTTPClient: cannedAnswer(body), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),
 	})
 	out, err := client.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{})

@@ -17,9 +17,9 @@ import (
 // pageSize is the maximum number of items on a page of EC2's answers.
 const pageSize = 1000
 
-// server is EC2 in one place. All calls of this package go through it. It remembers what
-// the server does not support: AWS knows every filter and parameter, but a custom
-// endpoint may not. It is safe for concurrent use.
+// server is EC2 in one place. All calls of this package go through it. AWS knows every
+// filter and parameter, but a custom endpoint may not, so server remembers the rejected
+// ones. It is safe for concurrent use.
 type server struct {
 	api    *awsapi.API
 	place  sweep.Place
@@ -33,8 +33,8 @@ func newServer(api *awsapi.API, p sweep.Place) *server {
 	return &server{api: api, place: p, custom: api.CustomEC2Endpoint(p.Identity.Target)}
 }
 
-// managed is the parameter that lists what AWS services manage, too. Accounts can hide it
-// by default.
+// managed returns the parameter IncludeManagedResources. Without it, an account may hide the
+// resources that AWS services manage.
 func (s *server) managed() *bool {
 	if s.withoutManaged.Load() {
 		return nil
@@ -49,8 +49,9 @@ type call struct {
 	required  []types.Filter // the filters that cannot be left out: the user's own
 }
 
-// try makes a call, and makes it again without what the server rejects: without
-// IncludeManagedResources, and at a custom endpoint with only the required filters.
+// try makes a call. If the server rejects IncludeManagedResources, or a custom endpoint
+// rejects a filter, it makes the call again without the parameter or with only the required
+// filters.
 func (s *server) try(ctx context.Context, c call, send func([]types.Filter) error) error {
 	filters := c.filters
 	if s.withoutFilters.Load() {

@@ -20,7 +20,7 @@ import (
 	"muster/internal/sweep"
 )
 
-// TestEveryInstance: all of the organization's active accounts, and no call too many.
+// TestEveryInstance: a sweep finds all instances of the organization's active accounts.
 func TestEveryInstance(t *testing.T) {
 	t.Parallel()
 	w := awssim.Large(awssim.LargeSpec{Accounts: 9, Regions: 5, MaxInstances: 7, Seed: 4})
@@ -43,11 +43,11 @@ func TestEveryInstance(t *testing.T) {
 	if len(want) < 100 || !slices.Equal(have, want) {
 		t.Errorf("%d instances, want %d", len(have), len(want))
 	}
-	sound(t, sim)
+	checkProblems(t, sim)
 }
 
-// TestChaos: answers go wrong at random. The records are exactly the truth of the
-// places that the ledger calls ok or empty, and each place has one entry.
+// TestChaos: answers fail at random. The places that are ok or empty in the ledger have
+// exactly their instances, and each place has one entry.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(6) {
@@ -77,7 +77,7 @@ func TestChaos(t *testing.T) {
 				}
 			}
 			if gaps < 5 {
-				t.Errorf("%d gaps prove little", gaps)
+				t.Errorf("only %d gaps: the test needs more", gaps)
 			}
 			truth := map[string][]string{}
 			for _, in := range sim.Truth() {
@@ -89,7 +89,7 @@ func TestChaos(t *testing.T) {
 			}
 			for _, a := range w.Accounts {
 				if whole := status[a.ID+" "]; whole != "" {
-					continue // suspended, without the role, or without its regions
+					continue // suspended, without the role, or without a list of regions
 				}
 				for _, region := range w.Regions {
 					place := a.ID + " " + region
@@ -110,13 +110,13 @@ func TestChaos(t *testing.T) {
 					}
 				}
 			}
-			sound(t, sim)
+			checkProblems(t, sim)
 		})
 	}
 }
 
-// TestPageFailsMidway: the pages before it are kept, and so is its error.
-func TestPageFailsMidway(t *testing.T) {
+// TestFailedPage: the pages before a failed one are emitted, and its error is returned.
+func TestFailedPage(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		third http.HandlerFunc
@@ -129,7 +129,7 @@ func TestPageFailsMidway(t *testing.T) {
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
 			var whole strings.Builder
 			page(&whole, "", "<instanceId>i-5</instanceId>", "<instanceId>i-6</instanceId>")
-			fmt.Fprint(w, whole.String()[:whole.Len()-60]) // well past both instances
+			fmt.Fprint(w, whole.String()[:whole.Len()-60]) // after both instances
 		}, awsapi.Broken},
 		"the same again": {func(w http.ResponseWriter, _ *http.Request) { page(w, "b") }, awsapi.Broken},
 	} {
@@ -156,9 +156,8 @@ func TestPageFailsMidway(t *testing.T) {
 	}
 }
 
-// TestRecord: every field, lists that are never null, and addresses in order: by
-// device index, primary first, and what EC2 says of the instance itself only where
-// it has no interface.
+// TestRecord: every field is set, lists are never null, and addresses are in order: by
+// device index, and primary first.
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	api, place := served(t, func(w http.ResponseWriter, r *http.Request) {
@@ -221,8 +220,8 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// TestFilterRefused: EC2's word about the user's own filter ends the sweep.
-func TestFilterRefused(t *testing.T) {
+// TestFilterRejected: if EC2 rejects the user's own filter, the sweep ends.
+func TestFilterRejected(t *testing.T) {
 	t.Parallel()
 	w := awssim.Large(awssim.LargeSpec{Accounts: 1, Regions: 2, MinInstances: 1})
 	_, r := newResolver(t, w, 4)
@@ -234,9 +233,9 @@ func TestFilterRefused(t *testing.T) {
 	}
 }
 
-// TestImitation: a server that refuses a filter that narrows a request is asked
-// without it, in that place alone; the answer is the same.
-func TestImitation(t *testing.T) {
+// TestCustomEndpoint: a custom endpoint that rejects a filter gets the call without it, in
+// that visit only. The records are the same.
+func TestCustomEndpoint(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"UnknownParameter", "InvalidParameterValue", "NotImplemented", "InvalidAction", "FilterNotImplementedError"} {
 		filtered, plain := 0, 0
@@ -264,13 +263,13 @@ func TestImitation(t *testing.T) {
 			}
 		}
 		if want := map[bool]int{true: 6, false: 3}[code == "UnknownParameter"]; filtered != want || plain != 3 {
-			t.Errorf("%s: asked %d times with filters and %d without, want %d and 3", code, filtered, plain, want)
+			t.Errorf("%s: %d calls with filters and %d without, want %d and 3", code, filtered, plain, want)
 		}
 	}
 }
 
-// TestFilterKept: a server that fails, or that AWS has at its own host, is never
-// asked without the filters, neither in that place nor in another.
+// TestFilterKept: after any other failure, and at AWS's own endpoints, no call is made
+// without the filters.
 func TestFilterKept(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []struct {
@@ -300,21 +299,21 @@ func TestFilterKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = c.Visit(t.Context(), place, func([]Instance) { t.Error("found something") })
+			err = c.Visit(t.Context(), place, func([]Instance) { t.Error("records were emitted") })
 			if err == nil || awsapi.Explain(err).Kind != answer.want {
 				t.Errorf("%+v, %d %s: %v", q, answer.status, answer.body, err)
 			}
 		}
 		if plain > 0 {
-			t.Errorf("%d %s: asked %d times without filters", answer.status, answer.body, plain)
+			t.Errorf("%d %s: %d calls without filters", answer.status, answer.body, plain)
 		}
 	}
-	// AWS knows its own filters: what it refuses is not asked for more widely.
-	own := &server{}
+	// AWS knows its own filters: if it rejects one, the call is not made without it.
+	ownEndpoint := &server{}
 	narrowed := []types.Filter{{Name: aws.String("instance-state-name"), Values: []string{"running"}}}
-	err := own.try(t.Context(), call{operation: "DescribeInstances", filters: narrowed}, func(filters []types.Filter) error {
+	err := ownEndpoint.try(t.Context(), call{operation: "DescribeInstances", filters: narrowed}, func(filters []types.Filter) error {
 		if len(filters) == 0 {
-			t.Error("asked without filters")
+			t.Error("a call without filters")
 		}
 		return &smithy.GenericAPIError{Code: "InvalidParameterValue"}
 	})

@@ -14,12 +14,12 @@ import (
 // target is one thing that the user looks for: an id, a name, an address, a CIDR block.
 type target struct {
 	text       string // as the user wrote it
-	normalized string // text without what surrounds it where people copy it from
+	normalized string // text without the surroundings that people copy along with it
 }
 
 // parseTargets splits words that list several addresses, blocks or ids, and checks each
-// target. A mistyped address or id is an error that says what was expected: a search
-// would find nothing, which looks like an answer.
+// target. A mistyped address or id is an error: a search for it would find nothing, and
+// that would look like an answer.
 func parseTargets(words []string, expected string) (targets []target, err error) {
 	for _, word := range words {
 		parts := strings.FieldsFunc(word, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })

@@ -115,7 +115,7 @@ func nameTerm(text string) (*term, error) {
 		{inInterfaces, nameFilter, []string{pattern}}, {inInterfaces, descriptionFilter, []string{"*" + pattern + "*"}},
 		{inAddresses, nameFilter, []string{pattern}}, {inInstances, nameFilter, []string{pattern}},
 	}
-	if g.Match("") { // also finds what has no name
+	if g.Match("") { // resources without a name match, too
 		t.lookups = []lookup{{source: inInterfaces}, {source: inAddresses}, {source: inInstances}}
 	}
 	t.match = func(c *candidate) bool {

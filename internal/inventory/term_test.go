@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestFindAsks: what each thing that is looked for makes of the requests to EC2.
-func TestFindAsks(t *testing.T) {
+// TestTermRequests: the filters of the calls for each target of find.
+func TestTermRequests(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		what string
@@ -76,14 +76,14 @@ func TestFindAsks(t *testing.T) {
 		}
 		var parts []string
 		for _, source := range []source{inInterfaces, inAddresses, inInstances, inSecondary} {
-			lines := pushed(s.requests(source))
+			requests := lines(s.requests(source))
 			switch {
-			case len(lines) == 0:
-				lines = []string{"-"}
-			case lines[0] == "":
-				lines = []string{"all"}
+			case len(requests) == 0:
+				requests = []string{"-"}
+			case requests[0] == "":
+				requests = []string{"all"}
 			}
-			parts = append(parts, strings.Join(lines, "; "))
+			parts = append(parts, strings.Join(requests, "; "))
 		}
 		got := strings.Join(parts, " | ")
 		if got == "- | - | - | -" {

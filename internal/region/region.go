@@ -1,9 +1,9 @@
 // Package region finds the regions that an account has enabled, within the user's
 // selection.
 //
-// DescribeRegions decides which regions an account has. The regions that muster itself
-// knows (awsapi.KnownRegions) only serve to check names before any call, and to sweep
-// something where every call that lists regions is denied.
+// The regions of an account come from DescribeRegions. The regions that muster itself knows
+// (awsapi.KnownRegions) only serve to check names before any call, and to visit some regions
+// of an account that denies every call that lists them.
 package region
 
 import (

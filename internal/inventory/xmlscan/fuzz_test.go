@@ -49,7 +49,7 @@ func outlineByScanner(r io.Reader) (string, error) {
 }
 
 func outlineByEncodingXML(body string) (string, error) {
-	d := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(body, "\ufeff"))) // which takes it for text
+	d := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(body, "\ufeff"))) // encoding/xml takes it for text
 	var b strings.Builder
 	type open struct {
 		text []byte

@@ -8,7 +8,7 @@ import (
 // Strings makes strings of the texts of one document, with few allocations.
 type Strings struct {
 	// Size is the number of bytes in the strings made so far. A caller that bounds the
-	// memory for a document can add what else it allocates, and subtract what it drops.
+	// memory for a document can add its other allocations, and subtract dropped strings.
 	Size int
 
 	seed   maphash.Seed

@@ -13,7 +13,7 @@ import (
 	"muster/internal/inventory/xmlscan"
 )
 
-// pageOf is an answer of DescribeInstances with the ids in it.
+// pageOf returns an answer of DescribeInstances with the given ids.
 func pageOf(next string, ids ...string) string {
 	var b strings.Builder
 	b.WriteString("<DescribeInstancesResponse><reservationSet>")
@@ -24,9 +24,9 @@ func pageOf(next string, ids ...string) string {
 	return b.String()
 }
 
-// TestPagesThatRepeat: an instance on two pages is one record, and tokens that lead
-// round and round end the walk as soon as one comes again.
-func TestPagesThatRepeat(t *testing.T) {
+// TestRepeatedPages: an instance on two pages is one record, and a repeated token is an
+// error.
+func TestRepeatedPages(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		pages map[string]string // by token
@@ -64,14 +64,13 @@ func TestPagesThatRepeat(t *testing.T) {
 	}
 }
 
-// TestSightings: the last ids are known, however many there were before, in memory
-// that has an end.
-func TestSightings(t *testing.T) {
+// TestSeenIDs: the recent ids are remembered, however many came before, in bounded memory.
+func TestSeenIDs(t *testing.T) {
 	t.Parallel()
 	s := newSeenIDs()
 	for i := range 10 * minRemembered {
 		if s.again(fmt.Sprint("i-", i)) {
-			t.Fatalf("%d is taken for one that has been seen", i)
+			t.Fatalf("%d counts as seen", i)
 		}
 		if back := i - minRemembered + 1; back >= 0 && i%977 == 0 && !s.again(fmt.Sprint("i-", back)) {
 			t.Fatalf("%d is forgotten after %d", back, i)
@@ -82,8 +81,8 @@ func TestSightings(t *testing.T) {
 	}
 }
 
-// TestIncompletePages: an answer without its list, or with something in it that has
-// no id, is none.
+// TestIncompletePages: an answer without its list, or with an item without its id, is an
+// error.
 func TestIncompletePages(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -102,13 +101,13 @@ func TestIncompletePages(t *testing.T) {
 	}
 }
 
-// forever repeats a text behind a beginning.
-type forever struct {
+// endless is a stream that repeats a text after its beginning.
+type endless struct {
 	begin, text string
 	n           int
 }
 
-func (f *forever) Read(p []byte) (int, error) {
+func (f *endless) Read(p []byte) (int, error) {
 	for i := range p {
 		if f.n < len(f.begin) {
 			p[i] = f.begin[f.n]
@@ -120,12 +119,11 @@ func (f *forever) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestMemoryOfAPage: what goes on for ever, in whatever way, is refused before it has
-// taken more memory than a page's records may.
-func TestMemoryOfAPage(t *testing.T) {
+// TestMaxMemory: an answer without end is an error before it takes more than maxMemory.
+func TestMaxMemory(t *testing.T) {
 	const reservations = "<DescribeInstancesResponse><reservationSet>"
 	const reservation = "<item><reservationId>r</reservationId><instancesSet>"
-	for name, body := range map[string]*forever{
+	for name, body := range map[string]*endless{
 		"instances":    {begin: reservations + reservation, text: "<item><instanceId>i-1</instanceId></item>"},
 		"tags":         {begin: reservations + reservation + "<item><tagSet>", text: "<item><key>k</key></item>"},
 		"a text":       {begin: reservations + reservation + "<item><instanceId>", text: "i"},
@@ -146,7 +144,7 @@ func TestMemoryOfAPage(t *testing.T) {
 				t.Errorf("%v, want a *LimitError", err)
 			}
 			if took := int64(after.Sys) - int64(before.Sys); took > 6*maxMemory {
-				t.Errorf("%d MiB were taken", took>>20)
+				t.Errorf("%d MiB of memory", took>>20)
 			}
 		})
 	}
