@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
-// signature is what a function takes: alternatives of each argument's type.
+// signature is the types of a function's arguments. Each may be several types, joined by or.
 type signature struct {
 	arguments []string
-	variadic  bool // the last argument may be given more than once
+	variadic  bool // the last argument may be repeated
 }
 
 const (
@@ -74,42 +72,42 @@ func (n *Node) call(ctx context.Context, x any) (any, error) {
 	}
 	for i, wanted := range s.arguments {
 		if got := mismatch(args[i], wanted); got != "" {
-			return nil, wants(n.Name, wanted, got)
+			return nil, typeError(n.Name, wanted, got)
 		}
 	}
 	return run(ctx, n.Name, args)
 }
 
-func wants(name, wanted, got string) error {
-	return errors.New(name + " wants " + wanted + ", but got " + got)
+func typeError(function, wanted, got string) error {
+	return errors.New(function + " takes " + wanted + ", not " + got)
 }
 
-// mismatch names a value that is none of the types wanted; "" if it is one of them.
+// mismatch describes a value that has none of the wanted types; it returns "" for others.
 func mismatch(x any, wanted string) string {
 	if wanted == anything {
 		return ""
 	}
 	alternatives := strings.Split(wanted, or)
-	if slices.Contains(alternatives, called(x)) {
+	if slices.Contains(alternatives, typeName(x)) {
 		return ""
 	}
 	list, ok := x.([]any)
 	if !ok || !strings.Contains(wanted, anArray+" of") {
-		return called(x)
+		return typeName(x)
 	}
-	for i, item := range list { // all of them are as the first
+	for i, item := range list { // all must have the type of the first
 		if i == 0 && len(alternatives) > 1 {
-			alternatives = []string{anArray + " of" + strings.TrimPrefix(called(item), "a") + "s"}
+			alternatives = []string{anArray + " of" + strings.TrimPrefix(typeName(item), "a") + "s"}
 		}
-		if anArray+" of"+strings.TrimPrefix(called(item), "a")+"s" != alternatives[0] || !strings.Contains(wanted, alternatives[0]) {
-			return "one with " + called(item) + " in it"
+		if anArray+" of"+strings.TrimPrefix(typeName(item), "a")+"s" != alternatives[0] || !strings.Contains(wanted, alternatives[0]) {
+			return "one with " + typeName(item) + " in it"
 		}
 	}
 	return ""
 }
 
-// called is a value's type as messages have it.
-func called(x any) string {
+// typeName is a value's type with an article, for messages.
+func typeName(x any) string {
 	switch t := typeOf(x); t {
 	case "null":
 		return t
@@ -122,111 +120,12 @@ func called(x any) string {
 	}
 }
 
-// run calls a function with arguments of the right number and types.
-func run(ctx context.Context, name string, args []any) (any, error) {
-	first := args[0]
-	list, _ := first.([]any)
-	text, isText := first.(string)
-	object, _ := first.(Object)
-	switch name {
-	case "abs":
-		return absolute(first), nil
-	case "avg":
-		if len(list) == 0 {
-			return nil, nil
-		}
-		return average(list)
-	case "ceil":
-		return round(first, math.Ceil)
-	case "contains":
-		if !isText {
-			return slices.ContainsFunc(list, func(item any) bool { return same(item, args[1]) }), nil
-		}
-		part, ok := args[1].(string)
-		if !ok {
-			return nil, wants("contains of a string", aString, called(args[1]))
-		}
-		return strings.Contains(text, part), nil
-	case "ends_with":
-		return strings.HasSuffix(text, args[1].(string)), nil
-	case "floor":
-		return round(first, math.Floor)
-	case "join":
-		var texts []string
-		for _, item := range args[1].([]any) {
-			texts = append(texts, item.(string))
-		}
-		return strings.Join(texts, text), nil
-	case "keys":
-		keys := make([]any, len(object))
-		for i, m := range object {
-			keys[i] = m.Key
-		}
-		return keys, nil
-	case "length":
-		return len(list) + len(object) + utf8.RuneCountInString(text), nil
-	case "map":
-		return mapped(ctx, first.(*reference), args[1].([]any))
-	case "max":
-		return best(list, list, 1)
-	case "max_by", "min_by", "sort_by":
-		return by(ctx, name, list, args[1].(*reference))
-	case "merge":
-		return merge(args)
-	case "min":
-		return best(list, list, -1)
-	case "not_null":
-		for _, x := range args {
-			if x != nil {
-				return x, nil
-			}
-		}
-		return nil, nil
-	case "reverse":
-		if isText {
-			runes := []rune(text)
-			slices.Reverse(runes)
-			return string(runes), nil
-		}
-		list = slices.Clone(list)
-		slices.Reverse(list)
-		return list, nil
-	case "sort":
-		return sorted(list, list), nil
-	case "starts_with":
-		return strings.HasPrefix(text, args[1].(string)), nil
-	case "sum":
-		return sum(list)
-	case "to_array":
-		if first, ok := first.([]any); ok {
-			return first, nil
-		}
-		return []any{first}, nil
-	case "to_number":
-		return toNumber(first)
-	case "to_string":
-		if isText {
-			return text, nil
-		}
-		b, err := formatJSON(nil, first)
-		return string(b), err
-	case "type":
-		if t := typeOf(first); t != "expression" {
-			return t, nil
-		}
-		return nil, nil
-	case "values":
-		return values(object), nil
-	}
-	panic("jmespath: no function " + name)
-}
-
 func toNumber(x any) (any, error) {
 	switch x := x.(type) {
 	case string:
 		return parseNumber(x), nil
 	case *reference:
-		return nil, wants("to_number", "a value", expression)
+		return nil, typeError("to_number", "a value", expression)
 	}
 	if isNumber(x) {
 		return x, nil
@@ -234,7 +133,8 @@ func toNumber(x any) (any, error) {
 	return nil, nil
 }
 
-func mapped(ctx context.Context, r *reference, list []any) ([]any, error) {
+// mapItems evaluates the expression for each item.
+func mapItems(ctx context.Context, r *reference, list []any) ([]any, error) {
 	results := make([]any, len(list))
 	for i, item := range list {
 		if err := ctx.Err(); err != nil {
@@ -248,31 +148,32 @@ func mapped(ctx context.Context, r *reference, list []any) ([]any, error) {
 	return results, nil
 }
 
-// by is max_by, min_by and sort_by.
-func by(ctx context.Context, name string, list []any, r *reference) (any, error) {
-	keys, err := mapped(ctx, r, list)
+// runBy is max_by, min_by and sort_by.
+func runBy(ctx context.Context, name string, list []any, r *reference) (any, error) {
+	keys, err := mapItems(ctx, r, list)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
 		if !comparable(key) {
-			return nil, wants(name, "an &expression that gives strings or numbers", called(key))
+			return nil, typeError(name, "an &expression that gives strings or numbers", typeName(key))
 		}
 		if isNumber(key) != isNumber(keys[0]) {
-			return nil, wants(name, "an &expression that gives only strings or only numbers", "both")
+			return nil, typeError(name, "an &expression that gives only strings or only numbers", "both")
 		}
 	}
 	switch name {
 	case "max_by":
-		return best(list, keys, 1)
+		return extreme(list, keys, 1)
 	case "min_by":
-		return best(list, keys, -1)
+		return extreme(list, keys, -1)
 	}
-	return sorted(list, keys), nil
+	return sortBy(list, keys), nil
 }
 
-// best is the first item whose key is the least or the greatest; nil if there is none.
-func best(list, keys []any, sign int) (any, error) {
+// extreme is the first item with the greatest key (sign 1) or the least key (sign -1); nil
+// for an empty list.
+func extreme(list, keys []any, sign int) (any, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -285,8 +186,8 @@ func best(list, keys []any, sign int) (any, error) {
 	return list[found], nil
 }
 
-// sorted is a list in the order of its keys; where they are equal, in its own.
-func sorted(list, keys []any) []any {
+// sortBy returns a list in the order of its keys. Items with equal keys keep their order.
+func sortBy(list, keys []any) []any {
 	order := make([]int, len(list))
 	for i := range order {
 		order[i] = i
@@ -302,13 +203,14 @@ func sorted(list, keys []any) []any {
 	return items
 }
 
-// merge takes objects; jmespath.py also lets an empty list or string pass behind the first.
+// merge merges objects. Like jmespath.py it ignores empty lists and strings after the first
+// object.
 func merge(args []any) (any, error) {
 	merged := Object{}
 	for _, x := range args {
 		o, ok := x.(Object)
 		if list, isList := x.([]any); !ok && x != "" && (!isList || len(list) > 0) {
-			return nil, wants("merge", "objects", called(x))
+			return nil, typeError("merge", "objects", typeName(x))
 		}
 		for _, m := range o {
 			merged = merged.set(m.Key, m.Value)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// generator makes documents, and expressions that have a good chance to fit them.
+// generator generates documents, and expressions that are likely to fit them.
 type generator struct{ *rand.Rand }
 
 func (g generator) pick(from ...string) string { return from[g.IntN(len(from))] }
@@ -29,7 +29,7 @@ func (g generator) document(depth int) string {
 	}
 	var parts []string
 	switch g.IntN(5) {
-	case 0: // of one kind, for sort and the like
+	case 0: // items of one kind, for sort
 		kind := g.pick("1 2 3 2 1.0", `"b" "a" "é" "Z"`, "[1] [] [[2]]", `{"a":2,"b":1} {"a":1} {"a":1,"b":2}`, `{"Name":"x","a":[1,2]} {"Name":"w","a":null}`)
 		items := strings.Fields(kind)
 		for range g.IntN(6) {
@@ -92,7 +92,7 @@ func (g generator) call(depth int) string {
 	return function + "(" + strings.Join(args, g.pick(",", ", ", ", ", ", ", " ")) + ")"
 }
 
-func (g generator) first(depth int) string {
+func (g generator) prefix(depth int) string {
 	if depth <= 0 {
 		return g.pick("@", g.name(), g.name(), g.literal())
 	}
@@ -104,7 +104,7 @@ func (g generator) first(depth int) string {
 	case 2:
 		return fmt.Sprintf("{%s:%s,%s: %s}", g.name(), g.expression(depth-1), g.name(), g.expression(depth-1))
 	case 3:
-		return "!" + g.first(depth-1)
+		return "!" + g.prefix(depth-1)
 	case 4:
 		return "(" + g.expression(depth-1) + ")"
 	case 5, 6, 7:
@@ -112,7 +112,7 @@ func (g generator) first(depth int) string {
 	case 8, 9:
 		return g.literal()
 	case 10:
-		return g.pick("*", "[*]", "[]") + g.further(depth-1)
+		return g.pick("*", "[*]", "[]") + g.suffix(depth-1)
 	case 11:
 		return "[" + g.number() + "]"
 	case 12:
@@ -121,25 +121,25 @@ func (g generator) first(depth int) string {
 	return g.name()
 }
 
-func (g generator) further(depth int) string {
+func (g generator) suffix(depth int) string {
 	if depth <= 0 {
 		return ""
 	}
 	switch g.IntN(16) {
 	case 0, 1, 2:
-		return "." + g.name() + g.further(depth-1)
+		return "." + g.name() + g.suffix(depth-1)
 	case 3:
-		return "[]" + g.further(depth-1)
+		return "[]" + g.suffix(depth-1)
 	case 4:
-		return "[*]" + g.further(depth-1)
+		return "[*]" + g.suffix(depth-1)
 	case 5:
-		return ".*" + g.further(depth-1)
+		return ".*" + g.suffix(depth-1)
 	case 6:
-		return "[?" + g.expression(depth-1) + "]" + g.further(depth-1)
+		return "[?" + g.expression(depth-1) + "]" + g.suffix(depth-1)
 	case 7:
-		return "[" + g.number() + "]" + g.further(depth-1)
+		return "[" + g.number() + "]" + g.suffix(depth-1)
 	case 8:
-		return "[" + g.pick("", g.number()) + ":" + g.pick("", g.number()) + g.pick("", ":", ":"+g.number()) + "]" + g.further(depth-1)
+		return "[" + g.pick("", g.number()) + ":" + g.pick("", g.number()) + g.pick("", ":", ":"+g.number()) + "]" + g.suffix(depth-1)
 	case 9:
 		return " | " + g.expression(depth-1)
 	case 10:
@@ -147,16 +147,16 @@ func (g generator) further(depth int) string {
 	case 11, 12:
 		return g.pick(" == ", "!=", " < ", "<=", ">", ">=") + g.expression(depth-1)
 	case 13:
-		return ".[" + g.expression(depth-1) + "]" + g.further(depth-1)
+		return ".[" + g.expression(depth-1) + "]" + g.suffix(depth-1)
 	case 14:
-		return ".{x: " + g.expression(depth-1) + "}" + g.further(depth-1)
+		return ".{x: " + g.expression(depth-1) + "}" + g.suffix(depth-1)
 	}
 	return ""
 }
 
-// expression is mostly a valid one.
+// expression is usually valid.
 func (g generator) expression(depth int) string {
-	text := g.first(depth) + g.further(depth)
+	text := g.prefix(depth) + g.suffix(depth)
 	if g.IntN(60) == 0 && text != "" {
 		at := g.IntN(len(text) + 1)
 		text = text[:at] + g.pick("-", "=", " ", "'", "`", `"`, `\`, "(", ")", "[", "]", "{", "}", ",", ":", "&", "|", "*", "!", "1", "$", "é", "?", "+") + text[at:]

@@ -1,12 +1,12 @@
-// Package jmespath evaluates JMESPath as the AWS CLI does. Users bring the queries that
-// they know from there, and expect the same result, or an error in the same places.
+// Package jmespath evaluates JMESPath as the AWS CLI does. Users bring their queries from
+// there, and expect the same results and the same errors.
 //
-// No library in Go does so: over 100,000 generated pairs of an expression and a document,
+// No Go library does this. Over 100,000 generated pairs of an expression and a document,
 // jmespath/go-jmespath and jmespath-community/go-jmespath each differ from jmespath.py in
-// one of six. Both keep objects in maps, which lose the order of keys, and numbers as
-// float64, which loses whether they are whole, and the second has a larger language and
-// drops errors within projections. So this is jmespath.py's language, with what its parser
-// accepts beyond the specification, and a test compares the results.
+// one of six. Both keep objects in maps, without the order of keys, and numbers as float64,
+// so that 2 and 2.0 are the same. The second also extends the language and drops errors
+// within projections. This package implements the language of jmespath.py, including its
+// parser's extensions of the specification. A test compares the results.
 //
 // A value is nil, a bool, a string, a number (int, *big.Int or float64), a []any or an
 // Object. Values are never changed, and results may share parts with the input.
@@ -18,7 +18,7 @@ import (
 	"slices"
 )
 
-// Object is a JSON object whose keys have an order, without duplicates.
+// Object is a JSON object that keeps the order of its keys, which are unique.
 type Object []Member
 
 // Member is a key of an object with its value.
@@ -27,7 +27,7 @@ type Member struct {
 	Value any
 }
 
-// Get is the value of a key, or nil.
+// Get returns the value of a key, or nil.
 func (o Object) Get(key string) any {
 	for i := range o {
 		if o[i].Key == key {
@@ -53,7 +53,7 @@ type Node struct {
 	Name     string  // of a field, a function, a key of a hash; the operator of a comparison
 	Value    any     // of a literal, an index
 	Children []*Node // none is nil
-	Offset   int     // byte of the expression at which it was read
+	Offset   int     // its first byte in the expression
 
 	bounds [3]*int // of a slice
 }
@@ -62,17 +62,17 @@ type Node struct {
 type Kind int
 
 const (
-	Current          Kind = iota // what it gets
+	Current          Kind = iota // @: the input
 	Field                        // a member of an object
 	Literal                      // Value
-	Chain                        // each child gets what the one before gave; a.b, a | b
-	IndexChain                   // the same; a[0]
+	Chain                        // a.b, a | b: the result of each child is the input of the next
+	IndexChain                   // a[0]: likewise
 	Index                        // an item of a list
 	Slice                        // items of a list
 	Projection                   // the second child for each item of the first
-	ValueProjection              // ... for each value of an object
-	FilterProjection             // ... for each item for which the third child is true
-	Flatten                      // the child's lists in one
+	ValueProjection              // the same for each value of an object
+	FilterProjection             // the same for each item for which the third child is true
+	Flatten                      // joins the lists in the child's result
 	Comparison
 	Or
 	And
@@ -80,23 +80,23 @@ const (
 	Call
 	Reference // &child
 	List      // [a, b]
-	Hash      // {a: x}; its children have the keys as Names
+	Hash      // {a: x}; each child's Name is its key
 )
 
-// SyntaxError is a mistake that makes a text no expression.
+// SyntaxError is a mistake in the text of an expression.
 type SyntaxError struct {
 	Offset, Length int // in bytes
 	Msg            string
-	Hint           string // what to do; "" if nothing is known
+	Hint           string // a suggestion; may be empty
 }
 
 func (e *SyntaxError) Error() string { return e.Msg }
 
-// Functions are the names of all functions, sorted.
+// Functions returns the names of all functions, sorted.
 func Functions() []string { return slices.Sorted(maps.Keys(signatures)) }
 
-// Arity is how many arguments a function takes; a variadic one takes more as well. It
-// reports whether there is such a function.
+// Arity returns the number of arguments of a function; a variadic function also takes more.
+// ok is false if there is no such function.
 func Arity(function string) (arguments int, variadic, ok bool) {
 	s, ok := signatures[function]
 	return len(s.arguments), s.variadic, ok
@@ -105,7 +105,7 @@ func Arity(function string) (arguments int, variadic, ok bool) {
 // reference is the value of &x.
 type reference struct{ node *Node }
 
-// IsReference reports whether a value is an &x, which nothing can print.
+// IsReference reports whether a value is an &x. Such a value cannot be printed.
 func IsReference(x any) bool { _, ok := x.(*reference); return ok }
 
 func typeOf(x any) string {
@@ -126,5 +126,5 @@ func typeOf(x any) string {
 	if isNumber(x) {
 		return "number"
 	}
-	panic(fmt.Sprintf("jmespath: no value of JSON: %T", x))
+	panic(fmt.Sprintf("jmespath: not a JSON value: %T", x))
 }

@@ -14,7 +14,7 @@ import (
 
 var pairs = flag.Int("pairs", 5000, "generated pairs of an expression and a document")
 
-// judge reads pairs, and prints what jmespath.py makes of each.
+// judge reads pairs and prints the result of jmespath.py for each.
 const judge = `
 import json, sys, warnings
 import jmespath
@@ -33,8 +33,8 @@ for line in sys.stdin:
         print('error', type(e).__name__, str(e).encode('ascii', 'backslashreplace').decode().replace('\n', ' '))
 `
 
-// TestAgainstPython compares results, with the order of keys and the kinds of numbers,
-// and where there are errors, with jmespath.py.
+// TestAgainstPython compares results and errors with jmespath.py, including the order of
+// keys and the types of numbers.
 func TestAgainstPython(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
@@ -68,7 +68,7 @@ func TestAgainstPython(t *testing.T) {
 	}
 	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	if len(answers) != len(cases) {
-		t.Fatalf("%d answers to %d questions", len(answers), len(cases))
+		t.Fatalf("%d answers for %d pairs", len(answers), len(cases))
 	}
 	results, wrong := 0, 0
 	for i, c := range cases {
@@ -91,7 +91,7 @@ func TestAgainstPython(t *testing.T) {
 	t.Logf("%d of %d pairs gave results", results, len(cases))
 }
 
-// search is a result as Python's json.dumps prints it, or as the judge has it.
+// search returns a result in the format of the judge.
 func search(t *testing.T, expression, document string) (result, msg string) {
 	value, err := parseJSON(document)
 	if err != nil {
@@ -124,7 +124,7 @@ func holdsReference(x any) bool {
 	return IsReference(x)
 }
 
-// quirks are where implementations are known to differ.
+// quirks are expressions for which implementations are known to differ.
 var quirks = []string{
 	"sort_by(@, &Tags.env)[].Name", "[?Name=='nope'] | [0] | {id: Name}", "to_string(@)", `'\\'`, `length('\\')`, `'\''`, `'\n'`, "[?Name='a']", "Tags.App-Name",
 	`Tags."App-Name"`, "[?Tags.env==null]", "[?Tags.env==true]", "[?a==false]", "a + b", "a - 1", "a ? b : c", "let $x = a in $x", "$", "$.a", "`1` == `true`",

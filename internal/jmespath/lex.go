@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// token is a word of an expression. Its kind is the text of what is always the same, or
-// one of name, quoted, number, literal and end.
+// token is a token of an expression. Its kind is the text of a symbol, or one of name,
+// quoted, number, literal and end.
 type token struct {
 	kind       string
 	value      any
@@ -25,8 +25,8 @@ const (
 	end     = "the end"
 )
 
-// signs are tried in this order.
-var signs = []string{"[]", "[?", "[", "||", "|", "&&", "&", "<=", "<", ">=", ">", "!=", "!", "==", ".", "*", "]", ",", ":", "@", "(", ")", "{", "}"}
+// symbols are tried in this order, so that [] comes before [.
+var symbols = []string{"[]", "[?", "[", "||", "|", "&&", "&", "<=", "<", ">=", ">", "!=", "!", "==", ".", "*", "]", ",", ":", "@", "(", ")", "{", "}"}
 
 func tokenize(text string) ([]token, error) {
 	var tokens []token
@@ -53,7 +53,7 @@ func next(text string, at int) (token, error) {
 	case isDigit(c) || c == '-' && span(text[at+1:], isDigit) > 0:
 		stop := at + 1 + span(text[at+1:], isDigit)
 		n, err := strconv.Atoi(text[at:stop])
-		if err != nil { // beyond any list in either direction
+		if err != nil { // too large for int: past the end of any list, in either direction
 			n = math.MaxInt
 			if c == '-' {
 				n = -math.MaxInt
@@ -63,22 +63,22 @@ func next(text string, at int) (token, error) {
 	case c == '\'' || c == '"' || c == '`':
 		return nextQuoted(text, at)
 	}
-	for _, sign := range signs {
-		if strings.HasPrefix(text[at:], sign) {
-			return token{sign, sign, at, at + len(sign)}, nil
+	for _, symbol := range symbols {
+		if strings.HasPrefix(text[at:], symbol) {
+			return token{symbol, symbol, at, at + len(symbol)}, nil
 		}
 	}
 	r, size := utf8.DecodeRuneInString(text[at:])
-	err := &SyntaxError{Offset: at, Length: size, Msg: fmt.Sprintf("%q cannot stand here", r)}
+	err := &SyntaxError{Offset: at, Length: size, Msg: fmt.Sprintf("unexpected %q", r)}
 	if r == '=' {
-		err.Hint = "== compares"
+		err.Hint = "use == to compare"
 	} else {
 		err.Hint = quoteHint(text, at)
 	}
 	return token{}, err
 }
 
-// nextQuoted reads what is between quotes, in which a backslash protects any character.
+// nextQuoted reads a quoted token. A backslash escapes any character.
 func nextQuoted(text string, at int) (token, error) {
 	quote, stop := text[at], at+1
 	for stop < len(text) && text[stop] != quote {
@@ -98,23 +98,23 @@ func nextQuoted(text string, at int) (token, error) {
 	case '"':
 		value, err := parseJSON(`"` + inner + `"`)
 		if err != nil {
-			return token{}, &SyntaxError{Offset: at, Length: stop - at, Msg: "this is no string of JSON"}
+			return token{}, &SyntaxError{Offset: at, Length: stop - at, Msg: "not a JSON string"}
 		}
 		return token{quoted, value, at, stop}, nil
 	}
 	inner = strings.ReplaceAll(inner, "\\`", "`")
 	value, err := parseJSON(inner)
-	if err != nil { // `running` is `"running"`, for the sake of old queries
+	if err != nil { // old queries write `running` for `"running"`
 		value, err = parseJSON(`"` + strings.TrimLeftFunc(inner, isSpace) + `"`)
 	}
 	if err != nil {
-		return token{}, &SyntaxError{Offset: at, Length: stop - at, Msg: "this is no JSON"}
+		return token{}, &SyntaxError{Offset: at, Length: stop - at, Msg: "not JSON"}
 	}
 	return token{literal, value, at, stop}, nil
 }
 
-// quoteHint is what to do where a name at or around a place has characters that only a
-// quoted one may have, as tags do; "" if there is none.
+// quoteHint returns a hint if the name around at contains characters that need quotes, such
+// as the dash of many tags; otherwise it returns "".
 func quoteHint(text string, at int) string {
 	part := func(c byte) bool { return isWordByte(c) || c == '-' || c == '/' || c == ':' }
 	start, stop := at, at+span(text[at:], part)
@@ -122,16 +122,16 @@ func quoteHint(text string, at int) string {
 		start--
 	}
 	word := text[start:stop]
-	if start == 0 || text[start-1] != '.' { // what is before a colon may be a key of {...}
+	if start == 0 || text[start-1] != '.' { // the part before a colon may be a key of {...}
 		word = word[strings.LastIndexByte(word[:at-start], ':')+1:]
 	}
 	if strings.Trim(word, "-/:") != word || word == "" || span(word, isWordByte) == len(word) && !isDigit(word[0]) {
 		return ""
 	}
-	return `such a name is written in double quotes: "` + word + `"`
+	return `put the name in double quotes: "` + word + `"`
 }
 
-// span is how many bytes at the start of text are of a kind.
+// span counts the bytes at the start of text for which is holds.
 func span(text string, is func(byte) bool) int {
 	n := 0
 	for n < len(text) && is(text[n]) {
@@ -144,5 +144,5 @@ func isDigit(c byte) bool    { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool   { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' }
 func isWordByte(c byte) bool { return isLetter(c) || isDigit(c) }
 
-// isSpace is Python's str.isspace.
+// isSpace is str.isspace of Python.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f }

@@ -18,8 +18,8 @@ func isNumber(x any) bool {
 	return false
 }
 
-// whole is an int or a *big.Int as a *big.Int; nil for a float64.
-func whole(x any) *big.Int {
+// bigInt returns an int or a *big.Int as a *big.Int, and nil for a float64.
+func bigInt(x any) *big.Int {
 	switch x := x.(type) {
 	case int:
 		return big.NewInt(int64(x))
@@ -29,8 +29,8 @@ func whole(x any) *big.Int {
 	return nil
 }
 
-// small is a whole number as an int where it fits.
-func small(n *big.Int) any {
+// normalize returns an int if the number fits into one.
+func normalize(n *big.Int) any {
 	if n.IsInt64() {
 		return int(n.Int64())
 	}
@@ -43,55 +43,55 @@ func compareNumbers(x, y any) (order int, ordered bool) {
 	if isInt && isIntToo {
 		return cmp.Compare(a, b), true
 	}
-	c, d := exact(x), exact(y)
+	c, d := bigFloat(x), bigFloat(y)
 	if c == nil || d == nil {
 		return 0, false
 	}
 	return c.Cmp(d), true
 }
 
-// exact is a number as one that holds it as it is; nil for NaN.
-func exact(x any) *big.Float {
+// bigFloat returns a number without loss, and nil for NaN.
+func bigFloat(x any) *big.Float {
 	if f, ok := x.(float64); ok {
 		if math.IsNaN(f) {
 			return nil
 		}
 		return new(big.Float).SetFloat64(f)
 	}
-	return new(big.Float).SetInt(whole(x))
+	return new(big.Float).SetInt(bigInt(x))
 }
 
 var errTooLarge = errors.New("a whole number is too large to calculate with fractions")
 
-// float is a number as a float64, which fails for what is beyond it.
-func float(x any) (float64, error) {
+// toFloat returns a number as a float64. It fails for whole numbers that are too large.
+func toFloat(x any) (float64, error) {
 	if f, ok := x.(float64); ok {
 		return f, nil
 	}
-	f, _ := new(big.Float).SetInt(whole(x)).Float64()
+	f, _ := new(big.Float).SetInt(bigInt(x)).Float64()
 	if math.IsInf(f, 0) {
 		return 0, errTooLarge
 	}
 	return f, nil
 }
 
-// sum adds whole numbers exactly, up to the first that is not whole.
+// sum adds numbers exactly up to the first float64, and then as float64.
 func sum(list []any) (any, error) {
 	total := new(big.Int)
 	for i, x := range list {
-		if n := whole(x); n != nil {
+		if n := bigInt(x); n != nil {
 			total.Add(total, n)
 			continue
 		}
-		f, err := float(total)
+		f, err := toFloat(total)
 		for _, x := range list[i:] {
-			next, wrong := float(x)
+			next, wrong := toFloat(x)
 			f += next
 			err = cmp.Or(err, wrong)
 		}
 		return f, err
 	}
-	return small(total), nil
+	return normalize(total), nil
 }
 
 func average(list []any) (any, error) {
@@ -102,14 +102,14 @@ func average(list []any) (any, error) {
 	if f, ok := total.(float64); ok {
 		return f / float64(len(list)), nil
 	}
-	f, _ := new(big.Rat).SetFrac(whole(total), big.NewInt(int64(len(list)))).Float64()
+	f, _ := new(big.Rat).SetFrac(bigInt(total), big.NewInt(int64(len(list)))).Float64()
 	if math.IsInf(f, 0) {
 		return nil, errTooLarge
 	}
 	return f, nil
 }
 
-// round is ceil or floor as a whole number.
+// round applies math.Ceil or math.Floor and returns a whole number.
 func round(x any, to func(float64) float64) (any, error) {
 	f, ok := x.(float64)
 	if !ok {
@@ -119,24 +119,24 @@ func round(x any, to func(float64) float64) (any, error) {
 		return nil, errors.New(FormatFloat(f) + " cannot be rounded")
 	}
 	n, _ := big.NewFloat(to(f)).Int(nil)
-	return small(n), nil
+	return normalize(n), nil
 }
 
 func absolute(x any) any {
 	if f, ok := x.(float64); ok {
 		return math.Abs(f)
 	}
-	return small(new(big.Int).Abs(whole(x)))
+	return normalize(new(big.Int).Abs(bigInt(x)))
 }
 
-// mostDigits is how many digits Python reads of a whole number.
-const mostDigits = 4300
+// maxDigits is the largest number of digits that Python accepts in a whole number.
+const maxDigits = 4300
 
-// parseNumber is to_number of a string: Python's int(), else its float(), else nil.
+// parseNumber is to_number of a string: int() of Python, or else toFloat(), or else nil.
 func parseNumber(text string) any {
 	text = strings.Map(asciiDigit, strings.TrimFunc(text, isSpace))
 	plain := strings.ReplaceAll(text, "_", "")
-	for i := range len(text) { // an underscore stands between digits
+	for i := range len(text) { // an underscore must be between digits
 		if text[i] == '_' && (i == 0 || i == len(text)-1 || !isDigit(text[i-1]) || !isDigit(text[i+1])) {
 			return nil
 		}
@@ -145,9 +145,9 @@ func parseNumber(text string) any {
 	if len(plain)-len(digits) > 1 || digits == "" {
 		return nil
 	}
-	if span(digits, isDigit) == len(digits) && len(digits) <= mostDigits {
+	if span(digits, isDigit) == len(digits) && len(digits) <= maxDigits {
 		n, _ := new(big.Int).SetString(plain, 10)
-		return small(n)
+		return normalize(n)
 	}
 	if strings.ContainsAny(plain, "xXpP") {
 		return nil
@@ -159,7 +159,7 @@ func parseNumber(text string) any {
 	return f
 }
 
-// asciiDigit is a decimal digit of any script as one of 0 to 9.
+// asciiDigit maps the decimal digits of all scripts to 0 to 9.
 func asciiDigit(r rune) rune {
 	if r < unicode.MaxASCII || !unicode.IsDigit(r) {
 		return r
@@ -171,8 +171,8 @@ func asciiDigit(r rune) rune {
 	return '0' + (r - zero)
 }
 
-// FormatFloat writes a float64 as Python does: always so that it differs from a whole
-// number.
+// FormatFloat formats a float64 as Python does: with a point or an exponent, to distinguish
+// it from a whole number.
 func FormatFloat(f float64) string {
 	switch {
 	case math.IsNaN(f):

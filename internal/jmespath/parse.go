@@ -2,26 +2,27 @@ package jmespath
 
 import "fmt"
 
-// power is how strongly a token binds what is to its left; 0 where it does not.
-var power = map[string]int{
+// bindingPower says how strongly a token binds the expression on its left. Others bind
+// nothing.
+var bindingPower = map[string]int{
 	"|": 1, "||": 2, "&&": 3,
 	"==": 5, ">": 5, "<": 5, ">=": 5, "<=": 5, "!=": 5,
 	"[]": 9,
 	"*":  20, "[?": 21, ".": 40, "!": 45, "{": 50, "[": 55, "(": 60,
 }
 
-// Tokens that bind less end a projection.
+// projectionEnd is the binding power below which a token ends a projection.
 const projectionEnd = 10
 
-// parser is a top down operator precedence parser, with the same steps as that of
-// jmespath.py, so that it accepts the same texts.
+// parser is a top-down operator precedence (Pratt) parser. It takes the same steps as the
+// parser of jmespath.py, and so accepts the same texts.
 type parser struct {
 	text   string
 	tokens []token
 	at     int
 }
 
-// Parse reads an expression. The error is a *SyntaxError.
+// Parse parses an expression. An error is a *SyntaxError.
 func Parse(text string) (*Node, error) {
 	tokens, err := tokenize(text)
 	if err != nil {
@@ -49,8 +50,8 @@ func (p *parser) isAny(kinds ...string) bool {
 	return false
 }
 
-// take steps over a token that must be here.
-func (p *parser) take(kind string) error {
+// expect steps over the next token, which must be of that kind.
+func (p *parser) expect(kind string) error {
 	if !p.is(kind) {
 		return p.unexpected(fmt.Sprintf("%q", kind))
 	}
@@ -71,21 +72,22 @@ func (p *parser) unexpected(wanted string) error {
 	case t.kind == end:
 		e.Msg = "the expression ends too early"
 	default:
-		e.Msg = got + " cannot follow here"
+		e.Msg = "unexpected " + got
 	}
 	return e
 }
 
-func (p *parser) expression(least int) (*Node, error) {
-	left, err := p.first()
-	for err == nil && power[p.token().kind] > least {
-		left, err = p.further(left)
+// expression parses an expression, up to a token that binds minPower or less.
+func (p *parser) expression(minPower int) (*Node, error) {
+	left, err := p.prefix()
+	for err == nil && bindingPower[p.token().kind] > minPower {
+		left, err = p.infix(left)
 	}
 	return left, err
 }
 
-// first reads what an expression begins with.
-func (p *parser) first() (*Node, error) {
+// prefix parses the start of an expression.
+func (p *parser) prefix() (*Node, error) {
 	t := p.token()
 	n := &Node{Offset: t.start}
 	switch t.kind {
@@ -97,7 +99,7 @@ func (p *parser) first() (*Node, error) {
 		p.at++
 		n.Kind, n.Name = Field, t.value.(string)
 		if t.kind == quoted && p.is("(") {
-			return nil, &SyntaxError{Offset: t.start, Length: t.end - t.start, Msg: "the name of a function is not quoted"}
+			return nil, &SyntaxError{Offset: t.start, Length: t.end - t.start, Msg: "a function name takes no quotes"}
 		}
 		return n, nil
 	case "@":
@@ -105,9 +107,9 @@ func (p *parser) first() (*Node, error) {
 		return n, nil
 	case "*":
 		p.at++
-		return p.project(n, ValueProjection, power["*"], current(t))
+		return p.project(n, ValueProjection, bindingPower["*"], current(t))
 	case "[?", "[]":
-		return p.further(current(t))
+		return p.infix(current(t))
 	case "{":
 		p.at++
 		return p.hash()
@@ -117,10 +119,10 @@ func (p *parser) first() (*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return inner, p.take(")")
+		return inner, p.expect(")")
 	case "!":
 		p.at++
-		inner, err := p.expression(power["!"])
+		inner, err := p.expression(bindingPower["!"])
 		return n.with(Not, inner), err
 	case "&":
 		p.at++
@@ -133,15 +135,15 @@ func (p *parser) first() (*Node, error) {
 			return p.index(current(t))
 		case p.is("*") && p.tokens[p.at+1].kind == "]":
 			p.at += 2
-			return p.project(n, Projection, power["*"], current(t))
+			return p.project(n, Projection, bindingPower["*"], current(t))
 		}
 		return p.list()
 	}
 	return nil, p.unexpected("")
 }
 
-// further reads what follows an expression and takes it as its left side.
-func (p *parser) further(left *Node) (*Node, error) {
+// infix parses an operator behind left, with its right side.
+func (p *parser) infix(left *Node) (*Node, error) {
 	t := p.token()
 	n := &Node{Offset: t.start}
 	p.at++
@@ -149,9 +151,9 @@ func (p *parser) further(left *Node) (*Node, error) {
 	case ".":
 		if p.is("*") {
 			p.at++
-			return p.project(n, ValueProjection, power["."], left)
+			return p.project(n, ValueProjection, bindingPower["."], left)
 		}
-		right, err := p.member(power["."])
+		right, err := p.member(bindingPower["."])
 		return n.with(Chain, left, right), err
 	case "|":
 		return p.binary(n, Chain, left, t)
@@ -166,16 +168,16 @@ func (p *parser) further(left *Node) (*Node, error) {
 		return p.call(left)
 	case "[]":
 		flat := &Node{Kind: Flatten, Children: []*Node{left}, Offset: t.start}
-		return p.project(n, Projection, power["[]"], flat)
+		return p.project(n, Projection, bindingPower["[]"], flat)
 	case "[?":
 		condition, err := p.expression(0)
 		if err == nil {
-			err = p.take("]")
+			err = p.expect("]")
 		}
 		if err != nil {
 			return nil, err
 		}
-		n, err = p.project(n, FilterProjection, power["[?"], left)
+		n, err = p.project(n, FilterProjection, bindingPower["[?"], left)
 		if err == nil {
 			n.Children = append(n.Children, condition)
 		}
@@ -188,10 +190,10 @@ func (p *parser) further(left *Node) (*Node, error) {
 			return nil, p.unexpected(`a number, ":" or "*"`)
 		}
 		p.at++
-		if err := p.take("]"); err != nil {
+		if err := p.expect("]"); err != nil {
 			return nil, err
 		}
-		return p.project(n, Projection, power["*"], left)
+		return p.project(n, Projection, bindingPower["*"], left)
 	}
 	p.at--
 	return nil, p.unexpected("")
@@ -205,31 +207,31 @@ func (n *Node) with(kind Kind, children ...*Node) *Node {
 }
 
 func (p *parser) binary(n *Node, kind Kind, left *Node, operator token) (*Node, error) {
-	right, err := p.expression(power[operator.kind])
+	right, err := p.expression(bindingPower[operator.kind])
 	return n.with(kind, left, right), err
 }
 
-// project reads what is done to each item of left.
-func (p *parser) project(n *Node, kind Kind, least int, left *Node) (*Node, error) {
+// project parses the right side of a projection: the expression for each item of left.
+func (p *parser) project(n *Node, kind Kind, minPower int, left *Node) (*Node, error) {
 	right, err := current(p.token()), error(nil)
 	switch {
-	case power[p.token().kind] < projectionEnd:
+	case bindingPower[p.token().kind] < projectionEnd:
 	case p.isAny("[", "[?"):
-		right, err = p.expression(least)
+		right, err = p.expression(minPower)
 	case p.is("."):
 		p.at++
-		right, err = p.member(least)
+		right, err = p.member(minPower)
 	default:
 		err = p.unexpected("")
 	}
 	return n.with(kind, left, right), err
 }
 
-// member reads what may follow a dot.
-func (p *parser) member(least int) (*Node, error) {
+// member parses the right side of a dot.
+func (p *parser) member(minPower int) (*Node, error) {
 	switch {
 	case p.isAny(name, quoted, "*"):
-		return p.expression(least)
+		return p.expression(minPower)
 	case p.is("["):
 		p.at++
 		return p.list()
@@ -240,11 +242,11 @@ func (p *parser) member(least int) (*Node, error) {
 	return nil, p.unexpected(`a name, "*", "[" or "{"`)
 }
 
-// call reads arguments; jmespath.py does not insist on the commas.
+// call parses the arguments of a function. As in jmespath.py, commas are optional.
 func (p *parser) call(left *Node) (*Node, error) {
 	if left.Kind != Field {
 		t := p.tokens[p.at-1]
-		return nil, &SyntaxError{Offset: t.start, Length: 1, Msg: "only the name of a function can stand before ("}
+		return nil, &SyntaxError{Offset: t.start, Length: 1, Msg: "expected a function name before ("}
 	}
 	n := &Node{Kind: Call, Name: left.Name, Offset: left.Offset}
 	for !p.is(")") {
@@ -261,8 +263,8 @@ func (p *parser) call(left *Node) (*Node, error) {
 	return n, nil
 }
 
-// index reads a number or a slice in brackets. As in jmespath.py a slice behind an index
-// begins no projection.
+// index parses a number or a slice in brackets. As in jmespath.py, a slice behind an index
+// does not start a projection.
 func (p *parser) index(left *Node) (*Node, error) {
 	n := &Node{Kind: Index, Offset: p.token().start}
 	if p.is(":") || p.tokens[p.at+1].kind == ":" {
@@ -282,7 +284,7 @@ func (p *parser) index(left *Node) (*Node, error) {
 		n.Value = p.token().value
 		p.at++
 	}
-	if err := p.take("]"); err != nil {
+	if err := p.expect("]"); err != nil {
 		return nil, err
 	}
 	if left.Kind == IndexChain {
@@ -291,7 +293,7 @@ func (p *parser) index(left *Node) (*Node, error) {
 	}
 	chain := &Node{Kind: IndexChain, Children: []*Node{left, n}, Offset: n.Offset}
 	if n.Kind == Slice {
-		return p.project(&Node{Offset: n.Offset}, Projection, power["*"], chain)
+		return p.project(&Node{Offset: n.Offset}, Projection, bindingPower["*"], chain)
 	}
 	return chain, nil
 }
@@ -315,7 +317,7 @@ func (p *parser) list() (*Node, error) {
 	}
 }
 
-// hash reads the members of {...}; jmespath.py does not insist on the commas.
+// hash parses the members of {...}. As in jmespath.py, commas are optional.
 func (p *parser) hash() (*Node, error) {
 	n := &Node{Kind: Hash, Offset: p.token().start}
 	for {
@@ -324,7 +326,7 @@ func (p *parser) hash() (*Node, error) {
 			return nil, p.unexpected("a name")
 		}
 		p.at++
-		if err := p.take(":"); err != nil {
+		if err := p.expect(":"); err != nil {
 			return nil, err
 		}
 		value, err := p.expression(0)

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Search is what the expression makes of a value. It fails where the AWS CLI does: where
-// a function gets what it cannot take, wherever that is; and when ctx ends, since what a
-// short expression makes of a list can be as large as it likes.
+// Search evaluates the expression for a value. It fails wherever the AWS CLI does: if an
+// argument of a function has the wrong type, even within a projection. It also fails when
+// ctx ends, since the result of a short expression can be huge.
 func (n *Node) Search(ctx context.Context, x any) (any, error) {
 	switch n.Kind {
 	case Current:
@@ -51,13 +51,13 @@ func (n *Node) Search(ctx context.Context, x any) (any, error) {
 		return n.compare(ctx, x)
 	case Or, And:
 		left, err := n.Children[0].Search(ctx, x)
-		if err != nil || truth(left) == (n.Kind == Or) {
+		if err != nil || isTruthy(left) == (n.Kind == Or) {
 			return left, err
 		}
 		return n.Children[1].Search(ctx, x)
 	case Not:
 		value, err := n.Children[0].Search(ctx, x)
-		return !truth(value), err
+		return !isTruthy(value), err
 	case Call:
 		return n.call(ctx, x)
 	case Reference:
@@ -66,7 +66,7 @@ func (n *Node) Search(ctx context.Context, x any) (any, error) {
 	return n.collect(ctx, x)
 }
 
-// collect is for [a, b] and {a: x}.
+// collect evaluates [a, b] and {a: x}.
 func (n *Node) collect(ctx context.Context, x any) (any, error) {
 	if x == nil {
 		return nil, nil
@@ -112,7 +112,7 @@ func (n *Node) project(ctx context.Context, x any) (any, error) {
 		if n.Kind == FilterProjection {
 			if keep, err := n.Children[2].Search(ctx, item); err != nil {
 				return nil, err
-			} else if !truth(keep) {
+			} else if !isTruthy(keep) {
 				continue
 			}
 		}
@@ -152,13 +152,13 @@ func (n *Node) slice(list []any) (any, error) {
 	if n.bounds[2] != nil {
 		step = *n.bounds[2]
 	}
-	low, high := 0, len(list) // for a place to begin and to stop at
+	low, high := 0, len(list) // limits of the start and the stop
 	if step < 0 {
 		low, high = -1, len(list)-1
 	}
-	bound := func(given *int, otherwise int) int {
+	bound := func(given *int, byDefault int) int {
 		if given == nil {
-			return otherwise
+			return byDefault
 		}
 		i := *given
 		if i < 0 {
@@ -203,7 +203,7 @@ func (n *Node) compare(ctx context.Context, x any) (any, error) {
 		return nil, nil
 	}
 	if isNumber(left) != isNumber(right) {
-		return nil, errors.New("a " + typeOf(left) + " cannot be compared with a " + typeOf(right) + " by " + n.Name)
+		return nil, errors.New(n.Name + " cannot compare a " + typeOf(left) + " with a " + typeOf(right))
 	}
 	order, ordered := compare(left, right)
 	switch {
@@ -219,8 +219,8 @@ func (n *Node) compare(ctx context.Context, x any) (any, error) {
 	return order >= 0, nil
 }
 
-// truth is what a filter makes of a value: 0 is true.
-func truth(x any) bool {
+// isTruthy reports whether a value counts as true. All numbers do, even 0.
+func isTruthy(x any) bool {
 	switch x := x.(type) {
 	case nil:
 		return false
@@ -236,15 +236,15 @@ func truth(x any) bool {
 	return true
 }
 
-// equal is x == y of an expression, for which 1 and true differ.
+// equal is == of JMESPath: 1 and true differ.
 func equal(x, y any) bool {
 	_, a := x.(bool)
 	_, b := y.(bool)
 	return a == b && same(x, y)
 }
 
-// same is Python's ==, for which 1 and true are the same. As in jmespath.py it compares
-// the items of lists and the values of objects, and what contains() looks for.
+// same is == of Python: 1 equals true. As in jmespath.py, it applies to the items of lists,
+// the values of objects, and contains().
 func same(x, y any) bool {
 	x, y = unbool(x), unbool(y)
 	switch a := x.(type) {
@@ -287,6 +287,7 @@ func same(x, y any) bool {
 	return ordered && order == 0
 }
 
+// unbool replaces true by 1 and false by 0.
 func unbool(x any) any {
 	switch x {
 	case true:
@@ -302,7 +303,7 @@ func comparable(x any) bool {
 	return ok || isNumber(x)
 }
 
-// compare orders two strings or two numbers. Nothing has an order with NaN.
+// compare orders two strings or two numbers. ordered is false for NaN.
 func compare(x, y any) (order int, ordered bool) {
 	if a, ok := x.(string); ok {
 		return strings.Compare(a, y.(string)), true

@@ -11,9 +11,9 @@ import (
 	"unicode/utf16"
 )
 
-// parseJSON reads JSON as Python does: keys keep their order, whole numbers are exact.
+// parseJSON parses JSON as Python does: keys keep their order, and whole numbers are exact.
 func parseJSON(text string) (any, error) {
-	switch strings.Trim(text, " \t\r\n") { // no JSON, but Python's
+	switch strings.Trim(text, " \t\r\n") { // Python accepts these
 	case "NaN":
 		return math.NaN(), nil
 	case "Infinity":
@@ -22,7 +22,7 @@ func parseJSON(text string) (any, error) {
 		return math.Inf(-1), nil
 	}
 	if !json.Valid([]byte(text)) {
-		return nil, errors.New("no JSON")
+		return nil, errors.New("not JSON")
 	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -37,13 +37,13 @@ func decode(d *json.Decoder) (any, error) {
 	switch t := t.(type) {
 	case json.Number:
 		if !strings.ContainsAny(t.String(), ".eE") {
-			if len(strings.TrimPrefix(t.String(), "-")) > mostDigits {
+			if len(strings.TrimPrefix(t.String(), "-")) > maxDigits {
 				return nil, errors.New("a number with too many digits")
 			}
 			n, _ := new(big.Int).SetString(t.String(), 10)
-			return small(n), nil
+			return normalize(n), nil
 		}
-		f, _ := strconv.ParseFloat(t.String(), 64) // what is too large is infinite
+		f, _ := strconv.ParseFloat(t.String(), 64) // too large a number becomes infinite
 		return f, nil
 	case json.Delim:
 		if t == '[' {
@@ -76,8 +76,7 @@ func decode(d *json.Decoder) (any, error) {
 	return t, nil
 }
 
-// formatJSON is to_string: Python's json.dumps without spaces, which leaves nothing but
-// ASCII.
+// formatJSON is to_string: json.dumps of Python, without spaces and in ASCII.
 func formatJSON(b []byte, x any) ([]byte, error) {
 	var err error
 	switch x := x.(type) {

@@ -280,14 +280,14 @@ func TestRecordsError(t *testing.T) {
 			"error: --jq: 013976976535 ap-northeast-1 i-00000000000000001: error: line 1\\nline 2\n"},
 		{Options{JQ: `1, halt, 2`}, "1\n1\n1\n1\n"},
 		{Options{JQ: `env, $ENV`}, "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n"},
-		{Options{Query: "contains(@[0].Tags.nope, 'x')"}, "error: --query: contains wants an array or a string, but got null\n"},
+		{Options{Query: "contains(@[0].Tags.nope, 'x')"}, "error: --query: contains takes an array or a string, not null\n"},
 		{Options{Query: "[].{a: &Name}"}, "error: --query: &... is no value: it goes to a function, as in sort_by(@, &Name)\n"},
-		{Options{Query: "sort_by(@, &Tags)"}, "error: --query: sort_by wants an &expression that gives strings or numbers, but got an object\n"},
-		{Options{Query: "sort_by(@, &Tags.env)[].InstanceId"}, "error: --query: sort_by wants an &expression that gives strings or numbers, but got null\n"},
-		{Options{Query: "[].sum(PrivateIPs)"}, "error: --query: sum wants an array of numbers, but got one with a string in it\n"},
-		{Options{Query: "[?Name > `1`]"}, "error: --query: a string cannot be compared with a number by >\n"},
+		{Options{Query: "sort_by(@, &Tags)"}, "error: --query: sort_by takes an &expression that gives strings or numbers, not an object\n"},
+		{Options{Query: "sort_by(@, &Tags.env)[].InstanceId"}, "error: --query: sort_by takes an &expression that gives strings or numbers, not null\n"},
+		{Options{Query: "[].sum(PrivateIPs)"}, "error: --query: sum takes an array of numbers, not one with a string in it\n"},
+		{Options{Query: "[?Name > `1`]"}, "error: --query: > cannot compare a string with a number\n"},
 		{Options{Query: "@[::0]"}, "error: --query: the step of a slice cannot be 0\n"},
-		{Options{Query: "sum(@)"}, "error: --query: sum wants an array of numbers, but got one with an object in it\n"},
+		{Options{Query: "sum(@)"}, "error: --query: sum takes an array of numbers, not one with an object in it\n"},
 	} {
 		if got := render(t, test.o, nasty()...); got != test.want {
 			t.Errorf("%+v:\n%s\nwant:\n%s", test.o, got, test.want)
