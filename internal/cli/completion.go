@@ -32,23 +32,23 @@ func (*completionCmd) Help() string {
     fish         muster completion fish | source
     PowerShell   muster completion powershell | Out-String | Invoke-Expression
 
-For an alias zsh and fish need nothing more; bash does, behind 'alias m=muster':
+zsh and fish complete an alias by themselves; bash needs one more line after 'alias m=muster':
 
     complete -o default -F _muster m
 
-As a plugin of kubectl, where ~/bin is on PATH ('kubectl muster'):
+As a plugin of kubectl ('kubectl muster'), if ~/bin is on PATH:
 
     mkdir -p ~/bin
     ln -s "$(command -v muster)" ~/bin/kubectl-muster
     muster completion kubectl > ~/bin/kubectl_complete-muster
     chmod +x ~/bin/kubectl_complete-muster
 
-As a command of the AWS CLI ('aws muster'), where there are no aliases yet:
+As a command of the AWS CLI ('aws muster'), if you have no aliases yet:
 
     mkdir -p ~/.aws/cli
     muster completion aws-alias >> ~/.aws/cli/alias
 
-The AWS CLI keeps its own options to itself (--profile, --region, --output, --query, ...); after '--' they are muster's: 'aws muster -- instances --profile prod'.`
+The AWS CLI takes its own options (--profile, --region, --output, --query, ...) for itself. After '--' they are muster's: 'aws muster -- instances --profile prod'.`
 }
 
 // completionFiles are the files of the scripts that are not named muster.SHELL.

@@ -58,7 +58,7 @@ func (*execCmd) Examples() []string {
 func (*execCmd) Help() string {
 	return `muster's flags come before the command; '--' ends them. The command has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE in its environment.
 
-In one account that the flags name, or that a terminal is on stdin for, the command takes muster's place: stdin, stdout, stderr and the exit code are its own. Everywhere else stdin is empty, what it prints comes under a heading when it ends, and the exit code is 3 where it failed anywhere.`
+If the flags name one account, or select one and stdin is a terminal, the command takes muster's place: stdin, stdout, stderr and the exit code are its own. Otherwise stdin is empty, the output of each command appears under a heading when it ends, and the exit code is 3 if any command failed.`
 }
 
 // execution is one run of exec.

@@ -29,17 +29,17 @@ func (*findCmd) Examples() []string {
 
 // Help tells what can be looked for.
 func (*findCmd) Help() string {
-	return `Looks in all network interfaces, those of load balancers, NAT gateways, VPC endpoints, Lambda functions, databases and the like included, and in all Elastic IPs. What can be looked for:
+	return `Searches all network interfaces, including those of load balancers, NAT gateways, VPC endpoints, Lambda functions and databases, and all Elastic IPs. Targets are:
 
   52.59.78.34, 2a05:d018::11    an address, private or public
   10.20.0.0/16                  a CIDR block
-  ec2-..., ip-10-0-0-1....      DNS names that EC2 gives
-  any other DNS name            resolved here, and looked for by its addresses
+  ec2-..., ip-10-0-0-1....      DNS names of EC2
+  any other DNS name            resolved on this machine to its addresses
   eni-, i-, eipalloc-, nat-, vpce-, sg-, subnet-, vpc-, fs-, tgw-attach-
   06:a0:f0:d9:2f:56             a MAC address
   'shop*'                       a Name tag, an owner or a description; globs
 
-The exit code is 0 where nobody has it, and 3 where some place did not answer: it may be there.`
+The exit code is 0 even if nothing is found, and 3 if some place did not answer: the target may be there.`
 }
 
 var findView = render.View{

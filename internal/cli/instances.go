@@ -66,7 +66,7 @@ var instanceView = render.View{
 	Sort: []string{"AccountId", "Region", "InstanceId"},
 
 	Absent: map[string]string{
-		"EC2":          "--full adds it: all that EC2 says of an instance",
+		"EC2":          "--full adds EC2's whole answer",
 		"Reservations": flatRecords,
 		"Instances":    flatRecords,
 	},

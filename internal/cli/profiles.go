@@ -33,7 +33,7 @@ func (*profilesCmd) Examples() []string {
 
 // Help tells what the flags alone do not.
 func (*profilesCmd) Help() string {
-	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role means only these roles.`
+	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role selects the roles to generate profiles for.`
 }
 
 // profileRecord is a profile of the config.

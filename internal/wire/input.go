@@ -159,8 +159,8 @@ func join(path, name string) string {
 
 // hint names the known name that is nearest to another one, or lists a few.
 func hint(name string, known []string) string {
-	if near := names.Nearest(name, known); near != "" {
-		return "; did you mean " + near + "?"
+	if suggestion := names.DidYouMean(name, known); suggestion != "" {
+		return suggestion
 	}
 	if len(known) > 0 && len(known) <= 12 {
 		return "; expected one of " + strings.Join(known, ", ")
