@@ -1,5 +1,5 @@
 // Package account finds accounts: of the config's profiles, of an organization, or of
-// an IAM Identity Center session. A Selection says which of them are wanted.
+// an IAM Identity Center session. A Selection chooses some of them.
 //
 // Every source yields each account as soon as it knows it. An account has a lazy list
 // of identities, and asks AWS for credentials only when it is opened.

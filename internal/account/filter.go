@@ -70,8 +70,8 @@ func (s Selection) organizationFlags() string {
 }
 
 // filter yields the accounts that pass. After them it yields an account that cannot be
-// opened for each id or name of --account that is not in the list: what the user has
-// named is never left out silently. If no account passes, it yields an error.
+// opened for each id or name of --account that is not in the list: an account that the
+// user names is never left out silently. If no account passes, it yields an error.
 func (f *filter) filter(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
 		run := &filterRun{filter: f, ids: map[string]bool{}, matched: map[pattern]bool{}}

@@ -10,8 +10,8 @@ import (
 	"muster/internal/auth"
 )
 
-// Selection says which accounts are wanted. Its fields are the values of flags; empty
-// lists mean no restriction.
+// Selection chooses accounts. Its fields are the values of flags; empty lists mean no
+// restriction.
 type Selection struct {
 	Profiles     []string // names or globs; with Organization the profile that lists its accounts
 	AllProfiles  bool

@@ -11,11 +11,11 @@ import (
 	"muster/internal/awsapi"
 )
 
-// Credentials cache what a provider returns, and renew it about a minute before it
-// ends, so that no call is signed with credentials that end on the way.
+// Credentials cache the credentials of a provider. They are renewed about a minute before
+// they end, so that no call is signed with credentials that end on the way.
 type Credentials struct {
 	*aws.CredentialsCache
-	last     atomic.Pointer[aws.Credentials] // what the provider returned last
+	last     atomic.Pointer[aws.Credentials] // the provider's last credentials
 	fallback atomic.Pointer[aws.Credentials] // for the next time that the provider fails
 }
 

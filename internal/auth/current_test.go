@@ -255,8 +255,8 @@ func TestNoTokenFile(t *testing.T) {
 	}
 }
 
-// TestNoInstance: if the metadata service does not answer, the error says what the user
-// can do.
+// TestNoInstance: if the metadata service does not answer, the error suggests a
+// remedy.
 func TestNoInstance(t *testing.T) {
 	t.Parallel()
 	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1")

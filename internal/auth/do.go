@@ -66,7 +66,7 @@ type globalTokenError struct{ error }
 
 func (e *globalTokenError) Unwrap() error { return e.error }
 
-// Hint says what to do about the error.
+// Hint suggests a remedy.
 func (e *globalTokenError) Hint() string {
 	return "the session token looks like one of the global STS endpoint (it begins with FwoG); opt-in regions refuse such tokens: " +
 		"get credentials from a regional endpoint (older tools need AWS_STS_REGIONAL_ENDPOINTS=regional), or set the account's global endpoint to version 2 tokens"

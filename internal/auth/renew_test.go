@@ -30,7 +30,7 @@ func TestRenewal(t *testing.T) {
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
 	const early = time.Hour - 20*time.Second
-	h.sim.Advance(-early) // what is given out now has 20 seconds left by everybody else's clock
+	h.sim.Advance(-early) // new credentials have 20 seconds left by the resolver's clock
 	id := profile(t, r, "two")
 	for _, c := range []struct {
 		step  time.Duration
@@ -258,7 +258,7 @@ func TestForgetFailuresWhileAsked(t *testing.T) {
 	_, r, _ := mia(t, "123456")
 	answer := r.Prompt
 	r.Prompt = func(ctx context.Context, question string) (string, error) {
-		r.ForgetFailures() // which would wait for ever
+		r.ForgetFailures() // it must not wait for this prompt
 		return answer(ctx, question)
 	}
 	if _, err := profile(t, r, "g1").Credentials.Retrieve(t.Context()); err != nil {
@@ -290,7 +290,7 @@ func TestAccount(t *testing.T) {
 	if got := h.calls(); got["GetCallerIdentity"] != 3 || len(got) != 1 {
 		t.Errorf("calls %v, want one GetCallerIdentity for each of the keys", got)
 	}
-	// A role's session in the environment: STS tells the role, too.
+	// A role's session in the environment: STS names the role as well.
 	creds, err := profile(t, r, "hop").Credentials.Retrieve(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func TestSectionHeaders(t *testing.T) {
 	}
 }
 
-// TestFit puts the block of twoProfiles, T, into files and compares all of them.
+// TestFit puts the block of twoProfiles, T, into files and compares the results.
 func TestFit(t *testing.T) {
 	t.Parallel()
 	const other = "# BEGIN muster organization m\n[profile c]\nregion = x\n# END muster organization m"
@@ -154,7 +154,8 @@ func writeConfig(t *testing.T, config, credentials string) Files {
 	return f
 }
 
-// A profile outside of the block, in either file or in another block, keeps its name.
+// TestTaken: a profile outside of the block, in either file or in another block, keeps
+// its name.
 func TestTaken(t *testing.T) {
 	t.Parallel()
 	block := Block{Name: "s", Profiles: []Section{
@@ -177,7 +178,7 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// A block none of whose profiles can be written is not begun.
+// TestNothingToWrite: no block is written if none of its profiles can be.
 func TestNothingToWrite(t *testing.T) {
 	t.Parallel()
 	f := writeConfig(t, "[profile a]\n", "")
@@ -212,8 +213,8 @@ func TestWritersDoNotLoseEachOther(t *testing.T) {
 	}
 }
 
-// FuzzFit holds that every byte outside of the markers stays, that a second time
-// changes nothing, and that the profiles of the block are then found.
+// FuzzFit: every byte outside of the markers stays, a second write changes nothing, and
+// the profiles of the block are found afterwards.
 func FuzzFit(f *testing.F) {
 	f.Add("")
 	f.Add("[default]\r\nregion = x\r\n")

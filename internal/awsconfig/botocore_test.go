@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// askBotocore prints what botocore reads in each folder named as an argument:
+// askBotocore prints botocore's reading of each folder in its arguments:
 // the values, and for every profile the kinds of its chain. botocore builds its
 // credentials lazily, so that nothing is asked of AWS; where it falls back to the
 // role of a container, that gives some.
@@ -46,10 +46,9 @@ for folder in sys.argv[1:]:
 json.dump(answers, sys.stdout)
 `
 
-// TestAgainstBotocore holds this reader against botocore's over files that are
-// odd but that botocore accepts. Where the two differ on purpose (inline
-// comments, quotes, deeper lines that botocore swallows, several [default]s) the
-// files do not go.
+// TestAgainstBotocore: this package and botocore read the same from odd files that
+// botocore accepts. The files leave out the intended differences: inline comments,
+// quotes, indented lines that botocore swallows, and several [default] sections.
 func TestAgainstBotocore(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
@@ -165,7 +164,7 @@ func TestAgainstBotocore(t *testing.T) {
 				kinds = []string{"unusable"}
 			}
 			if mistake := p.Problem != nil && slices.Equal(want.Chains[p.Name], []string{"machine"}); mistake {
-				continue // which botocore passes over, and which is named here
+				continue // botocore ignores this header
 			}
 			if !slices.Equal(kinds, want.Chains[p.Name]) {
 				t.Errorf("%s: got chain %q, botocore %q; error: %v", where, kinds, want.Chains[p.Name], err)
@@ -176,8 +175,8 @@ func TestAgainstBotocore(t *testing.T) {
 
 type texts struct{ config, credentials string }
 
-// generatedTexts are config files with values of several lines, sessions that hold what is
-// their profiles', names that look like comments, and profiles without a source of
+// generatedTexts returns config files with values of several lines, sessions with the
+// keys of profiles, names that look like comments, and profiles without a source of
 // credentials.
 func generatedTexts(n int) []texts {
 	random := rand.New(rand.NewPCG(1, 2))

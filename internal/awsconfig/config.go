@@ -4,8 +4,8 @@
 // questions.
 //
 // Two programs define the format, botocore (the AWS CLI) and the Go SDK, and they
-// disagree. This package accepts everything that one of them accepts. If a text means
-// two things, it means what botocore reads, because the AWS CLI writes the files.
+// disagree. This package accepts everything that one of them accepts. If they read
+// a text differently, botocore is right, because the AWS CLI writes the files.
 //
 // The parser in ini.go is muster's own. The INI modules do not keep the line numbers of
 // keys, as every message here needs, and do not know botocore's nested blocks.

@@ -64,8 +64,8 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// A link stays a link, a mode stays as it was, and the backup is nobody else's to
-// read, whatever stood under its name.
+// TestEditKeepsLinkAndMode: a symbolic link stays one, the mode stays, and the backup
+// is private even if another file had its name.
 func TestEditKeepsLinkAndMode(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

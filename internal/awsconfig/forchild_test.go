@@ -63,8 +63,8 @@ func TestForChild(t *testing.T) {
 	}
 }
 
-// FuzzWithDefault: the default profile has the settings that it is given and no others.
-// The other sections keep theirs.
+// FuzzWithDefault: the default profile has exactly the given settings, and the other
+// sections keep theirs.
 func FuzzWithDefault(f *testing.F) {
 	f.Add("[default]\naws_access_key_id = A\n  region = eu-west-1\n[profile a]\nrole_arn = r\n")
 	f.Add("[profile default]\ns3 =\n  role_arn = no\n credential_process = x\n  [y\n\n   z\n#\n;\n[b]\nk:v")
@@ -95,12 +95,12 @@ func FuzzWithDefault(f *testing.F) {
 	})
 }
 
-// without leaves some of the sections out.
+// without returns the sections except for some.
 func without(sections, some []*section) []*section {
 	return slices.DeleteFunc(slices.Clone(sections), func(s *section) bool { return slices.Contains(some, s) })
 }
 
-// defaultsOf are the sections of the default profile.
+// defaultsOf returns the sections of the default profile.
 func defaultsOf(sections []*section) []*section {
 	var defaults []*section
 	for _, s := range sections {

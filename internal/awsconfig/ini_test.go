@@ -110,8 +110,8 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
-// FuzzLoad holds that no text makes the reader panic, that every message is one
-// line, and that whatever stands in the file as a plain profile is found.
+// FuzzLoad: no text makes Load panic, every message is one line, and every plain
+// profile is found.
 func FuzzLoad(f *testing.F) {
 	f.Add("[default]\nregion = us-east-1\n[profile \"a b\"]\nrole_arn = arn:aws:iam::111111111111:role/R\nsource_profile = a\n", "[a]\naws_access_key_id = K\n")
 	f.Add("[profile a]\nsource_profile = b\nrole_arn=x\n[profile b]\nrole_arn=y\nsource_profile = a", "")

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestLarge: what is wrong with thousands of profiles takes no more than a look at each
-// of them. Anything that takes the square would take minutes, or gigabytes.
+// TestLarge: the time and memory for thousands of faulty profiles do not grow with the
+// square of their number.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	const n = 5_000

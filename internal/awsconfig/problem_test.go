@@ -62,7 +62,7 @@ func TestKinds(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name, config string // of which profile x is looked at
+		name, config string // the test looks at profile x
 		want         string // Problem; where that is nil, "region: " and RegionProblem, or "chain: " and Chain's error
 	}{
 		{"none", "[profile x]\n", `chain: config:1: profile "x": no credentials: expected keys, role_arn, sso_session, credential_process or login_session`},

@@ -29,7 +29,7 @@ func fixed(c aws.Credentials, err error) Source {
 	return func(context.Context) (aws.Credentials, error) { return c, err }
 }
 
-// access are the URL and the token of a grant.
+// access returns the URL and the token of a grant.
 func access(t *testing.T, g *Grant) (url, token string) {
 	t.Helper()
 	environ := g.Environ()

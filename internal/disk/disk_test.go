@@ -29,8 +29,8 @@ func put(t *testing.T, path, text string, mode fs.FileMode) {
 	}
 }
 
-// holds wants a file to have the contents and the mode, and to be alone in its
-// folder but for the names.
+// holds checks a file's contents and mode, and the names of the other files in its
+// folder.
 func holds(t *testing.T, path, text string, mode fs.FileMode) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -47,7 +47,7 @@ func holds(t *testing.T, path, text string, mode fs.FileMode) {
 	}
 }
 
-// TestRule: what becomes of each kind of target.
+// TestRule: the result of Write for each kind of target.
 func TestRule(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -110,7 +110,7 @@ func TestRule(t *testing.T) {
 	holds(t, at("open"), "of open", 0o600)
 }
 
-// TestDirect: pipes, devices and open files are written to and stay what they are.
+// TestDirect: pipes, devices and open files are written to and not replaced.
 func TestDirect(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -174,7 +174,7 @@ func TestDirect(t *testing.T) {
 		}
 	}
 
-	// A pipe that nobody reads is waited for no longer than the user wants.
+	// An interrupt ends the wait for a pipe without a reader.
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("enough")
 	time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
@@ -197,7 +197,8 @@ func itoa(n uintptr) string {
 	return digits
 }
 
-// TestForgotten: what a killed process has staged goes, what is being written stays.
+// TestForgotten: staged files of a killed process are removed, staged files in use are
+// not.
 func TestForgotten(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -228,7 +229,7 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
-// TestStagedElsewhere: the folder of the file never holds anything but whole files.
+// TestStagedElsewhere: the folder of the file never contains a staged file.
 func TestStagedElsewhere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -254,7 +255,8 @@ func TestStagedElsewhere(t *testing.T) {
 	}
 }
 
-// TestLock: one at a time, wherever the lock file can be; who waits is told so.
+// TestLock: one process at a time holds the lock, in any folder for lock files, and a
+// waiting process says so.
 func TestLock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -23,7 +23,7 @@ func random(g *rand.Rand, n int) string {
 	return string(b)
 }
 
-// encodings are the ways in which servers repeat what they were sent.
+// encodings are the encodings in which servers repeat texts of requests.
 var encodings = map[string]func(string) string{
 	"plain":           func(s string) string { return s },
 	"query":           url.QueryEscape,
@@ -66,8 +66,8 @@ func unicode(s string) string {
 	return b.String()
 }
 
-// TestScrub: no encoding of a secret, and none of a part of it, is left in a text;
-// what surrounds it is.
+// TestScrub: no encoding of a secret or of a part of it is left in a text, and the rest
+// of the text stays.
 func TestScrub(t *testing.T) {
 	t.Parallel()
 	g := rand.New(rand.NewPCG(1, 2))
@@ -111,7 +111,7 @@ func TestScrub(t *testing.T) {
 	}
 }
 
-// TestWords: a short secret is removed as a whole word and never within another.
+// TestWords: a short secret is removed as a whole word, not within another word.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	var s Set
@@ -144,7 +144,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestHarmless: text that holds no secret stays as it is.
+// TestHarmless: a text without secrets stays the same.
 func TestHarmless(t *testing.T) {
 	t.Parallel()
 	g := rand.New(rand.NewPCG(3, 4))

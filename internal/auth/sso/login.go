@@ -156,7 +156,7 @@ func (l *login) newRegistration(ctx context.Context, f flow) (*botocache.Registr
 	return reg, l.registrationFile().Write(reg)
 }
 
-// explain replaces an error of the token service by one that says what to do.
+// explain replaces an error of the token service by one with a remedy.
 func (l *login) explain(err error) error {
 	var (
 		refused *types.AccessDeniedException

@@ -18,7 +18,7 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// Client holds what all sessions share. Set its fields before use.
+// Client has the parts that all sessions share. Set its fields before use.
 type Client struct {
 	API   *awsapi.API
 	Cache *botocache.Cache
