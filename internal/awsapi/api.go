@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/smithy-go/middleware"
 
+	"muster/internal/catalog"
 	"muster/internal/secret"
 )
 
@@ -59,8 +60,9 @@ type API struct {
 	stack    []func(*middleware.Stack) error
 	secrets  *secret.Set
 
-	mu      sync.Mutex
-	clients map[clientKey]any
+	mu         sync.Mutex
+	clients    map[clientKey]any
+	operations map[*catalog.Operation]*Operation
 
 	stsRegions map[string]*stsRegion // by region
 }
@@ -72,7 +74,7 @@ type clientKey struct {
 
 // New returns an API. It opens no connection and reads no certificate yet.
 func New(s Settings) *API {
-	a := &API{settings: s, clients: map[clientKey]any{}, secrets: new(secret.Set)}
+	a := &API{settings: s, clients: map[clientKey]any{}, operations: map[*catalog.Operation]*Operation{}, secrets: new(secret.Set)}
 	a.http = newHTTPClient(s)
 	a.limiters = new(rateLimiters)
 	a.retryer = newRetryer(s.MaxAttempts)

@@ -34,13 +34,20 @@ type Operation struct {
 	endpoints map[endpointKey]*endpoint
 }
 
-// Operation returns the operation's caller.
+// Operation returns the operation's caller, the same one each time.
 func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if o := a.operations[op]; o != nil {
+		return o, nil
+	}
 	codec, err := wire.For(op)
 	if err != nil {
 		return nil, err
 	}
-	return &Operation{api: a, op: op, codec: codec, endpoints: map[endpointKey]*endpoint{}}, nil
+	o := &Operation{api: a, op: op, codec: codec, endpoints: map[endpointKey]*endpoint{}}
+	a.operations[op] = o
+	return o, nil
 }
 
 // Call makes a call in a region, with retries. Services with Once are called in the

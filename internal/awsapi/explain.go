@@ -110,7 +110,7 @@ func explain(err error) Failure {
 		f.Kind, f.Message = reason.Reason(), errorText(reason)
 	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != unknownError && !isUnreadable(err):
 		f.Code, f.Message = api.ErrorCode(), messageOf(api)
-		f.Kind = kindOf(f.Code, f.Message, f.Operation)
+		f.Kind = kindOf(f.Code, f.Message, f.Operation, f.Service)
 		if f.Kind == Broken && f.Answered {
 			f.Kind = kindOfStatus(status)
 		}
@@ -158,12 +158,14 @@ func statusText(status int) string {
 	return fmt.Sprintf("HTTP status %d, without an error that can be read", status)
 }
 
-func kindOf(code, message, operation string) Kind {
+func kindOf(code, message, operation, service string) Kind {
 	kind, known := kindByCode[code]
 	if _, throttle := retry.DefaultThrottleErrorCodes[code]; throttle {
 		kind, known = Throttled, true
 	}
 	switch {
+	case unsubscribed(code, message, service):
+		return NotSubscribed
 	case code == "ResourceNotFoundException" && operation == "GetRoleCredentials":
 		return NoRole
 	case !known:
@@ -177,6 +179,27 @@ func kindOf(code, message, operation string) Kind {
 		return NoRole
 	}
 	return Denied
+}
+
+// unsubscribed reports whether an error says that the account does not use the service.
+// AWS's services have no common code for that.
+func unsubscribed(code, message, service string) bool {
+	switch code {
+	case "SubscriptionRequiredException":
+		return true
+	case "OptInRequired": // EC2's means the region
+		return service != "EC2" && service != ""
+	}
+	switch service {
+	case "", "EC2", "STS", "SSO", "SSO OIDC", "Organizations", "Account":
+		return false
+	}
+	for _, phrase := range []string{"is not subscribed", "not enabled", "not a member", "not signed up", "subscription does not exist"} {
+		if strings.Contains(message, phrase) {
+			return true
+		}
+	}
+	return false
 }
 
 func kindOfStatus(status int) Kind {

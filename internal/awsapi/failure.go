@@ -13,11 +13,15 @@ const (
 	DeniedSCP   Kind = "denied-scp"   // a service control policy denies the call
 	Denied      Kind = "denied"       // AWS denies the call
 	NotOptedIn  Kind = "not-opted-in" // the region is not enabled in the account
+	NotOffered  Kind = "not-offered"  // the service has no endpoint in the region
 	Throttled   Kind = "throttled"    // still too many calls after all retries
 	Expired     Kind = "expired"      // the credentials or the token have expired
 	Unreachable Kind = "unreachable"  // no connection, a time-out, or a server error
 	Broken      Kind = "broken"       // an answer that makes no sense
-	Cancelled   Kind = "cancelled"    // the context ended before the answer arrived
+	// NotSubscribed is the kind of a service that the account does not use: it has to be
+	// enabled, or paid for, first.
+	NotSubscribed Kind = "not-subscribed"
+	Cancelled     Kind = "cancelled" // the context ended before the answer arrived
 )
 
 // Failure describes an error of a call, in AWS's own terms if AWS returned the error.

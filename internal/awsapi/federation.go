@@ -137,7 +137,7 @@ func rejection(host string, resp *http.Response, text []byte) error {
 	answered := fmt.Sprintf("answered %d %s", status, http.StatusText(status))
 	e := &federationError{status: status, kind: kindOfStatus(status)}
 	if code != "" {
-		e.kind = kindOf(code, "", "GetSigninToken")
+		e.kind = kindOf(code, "", "GetSigninToken", "")
 	}
 	switch {
 	case e.kind == Throttled:

@@ -101,6 +101,8 @@ class Model:
             'stream': flag(raw.get('streaming')),
             'secret': flag(raw.get('sensitive')),
             'sparse': flag(raw.get('sparse')),
+            # botocore decodes IAM's policies, which AWS sends as JSON in the form of a URL
+            'urljson': flag(name == 'policyDocumentType' and self.raw['metadata'].get('serviceId') == 'IAM'),
         }
         head = ' '.join([kind, *traits_of(traits)])
         if kind == 'S':

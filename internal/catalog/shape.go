@@ -54,6 +54,7 @@ type Traits struct {
 	Sparse    bool // null is a value of the list or map
 	Attribute bool // an attribute of the XML element
 	JSONValue bool // JSON as base64 in a header
+	URLJSON   bool // JSON, percent-encoded, that a client decodes
 }
 
 // Location is the place of a member in an HTTP message.
@@ -225,5 +226,7 @@ func (t *Traits) set(trait string) {
 		t.Attribute = true
 	case "jsonvalue":
 		t.JSONValue = true
+	case "urljson":
+		t.URLJSON = true
 	}
 }

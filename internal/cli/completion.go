@@ -62,6 +62,7 @@ func (a *App) completer() *complete.Completer {
 		Grammar: reflect.TypeFor[grammar](), Vars: helpVars(),
 		Words: map[string]func() []string{
 			"formats":            render.Formats,
+			"aws-services":       serviceNames,
 			"credential-formats": func() []string { return exportFormats },
 			"regions":            awsapi.KnownRegions,
 			"states":             func() []string { return inventory.States },

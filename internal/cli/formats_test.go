@@ -29,6 +29,7 @@ var recordCommands = map[string][]string{
 	"credentials":   {"--all-profiles"},
 	"assume-role":   {"--role-arn", "arn:aws:iam::264511973012:role/EC2ReadAccess", "--profile", "malbert"},
 	"session-token": {"--profile", "malbert"},
+	"aws":           {"sts", "get-caller-identity"},
 }
 
 // handouts are the commands that hand out credentials.

@@ -41,7 +41,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "names"},
 		"sweep":          {"account", "auth", "awsapi"},
 
-		"inventory":         {"account", "auth", "awsapi", "inventory/xmlscan", "names", "shorthand", "sweep"},
+		"inventory":         {"account", "auth", "awsapi", "catalog", "inventory/xmlscan", "names", "shorthand", "sweep", "wire"},
 		"region":            {"account", "auth", "awsapi", "inventory/xmlscan", "names", "sweep"},
 		"inventory/xmlscan": {},
 
@@ -51,7 +51,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

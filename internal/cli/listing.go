@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 
 	"muster/internal/render"
 	"muster/internal/render/shape"
@@ -24,6 +25,13 @@ type listing[R any] struct {
 	id func(*R) string
 
 	// The rest is for commands that need more.
+
+	// compile replaces render.Compile, for records whose fields are known only when the
+	// program runs.
+	compile func(render.Options, render.View) (*render.Printer[R], error)
+	// gather replaces the printer by a stream of its own. Without a writer it only checks
+	// the output flags.
+	gather func(render.Options, io.Writer) (stream[R], error)
 
 	// plan replaces visit. It is called for each sweep, before any call of AWS, and its
 	// errors are mistakes in the command line. sweepOnce adds the accounts and regions.
@@ -86,7 +94,17 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 	var leftOut []string
 	options := flags.output.options(app, g)
 	options.LeftOut = func(columns []string) { leftOut = columns }
-	printer, err := render.Compile[R](options, l.view)
+	compile := l.compile
+	if compile == nil {
+		compile = render.Compile[R]
+	}
+	var printer *render.Printer[R]
+	var err error
+	if l.gather != nil {
+		_, err = l.gather(options, nil)
+	} else {
+		printer, err = compile(options, l.view)
+	}
 	if err != nil {
 		return err
 	}
@@ -99,7 +117,7 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 			return err
 		}
 	}
-	return repeat(ctx, app, g, flags.output, printer, func(ctx context.Context, out stream[R]) error {
+	once := func(ctx context.Context, out stream[R]) error {
 		ctx, cancel := s.bound(ctx)
 		defer cancel()
 		leftOut = nil
@@ -109,5 +127,13 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		}
 		result.leftOut = leftOut
 		return s.conclude(ctx, result)
-	})
+	}
+	if l.gather != nil {
+		out, err := l.gather(options, app.term.Records())
+		if err != nil {
+			return err
+		}
+		return once(ctx, out)
+	}
+	return repeat(ctx, app, g, flags.output, printer, once)
 }

@@ -24,6 +24,7 @@ type grammar struct {
 
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with all their IP addresses."`
 	Find      findCmd      `cmd:"" group:"sweeps" help:"Find the owner of an IP address, DNS name, id or name."`
+	AWS       awsCmd       `cmd:"" name:"aws" group:"sweeps" help:"Run a read operation of any AWS service everywhere."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
 	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
@@ -61,6 +62,7 @@ var groups = []kong.Group{
 	{Key: "select", Title: "Which accounts"},
 	{Key: "regions", Title: "Which regions"},
 	{Key: "filter", Title: "Which instances"},
+	{Key: "operation", Title: "The operation"},
 	{Key: "sweep", Title: "Sweep"},
 	{Key: "exec", Title: "The command"},
 	{Key: "output", Title: "Output"},
@@ -106,6 +108,9 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if args, err = takeParameters(parser.Model, args); err != nil {
+		return app.fail(ctx, err)
+	}
 	command, err := parser.Parse(args)
 	if err != nil {
 		return app.fail(ctx, parseError(err, args))
@@ -124,6 +129,28 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	defer app.close()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
+}
+
+// takeParameters lets a command that has flags of its own, which the grammar does not
+// know, take them off the command line.
+func takeParameters(model *kong.Application, args []string) ([]string, error) {
+	for i, word := range args {
+		if strings.HasPrefix(word, "-") {
+			continue
+		}
+		for _, command := range model.Children {
+			taker, ok := command.Target.Addr().Interface().(interface {
+				takeParameters(program string, flags []*kong.Flag, args []string) ([]string, error)
+			})
+			if command.Name != word || !ok {
+				continue
+			}
+			rest, err := taker.takeParameters(model.Name, slices.Concat(command.AllFlags(false)...), args[i+1:])
+			return append(slices.Clip(args[:i+1]), rest...), err
+		}
+		return args, nil
+	}
+	return args, nil
 }
 
 func newParser(g *grammar, app *App) (*kong.Kong, error) {

@@ -6,7 +6,6 @@ import (
 	"muster/internal/render/encode"
 	"muster/internal/render/expr"
 	"muster/internal/render/shape"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +37,7 @@ type Watch[T any] struct {
 	// whose account answers again is then marked "~".
 	ChangesOnly bool
 
+	printer *Printer[T]
 	plan    plan
 	rounds  int
 	records []T              // of the last round, with those that are missed
@@ -52,13 +52,13 @@ type shown struct {
 }
 
 // Watch starts the output of rounds.
-func (p *Printer[T]) Watch() *Watch[T] { return &Watch[T]{plan: p.plan} }
+func (p *Printer[T]) Watch() *Watch[T] { return &Watch[T]{printer: p, plan: p.plan} }
 
 // Round starts a round. Close prints it, and calls unseen for each record of the
 // previous round that this round lacks: true means that the record's account or region
 // did not answer. If unseen is nil, all of them answered.
 func (w *Watch[T]) Round(out io.Writer, unseen func(*T) bool) *Stream[T] {
-	s := newStream[T](w.plan, out)
+	s := newStream(w.printer, out)
 	s.watch, s.unseen = w, unseen
 	return s
 }
@@ -91,12 +91,12 @@ func (w *Watch[T]) Changes() string {
 
 // gather returns the rows of a round, marked: records, or counts of them.
 func (w *Watch[T]) gather(records []T, unseen func(*T) bool) []marked {
-	found := valuesOf(w.plan.record, records)
+	found := w.printer.valuesOf(records)
 	missing := w.missing(found, unseen)
 	w.records = records
 	for _, record := range missing {
 		w.records = append(w.records, *record)
-		found = append(found, marked{shape.ValueOf(w.plan.record, reflect.ValueOf(record).Elem()), missed})
+		found = append(found, marked{w.printer.valueOf(record), missed})
 	}
 	if w.plan.counting != nil {
 		t := w.plan.counting.start()
@@ -121,7 +121,7 @@ func (w *Watch[T]) missing(found []marked, unseen func(*T) bool) []*T {
 	var missing []*T
 	for i := range w.records {
 		record := &w.records[i]
-		before := shape.ValueOf(w.plan.record, reflect.ValueOf(record).Elem())
+		before := w.printer.valueOf(record)
 		if !known[textOf(w.plan.given, before)] && unseen(record) {
 			missing = append(missing, record)
 		}
@@ -173,10 +173,10 @@ func textOf(paths []*shape.Path, record shape.Value) string {
 }
 
 // valuesOf returns unmarked records.
-func valuesOf[T any](schema *shape.Schema, records []T) []marked {
+func (p *Printer[T]) valuesOf(records []T) []marked {
 	values := make([]marked, len(records))
 	for i := range records {
-		values[i].record = shape.ValueOf(schema, reflect.ValueOf(&records[i]).Elem())
+		values[i].record = p.valueOf(&records[i])
 	}
 	return values
 }

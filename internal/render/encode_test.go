@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"muster/internal/render/shape"
 	"muster/internal/safe"
 	"reflect"
 	"slices"
@@ -109,8 +108,9 @@ func TestJSONRoundTrip(t *testing.T) {
 // inOrder sorts records as the view does.
 func inOrder(t *testing.T, records []instance) []instance {
 	var sorted []instance
-	all := valuesOf(shape.SchemaOf[instance](), records)
-	sortRecords(all, compile(t, Options{Output: "json"}).plan.order)
+	p := compile(t, Options{Output: "json"})
+	all := p.valuesOf(records)
+	sortRecords(all, p.plan.order)
 	for _, r := range all {
 		sorted = append(sorted, r.record.Interface().(instance))
 	}

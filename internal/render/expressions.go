@@ -11,12 +11,13 @@ import (
 
 // jq compiles --jq.
 func (c *compiler) jq() (func(*expr.Output) format, error) {
-	f, err := expr.CompileJQ(c.JQ, c.record, c.Slurp)
+	slurp := c.Slurp && !c.view.Single // a single record is all that there is
+	f, err := expr.CompileJQ(c.JQ, c.record, slurp)
 	if err != nil {
 		return nil, err
 	}
 	return func(out *expr.Output) format {
-		if !c.Slurp {
+		if !slurp {
 			return format{record: f.Start(out)}
 		}
 		return format{all: func(b []byte, records []marked) ([]byte, error) {
@@ -27,7 +28,7 @@ func (c *compiler) jq() (func(*expr.Output) format, error) {
 
 // query compiles --query, whose result is printed in the format of that name.
 func (c *compiler) query(name string) (func(*expr.Output) format, error) {
-	q, err := expr.CompileQuery(c.Query, c.record)
+	q, err := expr.CompileQuery(c.Query, c.record, c.view.Single)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,18 @@ import (
 // json compiles json, ndjson and yaml.
 func (c *compiler) json(name string) func(*expr.Output) format {
 	var f format
+	switch {
+	case c.view.Single && name == "json":
+		f.record = func(b []byte, record shape.Value) ([]byte, error) {
+			return append(encode.JSON{Indent: true}.Value(b, record, 0), '\n'), nil
+		}
+		return func(*expr.Output) format { return f }
+	case c.view.Single && name == "yaml":
+		f.record = func(b []byte, record shape.Value) ([]byte, error) {
+			return encode.YAML(b, encode.Tree{Ordered: true}.Value(record)), nil
+		}
+		return func(*expr.Output) format { return f }
+	}
 	switch name {
 	case "ndjson":
 		f.record = func(b []byte, record shape.Value) ([]byte, error) {

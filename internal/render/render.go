@@ -12,6 +12,7 @@ package render
 import (
 	"io"
 	"os"
+	"reflect"
 	"time"
 
 	"muster/internal/render/caret"
@@ -58,6 +59,10 @@ type View struct {
 	// that says where to find it.
 	Absent map[string]string
 
+	// Single says that there is one record and that it is the whole output: --query and
+	// --slurp read the record itself, and json and yaml print no list.
+	Single bool
+
 	// Tree lists the levels of -o tree above the records. Each level is the fields of its
 	// headings, printed as "first (others)". nil: a level for each field of Sort but ID.
 	Tree [][]string
@@ -86,12 +91,19 @@ const (
 
 // Printer prints records of type T, in any number of runs.
 type Printer[T any] struct {
-	plan plan
+	plan  plan
+	value func(*T) reflect.Value // returns the struct that is printed
 }
 
 // Compile checks the flags against the schema of T; see shape.SchemaOf. An error is an
 // *Error.
 func Compile[T any](o Options, v View) (*Printer[T], error) {
+	return CompileAs(o, v, reflect.TypeFor[T](), func(record *T) reflect.Value { return reflect.ValueOf(record).Elem() })
+}
+
+// CompileAs is Compile for records that are printed as structs of another type, which
+// may be known only when the program runs. value returns the struct of a record.
+func CompileAs[T any](o Options, v View, t reflect.Type, value func(*T) reflect.Value) (*Printer[T], error) {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
 	}
@@ -101,18 +113,23 @@ func Compile[T any](o Options, v View) (*Printer[T], error) {
 	if o.Width == nil {
 		o.Width = func() int { return 0 }
 	}
-	c := compiler{Options: o, view: v, record: shape.SchemaOf[T]()}
+	c := compiler{Options: o, view: v, record: shape.OfGoType(t)}
 	c.record.Absent = v.Absent
 	p, err := c.compile()
 	if err != nil {
 		return nil, err
 	}
-	return &Printer[T]{p}, nil
+	return &Printer[T]{p, value}, nil
+}
+
+// valueOf returns the value that is printed of a record.
+func (p *Printer[T]) valueOf(record *T) shape.Value {
+	return shape.ValueOf(p.plan.record, p.value(record))
 }
 
 // Start starts the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
-	s := newStream[T](p.plan, w)
+	s := newStream(p, w)
 	if p.plan.counting != nil {
 		s.tally = p.plan.counting.start()
 	}

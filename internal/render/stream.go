@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 
 // Stream is the output of one run. It is not for concurrent use.
 type Stream[T any] struct {
+	printer *Printer[T]
 	plan    plan
 	format  format
 	out     *expr.Output
@@ -35,16 +35,15 @@ type Stream[T any] struct {
 	err     error // the first error of w, or the end of an endless expression
 }
 
-func newStream[T any](p plan, w io.Writer) *Stream[T] {
-	s := &Stream[T]{plan: p, w: w, out: new(expr.Output)}
+func newStream[T any](p *Printer[T], w io.Writer) *Stream[T] {
+	s := &Stream[T]{printer: p, plan: p.plan, w: w, out: new(expr.Output)}
 	s.Until(context.Background())
 	s.out.Write = func(b []byte) error {
 		defer s.grace.pause()()
 		s.buffer = b
 		return s.Flush()
 	}
-	s.format = p.start(s.out)
-	s.record = shape.ValueOf(p.record, reflect.ValueOf(&s.current).Elem())
+	s.format = p.plan.start(s.out)
 	return s
 }
 
@@ -71,6 +70,7 @@ func (s *Stream[T]) Write(record T) error {
 		return s.err
 	}
 	s.current = record
+	s.record = s.printer.valueOf(&s.current)
 	switch {
 	case s.tally != nil:
 		s.tally.add(marked{record: s.record})
@@ -135,7 +135,7 @@ func (s *Stream[T]) kept() []marked {
 	case s.tally != nil:
 		records = s.tally.records()
 	default:
-		records = valuesOf(s.plan.record, s.waiting)
+		records = s.printer.valuesOf(s.waiting)
 	}
 	sortRecords(records, s.plan.order)
 	if s.watch != nil {

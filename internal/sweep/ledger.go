@@ -21,6 +21,9 @@ const (
 	Suspended  Status = "suspended" // the organization has closed the account
 	Failed     Status = "failed"    // a command that ran there failed; AWS answered
 	NotOptedIn        = Status(awsapi.NotOptedIn)
+
+	NotOffered    = Status(awsapi.NotOffered)    // the service has no endpoint in the region
+	NotSubscribed = Status(awsapi.NotSubscribed) // the account does not use the service
 )
 
 // Entry is the ledger's line for one place. Region is "" for a whole account. The account
@@ -48,7 +51,7 @@ type Entry struct {
 // Gap reports whether the place should have answered and did not.
 func (e *Entry) Gap() bool {
 	switch e.Status {
-	case OK, Empty, Suspended, NotOptedIn:
+	case OK, Empty, Suspended, NotOptedIn, NotOffered, NotSubscribed:
 		return false
 	}
 	return true
@@ -64,7 +67,7 @@ func (e *Entry) Denied() bool { return e.denied }
 // region.
 func (e *Entry) reached() bool {
 	switch e.Status {
-	case OK, Empty, NotOptedIn, Failed:
+	case OK, Empty, NotOptedIn, NotOffered, NotSubscribed, Failed:
 		return true
 	case Status(awsapi.Denied), Status(awsapi.DeniedSCP), Status(awsapi.Throttled):
 		return e.Region != ""

@@ -64,7 +64,7 @@ func ParseReport(data []byte) (*Earlier, error) {
 
 // statuses are all statuses that a report can contain.
 var statuses = []Status{
-	OK, Empty, Suspended, Failed, NotOptedIn,
+	OK, Empty, Suspended, Failed, NotOptedIn, NotOffered, NotSubscribed,
 	Status(awsapi.NoRole), Status(awsapi.DeniedSCP), Status(awsapi.Denied), Status(awsapi.Throttled), Status(awsapi.Expired),
 	Status(awsapi.Unreachable), Status(awsapi.Broken), Status(awsapi.Cancelled),
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -123,7 +124,11 @@ func (m *member) decode(d smithy.ShapeDeserializer, depth int) (any, error) {
 	}
 	switch m.schema.Type() {
 	case smithy.ShapeTypeString:
-		return read(m.schema, d.ReadString)
+		value, err := read(m.schema, d.ReadString)
+		if text, ok := value.(string); ok && m.shape.Traits().URLJSON {
+			return fromURLJSON(text), err
+		}
+		return value, err
 	case smithy.ShapeTypeBoolean:
 		return read(m.schema, d.ReadBool)
 	case smithy.ShapeTypeLong:
@@ -136,6 +141,9 @@ func (m *member) decode(d smithy.ShapeDeserializer, depth int) (any, error) {
 		return read[time.Time](m.schema, d.ReadTime)
 	case smithy.ShapeTypeDocument:
 		value, err := read[document.Value](m.schema, d.ReadDocument)
+		if err == nil && m.shape.Kind() == catalog.Timestamp {
+			return Input{}.time("", fromDocument(value))
+		}
 		return fromDocument(value), err
 	case smithy.ShapeTypeList:
 		return m.decodeList(d, depth)
@@ -250,6 +258,19 @@ func fromMap[T any](v map[string]T) any {
 		object = append(object, Field{key, fromDocument(v[key])})
 	}
 	return object
+}
+
+// fromURLJSON decodes JSON that is percent-encoded. What is no JSON stays text.
+func fromURLJSON(text string) any {
+	plain, err := url.PathUnescape(text)
+	if err != nil {
+		return text
+	}
+	var value any
+	if json.Unmarshal([]byte(plain), &value) != nil {
+		return text
+	}
+	return fromDocument(value)
 }
 
 // streamDecoder reads an output with a member that is the body itself.

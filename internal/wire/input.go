@@ -280,6 +280,10 @@ func (in Input) time(path string, given any) (any, error) {
 		return v, nil
 	case json.Number:
 		given = v.String()
+	case int64:
+		return time.Unix(v, 0).UTC(), nil
+	case float64:
+		return fromSeconds(v), nil
 	}
 	text, ok := given.(string)
 	if !ok {
@@ -291,10 +295,15 @@ func (in Input) time(path string, given any) (any, error) {
 		}
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(f) < 1e12 {
-		whole, part := math.Modf(f)
-		return time.Unix(int64(whole), int64(math.Round(part*1e3))*1e6).UTC(), nil
+		return fromSeconds(f), nil
 	}
 	return nil, &InputError{path, fmt.Sprintf("%s is not a time; write 2026-11-28T10:00:00Z, 2026-11-28 or seconds since 1970", kindOf(text))}
+}
+
+// fromSeconds returns the time of a number of seconds since 1970, to the microsecond.
+func fromSeconds(f float64) time.Time {
+	whole, part := math.Modf(f)
+	return time.Unix(int64(whole), int64(math.Round(part*1e6))*1e3).UTC()
 }
 
 // document returns a value of any type as the encoder takes it.

@@ -30,6 +30,8 @@ type member struct {
 // themselves.
 type builder struct {
 	protocol string
+	output   bool     // of answers, whose times are read in any form
+	headers  *builder // of an answer's headers, where smithy-go reads times itself
 	nodes    map[*catalog.Shape]*node
 }
 
@@ -60,8 +62,15 @@ func (b *builder) node(s *catalog.Shape) *node {
 	return n
 }
 
+func (b *builder) at(where catalog.Location) *builder {
+	if where != catalog.Body && b.headers != nil {
+		return b.headers
+	}
+	return b
+}
+
 func (b *builder) member(owner *node, name string, m *catalog.Member, ts ...smithy.Trait) *member {
-	target := b.node(m.Shape)
+	target := b.at(m.Location).node(m.Shape)
 	ts = append(b.memberTraits(m), ts...)
 	return &member{
 		node: target, name: m.Name, schema: owner.schema.AddMember(name, target.schema, ts...), location: m.Location,
@@ -109,6 +118,10 @@ func (b *builder) smithyType(s *catalog.Shape) smithy.ShapeType {
 	case catalog.Blob:
 		return smithy.ShapeTypeBlob
 	case catalog.Timestamp:
+		if b.output && (b.protocol == "json" || b.protocol == "rest-json") {
+			// Services write times as numbers or as text, whatever their model says.
+			return smithy.ShapeTypeDocument
+		}
 		return smithy.ShapeTypeTimestamp
 	case catalog.List:
 		return smithy.ShapeTypeList

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,6 +33,34 @@ func (o Object) Get(name string) any {
 		}
 	}
 	return nil
+}
+
+// Find returns the value at the end of a path of pagination: names with dots between
+// them, where a name may end in [-1], the last item of its list. The first of several
+// paths between || that leads to a value counts. It returns nil where none does.
+func (o Object) Find(paths string) any {
+	for path := range strings.SplitSeq(paths, "||") {
+		if value := o.find(strings.TrimSpace(path)); value != nil {
+			return value
+		}
+	}
+	return nil
+}
+
+func (o Object) find(path string) any {
+	var value any = o
+	for name := range strings.SplitSeq(path, ".") {
+		name, last := strings.CutSuffix(name, "[-1]")
+		object, _ := value.(Object)
+		value = object.Get(name)
+		if list, ok := value.([]any); last {
+			if !ok || len(list) == 0 {
+				return nil
+			}
+			value = list[len(list)-1]
+		}
+	}
+	return value
 }
 
 // Set returns the object with a member's value replaced, or added at the end.

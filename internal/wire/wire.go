@@ -56,11 +56,11 @@ func ForProtocol(o *catalog.Operation, protocol string) (*Codec, error) {
 	c := &Codec{operation: o, protocol: s.protocol}
 	var in, out *smithy.Schema
 	if o.Input != nil {
-		c.input = s.builder.node(o.Input)
+		c.input = s.inputs.node(o.Input)
 		in = c.input.schema
 	}
 	if o.Output != nil {
-		c.output = s.builder.node(o.Output)
+		c.output = s.outputs.node(o.Output)
 		out = c.output.schema
 		c.stream = streamOf(o.Output)
 	}
@@ -81,7 +81,8 @@ func streamOf(output *catalog.Shape) string {
 // service is what a service's operations share.
 type service struct {
 	mu       sync.Mutex
-	builder  builder
+	inputs   builder
+	outputs  builder
 	protocol smithyhttp.ClientProtocol // nil where it is unknown
 }
 
@@ -98,7 +99,8 @@ func serviceOf(s *catalog.Service, protocol string) *service {
 		return known.(*service)
 	}
 	known, _ := services.LoadOrStore(key, &service{
-		builder:  builder{protocol: protocol, nodes: map[*catalog.Shape]*node{}},
+		inputs:   builder{protocol: protocol, nodes: map[*catalog.Shape]*node{}},
+		outputs:  builder{protocol: protocol, output: true, nodes: map[*catalog.Shape]*node{}, headers: &builder{protocol: protocol, nodes: map[*catalog.Shape]*node{}}},
 		protocol: newProtocol(s, protocol),
 	})
 	return known.(*service)

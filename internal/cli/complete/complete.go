@@ -10,10 +10,12 @@
 //   - CountedFields() returns the fields by which records are counted instead of printed.
 //   - SeenScope() returns the selection of accounts. Names are offered that sweeps of the
 //     same accounts have found.
+//   - MoreFlags() returns flags that depend on the arguments.
+//   - Words(SOURCE) returns the values of a source that depends on the arguments.
 //   - InDemo(), of the whole grammar, reports whether the simulated organization is in use.
 //
 // They are called on a struct that has the flags of the command line, as far as they are
-// booleans, strings and lists of strings.
+// booleans, strings and lists of strings, and the arguments that are strings.
 //
 // An answer must come within a key press. So no parser is built, no call goes to AWS,
 // nothing is written to stderr, and nothing fails: an unreadable file offers no names.
@@ -161,7 +163,10 @@ func (l *line) flag(word string) *Param {
 	if f := l.command.Flag(word); f != nil || l.command == l.top {
 		return f
 	}
-	return l.top.Flag(word)
+	if f := l.top.Flag(word); f != nil {
+		return f
+	}
+	return (&Command{Flags: l.moreFlags()}).Flag(word)
 }
 
 // flags completes the name of a flag. It leaves out those that can be given only once
@@ -169,7 +174,7 @@ func (l *line) flag(word string) *Param {
 func (l *line) flags() (a answer) {
 	all := l.command.Flags
 	if l.command != l.top {
-		all = slices.Concat(all, l.top.Flags)
+		all = slices.Concat(all, l.top.Flags, l.moreFlags())
 	}
 	for _, f := range all {
 		_, given := l.given[f.Name]

@@ -10,9 +10,15 @@ import (
 
 // record returns a pointer to a command's struct, so that its methods can be called. Flags
 // that are booleans, strings and lists of strings are set, from the command line and the
-// environment.
+// environment, and arguments that are strings.
 func (l *line) record(c *Command) any {
 	record := reflect.New(c.record)
+	for i := range c.Arguments {
+		field := record.Elem().FieldByIndex(c.Arguments[i].field)
+		if c == l.command && i < len(l.words) && field.Kind() == reflect.String {
+			field.SetString(l.words[i])
+		}
+	}
 	for i := range c.Flags {
 		f := &c.Flags[i]
 		values := l.given[f.Name]
@@ -67,6 +73,14 @@ func (l *line) fields() []shape.FieldInfo {
 		}
 	}
 	return counted
+}
+
+// moreFlags are flags that depend on the command's arguments.
+func (l *line) moreFlags() []Param {
+	if more, ok := l.record(l.command).(interface{ MoreFlags() []Param }); ok && l.command != l.top {
+		return more.MoreFlags()
+	}
+	return nil
 }
 
 // scope is the selection of accounts on the command line.

@@ -68,6 +68,9 @@ func (l *line) candidates(p *Param, prefix string) []candidate {
 		if words, known := l.Words[source]; known {
 			found = append(found, named(words())...)
 		}
+		if words, ok := l.record(l.command).(interface{ Words(source string) []string }); ok {
+			found = append(found, named(words.Words(source))...)
+		}
 		if list, known := sources[source]; known {
 			found = append(found, list(l, prefix)...)
 		}

@@ -14,13 +14,19 @@ import (
 
 // Query is a compiled --query: JMESPath as in the AWS CLI.
 type Query struct {
-	node *jmespath.Node
+	node   *jmespath.Node
+	single bool
 }
 
 const queryFlag = "--query"
 
-// CompileQuery compiles a query of the list of all records. An error is a *caret.Error.
-func CompileQuery(text string, record *shape.Schema) (*Query, error) {
+// CompileQuery compiles a query of the list of all records, or of a single record. An
+// error is a *caret.Error.
+func CompileQuery(text string, record *shape.Schema, single bool) (*Query, error) {
+	root := record
+	if !single {
+		root = listOf(record)
+	}
 	node, err := jmespath.Parse(text)
 	if err != nil {
 		if e, ok := errors.AsType[*jmespath.SyntaxError](err); ok {
@@ -28,18 +34,21 @@ func CompileQuery(text string, record *shape.Schema) (*Query, error) {
 		}
 		return nil, err
 	}
-	if err := checkQuery(node, text, record); err != nil {
+	if err := checkQuery(node, text, root); err != nil {
 		return nil, err
 	}
-	return &Query{node}, nil
+	return &Query{node, single}, nil
 }
 
-// Search returns the result for a list of records: a tree, with objects as
-// encode.Object.
+// Search returns the result for the records: a tree, with objects as encode.Object.
 func (q *Query) Search(ctx context.Context, records iter.Seq[shape.Value]) (any, error) {
-	input := []any{}
+	list := []any{}
 	for record := range records {
-		input = append(input, encode.Tree{Ordered: true}.Value(record))
+		list = append(list, encode.Tree{Ordered: true}.Value(record))
+	}
+	var input any = list
+	if q.single && len(list) == 1 {
+		input = list[0]
 	}
 	result, err := q.node.Search(ctx, input)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 
 // checkQuery finds calls of functions that cannot work, and accesses to fields that no
 // record has.
-func checkQuery(node *jmespath.Node, text string, record *shape.Schema) error {
-	c := queryChecker{text: text, root: listOf(record)}
+func checkQuery(node *jmespath.Node, text string, root *shape.Schema) error {
+	c := queryChecker{text: text, root: root}
 	if node.Kind == jmespath.Reference {
 		c.report(node, 1, errExpression.Error(), "")
 	}

@@ -50,8 +50,10 @@ func derive(t reflect.Type, sparse bool) *Schema {
 		s := &Schema{Kind: Object, goType: t}
 		for _, f := range reflect.VisibleFields(t) {
 			if f.IsExported() && !f.Anonymous {
-				inner := derive(f.Type, sparse || f.Tag.Get("render") == "sparse")
-				s.Fields = append(s.Fields, Field{Name: cmp.Or(f.Tag.Get("json"), f.Name), Schema: inner, Optional: sparse, index: f.Index})
+				tag := f.Tag.Get("render")
+				optional := sparse || tag == "optional"
+				inner := derive(f.Type, optional || tag == "sparse")
+				s.Fields = append(s.Fields, Field{Name: cmp.Or(f.Tag.Get("json"), f.Name), Schema: inner, Optional: optional, index: f.Index})
 			}
 		}
 		return s

@@ -1,0 +1,271 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"muster/internal/awsapi"
+	"muster/internal/catalog"
+	"muster/internal/sweep"
+	"muster/internal/wire"
+)
+
+// Operation collects the records of an operation of the catalogue: the items of its
+// answer's list, over all pages, or an answer without a list as one record.
+type Operation struct {
+	op     *catalog.Operation
+	in     wire.Object
+	paging Paging
+
+	items string   // the path of the list in the answer; "" if the answer is the record
+	lists []string // the paths of the answer's other lists
+
+	mu     sync.Mutex
+	others map[string][]any // the items of the other lists
+	keep   bool             // the items of the other lists are wanted, not only their number
+	counts map[string]int
+}
+
+// Paging says how pages are followed.
+type Paging struct {
+	MaxItems int    // of each place; 0: all
+	PageSize int    // 0: AWS's choice
+	Token    string // where to start; "" is the beginning
+	OnePage  bool   // the first page alone
+}
+
+// ListError says that an answer has no such list.
+type ListError struct {
+	Name  string
+	Known []string
+}
+
+func (e *ListError) Error() string {
+	if len(e.Known) == 0 {
+		return "--items " + e.Name + ": the answer has no list"
+	}
+	return fmt.Sprintf("--items %s: the answer has no such list; it has %s", e.Name, strings.Join(e.Known, ", "))
+}
+
+// UsageError marks a mistake in the command line.
+func (e *ListError) UsageError() {}
+
+// NewOperation prepares an operation. items chooses the list whose items are the
+// records; "" is the main one. The error is a *ListError.
+func NewOperation(op *catalog.Operation, in wire.Object, items string, paging Paging) (*Operation, error) {
+	o := &Operation{op: op, in: in, paging: paging, others: map[string][]any{}, counts: map[string]int{}}
+	known := listsOf(op)
+	var err error
+	if o.items, err = chooseList(op, known, items); err != nil {
+		return nil, err
+	}
+	o.lists = slices.DeleteFunc(known, func(path string) bool { return path == o.items })
+	if size := paging.PageSize; size > 0 && op.Pages != nil && op.Pages.Limit != "" {
+		o.in = slices.Clone(o.in).Set(op.Pages.Limit, int64(size))
+	}
+	return o, nil
+}
+
+// listsOf returns the paths of the lists in an answer: those that pagination names, and
+// the members that are lists.
+func listsOf(op *catalog.Operation) (paths []string) {
+	if op.Output == nil {
+		return nil
+	}
+	if op.Pages != nil {
+		for _, path := range op.Pages.Results {
+			if s := shapeAt(op.Output, path); s != nil && s.Kind() == catalog.List {
+				paths = append(paths, path)
+			}
+		}
+	}
+	for _, m := range op.Output.Members() {
+		if m.Shape.Kind() == catalog.List && m.Location == catalog.Body && !slices.Contains(paths, m.Name) {
+			paths = append(paths, m.Name)
+		}
+	}
+	return paths
+}
+
+// chooseList returns the path of the list whose items are the records.
+func chooseList(op *catalog.Operation, known []string, name string) (string, error) {
+	if name != "" {
+		for _, path := range known {
+			if path == name || strings.HasSuffix(path, "."+name) {
+				return path, nil
+			}
+		}
+		return "", &ListError{name, known}
+	}
+	paged := op.Pages != nil && len(op.Pages.Results) > 0 && len(known) > 0 && known[0] == op.Pages.Results[0]
+	if paged || len(known) == 1 {
+		return known[0], nil
+	}
+	return "", nil
+}
+
+// shapeAt returns the shape at the end of a path; nil where there is none.
+func shapeAt(s *catalog.Shape, path string) *catalog.Shape {
+	for name := range strings.SplitSeq(path, ".") {
+		m := s.Member(name)
+		if m == nil {
+			return nil
+		}
+		s = m.Shape
+	}
+	return s
+}
+
+// Record is one item of an answer.
+type Record struct {
+	AccountId, AccountName, Region string
+	Profile, Role                  string
+	Item                           any // as in package wire
+}
+
+// Visit emits the records of a place, page by page.
+func (o *Operation) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, emit func([]Record)) error {
+	caller, err := api.Operation(o.op)
+	if err != nil {
+		return err
+	}
+	region := p.Region
+	if region == "" {
+		region = catalog.PartitionOf(p.Identity.Target.Region).Global()
+	}
+	if !o.op.Service.Offered(region) {
+		return &NotOfferedError{o.op.Service.Name, region}
+	}
+	in, left := o.in, o.paging.MaxItems
+	return o.eachPage(func(token []any) (next []any, err error) {
+		for i, name := range o.tokens() {
+			if i < len(token) && token[i] != nil {
+				in = slices.Clone(in).Set(name, token[i])
+			}
+		}
+		var page wire.Object
+		err = p.Identity.Do(ctx, func() error {
+			page, err = caller.Call(ctx, p.Identity.Target, region, p.Identity.Credentials, in)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		records := o.records(p, page)
+		if o.paging.MaxItems > 0 {
+			records = records[:min(len(records), left)]
+			left -= len(records)
+		}
+		emit(records)
+		if o.paging.OnePage || o.paging.MaxItems > 0 && left == 0 {
+			return nil, nil
+		}
+		return o.next(page), nil
+	})
+}
+
+// NotOfferedError says that a service has no endpoint in a region. AWS was not called.
+type NotOfferedError struct{ Service, Region string }
+
+func (e *NotOfferedError) Error() string { return e.Service + " is not offered in " + e.Region }
+
+// Reason gives the place its status in the ledger.
+func (e *NotOfferedError) Reason() awsapi.Kind { return awsapi.NotOffered }
+
+// tokens names the members of the input that say where a page begins.
+func (o *Operation) tokens() []string {
+	if o.op.Pages == nil {
+		return nil
+	}
+	return o.op.Pages.Input
+}
+
+// eachPage calls page with the tokens of each page until there is none. A token that
+// was given before would lead round and round.
+func (o *Operation) eachPage(page func(token []any) ([]any, error)) error {
+	var token []any
+	if o.paging.Token != "" {
+		token = []any{o.paging.Token}
+	}
+	given := map[string]bool{}
+	for {
+		next, err := page(token)
+		if err != nil || next == nil {
+			return err
+		}
+		key := string(wire.AppendJSON(nil, next))
+		if given[key] {
+			return &awsapi.BrokenAnswer{Operation: o.op.Name, Msg: "gave a page token that it had given before", Final: true}
+		}
+		given[key] = true
+		token = next
+	}
+}
+
+// next returns the tokens of the page that follows; nil at the end.
+func (o *Operation) next(page wire.Object) []any {
+	pages := o.op.Pages
+	if pages == nil || pages.More != "" && page.Find(pages.More) != true {
+		return nil
+	}
+	tokens := make([]any, len(pages.Output))
+	found := false
+	for i, path := range pages.Output {
+		tokens[i] = page.Find(path)
+		found = found || tokens[i] != nil && tokens[i] != ""
+	}
+	if !found {
+		return nil
+	}
+	return tokens
+}
+
+// records returns the records of a page, and adds the items of its other lists.
+func (o *Operation) records(p sweep.Place, page wire.Object) []Record {
+	record := Record{AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region, Profile: p.Identity.Profile, Role: p.Identity.Role}
+	o.addOthers(page)
+	if o.items == "" {
+		record.Item = page
+		return []Record{record}
+	}
+	items, _ := page.Find(o.items).([]any)
+	records := make([]Record, len(items))
+	for i, item := range items {
+		records[i] = record
+		records[i].Item = item
+	}
+	return records
+}
+
+func (o *Operation) addOthers(page wire.Object) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, path := range o.lists {
+		items, _ := page.Find(path).([]any)
+		o.counts[path] += len(items)
+		if o.keep {
+			o.others[path] = append(o.others[path], items...)
+		}
+	}
+}
+
+// Noun is the name of the list whose items are the records; "" if there is none.
+func (o *Operation) Noun() string { return o.items[strings.LastIndexByte(o.items, '.')+1:] }
+
+// KeepLists keeps the items of the answer's other lists, for Answer.
+func (o *Operation) KeepLists() { o.keep = true }
+
+// OtherLists names the answer's other lists that were not empty.
+func (o *Operation) OtherLists() (names []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, path := range o.lists {
+		if o.counts[path] > 0 {
+			names = append(names, path)
+		}
+	}
+	return names
+}
