@@ -68,13 +68,13 @@ A flag that both muster and the operation have is muster's. The operation's goes
 type ownerFields struct{ AccountId, AccountName, Region, Profile, Role string }
 
 // Schema is that of the records of the named operation.
-func (c *awsCmd) Schema() render.Schema {
+func (c *awsCmd) Schema() *shape.Schema {
 	if op := c.named(); op != nil {
 		if operation, err := inventory.NewOperation(op, nil, c.Items, inventory.Paging{}); err == nil {
 			return shape.OfGoType(operation.RecordType("Profile", "Role"))
 		}
 	}
-	return render.SchemaOf[ownerFields]()
+	return shape.SchemaOf[ownerFields]()
 }
 
 // named returns the operation that the arguments name, or nil.
