@@ -8,20 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// Glob is a compiled pattern. * stands for any characters, ? for one, [a-c] for one
-// of a class and [^a-c] or [!a-c] for one outside it, {a,b} for either, and \ takes
-// the next character as it is. Apart from [! and braces that is the syntax of
-// path.Match, but a slash is a character like any other, since names are no paths.
+// Glob is a compiled pattern. * matches any characters, ? one character, [a-c] a character
+// of a class, [^a-c] or [!a-c] a character outside it, {a,b} either text, and \ the next
+// character literally. This is the syntax of path.Match with [! and braces. Unlike there, a
+// slash is an ordinary character, since names are not paths.
 type Glob struct {
 	text    string
-	literal string         // the only name that matches, where pattern is nil
-	pattern *regexp.Regexp // takes linear time, whatever the pattern
+	literal string         // if pattern is nil, the only name that matches
+	pattern *regexp.Regexp // matches in linear time for every pattern
 }
 
-// IsGlob says whether a text has a character that is special in globs.
+// IsGlob reports whether a text contains a character that is special in globs.
 func IsGlob(text string) bool { return strings.ContainsAny(text, `*?[{\`) }
 
-// CompileGlob reads a pattern. The error says where it is malformed.
+// CompileGlob compiles a pattern. An error says where it is malformed.
 func CompileGlob(text string) (*Glob, error) {
 	g := &Glob{text: text, literal: text}
 	if !IsGlob(text) {
@@ -40,8 +40,8 @@ func CompileGlob(text string) (*Glob, error) {
 	return g, nil
 }
 
-// Split separates a list at its commas, but not at those of a glob's braces or
-// brackets, nor after a \.
+// Split splits a list at its commas, except for commas within the braces or brackets of a
+// glob, or after a \.
 func Split(list string) (texts []string) {
 	begin, braces, bracket := 0, 0, false
 	for i := 0; i < len(list); i++ {
@@ -64,7 +64,7 @@ func Split(list string) (texts []string) {
 	return append(texts, list[begin:])
 }
 
-// Match says whether the whole name matches.
+// Match reports whether the whole name matches.
 func (g *Glob) Match(name string) bool {
 	if g.pattern == nil {
 		return name == g.literal
@@ -72,7 +72,7 @@ func (g *Glob) Match(name string) bool {
 	return g.pattern.MatchString(name)
 }
 
-// String is the pattern as it was given.
+// String returns the text of the pattern.
 func (g *Glob) String() string { return g.text }
 
 // translation turns a glob into a regular expression.
@@ -124,14 +124,13 @@ func (t *translation) sequence() error {
 	return nil
 }
 
-// put translates the next n bytes.
+// put replaces the next n bytes by an expression.
 func (t *translation) put(n int, expression string) {
 	t.rest = t.rest[n:]
 	t.out.WriteString(expression)
 }
 
-// class translates [...]. A class that is empty or a range that runs backwards
-// matches nothing.
+// class translates [...]. An empty class and a backward range match nothing.
 func (t *translation) class() error {
 	t.rest = t.rest[1:]
 	negated := strings.HasPrefix(t.rest, "^") || strings.HasPrefix(t.rest, "!")
@@ -169,7 +168,8 @@ func (t *translation) class() error {
 	return nil
 }
 
-// member reads one character of a class, which cannot be the last of the pattern.
+// member parses one character of a class. It is not the last of the pattern, because a ]
+// follows.
 func (t *translation) member() (rune, error) {
 	switch {
 	case t.rest == "":
@@ -184,7 +184,7 @@ func (t *translation) member() (rune, error) {
 	return r, err
 }
 
-// character reads one, escaped or not.
+// character parses one character, escaped or not.
 func (t *translation) character() (rune, error) {
 	if t.rest[0] == '\\' {
 		if t.rest = t.rest[1:]; t.rest == "" {

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Text makes untrusted text fit to be shown on one line of a terminal: control
-// characters, line separators, characters that are invisible or turn the writing
-// direction, and bytes that are not UTF-8 are shown as escapes (\n, \x1b, \u202e).
+// Text makes untrusted text safe for one line of a terminal. It writes escapes such as \n,
+// \x1b and \u202e for control characters, line separators, invisible characters, characters
+// that change the writing direction, and bytes that are not UTF-8.
 func Text(s string) string {
 	clean := true
 	for i := 0; i < len(s) && clean; i++ {
@@ -43,9 +43,8 @@ func Text(s string) string {
 	return b.String()
 }
 
-// Visible says whether a character can be seen on a terminal and does nothing to it.
-// Controls, format characters, separators of lines and characters that Unicode lets
-// fonts ignore are not visible.
+// Visible reports whether a terminal shows a character without any other effect. Control and
+// format characters, line separators, and characters that fonts may ignore are not visible.
 func Visible(r rune) bool {
 	if r < 0x7f {
 		return r >= ' '

@@ -1,9 +1,9 @@
-// Package shell writes what a POSIX shell is to read.
+// Package shell quotes words for POSIX shells.
 package shell
 
 import "strings"
 
-// Word is a word that a shell takes for s: s itself where it can, else quoted.
+// Word returns s as one word of a shell: with quotes only if it needs them.
 func Word(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@+:,") == "" {
 		return s
@@ -11,11 +11,11 @@ func Word(s string) string {
 	return Quote(s)
 }
 
-// Quote puts s between quotes, within which a shell reads nothing into it.
+// Quote returns s in single quotes, in which nothing is special to a shell.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// OneCommand joins the lines of a command that is written over several: a line break
-// between words is a space, one within quotes stays.
+// OneCommand joins the lines of a command. It replaces line breaks between words by spaces,
+// and keeps those within quotes.
 func OneCommand(s string) string {
 	joined := []byte(s)
 	var quote byte

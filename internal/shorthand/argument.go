@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// Values reads the texts behind the flag of a parameter that is a list. A single one
-// may be JSON of the whole list, or name a file of it.
+// Values parses the arguments of a flag whose parameter is a list. A single argument may be
+// the whole list as JSON, or name a file with it.
 func Values(texts []string, shape *Shape, load Load) (any, error) {
 	if len(texts) == 1 {
 		if content, named, err := load.file(texts[0]); err != nil || named {
@@ -33,7 +33,7 @@ func Values(texts []string, shape *Shape, load Load) (any, error) {
 	list := make([]any, 0, len(texts))
 	isJSON := len(texts) > 0 && looksLikeJSON(texts[0])
 	for _, text := range texts {
-		value, err := shape.Item.read(text, isJSON, load)
+		value, err := shape.Item.parse(text, isJSON, load)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func Values(texts []string, shape *Shape, load Load) (any, error) {
 	return list, nil
 }
 
-// Value reads the text behind the flag of any other parameter.
+// Value parses the argument of the flag of any other parameter.
 func Value(text string, shape *Shape, load Load) (any, error) {
 	content, named, err := load.file(text)
 	if err != nil {
@@ -51,11 +51,11 @@ func Value(text string, shape *Shape, load Load) (any, error) {
 	if named {
 		text = content
 	}
-	return shape.read(text, looksLikeJSON(text), load)
+	return shape.parse(text, looksLikeJSON(text), load)
 }
 
-// read reads one text: JSON, shorthand, or a plain value.
-func (s *Shape) read(text string, isJSON bool, load Load) (any, error) {
+// parse parses one argument: JSON, shorthand, or a plain value.
+func (s *Shape) parse(text string, isJSON bool, load Load) (any, error) {
 	switch {
 	case s.Kind == Document:
 		return parseJSON(text)
@@ -73,7 +73,7 @@ func (s *Shape) read(text string, isJSON bool, load Load) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.fit(value)
+	return s.convert(value)
 }
 
 func looksLikeJSON(text string) bool {
@@ -86,19 +86,19 @@ func parseJSON(text string) (value any, err error) {
 	d.UseNumber()
 	if err = d.Decode(&value); err == nil {
 		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("more follows behind it")
+			err = errors.New("text follows the value")
 		}
 	}
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it breaks off")
+		err = errors.New("the text ends too early")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("this is no JSON: %w", err)
+		return nil, fmt.Errorf("not JSON: %w", err)
 	}
 	return value, nil
 }
 
-// file is Load where there may be none.
+// file calls l, which may be nil.
 func (l Load) file(text string) (content string, named bool, err error) {
 	if l == nil {
 		return "", false, nil
@@ -106,8 +106,8 @@ func (l Load) file(text string) (content string, named bool, err error) {
 	return l(text)
 }
 
-// Files loads files of this machine. As in the AWS CLI, a path may begin with ~ and
-// hold variables.
+// Files returns a Load for files of this machine. As in the AWS CLI, a path may start with ~
+// and contain variables of the environment.
 func Files(lookup func(string) (string, bool), home string) Load {
 	return func(value string) (string, bool, error) {
 		path, isText := strings.CutPrefix(value, "file://")
@@ -134,7 +134,7 @@ func Files(lookup func(string) (string, bool), home string) Load {
 		case isBinary:
 			return string(content), true, nil
 		case !utf8.Valid(content):
-			return "", true, fmt.Errorf("%s is no text; fileb:// reads it as it is", path)
+			return "", true, fmt.Errorf("%s is not UTF-8 text; use fileb:// for binary files", path)
 		}
 		return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(content)), true, nil
 	}

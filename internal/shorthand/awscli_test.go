@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// judge reads a list of texts and says what the AWS CLI's own parser makes of each:
-// a value, or where it fails and why; and then what becomes of the value in a model.
+// judge reads a list of texts. For each it prints the value or the error of the AWS CLI's
+// own parser, and the value converted to a model.
 const judge = `
 import json, sys
 from awscli.shorthand import ShorthandParser, BackCompatVisitor, ShorthandParseSyntaxError, DuplicateKeyInObjectError, ShorthandParseError
@@ -46,7 +46,7 @@ for text in json.load(sys.stdin):
 json.dump(out, sys.stdout)
 `
 
-// model is judge's.
+// model is the shape in judge.
 var model = func() *Shape {
 	text, integer := &Shape{Kind: String}, &Shape{Kind: Integer}
 	item := &Shape{Kind: Structure, Members: []Member{{"A", text}, {"B", &Shape{Kind: List, Item: text}}, {"N", integer}}}
@@ -56,12 +56,12 @@ var model = func() *Shape {
 	}}
 }()
 
-// writer writes shorthand, and what is nearly that.
+// writer writes valid and slightly invalid shorthand.
 type writer struct{ *rand.Rand }
 
 func (w writer) pick(list ...string) string { return list[w.IntN(len(list))] }
 
-// often picks the first of the list nine times of ten.
+// often picks the first of the list nine times out of ten.
 func (w writer) often(list ...string) string {
 	if w.IntN(10) > 0 {
 		return list[0]
@@ -142,7 +142,7 @@ func (w writer) text() string {
 	return string(text)
 }
 
-// TestAgainstTheAWSCLI: the same values, and the same errors at the same characters.
+// TestAgainstTheAWSCLI expects the same values, and the same errors at the same characters.
 func TestAgainstTheAWSCLI(t *testing.T) {
 	t.Parallel()
 	w := writer{rand.New(rand.NewPCG(14, 1))}
@@ -186,7 +186,7 @@ func TestAgainstTheAWSCLI(t *testing.T) {
 			continue
 		}
 		values++
-		fitted, err := model.fit(got)
+		fitted, err := model.convert(got)
 		if (err != nil) != (want[i].Unfit != nil) || err == nil && fmt.Sprint(plain(t, fitted)) != fmt.Sprint(want[i].Fitted) {
 			t.Errorf("%q:\n got %v %v\nwant %v %v", text, fitted, err, want[i].Fitted, want[i].Unfit)
 			if failures++; failures > 10 {
@@ -202,7 +202,7 @@ func TestAgainstTheAWSCLI(t *testing.T) {
 	}
 }
 
-// ask has a program in Python answer a question, both as JSON.
+// ask runs a Python program on a question and returns its answer, both as JSON.
 func ask(t *testing.T, program string, question any) []byte {
 	t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil {
@@ -225,8 +225,8 @@ func ask(t *testing.T, program string, question any) []byte {
 	return answer
 }
 
-// argumentJudge reads what stands behind --filters as the AWS CLI does, up to
-// botocore's check of the value.
+// argumentJudge parses arguments of --filters with the AWS CLI, and checks the values with
+// botocore.
 const argumentJudge = `
 import json, sys
 files = lambda value, prefixes: dict(good='[{"Name":"a","Values":["b"]}]', bad='Name=a,Values=b').get(value[7:]) if isinstance(value, str) and value.startswith('file://') else None
@@ -254,7 +254,7 @@ for texts in json.load(sys.stdin):
 json.dump(out, sys.stdout)
 `
 
-// filters is the shape of EC2's.
+// filters is the shape of EC2's parameter Filters.
 var filters = &Shape{Kind: List, Item: &Shape{Kind: Structure, Members: []Member{
 	{"Name", &Shape{}}, {"Values", &Shape{Kind: List, Item: &Shape{}}},
 }}}
@@ -272,7 +272,7 @@ func (w writer) argument() string {
 	return w.often(name+","+values, values+","+name, name, values, name+","+name, name+","+values+",Other=x")
 }
 
-// TestArgumentsAgainstTheAWSCLI: what is accepted behind a flag, and its value.
+// TestArgumentsAgainstTheAWSCLI compares the values of valid arguments, and the errors of others.
 func TestArgumentsAgainstTheAWSCLI(t *testing.T) {
 	t.Parallel()
 	w := writer{rand.New(rand.NewPCG(14, 2))}
@@ -314,12 +314,12 @@ func TestArgumentsAgainstTheAWSCLI(t *testing.T) {
 	}
 }
 
-// content is the judge's.
+// content loads files as the judge does.
 func content(value string) (string, bool, error) {
 	return "content, " + value, strings.HasPrefix(value, "file://"), nil
 }
 
-// plain makes a value as json.Unmarshal does.
+// plain converts a value to the types of json.Unmarshal.
 func plain(t *testing.T, value any) (out any) {
 	switch v := value.(type) {
 	case map[string]any:

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// SyntaxError is a text that is no shorthand.
+// SyntaxError is a mistake in the syntax of shorthand.
 type SyntaxError struct {
 	Expected string // a character, or the AWS CLI's name of a kind of value
 	Found    string // a character, EOF, or <none>
@@ -28,19 +28,19 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("expected %s instead of %q at character %d", expected, e.Found, e.Offset+1)
 }
 
-// DuplicateKeyError is a structure in which a key stands twice.
+// DuplicateKeyError is a key that a structure contains twice.
 type DuplicateKeyError struct {
 	Key    string
 	Offset int // of the second, in characters
 }
 
 func (e *DuplicateKeyError) Error() string {
-	return fmt.Sprintf("a second %q at character %d; structures are separated by spaces", e.Key, e.Offset+1)
+	return fmt.Sprintf("a second %q at character %d; separate structures by spaces", e.Key, e.Offset+1)
 }
 
-// UnknownKeyError is a key that a structure does not have.
+// UnknownKeyError is a key that a structure lacks.
 type UnknownKeyError struct {
-	Of    string // the parameter
+	Of    string // name of the parameter
 	Key   string
 	Known []string
 }

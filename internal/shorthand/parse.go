@@ -1,9 +1,9 @@
-// Package shorthand reads parameters as the AWS CLI takes them on its command
-// line: in shorthand, as JSON, or from a file.
+// Package shorthand parses parameters as the AWS CLI does: in its shorthand, as JSON, or
+// from a file.
 //
-// Parse knows the syntax alone. A Shape says what a parameter may hold; Value and
-// List turn the user's texts into what is sent to AWS, by the shape. All of them
-// return map[string]any, []any, string, json.Number, float64 and bool.
+// Parse handles the syntax only. A Shape describes a parameter; Value and Values convert
+// arguments to the values of a Shape, ready to send to AWS. All of them return
+// map[string]any, []any, string, json.Number, float64 and bool.
 package shorthand
 
 import (
@@ -11,29 +11,29 @@ import (
 	"strings"
 )
 
-// Load returns the content of the file that a value names, as file://PATH or
-// fileb://PATH, and whether it names one.
+// Load returns the content of the file that a value names as file://PATH or fileb://PATH.
+// named is false for all other values.
 type Load func(value string) (content string, named bool, err error)
 
-// Parse reads a structure, such as Name=a,Values=b,c. A value behind @= may name a
-// file.
+// Parse parses a structure, such as Name=a,Values=b,c. With @= instead of =, the value may
+// name a file.
 func Parse(text string, load Load) (map[string]any, error) {
 	p := &parser{input: decode(text), load: load}
 	return p.parameter()
 }
 
-// parser goes through the characters of a text. Its methods are the productions of
-// the AWS CLI's grammar (awscli/shorthand.py), under the same names.
+// parser is a recursive descent parser. Its methods have the names of the productions in
+// the AWS CLI's grammar (awscli/shorthand.py).
 type parser struct {
 	input []rune
 	at    int
 	load  Load
-	files bool // the value at hand may name a file
+	files bool // the current value follows @=, and may name a file
 }
 
 func (p *parser) parameter() (map[string]any, error) {
 	values := map[string]any{}
-	behind := 0 // the comma before the key at hand
+	keyStart := 0
 	for {
 		key, err := p.key()
 		if err != nil {
@@ -44,20 +44,20 @@ func (p *parser) parameter() (map[string]any, error) {
 			return nil, err
 		}
 		if _, known := values[key]; known {
-			return nil, &DuplicateKeyError{Key: key, Offset: behind}
+			return nil, &DuplicateKeyError{Key: key, Offset: keyStart}
 		}
 		values[key] = value
 		if p.atEnd() {
 			return values, nil
 		}
-		behind = p.at + 1
+		keyStart = p.at + 1
 		if err := p.expectAmongBlanks(','); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// key reads a key and the = or @= behind it.
+// key parses a key with its = or @=.
 func (p *parser) key() (string, error) {
 	start := p.at
 	for !p.atEnd() && isKeyRune(p.input[p.at]) {
@@ -81,7 +81,7 @@ func (p *parser) values() (any, error) {
 	return p.csvValue()
 }
 
-// csvValue is one value, or a list of values up to the next key.
+// csvValue parses one value, or a list of values up to the next key.
 func (p *parser) csvValue() (any, error) {
 	first, err := p.firstValue()
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *parser) csvValue() (any, error) {
 		if syntax := (*SyntaxError)(nil); !errors.As(err, &syntax) || p.atEnd() {
 			return nil, err
 		}
-		for p.at >= 0 && p.input[p.at] != ',' { // that was a key, which belongs to the caller
+		for p.at >= 0 && p.input[p.at] != ',' { // go back: that was a key, for the caller to parse
 			p.at--
 		}
 		break
@@ -159,13 +159,13 @@ func (p *parser) hashLiteral() (any, error) {
 		if err := p.separator('}'); err != nil {
 			return nil, err
 		}
-		values[key] = value // of several the last, as in the AWS CLI
+		values[key] = value // as in the AWS CLI, the last of equal keys counts
 	}
 	p.at++
 	return values, nil
 }
 
-// separator goes behind the comma between two items, or stays before the end.
+// separator steps over the comma between two items. Before the end it does nothing.
 func (p *parser) separator(end rune) error {
 	p.skipBlanks()
 	if p.current() == end {
@@ -188,34 +188,34 @@ func (p *parser) explicitValues() (any, error) {
 	return p.firstValue()
 }
 
-// firstValue is the value behind a key; there may be none.
+// firstValue parses the value of a key, which may be empty.
 func (p *parser) firstValue() (string, error) {
 	switch c := p.current(); c {
 	case '\'', '"':
 		return p.quoted(c)
 	}
 	start := p.at
-	if p.word(firstFollows); p.at == start {
+	if p.skipWord(firstFollows); p.at == start {
 		return "", nil
 	}
 	return p.plain(start)
 }
 
-// secondValue is a further value of a list. An = would make it a key.
+// secondValue parses a further value of a list. It contains no =, which would make it a key.
 func (p *parser) secondValue() (string, error) {
 	switch c := p.current(); c {
 	case '\'', '"':
 		return p.quoted(c)
 	}
 	start := p.at
-	if p.word(secondFollows); p.at == start {
+	if p.skipWord(secondFollows); p.at == start {
 		return "", &SyntaxError{Expected: "<second>", Found: "<none>", Offset: p.at}
 	}
 	return p.plain(start)
 }
 
-// word goes behind a value without quotes.
-func (p *parser) word(follows func(rune) bool) {
+// skipWord steps over a value without quotes.
+func (p *parser) skipWord(follows func(rune) bool) {
 	for allowed := startsWord; ; allowed = follows {
 		switch c := p.current(); {
 		case c == '\\' && p.at+1 < len(p.input) && p.input[p.at+1] == ',':
@@ -230,11 +230,11 @@ func (p *parser) word(follows func(rune) bool) {
 
 func (p *parser) plain(start int) (string, error) {
 	text := strings.ReplaceAll(encode(p.input[start:p.at]), `\,`, ",")
-	return p.resolved(strings.TrimRightFunc(text, isSpace))
+	return p.resolve(strings.TrimRightFunc(text, isSpace))
 }
 
-// quoted reads a value up to the quote that ends it: the next one without a
-// backslash, or else the last one there is.
+// quoted parses a value up to its closing quote: the next one without a backslash, or else
+// the last one.
 func (p *parser) quoted(quote rune) (string, error) {
 	end := 0
 	for i := p.at + 1; i < len(p.input); i++ {
@@ -254,11 +254,11 @@ func (p *parser) quoted(quote rune) (string, error) {
 	text := encode(p.input[p.at+1 : end])
 	p.at = end + 1
 	text = strings.ReplaceAll(text, `\`+string(quote), string(quote))
-	return p.resolved(strings.ReplaceAll(text, `\\`, `\`))
+	return p.resolve(strings.ReplaceAll(text, `\\`, `\`))
 }
 
-// resolved is a value, or what is in the file that it names.
-func (p *parser) resolved(value string) (string, error) {
+// resolve returns a value, or the content of the file that it names.
+func (p *parser) resolve(value string) (string, error) {
 	if !p.files || p.load == nil {
 		return value, nil
 	}
@@ -297,7 +297,7 @@ func (p *parser) skipBlanks() {
 
 func (p *parser) atEnd() bool { return p.at >= len(p.input) }
 
-// current is the next character, -1 at the end.
+// current returns the next character, or -1 at the end.
 func (p *parser) current() rune {
 	if p.atEnd() {
 		return -1

@@ -6,35 +6,33 @@ import (
 	"unicode/utf8"
 )
 
-// The classes of characters of the AWS CLI's grammar. It knows none above U+FFFF:
-// such a one has to stand within quotes.
-
-const last = 0xffff
+// maxRune is the last character that the AWS CLI's grammar accepts outside quotes.
+const maxRune = 0xffff
 
 func isKeyRune(c rune) bool {
 	return c < utf8.RuneSelf && (unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune("-_.#/:", c))
 }
 
-// startsWord is true of what may begin a value without quotes.
+// startsWord reports whether c can start a value without quotes.
 func startsWord(c rune) bool {
-	return c > ' ' && c <= last && !strings.ContainsRune(`"',=[{`, c)
+	return c > ' ' && c <= maxRune && !strings.ContainsRune(`"',=[{`, c)
 }
 
-// firstFollows is true of what may follow in the value behind a key.
+// firstFollows reports whether c can continue the value of a key.
 func firstFollows(c rune) bool {
-	return (c >= ' ' || isSpace(c)) && c <= last && !strings.ContainsRune(`"',]}`, c)
+	return (c >= ' ' || isSpace(c)) && c <= maxRune && !strings.ContainsRune(`"',]}`, c)
 }
 
-// secondFollows is the same for the further values of a list.
+// secondFollows reports whether c can continue a further value of a list.
 func secondFollows(c rune) bool {
-	return (c >= ' ' || isSpace(c)) && c <= last && !strings.ContainsRune(`"',=`, c)
+	return (c >= ' ' || isSpace(c)) && c <= maxRune && !strings.ContainsRune(`"',=`, c)
 }
 
-// isSpace is true of what Python takes for blank.
+// isSpace is str.isspace of Python.
 func isSpace(c rune) bool { return unicode.IsSpace(c) || c >= 0x1c && c <= 0x1f }
 
-// Bytes that are no UTF-8 stand for themselves, as they do in Python: in the text
-// at hand from U+DC80 on.
+// surrogate is the offset of the characters that replace bytes outside UTF-8, as in
+// Python: U+DC80 to U+DCFF.
 const surrogate = 0xdc00
 
 func decode(text string) []rune {

@@ -14,7 +14,7 @@ import (
 type Kind int
 
 const (
-	String Kind = iota // also what is sent as one: blobs, times
+	String Kind = iota // also blobs and times, which are sent as strings
 	Integer
 	Float
 	Boolean
@@ -24,20 +24,20 @@ const (
 	Document
 )
 
-// Shape is what a parameter, or a part of it, may hold.
+// Shape describes the values of a parameter or of a part of one.
 type Shape struct {
 	Kind    Kind
 	Members []Member // of a structure
 	Item    *Shape   // of a list, and of a map's values
 }
 
-// Member is one of a structure's.
+// Member is a member of a structure.
 type Member struct {
 	Name  string
 	Shape *Shape
 }
 
-// complex says whether the AWS CLI has a shorthand for a parameter.
+// complex reports whether the AWS CLI has a shorthand for the parameter.
 func (s *Shape) complex() bool {
 	switch s.Kind {
 	case Structure, Map:
@@ -48,9 +48,9 @@ func (s *Shape) complex() bool {
 	return false
 }
 
-// fit makes what Parse returns agree with a shape: shorthand has only texts, and
-// does not tell a list of one value from that value.
-func (s *Shape) fit(value any) (any, error) {
+// convert converts a result of Parse to the shape. Shorthand has only texts, and a list of
+// one value looks like that value.
+func (s *Shape) convert(value any) (any, error) {
 	switch s.Kind {
 	case Structure:
 		values, ok := value.(map[string]any)
@@ -59,11 +59,11 @@ func (s *Shape) fit(value any) (any, error) {
 		}
 		for _, m := range s.Members {
 			if v, given := values[m.Name]; given {
-				fitted, err := m.Shape.fit(v)
+				converted, err := m.Shape.convert(v)
 				if err != nil {
 					return nil, fmt.Errorf("%s: %w", m.Name, err)
 				}
-				values[m.Name] = fitted
+				values[m.Name] = converted
 			}
 		}
 		return values, nil
@@ -73,33 +73,33 @@ func (s *Shape) fit(value any) (any, error) {
 			return value, nil
 		}
 		for key, v := range values {
-			fitted, err := s.Item.fit(v)
+			converted, err := s.Item.convert(v)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
 			}
-			values[key] = fitted
+			values[key] = converted
 		}
 		return values, nil
 	case List:
 		list, ok := value.([]any)
 		if !ok {
-			return []any{value}, nil // as it is: the AWS CLI does not look into it
+			return []any{value}, nil // the AWS CLI does not convert it either
 		}
 		for i, v := range list {
-			fitted, err := s.Item.fit(v)
+			converted, err := s.Item.convert(v)
 			if err != nil {
 				return nil, err
 			}
-			list[i] = fitted
+			list[i] = converted
 		}
 		return list, nil
 	case Document:
-		return nil, errors.New("shorthand has no documents; give the whole parameter as JSON")
+		return nil, errors.New("shorthand cannot express a document; write the whole parameter as JSON")
 	}
 	return s.scalar(value)
 }
 
-// scalar reads a number or a boolean.
+// scalar parses a number or a boolean.
 func (s *Shape) scalar(value any) (any, error) {
 	text, ok := value.(string)
 	if s.Kind == String {
@@ -135,7 +135,8 @@ func (s *Shape) scalar(value any) (any, error) {
 	return nil, fmt.Errorf("expected %s, not %q", s.Kind, text)
 }
 
-// withoutUnderscores drops those that Python allows between digits.
+// withoutUnderscores removes underscores between digits, as Python does. It reports whether
+// all underscores are in such places.
 func withoutUnderscores(text string) (string, bool) {
 	for i, c := range text {
 		digit := func(at int) bool { return at >= 0 && at < len(text) && text[at] >= '0' && text[at] <= '9' }
@@ -146,8 +147,8 @@ func withoutUnderscores(text string) (string, bool) {
 	return strings.ReplaceAll(text, "_", ""), true
 }
 
-// Check says what in a value does not agree with a shape. The name is the
-// parameter's.
+// Check returns an error if a value does not have the shape. name is the name of the
+// parameter.
 func (s *Shape) Check(name string, value any) error {
 	switch s.Kind {
 	case Structure:
@@ -190,15 +191,15 @@ func (s *Shape) Check(name string, value any) error {
 	case Document:
 		return nil
 	default:
-		if s.holds(value) {
+		if s.accepts(value) {
 			return nil
 		}
 	}
 	return fmt.Errorf("%s: expected %s, not %s", name, s.Kind, describe(value))
 }
 
-// holds says whether a scalar is of the shape's kind.
-func (s *Shape) holds(value any) bool {
+// accepts reports whether a scalar is of the shape's kind.
+func (s *Shape) accepts(value any) bool {
 	switch v := value.(type) {
 	case string:
 		return s.Kind == String
@@ -224,7 +225,7 @@ func (k Kind) String() string {
 	return [...]string{"a string", "an integer", "a number", "true or false", "a structure", "a list", "a map", "a document"}[k]
 }
 
-// describe is a value as JSON, without its end where it is long.
+// describe returns a value as JSON, cut to 60 characters.
 func describe(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
