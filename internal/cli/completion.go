@@ -23,7 +23,7 @@ func (*completionCmd) Examples() []string {
 	}
 }
 
-// Help tells how to install each.
+// Help is the text below the usage line: how to install each script.
 func (*completionCmd) Help() string {
 	return `In the shell's start-up file:
 

@@ -61,7 +61,7 @@ func (*usageError) UsageError() {}
 
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// isUsage says whether the command line or the config file is wrong. Any package marks
+// isUsage reports whether the command line or the config file is wrong. Any package marks
 // such errors with the method UsageError. (A method ExitCode would not do: the error
 // of a child process that failed has one, too.)
 func isUsage(err error) bool {

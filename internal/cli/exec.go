@@ -56,7 +56,7 @@ func (*execCmd) Examples() []string {
 
 // Help is the text below the usage line.
 func (*execCmd) Help() string {
-	return `muster's flags come before the command; '--' ends them. The command has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE in its environment.
+	return `muster's flags come before the command; '--' ends them. The command's environment has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE.
 
 If the flags name one account, or select one and stdin is a terminal, the command takes muster's place: stdin, stdout, stderr and the exit code are its own. Otherwise stdin is empty, the output of each command appears under a heading when it ends, and the exit code is 3 if any command failed.`
 }

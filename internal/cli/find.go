@@ -27,7 +27,7 @@ func (*findCmd) Examples() []string {
 	}
 }
 
-// Help tells what can be looked for.
+// Help is the text below the usage line: the targets that find accepts.
 func (*findCmd) Help() string {
 	return `Searches all network interfaces, including those of load balancers, NAT gateways, VPC endpoints, Lambda functions and databases, and all Elastic IPs. Targets are:
 

@@ -121,7 +121,7 @@ func (h *hostile) serve(c net.Conn, done <-chan struct{}) {
 	}
 }
 
-// operationOf tells a request's operation as the protocols of AWS carry it.
+// operationOf returns a request's operation, in any protocol of AWS.
 func operationOf(r *http.Request, body []byte) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return target[strings.LastIndexByte(target, '.')+1:]

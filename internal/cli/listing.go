@@ -13,7 +13,7 @@ import (
 // accounts. Its file declares its flags, by embedding accountListing or
 // regionalListing, and a listing; list does the rest, from the flags to the exit code.
 
-// listing says what a command lists and how it gets it. R is the record.
+// listing is the declaration of a listing command. R is the record.
 type listing[R any] struct {
 	noun string // names the records in counts, in the plural
 	view render.View

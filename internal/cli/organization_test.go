@@ -75,7 +75,7 @@ func (o *organization) pages() int { return (o.accounts + 19) / 20 }
 // instances is how many an account has in a region.
 func (o *organization) instances(account int, region string) int { return (account + len(region)) % 3 }
 
-// ServeHTTP tells the account that asks by its access key.
+// ServeHTTP identifies the calling account by its access key.
 func (o *organization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.calls.Add(1)
 	text, err := io.ReadAll(r.Body)

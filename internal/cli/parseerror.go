@@ -159,7 +159,7 @@ func (m *mistake) spacedList() string {
 	return ""
 }
 
-// hasName says whether a word is one of the names of a flag: --NAME, an alias or -N.
+// hasName reports whether a word is one of the names of a flag: --NAME, an alias or -N.
 func hasName(f *kong.Flag, word string) bool {
 	if name, ok := strings.CutPrefix(word, "--"); ok {
 		return name == f.Name || slices.Contains(f.Aliases, name)

@@ -31,7 +31,7 @@ func (*profilesCmd) Examples() []string {
 	}
 }
 
-// Help tells what the flags alone do not.
+// Help is the text below the usage line.
 func (*profilesCmd) Help() string {
 	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role selects the roles to generate profiles for.`
 }

@@ -216,7 +216,7 @@ func newPrintedText(text string) *printedText {
 	return p
 }
 
-// leaks says in which form a secret, or a part of it, is in the text.
+// leaks returns the form in which a text contains a secret or a part of it.
 func (p *printedText) leaks(secret string) string {
 	if len(secret) < 20 { // whole words, since parts of them are anywhere
 		if regexp.MustCompile(`(^|[^A-Za-z0-9])` + regexp.QuoteMeta(secret) + `($|[^A-Za-z0-9])`).MatchString(p.text) {

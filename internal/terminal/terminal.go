@@ -28,7 +28,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Options says what a Terminal consists of.
+// Options are the parts of a Terminal.
 type Options struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
