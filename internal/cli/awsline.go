@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"muster/internal/catalog"
+	"muster/internal/inventory"
+	"muster/internal/names"
+	"muster/internal/shell"
+)
+
+// takeParameters takes the operation and its parameters off a command line, and returns
+// the rest for the parser. flags are muster's.
+func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []string) (rest []string, err error) {
+	line := &awsLine{flags: map[string]*kong.Flag{}, command: c, args: args}
+	for _, f := range flags {
+		line.flags["--"+f.Name] = f
+		for _, alias := range f.Aliases {
+			line.flags["--"+alias] = f
+		}
+		if f.Short != 0 {
+			line.flags["-"+string(f.Short)] = f
+		}
+		if f.Tag.Negatable != "" {
+			line.flags["--no-"+f.Name] = f
+		}
+	}
+	if err := line.findOperation(program); err != nil || c.op == nil {
+		return line.args, err
+	}
+	return line.take()
+}
+
+// awsLine is the command line behind `muster aws`.
+type awsLine struct {
+	flags   map[string]*kong.Flag
+	command *awsCmd
+	args    []string
+}
+
+// muster returns how many words of a flag of muster begin at i; 0 if it is none.
+func (l *awsLine) muster(i int) int {
+	word, _, hasValue := strings.Cut(l.args[i], "=")
+	f := l.flags[word]
+	if f == nil && len(word) > 2 && word[1] != '-' {
+		f, hasValue = l.flags[word[:2]], true // -ojson
+	}
+	switch {
+	case f == nil:
+		return 0
+	case hasValue, f.IsBool(), i+1 == len(l.args):
+		return 1
+	}
+	return 2
+}
+
+// findOperation looks up the service and the operation that the first two words name.
+func (l *awsLine) findOperation(program string) error {
+	var words []string
+	for i := 0; i < len(l.args) && len(words) < 2; {
+		n := l.muster(i)
+		switch {
+		case n > 0:
+			i += n
+			continue
+		case strings.HasPrefix(l.args[i], "-"):
+			return nil // the parser says what is wrong with it
+		}
+		words = append(words, l.args[i])
+		i++
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	service := catalog.Open(words[0])
+	if service == nil {
+		return usage("no service %q of AWS%s", words[0], hintOf(words[0], serviceNames(), "; '"+program+" aws' lists them"))
+	}
+	if len(words) < 2 {
+		return nil
+	}
+	if l.command.op = service.Operation(words[1]); l.command.op != nil {
+		if i := slices.Index(l.args, "--help"); i >= 0 {
+			l.command.help = true
+			l.args = slices.Delete(slices.Clone(l.args), i, i+1)
+		}
+		return nil
+	}
+	if api := service.Write(words[1]); api != "" {
+		rest := slices.DeleteFunc(slices.Clone(l.args), func(word string) bool { return word == words[0] || word == words[1] })
+		return usage("%s %s changes things, and muster aws only reads; to run it: %s exec --profile NAME -- aws %s %s %s",
+			words[0], words[1], program, words[0], words[1], shellWords(rest))
+	}
+	return usage("%s has no operation %q%s", words[0], words[1], hintOf(words[1], operationNames(service), "; '"+program+" aws "+words[0]+"' lists them"))
+}
+
+// shellWords quotes words as a shell reads them.
+func shellWords(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = shell.Word(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
+func hintOf(word string, known []string, otherwise string) string {
+	if near := names.Nearest(word, known); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return otherwise
+}
+
+// take separates the operation's parameters from muster's flags.
+func (l *awsLine) take() (rest []string, err error) {
+	behind := false // --: everything is the operation's
+	for i := 0; i < len(l.args); {
+		word := l.args[i]
+		n := l.muster(i)
+		switch {
+		case !behind && word == "--":
+			behind = true
+			i++
+			continue
+		case !behind && (n > 0 || !strings.HasPrefix(word, "--")):
+			n = max(n, 1)
+			rest = append(rest, l.args[i:i+n]...)
+			i += n
+			continue
+		}
+		if i, err = l.parameter(i, behind); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// parameter takes the parameter at i with its values, and returns where the next word
+// begins.
+func (l *awsLine) parameter(i int, behind bool) (next int, err error) {
+	op := l.command.op
+	name, value, hasValue := strings.Cut(strings.TrimPrefix(l.args[i], "--"), "=")
+	p, negated, found := inventory.FindParameter(op, name)
+	if !found || !strings.HasPrefix(l.args[i], "--") {
+		return 0, usage("%s has no parameter %s%s", op.CLIName, l.args[i], hintOf(name, parameterNames(op), "; '"+op.CLIName+" --help' lists them"))
+	}
+	given := inventory.Given{Parameter: p, Negated: negated}
+	least, most := p.Takes()
+	if hasValue {
+		given.Texts = []string{value}
+		if most == 0 {
+			return 0, usage("--%s takes no value; --no-%s is the opposite", name, p.Name)
+		}
+	}
+	for i++; i < len(l.args) && len(given.Texts) < most && !hasValue; i++ {
+		if strings.HasPrefix(l.args[i], "--") || !behind && l.muster(i) > 0 {
+			break
+		}
+		given.Texts = append(given.Texts, l.args[i])
+	}
+	if len(given.Texts) < least {
+		return 0, usage("--%s needs a value: %s", name, inventory.Type(p.Member.Shape))
+	}
+	l.command.parameters = append(l.command.parameters, given)
+	return i, nil
+}
+
+func serviceNames() (all []string) {
+	for _, e := range catalog.Services() {
+		all = append(all, e.Name)
+	}
+	return all
+}
+
+func operationNames(s *catalog.Service) (all []string) {
+	for o := range s.Operations() {
+		if !o.Hidden {
+			all = append(all, o.CLIName)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func parameterNames(op *catalog.Operation) (all []string) {
+	for _, p := range inventory.Parameters(op) {
+		all = append(all, p.Name)
+	}
+	return all
+}
