@@ -57,7 +57,7 @@ func newNeighbours(t *testing.T, world, config string) *neighbours {
 	return n
 }
 
-// muster runs a command line in process; it has to succeed.
+// muster runs a command line in this process and fails the test if it fails.
 func (n *neighbours) muster(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -71,7 +71,7 @@ func (n *neighbours) muster(t *testing.T, args ...string) string {
 	return stdout.String()
 }
 
-// cli runs the AWS CLI; it has to succeed.
+// cli runs the AWS CLI and fails the test if it fails.
 func (n *neighbours) cli(t *testing.T, args string, environ ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -86,8 +86,7 @@ func (n *neighbours) cli(t *testing.T, args string, environ ...string) string {
 	return string(out)
 }
 
-// calls counts the calls since the last time it was asked, less those that only
-// ask who one is.
+// calls counts the calls since its last use, without GetCallerIdentity.
 func (n *neighbours) calls(t *testing.T, want map[string]int) {
 	t.Helper()
 	got := map[string]int{}
@@ -129,8 +128,8 @@ external_id = s3cret/ID
 
 const whoCLI = "sts get-caller-identity --query Account --output text --profile "
 
-// TestLoginServesTheCLI: after muster's login the AWS CLI asks for no other, and
-// refreshes the token when its time comes, which muster then takes.
+// TestLoginServesTheCLI: after muster's login the AWS CLI needs no login of its own. It
+// refreshes the token in time, and muster uses the new token.
 func TestLoginServesTheCLI(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, neighbourhood, neighbourProfiles)
@@ -147,7 +146,8 @@ func TestLoginServesTheCLI(t *testing.T) {
 	}
 }
 
-// TestSharedRoleCache: muster and the AWS CLI use each other's cached role credentials.
+// TestSharedRoleCache: muster and the AWS CLI use the role credentials in each other's
+// cache.
 func TestSharedRoleCache(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, neighbourhood, strings.ReplaceAll(neighbourProfiles, "zoë", "zoe"))
@@ -178,7 +178,7 @@ func TestSharedRoleCache(t *testing.T) {
 	}
 }
 
-// TestCredentialProcess: the AWS CLI takes its credentials from muster.
+// TestCredentialProcess: the AWS CLI gets its credentials from muster.
 func TestCredentialProcess(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, neighbourhood, neighbourProfiles)
@@ -205,8 +205,8 @@ func TestCredentialProcess(t *testing.T) {
 	}
 }
 
-// allRoles asks as people do with boto3: every account, every role of it, its
-// credentials.
+// allRoles is a usual boto3 script: it gets the credentials of every role in every
+// account.
 const allRoles = `
 import boto3, glob, json, os, sys
 from botocore import UNSIGNED
@@ -225,8 +225,8 @@ for page in sso.get_paginator('list_accounts').paginate(accessToken=token['acces
 print(json.dumps(sorted(accounts, key=lambda account: account['accountId'])))
 `
 
-// TestCredentialsAsBoto3: the JSON has the keys and types of what a boto3 script
-// puts together.
+// TestCredentialsAsBoto3: the JSON has the keys and types of the output of a boto3
+// script.
 func TestCredentialsAsBoto3(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, neighbourhood, neighbourProfiles)
@@ -256,7 +256,7 @@ func TestCredentialsAsBoto3(t *testing.T) {
 	}
 }
 
-// kinds has the type of each secret and time in its place.
+// kinds replaces each secret and time by its type.
 func kinds(value any) any {
 	switch value := value.(type) {
 	case []any:
@@ -276,7 +276,7 @@ func kinds(value any) any {
 	return value
 }
 
-// TestTwoProcessesRefresh: two runs that find the token expired refresh it once.
+// TestTwoProcessesRefresh: two runs that find an expired token refresh it once.
 func TestTwoProcessesRefresh(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, `{

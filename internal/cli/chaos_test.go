@@ -15,8 +15,8 @@ import (
 	"muster/internal/sweep"
 )
 
-// chaosWorld is an organization in which every call may go wrong in every way there
-// is, at random, in any of the services that a sweep asks.
+// chaosWorld is an organization in which any call of any service may fail in any way, at
+// random.
 func chaosWorld(seed uint64) *awssim.World {
 	w := awssim.Large(awssim.LargeSpec{Accounts: 7, Regions: 17, MaxInstances: 12, PageSize: 4, Tags: 2, Seed: seed})
 	w.Organization.Paging = awssim.Paging{PageSize: 4, EmptyPages: true}
@@ -43,11 +43,11 @@ func chaosWorld(seed uint64) *awssim.World {
 	return w
 }
 
-// TestChaos: whatever goes wrong, the records are exactly the truth of the places
-// that the report calls ok or empty, and of the others a part of it; each place has
-// one status; nothing is printed twice, also by the runs that fill the gaps, until
-// all of them together have printed the whole truth; and no goroutine is left. It
-// counts those of the process, and so runs beside no other test.
+// TestChaos: the records are exactly those of the places that the report calls ok or
+// empty, and a part of those of the others. Each place has one status. Runs with
+// --retry-gaps print no record twice, and all runs together print every record. No
+// goroutine is left; since the test counts those of the process, it does not run in
+// parallel.
 func TestChaos(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// checkPlaces holds a report against what has been printed so far and against the
-// truth, and returns how many gaps it has.
+// checkPlaces compares a report with the records printed so far and with the truth. It
+// returns the number of gaps.
 func checkPlaces(t *testing.T, w *awssim.World, truth map[[2]string]map[string]bool, report string, lines []string) (gaps int) {
 	t.Helper()
 	printed := map[[2]string]map[string]bool{}

@@ -13,8 +13,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestCrowd: many processes with one HOME get the same rows, through the caches that
-// they all read and write, and leave nothing half written.
+// TestCrowd: many processes with one HOME print the same rows. They share the caches and
+// leave no incomplete file.
 func TestCrowd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long")
@@ -70,8 +70,8 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// TestHugeConfig: a config file that is none, however large, is one line and costs
-// neither time nor memory.
+// TestHugeConfig: a huge file that is no config gives one line of error, quickly and
+// without much memory.
 func TestHugeConfig(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long")

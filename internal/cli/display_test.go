@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// display is what a user sees of a terminal that does not scroll back. It obeys the
-// sequences that muster uses, and shows others as text.
+// display is the screen of a terminal without scrollback. It obeys the sequences that
+// muster uses, and shows others as text.
 type display struct {
 	mu         sync.Mutex
 	cells      [][]rune
@@ -47,8 +47,8 @@ func (d *display) text() string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
 }
 
-// showed says whether there was such a screen after the one that was found last,
-// however short.
+// showed reports whether such a screen appeared after the last one found, however
+// briefly.
 func (d *display) showed(is func(text string) bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -77,8 +77,8 @@ func (d *display) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// step shows a character or obeys a sequence, and returns its length; 0 if it is
-// not whole.
+// step shows a character or obeys a sequence, and returns its length, or 0 if it is
+// incomplete.
 func (d *display) step(text string) int {
 	switch {
 	case text[0] == '\r':

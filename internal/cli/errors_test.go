@@ -48,12 +48,12 @@ func TestFail(t *testing.T) {
 	}
 }
 
-// fullDisk takes nothing.
+// fullDisk fails each write.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
-// TestFullDisk: every command reports a full disk in the same words.
+// TestFullDisk: every command reports a failed write to stdout in the same words.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// stsServer answers every call as GetCallerIdentity, and counts those of children.
+// stsServer answers every call as GetCallerIdentity, and counts the calls of children.
 func stsServer(t *testing.T) (url string, calls *atomic.Int64) {
 	calls = new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,9 +26,8 @@ func stsServer(t *testing.T) (url string, calls *atomic.Int64) {
 	return server.URL, calls
 }
 
-// TestExecEndpoint: a child reaches the endpoint that muster reaches for the account,
-// and no setting of the default profile leads it elsewhere. The real AWS CLI and boto3
-// are the children.
+// TestExecEndpoint: a child uses the same endpoint as muster for the account, and no
+// setting of the default profile. The children are the AWS CLI and boto3.
 func TestExecEndpoint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long")

@@ -16,7 +16,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// ptyRun is muster on a pseudo-terminal, with a simulated user.
+// ptyRun is muster on a pseudo-terminal, with a user who reads and types.
 type ptyRun struct {
 	t       *testing.T
 	pty     *os.File
@@ -61,7 +61,7 @@ func onPty(t *testing.T, args ...string) *ptyRun {
 	return term
 }
 
-// sees waits until the terminal shows a text, after all that was waited for before.
+// sees waits until the terminal shows a text after the text of the previous wait.
 func (s *ptyRun) sees(text string) {
 	s.t.Helper()
 	there := eventually(func() bool {
@@ -87,7 +87,7 @@ func (s *ptyRun) types(text string) {
 	}
 }
 
-// ends waits for muster's end.
+// ends waits until muster ends.
 func (s *ptyRun) ends(code int) string {
 	s.t.Helper()
 	s.command.Wait()
@@ -98,8 +98,8 @@ func (s *ptyRun) ends(code int) string {
 	return s.shown.String()
 }
 
-// TestExecShell: without a command, a shell in the account, with the terminal all
-// to itself.
+// TestExecShell: without a command, exec starts a shell in the account, which has the
+// terminal.
 func TestExecShell(t *testing.T) {
 	t.Parallel()
 	s := onPty(t, "exec", "--profile", "dev")
@@ -119,7 +119,7 @@ func TestExecShell(t *testing.T) {
 	}
 }
 
-// TestExecJobControl: a job stopped in the shell can continue.
+// TestExecJobControl: a stopped job of the shell can continue.
 func TestExecJobControl(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
@@ -139,8 +139,8 @@ func TestExecJobControl(t *testing.T) {
 	s.ends(0)
 }
 
-// TestExecKeyboardInterrupt: Ctrl-C reaches the command once, from the terminal,
-// and the command decides what becomes of it.
+// TestExecKeyboardInterrupt: Ctrl-C reaches the command once, from the terminal, and the
+// command decides when it ends.
 func TestExecKeyboardInterrupt(t *testing.T) {
 	t.Parallel()
 	s := onPty(t, "exec", "--profile", "dev", "--", "sh", "-c", `trap 'echo interrupted' INT; trap 'echo terminated; exit 9' TERM; echo begun; while :; do sleep 0.1; done`)
@@ -156,7 +156,7 @@ func TestExecKeyboardInterrupt(t *testing.T) {
 	}
 }
 
-// TestExecQuestion: the question is asked on the terminal, and Ctrl-C is an answer.
+// TestExecQuestion: exec asks on the terminal, and Ctrl-C is a no.
 func TestExecQuestion(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -177,8 +177,8 @@ func TestExecQuestion(t *testing.T) {
 	}
 }
 
-// TestExecSignals: one interrupt asks all children to end, a second ends them; what
-// they have started goes, too. Nothing is left in the temporary folder.
+// TestExecSignals: the first interrupt asks all children to end, the second kills them
+// and the processes that they have started. No temporary file is left.
 func TestExecSignals(t *testing.T) {
 	t.Parallel()
 	binary, err := built()

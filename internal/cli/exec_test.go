@@ -23,8 +23,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// execWorld has a default profile with keys of its own, which is what SDKs would
-// take before the endpoint of --serve.
+// execWorld has a default profile with long-term keys. SDKs would use these before the
+// endpoint of --serve.
 const execWorld = `{
   "regions": ["us-east-1", "eu-west-1"],
   "organization": {},
@@ -47,8 +47,8 @@ func execHome(t *testing.T) (*awssim.Server, []string) {
 	return sim, append(environ, "PATH="+os.Getenv("PATH"))
 }
 
-// eventually waits for what another process is about to do, and says whether it
-// has within a minute.
+// eventually waits up to a minute for a condition that another process fulfils, and
+// reports whether it holds.
 func eventually(done func() bool) bool {
 	for end := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -58,7 +58,7 @@ func eventually(done func() bool) bool {
 	return true
 }
 
-// appears waits for a file that a child makes.
+// appears waits for a file that a child creates.
 func appears(t *testing.T, path string) {
 	t.Helper()
 	if !eventually(exists(path)) {
@@ -73,8 +73,8 @@ func exists(path string) func() bool {
 	}
 }
 
-// TestExecStdin: in one account the command reads what muster is given, in several
-// there is nothing to read.
+// TestExecStdin: in one account the command reads muster's stdin; in several, stdin is
+// empty.
 func TestExecStdin(t *testing.T) {
 	t.Parallel()
 	_, environ := execHome(t)
@@ -93,8 +93,8 @@ func TestExecStdin(t *testing.T) {
 	}
 }
 
-// TestExecAsks: exec asks before it runs in several accounts, and takes only a yes for one.
-func TestExecAsks(t *testing.T) {
+// TestExecConfirmation: the question before a run, and its answers. Only yes is a yes.
+func TestExecConfirmation(t *testing.T) {
 	t.Parallel()
 	_, environ := execHome(t)
 	for _, test := range []struct {
@@ -121,8 +121,8 @@ func TestExecAsks(t *testing.T) {
 	}
 }
 
-// TestExecInsideExec: muster in a child is in the child's account, and what exec
-// tells the child is no flag.
+// TestExecInsideExec: muster in a child uses the account of the child. The variables
+// that exec sets are not flags.
 func TestExecInsideExec(t *testing.T) {
 	t.Parallel()
 	_, environ := execHome(t)
@@ -141,8 +141,7 @@ func TestExecInsideExec(t *testing.T) {
 	}
 }
 
-// TestExecInterrupted: every child is asked to end, and once; what it has printed
-// is shown.
+// TestExecInterrupted: every child gets one signal, and the output so far is shown.
 func TestExecInterrupted(t *testing.T) {
 	t.Parallel()
 	_, environ := execHome(t)
@@ -174,12 +173,12 @@ func TestExecInterrupted(t *testing.T) {
 	}
 }
 
-// TestExecTimeout: --timeout ends a command that takes too long, whose output so far
-// is shown, and no other begins.
+// TestExecTimeout: --timeout ends a command and shows its output so far. No other
+// command starts.
 func TestExecTimeout(t *testing.T) {
 	t.Parallel()
 	_, environ := execHome(t)
-	patiently(func(limit time.Duration, last bool) bool {
+	withMoreTime(func(limit time.Duration, last bool) bool {
 		got := muster(t, environ, "exec", "--profile", "default,dev", "--yes", "--timeout", limit.String(), "--concurrency", "1",
 			"--", "sh", "-c", "echo begun; sleep 60")
 		if !strings.Contains(got.stdout, "begun") && !last {
@@ -195,9 +194,8 @@ func TestExecTimeout(t *testing.T) {
 	})
 }
 
-// served runs a child under exec --serve until there is a file "end" in dir, which
-// output makes. The clocks of the organization and of muster are set off by start;
-// advance moves them.
+// served runs a child under exec --serve until output creates the file "end" in dir.
+// start sets off the clocks of the organization and of muster; advance moves them.
 func served(t *testing.T, start time.Duration, script string, args ...string) (dir string, environ []string, advance func(time.Duration), output func() string) {
 	t.Helper()
 	sim, environ := execHome(t)
@@ -231,7 +229,8 @@ func served(t *testing.T, start time.Duration, script string, args ...string) (d
 	}
 }
 
-// TestServeGoSDK: a program of the Go SDK outlives its first credentials.
+// TestServeGoSDK: a program with the Go SDK keeps working after its first credentials
+// have expired.
 func TestServeGoSDK(t *testing.T) {
 	t.Parallel()
 	dir, outer, advance, output := served(t, 0, `env >"$0/new" && mv "$0/new" "$0/env"; while [ ! -e "$0/end" ]; do sleep 0.05; done`)
@@ -318,7 +317,7 @@ while not os.path.exists(os.path.join(folder, 'end')):
 print('the same key' if call() == first else 'another key')
 `
 
-// TestServeBoto3: botocore renews its credentials in time, too.
+// TestServeBoto3: botocore renews its credentials in time.
 func TestServeBoto3(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("python3"); err != nil {

@@ -19,7 +19,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// jobs is a shell that muster is a job of.
+// jobs is a shell with muster as one of its jobs.
 type jobs struct {
 	*display
 	t      *testing.T
@@ -59,7 +59,7 @@ func startJobs(t *testing.T, environ []string) *jobs {
 	return j
 }
 
-// hides waits until the terminal no longer echoes.
+// hides waits until the terminal does not echo input.
 func (j *jobs) hides() {
 	j.t.Helper()
 	if !eventually(func() bool {
@@ -70,7 +70,7 @@ func (j *jobs) hides() {
 	}
 }
 
-// shows waits for a screen with one text and without another.
+// shows waits for a screen that contains one text and not the other.
 func (j *jobs) shows(with, without string) {
 	j.t.Helper()
 	wanted := regexp.MustCompile(with)
@@ -82,13 +82,13 @@ func (j *jobs) shows(with, without string) {
 	}
 }
 
-// cleared empties the screen, also where there is no program of that name.
+// cleared clears the screen, without the program clear.
 const cleared = `printf '\033[H\033[J'; `
 
 func (j *jobs) press(keys string) { io.WriteString(j.tty, keys) }
 
-// TestStopped: Ctrl-Z gives the terminal back as it was, in the background nothing
-// is drawn, and in the foreground it all comes back.
+// TestStopped: Ctrl-Z restores the terminal. muster draws nothing in the background, and
+// everything again in the foreground.
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	environ, _ := changing(t, watchedBy("", shopRunning))
@@ -105,7 +105,7 @@ func TestStopped(t *testing.T) {
 	j.shows(`rip +0x|READY>$`, "Every")
 }
 
-// TestLineStopped: the same of the line that tells how far a sweep has come.
+// TestLineStopped: the same for the progress line.
 func TestLineStopped(t *testing.T) {
 	t.Parallel()
 	w, err := awssim.ParseWorld([]byte(hangingWorld))
@@ -130,8 +130,9 @@ func TestLineStopped(t *testing.T) {
 	}
 }
 
-// TestWatchUnread: a reader that goes away ends --watch before the next round.
-func TestWatchUnread(t *testing.T) {
+// TestWatchReaderGoesAway: --watch ends before the next round when the reader of its output goes
+// away.
+func TestWatchReaderGoesAway(t *testing.T) {
 	t.Parallel()
 	binary, err := built()
 	if err != nil {
@@ -158,8 +159,8 @@ func TestWatchUnread(t *testing.T) {
 	}
 }
 
-// TestHangUp: a terminal that is closed ends the program as an interrupt does, with
-// nothing left behind.
+// TestHangUp: closing the terminal ends the program as an interrupt does, and leaves
+// nothing behind.
 func TestHangUp(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
@@ -184,8 +185,8 @@ func TestHangUp(t *testing.T) {
 	}
 }
 
-// TestIgnoredSignals: what nohup, or a script for what it puts in the background, has
-// ignored stays so.
+// TestIgnoredSignals: muster keeps ignoring the signals that nohup or a script has
+// ignored.
 func TestIgnoredSignals(t *testing.T) {
 	t.Parallel()
 	binary, err := built()
@@ -205,7 +206,7 @@ func TestIgnoredSignals(t *testing.T) {
 	}
 }
 
-// phoned is a world whose profile dev needs the code of a phone.
+// phoned is a world whose profile dev needs an MFA code.
 const phoned = `{
   "regions": ["us-east-1"],
   "accounts": [{"id": "100000000001", "name": "root"}, {"id": "200000000002", "name": "dev"}],
@@ -215,8 +216,8 @@ const phoned = `{
   "home": {"config": "[profile dev]\nrole_arn = arn:aws:iam::200000000002:role/Ops\nsource_profile = admin\nmfa_serial = arn:aws:iam::100000000001:mfa/phone\n"}
 }`
 
-// TestStoppedAfterQuestion: Ctrl-Z stops the program, too, when it no longer draws:
-// a child that stops alone would leave a terminal that nobody reads.
+// TestStoppedAfterQuestion: Ctrl-Z also stops a program that no longer draws. If only
+// its child stopped, nobody would read the terminal.
 func TestStoppedAfterQuestion(t *testing.T) {
 	t.Parallel()
 	w, err := awssim.ParseWorld([]byte(phoned))
@@ -239,9 +240,9 @@ func TestStoppedAfterQuestion(t *testing.T) {
 	j.shows("got word\nREADY>$", "")
 }
 
-// TestQuestionStands: what arrives meanwhile waits for the answer; Ctrl-Z and Ctrl-C
-// at a question leave a terminal that shows what is typed, and the question comes back.
-func TestQuestionStands(t *testing.T) {
+// TestQuestionIsAskedAgain: records that arrive during a question wait for the answer. Ctrl-Z
+// and Ctrl-C at a question restore the echo, and the question appears again.
+func TestQuestionIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	w, err := awssim.ParseWorld([]byte(phoned))
 	if err != nil {
@@ -261,7 +262,7 @@ func TestQuestionStands(t *testing.T) {
 	j.hides()
 	j.press("\x03")
 	left("interrupted")
-	patiently(func(limit time.Duration, last bool) bool {
+	withMoreTime(func(limit time.Duration, last bool) bool {
 		why := "stopped after --timeout " + limit.String()
 		j.press(cleared + "muster instances --profile dev -o name --timeout " + limit.String() + "\r")
 		j.shows(why+`\nREADY>$`, "")

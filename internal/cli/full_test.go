@@ -12,8 +12,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestFullLikeAWS: with --full, EC2 is what version 2 of the AWS CLI prints of an
-// instance. Version 1 prints the same once it is told how to write times.
+// TestFullLikeAWS: with --full, EC2 equals the output of version 2 of the AWS CLI for an
+// instance. Version 1 prints the same with the right format of times.
 func TestFullLikeAWS(t *testing.T) {
 	t.Parallel()
 	cli, err := exec.LookPath("aws")

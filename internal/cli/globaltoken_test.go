@@ -20,10 +20,9 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestGlobalToken: credentials in the role cache that the global STS endpoint has
-// given, as older tools ask it, are replaced once a region refuses them; where they
-// cannot be, the other regions go on taking them. Those that the user has set cannot
-// be replaced: the hint says what they are.
+// TestGlobalToken: older tools have put credentials of the global STS endpoint into the
+// role cache. muster replaces them when a region rejects them. If it cannot, the other
+// regions still use them. The hint explains credentials that the user has set.
 func TestGlobalToken(t *testing.T) {
 	t.Parallel()
 	world := func() *awssim.World {
@@ -87,7 +86,7 @@ func TestGlobalToken(t *testing.T) {
 	})
 }
 
-// stsCredentials are the credentials in a file of the role cache.
+// stsCredentials are the credentials of an entry in the role cache.
 type stsCredentials = struct {
 	AccessKeyId, SecretAccessKey, SessionToken *string
 	Expiration                                 *time.Time
@@ -118,8 +117,8 @@ func globalRole(t *testing.T, sim *awssim.Server) stsCredentials {
 	return stsCredentials{c.AccessKeyId, c.SecretAccessKey, c.SessionToken, c.Expiration}
 }
 
-// cacheGlobal leaves credentials of the global endpoint in the role cache, in the file
-// that muster itself has made, and returns their key.
+// cacheGlobal writes credentials of the global endpoint to the file of the role cache
+// that muster has made, and returns their key.
 func cacheGlobal(t *testing.T, sim *awssim.Server, environ []string) (path, key string) {
 	t.Helper()
 	if got := muster(t, environ, "instances", "--profile", "ops", "--region", "us-east-1"); got.code != 0 {

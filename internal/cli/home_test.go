@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestHomeOfUser: where HOME is not set, the home directory is that of the system's
-// list of users, as in the AWS CLI, for every file in it.
+// TestHomeOfUser: without HOME, every file is in the home directory of the system's user
+// database, as in the AWS CLI.
 func TestHomeOfUser(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -44,7 +44,7 @@ func TestHomeOfUser(t *testing.T) {
 	}
 }
 
-// TestProgramWithoutHome: the program itself asks the system.
+// TestProgramWithoutHome: the real program reads the user database.
 func TestProgramWithoutHome(t *testing.T) {
 	t.Parallel()
 	binary, err := built()

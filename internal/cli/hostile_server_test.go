@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// hostile is a server between muster and the simulated organization. It hands every
-// request on, but answers those that are meant in a way of its own.
+// hostile is a server between muster and the simulated organization. It forwards every
+// request, and spoils the answers to some.
 type hostile struct {
 	url  string
 	sim  string
@@ -34,8 +34,8 @@ type ask struct {
 	text      string // its target and its text
 }
 
-// spoiler writes something to a connection in place of a good answer; the connection
-// then ends.
+// spoiler writes something to a connection instead of a good answer; the connection then
+// ends.
 type spoiler func(c net.Conn, good goodAnswer)
 
 type goodAnswer struct {
@@ -43,7 +43,7 @@ type goodAnswer struct {
 	done <-chan struct{} // the test is over
 }
 
-// kind is the type of content that hostile answers have, for whatever call.
+// kind is the content type of spoiled answers.
 const kind = "text/html"
 
 func startHostile(t *testing.T, sim string) *hostile {
@@ -67,7 +67,7 @@ func startHostile(t *testing.T, sim string) *hostile {
 	return h
 }
 
-// aim has the requests that are meant answered by spoil from here on.
+// aim makes spoil answer the selected requests from here on.
 func (h *hostile) aim(meant func(ask) bool, spoil spoiler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -139,7 +139,7 @@ func operationOf(r *http.Request, body []byte) string {
 	return form.Get("Action")
 }
 
-// head is a status line and headers; of the length only where it is not below 0.
+// head returns a status line and headers, with a Content-Length unless it is below 0.
 func head(status string, length int, more ...string) string {
 	text := "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Type: " + kind + "\r\n"
 	if length >= 0 {
@@ -148,17 +148,17 @@ func head(status string, length int, more ...string) string {
 	return text + strings.Join(append(more, ""), "\r\n") + "\r\n"
 }
 
-// says answers with a text and a status of success.
+// says answers with a text and status 200.
 func says(text string) spoiler { return status("200 OK", text) }
 
 func status(line, text string, more ...string) spoiler {
 	return func(c net.Conn, _ goodAnswer) { io.WriteString(c, head(line, len(text), more...)+text) }
 }
 
-// raw answers with bytes as they are.
+// raw answers with these bytes.
 func raw(text string) spoiler { return func(c net.Conn, _ goodAnswer) { io.WriteString(c, text) } }
 
-// changed answers with something made of the good answer.
+// changed answers with a change of the good answer.
 func changed(change func(string) string) spoiler {
 	return func(c net.Conn, good goodAnswer) {
 		text := change(string(good.body()))
@@ -166,7 +166,7 @@ func changed(change func(string) string) spoiler {
 	}
 }
 
-// cut promises the whole answer, and sends a part of it.
+// cutAt announces the whole answer, and sends a part of it.
 func cutAt(part func(n int) int) spoiler {
 	return func(c net.Conn, good goodAnswer) {
 		body := good.body()
@@ -175,7 +175,7 @@ func cutAt(part func(n int) int) spoiler {
 	}
 }
 
-// packs sends a text as gzip, which ends after so many bytes where it is not 0.
+// packs sends a text as gzip, cut off after end bytes unless end is 0.
 func packs(text io.Reader, end int) spoiler {
 	return func(c net.Conn, _ goodAnswer) {
 		var b bytes.Buffer
@@ -191,7 +191,7 @@ func packs(text io.Reader, end int) spoiler {
 	}
 }
 
-// endlessly repeats a text after a prefix until the reader goes away.
+// endlessly sends a beginning and then repeats a text until the client stops reading.
 func endlessly(begin, text string) spoiler {
 	return func(c net.Conn, _ goodAnswer) {
 		io.WriteString(c, begin)
@@ -203,7 +203,7 @@ func endlessly(begin, text string) spoiler {
 	}
 }
 
-// drips sends a text a byte at a time, and then nothing for ever.
+// drips sends a text one byte at a time, and then falls silent.
 func drips(begin, text string) spoiler {
 	return func(c net.Conn, good goodAnswer) {
 		io.WriteString(c, begin)
@@ -223,7 +223,7 @@ func drips(begin, text string) spoiler {
 
 func reset(c net.Conn, _ goodAnswer) { c.(*net.TCPConn).SetLinger(0) }
 
-// halfClosed sends half of the announced body, and closes only its own side.
+// halfClosed sends half of the announced answer, and closes only its own side.
 func halfClosed(c net.Conn, good goodAnswer) {
 	body := good.body()
 	io.WriteString(c, head("200 OK", len(body)))
@@ -232,7 +232,7 @@ func halfClosed(c net.Conn, good goodAnswer) {
 	io.Copy(io.Discard, c)
 }
 
-// zeros are as many of them.
+// zeros returns n zeros.
 func zeros(n int64) io.Reader { return io.LimitReader(zero{}, n) }
 
 type zero struct{}

@@ -17,7 +17,7 @@ import (
 
 const portal = `<!DOCTYPE html><html><head><title>Sign in</title></head><body><form action="/login"></form></body></html>`
 
-// hostileAnswers are answers that no call may take for one of AWS.
+// hostileAnswers are answers that muster must not accept as answers of AWS.
 var hostileAnswers = map[string]spoiler{
 	// the status
 	"500 without a body":    status("500 Internal Server Error", ""),
@@ -109,7 +109,7 @@ var hostileAnswers = map[string]spoiler{
 	"packed nothing":  packs(strings.NewReader(""), 0),
 }
 
-// silent answers leave muster waiting.
+// silentAnswers leave muster waiting.
 var silentAnswers = map[string]spoiler{
 	"no answer":           drips("", ""),
 	"half the headers":    drips("HTTP/1.1 200 OK\r\nContent-Ty", ""),
@@ -118,13 +118,13 @@ var silentAnswers = map[string]spoiler{
 	"a body of two bytes": drips("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", "{"),
 }
 
-// renamed gives all names in a document another beginning.
+// renamed changes the beginning of all names in a document.
 func renamed(good string) string {
 	return strings.NewReplacer("</", "</x", "<", "<x", `":`, `_":`).Replace(good)
 }
 
-// hostileCalls are the calls that muster makes, each with a command that needs it,
-// and the place in which the answer is not AWS's.
+// hostileCalls are the calls that muster makes, each with a command that needs it, and
+// the place of the spoiled answer.
 var hostileCalls = map[string]struct {
 	operation string
 	meant     []string // parts of the request's text; none: every call
@@ -182,7 +182,7 @@ func hostileWorld() *awssim.World {
 	}
 }
 
-// expireToken has the cached token of the session end, so that it is refreshed.
+// expireToken makes the cached token of the session expire, so that muster refreshes it.
 func expireToken(t *testing.T, home string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(home, ".aws", "sso", "cache", "*.json"))
@@ -206,10 +206,9 @@ func expireToken(t *testing.T, home string) {
 	}
 }
 
-// TestHostileServers: whatever comes in place of an answer, for whichever call, every
-// row of the other places is printed and none is invented, the place is named, the
-// exit code says so, and nothing takes long or much memory; and a server that means
-// well the next time is asked again.
+// TestHostileServers: one call gets a spoiled answer. muster prints every row of the
+// other places and invents none, names the place, exits with the right code, and takes
+// neither long nor much memory. If the next answer is good, a retry succeeds.
 func TestHostileServers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long")
@@ -291,12 +290,12 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
-// without are the rows that others lack.
+// without returns the rows that others lack.
 func without(rows, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(rows), func(row string) bool { return slices.Contains(others, row) })
 }
 
-// rowsWithout are the sorted lines of an output that do not have a text in them.
+// rowsWithout returns the sorted lines of an output that do not contain a text.
 func rowsWithout(output, text string) []string {
 	rows := strings.FieldsFunc(output, func(r rune) bool { return r == '\n' })
 	rows = slices.DeleteFunc(rows, func(row string) bool { return text != "" && strings.Contains(row, text) })
@@ -304,8 +303,8 @@ func rowsWithout(output, text string) []string {
 	return rows
 }
 
-// checkReport wants each gap to be broken or unreachable, and none to be expired or
-// denied: it was not AWS that answered.
+// checkReport checks that each gap is broken or unreachable, and none expired or denied:
+// AWS did not answer.
 func checkReport(t *testing.T, name, file string) {
 	t.Helper()
 	var entries []sweep.Entry

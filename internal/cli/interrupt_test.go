@@ -26,7 +26,7 @@ const hangingWorld = `{
   "home": {"profile": "admin"}
 }`
 
-// watched calls seen once something has been written.
+// watched calls seen after the first write.
 type watched struct {
 	bytes.Buffer
 	once sync.Once
@@ -38,7 +38,8 @@ func (w *watched) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
-// TestInterrupt: the records that arrived are printed, the other places are gaps.
+// TestInterrupt: the records that have arrived are printed, and the other places are
+// listed as gaps.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	world, err := awssim.ParseWorld([]byte(hangingWorld))
@@ -78,9 +79,9 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// patiently tries with more and more time until what is to be done in time is, since
-// nobody knows how slow the machine is; the last try is as good as it gets.
-func patiently(try func(limit time.Duration, last bool) (done bool)) {
+// withMoreTime retries with more and more time until try succeeds: the speed of the machine
+// is unknown. The last attempt decides.
+func withMoreTime(try func(limit time.Duration, last bool) (done bool)) {
 	for limit := 250 * time.Millisecond; ; limit *= 2 {
 		if last := limit > 10*time.Second; try(limit, last) || last {
 			return
@@ -88,8 +89,8 @@ func patiently(try func(limit time.Duration, last bool) (done bool)) {
 	}
 }
 
-// TestTimeouts: a place that hangs costs its own time-out; --timeout ends the
-// whole sweep, which is then partial.
+// TestTimeouts: a place that hangs takes only its own time-out. --timeout ends the whole
+// sweep, which is then partial.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -110,7 +111,7 @@ func TestTimeouts(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, environ := simulated(t, world, false)
-			patiently(func(limit time.Duration, last bool) bool {
+			withMoreTime(func(limit time.Duration, last bool) bool {
 				flag, gap := test.flags(limit)
 				start := time.Now()
 				got := muster(t, environ, "instances", "-o", "name", flag)
@@ -129,7 +130,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// TestInterruptEndless: an expression that has no end of its own ends with the run.
+// TestInterruptEndless: an endless expression ends with the run.
 func TestInterruptEndless(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -18,13 +18,13 @@ import (
 	"muster/internal/awssim"
 )
 
-// killed is a home in which muster is killed.
+// killed is a home folder in which muster gets killed.
 type killed struct {
 	binary, home, out string
 	environ           []string
 }
 
-// run runs muster; after a while, if that is not 0, it is killed.
+// run runs muster, and kills it after a while unless that is 0.
 func (k *killed) run(t *testing.T, after time.Duration, args ...string) (took time.Duration) {
 	t.Helper()
 	cmd := exec.Command(k.binary, args...)
@@ -43,8 +43,8 @@ func (k *killed) run(t *testing.T, after time.Duration, args ...string) (took ti
 	return time.Since(start)
 }
 
-// sound wants every file to be whole and for its owner alone. Right after a kill a
-// staged file may be there; it is never where programs load all files.
+// sound checks that every file is complete and readable by its owner only. Right after a
+// kill, a staged file may exist, but never where programs load all files.
 func (k *killed) sound(t *testing.T, staged bool) {
 	t.Helper()
 	err := filepath.WalkDir(k.home, func(path string, entry fs.DirEntry, err error) error {
@@ -94,9 +94,8 @@ func (k *killed) sound(t *testing.T, staged bool) {
 	}
 }
 
-// TestKill: kill -9 at random moments of what writes files leaves no file torn and
-// none for others to read, and what was being written is gone after the next run.
-// MUSTER_TEST_KILLS sets how many moments there are.
+// TestKill: kill -9 at random moments leaves no incomplete file and none that others can
+// read. The next run removes staged files. MUSTER_TEST_KILLS sets the number of moments.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long")

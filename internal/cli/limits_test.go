@@ -8,9 +8,9 @@ import (
 	"muster/internal/awssim"
 )
 
-// BenchmarkSSOLimit enters the 400 accounts of a session whose GetRoleCredentials
-// allows 20 calls a second. times-need is against what the limit alone takes,
-// %-throttled is of the calls after the first second.
+// BenchmarkSSOLimit opens the 400 accounts of a session whose GetRoleCredentials allows
+// 20 calls per second. times-need compares with the time that the limit alone needs.
+// %-throttled is the share of throttled calls after the first second.
 func BenchmarkSSOLimit(b *testing.B) {
 	const accounts, rate = 400, 20
 	for b.Loop() {
@@ -44,9 +44,9 @@ func BenchmarkSSOLimit(b *testing.B) {
 	}
 }
 
-// BenchmarkEC2Limit reads 50 pages in each of six regions that allow 5 calls at
-// once and 2 a second. times-calls is against as many calls as there are pages,
-// times-need against the time that the limit alone takes.
+// BenchmarkEC2Limit reads 50 pages in each of six regions that allow 5 calls at once and
+// 2 per second. times-calls compares with the number of pages, times-need with the time
+// that the limit alone needs.
 func BenchmarkEC2Limit(b *testing.B) {
 	const accounts, regions, pages, burst, rate = 2, 3, 50, 5, 2
 	for b.Loop() {

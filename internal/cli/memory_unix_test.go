@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// peakMemory is the most memory that a process held, in MiB.
+// peakMemory returns the peak memory of a process, in MiB.
 func peakMemory(ended *os.ProcessState) float64 {
 	most := float64(ended.SysUsage().(*syscall.Rusage).Maxrss) // in bytes on Apple's systems, in KiB elsewhere
 	if runtime.GOOS != "darwin" && runtime.GOOS != "ios" {

@@ -16,12 +16,11 @@ import (
 	"time"
 )
 
-// BenchmarkMillion runs the program as a process of its own on pages of 1,000
-// instances, 9 KB each, of 204 places at once. It prints what an instance costs of
-// CPU, from the answer to /dev/null, the most memory that the process held, and
-// how often the cost is that of the answers alone, read and not printed. There are
-// as many instances as MUSTER_BENCH_INSTANCES says, by default few; with few of
-// them the memory is that of the test itself, which a process starts out with.
+// BenchmarkMillion runs muster as a process on pages of 1,000 instances of 9 KB, from
+// 204 places at once. It reports the CPU time per instance, the peak memory, and the
+// ratio of the CPU time to that of reading the same answers without printing them.
+// MUSTER_BENCH_INSTANCES sets the number of instances; with few of them, the memory is
+// that of the test itself, which a child process starts with.
 func BenchmarkMillion(b *testing.B) {
 	total := 20_000
 	if text := os.Getenv("MUSTER_BENCH_INSTANCES"); text != "" {
@@ -73,9 +72,8 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// fleet serves as many instances, in pages made beforehand, spread over the
-// regions of 12 accounts, each with a profile. It returns the environment that
-// leads there.
+// fleet serves instances from prepared pages, over the regions of 12 accounts with a
+// profile each. It returns the environment for them.
 func fleet(b *testing.B, total int) (environ []string) {
 	b.Helper()
 	const accounts, pageSize = 12, 1000

@@ -14,8 +14,8 @@ import (
 	"muster/internal/inventory"
 )
 
-// seed makes an organization of three accounts in moto, with instances of
-// several interfaces and addresses, and prints what boto3 itself finds in them.
+// seed creates an organization of three accounts in moto, with instances that have
+// several interfaces and addresses, and prints the instances that boto3 finds.
 const seed = `
 import boto3, json, sys
 url = sys.argv[1]
@@ -54,8 +54,8 @@ for account in org.list_accounts()['Accounts']:
 print(json.dumps(found))
 `
 
-// TestAgainstMoto holds muster against a simulated AWS that others wrote, and its
-// answer against boto3's.
+// TestAgainstMoto compares muster's records with those of boto3 on a simulator by other
+// authors.
 func TestAgainstMoto(t *testing.T) {
 	for _, tool := range []string{"moto_server", "python3"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -116,7 +116,7 @@ func TestAgainstMoto(t *testing.T) {
 	}
 }
 
-// startMoto returns the URL of a server that lives as long as the test.
+// startMoto starts a server for the test and returns its URL.
 func startMoto(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -152,7 +152,8 @@ func startMoto(t *testing.T) string {
 	return ""
 }
 
-// seedFind makes the resources that the test finds, and prints boto3's answers about them.
+// seedFind creates the resources that find looks for, and prints them as boto3 returns
+// them.
 const seedFind = `
 import boto3, json, sys
 base = dict(endpoint_url=sys.argv[1], aws_access_key_id='AKIAMOTO', aws_secret_access_key='x', region_name='eu-west-1')
@@ -171,8 +172,7 @@ interfaces = [n for page in ec2.get_paginator('describe_network_interfaces').pag
 print(json.dumps(dict(interfaces=interfaces, addresses=ec2.describe_addresses()['Addresses']), default=str))
 `
 
-// TestFindAgainstMoto holds what find says against boto3, for every interface and
-// Elastic IP that there is.
+// TestFindAgainstMoto compares find with boto3 for every interface and Elastic IP.
 func TestFindAgainstMoto(t *testing.T) {
 	for _, tool := range []string{"moto_server", "python3"} {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -8,8 +8,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestNarrow: on a narrow terminal the matched address and the profiles' names are
-// there in full, empty columns are not, and what is left out is told once.
+// TestNarrow: a narrow terminal shows the matched address and the names of profiles in
+// full, and no empty columns. One note names the columns left out.
 func TestNarrow(t *testing.T) {
 	t.Parallel()
 	_, environ := simulated(t, awssim.DefaultWorld(), false)

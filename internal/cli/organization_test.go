@@ -17,8 +17,8 @@ import (
 	"muster/internal/sweep"
 )
 
-// organization answers as AWS does, without checking anything: in a benchmark, the
-// simulated organization would take most of the machine.
+// organization answers as AWS does, but checks nothing: in a benchmark, the simulated
+// organization would need most of the CPU.
 type organization struct {
 	accounts int
 	latency  time.Duration
@@ -29,7 +29,7 @@ type organization struct {
 	found   [3][]byte // the answer with so many instances
 }
 
-// fleetRegions are those that are on in every account.
+// fleetRegions are enabled in every account.
 var fleetRegions = []string{
 	"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-central-1", "eu-west-1", "eu-west-2",
 	"eu-west-3", "eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-south-1",
@@ -69,10 +69,10 @@ func serveOrganization(b *testing.B, accounts int, latency time.Duration) *organ
 func orgAccount(i int) string { return fmt.Sprintf("%012d", i+1) }
 func orgKey(i int) string     { return "ASIA" + orgAccount(i) }
 
-// pages is how many the list of accounts has, of 20 each.
+// pages returns the number of pages in the list of accounts, of 20 accounts each.
 func (o *organization) pages() int { return (o.accounts + 19) / 20 }
 
-// instances is how many an account has in a region.
+// instances returns the number of instances of an account in a region.
 func (o *organization) instances(account int, region string) int { return (account + len(region)) % 3 }
 
 // ServeHTTP identifies the calling account by its access key.
@@ -119,7 +119,7 @@ func (o *organization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(out)
 }
 
-// checkLedger wants an entry for every place, with all of its records.
+// checkLedger checks that every place has an entry, with all its records.
 func (o *organization) checkLedger(b *testing.B, report string) {
 	b.Helper()
 	data, err := os.ReadFile(report)

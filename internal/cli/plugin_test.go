@@ -73,9 +73,9 @@ func TestKubectlPlugin(t *testing.T) {
 	}
 }
 
-// TestPluginSpeaksOfItself: nothing that the plugin says tells its user to type
-// something else.
-func TestPluginSpeaksOfItself(t *testing.T) {
+// TestPluginNamesItself: the output of the plugin names kubectl muster, not muster,
+// as the command to type.
+func TestPluginNamesItself(t *testing.T) {
 	t.Parallel()
 	_, environ := completionHome(t)
 	for _, test := range []struct {
@@ -114,7 +114,8 @@ func TestPluginSpeaksOfItself(t *testing.T) {
 	}
 }
 
-// TestAliasOfTheCLI: the AWS CLI runs muster, and keeps its own options to itself.
+// TestAliasOfTheCLI: an alias of the AWS CLI runs muster. The AWS CLI takes its own
+// options.
 func TestAliasOfTheCLI(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t, neighbourhood, neighbourProfiles)

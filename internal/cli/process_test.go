@@ -15,10 +15,10 @@ import (
 	"testing"
 )
 
-// actAsMuster makes the test binary muster itself, for tests that need a process.
+// actAsMuster turns the test binary into muster, for tests that need a process.
 const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
 
-// actAsBrowser makes the test binary a browser that opens a page.
+// actAsBrowser turns the test binary into a browser that opens one page.
 const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
 
 func TestMain(m *testing.M) {
@@ -49,10 +49,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// folder is there as long as the tests run.
+// folder exists as long as the tests run.
 var folder string
 
-// built is the program's binary, for tests that need a process.
+// built builds muster once, for tests that need the real program.
 var built = sync.OnceValues(func() (string, error) {
 	binary := filepath.Join(folder, "muster")
 	if out, err := exec.Command("go", "build", "-o", binary, "muster").CombinedOutput(); err != nil {
@@ -61,8 +61,8 @@ var built = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// TestReaderGoesAway: as with head, nothing is said, and the exit code is the
-// shell's for SIGPIPE.
+// TestReaderGoesAway: with a reader such as head, muster ends silently with the exit
+// code of SIGPIPE.
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
 	binary, err := built()
@@ -88,7 +88,7 @@ func TestReaderGoesAway(t *testing.T) {
 	}
 }
 
-// TestPipes: a full disk, closed streams, and files left behind.
+// TestPipes: a full disk, closed streams, and the files left behind.
 func TestPipes(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("bash"); err != nil {

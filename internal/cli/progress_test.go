@@ -18,7 +18,7 @@ import (
 	"muster/internal/sweep"
 )
 
-// slowWorld is one whose last region takes its time.
+// slowWorld has a last region that answers late.
 const slowWorld = `{
   "regions": ["us-east-1", "eu-west-1", "eu-west-3"],
   "accounts": [{"id": "100000000001", "name": "root"}],
@@ -39,8 +39,8 @@ func visible(written string) string {
 
 var took = regexp.MustCompile(`, \d+(\.\d)? m?s\b`)
 
-// TestProgress: the line tells how far the sweep has come, makes way for records
-// and notes, and is gone at the end.
+// TestProgress: the line shows the progress of the sweep, makes way for records and
+// notes, and disappears at the end.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	const end = "i-0a000000000000001\ni-0a000000000000003\n" +
@@ -101,8 +101,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestProgressBeside: the line is there beside records that go to a file, and not
-// beside another program that reads them and may draw on the same terminal.
+// TestProgressBeside: the line appears if records go to a file, but not if they go to
+// another program, which may draw on the same terminal.
 func TestProgressBeside(t *testing.T) {
 	t.Parallel()
 	binary, err := built()
@@ -164,8 +164,8 @@ func TestProgressBeside(t *testing.T) {
 	}
 }
 
-// TestProgressInterrupted: Ctrl-C and a window made narrow leave nothing of the
-// line behind.
+// TestProgressInterrupted: after Ctrl-C or a narrower window, nothing of the line is
+// left.
 func TestProgressInterrupted(t *testing.T) {
 	t.Parallel()
 	w, err := awssim.ParseWorld([]byte(hangingWorld))

@@ -35,13 +35,13 @@ func (s *screen) raw() string {
 	return s.text.String()
 }
 
-// startOnTerminal starts the program itself on a terminal.
+// startOnTerminal starts muster on a terminal.
 func startOnTerminal(t *testing.T, environ []string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
 	return startAtWidth(t, 500, environ, args...)
 }
 
-// startAtWidth does so on a terminal of so many columns.
+// startAtWidth starts muster on a terminal with a number of columns.
 func startAtWidth(t *testing.T, columns uint16, environ []string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
 	binary, err := built()
@@ -60,7 +60,7 @@ func startAtWidth(t *testing.T, columns uint16, environ []string, args ...string
 	return command, tty, shown
 }
 
-// waitFor waits until the screen shows something, and returns it.
+// waitFor waits until the screen shows a text, and returns the screen.
 func waitFor(t *testing.T, shown fmt.Stringer, pattern string) string {
 	t.Helper()
 	compiled := regexp.MustCompile(pattern)
@@ -74,8 +74,8 @@ func waitFor(t *testing.T, shown fmt.Stringer, pattern string) string {
 	return found
 }
 
-// TestLoginOnATerminal: the user opens the URL that is shown; one who gives up
-// with Ctrl-C is back at the prompt, and what was there is as it was.
+// TestLoginOnATerminal: the user opens the URL that login shows. After Ctrl-C, the user
+// is back at the prompt, and no file has changed.
 func TestLoginOnATerminal(t *testing.T) {
 	t.Parallel()
 	w, err := awssim.ParseWorld([]byte(`{

@@ -22,8 +22,7 @@ func (t interruptingTTY) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestChoice: one of the numbers that are offered is an answer, and an interrupt is
-// none.
+// TestChoice: only an offered number is an answer; an interrupt is none.
 func TestChoice(t *testing.T) {
 	t.Parallel()
 	offered := &auth.Assertion{Roles: []auth.SAMLRole{{ARN: "arn:aws:iam::100000000001:role/A"}, {ARN: "arn:aws:iam::100000000001:role/B"}}}

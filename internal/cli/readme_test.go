@@ -20,8 +20,8 @@ import (
 
 var fence = regexp.MustCompile("(?ms)^```(sh|console)(?: width=(\\d+))?\n(.*?)^```$")
 
-// TestREADME runs every command of the README in the simulated organization and
-// compares what it prints with what the README shows. UPDATE_README writes it.
+// TestREADME runs every command of the README in the simulated organization and compares
+// its output with the README. UPDATE_README writes the README.
 func TestREADME(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -75,7 +75,8 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// TestREADMELength: nobody reads a long README; more goes into help topics.
+// TestREADMELength: nobody reads a README that is too long; help topics have room for
+// more.
 func TestREADMELength(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
@@ -88,7 +89,7 @@ func TestREADMELength(t *testing.T) {
 }
 
 // readmeShell returns a function that runs a line of the README with bash, in the
-// simulated organization, and returns what it prints.
+// simulated organization, and returns its output.
 func readmeShell(t *testing.T, root string) func(t *testing.T, line string, width int) string {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("bash is not on PATH")
@@ -157,8 +158,7 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 	}
 }
 
-// onTerminal runs a command on a pseudo-terminal of a width and returns all that
-// it shows.
+// onTerminal runs a command on a pseudo-terminal of a width and returns its output.
 func onTerminal(command *exec.Cmd, width int) ([]byte, error) {
 	terminal, err := pty.StartWithSize(command, &pty.Winsize{Rows: 50, Cols: uint16(width)})
 	if err != nil {

@@ -18,9 +18,8 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestKubernetesJob: kubectl accepts the manifest, what it makes of it numbers its
-// pods, and what each pod runs, in its environment, is a shard of
-// the whole.
+// TestKubernetesJob: kubectl accepts the manifest and numbers its pods. The command of
+// each pod, in its environment, visits one shard.
 func TestKubernetesJob(t *testing.T) {
 	t.Parallel()
 	kubectl, err := exec.LookPath("kubectl")
@@ -121,7 +120,7 @@ func TestKubernetesJob(t *testing.T) {
 	}
 }
 
-// ndjsonLines runs muster and returns the lines that it prints.
+// ndjsonLines runs muster and returns its output lines.
 func ndjsonLines(t *testing.T, args, environ []string) []string {
 	t.Helper()
 	var out, errs bytes.Buffer

@@ -28,10 +28,10 @@ import (
 	"muster/internal/awssim"
 )
 
-// BenchmarkSoak sweeps an organization as a process of its own: 17 regions an
-// account, 0 to 2 instances of 9 KB in each, 20 ms a call. SOAK_ACCOUNTS is their
-// number, 100 without. times-bare is against a bare client that makes the same
-// calls, signed, at the same width, and throws the answers away.
+// BenchmarkSoak sweeps an organization in a process of its own: 17 regions per account,
+// 0 to 2 instances of 9 KB in each, 20 ms per call. SOAK_ACCOUNTS is the number of
+// accounts, by default 100. times-bare compares with a bare client that makes the same
+// signed calls at the same width and discards the answers.
 func BenchmarkSoak(b *testing.B) {
 	accounts := 100
 	if n, err := strconv.Atoi(os.Getenv("SOAK_ACCOUNTS")); err == nil {
@@ -79,13 +79,12 @@ func BenchmarkSoak(b *testing.B) {
 	atMost(b, memory, 500, "MiB")
 }
 
-// BenchmarkCold is 100 accounts x 17 regions at 80 ms a call, over TLS, by a process
-// that has no connection to begin with: to one endpoint, and to AWS's own host names
-// through a proxy. times-bound is against what no client can beat: a chain of calls
-// of which each needs the one before (a page of accounts, AssumeRole,
-// DescribeRegions, DescribeInstances), and the calls that do not fit into the width
-// beside it. times-bare is against a bare client of one endpoint that makes the same
-// calls in the same order.
+// BenchmarkCold sweeps 100 accounts x 17 regions at 80 ms per call, over TLS, in a
+// process without open connections: with one endpoint, and with AWS's own host names
+// through a proxy. times-bound compares with a bound for any client: a chain of calls
+// that need each other (a page of accounts, AssumeRole, DescribeRegions,
+// DescribeInstances), and the calls beyond the width. times-bare compares with a bare
+// client that makes the same calls to one endpoint in the same order.
 func BenchmarkCold(b *testing.B) {
 	const latency, width, chain = 80 * time.Millisecond, 256, 4
 	binary, err := built()
@@ -137,8 +136,8 @@ func BenchmarkCold(b *testing.B) {
 	}
 }
 
-// bareClient makes calls with no more than net/http and the SDK's signer, at most
-// width at one time, and throws the answers away.
+// bareClient makes calls with net/http and the SDK's signer only, at most width at one
+// time, and discards the answers.
 type bareClient struct {
 	b         *testing.B
 	endpoint  string
@@ -184,7 +183,7 @@ func (c *bareClient) call(creds aws.Credentials, service, region, form string) [
 	return body
 }
 
-// enter gets an account's credentials and asks for its regions.
+// enter gets the credentials of an account and lists its regions.
 func (c *bareClient) enter(account int) aws.Credentials {
 	var assumed struct {
 		Key    string `xml:"AssumeRoleResult>Credentials>AccessKeyId"`
@@ -209,8 +208,8 @@ func (c *bareClient) instances(creds aws.Credentials, region string) {
 	c.call(creds, "ec2", region, "Action=DescribeInstances&Version=2016-11-15&MaxResults=1000")
 }
 
-// sweep asks all regions of each account in turn, and as many accounts at one time
-// as the width allows.
+// sweep calls all regions of each account in turn, with as many accounts at one time as
+// the width allows.
 func (c *bareClient) sweep(org *organization) {
 	defer c.transport.CloseIdleConnections()
 	var workers sync.WaitGroup
@@ -232,8 +231,7 @@ func (c *bareClient) sweep(org *organization) {
 	workers.Wait()
 }
 
-// sweepAtOnce asks everything as soon as it can be asked, page by page of the list
-// of accounts.
+// sweepAtOnce makes each call as soon as possible, page by page of the list of accounts.
 func (c *bareClient) sweepAtOnce(org *organization) {
 	defer c.transport.CloseIdleConnections()
 	var calls sync.WaitGroup

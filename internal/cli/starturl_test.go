@@ -12,8 +12,9 @@ import (
 	"muster/internal/awssim"
 )
 
-// TestVanityStartURL: a start URL of a company's own domain is asked once, by HEAD,
-// for one redirect, whose name says the region, as in the AWS CLI since 2.35.
+// TestVanityStartURL: muster sends one HEAD request to a start URL in a company's own
+// domain and follows one redirect. The host of the redirect names the region, as in the
+// AWS CLI since 2.35.
 func TestVanityStartURL(t *testing.T) {
 	t.Parallel()
 	const portal = "https://ssoins-abc.portal.us-west-2.app.aws"

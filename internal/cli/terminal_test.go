@@ -105,8 +105,8 @@ func TestMFAWithoutATerminal(t *testing.T) {
 	}
 }
 
-// TestLoginOnAFreshMachine: what is not known is asked for, until it makes sense,
-// and kept if the user likes.
+// TestLoginOnAFreshMachine: login asks for missing settings until they are valid, and
+// offers to save them.
 func TestLoginOnAFreshMachine(t *testing.T) {
 	t.Parallel()
 	const world = `{

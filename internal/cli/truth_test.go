@@ -18,7 +18,7 @@ import (
 	"muster/internal/inventory"
 )
 
-// result is the output of a run.
+// result is the output and exit code of a run.
 type result struct {
 	code           int
 	stdout, stderr string
@@ -36,8 +36,8 @@ func muster(t testing.TB, environ []string, args ...string) result {
 	return result{code, stdout.String(), stderr.String()}
 }
 
-// simulated starts an organization and returns the environment that leads to it,
-// by AWS_ENDPOINT_URL or, with real host names, through a proxy.
+// simulated starts an organization and returns the environment for it: with
+// AWS_ENDPOINT_URL or, for real host names, with a proxy.
 func simulated(t testing.TB, w *awssim.World, proxied bool, opts ...awssim.Option) (*awssim.Server, []string) {
 	t.Helper()
 	sim, err := awssim.Start(w, opts...)
@@ -65,8 +65,8 @@ func simulated(t testing.TB, w *awssim.World, proxied bool, opts ...awssim.Optio
 	return sim, environ
 }
 
-// bigWorld has 27 accounts, some closed, some with regions opted in to, five
-// instances a page and empty pages with a token before each.
+// bigWorld has 27 accounts. Some are closed, some have opt-in regions. Pages have five
+// instances, and some pages are empty but have a token.
 func bigWorld() *awssim.World {
 	w := awssim.Large(awssim.LargeSpec{Accounts: 27, MaxInstances: 9, Tags: 2, Seed: 7})
 	w.EC2 = awssim.Paging{PageSize: 5, EmptyPages: true}
@@ -100,7 +100,7 @@ func TestEveryInstanceOfAnOrganization(t *testing.T) {
 	}
 }
 
-// activeTruth is the truth of the accounts that are not closed.
+// activeTruth returns the instances of all accounts that are not closed.
 func activeTruth(sim *awssim.Server, w *awssim.World) []awssim.Instance {
 	closed := map[string]bool{}
 	for _, a := range w.Accounts {
@@ -109,7 +109,7 @@ func activeTruth(sim *awssim.Server, w *awssim.World) []awssim.Instance {
 	return slices.DeleteFunc(sim.Truth(), func(in awssim.Instance) bool { return closed[in.Account] })
 }
 
-// compareWithTruth wants every field of every instance of the active accounts.
+// compareWithTruth compares every field of every instance of the active accounts.
 func compareWithTruth(t *testing.T, truth []awssim.Instance, stdout, profile string) {
 	t.Helper()
 	var got []inventory.Instance
@@ -135,15 +135,14 @@ func compareWithTruth(t *testing.T, truth []awssim.Instance, stdout, profile str
 	}
 }
 
-// byPlace sorts instances as json does.
+// byPlace sorts instances in the order of json.
 func byPlace(instances []inventory.Instance) {
 	slices.SortFunc(instances, func(a, b inventory.Instance) int {
 		return strings.Compare(a.AccountId+a.Region+a.InstanceId, b.AccountId+b.Region+b.InstanceId)
 	})
 }
 
-// expected is the record that the contract makes of an instance of the simulated
-// organization.
+// expected returns the record of a simulated instance, as the contract defines it.
 func expected(in awssim.Instance, profile string) inventory.Instance {
 	r := inventory.Instance{
 		AccountId: in.Account, AccountName: in.AccountName, Region: in.Region, AvailabilityZone: in.Zone,
@@ -208,8 +207,8 @@ func TestEveryInstanceOfAnSSOSession(t *testing.T) {
 	}
 }
 
-// TestFewestCalls: the pages of the list, an AssumeRole and a DescribeRegions an
-// account, and the pages of instances, and nothing else.
+// TestFewestCalls: muster calls nothing but the pages of the list, one AssumeRole and
+// one DescribeRegions for each account, and the pages of instances.
 func TestFewestCalls(t *testing.T) {
 	t.Parallel()
 	world := awssim.Large(awssim.LargeSpec{Accounts: 30, MaxInstances: 2, Seed: 3})

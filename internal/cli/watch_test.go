@@ -23,7 +23,7 @@ import (
 	"muster/internal/awssim"
 )
 
-// watchedWorld has two regions and the instances and faults that are put in.
+// watchedWorld has two regions, and the given instances and faults.
 const watchedWorld = `{
   "regions": ["us-east-1", "eu-west-1"],
   "accounts": [{"id": "100000000001", "name": "root"}],
@@ -46,7 +46,7 @@ const (
 	allFails    = `{"kind": "error", "status": 403, "code": "InvalidClientTokenId", "message": "no"}`
 )
 
-// inFront puts a proxy in front of organizations, which chooses the one to answer.
+// inFront starts a proxy in front of organizations that selects the one to answer.
 func inFront(t *testing.T, environ []string, choose func(*http.Request) *awssim.Server) []string {
 	t.Helper()
 	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -61,7 +61,7 @@ func inFront(t *testing.T, environ []string, choose func(*http.Request) *awssim.
 	return append(environ, "AWS_ENDPOINT_URL="+front.URL, "PATH="+os.Getenv("PATH"))
 }
 
-// changing is an organization that becomes another one by turn.
+// changing starts an organization that turns into the next one at each turn.
 func changing(t *testing.T, worlds ...string) (environ []string, turn func()) {
 	t.Helper()
 	var at atomic.Int64
@@ -85,8 +85,8 @@ var (
 	roundTime = regexp.MustCompile(` +\d\d:\d\d:\d\d`)
 )
 
-// shownBy waits for a screen, in which times are replaced, after the one that was
-// waited for before.
+// shownBy waits for a screen, with times replaced, after the screen of the previous
+// wait.
 func shownBy(t *testing.T, d *display, want string) {
 	t.Helper()
 	timeless := func(text string) string {
@@ -97,9 +97,8 @@ func shownBy(t *testing.T, d *display, want string) {
 	}
 }
 
-// TestWatch: each round shows what has changed since the one before; what could
-// not be looked at is not gone; a resized window is filled anew; and Ctrl-C brings
-// back what was there.
+// TestWatch: each round shows the changes since the one before. Records of a place that
+// did not answer stay. A resized window is drawn again, and Ctrl-C restores the screen.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	binary, err := built()
@@ -186,7 +185,7 @@ muster: 1 place did not answer:
 	shownBy(t, shown, "$ muster\n") // the ^C itself was on the other screen
 }
 
-// TestWatchLogged: a log on the terminal is not drawn over; one that goes elsewhere
+// TestWatchLogged: --watch does not draw over a log on the terminal. A log elsewhere
 // leaves the screen alone.
 func TestWatchLogged(t *testing.T) {
 	t.Parallel()
@@ -223,8 +222,8 @@ func TestWatchLogged(t *testing.T) {
 	}
 }
 
-// TestWatchOutlivesErrors: a round that fails altogether is told of, and the next
-// one done; unless it is the first.
+// TestWatchOutlivesErrors: --watch reports a round that fails completely and goes on,
+// unless it is the first.
 func TestWatchOutlivesErrors(t *testing.T) {
 	t.Parallel()
 	environ, turn := changing(t, watchedBy("", shopRunning), watchedBy(allFails), watchedBy("", shopRunning, blog))
@@ -252,7 +251,7 @@ func TestWatchOutlivesErrors(t *testing.T) {
 	}
 }
 
-// turning calls the next of turns once something has been written.
+// turning calls the next of turns after each write.
 type turning struct {
 	bytes.Buffer
 	turns []func()
@@ -267,7 +266,7 @@ func (w *turning) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TestWatchEnds: errors that no further round can mend end the run.
+// TestWatchEnds: errors that no further round can fix end --watch.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	environ, _ := changing(t, watchedBy(allFails))
@@ -291,7 +290,7 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// TestWatchInterval: the value is optional, and may be a word of its own.
+// TestWatchInterval: the value is optional, and may be a separate word.
 func TestWatchInterval(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
