@@ -72,7 +72,7 @@ func TestHelpFits(t *testing.T) {
 	}
 	for _, name := range commands(t) {
 		if shown[name+" --help"] != shown["help "+name] && !isTopic(name) || !strings.Contains(shown["--help"], "\n  "+name+" ") {
-			t.Errorf("help %s says something else than %s --help, or it is not in --help", name, name)
+			t.Errorf("help %s differs from %s --help, or --help does not list it", name, name)
 		}
 	}
 	if help := shown["instances --help"]; strings.Index(help, "\nGlobal:\n") < strings.Index(help, "\nWhich accounts:\n") {
@@ -111,7 +111,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// runExamples runs lines one after the other, as they would be typed.
+// runExamples runs command lines one after the other in a shell.
 func runExamples(t *testing.T, root string, lines []string) {
 	shell := readmeShell(t, root)
 	setup := ""
@@ -120,7 +120,7 @@ func runExamples(t *testing.T, root string, lines []string) {
 		case strings.HasPrefix(line, "R="):
 			setup = line + "; "
 			continue
-		case strings.HasPrefix(line, "muster demo"): // which goes on until it is interrupted
+		case strings.HasPrefix(line, "muster demo"): // runs until it is interrupted
 			line = strings.ReplaceAll(line, ":8080", ":0")
 			shell(t, line+` >"$HOME/served" & until grep "^export AWS_ENDPOINT_URL=" "$HOME/served"; do kill -0 $!; sleep 0.1; done; kill $!; wait || :`, 0)
 			continue
@@ -147,7 +147,7 @@ func manPage(t *testing.T, name string) string {
 	return got.stdout
 }
 
-// TestManPages: every page has its parts, and no text that roff would obey.
+// TestManPages: every page has its parts, and no line of text is a roff request.
 func TestManPages(t *testing.T) {
 	t.Parallel()
 	requests := []string{".TH", ".SH", ".SS", ".TP", ".PP", ".nf", ".fi", ".nh", ".ad"}
@@ -164,7 +164,7 @@ func TestManPages(t *testing.T) {
 	}
 }
 
-// TestManPagesInGroff: groff finds nothing to complain about, and shows the examples.
+// TestManPagesInGroff: groff prints no warning, and shows the examples.
 func TestManPagesInGroff(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("groff"); err != nil {
@@ -188,8 +188,8 @@ func TestManPagesInGroff(t *testing.T) {
 	}
 }
 
-// TestTemplateHelp: every command whose records templates can print tells of them,
-// whatever else is on the line.
+// TestTemplateHelp: --template-help works for every command that prints records,
+// whatever other flags are on the command line.
 func TestTemplateHelp(t *testing.T) {
 	t.Parallel()
 	shown := 0
