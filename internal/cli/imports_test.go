@@ -41,9 +41,9 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "names"},
 		"sweep":          {"account", "auth", "awsapi"},
 
-		"inventory":         {"account", "auth", "awsapi", "catalog", "inventory/xmlscan", "names", "shorthand", "sweep", "wire"},
-		"region":            {"account", "auth", "awsapi", "inventory/xmlscan", "names", "sweep"},
-		"inventory/xmlscan": {},
+		"inventory": {"account", "auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
+		"region":    {"account", "auth", "awsapi", "names", "sweep", "xmlscan"},
+		"xmlscan":   {},
 
 		"child":        {},
 		"credserver":   {},

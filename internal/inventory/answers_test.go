@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"muster/internal/awsapi"
-	"muster/internal/inventory/xmlscan"
+	"muster/internal/xmlscan"
 )
 
 // pageOf returns an answer of DescribeInstances with the given ids.

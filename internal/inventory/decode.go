@@ -9,8 +9,8 @@ import (
 
 	smithytime "github.com/aws/smithy-go/time"
 
-	"muster/internal/inventory/xmlscan"
 	"muster/internal/sweep"
+	"muster/internal/xmlscan"
 )
 
 // maxMemory bounds the memory for the records of one answer, in bytes. The largest page

@@ -14,7 +14,7 @@ import (
 
 	"muster/internal/auth"
 	"muster/internal/awsapi"
-	"muster/internal/inventory/xmlscan"
+	"muster/internal/xmlscan"
 )
 
 // list returns all regions of an account, sorted by name. It calls DescribeRegions in a
