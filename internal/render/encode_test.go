@@ -125,7 +125,7 @@ func TestYAMLRoundTrip(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(out), &keyed); err != nil {
 			return nil, err
 		}
-		text, err := json.Marshal(keyed) // what is no string now fails below
+		text, err := json.Marshal(keyed) // other types than string fail below
 		if err != nil {
 			return nil, err
 		}
@@ -316,7 +316,7 @@ func BenchmarkPrint(b *testing.B) {
 	}
 }
 
-// TestFilterChangesNoRecord: what a filter does to one record is not seen in the next.
+// TestFilterChangesNoRecord: changes that a filter makes to one record do not affect the next.
 func TestFilterChangesNoRecord(t *testing.T) {
 	t.Parallel()
 	records := []instance{
@@ -336,8 +336,8 @@ func TestFilterChangesNoRecord(t *testing.T) {
 	}
 }
 
-// TestJSONLikeGo: what is printed is what encoding/json prints, but for the
-// characters that are hidden, which it may leave as they are.
+// TestJSONLikeGo: the output equals that of encoding/json, except for invisible characters,
+// which encoding/json may not escape.
 func TestJSONLikeGo(t *testing.T) {
 	t.Parallel()
 	pick := rand.New(rand.NewPCG(1, 2))

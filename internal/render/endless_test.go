@@ -35,7 +35,7 @@ var endless = map[string]Options{
 	"templates": {Output: `template=<<define "a">>x<<range 9000000000000000000>><<.>><<end>><<end>><<template "a">>`},
 }
 
-// TestEndless: what an expression makes of one record is written as it grows, and an
+// TestEndless: the output for one record is written as it grows, and an
 // interrupt ends it.
 func TestEndless(t *testing.T) {
 	t.Parallel()
@@ -84,7 +84,7 @@ func TestEndlessReader(t *testing.T) {
 }
 
 // TestSilent: an expression that prints nothing is ended as well, and one that ends
-// by itself prints all of what there was before the interrupt.
+// by itself prints all records from before the interrupt.
 func TestSilent(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -176,8 +176,7 @@ func TestArrived(t *testing.T) {
 	}
 }
 
-// TestLaterFailure: what goes wrong with a record long after an interrupt is told as
-// what it is.
+// TestLaterFailure: a failure on a record long after an interrupt is reported as such.
 func TestLaterFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

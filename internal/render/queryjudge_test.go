@@ -97,7 +97,7 @@ func (a asker) query(record *shape.Schema) string {
 }
 
 // TestQueryAgainstPython asks the same of the records, and of the same records as JSON
-// by jmespath.py. Refused is only what fails or finds nothing there.
+// by jmespath.py. Only queries that fail or find nothing there are rejected.
 func TestQueryAgainstPython(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")

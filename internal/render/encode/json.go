@@ -1,6 +1,6 @@
 // Package encode writes records and the results of expressions as JSON, YAML, plain
-// text, and the AWS CLI's text. It turns records into the trees of plain values on
-// which jq and JMESPath work.
+// text, and the AWS CLI's text. It also converts records to trees of plain values, the input
+// of jq and JMESPath.
 package encode
 
 import (
@@ -20,7 +20,7 @@ type JSON struct {
 	Known  shape.GoTypes // the schemas of Go values that Any writes
 }
 
-// Value writes a record or a part of one, within that many brackets.
+// Value appends a record or a part of one. depth is the number of brackets around it.
 func (w JSON) Value(b []byte, v shape.Value, depth int) []byte {
 	switch v.Schema.Kind {
 	case shape.String:
@@ -83,7 +83,7 @@ func (w JSON) entries(b []byte, v shape.Value, depth int) []byte {
 	return w.end(b, len(entries), depth, '}')
 }
 
-// Any writes a tree, or a Go value of any other type that has a JSON.
+// Any appends a tree, or a Go value of another type that JSON can express.
 func (w JSON) Any(b []byte, x any, depth int) []byte {
 	switch x := x.(type) {
 	case nil:

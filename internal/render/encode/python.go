@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// appendPython writes a value as Python's repr has it.
+// appendPython appends a value as repr of Python does.
 func appendPython(b []byte, x any) []byte {
 	switch x := x.(type) {
 	case nil:

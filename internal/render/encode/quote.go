@@ -7,8 +7,8 @@ import (
 	"muster/internal/safe"
 )
 
-// appendQuoted writes a string of JSON, or of YAML in double quotes. They differ in
-// characters beyond U+FFFF: JSON escapes them as surrogates, which YAML does not know.
+// appendQuoted appends a JSON string, or a YAML string in double quotes. The two differ in
+// characters above U+FFFF: JSON escapes them as surrogate pairs, but YAML has none.
 func appendQuoted(b []byte, s string, yaml bool) []byte {
 	b = append(b, '"')
 	start := 0
@@ -53,8 +53,8 @@ func appendQuoted(b []byte, s string, yaml bool) []byte {
 	return append(append(b, s[start:]...), '"')
 }
 
-// plainWord says that the first eight bytes of s are printable ASCII that needs no
-// escape.
+// plainWord reports whether the first eight bytes of s are printable ASCII without need for
+// an escape.
 func plainWord(s string) bool {
 	const (
 		ones  = 0x0101010101010101

@@ -2,11 +2,11 @@ package encode
 
 import "strings"
 
-// YAML writes a tree in block style.
+// YAML appends a tree in block style.
 func YAML(b []byte, x any) []byte { return yamlBlock(b, x, 0, false) }
 
-// yamlBlock writes a list or an object at a depth of that many indents, or a
-// scalar. Where it is inline, the indent of its first line is there already.
+// yamlBlock appends a list, an object or a scalar, indented by depth levels. inline means
+// that the first line is already indented.
 func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 	pad := func(i int) {
 		if i > 0 || !inline {
@@ -25,7 +25,7 @@ func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 			switch {
 			case !nested(m.Value):
 				b = yamlBlock(append(b, ' '), m.Value, 0, true)
-			case isList(m.Value): // as kubectl has it, a list begins below its key
+			case isList(m.Value): // like kubectl, start a list below its key
 				b = yamlBlock(append(b, '\n'), m.Value, depth, false)
 			default:
 				b = yamlBlock(append(b, '\n'), m.Value, depth+1, false)
@@ -50,7 +50,7 @@ func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 	return append(JSON{}.Any(b, x, 0), '\n')
 }
 
-// nested reports whether a value takes lines of its own.
+// nested reports whether a value needs lines of its own.
 func nested(x any) bool {
 	switch x := x.(type) {
 	case []any:
@@ -65,8 +65,8 @@ func nested(x any) bool {
 
 func isList(x any) bool { _, ok := x.([]any); return ok }
 
-// yamlString writes a string plain where no YAML parser, 1.1 or 1.2, can take it for
-// anything else, and in double quotes otherwise.
+// yamlString appends a string without quotes if every parser of YAML 1.1 and 1.2 reads it as
+// a string, and in double quotes otherwise.
 func yamlString(b []byte, s string) []byte {
 	if plainYAML(s) {
 		return append(b, s...)
@@ -90,7 +90,7 @@ func plainYAML(s string) bool {
 			return false
 		}
 	}
-	if c := s[0]; '0' <= c && c <= '9' { // only an IPv4 address: numbers have one dot at most, dates none
+	if c := s[0]; '0' <= c && c <= '9' { // only an IPv4 address is safe: numbers have one dot at most, dates none
 		return !letters && dots == 3 && !strings.ContainsAny(s, "_/@+- ")
 	} else if c < 'A' {
 		return false

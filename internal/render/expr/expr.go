@@ -1,11 +1,9 @@
-// Package expr runs the three languages in which users say what to print: jq, JMESPath
-// and Go templates.
+// Package expr runs the three languages of output: jq, JMESPath and Go templates.
 //
-// Each expression is compiled and checked before muster calls AWS. A check infers from
-// the schema of the records what every part of the expression sees, and finds accesses
-// to fields that cannot exist. A language may do more with a value than a check knows.
-// So an error is reported only if the expression itself, run over fake records,
-// makes that access. See trial.go.
+// Each expression is compiled and checked before muster calls AWS. A check infers the
+// schema at each part of the expression, and finds accesses to fields that cannot exist. But
+// it knows only a part of each language. So an access is an error only if the expression
+// makes it when it runs over fake records; see trial.go.
 //
 // Expressions see neither the environment nor files.
 package expr

@@ -8,9 +8,9 @@ import (
 	"muster/internal/render/shape"
 )
 
-// call is the schema of a function's result, and checks its arguments. It covers only
-// the functions for which it is certain what their arguments see. Functions that the
-// filter defines are unknown.
+// call is the schema of a function's result, and checks its arguments. It covers
+// only functions with a certain input for their arguments. Functions that the filter
+// defines are unknown.
 func (c *jqChecker) call(f *gojq.Func, dot *shape.Schema, replace replacer) *shape.Schema {
 	if c.defined[f.Name] || strings.HasPrefix(f.Name, "$") {
 		return unknown

@@ -69,8 +69,8 @@ func parseTemplate(text string, funcs template.FuncMap) (*template.Template, err
 	return template.New("output").Delims(leftDelim, rightDelim).Option("missingkey=zero").Funcs(funcs).Parse(text)
 }
 
-// Start returns the function that appends what the template prints for one record, and
-// the function that appends what follows the last record, which may be nil.
+// Start returns two functions: record appends the output for one record, and finish appends
+// the end of the output. finish may be nil.
 func (t *Template) Start(out *Output) (record func(b []byte, record shape.Value) ([]byte, error), finish func(b []byte) []byte) {
 	if t.IsTable {
 		return t.startTable(out)

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// wordings are the messages of text/template, which name Go's types, and how muster words
-// them for users. Each group in parentheses matches the name of a type.
+// wordings maps messages of text/template, which name Go's types, to messages for users.
+// Each group in parentheses matches the name of a type.
 var wordings = sync.OnceValue(func() []wording {
 	var list []wording
 	for _, pair := range [][2]string{

@@ -6,11 +6,11 @@ import (
 	"muster/internal/names"
 )
 
-// anything is the schema of a value of which nothing is known.
+// anything is the schema of a value of unknown type.
 var anything = &Schema{}
 
 // Field is the schema of the field name of a value, or of the value of that key. A
-// NoField says that no value of the schema has one; of its value nothing is known.
+// NoField reports that no value of the schema has such a field.
 func (s *Schema) Field(name string) (*Schema, *NoField) {
 	switch s.Kind {
 	case Any:

@@ -12,9 +12,10 @@ import (
 type goType = reflect.Type
 
 // SchemaOf derives the schema of T, a struct whose exported fields, or their json tags,
-// are the names of the record's fields. Fields tagged render:"sparse", and all within
-// them, are optional; only there may pointers stand. A type that has no JSON is a mistake
-// in the program, and panics.
+// are the names of the record's fields. Records may lack a field tagged render:"optional"
+// and all fields nested in it, and the fields nested in one tagged render:"sparse". Only
+// such fields may be pointers. A type that JSON cannot express is a mistake in the program,
+// and panics.
 func SchemaOf[T any]() *Schema { return OfGoType(reflect.TypeFor[T]()) }
 
 // OfGoType is SchemaOf for a type that is known only when the program runs.

@@ -16,7 +16,7 @@ type Schema struct {
 	Kind   Kind
 	Format Format            // of a String
 	Elem   *Schema           // the items of a List, the values of a Map
-	Fields []Field           // of an Object, in the order in which they are printed
+	Fields []Field           // of an Object, in the order of the output
 	Absent map[string]string // fields that users expect in an Object but that it lacks, each with a hint
 
 	goType goType
@@ -34,7 +34,7 @@ type Field struct {
 // Kind is a type of JSON, apart from null: any value of any kind may be missing.
 type Kind int
 
-// The zero Kind is the only one of which nothing is known before there is a value.
+// Any, the zero Kind, leaves the type open until there is a value.
 const (
 	Any Kind = iota
 	String

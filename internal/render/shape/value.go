@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Value is a record or a part of one, with its schema. Its methods are all that formats
-// know of a record; each is only for values of the kinds that it names.
+// Value is a record or a part of one, with its schema. Formats read records only through
+// its methods. Each method is for values of the kinds that its comment names.
 type Value struct {
 	Schema *Schema
 	v      reflect.Value
@@ -117,8 +117,8 @@ func (v Value) Entries() []Entry {
 	return entries
 }
 
-// StringMap is a Map of strings to strings itself, which is faster to read than its
-// Entries. It reports whether the value is one.
+// StringMap returns a Map of strings to strings as a Go map, which is faster to read than
+// Entries. It reports whether the value is such a map.
 func (v Value) StringMap() (map[string]string, bool) {
 	if v.v.Type() != reflect.TypeFor[map[string]string]() {
 		return nil, false
