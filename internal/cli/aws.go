@@ -130,11 +130,15 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		regions = nil
 	}
 	flags := listFlags{&c.Selection, regions, &c.SweepFlags, &c.WatchedOutput}
-	return list(ctx, app, g, flags, c.listing(app, operation))
+	err = list(ctx, app, g, flags, c.listing(operation))
+	if others := operation.OtherLists(); len(others) > 0 && c.Items == "" && !c.wholeAnswer(operation) {
+		app.note("the answer has other lists, too: --items %s", strings.Join(others, " or --items "))
+	}
+	return err
 }
 
 // listing describes the records of an operation to list.
-func (c *awsCmd) listing(app *App, operation *inventory.Operation) listing[inventory.Record] {
+func (c *awsCmd) listing(operation *inventory.Operation) listing[inventory.Record] {
 	record := operation.RecordType(c.wantedOwners()...)
 	l := listing[inventory.Record]{
 		noun: "records", view: viewOf(record, operation.Noun()),
@@ -148,24 +152,32 @@ func (c *awsCmd) listing(app *App, operation *inventory.Operation) listing[inven
 				return v
 			})
 		},
-		summary: func(ledger *sweep.Ledger) {
-			if others := operation.OtherLists(); len(others) > 0 && c.Items == "" && !c.wholeAnswer(operation) {
-				app.note("the answer has other lists, too: --items %s", strings.Join(others, " or --items "))
-			}
-		},
 	}
 	if c.wholeAnswer(operation) {
 		operation.KeepLists()
-		answer := operation.AnswerType(record)
 		l.gather = func(o render.Options, w io.Writer) (stream[inventory.Record], error) {
-			printer, err := render.CompileAs(o, render.View{Single: true}, answer, func(v *reflect.Value) reflect.Value { return *v })
-			if err != nil || w == nil {
-				return nil, err
-			}
-			return &answerStream{Stream: printer.Start(w), operation: operation, answer: answer}, nil
+			return gatherAnswer(operation, record, &l, o, w)
 		}
 	}
 	return l
+}
+
+// gatherAnswer returns a stream that prints one answer. Without a writer it only checks
+// the output flags.
+func gatherAnswer(
+	operation *inventory.Operation, record reflect.Type, l *listing[inventory.Record], o render.Options, w io.Writer,
+) (stream[inventory.Record], error) {
+	sorter, err := l.compile(render.Options{Output: "json", SortBy: o.SortBy}, l.view)
+	if err != nil {
+		return nil, err
+	}
+	o.SortBy = nil // of the records, not of the answer
+	answer := operation.AnswerType(record)
+	printer, err := render.CompileAs(o, render.View{Single: true}, answer, func(v *reflect.Value) reflect.Value { return *v })
+	if err != nil || w == nil {
+		return nil, err
+	}
+	return &answerStream{Stream: printer.Start(w), operation: operation, answer: answer, sorter: sorter}, nil
 }
 
 // wholeAnswer reports whether the output is one answer in the AWS CLI's own shape.

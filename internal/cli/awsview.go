@@ -10,7 +10,8 @@ import (
 	"muster/internal/render"
 )
 
-// viewOf chooses the columns of a table, the best first: ids, names, states.
+// viewOf chooses the columns of a table, the best first: ids, names, states. Within a
+// place, records keep AWS's order, which may be that of events.
 func viewOf(record reflect.Type, noun string) render.View {
 	v := render.View{Sort: []string{"AccountId", "Region"}, Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}}}
 	v.Text = []string{"AccountId", "AccountName", "Region"}
@@ -28,7 +29,6 @@ func viewOf(record reflect.Type, noun string) render.View {
 	}
 	if len(scalars) > 0 {
 		v.ID = scalars[0]
-		v.Sort = append(v.Sort, v.ID)
 	}
 	return v
 }
@@ -68,6 +68,7 @@ type answerStream struct {
 	*render.Stream[reflect.Value]
 	operation *inventory.Operation
 	answer    reflect.Type
+	sorter    *render.Printer[inventory.Record]
 	records   []inventory.Record
 }
 
@@ -79,14 +80,8 @@ func (s *answerStream) Write(r inventory.Record) error {
 func (s *answerStream) Flush() error { return nil }
 
 func (s *answerStream) Close() error {
-	slices.SortStableFunc(s.records, func(a, b inventory.Record) int {
-		if c := strings.Compare(a.AccountId, b.AccountId); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Region, b.Region)
-	})
 	v := reflect.New(s.answer).Elem()
-	s.operation.Answer(v, s.records)
+	s.operation.Answer(v, s.sorter.Sorted(s.records))
 	if err := s.Stream.Write(v); err != nil {
 		return err
 	}

@@ -46,11 +46,9 @@ func (o *Operation) RecordType(more ...string) reflect.Type {
 func (o *Operation) HasList() bool { return o.items != "" }
 
 // AnswerType returns the type of the answers of all places in one, in the AWS CLI's own
-// shape: the items of the main list are records, those of others are as AWS has them.
+// shape: the items of the main list are records, and the items of others are as AWS has
+// them. It is for operations with HasList.
 func (o *Operation) AnswerType(record reflect.Type) reflect.Type {
-	if o.items == "" {
-		return record
-	}
 	if record.NumField() == len(owners)+1 && record.Field(len(owners)).Name == "Value" {
 		record = valueType(shapeAt(o.op.Output, o.items).Element().Shape, nil) // plain values stay plain
 	}
@@ -95,22 +93,16 @@ func (t *tree) structType() reflect.Type {
 	return reflect.StructOf(fields)
 }
 
-// Answer sets a value of AnswerType from the records and the other lists.
-func (o *Operation) Answer(v reflect.Value, records []Record) {
-	if o.items == "" {
-		if len(records) > 0 {
-			Fill(v, &records[0])
-		}
-		return
-	}
+// Answer sets a value of AnswerType from records, which are values of RecordType, and from
+// the other lists.
+func (o *Operation) Answer(v reflect.Value, records []reflect.Value) {
 	list := fieldAt(v, o.items)
 	list.Set(reflect.MakeSlice(list.Type(), len(records), len(records)))
-	plainValues := list.Type().Elem().Kind() != reflect.Struct || list.Type().Elem().Field(0).Name != owners[0]
-	for i := range records {
-		if plainValues {
-			fill(list.Index(i), records[i].Item)
-		} else {
-			Fill(list.Index(i), &records[i])
+	for i, record := range records {
+		if record.Type() == list.Type().Elem() {
+			list.Index(i).Set(record)
+		} else if value := record.Field(len(owners)); !value.IsZero() { // a plain value
+			list.Index(i).Set(reflect.Indirect(value))
 		}
 	}
 	o.mu.Lock()

@@ -127,6 +127,17 @@ func (p *Printer[T]) valueOf(record *T) shape.Value {
 	return shape.ValueOf(p.plan.record, p.value(record))
 }
 
+// Sorted returns the structs of records, in the order in which the output has them.
+func (p *Printer[T]) Sorted(records []T) []reflect.Value {
+	all := p.valuesOf(records)
+	sortRecords(all, p.plan.order)
+	structs := make([]reflect.Value, len(all))
+	for i := range all {
+		structs[i] = all[i].record.Reflect()
+	}
+	return structs
+}
+
 // Start starts the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 	s := newStream(p, w)
