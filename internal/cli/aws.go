@@ -74,6 +74,9 @@ func (c *awsCmd) Schema() *shape.Schema {
 
 // named returns the operation that the arguments name, or nil.
 func (c *awsCmd) named() *catalog.Operation {
+	if c.op != nil {
+		return c.op
+	}
 	if service := catalog.Open(c.Service); service != nil {
 		return service.Operation(c.Operation)
 	}

@@ -130,7 +130,7 @@ func TestTemplateNames(t *testing.T) {
 				members += fmt.Sprintf(", %q: <<json .%s>>", f.Path, f.Path)
 			}
 		}
-		if slices.Contains(handouts, name) { // whose keys are new in each run
+		if slices.Contains(handouts, name) || name == "aws" { // new keys in each run; Profile and Role only if they are named
 			continue
 		}
 		want := muster(t, environ, recordLine(name, "-o", "ndjson")...)

@@ -124,14 +124,14 @@ func TestLoginOnAFreshMachine(t *testing.T) {
 	}{
 		{"asked", nil, []string{"corp\n", "https://Corp.awsapps.com/start/#/\n", "eu-wset-1\n", "eu-west-1\n", "\n"}, 0, section, []string{
 			`muster: "corp": expected the start URL of the access portal, such as https://example.awsapps.com/start` + "\n",
-			`muster: unknown region "eu-wset-1"; did you mean eu-west-1?` + "\n",
+			`muster: unknown region "eu-wset-1"; did you mean "eu-west-1"?` + "\n",
 			"muster: wrote [sso-session corp] into HOME/.aws/config; try: muster accounts --sso-session corp\n",
 		}},
 		{"told", []string{"corp", "--start-url", "https://Corp.awsapps.com/start/#/", "--sso-region", "eu-west-1"}, []string{"n\n"}, 0, "", []string{
 			"muster: not written; this is the section:\n  [sso-session corp]\n  sso_start_url = https://Corp.awsapps.com/start/#/\n",
 		}},
 		{"wrong", []string{"--start-url", "https://corp.awsapps.com/start", "--sso-region", "eu-wset-1"}, nil, 2, "", []string{
-			`muster: --sso-region: unknown region "eu-wset-1"; did you mean eu-west-1?` + "\n",
+			`muster: --sso-region: unknown region "eu-wset-1"; did you mean "eu-west-1"?` + "\n",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
