@@ -51,6 +51,9 @@ func BenchmarkSmallCalls(b *testing.B) {
 			resp.Body.Close()
 		}
 	})
+	if took := b.Elapsed() / time.Duration(b.N); took > 500*time.Millisecond {
+		b.Errorf("%s per call: the simulator would be slower than the sweeps that it measures", took)
+	}
 }
 
 // BenchmarkPages is the cost of an instance in pages of 1,000.
@@ -71,7 +74,11 @@ func BenchmarkPages(b *testing.B) {
 		n = int(w)
 	}
 	b.ReportMetric(float64(n)/1000, "bytes/instance")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/instance")
+	took := float64(b.Elapsed().Microseconds()) / float64(b.N) / 1000
+	b.ReportMetric(took, "us/instance")
+	if took > 1000 {
+		b.Errorf("%.0f us per instance: the simulator would be slower than the sweeps that it measures", took)
+	}
 }
 
 type counter int

@@ -60,16 +60,3 @@ func BenchmarkDecode(b *testing.B) {
 		b.Errorf("%s a page, the SDK's decoder %s: expected to be at least 5 times faster", ours, sdk)
 	}
 }
-
-// BenchmarkDecodeAlone is for profiling the decoder without the SDK's.
-func BenchmarkDecodeAlone(b *testing.B) {
-	body := realisticPage(b, 1000)
-	var decoders decoders
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := decoders.instances(bytes.NewReader(body), here, func(*Instance) bool { return true }, func() {}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "us/instance")
-}

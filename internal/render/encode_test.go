@@ -282,19 +282,21 @@ func BenchmarkPrint(b *testing.B) {
 		records[i] = nasty()[0]
 		records[i].InstanceId = fmt.Sprintf("i-%017x", i)
 	}
+	var ndjson float64 // nanoseconds per record
 	for _, bench := range []struct {
-		name string
-		o    Options
+		name  string
+		limit float64 // of the time of ndjson
+		o     Options
 	}{
-		{"ndjson", Options{Output: "ndjson"}},
-		{"json", Options{Output: "json"}},
-		{"jq", Options{JQ: ".InstanceId, (.PublicIPs | join(\",\"))"}},
-		{"template", Options{Output: "template=<<.InstanceId>> <<.PublicIPs>> <<.Tags.env>>"}},
-		{"tablerow", Options{Output: "template=<<tablerow .InstanceId .PublicIPs .Tags.env>>", Width: columns(120)}},
-		{"csv", Options{Output: "csv"}},
-		{"text", Options{Output: "text"}},
-		{"table", Options{Width: columns(120)}},
-		{"query", Options{Query: "[].[InstanceId,PublicIPs]"}},
+		{"ndjson", 1, Options{Output: "ndjson"}},
+		{"json", 10, Options{Output: "json"}},
+		{"jq", 30, Options{JQ: ".InstanceId, (.PublicIPs | join(\",\"))"}},
+		{"template", 20, Options{Output: "template=<<.InstanceId>> <<.PublicIPs>> <<.Tags.env>>"}},
+		{"tablerow", 50, Options{Output: "template=<<tablerow .InstanceId .PublicIPs .Tags.env>>", Width: columns(120)}},
+		{"csv", 10, Options{Output: "csv"}},
+		{"text", 10, Options{Output: "text"}},
+		{"table", 150, Options{Width: columns(120)}},
+		{"query", 40, Options{Query: "[].[InstanceId,PublicIPs]"}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			p := compile(b, bench.o)
@@ -311,7 +313,14 @@ func BenchmarkPrint(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(records)), "ns/record")
+			took := float64(b.Elapsed().Nanoseconds()) / float64(b.N*len(records))
+			b.ReportMetric(took, "ns/record")
+			if bench.name == "ndjson" {
+				ndjson = took
+			}
+			if took > bench.limit*ndjson {
+				b.Errorf("%.1f times the time of ndjson; expected at most %g", took/ndjson, bench.limit)
+			}
 		})
 	}
 }
