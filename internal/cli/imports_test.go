@@ -25,7 +25,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"awsconfig":      {"disk", "names"},
 		"secret":         {},
 		"catalog":        {},
-		"wire":           {"catalog", "names"},
+		"wire":           {"catalog", "names", "xmlscan"},
 		"awsapi":         {"catalog", "secret", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},

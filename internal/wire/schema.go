@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"strings"
+
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/traits"
 
@@ -15,6 +17,10 @@ type node struct {
 	index   map[string]int // of members by the schema's member name
 	key     *member        // of a map
 	element *member        // of a list or map
+
+	// For answers in XML:
+	tags       map[string]int // members by the names of their elements
+	attributes []int          // members that are attributes of the element
 }
 
 // member is a use of a node, whose schema has the member's own traits too.
@@ -23,7 +29,9 @@ type member struct {
 	name     string // in the model
 	schema   *smithy.Schema
 	location catalog.Location
-	raw      bool // the body itself, as text or bytes
+	raw      bool   // the body itself, as text or bytes
+	tag      string // the name of the XML element
+	flat     bool   // a list or map without an XML element around its items
 }
 
 // builder makes the nodes of a service's shapes, each once: shapes can contain
@@ -53,6 +61,9 @@ func (b *builder) node(s *catalog.Shape) *node {
 			n.members = append(n.members, b.structureMember(n, m))
 			n.index[n.members[i].schema.MemberName()] = i
 		}
+		if b.output && b.isXML() {
+			n.addTags()
+		}
 	case catalog.List:
 		n.element = b.member(n, "member", s.Element())
 	case catalog.Map:
@@ -60,6 +71,18 @@ func (b *builder) node(s *catalog.Shape) *node {
 		n.element = b.member(n, "value", s.Element())
 	}
 	return n
+}
+
+func (n *node) addTags() {
+	n.tags = make(map[string]int, len(n.members))
+	for i, m := range n.members {
+		if _, attribute := smithy.SchemaTrait[*traits.XMLAttribute](m.schema); attribute {
+			m.tag = m.tag[strings.IndexByte(m.tag, ':')+1:] // names have no prefix
+			n.attributes = append(n.attributes, i)
+		} else if _, known := n.tags[m.tag]; !known && m.location != catalog.Header && m.location != catalog.Headers && m.location != catalog.Status {
+			n.tags[m.tag] = i
+		}
+	}
 }
 
 func (b *builder) at(where catalog.Location) *builder {
@@ -72,8 +95,13 @@ func (b *builder) at(where catalog.Location) *builder {
 func (b *builder) member(owner *node, name string, m *catalog.Member, ts ...smithy.Trait) *member {
 	target := b.at(m.Location).node(m.Shape)
 	ts = append(b.memberTraits(m), ts...)
+	schema := owner.schema.AddMember(name, target.schema, ts...)
+	tag := name
+	if t, ok := smithy.SchemaDirectTrait[*traits.XMLName](schema); ok {
+		tag = t.Name
+	}
 	return &member{
-		node: target, name: m.Name, schema: owner.schema.AddMember(name, target.schema, ts...), location: m.Location,
+		node: target, name: m.Name, schema: schema, location: m.Location, tag: tag, flat: m.Shape.Traits().Flat || m.Traits.Flat,
 		raw: owner.shape.Traits().Payload == m.Name && m.Name != "" && (m.Shape.Kind() == catalog.Blob || m.Shape.Kind() == catalog.String),
 	}
 }

@@ -1,6 +1,6 @@
 // Package wire turns an operation of the catalogue and its input into an HTTP request,
-// and a response into a value or AWS's error. The protocols are smithy-go's; the
-// schemas that drive them are built from the catalogue when an operation is first used.
+// and a response into a value or AWS's error. The protocols are smithy-go's, but
+// for the XML of successful responses (see xml.go); the schemas that drive them are built from the catalogue when an operation is first used.
 //
 // The package is pure: it has no clock and no network, and it neither signs requests
 // nor chooses hosts.
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -185,6 +186,37 @@ func (c *Codec) Response(ctx context.Context, resp *http.Response, limit int64) 
 	body := &bounded{ReadCloser: resp.Body, left: limit}
 	bound := *resp
 	bound.Body = body
+	object, err := c.response(ctx, &bound)
+	if err == nil && c.output != nil && object == nil {
+		object = Object{}
+	}
+	if err != nil && body.left < 0 {
+		err = fmt.Errorf("%s: the response has more than %d bytes", c.operation.Name, limit)
+	}
+	return object, err
+}
+
+func (c *Codec) response(ctx context.Context, resp *http.Response) (Object, error) {
+	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	large := resp.ContentLength < 0 || resp.ContentLength > 1<<16
+	switch protocol := c.protocol.ID().Name; {
+	case success && protocol == "ec2Query":
+		return c.queryResponse(resp.Body, large, c.operation.WireName+"Response")
+	case success && protocol == "awsQuery":
+		return c.queryResponse(resp.Body, large, c.operation.WireName+"Result")
+	case success && protocol == "restXml" && c.output != nil && c.stream == "" && !c.rawPayload():
+		// smithy-go leaves the body of a stream alone, and reads the headers.
+		out := &streamDecoder{decoder: &decoder{node: c.output}}
+		if err := c.protocol.DeserializeResponse(ctx, c.schema, noTypes, &smithyhttp.Response{Response: resp}, out); err != nil {
+			return nil, err
+		}
+		return c.restXMLResponse(resp.Body, large, out.value)
+	}
+	return c.smithyResponse(ctx, resp)
+}
+
+// smithyResponse reads a response with smithy-go's decoder.
+func (c *Codec) smithyResponse(ctx context.Context, resp *http.Response) (Object, error) {
 	d := &decoder{node: c.output}
 	var out smithy.Deserializable = d
 	if c.stream != "" {
@@ -192,22 +224,21 @@ func (c *Codec) Response(ctx context.Context, resp *http.Response, limit int64) 
 	}
 	failed := new(bytes.Buffer)
 	if resp.StatusCode >= 300 {
-		bound.Body = io.NopCloser(io.TeeReader(body, failed))
+		resp.Body = io.NopCloser(io.TeeReader(resp.Body, failed))
 	}
-	err := c.protocol.DeserializeResponse(ctx, c.schema, noTypes, &smithyhttp.Response{Response: &bound}, out)
-	if err == nil && c.output != nil && d.value == nil {
-		d.value = Object{}
-	}
+	err := c.protocol.DeserializeResponse(ctx, c.schema, noTypes, &smithyhttp.Response{Response: resp}, out)
 	if s, ok := out.(*streamDecoder); ok && err == nil {
 		err = s.finish()
 	}
 	if err != nil && c.protocol.ID().Name == "rpcv2Cbor" {
 		err = withMessage(err, failed.Bytes())
 	}
-	if err != nil && body.left < 0 {
-		err = fmt.Errorf("%s: the response has more than %d bytes", c.operation.Name, limit)
-	}
 	return d.value, err
+}
+
+// rawPayload reports whether a member is the body itself, as text or bytes.
+func (c *Codec) rawPayload() bool {
+	return slices.ContainsFunc(c.output.members, func(m *member) bool { return m.raw })
 }
 
 // withMessage adds a message that smithy-go's CBOR protocol overlooks: it reads the

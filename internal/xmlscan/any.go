@@ -33,7 +33,7 @@ func (s *Scanner) nextAny() tag {
 		if s.scratch, err = appendText(s.scratch, text); err != nil {
 			return s.failf("%v", err)
 		}
-		if len(s.scratch) > maxText {
+		if len(s.scratch) > s.longest {
 			return s.fail(errLongText)
 		}
 		if err := s.need(1); err != nil {

@@ -7,13 +7,13 @@ import (
 )
 
 // The sizes of the buffer. Most documents are small, and many are read at once. A
-// longer text or tag makes the buffer grow up to maxText.
+// longer text or tag makes the buffer grow up to its limit.
 const smallBuffer, largeBuffer = 4 << 10, 64 << 10
 
 // errCut is the error of a document that ends too early.
 var errCut = errors.New("the answer breaks off in the middle")
 
-// errLongText is the error of a text or tag that is longer than maxText.
+// errLongText is the error of a text or tag that is longer than the limit.
 var errLongText = &LimitError{"a text that is longer than any"}
 
 // buffer holds the part of the stream that is being scanned.
@@ -24,17 +24,22 @@ type buffer struct {
 	base  int64 // number of bytes before buf
 	eof   bool
 	large bool
+
+	longest int // bytes of a text or tag
 }
 
 func (b *buffer) reset(r io.Reader) {
 	if cap(b.buf) != smallBuffer {
 		b.buf = make([]byte, 0, smallBuffer)
 	}
-	*b = buffer{r: r, buf: b.buf[:0]}
+	*b = buffer{r: r, buf: b.buf[:0], longest: maxText}
 }
 
 // ExpectLarge makes the scanner read the rest of the document in larger pieces.
 func (b *buffer) ExpectLarge() { b.large = true }
+
+// AllowText raises the limit for a text or tag of this document, in bytes.
+func (b *buffer) AllowText(limit int) { b.longest = limit }
 
 // position returns the number of bytes of the document that have been scanned.
 func (b *buffer) position() int64 { return b.base + int64(b.pos) }
@@ -49,7 +54,7 @@ func (b *buffer) fill() error {
 	switch {
 	case b.large && size < largeBuffer:
 		size = largeBuffer
-	case full && size >= maxText:
+	case full && size >= b.longest:
 		return errLongText
 	case full:
 		size *= 2

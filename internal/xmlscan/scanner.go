@@ -20,7 +20,7 @@
 //     requires; document type declarations are errors.
 //   - The first error stays. After it the scanner finds no more elements and no text, so
 //     that a caller can read a whole structure and look at the error once, at the end.
-//   - Memory is bounded: a text has at most 1 MiB, and elements nest at most 100 deep.
+//   - Memory is bounded: a text has at most 1 MiB (see AllowText), and elements nest at most 100 deep.
 //     More is a *LimitError.
 //   - Names have no prefix. Namespaces are not resolved.
 package xmlscan
@@ -32,7 +32,7 @@ import (
 )
 
 const (
-	maxText  = 1 << 20 // bytes of one text or tag
+	maxText  = 1 << 20 // bytes of one text or tag, unless AllowText raises it
 	maxDepth = 100     // elements within elements
 )
 
@@ -93,6 +93,32 @@ func (s *Scanner) Document(root, required string, child func()) error {
 	}
 	if s.err == io.EOF && !found {
 		s.err = fmt.Errorf("the %s lacks its %s", root, required)
+	}
+	return s.Err()
+}
+
+// Find opens the next element, at any depth, whose name match accepts. It returns false
+// when the document ends, and after an error.
+func (s *Scanner) Find(match func(name []byte) bool) bool {
+	for s.err == nil {
+		if s.Child() && match(s.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Finish reads the rest of the document. It returns an error unless the document is
+// complete and the only one.
+func (s *Scanner) Finish() error {
+	for len(s.ends) > 0 && s.err == nil {
+		if s.Child() {
+			s.Skip()
+		}
+	}
+	s.empty = false // a root element that is <name/> and has not been read
+	if s.Child() {
+		s.Failf("a second document")
 	}
 	return s.Err()
 }

@@ -187,3 +187,44 @@ func TestStrings(t *testing.T) {
 		t.Errorf("size %d, want that of one string", table.Size)
 	}
 }
+
+func TestFindAndFinish(t *testing.T) {
+	t.Parallel()
+	is := func(want string) func([]byte) bool {
+		return func(name []byte) bool { return string(name) == want }
+	}
+	for _, c := range []struct {
+		body, name, text string
+		finished         bool
+	}{
+		{"<a><b><c/></b><d>text</d><e>more</e></a>", "d", "text", true},
+		{"<d>text</d>", "d", "text", true},
+		{"<a/>", "d", "", true},
+		{"<a><d>text</d>", "d", "text", false},
+		{"<a><d>text</d></a><a/>", "d", "text", false},
+	} {
+		var s Scanner
+		s.Reset(strings.NewReader(c.body))
+		text := ""
+		if s.Find(is(c.name)) {
+			text = string(s.Text())
+		}
+		if err := s.Finish(); text != c.text || (err == nil) != c.finished {
+			t.Errorf("%s: text %q, error %v", c.body, text, err)
+		}
+	}
+}
+
+func TestAllowText(t *testing.T) {
+	t.Parallel()
+	body := "<a>" + strings.Repeat("x", maxText+1) + "</a>"
+	for _, limit := range []int{maxText, 4 * maxText} {
+		var s Scanner
+		s.Reset(strings.NewReader(body))
+		s.AllowText(limit)
+		s.Child()
+		if n := len(s.Text()); n > 0 != (limit > maxText) {
+			t.Errorf("with a limit of %d bytes the text has %d: %v", limit, n, s.Err())
+		}
+	}
+}
