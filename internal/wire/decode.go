@@ -16,9 +16,6 @@ import (
 	"muster/internal/catalog"
 )
 
-// maxDepth bounds the nesting of a response: shapes can contain themselves.
-const maxDepth = 100
-
 // decoder reads the output of an operation.
 type decoder struct {
 	node  *node
@@ -35,9 +32,6 @@ func (d *decoder) Deserialize(from smithy.ShapeDeserializer) (err error) {
 }
 
 func (n *node) decodeStruct(d smithy.ShapeDeserializer, schema *smithy.Schema, depth int) (Object, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("a response nests its values more than %d deep", maxDepth)
-	}
 	order := make([]int, 0, 8)
 	object := make(Object, 0, 8)
 	sorted := true
@@ -112,6 +106,9 @@ func inOrder(object Object, order []int) Object {
 
 // decode returns nil for null.
 func (m *member) decode(d smithy.ShapeDeserializer, depth int) (any, error) {
+	if depth > maxNesting {
+		return nil, errNesting
+	}
 	if m.location == catalog.Body && !m.raw {
 		if null, err := d.ReadNil(m.schema); null || err != nil {
 			return nil, err
@@ -165,33 +162,44 @@ func read[T any](schema *smithy.Schema, method func(*smithy.Schema, *T) error) (
 }
 
 func (m *member) decodeList(d smithy.ShapeDeserializer, depth int) (any, error) {
+	if err := d.ReadList(m.schema); err != nil {
+		return nil, err
+	}
 	list := []any{}
-	err := smithy.ReadList(d, m.schema, func() error {
-		value, err := m.element.decode(d, depth+1)
-		if err == nil {
-			list = append(list, value)
+	for { // smithy.ReadList takes an error for the end of the list
+		more, err := d.ReadListItem(m.element.schema)
+		if err != nil || !more {
+			return list, err
 		}
-		return err
-	})
-	return list, err
+		value, err := m.element.decode(d, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, value)
+	}
 }
 
 func (m *member) decodeMap(d smithy.ShapeDeserializer, depth int) (any, error) {
+	if err := d.ReadMap(m.schema); err != nil {
+		return nil, err
+	}
 	object := Object{}
-	err := smithy.ReadMap(d, m.schema, func(key string) error {
+	for { // smithy.ReadMap takes an error for the end of the map
+		key, more, err := d.ReadMapKey(m.key.schema)
+		if err != nil || !more {
+			return object, err
+		}
 		value, err := m.element.decode(d, depth+1)
-		if err == nil && (value != nil || m.shape.Traits().Sparse || m.element.schema.Type() == smithy.ShapeTypeDocument) {
+		if err != nil {
+			return nil, err
+		}
+		if value != nil || m.shape.Traits().Sparse || m.element.schema.Type() == smithy.ShapeTypeDocument {
 			object = append(object, Field{key, value})
 		}
-		return err
-	})
-	return object, err
+	}
 }
 
 func (m *member) decodeUnion(d smithy.ShapeDeserializer, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("a response nests its values more than %d deep", maxDepth)
-	}
 	var object Object
 	err := smithy.ReadUnion(d, m.schema, func(ms *smithy.Schema) error {
 		variant := m.members[m.index[ms.MemberName()]]

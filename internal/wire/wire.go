@@ -1,6 +1,7 @@
 // Package wire turns an operation of the catalogue and its input into an HTTP request,
-// and a response into a value or AWS's error. The protocols are smithy-go's, but
-// for the XML of successful responses (see xml.go); the schemas that drive them are built from the catalogue when an operation is first used.
+// and a response into a value or AWS's error. The protocols are smithy-go's; the
+// schemas that drive them are built from the catalogue when an operation is first used.
+// Only the XML of successful responses has a decoder of its own: see xml.go.
 //
 // The package is pure: it has no clock and no network, and it neither signs requests
 // nor chooses hosts.
@@ -139,7 +140,8 @@ func newProtocol(s *catalog.Service, protocol string) smithyhttp.ClientProtocol 
 
 // Request returns the request for an input. Its URL has the path and the query, but no
 // host. The body can be read again through GetBody.
-func (c *Codec) Request(ctx context.Context, in Object) (*http.Request, error) {
+func (c *Codec) Request(ctx context.Context, in Object) (out *http.Request, err error) {
+	defer c.recovered(&err)
 	req := smithyhttp.NewStackRequest().(*smithyhttp.Request)
 	req.URL.Path = ""
 	ctx = middleware.WithOperationName(ctx, c.operation.WireName)
@@ -149,7 +151,7 @@ func (c *Codec) Request(ctx context.Context, in Object) (*http.Request, error) {
 	if req.URL.Path == "" {
 		req.URL.Path = "/"
 	}
-	out := req.Request.WithContext(ctx)
+	out = req.Request.WithContext(ctx)
 	stream := req.GetStream()
 	if stream == nil || c.hasEmptyXML(in) {
 		out.Body, out.ContentLength = http.NoBody, 0
@@ -182,11 +184,12 @@ func (c *Codec) hasEmptyXML(in Object) bool {
 
 // Response reads a response. AWS's error is a *smithy.GenericAPIError; any other error
 // means that the response is broken. A response of more than limit bytes is an error.
-func (c *Codec) Response(ctx context.Context, resp *http.Response, limit int64) (Object, error) {
+func (c *Codec) Response(ctx context.Context, resp *http.Response, limit int64) (object Object, err error) {
+	defer c.recovered(&err)
 	body := &bounded{ReadCloser: resp.Body, left: limit}
 	bound := *resp
 	bound.Body = body
-	object, err := c.response(ctx, &bound)
+	object, err = c.response(ctx, &bound)
 	if err == nil && c.output != nil && object == nil {
 		object = Object{}
 	}
@@ -194,6 +197,14 @@ func (c *Codec) Response(ctx context.Context, resp *http.Response, limit int64) 
 		err = fmt.Errorf("%s: the response has more than %d bytes", c.operation.Name, limit)
 	}
 	return object, err
+}
+
+// recovered turns a panic into an error: smithy-go panics where a protocol has no form
+// for a value.
+func (c *Codec) recovered(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("%s: smithy-go cannot encode or decode it: %v", c.operation.Name, cause)
+	}
 }
 
 func (c *Codec) response(ctx context.Context, resp *http.Response) (Object, error) {
@@ -222,6 +233,7 @@ func (c *Codec) smithyResponse(ctx context.Context, resp *http.Response) (Object
 	if c.stream != "" {
 		out = &streamDecoder{decoder: d, member: c.stream}
 	}
+	c.guard(resp)
 	failed := new(bytes.Buffer)
 	if resp.StatusCode >= 300 {
 		resp.Body = io.NopCloser(io.TeeReader(resp.Body, failed))
