@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -72,9 +73,18 @@ func (r *request) jsonAnswer(v any) *answer {
 	return &answer{status: http.StatusOK, contentType: r.protocol.jsonType(), body: body}
 }
 
+// hasTarget reports whether requests name the operation in X-Amz-Target.
+func (p protocol) hasTarget() bool { return p == protocolJSON || p == protocolJSON10 }
+
+// jsonType returns the Content-Type of a body that is no XML and no form.
 func (p protocol) jsonType() string {
-	if p == protocolJSON {
+	switch p {
+	case protocolJSON:
 		return "application/x-amz-json-1.1"
+	case protocolJSON10:
+		return "application/x-amz-json-1.0"
+	case protocolCBOR:
+		return contentCBOR
 	}
 	return "application/json"
 }
@@ -119,13 +129,23 @@ func (r *request) render(e *apiError) *answer {
 		a.body = x.buf
 	case protocolQuery:
 		x := newXML()
-		x.open("ErrorResponse", "xmlns", namespaceSTS).open("Error").elem("Type", "Sender")
+		namespace := namespaceSTS
+		if r.operation.api != nil {
+			namespace = r.api.namespace
+		}
+		x.open("ErrorResponse", "xmlns", namespace).open("Error").elem("Type", "Sender")
 		x.elem("Code", e.code).elem("Message", e.message)
 		x.close("Error").elem("RequestId", requestID).close("ErrorResponse")
 		a.body = x.buf
 	case protocolJSON:
 		a.contentType = r.protocol.jsonType()
 		a.body, _ = json.Marshal(map[string]string{"__type": e.code, "Message": e.message})
+	case protocolJSON10:
+		a.contentType = r.protocol.jsonType()
+		a.body = appendJSON(nil, object{{"__type", "com.amazon.coral.service#" + e.code}, {"message", e.message}})
+	case protocolCBOR:
+		a.contentType, a.header = contentCBOR, map[string]string{"Smithy-Protocol": protocolNameCBOR}
+		a.body = appendCBOR(nil, object{{"__type", "com.amazonaws.cloudwatch#" + e.code}, {"message", e.message}})
 	case protocolREST:
 		a.contentType, a.errorType = r.protocol.jsonType(), e.code
 		fields := map[string]string{"message": e.message}
@@ -217,10 +237,10 @@ func denied(r *request, kind string) *apiError {
 	case protocolEC2:
 		return fail(403, "UnauthorizedOperation", "You are not authorized to perform this operation. %s %s", user, reason)
 	case protocolQuery:
-		return fail(403, "AccessDenied", "%s on resource: %s %s", user, r.form.Get("RoleArn"), reason)
+		return fail(403, "AccessDenied", "%s on resource: %s %s", user, cmp.Or(r.form.Get("RoleArn"), "*"), reason)
 	case protocolS3:
 		return fail(403, "AccessDenied", "%s %s", user, reason)
-	case protocolJSON:
+	case protocolJSON, protocolJSON10, protocolCBOR:
 		return fail(400, "AccessDeniedException", "%s on resource: * %s", user, reason)
 	}
 	return fail(403, "AccessDeniedException", "%s %s", user, reason)

@@ -1,13 +1,12 @@
 // Package awssim simulates an AWS organization: an HTTP server in the process. It serves STS, Organizations, Account,
 // EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses,
-// DescribeVolumes), and
-// the portal and the OIDC service of IAM Identity Center. It checks what AWS checks: signatures, session tokens and their
-// expiry, role trust, external ids, MFA codes, policies, opt-in regions, page tokens, and the form of each request.
+// DescribeVolumes), lists of IAM, S3, Lambda, SQS and DynamoDB, and the portal and the OIDC service of IAM Identity
+// Center. It checks what AWS checks: signatures, session tokens and their expiry, role trust, external ids, MFA codes,
+// policies, opt-in regions, page tokens, and the form of each request.
 // It imports no other package of muster, so that it cannot share muster's mistakes.
 //
-// S3 lists its buckets (GET /). The federation endpoint signs in to the console (GET or POST /federation, under the host
-// names signin...). A world with "metadata" has instance metadata (IMDSv2), one with "container" has container
-// credentials.
+// The federation endpoint signs in to the console (GET or POST /federation, under the host names signin...). A world with
+// "metadata" has instance metadata (IMDSv2), one with "container" has container credentials.
 //
 //	w, err := awssim.ParseWorld(orgJSON)   // or DefaultWorld(), or Large(LargeSpec{...})
 //	s, err := awssim.Start(w)
@@ -24,8 +23,9 @@
 // AWS_CA_BUNDLE (CAPEM). Through AWS_ENDPOINT_URL it cannot see the host name of the service, and takes the region from
 // the signature.
 //
-// Its files are named by service: ec2_*, sts_*, sso_*, org, iam, s3, signin, metadata. world_* read and check a world.
-// server, route, sigv4, answer, page, fault and proxy serve all services.
+// Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, signin, metadata. world_* read and check a world.
+// server, route, sigv4, answer, page, fault and proxy serve all services; route_apis, parameters and value serve those that
+// only list their resources.
 //
 // # The world
 //
@@ -65,6 +65,11 @@
 //	    {"account": "shop", "region": "eu-west-1", "kind": "nat", "addresses": [{"private": "auto", "public": "34.250.17.92", "allocation_id": "auto"}]}
 //	  ],
 //	  "addresses": [{"account": "shop", "region": "eu-west-1", "public": "34.250.17.93"}],
+//	  "lists": {"page_size": 2},
+//	  "resources": [
+//	    {"account": "shop", "region": "eu-west-1", "kind": "function", "name": "orders", "type": "python3.8"},
+//	    {"account": "*", "region": "*", "kind": "queue", "name": "jobs", "count": 3}
+//	  ],
 //	  "deny": [{"kind": "scp", "actions": ["ec2:DescribeRegions"], "regions": ["us-east-1"]}],
 //	  "faults": [{"service": "ec2", "operation": "DescribeInstances", "region": "eu-west-1", "kind": "throttle", "times": 2}],
 //	  "home": {"profile": "ann", "region": "eu-west-1",

@@ -132,6 +132,9 @@ func (f *Fault) refusal(r *request) *apiError {
 	case "s3":
 		e = fail(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	}
+	if r.api != nil {
+		e = new(r.api.throttling)
+	}
 	if f.Status != 0 {
 		e.status = f.Status
 	}

@@ -14,6 +14,12 @@ type user struct {
 	arn string
 }
 
+// id returns the unique id of a user.
+func (u *user) id() string { return "AIDA" + derive(0, u.arn).base32(17) }
+
+// roleID returns the unique id of a role.
+func roleID(arn string) string { return "AROA" + derive(0, arn).base32(17) }
+
 type role struct {
 	Role
 	account *account
@@ -24,7 +30,8 @@ type role struct {
 }
 
 // readOnly are the actions of a role for which the world gives none.
-var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "s3:ListAllMyBuckets", "sts:AssumeRole"}
+var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "s3:ListAllMyBuckets", "sts:AssumeRole",
+	"iam:Get*", "iam:List*", "lambda:List*", "sqs:List*", "dynamodb:List*"}
 
 func (w *compiledWorld) compileUsers() error {
 	for _, given := range w.world.Users {

@@ -165,7 +165,7 @@ func TestResolveHost(t *testing.T) {
 		{"aws", "signin.amazonaws.cn", endpoint{}},
 		{"aws-cn", "signin.amazonaws.cn", endpoint{"signin", "cn-northwest-1", false}},
 		{"aws-us-gov", "us-gov-east-1.signin.amazonaws-us-gov.com", endpoint{"signin", "us-gov-east-1", false}},
-		{"aws", "sqs.us-east-1.amazonaws.com", endpoint{}},
+		{"aws", "sns.us-east-1.amazonaws.com", endpoint{}},
 		{"aws", "ec2.us-east-1.amazonaws.com.evil.example", endpoint{}},
 		{"aws-cn", "ec2.cn-north-1.amazonaws.com.cn", endpoint{"ec2", "cn-north-1", false}},
 		{"aws-cn", "sts.amazonaws.com", endpoint{}},

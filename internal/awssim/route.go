@@ -15,6 +15,7 @@ import (
 // operation is an operation of AWS's API.
 type operation struct {
 	service  string
+	api      *api // of the services in apis; nil for others
 	name     string
 	protocol protocol
 	action   string // the IAM action that a policy must allow; "": none is needed
@@ -29,12 +30,14 @@ type handler = func(*Server, *request) (*answer, *apiError)
 type protocol int
 
 const (
-	protocolREST  protocol = iota // JSON, one path an operation: SSO, OIDC, Account, container credentials
-	protocolJSON                  // JSON, X-Amz-Target: Organizations
-	protocolQuery                 // form in, XML out: STS
-	protocolEC2                   // the same with its own envelope: EC2
-	protocolS3                    // XML, one path an operation: S3
-	protocolHTML                  // pages: sign-in, instance metadata
+	protocolREST   protocol = iota // JSON, one path an operation: SSO, OIDC, Account, container credentials
+	protocolJSON                   // JSON 1.1, X-Amz-Target: Organizations
+	protocolJSON10                 // JSON 1.0, X-Amz-Target: SQS, DynamoDB
+	protocolCBOR                   // CBOR, one path an operation: CloudWatch
+	protocolQuery                  // form in, XML out: STS, IAM
+	protocolEC2                    // the same with its own envelope: EC2
+	protocolS3                     // XML, one path an operation: S3
+	protocolHTML                   // pages: sign-in, instance metadata
 )
 
 const (
@@ -107,6 +110,7 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	open(federationPath+" getSigninToken", "signin", "GetSigninToken", protocolHTML, (*Server).getSigninToken)
 	open(federationPath+" login", "signin", "Login", protocolHTML, (*Server).consoleLogin)
 	open("GET "+containerPath, "container", "GetCredentials", protocolREST, (*Server).containerCredentials)
+	addAPIs(m)
 	return m
 })
 
@@ -191,10 +195,10 @@ func (r *request) find() *apiError {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		op := operations()[target]
 		switch {
-		case op == nil || op.protocol != protocolJSON || r.Method != http.MethodPost || r.URL.Path != "/":
+		case op == nil || !op.protocol.hasTarget() || r.Method != http.MethodPost || r.URL.Path != "/":
 			return malformed(protocolJSON, "UnknownOperationException", "%s %s with X-Amz-Target %s", r.Method, r.URL.Path, target)
-		case media != "application/x-amz-json-1.1":
-			return malformed(protocolJSON, "SerializationException", "the Content-Type is %q", media)
+		case media != op.protocol.jsonType():
+			return malformed(op.protocol, "SerializationException", "the Content-Type is %q", media)
 		}
 		r.operation = op
 		return nil
@@ -204,8 +208,11 @@ func (r *request) find() *apiError {
 	}
 	if r.URL.Path != "/" {
 		if op := operations()[r.Method+" "+r.URL.Path]; op != nil {
-			if r.Method == http.MethodPost && media != "application/json" && len(r.body) > 0 {
-				return malformed(protocolREST, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
+			if r.Method == http.MethodPost && media != op.protocol.jsonType() && len(r.body) > 0 {
+				return malformed(op.protocol, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
+			}
+			if op.protocol == protocolCBOR && r.Header.Get("Smithy-Protocol") != protocolNameCBOR {
+				return malformed(op.protocol, "UnknownOperationException", "the Smithy-Protocol is %q", r.Header.Get("Smithy-Protocol"))
 			}
 			r.operation = op
 			return nil
@@ -259,14 +266,17 @@ func (s *Server) signed(r *request) *apiError {
 		return refuse(refusedIncomplete, "%v", err)
 	}
 	r.call.AccessKeyID = sig.keyID
-	if sig.service != r.service || !s.has(sig.region) && sig.region != s.organizations || r.region != "" && sig.region != r.region {
+	if sig.service != r.signingName() || !s.has(sig.region) && sig.region != s.organizations && sig.region != s.iam || r.region != "" && sig.region != r.region {
 		return refuse(refusedScope, "signed for %s in %s", sig.service, sig.region)
 	}
 	if r.region == "" {
 		// Without a host name of AWS, the region is the one in the signature. SDKs then sign for their own region, even
 		// for a service that has only one.
-		if r.region = sig.region; r.service == "organizations" || r.service == "account" {
+		switch r.region = sig.region; r.service {
+		case "organizations", "account":
 			r.region = s.organizations
+		case "iam":
+			r.region = s.iam
 		}
 		r.call.Region = r.region
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const namespaceS3 = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -27,7 +26,7 @@ func (s *Server) listBuckets(r *request) (*answer, *apiError) {
 		}
 	}
 	slices.Sort(names)
-	p, ok := s.paged(r, Paging{}, len(names), size, q.Get("continuation-token"), prefix, region)
+	p, ok := s.paged(r, s.world.Lists, len(names), size, q.Get("continuation-token"), prefix, region)
 	if !ok {
 		return nil, fail(400, "InvalidArgument", "The continuation token provided is incorrect")
 	}
@@ -36,8 +35,7 @@ func (s *Server) listBuckets(r *request) (*answer, *apiError) {
 	x.open("Owner").elem("ID", derive(0, "canonical", r.principal.account.ID).hex(64)).close("Owner")
 	x.open("Buckets")
 	for _, name := range names[p.from:p.to] {
-		created := time.Unix(1600000000+int64(hash(0, name)%100000000), 0)
-		x.open("Bucket").elem("Name", name).elem("CreationDate", stamp(created))
+		x.open("Bucket").elem("Name", name).elem("CreationDate", stamp(created(name)))
 		if len(q) > 0 && !(len(q) == 1 && q.Has("x-id")) {
 			x.elem("BucketRegion", s.organizations) // S3 adds it only if the request has a parameter
 		}

@@ -66,7 +66,7 @@ func (s *Server) lookup(keyID string) *credentials {
 func (w *compiledWorld) longTerm(u *user) *credentials {
 	return &credentials{keyID: u.AccessKeyID, secret: u.SecretAccessKey, principal: principal{
 		account: w.byID[u.Account], arn: u.arn, user: u, allow: u.Allow,
-		userID: "AIDA" + derive(0, u.arn).base32(17),
+		userID: u.id(),
 	}}
 }
 
@@ -75,7 +75,7 @@ func (w *compiledWorld) roleSession(a *account, roleARN, roleName, session strin
 	return principal{
 		account: a, role: roleARN, allow: allow,
 		arn:    w.arn("sts", a.ID, "assumed-role/"+roleName+"/"+session),
-		userID: "AROA" + derive(0, roleARN).base32(17) + ":" + session,
+		userID: roleID(roleARN) + ":" + session,
 	}
 }
 

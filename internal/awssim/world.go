@@ -22,9 +22,11 @@ type World struct {
 	Metadata      *Metadata          `json:"metadata,omitempty"`
 	Container     *Container         `json:"container,omitempty"`
 	EC2           Paging             `json:"ec2,omitzero"`
+	Lists         Paging             `json:"lists,omitzero"` // of the services in apis
 	Instances     []Instance         `json:"instances,omitempty"`
 	Interfaces    []NetworkInterface `json:"interfaces,omitempty"` // of other services
 	Addresses     []ElasticIP        `json:"addresses,omitempty"`  // unassociated Elastic IPs
+	Resources     []Resource         `json:"resources,omitempty"`  // of services other than EC2
 	Faults        []Fault            `json:"faults,omitempty"`
 	Home          Home               `json:"home,omitzero"`
 }
@@ -79,7 +81,7 @@ type User struct {
 	MFACodes        []string `json:"mfa_codes,omitempty"`
 	MFASecret       string   `json:"mfa_secret,omitempty"`
 	Allow           []string `json:"allow,omitempty"`   // actions, globs; default *
-	Profile         string   `json:"profile,omitempty"` // in the files of WriteHome; default: the user's name
+	Profile         string   `json:"profile,omitempty"` // in the files of WriteHome; default: the user's name; -: none
 }
 
 // Role is an IAM role that several accounts have.

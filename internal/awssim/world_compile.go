@@ -39,6 +39,7 @@ type account struct {
 	entries    map[string][]*Instance         // by region, or *
 	interfaces map[string][]*NetworkInterface // by region
 	addresses  map[string][]*ElasticIP
+	resources  map[string][]Resource
 }
 
 func (a *account) active() bool { return a.State == "ACTIVE" }
@@ -87,7 +88,7 @@ func compile(given *World) (*compiledWorld, error) {
 	w := &compiledWorld{partition: p, world: given, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
 		saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
 	for _, step := range []func() error{w.compileAccounts, w.compileOrganization, w.compileUsers, w.compileProviders, w.compileRoles,
-		w.compileSSO, w.compileHosts, w.compileRules, w.compileInstances, w.compileInterfaces} {
+		w.compileSSO, w.compileHosts, w.compileRules, w.compileInstances, w.compileInterfaces, w.compileResources} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
@@ -131,7 +132,7 @@ func (w *compiledWorld) arn(service, accountID, resource string) string {
 func (w *compiledWorld) compileAccounts() error {
 	for i, given := range w.world.Accounts {
 		a := &account{Account: given, entries: map[string][]*Instance{},
-			interfaces: map[string][]*NetworkInterface{}, addresses: map[string][]*ElasticIP{}}
+			interfaces: map[string][]*NetworkInterface{}, addresses: map[string][]*ElasticIP{}, resources: map[string][]Resource{}}
 		a.State = cmp.Or(a.State, "ACTIVE")
 		a.Email = cmp.Or(a.Email, "aws+"+a.ID+"@example.com")
 		switch {

@@ -65,6 +65,9 @@ func (s *Server) Env(home string) []string {
 	return env
 }
 
+// noProfile is the profile of a user whom WriteHome leaves out.
+const noProfile = "-"
+
 // section returns the header of a config section. As in the AWS CLI, a name with spaces is quoted.
 func section(kind, name string) string {
 	if kind == "profile" && name == "default" {
@@ -79,6 +82,9 @@ func section(kind, name string) string {
 func (s *Server) configText() string {
 	var b strings.Builder
 	for _, u := range s.users {
+		if u.Profile == noProfile {
+			continue
+		}
 		fmt.Fprintln(&b, section("profile", u.Profile))
 		if s.world.Home.Region != "" {
 			fmt.Fprintf(&b, "region = %s\n", s.world.Home.Region)
@@ -96,6 +102,9 @@ func (s *Server) configText() string {
 func (s *Server) credentialsText() string {
 	var b strings.Builder
 	for _, u := range s.users {
+		if u.Profile == noProfile {
+			continue
+		}
 		fmt.Fprintf(&b, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", u.Profile, u.AccessKeyID, u.SecretAccessKey)
 	}
 	b.WriteString(s.world.Home.Credentials)

@@ -12,6 +12,7 @@ type partition struct {
 	dualSuffix    string // of dual-stack host names
 	web           string // of the host names of the console and of its sign-in
 	organizations string // the region for which calls of Organizations and Account are signed
+	iam           string // the same of IAM
 	regions       []region
 }
 
@@ -23,14 +24,14 @@ type region struct {
 
 // partitions is the table of AWS's regions, as botocore's partitions.json and the Account guide have them.
 var partitions = map[string]*partition{
-	"aws": {"aws", "amazonaws.com", "api.aws", "aws.amazon.com", "us-east-1", regionList(
+	"aws": {"aws", "amazonaws.com", "api.aws", "aws.amazon.com", "us-east-1", "us-east-1", regionList(
 		`ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1
 		eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2`,
 		`af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6
 		ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1`)},
-	"aws-cn": {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn", "cn-northwest-1",
+	"aws-cn": {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn", "cn-northwest-1", "cn-north-1",
 		regionList("cn-north-1 cn-northwest-1", "")},
-	"aws-us-gov": {"aws-us-gov", "amazonaws.com", "api.aws", "amazonaws-us-gov.com", "us-gov-west-1",
+	"aws-us-gov": {"aws-us-gov", "amazonaws.com", "api.aws", "amazonaws-us-gov.com", "us-gov-west-1", "us-gov-west-1",
 		regionList("us-gov-east-1 us-gov-west-1", "")},
 }
 
@@ -59,6 +60,14 @@ type endpoint struct {
 var hostServices = map[string]string{
 	"sts": "sts", "ec2": "ec2", "organizations": "organizations", "account": "account", "portal.sso": "sso", "oidc": "oidc",
 	"s3": "s3", "s3.dualstack": "s3", "s3-fips": "s3", "s3-fips.dualstack": "s3", "sts-fips": "sts", "ec2-fips": "ec2", "organizations-fips": "organizations", "account-fips": "account",
+	"lambda": "lambda", "lambda-fips": "lambda", "sqs": "sqs", "sqs-fips": "sqs", "dynamodb": "dynamodb", "dynamodb-fips": "dynamodb",
+}
+
+// iamHosts are the host names of IAM, which has one endpoint in a partition.
+var iamHosts = map[string][]string{
+	"aws":        {"iam.amazonaws.com", "iam-fips.amazonaws.com", "iam.global.api.aws"},
+	"aws-cn":     {"iam.cn-north-1.amazonaws.com.cn"},
+	"aws-us-gov": {"iam.us-gov.amazonaws.com"},
 }
 
 // resolveHost finds the service and the region of one of AWS's host names in the partition.
@@ -74,6 +83,9 @@ func (p *partition) resolveHost(host string) (endpoint, bool) {
 	}
 	if p.name == "aws" && host == "s3.amazonaws.com" {
 		return endpoint{"s3", "us-east-1", false}, true
+	}
+	if slices.Contains(iamHosts[p.name], host) {
+		return endpoint{"iam", p.iam, false}, true
 	}
 	rest, ok := strings.CutSuffix(host, "."+p.dualSuffix)
 	if !ok {

@@ -1,0 +1,109 @@
+package awssim
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+var iamPaging = paging{limit: "MaxItems", token: "Marker", least: 1, most: 1000, usual: 100}
+
+// iamPage answers one page of a list under the key.
+func iamPage[T any](s *Server, r *request, in parameters, key string, items []T, show func(T) any) (*answer, *apiError) {
+	p, err := s.pageOf(r, in, iamPaging, len(items))
+	if err != nil {
+		return nil, err
+	}
+	return r.respond(object{{key, sequenceOf(items[p.from:p.to], show)}, {"IsTruncated", p.next != ""}}.with("Marker", p.next)), nil
+}
+
+func (s *Server) listUsers(r *request) (*answer, *apiError) {
+	in, err := r.parameters(map[string]parameterType{"PathPrefix": textParameter, "Marker": textParameter, "MaxItems": numberParameter})
+	if err != nil {
+		return nil, err
+	}
+	var found []*user
+	for _, u := range s.users {
+		if u.Account == r.principal.account.ID && strings.HasPrefix("/", in.text("PathPrefix")) {
+			found = append(found, u)
+		}
+	}
+	slices.SortFunc(found, func(a, b *user) int { return strings.Compare(a.Name, b.Name) })
+	return iamPage(s, r, in, "Users", found, func(u *user) any {
+		return object{{"Path", "/"}, {"UserName", u.Name}, {"UserId", u.id()}, {"Arn", u.arn}, {"CreateDate", created(u.arn)}}
+	})
+}
+
+func (s *Server) listRoles(r *request) (*answer, *apiError) {
+	in, err := r.parameters(map[string]parameterType{"PathPrefix": textParameter, "Marker": textParameter, "MaxItems": numberParameter})
+	if err != nil {
+		return nil, err
+	}
+	var found []*role
+	for _, one := range s.roles {
+		if one.account == r.principal.account && strings.HasPrefix(one.Path, in.text("PathPrefix")) {
+			found = append(found, one)
+		}
+	}
+	slices.SortFunc(found, func(a, b *role) int { return strings.Compare(a.Name, b.Name) })
+	return iamPage(s, r, in, "Roles", found, func(one *role) any {
+		return object{{"Path", one.Path}, {"RoleName", one.Name}, {"RoleId", roleID(one.arn)}, {"Arn", one.arn}, {"CreateDate", created(one.arn)},
+			{"AssumeRolePolicyDocument", url.QueryEscape(one.trustPolicy())}, {"MaxSessionDuration", int(time.Duration(one.MaxSession).Seconds())}}
+	})
+}
+
+// trustPolicy returns the trust policy as a JSON document, without its conditions.
+func (r *role) trustPolicy() string {
+	principal, action := object{{"AWS", sequenceOf(r.trust, func(who string) any { return who })}}, "sts:AssumeRole"
+	switch {
+	case r.saml != "":
+		principal, action = object{{"Federated", r.saml}}, "sts:AssumeRoleWithSAML"
+	case r.oidc != "":
+		principal, action = object{{"Federated", r.oidc}}, "sts:AssumeRoleWithWebIdentity"
+	}
+	return string(appendJSON(nil, object{{"Version", "2012-10-17"}, {"Statement", sequence{values: []any{
+		object{{"Effect", "Allow"}, {"Principal", principal}, {"Action", action}}}}}}))
+}
+
+func (s *Server) listAccessKeys(r *request) (*answer, *apiError) {
+	in, err := r.parameters(map[string]parameterType{"UserName": textParameter, "Marker": textParameter, "MaxItems": numberParameter})
+	if err != nil {
+		return nil, err
+	}
+	owner := func(u *user) bool { return u.Account == r.principal.account.ID && u.Name == in.text("UserName") }
+	if _, named := in["UserName"]; !named {
+		owner = func(u *user) bool { return u.arn == r.principal.arn }
+	}
+	i := slices.IndexFunc(s.users, owner)
+	switch _, named := in["UserName"]; {
+	case i < 0 && named:
+		return nil, fail(404, "NoSuchEntity", "The user with name %s cannot be found.", in.text("UserName"))
+	case i < 0:
+		return nil, fail(400, "ValidationError", "Must specify userName when calling with non-User credentials")
+	}
+	return iamPage(s, r, in, "AccessKeyMetadata", s.users[i:i+1], func(u *user) any {
+		return object{{"UserName", u.Name}, {"AccessKeyId", u.AccessKeyID}, {"Status", "Active"}, {"CreateDate", created(u.AccessKeyID)}}
+	})
+}
+
+// getAccessKeyLastUsed answers with a time derived from the key. Keys without a profile have never been used.
+func (s *Server) getAccessKeyLastUsed(r *request) (*answer, *apiError) {
+	in, err := r.parameters(map[string]parameterType{"AccessKeyId": textParameter})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(s.users, func(u *user) bool {
+		return u.Account == r.principal.account.ID && u.AccessKeyID == in.text("AccessKeyId")
+	})
+	if i < 0 {
+		return nil, fail(403, "AccessDenied", "User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s",
+			r.principal.arn, in.text("AccessKeyId"))
+	}
+	u := s.users[i]
+	used := object{{"ServiceName", "N/A"}, {"Region", "N/A"}}
+	if u.Profile != noProfile {
+		used = object{{"LastUsedDate", created(u.AccessKeyID).AddDate(1, 0, 0)}, {"ServiceName", "ec2"}, {"Region", s.organizations}}
+	}
+	return r.respond(object{{"UserName", u.Name}, {"AccessKeyLastUsed", used}}), nil
+}
