@@ -30,6 +30,9 @@ type Operation struct {
 	op    *catalog.Operation
 	codec *wire.Codec
 
+	configKey string            // the service's name in the settings of custom endpoints
+	context   []*catalog.Member // of the input, that are parameters of the endpoint
+
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
 }
@@ -46,6 +49,14 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 		return nil, err
 	}
 	o := &Operation{api: a, op: op, codec: codec, endpoints: map[endpointKey]*endpoint{}}
+	o.configKey = strings.ReplaceAll(strings.ToLower(op.Service.ID), " ", "_")
+	if op.Input != nil {
+		for _, m := range op.Input.Members() {
+			if m.Context != "" {
+				o.context = append(o.context, m)
+			}
+		}
+	}
 	a.operations[op] = o
 	return o, nil
 }
@@ -98,7 +109,7 @@ func (o *Operation) attempt(ctx context.Context, e *endpoint, req *http.Request,
 const responseLimit = WholeLimit
 
 func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, credentials aws.CredentialsProvider) (wire.Object, error) {
-	try := req.Clone(ctx)
+	try := req.Clone(withLimit(ctx, responseLimit))
 	var err error
 	if req.GetBody != nil {
 		if try.Body, err = req.GetBody(); err != nil {
@@ -109,7 +120,7 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 	if err := e.sign(ctx, try, credentials, sent); err != nil {
 		return nil, err
 	}
-	resp, err := o.api.http.Do(try.WithContext(withLimit(ctx, responseLimit)))
+	resp, err := o.api.http.Do(try)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, &aws.RequestCanceledError{Err: err}
@@ -196,9 +207,8 @@ type endpointKey struct {
 // endpoint resolves the endpoint of a call. Most operations have one in a region; those
 // with parameters in their input have one for each input.
 func (o *Operation) endpoint(t Target, region string, in wire.Object) (*endpoint, error) {
-	s := o.op.Service
 	key := endpointKey{region: region, fips: t.FIPS, dualStack: t.DualStack}
-	if custom := o.api.endpoint(t, strings.ReplaceAll(strings.ToLower(s.ID), " ", "_")); custom != nil {
+	if custom := o.api.endpoint(t, o.configKey); custom != nil {
 		key = endpointKey{region: region, custom: *custom}
 	}
 	parameters := o.parameters(in)
@@ -219,15 +229,12 @@ func (o *Operation) endpoint(t Target, region string, in wire.Object) (*endpoint
 // parameters returns what an input adds to the parameters of the endpoint's rules; nil
 // if nothing.
 func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
-	if o.op.Input == nil {
-		return nil
-	}
-	for _, m := range o.op.Input.Members() {
-		if m.Context != "" && in.Get(m.Name) != nil {
+	for _, m := range o.context {
+		if value := in.Get(m.Name); value != nil {
 			if p == nil {
 				p = catalog.Parameters{}
 			}
-			p[m.Context] = in.Get(m.Name)
+			p[m.Context] = value
 		}
 	}
 	return p

@@ -24,7 +24,7 @@ import (
 var testKeys = credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token")
 
 // operationOf returns the caller of an operation.
-func operationOf(t *testing.T, a *API, service, operation string) *Operation {
+func operationOf(t testing.TB, a *API, service, operation string) *Operation {
 	t.Helper()
 	s := catalog.Open(service)
 	if s == nil || s.Operation(operation) == nil {
