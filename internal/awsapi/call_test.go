@@ -54,7 +54,7 @@ func TestSignedRequestsAreBotocores(t *testing.T) {
 		byDir[s.Dir] = s
 	}
 	a := New(Settings{})
-	command := exec.Command(python, "testdata/signed.py", "eu-west-1")
+	command := exec.CommandContext(t.Context(), python, "testdata/signed.py", "eu-west-1")
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

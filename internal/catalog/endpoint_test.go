@@ -17,7 +17,7 @@ func python(t *testing.T, script string, module string) *json.Decoder {
 	if exec.Command(path, "-c", "import "+module).Run() != nil {
 		t.Skip(module + " is not installed")
 	}
-	c := exec.Command(path, "testdata/"+script)
+	c := exec.CommandContext(t.Context(), path, "testdata/"+script)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -105,13 +105,13 @@ func TestPipes(t *testing.T) {
 	}{
 		{"a full disk", `"$0" instances --demo > /dev/full`, 1, "", "no space left on device\n"},
 		{"a watch to a full disk", `"$0" instances --demo -w > /dev/full`, 1, "", "no space left on device\n"},
-		{"a slow reader", `"$0" instances --demo -o name --sort-by InstanceId | (sleep 0.2; tail -1)`, 0, "i-0f6617c0d9ab3e254\n", "AWS is not asked\n"},
+		{"a slow reader", `"$0" instances --demo -o name --sort-by InstanceId | (sleep 0.2; tail -1)`, 0, "i-0f6617c0d9ab3e254\n", "(--demo), not AWS\n"},
 		{"help to a full disk", `"$0" find --help > /dev/full`, 1, "", "no space left on device\n"},
 		{"a closed stdout", `"$0" instances --demo >&-`, 1, "", "muster: writing the output: write /dev/stdout: bad file descriptor\n"},
 		{"help to a closed stdout", `"$0" --help >&-`, 1, "", "muster: writing the output: write /dev/stdout: bad file descriptor\n"},
-		{"stdout to nowhere", `"$0" instances --demo > /dev/null`, 0, "", "AWS is not asked\n"},
+		{"stdout to nowhere", `"$0" instances --demo > /dev/null`, 0, "", "(--demo), not AWS\n"},
 		{"a closed stderr", `"$0" instances --demo -o name --sort-by InstanceId 2>&- | tail -1`, 0, "i-0f6617c0d9ab3e254\n", ""},
-		{"a folder of its own, and gone", `TMPDIR=$1 "$0" instances --demo | head -1 >/dev/null; ls "$1"`, 0, "", "AWS is not asked\n"},
+		{"a folder of its own, and gone", `TMPDIR=$1 "$0" instances --demo | head -1 >/dev/null; ls "$1"`, 0, "", "(--demo), not AWS\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

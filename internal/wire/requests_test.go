@@ -35,7 +35,7 @@ func TestRequestsAreBotocores(t *testing.T) {
 	if exec.Command(python, "-c", "import botocore").Run() != nil {
 		t.Skip("botocore is not installed")
 	}
-	command := exec.Command(python, "testdata/requests.py", "1")
+	command := exec.CommandContext(t.Context(), python, "testdata/requests.py", "1")
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
