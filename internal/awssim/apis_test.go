@@ -33,11 +33,16 @@ const apiWorld = `{"regions": ["us-east-1", "eu-west-1", "af-south-1"], "lists":
 	"accounts": [{"id": "000000000001", "name": "one", "buckets": ["one", "two", "three"]}],
 	"users": [{"account": "one", "name": "u", "access_key_id": "AKIAU"}, {"account": "one", "name": "v", "access_key_id": "AKIAV", "profile": "-"}, {"account": "one", "name": "w"}],
 	"roles": [{"name": "B"}, {"name": "A", "path": "/x/"}],
-	"deny": [{"kind": "iam", "regions": ["us-east-1"], "actions": ["lambda:*", "sqs:*", "dynamodb:*"]}],
+	"deny": [{"kind": "iam", "regions": ["us-east-1"], "actions": ["lambda:*", "sqs:*", "dynamodb:*", "rds:*", "ecs:*", "elasticloadbalancing:*", "cloudwatch:*"]}],
 	"resources": [
 		{"account": "one", "region": "eu-west-1", "kind": "function", "name": "f", "type": "python3.8", "count": 3},
 		{"account": "one", "region": "eu-west-1", "kind": "queue", "name": "q", "count": 3},
-		{"account": "one", "region": "eu-west-1", "kind": "table", "name": "table", "count": 3}],
+		{"account": "one", "region": "eu-west-1", "kind": "table", "name": "table", "count": 3},
+		{"account": "one", "region": "eu-west-1", "kind": "database", "name": "db", "count": 3},
+		{"account": "one", "region": "eu-west-1", "kind": "cluster", "name": "c", "count": 3},
+		{"account": "one", "region": "eu-west-1", "kind": "load-balancer", "name": "lb", "count": 3},
+		{"account": "one", "region": "eu-west-1", "kind": "alarm", "name": "a", "count": 3},
+		{"account": "one", "region": "eu-west-1", "kind": "alarm", "name": "high", "state": "ALARM"}],
 	"home": {"profile": "u", "region": "eu-west-1"}}`
 
 // TestAPIs reads the lists of the other services with botocore: each page, each kind of mistake, and a denial.
@@ -82,6 +87,22 @@ func TestAPIs(t *testing.T) {
 		{"dynamodb", "list_tables", "eu-west-1", "1", none, "TableNames", `["table-1","table-2","table-3"]`},
 		{"dynamodb", "list_tables", "eu-west-1", "", given{"ExclusiveStartTableName": "table-1"}, "[TableNames,LastEvaluatedTableName]", `[["table-2","table-3"],null]`},
 		{"dynamodb", "list_tables", "us-east-1", "", none, "@", `"AccessDeniedException"`},
+		{"rds", "describe_db_instances", "eu-west-1", "20", none, "DBInstances[].[DBInstanceIdentifier,Engine,Endpoint.Port,MultiAZ,VpcSecurityGroups[0].Status]",
+			`[["db-1","postgres",5432,false,"active"],["db-2","postgres",5432,false,"active"],["db-3","postgres",5432,false,"active"]]`},
+		{"rds", "describe_db_instances", "eu-west-1", "", given{"DBInstanceIdentifier": "db-9"}, "@", `"DBInstanceNotFound"`},
+		{"rds", "describe_db_instances", "us-east-1", "", none, "@", `"AccessDenied"`},
+		{"ecs", "list_clusters", "eu-west-1", "1", none, "clusterArns",
+			`["arn:aws:ecs:eu-west-1:000000000001:cluster/c-1","arn:aws:ecs:eu-west-1:000000000001:cluster/c-2","arn:aws:ecs:eu-west-1:000000000001:cluster/c-3"]`},
+		{"ecs", "describe_clusters", "eu-west-1", "", given{"clusters": []string{"c-2", "d"}}, "[clusters[].clusterName,failures[].reason]", `[["c-2"],["MISSING"]]`},
+		{"ecs", "list_clusters", "us-east-1", "", none, "@", `"AccessDeniedException"`},
+		{"elbv2", "describe_load_balancers", "eu-west-1", "1", none, "LoadBalancers[].[LoadBalancerName,Type,State.Code,length(AvailabilityZones)]",
+			`[["lb-1","application","active",2],["lb-2","application","active",2],["lb-3","application","active",2]]`},
+		{"elbv2", "describe_load_balancers", "eu-west-1", "", given{"Names": []string{"lb-3"}}, "LoadBalancers[].LoadBalancerName", `["lb-3"]`},
+		{"elbv2", "describe_load_balancers", "us-east-1", "", none, "@", `"AccessDenied"`},
+		{"cloudwatch", "describe_alarms", "eu-west-1", "1", none, "MetricAlarms[].[AlarmName,StateValue,Threshold,Period,Dimensions[0].Name]",
+			`[["a-1","OK",92.5,300,"InstanceId"],["a-2","OK",92.5,300,"InstanceId"],["a-3","OK",92.5,300,"InstanceId"],["high","ALARM",92.5,300,"InstanceId"]]`},
+		{"cloudwatch", "describe_alarms", "eu-west-1", "", given{"AlarmNames": []string{"a-2"}, "MaxRecords": 100}, "MetricAlarms[].AlarmName", `["a-2"]`},
+		{"cloudwatch", "describe_alarms", "us-east-1", "", none, "@", `"AccessDeniedException"`},
 		{"dynamodb", "list_backups", "eu-west-1", "", none, "@", `"UnknownOperationException"`},
 	}
 	var input strings.Builder

@@ -1,6 +1,6 @@
 // Package awssim simulates an AWS organization: an HTTP server in the process. It serves STS, Organizations, Account,
 // EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses,
-// DescribeVolumes), lists of IAM, S3, Lambda, SQS and DynamoDB, and the portal and the OIDC service of IAM Identity
+// DescribeVolumes), lists of IAM, S3, Lambda, SQS, DynamoDB, RDS, ECS, Elastic Load Balancing and CloudWatch, and the portal and the OIDC service of IAM Identity
 // Center. It checks what AWS checks: signatures, session tokens and their expiry, role trust, external ids, MFA codes,
 // policies, opt-in regions, page tokens, and the form of each request.
 // It imports no other package of muster, so that it cannot share muster's mistakes.
@@ -23,7 +23,7 @@
 // AWS_CA_BUNDLE (CAPEM). Through AWS_ENDPOINT_URL it cannot see the host name of the service, and takes the region from
 // the signature.
 //
-// Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, signin, metadata. world_* read and check a world.
+// Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, rds, ecs, elbv2, cloudwatch, signin, metadata. world_* read and check a world.
 // server, route, sigv4, answer, page, fault and proxy serve all services; route_apis, parameters and value serve those that
 // only list their resources.
 //

@@ -31,7 +31,8 @@ type role struct {
 
 // readOnly are the actions of a role for which the world gives none.
 var readOnly = []string{"ec2:Describe*", "organizations:Describe*", "organizations:List*", "account:ListRegions", "s3:ListAllMyBuckets", "sts:AssumeRole",
-	"iam:Get*", "iam:List*", "lambda:List*", "sqs:List*", "dynamodb:List*"}
+	"iam:Get*", "iam:List*", "lambda:List*", "sqs:List*", "dynamodb:List*",
+	"rds:Describe*", "ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "cloudwatch:Describe*"}
 
 func (w *compiledWorld) compileUsers() error {
 	for _, given := range w.world.Users {

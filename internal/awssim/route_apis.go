@@ -33,7 +33,26 @@ func apis() []*api {
 		{service: "dynamodb", signingName: "dynamodb", actions: "dynamodb:", protocol: protocolJSON10, prefix: "DynamoDB_20120810.",
 			throttling: throttlingJSON, invalid: "ValidationException",
 			operations: map[string]handler{"ListTables": (*Server).listTables}},
+		{service: "rds", signingName: "rds", actions: "rds:", protocol: protocolQuery, prefix: "2014-10-31:",
+			namespace: "http://rds.amazonaws.com/doc/2014-10-31/", throttling: throttlingQuery, invalid: "InvalidParameterValue",
+			operations: map[string]handler{"DescribeDBInstances": (*Server).describeDBInstances}},
+		{service: "ecs", signingName: "ecs", actions: "ecs:", protocol: protocolJSON, prefix: "AmazonEC2ContainerServiceV20141113.",
+			throttling: throttlingJSON, invalid: "InvalidParameterException",
+			operations: map[string]handler{"ListClusters": (*Server).listClusters, "DescribeClusters": (*Server).describeClusters}},
+		{service: "elbv2", signingName: "elasticloadbalancing", actions: "elasticloadbalancing:", protocol: protocolQuery, prefix: "2015-12-01:",
+			namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", throttling: throttlingQuery, invalid: "ValidationError",
+			operations: map[string]handler{"DescribeLoadBalancers": (*Server).describeLoadBalancers}},
+		cloudWatch(protocolQuery, "2010-08-01:", throttlingQuery),
+		cloudWatch(protocolJSON10, "GraniteServiceVersion20100801.", throttlingJSON),
+		cloudWatch(protocolCBOR, "POST /service/GraniteServiceVersion20100801/operation/", throttlingJSON),
 	}
+}
+
+// cloudWatch returns CloudWatch in one of its three protocols.
+func cloudWatch(p protocol, prefix string, throttling apiError) *api {
+	return &api{service: "cloudwatch", signingName: "monitoring", actions: "cloudwatch:", protocol: p, prefix: prefix,
+		namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/", throttling: throttling, invalid: "InvalidParameterValue",
+		operations: map[string]handler{"DescribeAlarms": (*Server).describeAlarms}}
 }
 
 // restPaths are the keys of operations that have a path of their own.

@@ -154,12 +154,20 @@ func (p *place) describe(in *Instance, g *generator) {
 	}
 }
 
+func defaultVPC(account, region string) string { return "vpc-0" + derive(1, account, region).hex(16) }
+
+func defaultSubnet(vpc, zone string) string { return "subnet-0" + derive(2, vpc, zone).hex(16) }
+
+func defaultGroup(vpc string) Group {
+	return Group{ID: "sg-0" + derive(3, vpc).hex(16), Name: "default"}
+}
+
 // connect gives the instance its interfaces and lists their addresses in EC2's order.
 func (p *place) connect(in *Instance, g *generator, number int) {
-	in.VPC = cmp.Or(in.VPC, "vpc-0"+derive(1, in.Account, p.region).hex(16))
-	in.Subnet = cmp.Or(in.Subnet, "subnet-0"+derive(2, in.VPC, in.Zone).hex(16))
+	in.VPC = cmp.Or(in.VPC, defaultVPC(in.Account, p.region))
+	in.Subnet = cmp.Or(in.Subnet, defaultSubnet(in.VPC, in.Zone))
 	if in.Groups == nil {
-		in.Groups = []Group{{ID: "sg-0" + derive(3, in.VPC).hex(16), Name: "default"}}
+		in.Groups = []Group{defaultGroup(in.VPC)}
 	}
 	given := in.Interfaces
 	if given == nil {

@@ -61,6 +61,8 @@ var hostServices = map[string]string{
 	"sts": "sts", "ec2": "ec2", "organizations": "organizations", "account": "account", "portal.sso": "sso", "oidc": "oidc",
 	"s3": "s3", "s3.dualstack": "s3", "s3-fips": "s3", "s3-fips.dualstack": "s3", "sts-fips": "sts", "ec2-fips": "ec2", "organizations-fips": "organizations", "account-fips": "account",
 	"lambda": "lambda", "lambda-fips": "lambda", "sqs": "sqs", "sqs-fips": "sqs", "dynamodb": "dynamodb", "dynamodb-fips": "dynamodb",
+	"rds": "rds", "rds-fips": "rds", "ecs": "ecs", "ecs-fips": "ecs", "elasticloadbalancing": "elbv2", "elasticloadbalancing-fips": "elbv2",
+	"monitoring": "cloudwatch", "monitoring-fips": "cloudwatch",
 }
 
 // iamHosts are the host names of IAM, which has one endpoint in a partition.
