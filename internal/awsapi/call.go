@@ -2,20 +2,13 @@ package awsapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -139,15 +132,6 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 	return nil, failed
 }
 
-// skewedError is a request that AWS refused for its time. The next one is signed for
-// the server's.
-type skewedError struct{ error }
-
-func (e *skewedError) Unwrap() error { return e.error }
-
-// RetryableError makes it one that is retried.
-func (e *skewedError) RetryableError() bool { return true }
-
 // request returns the unsigned request for an input.
 func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*http.Request, error) {
 	req, err := o.codec.Request(ctx, in)
@@ -183,174 +167,4 @@ func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*
 var serviceHeaders = map[string]map[string]string{
 	"API Gateway": {"Accept": "application/json"}, // its default is another format
 	"Glacier":     {"X-Amz-Glacier-Version": "2012-06-01"},
-}
-
-// endpoint is where an operation is called in a region, and how its requests are
-// signed.
-type endpoint struct {
-	url     *url.URL
-	custom  bool // configured by the user
-	headers map[string][]string
-
-	unsigned        bool
-	unsignedPayload bool
-	unescaped       bool // the path is signed as it is sent
-	name, region    string
-	offset          *atomic.Int64 // of the server's clock from this one's, in nanoseconds
-}
-
-type endpointKey struct {
-	region, custom  string
-	fips, dualStack bool
-}
-
-// endpoint resolves the endpoint of a call. Most operations have one in a region; those
-// with parameters in their input have one for each input.
-func (o *Operation) endpoint(t Target, region string, in wire.Object) (*endpoint, error) {
-	key := endpointKey{region: region, fips: t.FIPS, dualStack: t.DualStack}
-	if custom := o.api.endpoint(t, o.configKey); custom != nil {
-		key = endpointKey{region: region, custom: *custom}
-	}
-	parameters := o.parameters(in)
-	if parameters == nil {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if known := o.endpoints[key]; known != nil {
-			return known, nil
-		}
-	}
-	e, err := newEndpoint(o.op, key, parameters)
-	if err == nil && parameters == nil {
-		o.endpoints[key] = e
-	}
-	return e, err
-}
-
-// parameters returns what an input adds to the parameters of the endpoint's rules; nil
-// if nothing.
-func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
-	for _, m := range o.context {
-		if value := in.Get(m.Name); value != nil {
-			if p == nil {
-				p = catalog.Parameters{}
-			}
-			p[m.Context] = value
-		}
-	}
-	return p
-}
-
-func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Parameters) (*endpoint, error) {
-	s := op.Service
-	p := catalog.Parameters{"Region": key.region, "UseFIPS": key.fips, "UseDualStack": key.dualStack}
-	if key.custom != "" {
-		p["Endpoint"] = key.custom
-	}
-	for _, more := range []map[string]any{op.Static, parameters} {
-		for name, value := range more {
-			p[name] = value
-		}
-	}
-	found, err := s.Endpoint(p)
-	if err != nil {
-		return nil, &EndpointError{err}
-	}
-	u, err := url.Parse(found.URL)
-	if err != nil || u.Host == "" {
-		return nil, &EndpointError{fmt.Errorf("%q is not the URL of an endpoint", found.URL)}
-	}
-	e := &endpoint{
-		url: u, custom: key.custom != "", headers: found.Headers, name: s.SigningName, region: key.region, offset: new(atomic.Int64),
-		unescaped: found.DisableDoubleEncoding || s.Signature == "s3" || s.Signature == "s3v4",
-		unsigned:  op.AuthType == "none" || found.Scheme == "none", unsignedPayload: op.UnsignedBody || op.AuthType == "v4-unsigned-body",
-	}
-	if found.SigningName != "" {
-		e.name = found.SigningName
-	}
-	if found.SigningRegion != "" {
-		e.region = found.SigningRegion
-	}
-	switch {
-	case found.Scheme == "sigv4a":
-		err = errors.New("it needs a signature of version 4a, which muster does not make")
-	case s.Signature == "v2":
-		err = errors.New("it needs a signature of version 2, which muster does not make")
-	case op.Discovery:
-		err = errors.New("it needs endpoint discovery, which muster does not do")
-	default:
-		return e, nil
-	}
-	return nil, &EndpointError{fmt.Errorf("%s cannot be called: %w", op.Name, err)}
-}
-
-// EndpointError says that an operation has no endpoint for its region and input. AWS
-// was not called.
-type EndpointError struct{ Err error }
-
-func (e *EndpointError) Error() string { return e.Err.Error() }
-
-func (e *EndpointError) Unwrap() error { return e.Err }
-
-// Reason makes it a broken place in the ledger.
-func (e *EndpointError) Reason() Kind { return Broken }
-
-var emptyHash = hex.EncodeToString(sha256.New().Sum(nil))
-
-// sign signs a request for a time.
-func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.CredentialsProvider, now time.Time) error {
-	if e.unsigned {
-		return nil
-	}
-	creds, err := credentials.Retrieve(ctx)
-	if err != nil {
-		return &CredentialsError{err}
-	}
-	hash := emptyHash
-	switch {
-	case e.unsignedPayload:
-		hash = "UNSIGNED-PAYLOAD"
-	case req.GetBody != nil:
-		body, err := req.GetBody()
-		if err != nil {
-			return err
-		}
-		sum := sha256.New()
-		if _, err := io.Copy(sum, body); err != nil {
-			return err
-		}
-		hash = hex.EncodeToString(sum.Sum(nil))
-	}
-	if e.unescaped {
-		req.Header.Set("X-Amz-Content-Sha256", hash)
-	}
-	return requestSigner.SignHTTP(ctx, creds, req, hash, e.name, e.region, now.Add(time.Duration(e.offset.Load())), func(o *v4.SignerOptions) {
-		o.DisableURIPathEscaping = e.unescaped
-	})
-}
-
-// requestSigner keeps the keys that it has derived.
-var requestSigner = v4.NewSigner()
-
-// skewed reports whether AWS refused a request for its time, and corrects the clock
-// for the next one.
-func (e *endpoint) skewed(resp *http.Response, err error, sent time.Time) bool {
-	api := (*smithy.GenericAPIError)(nil)
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.Code {
-	case "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure":
-	default:
-		return false
-	}
-	server, parseErr := http.ParseTime(resp.Header.Get("Date"))
-	if parseErr != nil {
-		return false
-	}
-	offset := server.Sub(sent)
-	if (offset - time.Duration(e.offset.Load())).Abs() < 4*time.Minute {
-		return false
-	}
-	e.offset.Store(int64(offset))
-	return true
 }
