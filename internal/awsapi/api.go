@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/smithy-go/middleware"
 
-	"muster/internal/catalog"
 	"muster/internal/secret"
 )
 
@@ -62,7 +61,10 @@ type API struct {
 
 	mu         sync.Mutex
 	clients    map[clientKey]any
-	operations map[*catalog.Operation]*Operation
+	operations map[operationKey]*Operation
+
+	discovery discovery
+	buckets   sync.Map // regions of S3's buckets, by name
 
 	stsRegions map[string]*stsRegion // by region
 }
@@ -74,7 +76,7 @@ type clientKey struct {
 
 // New returns an API. It opens no connection and reads no certificate yet.
 func New(s Settings) *API {
-	a := &API{settings: s, clients: map[clientKey]any{}, operations: map[*catalog.Operation]*Operation{}, secrets: new(secret.Set)}
+	a := &API{settings: s, clients: map[clientKey]any{}, operations: map[operationKey]*Operation{}, secrets: new(secret.Set)}
 	a.http = newHTTPClient(s)
 	a.limiters = new(rateLimiters)
 	a.retryer = newRetryer(s.MaxAttempts)

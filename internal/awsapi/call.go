@@ -1,9 +1,12 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +25,7 @@ type Operation struct {
 	api   *API
 	op    *catalog.Operation
 	codec *wire.Codec
+	handlers
 
 	configKey string            // the service's name in the settings of custom endpoints
 	context   []*catalog.Member // of the input, that are parameters of the endpoint
@@ -30,18 +34,24 @@ type Operation struct {
 	endpoints map[endpointKey]*endpoint
 }
 
+type operationKey struct {
+	service *catalog.Service
+	name    string
+}
+
 // Operation returns the operation's caller, the same one each time.
 func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if o := a.operations[op]; o != nil {
+	key := operationKey{op.Service, op.Name}
+	if o := a.operations[key]; o != nil {
 		return o, nil
 	}
 	codec, err := wire.For(op)
 	if err != nil {
 		return nil, err
 	}
-	o := &Operation{api: a, op: op, codec: codec, endpoints: map[endpointKey]*endpoint{}}
+	o := &Operation{api: a, op: op, codec: codec, handlers: handlersOf(op), endpoints: map[endpointKey]*endpoint{}}
 	o.configKey = strings.ReplaceAll(strings.ToLower(op.Service.ID), " ", "_")
 	if op.Input != nil {
 		for _, m := range op.Input.Members() {
@@ -50,7 +60,7 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 			}
 		}
 	}
-	a.operations[op] = o
+	a.operations[key] = o
 	return o, nil
 }
 
@@ -60,6 +70,9 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 func (o *Operation) Call(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (wire.Object, error) {
 	start := time.Now()
 	out, attempts, err := o.retried(ctx, t, region, credentials, in)
+	if err == nil && o.output != nil {
+		out = o.output(in, out)
+	}
 	if err != nil {
 		err = o.api.secrets.Error(&smithy.OperationError{ServiceID: o.op.Service.ID, OperationName: o.op.Name, Err: err})
 	}
@@ -67,19 +80,27 @@ func (o *Operation) Call(ctx context.Context, t Target, region string, credentia
 	return out, err
 }
 
-// retried repeats a call while the retryer says so.
+// retried repeats a call while the retryer says so, and once where AWS says that another
+// endpoint serves it.
 func (o *Operation) retried(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (out wire.Object, attempts int, err error) {
-	e, err := o.endpoint(t, region, in)
+	e, req, err := o.prepare(ctx, t, region, credentials, in)
 	if err != nil {
 		return nil, 0, err
 	}
-	req, err := o.request(ctx, e, in)
-	if err != nil {
-		return nil, 0, err
-	}
+	moved := false
 	for attempts = 1; ; attempts++ {
 		out, err = o.attempt(ctx, e, req, region, credentials)
-		if err == nil || ctx.Err() != nil || !o.api.retryer.IsErrorRetryable(err) || attempts >= o.api.retryer.MaxAttempts() {
+		if err == nil || ctx.Err() != nil {
+			return out, attempts, err
+		}
+		if !moved && (o.findBucket(ctx, t, region, credentials, in, err) || o.forgetEndpoint(ctx, region, credentials, err)) {
+			moved = true
+			if e, req, err = o.prepare(ctx, t, region, credentials, in); err != nil {
+				return nil, attempts, err
+			}
+			continue
+		}
+		if !o.api.retryer.IsErrorRetryable(err) || attempts >= o.api.retryer.MaxAttempts() {
 			return out, attempts, err
 		}
 		delay, last := o.api.retryer.RetryDelay(attempts, err)
@@ -90,6 +111,27 @@ func (o *Operation) retried(ctx context.Context, t Target, region string, creden
 			return nil, attempts, &aws.RequestCanceledError{Err: stopped}
 		}
 	}
+}
+
+// prepare returns the endpoint and the unsigned request of a call.
+func (o *Operation) prepare(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (*endpoint, *http.Request, error) {
+	if o.input != nil {
+		in = o.input(slices.Clone(in))
+	}
+	region = o.regionOf(in, region)
+	account, err := o.accountOf(ctx, credentials)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := o.endpoint(t, region, account, in)
+	if err == nil && o.op.Discovery && !e.custom {
+		e, err = o.discover(ctx, t, region, credentials, e)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	req, err := o.request(ctx, e, in)
+	return e, req, err
 }
 
 // attempt makes a call once, when its limit allows.
@@ -121,7 +163,7 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 		return nil, err
 	}
 	defer resp.Body.Close()
-	out, err := o.codec.Response(ctx, resp, responseLimit)
+	out, err := o.answer(ctx, resp)
 	if err == nil {
 		return out, nil
 	}
@@ -132,6 +174,17 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 	return nil, failed
 }
 
+// answer reads a response. The error is as that of wire.Codec.Response.
+func (o *Operation) answer(ctx context.Context, resp *http.Response) (wire.Object, error) {
+	if o.op.Service.ID == "S3" {
+		dropBadExpiry(resp)
+	}
+	if o.document != nil && resp.StatusCode/100 == 2 {
+		return o.document(io.LimitReader(resp.Body, responseLimit))
+	}
+	return o.codec.Response(ctx, resp, responseLimit)
+}
+
 // request returns the unsigned request for an input.
 func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*http.Request, error) {
 	req, err := o.codec.Request(ctx, in)
@@ -139,14 +192,18 @@ func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*
 		return nil, err
 	}
 	host := e.url.Host
-	if !e.custom { // a custom host is complete
+	if !e.custom && !o.hasAccountInHost() { // a custom host is complete
 		prefix, err := o.codec.HostPrefix(in)
 		if err != nil {
 			return nil, err
 		}
 		host = prefix + host
 	}
-	path := strings.TrimSuffix(e.url.EscapedPath(), "/") + req.URL.EscapedPath()
+	path := req.URL.EscapedPath()
+	if o.op.Service.ID == "S3" && strings.HasPrefix(o.op.URI, "/{Bucket}") {
+		path = withoutBucket(path)
+	}
+	path = cmp.Or(strings.TrimSuffix(e.url.EscapedPath(), "/")+path, "/")
 	u := &url.URL{Scheme: e.url.Scheme, Host: host, RawQuery: req.URL.RawQuery}
 	if u.Path, err = url.PathUnescape(path); err != nil {
 		return nil, err
@@ -160,7 +217,16 @@ func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*
 	for name, values := range e.headers {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	return req, nil
+	if o.handlers.request != nil {
+		err = o.handlers.request(req)
+	}
+	return req, err
+}
+
+// hasAccountInHost reports whether the endpoint's rules put the account in front of the
+// host, so that the model's prefix would be a second one.
+func (o *Operation) hasAccountInHost() bool {
+	return o.op.HostPrefix == "{AccountId}." && o.op.Static["RequiresAccountId"] == true
 }
 
 // serviceHeaders are headers of all requests of a service that its model does not have.

@@ -1,10 +1,14 @@
 package awsapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"muster/internal/catalog"
 	"muster/internal/wire"
@@ -21,18 +25,20 @@ type endpoint struct {
 	unsignedPayload bool
 	unescaped       bool // the path is signed as it is sent
 	name, region    string
+	regionSet       []string      // of a signature of version 4a; nil for version 4
 	offset          *atomic.Int64 // of the server's clock from this one's, in nanoseconds
 }
 
 type endpointKey struct {
 	region, custom  string
+	account         string // of the credentials, where the endpoint has it in its name
 	fips, dualStack bool
 }
 
 // endpoint resolves the endpoint of a call. Most operations have one in a region; those
 // with parameters in their input have one for each input.
-func (o *Operation) endpoint(t Target, region string, in wire.Object) (*endpoint, error) {
-	key := endpointKey{region: region, fips: t.FIPS, dualStack: t.DualStack}
+func (o *Operation) endpoint(t Target, region, account string, in wire.Object) (*endpoint, error) {
+	key := endpointKey{region: region, account: account, fips: t.FIPS, dualStack: t.DualStack}
 	if custom := o.api.endpoint(t, o.configKey); custom != nil {
 		key = endpointKey{region: region, custom: *custom}
 	}
@@ -51,6 +57,33 @@ func (o *Operation) endpoint(t Target, region string, in wire.Object) (*endpoint
 	return e, err
 }
 
+// accountOf returns the account of a call's credentials, where the service has an endpoint
+// for each account and the credentials name theirs; else "".
+func (o *Operation) accountOf(ctx context.Context, credentials aws.CredentialsProvider) (string, error) {
+	if !o.op.Service.HasParameter(accountMode) || o.api.accountMode() == "disabled" {
+		return "", nil
+	}
+	creds, err := credentials.Retrieve(ctx)
+	if err != nil {
+		return "", &CredentialsError{err}
+	}
+	return creds.AccountID, nil
+}
+
+// accountMode is the parameter of endpoint rules that says whether to use the endpoint of
+// an account.
+const accountMode = "AccountIdEndpointMode"
+
+// accountMode returns the user's choice: preferred, disabled or required.
+func (a *API) accountMode() string {
+	if a.settings.Lookup != nil {
+		if mode, _ := a.settings.Lookup("AWS_ACCOUNT_ID_ENDPOINT_MODE"); mode != "" {
+			return strings.ToLower(mode)
+		}
+	}
+	return "preferred"
+}
+
 // parameters returns what an input adds to the parameters of the endpoint's rules; nil
 // if nothing.
 func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
@@ -67,9 +100,16 @@ func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
 
 func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Parameters) (*endpoint, error) {
 	s := op.Service
-	p := catalog.Parameters{"Region": key.region, "UseFIPS": key.fips, "UseDualStack": key.dualStack}
+	p := catalog.Parameters{"Region": key.region, "UseFIPS": key.fips, "UseDualStack": key.dualStack, "DisableS3ExpressSessionAuth": true}
+	if key.account != "" {
+		p["AccountId"], p[accountMode] = key.account, "preferred"
+	}
 	if key.custom != "" {
 		p["Endpoint"] = key.custom
+	}
+	if s.ID == "S3" {
+		p["ForcePathStyle"] = hasBucketInPath(op, key.custom != "", parameters)
+		p["UseGlobalEndpoint"] = true // of us-east-1, as in the AWS CLI
 	}
 	for _, more := range []map[string]any{op.Static, parameters} {
 		for name, value := range more {
@@ -95,13 +135,12 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	if found.SigningRegion != "" {
 		e.region = found.SigningRegion
 	}
+	if found.Scheme == "sigv4a" {
+		e.regionSet = found.SigningRegionSet
+	}
 	switch {
-	case found.Scheme == "sigv4a":
-		err = errors.New("it needs a signature of version 4a, which muster does not make")
 	case s.Signature == "v2":
 		err = errors.New("it needs a signature of version 2, which muster does not make")
-	case op.Discovery:
-		err = errors.New("it needs endpoint discovery, which muster does not do")
 	default:
 		return e, nil
 	}

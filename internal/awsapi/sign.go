@@ -12,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
+	httpauth "github.com/aws/smithy-go/aws-http-auth/credentials"
+	"github.com/aws/smithy-go/aws-http-auth/sigv4a"
+	httpauthv4 "github.com/aws/smithy-go/aws-http-auth/v4"
 )
 
 // skewedError is a request that AWS refused for its time. The next one is signed for
@@ -23,8 +26,6 @@ func (e *skewedError) Unwrap() error { return e.error }
 // RetryableError makes it one that is retried.
 func (e *skewedError) RetryableError() bool { return true }
 
-var emptyHash = hex.EncodeToString(sha256.New().Sum(nil))
-
 // sign signs a request for a time.
 func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.CredentialsProvider, now time.Time) error {
 	if e.unsigned {
@@ -34,26 +35,50 @@ func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.
 	if err != nil {
 		return &CredentialsError{err}
 	}
-	hash := emptyHash
-	switch {
-	case e.unsignedPayload:
-		hash = "UNSIGNED-PAYLOAD"
-	case req.GetBody != nil:
-		body, err := req.GetBody()
-		if err != nil {
+	now = now.Add(time.Duration(e.offset.Load()))
+	hash := []byte("UNSIGNED-PAYLOAD")
+	if !e.unsignedPayload {
+		if hash, err = payloadHash(req); err != nil {
 			return err
 		}
-		sum := sha256.New()
-		if _, err := io.Copy(sum, body); err != nil {
-			return err
-		}
-		hash = hex.EncodeToString(sum.Sum(nil))
+	}
+	if e.regionSet != nil {
+		return e.signAsymmetrically(req, creds, hash, now)
+	}
+	text := string(hash)
+	if !e.unsignedPayload {
+		text = hex.EncodeToString(hash)
 	}
 	if e.unescaped {
-		req.Header.Set("X-Amz-Content-Sha256", hash)
+		req.Header.Set("X-Amz-Content-Sha256", text)
 	}
-	return requestSigner.SignHTTP(ctx, creds, req, hash, e.name, e.region, now.Add(time.Duration(e.offset.Load())), func(o *v4.SignerOptions) {
+	return requestSigner.SignHTTP(ctx, creds, req, text, e.name, e.region, now, func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = e.unescaped
+	})
+}
+
+// payloadHash returns the SHA-256 of a request's body.
+func payloadHash(req *http.Request) ([]byte, error) {
+	sum := sha256.New()
+	if req.GetBody == nil {
+		return sum.Sum(nil), nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(sum, body)
+	return sum.Sum(nil), err
+}
+
+// signAsymmetrically signs with version 4a, whose signature is valid in several regions.
+// A signer keeps the key of one identity only, so each request has its own.
+func (e *endpoint) signAsymmetrically(req *http.Request, creds aws.Credentials, hash []byte, now time.Time) error {
+	return sigv4a.New().SignRequest(&sigv4a.SignRequestInput{
+		Request: req, PayloadHash: hash, Service: e.name, RegionSet: e.regionSet, Time: now,
+		Credentials: httpauth.Credentials{AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken},
+	}, func(o *httpauthv4.SignerOptions) {
+		o.DisableDoublePathEscape, o.AddPayloadHashHeader = e.unescaped, e.unescaped
 	})
 }
 

@@ -19,6 +19,9 @@ type Endpoint struct {
 	Scheme        string
 	SigningName   string
 	SigningRegion string
+	// SigningRegionSet is what a signature of version 4a is valid for: names of regions,
+	// or *.
+	SigningRegionSet []string
 
 	DisableDoubleEncoding bool // the signature takes the path as it is sent, as S3's does
 }
@@ -82,6 +85,7 @@ type rule struct {
 				Name                  string
 				SigningName           string
 				SigningRegion         string
+				SigningRegionSet      []string
 				DisableDoubleEncoding bool
 			}
 		}
@@ -172,15 +176,22 @@ func (r *rule) endpoint(s scope) (*Endpoint, error) {
 			e.Headers[name] = append(e.Headers[name], text.(string))
 		}
 	}
-	for _, scheme := range r.Endpoint.Properties.AuthSchemes {
-		e.Scheme, e.DisableDoubleEncoding = scheme.Name, scheme.DisableDoubleEncoding
-		if e.SigningName, err = s.expand(scheme.SigningName); err != nil {
-			return nil, err
+	schemes := r.Endpoint.Properties.AuthSchemes
+	if len(schemes) == 0 {
+		return e, nil
+	}
+	scheme := &schemes[0] // the preferred one
+	for i := range schemes {
+		if scheme.Name == "sigv4a" && schemes[i].Name == "sigv4" { // as good, and cheaper
+			scheme = &schemes[i]
 		}
-		if e.SigningRegion, err = s.expand(scheme.SigningRegion); err != nil {
-			return nil, err
-		}
-		break // the first is the preferred one
+	}
+	e.Scheme, e.DisableDoubleEncoding, e.SigningRegionSet = scheme.Name, scheme.DisableDoubleEncoding, scheme.SigningRegionSet
+	if e.SigningName, err = s.expand(scheme.SigningName); err != nil {
+		return nil, err
+	}
+	if e.SigningRegion, err = s.expand(scheme.SigningRegion); err != nil {
+		return nil, err
 	}
 	return e, nil
 }

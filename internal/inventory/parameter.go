@@ -103,7 +103,7 @@ func ReadInput(op *catalog.Operation, json string, given []Given, load shorthand
 		case in.Get(m.Name) != nil:
 		case m.Token && token != nil:
 			in = in.Set(m.Name, token())
-		case m.Required:
+		case m.Required && !(op.Service.ID == "Glacier" && m.Name == "accountId"): // AWS has a default
 			return nil, &ParameterError{op.Parameter(m.Name), fmt.Errorf("missing; %s requires it", op.CLIName)}
 		}
 	}

@@ -40,7 +40,9 @@ def answer(name, provider, **values):
     out = {'service': name, 'values': values}
     try:
         endpoint = provider.resolve_endpoint(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-        scheme = (endpoint.properties.get('authSchemes') or [{}])[0]
+        schemes = endpoint.properties.get('authSchemes') or [{}]
+        # Without its native library botocore signs with version 4 where it may choose.
+        scheme = next((s for s in schemes if schemes[0].get('name') == 'sigv4a' and s.get('name') == 'sigv4'), schemes[0])
         out.update(url=endpoint.url, scheme=scheme.get('name', ''), name=scheme.get('signingName', ''), region=scheme.get('signingRegion', ''), headers=endpoint.headers or None)
     except EndpointProviderError:
         out['error'] = True

@@ -1,0 +1,108 @@
+package awsapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os/exec"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/catalog"
+	"muster/internal/wire"
+)
+
+const testAccount = "123456789012"
+
+// handledCall is a line of testdata/handlers.py.
+type handledCall struct {
+	sentRequest
+	Params          map[string]any
+	Endpoint, Reply string
+	Answer          map[string]any
+}
+
+// TestHandlersAreBotocores compares calls of which botocore's handlers change something.
+func TestHandlersAreBotocores(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not on PATH")
+	}
+	if exec.Command(python, "-c", "import botocore").Run() != nil {
+		t.Skip("botocore is not installed")
+	}
+	byDir := map[string]*catalog.Service{}
+	for _, e := range catalog.Services() {
+		s := catalog.Open(e.Name)
+		byDir[s.Dir] = s
+	}
+	for _, region := range []string{"eu-west-1", "us-east-1"} {
+		out, err := exec.Command(python, "testdata/handlers.py", region, testAccount).Output()
+		if err != nil {
+			t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
+		}
+		for lines := json.NewDecoder(bytes.NewReader(out)); lines.More(); {
+			var want handledCall
+			if err := lines.Decode(&want); err != nil {
+				t.Fatal(err)
+			}
+			t.Run(region+"/"+want.Service+"/"+want.Operation, func(t *testing.T) {
+				want.check(t, operationOf(t, New(Settings{EndpointURL: want.Endpoint}), byDir[want.Service].Name, want.Operation))
+			})
+		}
+	}
+}
+
+func (want *handledCall) check(t *testing.T, o *Operation) {
+	text, err := json.Marshal(want.Params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var given any
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.UseNumber()
+	if err := decoder.Decode(&given); err != nil {
+		t.Fatal(err)
+	}
+	in, err := wire.Input{Partial: true}.Structure(o.op.Input, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		keys, err := testKeys.Retrieve(ctx)
+		keys.AccountID = testAccount
+		return keys, err
+	})
+	want.compare(t, o, keys, in)
+	resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Length": {strconv.Itoa(len(want.Reply))}}, Body: io.NopCloser(strings.NewReader(want.Reply))}
+	out, err := o.answer(t.Context(), resp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.output != nil {
+		out = o.output(in, out)
+	}
+	text, err = out.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range want.Answer {
+		if value == nil {
+			delete(want.Answer, name)
+		}
+	}
+	if !reflect.DeepEqual(got, want.Answer) {
+		t.Errorf("got %v, botocore's: %v", got, want.Answer)
+	}
+}
