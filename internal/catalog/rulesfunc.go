@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -192,6 +193,11 @@ func parseARN(s string) any {
 	return map[string]any{
 		"partition": parts[1], "service": parts[2], "region": parts[3], "accountId": parts[4], "resourceId": resource,
 	}
+}
+
+// lazyRegexp compiles an expression when it is first used.
+func lazyRegexp(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 var hostLabel = lazyRegexp(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)

@@ -173,3 +173,33 @@ func BenchmarkComplete(b *testing.B) {
 	atMost(b, float64(fastest)/1e6, 50, "ms-over-true-at-best")
 	b.ReportMetric(float64(median)/1e6, "ms-over-true")
 }
+
+// BenchmarkAWS measures the wait for help and completion of an operation of AWS's
+// largest service: the milliseconds that they take longer than /bin/true.
+func BenchmarkAWS(b *testing.B) {
+	binary, err := built()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := os.Stat("/bin/true"); err != nil {
+		b.Skip("true is not on PATH")
+	}
+	fastest := func(name string, args ...string) float64 {
+		best := time.Hour
+		for range 20 {
+			command := exec.Command(name, args...)
+			command.Env = []string{"HOME=" + b.TempDir()}
+			start := time.Now()
+			if err := command.Run(); err != nil {
+				b.Fatal(err)
+			}
+			best = min(best, time.Since(start))
+		}
+		return float64(best) / 1e6
+	}
+	for b.Loop() {
+		nothing := fastest("/bin/true")
+		atMost(b, fastest(binary, "aws", "ec2", "describe-volumes", "--help")-nothing, 25, "help-ms")
+		atMost(b, fastest(binary, "__complete", "aws", "ec2", "describe-vol")-nothing, 12, "completion-ms")
+	}
+}
