@@ -43,6 +43,8 @@ const apiWorld = `{"regions": ["us-east-1", "eu-west-1", "af-south-1"], "lists":
 		{"account": "one", "region": "eu-west-1", "kind": "load-balancer", "name": "lb", "count": 3},
 		{"account": "one", "region": "eu-west-1", "kind": "alarm", "name": "a", "count": 3},
 		{"account": "one", "region": "eu-west-1", "kind": "alarm", "name": "high", "state": "ALARM"}],
+	"instances": [{"account": "one", "region": "eu-west-1", "id": "i-00000001", "image": "ami-00000001", "zone": "eu-west-1a", "vpc": "vpc-1", "subnet": "subnet-1",
+		"private_ips": ["10.1.2.3"], "groups": [{"id": "sg-1", "name": "web"}, {"id": "sg-2", "name": "ssh"}]}],
 	"home": {"profile": "u", "region": "eu-west-1"}}`
 
 // TestAPIs reads the lists of the other services with botocore: each page, each kind of mistake, and a denial.
@@ -52,8 +54,6 @@ func TestAPIs(t *testing.T) {
 	if err != nil || exec.Command(python, "-c", "import botocore").Run() != nil {
 		t.Skip("botocore is not installed")
 	}
-	s := start(t, apiWorld)
-	env, _ := clientHome(t, s)
 	type given = map[string]any
 	none := given{}
 	cases := []struct {
@@ -103,6 +103,15 @@ func TestAPIs(t *testing.T) {
 			`[["a-1","OK",92.5,300,"InstanceId"],["a-2","OK",92.5,300,"InstanceId"],["a-3","OK",92.5,300,"InstanceId"],["high","ALARM",92.5,300,"InstanceId"]]`},
 		{"cloudwatch", "describe_alarms", "eu-west-1", "", given{"AlarmNames": []string{"a-2"}, "MaxRecords": 100}, "MetricAlarms[].AlarmName", `["a-2"]`},
 		{"cloudwatch", "describe_alarms", "us-east-1", "", none, "@", `"AccessDeniedException"`},
+		{"ec2", "describe_security_groups", "eu-west-1", "5", none, "SecurityGroups[].[GroupId,GroupName,VpcId,IpPermissionsEgress[0].IpRanges[0].CidrIp]",
+			`[["sg-1","web","vpc-1","0.0.0.0/0"],["sg-2","ssh","vpc-1","0.0.0.0/0"]]`},
+		{"ec2", "describe_security_groups", "eu-west-1", "", given{"GroupIds": []string{"sg-3"}}, "@", `"InvalidGroup.NotFound"`},
+		{"ec2", "describe_vpcs", "eu-west-1", "5", none, "Vpcs[].[VpcId,CidrBlock,IsDefault]", `[["vpc-1","10.1.0.0/16",false]]`},
+		{"ec2", "describe_subnets", "eu-west-1", "5", given{"Filters": []given{{"Name": "vpc-id", "Values": []string{"vpc-1"}}}},
+			"Subnets[].[SubnetId,VpcId,CidrBlock,AvailabilityZone]", `[["subnet-1","vpc-1","10.1.2.0/24","eu-west-1a"]]`},
+		{"ec2", "describe_images", "eu-west-1", "5", given{"Owners": []string{"self"}}, "Images[].[ImageId,Architecture,State]", `[["ami-00000001","x86_64","available"]]`},
+		{"ec2", "describe_images", "eu-west-1", "", given{"Owners": []string{"amazon"}}, "Images", `[]`},
+		{"ec2", "describe_snapshots", "eu-west-1", "5", given{"OwnerIds": []string{"self"}}, "Snapshots[].[State,VolumeSize,Description]", `[["completed",8,"Created for ami-00000001"]]`},
 		{"dynamodb", "list_backups", "eu-west-1", "", none, "@", `"UnknownOperationException"`},
 	}
 	var input strings.Builder
@@ -112,21 +121,29 @@ func TestAPIs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(python, "-c", reads)
-	command.Env, command.Stdin = env, strings.NewReader(input.String())
-	out, err := command.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
+	for way, env := range map[string]func(direct, proxied []string) []string{
+		"endpoint": func(direct, _ []string) []string { return direct },
+		"proxy":    func(_, proxied []string) []string { return proxied },
+	} {
+		t.Run(way, func(t *testing.T) {
+			s := start(t, apiWorld)
+			command := exec.Command(python, "-c", reads)
+			command.Env, command.Stdin = env(clientHome(t, s)), strings.NewReader(input.String())
+			out, err := command.Output()
+			if err != nil {
+				t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
+			}
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+			if len(lines) != len(cases) {
+				t.Fatalf("%d answers to %d requests", len(lines), len(cases))
+			}
+			for i, c := range cases {
+				var got, want any
+				if json.Unmarshal([]byte(lines[i]), &got) != nil || json.Unmarshal([]byte(c.want), &want) != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("%s %s in %s %v:\n got %s\nwant %s", c.service, c.operation, c.region, c.parameters, lines[i], c.want)
+				}
+			}
+			wantProblems(t, s, "MaxItems is 1001", "a NextToken that is not of this list", "X-Amz-Target DynamoDB_20120810.ListBackups")
+		})
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) != len(cases) {
-		t.Fatalf("%d answers to %d requests", len(lines), len(cases))
-	}
-	for i, c := range cases {
-		var got, want any
-		if json.Unmarshal([]byte(lines[i]), &got) != nil || json.Unmarshal([]byte(c.want), &want) != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s %s in %s %v:\n got %s\nwant %s", c.service, c.operation, c.region, c.parameters, lines[i], c.want)
-		}
-	}
-	wantProblems(t, s, "MaxItems is 1001", "a NextToken that is not of this list", "X-Amz-Target DynamoDB_20120810.ListBackups")
 }

@@ -1,8 +1,9 @@
 // Package awssim simulates an AWS organization: an HTTP server in the process. It serves STS, Organizations, Account,
 // EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses,
-// DescribeVolumes), lists of IAM, S3, Lambda, SQS, DynamoDB, RDS, ECS, Elastic Load Balancing and CloudWatch, and the portal and the OIDC service of IAM Identity
-// Center. It checks what AWS checks: signatures, session tokens and their expiry, role trust, external ids, MFA codes,
-// policies, opt-in regions, page tokens, and the form of each request.
+// DescribeVolumes, DescribeSecurityGroups, DescribeVpcs, DescribeSubnets, DescribeImages, DescribeSnapshots), lists of
+// IAM, S3, Lambda, SQS, DynamoDB, RDS, ECS, Elastic Load Balancing and CloudWatch, and the portal and the OIDC service of
+// IAM Identity Center. It checks what AWS checks: signatures, session tokens and their expiry, role trust, external ids,
+// MFA codes, policies, opt-in regions, page tokens, and the form of each request.
 // It imports no other package of muster, so that it cannot share muster's mistakes.
 //
 // The federation endpoint signs in to the console (GET or POST /federation, under the host names signin...). A world with

@@ -177,9 +177,10 @@ func (x *xmlWriter) list(name string, n int, item func(int)) {
 	x.close(name)
 }
 
-func (x *xmlWriter) tags(tags map[string]string) {
+func (x *xmlWriter) tags(tags map[string]string) *xmlWriter {
 	keys := slices.Sorted(maps.Keys(tags))
 	x.list("tagSet", len(keys), func(i int) { x.elem("key", keys[i]).elem("value", tags[keys[i]]) })
+	return x
 }
 
 func (x *xmlWriter) eni(e *eni) {

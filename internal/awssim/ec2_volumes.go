@@ -53,7 +53,7 @@ var volumeFilters = map[string]func(*Instance) []string{
 // volume writes the item of an instance's root volume, which has the instance's tags.
 func (x *xmlWriter) volume(in *Instance) {
 	created := stamp(in.Launched)
-	x.elem("volumeId", volume(in)).elem("size", "8").elem("snapshotId", "snap-0"+derive(0, "snapshot", in.Image).hex(16))
+	x.elem("volumeId", volume(in)).elem("size", "8").elem("snapshotId", snapshotOf(in.Image))
 	x.elem("availabilityZone", in.Zone).elem("status", "in-use").elem("createTime", created)
 	x.open("attachmentSet").open("item").elem("volumeId", volume(in)).elem("instanceId", in.ID).elem("device", "/dev/xvda")
 	x.elem("status", "attached").elem("attachTime", created).elem("deleteOnTermination", "true").close("item").close("attachmentSet")

@@ -70,6 +70,8 @@ var operations = sync.OnceValue(func() map[string]*operation {
 		"DescribeInstances": (*Server).describeInstances, "DescribeRegions": (*Server).describeRegions,
 		"DescribeNetworkInterfaces": (*Server).describeNetworkInterfaces, "DescribeAddresses": (*Server).describeAddresses,
 		"DescribeSecondaryInterfaces": (*Server).describeSecondaryInterfaces, "DescribeVolumes": (*Server).describeVolumes,
+		"DescribeSecurityGroups": (*Server).describeSecurityGroups, "DescribeVpcs": (*Server).describeVpcs, "DescribeSubnets": (*Server).describeSubnets,
+		"DescribeImages": (*Server).describeImages, "DescribeSnapshots": (*Server).describeSnapshots,
 	} {
 		m[versionEC2+":"+name] = &operation{service: "ec2", name: name, protocol: protocolEC2, action: "ec2:" + name, serve: serve, identify: (*Server).signed}
 	}
