@@ -1,0 +1,83 @@
+package inventory
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"muster/internal/awsapi"
+	"muster/internal/catalog"
+)
+
+// visitOperation returns the records of an operation in one place.
+func visitOperation(t *testing.T, service, name string, paging Paging, handler http.HandlerFunc) (*Operation, []Record, error) {
+	t.Helper()
+	api, place := served(t, handler)
+	o, err := NewOperation(catalog.Open(service).Operation(name), nil, "", paging)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Record
+	err = o.Visit(t.Context(), api, place, func(page []Record) { got = append(got, page...) })
+	return o, got, err
+}
+
+// TestOperationPages follows tokens, ends at a token that repeats, and stops at the
+// number of items that the user wants.
+func TestOperationPages(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		paging Paging
+		next   map[string]string
+		want   string
+		failed bool
+	}{
+		"three pages":     {Paging{}, map[string]string{"": "a", "a": "b"}, "-0 -1 a0 a1 b0 b1", false},
+		"a cycle":         {Paging{}, map[string]string{"": "a", "a": "b", "b": "a"}, "-0 -1 a0 a1 b0 b1", true},
+		"at most 3 items": {Paging{MaxItems: 3}, map[string]string{"": "a", "a": "a"}, "-0 -1 a0", false},
+		"one page":        {Paging{OnePage: true}, map[string]string{"": "a"}, "-0 -1", false},
+		"from a token":    {Paging{Token: "a"}, map[string]string{"a": "b"}, "a0 a1 b0 b1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, records, err := visitOperation(t, "dynamodb", "list-tables", c.paging, func(w http.ResponseWriter, r *http.Request) {
+				var in struct{ ExclusiveStartTableName string }
+				json.NewDecoder(r.Body).Decode(&in)
+				at := in.ExclusiveStartTableName
+				shown := at
+				if at == "" {
+					shown = "-"
+				}
+				fmt.Fprintf(w, `{"TableNames": ["%[1]s0", "%[1]s1"], "LastEvaluatedTableName": %q}`, shown, c.next[at])
+			})
+			var items []string
+			for _, r := range records {
+				items = append(items, r.Item.(string))
+			}
+			if got := strings.Join(items, " "); got != c.want || (err != nil) != c.failed {
+				t.Errorf("%s, %v; want %s", got, err, c.want)
+			}
+			if err != nil && awsapi.Explain(err).Kind != awsapi.Broken {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// TestOwnMembers: a member of AWS's with the name of one of muster's fields is kept.
+func TestOwnMembers(t *testing.T) {
+	t.Parallel()
+	for service, operation := range map[string]string{"guardduty": "list-members", "securityhub": "list-members"} {
+		list, err := NewOperation(catalog.Open(service).Operation(operation), nil, "", Paging{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, ok := list.RecordType().FieldByName("OwnAccountId")
+		if !ok || f.Type != reflect.TypeFor[*string]() {
+			t.Errorf("%s %s: %v", service, operation, list.RecordType())
+		}
+	}
+}
