@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -118,7 +119,7 @@ func (g Given) value(load shorthand.Load) (any, error) {
 	case catalog.Boolean:
 		return !g.Negated, nil
 	case catalog.List:
-		value, err := shorthand.Values(g.Texts, shorthandShape(shape, nil), load)
+		value, err := shorthand.Values(g.Texts, shorthandShape(shape, nil), g.binary(load))
 		if err != nil {
 			return nil, err
 		}
@@ -129,11 +130,23 @@ func (g Given) value(load shorthand.Load) (any, error) {
 		}
 		return in.Value(shape, "", g.Texts[0])
 	}
-	value, err := shorthand.Value(g.Texts[0], shorthandShape(shape, nil), load)
+	value, err := shorthand.Value(g.Texts[0], shorthandShape(shape, nil), g.binary(load))
 	if err != nil {
 		return nil, err
 	}
 	return in.Value(shape, "", value)
+}
+
+// binary returns a Load that reads a binary file within shorthand, as in
+// Bytes@=fileb://PATH, as base64: a blob within a structure is text in base64.
+func (g Given) binary(load shorthand.Load) shorthand.Load {
+	return func(value string) (content string, named bool, err error) {
+		content, named, err = load(value)
+		if strings.HasPrefix(value, "fileb://") && !slices.Contains(g.Texts, value) {
+			content = base64.StdEncoding.EncodeToString([]byte(content))
+		}
+		return content, named, err
+	}
 }
 
 // shorthandShape describes a shape to the parser of shorthand. A structure within

@@ -88,8 +88,8 @@ func kindOf(value any) string {
 		return strconv.Quote(v)
 	case bool:
 		return strconv.FormatBool(v)
-	case json.Number:
-		return "the number " + v.String()
+	case json.Number, int64, float64:
+		return fmt.Sprint("the number ", v)
 	case []any:
 		return "a list"
 	case map[string]any, Object:
@@ -206,6 +206,10 @@ func (in Input) toMap(shape *catalog.Shape, path string, given any) (any, error)
 func (in Input) scalar(shape *catalog.Shape, path string, given any) (any, error) {
 	text, isText := given.(string)
 	number, isNumber := given.(json.Number)
+	switch given.(type) {
+	case int64, float64: // from shorthand
+		number, isNumber = json.Number(fmt.Sprint(given)), true
+	}
 	if in.Text && isText {
 		number, isNumber = json.Number(text), true
 	}
@@ -236,9 +240,6 @@ func (in Input) scalar(shape *catalog.Shape, path string, given any) (any, error
 			return nil, wrongType(path, "a number", given)
 		}
 		return f, nil
-	}
-	if in.Text && isNumber && !isText {
-		text, isText = number.String(), true
 	}
 	if !isText {
 		return nil, wrongType(path, "text", given)
