@@ -43,6 +43,13 @@ type awsLine struct {
 
 // muster returns how many words of a flag of muster begin at i; 0 if it is none.
 func (l *awsLine) muster(i int) int {
+	_, n := l.flagAt(i)
+	return n
+}
+
+// flagAt returns the flag of muster at i, and how many words it has with its value; nil
+// and 0 if there is none.
+func (l *awsLine) flagAt(i int) (*kong.Flag, int) {
 	word, _, hasValue := strings.Cut(l.args[i], "=")
 	f := l.flags[word]
 	if f == nil && len(word) > 2 && word[1] != '-' {
@@ -50,11 +57,11 @@ func (l *awsLine) muster(i int) int {
 	}
 	switch {
 	case f == nil:
-		return 0
+		return nil, 0
 	case hasValue, f.IsBool(), i+1 == len(l.args):
-		return 1
+		return f, 1
 	}
-	return 2
+	return f, 2
 }
 
 // findOperation looks up the service and the operation that the first two words name.
@@ -90,11 +97,43 @@ func (l *awsLine) findOperation(program string) error {
 		return nil
 	}
 	if api := service.Write(words[1]); api != "" {
-		rest := slices.DeleteFunc(slices.Clone(l.args), func(word string) bool { return word == words[0] || word == words[1] })
-		return usage("%s %s changes things, and muster aws only reads; to run it: %s exec --profile NAME -- aws %s %s %s",
-			words[0], words[1], program, words[0], words[1], shellWords(rest))
+		return usage("%s %s changes things, and muster aws only reads; to run it: %s", words[0], words[1], l.execLine(program, service.Name, catalog.CLIName(api)))
 	}
 	return usage("%s has no operation %q%s", words[0], words[1], hintOf(words[1], operationNames(service), "; '"+program+" aws "+words[0]+"' lists them"))
+}
+
+// execLine returns the command line that runs an operation that changes things: the
+// flags that select accounts before --, and the operation's parameters after it.
+func (l *awsLine) execLine(program, service, operation string) string {
+	var selection, others []string // flags of exec
+	parameters := []string{"aws", service, operation}
+	behind, named := false, 0
+	for i := 0; i < len(l.args); {
+		var f *kong.Flag
+		n := 0
+		if !behind {
+			f, n = l.flagAt(i)
+		}
+		word := l.args[i]
+		switch {
+		case f != nil && f.Group != nil && f.Group.Key == "select":
+			selection = append(selection, l.args[i:i+n]...)
+		case f != nil && f.Group != nil && slices.Contains([]string{"regions", "sweep", "global"}, f.Group.Key):
+			others = append(others, l.args[i:i+n]...)
+		case f != nil: // for records
+		case !behind && word == "--":
+			behind = true
+		case named < 2 && !strings.HasPrefix(word, "-"):
+			named++ // the service and the operation
+		default:
+			parameters = append(parameters, word)
+		}
+		i += max(n, 1)
+	}
+	if len(selection) == 0 {
+		selection = []string{"--profile", "NAME"}
+	}
+	return shellWords(slices.Concat([]string{program, "exec"}, selection, others)) + " -- " + shellWords(parameters)
 }
 
 // shellWords quotes words as a shell reads them.
@@ -141,10 +180,11 @@ func (l *awsLine) take() (rest []string, err error) {
 // begins.
 func (l *awsLine) parameter(i int, behind bool) (next int, err error) {
 	op := l.command.op
-	name, value, hasValue := strings.Cut(strings.TrimPrefix(l.args[i], "--"), "=")
+	typed, value, hasValue := strings.Cut(l.args[i], "=")
+	name := strings.TrimPrefix(typed, "--")
 	p, negated, found := inventory.FindParameter(op, name)
 	if !found || !strings.HasPrefix(l.args[i], "--") {
-		return 0, usage("%s has no parameter %s%s", op.CLIName, l.args[i], hintOf(name, parameterNames(op), "; '"+op.CLIName+" --help' lists them"))
+		return 0, usage("%s has no parameter %s%s", op.CLIName, typed, hintOf(typed, parameterNames(op), "; 'muster aws "+op.Service.Name+" "+op.CLIName+" --help' lists them"))
 	}
 	given := inventory.Given{Parameter: p, Negated: negated}
 	least, most := p.Takes()
@@ -186,7 +226,7 @@ func operationNames(s *catalog.Service) (all []string) {
 
 func parameterNames(op *catalog.Operation) (all []string) {
 	for _, p := range inventory.Parameters(op) {
-		all = append(all, p.Name)
+		all = append(all, "--"+p.Name)
 	}
 	return all
 }
