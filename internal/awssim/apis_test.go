@@ -8,15 +8,19 @@ import (
 	"testing"
 )
 
-// reads runs operations through botocore. Each line of its input names a service, an operation, a region, the page size
+// reads runs operations through botocore. Each line of its input names a service (or SERVICE:PROTOCOL), an operation, a region, the page size
 // of the paginator ("" where the operation is called once), the parameters and an expression of the answer. Each line of
 // its output has the expression's value, or the code of the error.
 const reads = `
 import botocore.session, botocore.config, jmespath, json, sys
 from botocore.exceptions import ClientError
-session = botocore.session.get_session()
 for line in sys.stdin:
     service, operation, region, pages, parameters, expression = json.loads(line)
+    service, _, protocol = service.partition(":")
+    session = botocore.session.get_session()
+    if protocol:
+        model = session.get_component("data_loader").load_service_model(service, "service-2")
+        model["metadata"].update(protocol=protocol, protocols=[protocol])
     client = session.create_client(service, region, config=botocore.config.Config(parameter_validation=False, retries={"total_max_attempts": 1}))
     try:
         if pages:
@@ -102,6 +106,9 @@ func TestAPIs(t *testing.T) {
 		{"cloudwatch", "describe_alarms", "eu-west-1", "1", none, "MetricAlarms[].[AlarmName,StateValue,Threshold,Period,Dimensions[0].Name]",
 			`[["a-1","OK",92.5,300,"InstanceId"],["a-2","OK",92.5,300,"InstanceId"],["a-3","OK",92.5,300,"InstanceId"],["high","ALARM",92.5,300,"InstanceId"]]`},
 		{"cloudwatch", "describe_alarms", "eu-west-1", "", given{"AlarmNames": []string{"a-2"}, "MaxRecords": 100}, "MetricAlarms[].AlarmName", `["a-2"]`},
+		{"cloudwatch:query", "describe_alarms", "eu-west-1", "1", given{"StateValue": "ALARM"}, "MetricAlarms[].[AlarmName,Threshold,ActionsEnabled]", `[["high",92.5,true]]`},
+		{"cloudwatch:json", "describe_alarms", "eu-west-1", "1", given{"AlarmNamePrefix": "h"}, "MetricAlarms[].[AlarmName,Threshold]", `[["high",92.5]]`},
+		{"cloudwatch:query", "describe_alarms", "us-east-1", "", none, "@", `"AccessDenied"`},
 		{"cloudwatch", "describe_alarms", "us-east-1", "", none, "@", `"AccessDeniedException"`},
 		{"ec2", "describe_security_groups", "eu-west-1", "5", none, "SecurityGroups[].[GroupId,GroupName,VpcId,IpPermissionsEgress[0].IpRanges[0].CidrIp]",
 			`[["sg-1","web","vpc-1","0.0.0.0/0"],["sg-2","ssh","vpc-1","0.0.0.0/0"]]`},
