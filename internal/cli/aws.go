@@ -126,9 +126,9 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	regions := &c.RegionFlags
-	if c.op.Once || c.op.Service.Once {
+	if c.op.Once || c.op.Service.Once || inventory.ReadsBucket(c.op) {
 		if len(c.Region)+len(c.ExcludeRegion) > 0 {
-			app.note("%s answers for all regions at once: --region has no effect", c.op.Service.Name)
+			app.note("%s %s has one answer for all regions: --region has no effect", c.op.Service.Name, c.op.CLIName)
 		}
 		regions = nil
 	}

@@ -104,7 +104,17 @@ func chooseList(op *catalog.Operation, known []string, name string) (string, err
 	if paged || len(known) == 1 {
 		return known[0], nil
 	}
+	results := slices.DeleteFunc(slices.Clone(known), isFailures)
+	if len(results) == 1 && len(known) == len(op.Output.Members()) { // ecs describe-clusters: clusters and failures
+		return results[0], nil
+	}
 	return "", nil
+}
+
+// isFailures reports whether a list says what failed instead of what was found.
+func isFailures(path string) bool {
+	name := strings.ToLower(path)
+	return strings.HasSuffix(name, "failures") || strings.HasSuffix(name, "errors") || strings.HasPrefix(name, "unprocessed")
 }
 
 // shapeAt returns the shape at the end of a path; nil where there is none.
@@ -117,6 +127,12 @@ func shapeAt(s *catalog.Shape, path string) *catalog.Shape {
 		s = m.Shape
 	}
 	return s
+}
+
+// ReadsBucket reports whether an operation reads a bucket of S3. The bucket is in one
+// region, which S3 names if it is called in another one.
+func ReadsBucket(op *catalog.Operation) bool {
+	return op.Service.ID == "S3" && op.Input != nil && op.Input.Member("Bucket") != nil
 }
 
 // Record is one item of an answer.

@@ -184,6 +184,24 @@ func TestHostileResponses(t *testing.T) {
 	}
 }
 
+// TestForeignXML: a page of a proxy, and an error that S3 sends with status 200, are no
+// empty answers.
+func TestForeignXML(t *testing.T) {
+	t.Parallel()
+	codec, err := For(catalog.Open("s3api").Operation("ListObjectsV2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{
+		"<html><body>sign in</body></html>":                                     "HTML page",
+		"<Error><Code>InternalError</Code><Message>try again</Message></Error>": "api error InternalError: try again",
+	} {
+		if _, err := codec.Response(t.Context(), xmlResponse(body), 1<<20); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 // TestResponsesAreComplete: JSON and CBOR that end early are errors.
 func TestResponsesAreComplete(t *testing.T) {
 	t.Parallel()

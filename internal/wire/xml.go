@@ -57,6 +57,9 @@ func (r *xmlReader) read(body io.Reader, large bool, f func() (Object, error)) (
 		r.ExpectLarge()
 	}
 	object, err := f()
+	if api := (*smithy.GenericAPIError)(nil); errors.As(err, &api) {
+		return nil, err
+	}
 	if finished := r.Finish(); finished != nil {
 		err = finished
 	}
@@ -64,6 +67,22 @@ func (r *xmlReader) read(body io.Reader, large bool, f func() (Object, error)) (
 		return nil, &smithy.DeserializationError{Err: err}
 	}
 	return object, nil
+}
+
+// apiError reads the error that the open element is.
+func (r *xmlReader) apiError() error {
+	api := new(smithy.GenericAPIError)
+	for r.Child() {
+		switch string(r.Name()) {
+		case "Code":
+			api.Code = string(r.Text())
+		case "Message":
+			api.Message = string(r.Text())
+		default:
+			r.Skip()
+		}
+	}
+	return api
 }
 
 // release makes the reader ready for another response, without a reference to this one.
@@ -108,6 +127,12 @@ func (c *Codec) restXMLResponse(body io.Reader, large bool, headers Object) (Obj
 	return r.read(body, large, func() (Object, error) {
 		if !r.Child() { // no body
 			return headers, nil
+		}
+		switch {
+		case strings.EqualFold(string(r.Name()), "html"):
+			return nil, errors.New("the answer is an HTML page (a proxy or sign-in page in between?)")
+		case string(r.Name()) == "Error" && c.output.tagged(r.Name()) < 0: // S3 can fail after it has sent status 200
+			return nil, r.apiError()
 		}
 		payload := c.output.shape.Traits().Payload
 		i := slices.IndexFunc(c.output.members, func(m *member) bool { return m.name == payload })
