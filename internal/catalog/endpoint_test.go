@@ -49,6 +49,7 @@ func TestEndpointsAreBotocores(t *testing.T) {
 			Service                   string
 			Values                    Parameters
 			URL, Scheme, Name, Region string
+			Set                       []string
 			Headers                   map[string][]string
 			Error                     bool
 		}
@@ -66,7 +67,7 @@ func TestEndpointsAreBotocores(t *testing.T) {
 			wrong++
 		} else if err == nil {
 			w := Endpoint{
-				URL: want.URL, Headers: want.Headers, Scheme: want.Scheme, SigningName: want.Name, SigningRegion: want.Region,
+				URL: want.URL, Headers: want.Headers, Scheme: want.Scheme, SigningName: want.Name, SigningRegion: want.Region, SigningRegionSet: want.Set,
 				DisableDoubleEncoding: got.DisableDoubleEncoding,
 			}
 			if !reflect.DeepEqual(*got, w) {

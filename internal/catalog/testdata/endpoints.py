@@ -43,7 +43,7 @@ def answer(name, provider, **values):
         schemes = endpoint.properties.get('authSchemes') or [{}]
         # Without its native library botocore signs with version 4 where it may choose.
         scheme = next((s for s in schemes if schemes[0].get('name') == 'sigv4a' and s.get('name') == 'sigv4'), schemes[0])
-        out.update(url=endpoint.url, scheme=scheme.get('name', ''), name=scheme.get('signingName', ''), region=scheme.get('signingRegion', ''), headers=endpoint.headers or None)
+        out.update(url=endpoint.url, scheme=scheme.get('name', ''), name=scheme.get('signingName', ''), region=scheme.get('signingRegion', ''), set=scheme.get('signingRegionSet'), headers=endpoint.headers or None)
     except EndpointProviderError:
         out['error'] = True
     print(json.dumps(out))
