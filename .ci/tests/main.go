@@ -113,6 +113,12 @@ func objectionTo(reason string) string {
 		}
 		return ""
 	}
+	if folder := submatch(`^(/.*) is not there$`, reason); folder != "" {
+		if _, err := os.Stat(folder); err == nil {
+			return folder + " is there"
+		}
+		return ""
+	}
 	if module := submatch(`^([a-z0-9_.]+) is not installed`, reason); module != "" {
 		if exec.Command("python3", "-c", "import "+module).Run() == nil {
 			return "python3 has " + module

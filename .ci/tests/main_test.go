@@ -27,6 +27,8 @@ func TestCheck(t *testing.T) {
 		{"program missing", "TestA/sub", append(logged("    a_test.go:1: noise", "    a_test.go:2: no-such-program is not on PATH"), event{Action: "skip"}), true,
 			"skipped p TestA/sub: no-such-program is not on PATH\n"},
 		{"program there", "TestA/sub", append(logged("    a_test.go:2: the tool (go) is not on PATH"), event{Action: "skip"}), false, "go is there\n"},
+		{"folder missing", "TestA", append(logged("    a_test.go:2: /no/such folder is not there"), event{Action: "skip"}), false, "skipped p TestA: /no/such folder is not there\n"},
+		{"folder there", "TestA", append(logged("    a_test.go:2: / is not there"), event{Action: "skip"}), false, "/ is there\n"},
 		{"script", "TestScripts/x", append(logged("    cmd.go:380: go is not on PATH", "    testscript.go:609: WORK=$WORK", "        HOME=x"), event{Action: "skip"}), false, "go is there\n"},
 		{"benchmark", "BenchmarkA", append(logged("BenchmarkA", "    a_test.go:2: go is not on PATH"), event{Action: "skip"}), false, "go is there\n"},
 		{"benchmark result", "BenchmarkA", logged("=== RUN   BenchmarkA", "BenchmarkA", "BenchmarkA-2 \t1\t321.0 ns/op"), true, "BenchmarkA-2 \t1\t321.0 ns/op\n1 tests and benchmarks ran\n"},

@@ -65,9 +65,13 @@ type protocolCase struct {
 // protocolCases reads the cases of one folder, input or output.
 func protocolCases(t *testing.T, folder string) (cases []*protocolCase) {
 	t.Helper()
-	files, _ := filepath.Glob("../../../shared/protocols/" + folder + "/*.json")
+	shared, err := filepath.Abs("../../../shared/protocols")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(shared, folder, "*.json"))
 	if len(files) == 0 {
-		t.Skip("the shared protocol tests are not on this machine")
+		t.Skipf("%s is not there", shared)
 	}
 	python, err := exec.LookPath("python3")
 	if err != nil {
