@@ -66,7 +66,7 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 
 // Call makes a call in a region, with retries. Services with Once are called in the
 // Global region of their partition. Its errors are *smithy.OperationError,
-// as those of the SDK's clients.
+// like the errors of the SDK's clients.
 func (o *Operation) Call(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (wire.Object, error) {
 	start := time.Now()
 	out, attempts, err := o.retried(ctx, t, region, credentials, in)

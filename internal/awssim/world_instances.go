@@ -118,7 +118,7 @@ func (p *place) at(i int) Instance {
 	return in
 }
 
-// describe fills in all fields but those of the network.
+// describe fills in all fields except the network.
 func (p *place) describe(in *Instance, g *generator) {
 	if in.Type == auto {
 		types := [...]string{"t3.micro", "t3.large", "m5.large", "m5.xlarge", "m7i.2xlarge", "c6g.xlarge", "r5.4xlarge"}

@@ -96,7 +96,7 @@ func (e *eni) attachment() string {
 	return attachment(&e.Interface)
 }
 
-// interfaces returns all interfaces of the place, those of instances first.
+// interfaces returns all interfaces of the place. Interfaces of instances are first.
 func (p *place) interfaces() []*eni {
 	var all []*eni
 	for i := range p.len() {

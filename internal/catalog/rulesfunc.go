@@ -103,7 +103,7 @@ type function struct {
 	call  func(args []any) any
 }
 
-// functions are those of AWS's endpoint rules. They return nil where an argument is not
+// functions lists the functions of AWS's endpoint rules. They return nil where an argument is not
 // set, or is not of their type.
 var functions = sync.OnceValue(func() map[string]function {
 	return map[string]function{

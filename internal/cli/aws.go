@@ -54,7 +54,7 @@ func (*awsCmd) Examples() []string {
 
 // Help explains the command beyond its flags.
 func (*awsCmd) Help() string {
-	return `Put muster in front of an AWS CLI command that reads. Parameters are those of the AWS CLI; muster follows all pages. Without an operation it lists the operations, and without a service the services.
+	return `Put muster in front of an AWS CLI command that reads. Parameters are the same as in the AWS CLI, and muster follows all pages. Without an operation it lists the operations, and without a service the services.
 
 A flag that both muster and the operation have is muster's. The operation's goes behind --, or into --cli-input-json.`
 }

@@ -29,7 +29,7 @@ func (*findCmd) Examples() []string {
 
 // Help is the text below the usage line: the targets that find accepts.
 func (*findCmd) Help() string {
-	return `Searches all network interfaces, including those of load balancers, NAT gateways, VPC endpoints, Lambda functions and databases, and all Elastic IPs. Targets are:
+	return `Searches all network interfaces, also of load balancers, NAT gateways, VPC endpoints, Lambda functions and databases, and all Elastic IPs. Targets are:
 
   52.59.78.34, 2a05:d018::11    an address, private or public
   10.20.0.0/16                  a CIDR block

@@ -129,7 +129,7 @@ func (w *Watch[T]) missing(found []marked, unseen func(*T) bool) []*T {
 	return missing
 }
 
-// mark compares the rows with those of the previous round. It adds the rows that are
+// mark compares the rows with the rows of the previous round. It adds the rows that are
 // gone.
 func (w *Watch[T]) mark(found []marked) []marked {
 	rows := make(map[string]shown, len(found))

@@ -33,8 +33,7 @@ type format struct {
 	all                  func(b []byte, records []marked) ([]byte, error)
 }
 
-// compiler turns Options into a plan. After countBy, view and record are those of the
-// counts.
+// compiler turns Options into a plan. After countBy, view and record describe the counts.
 type compiler struct {
 	Options
 	view    View
@@ -114,8 +113,8 @@ func (c *compiler) compileFormat(p *plan, name, argument string, id *shape.Path)
 	return sorted, err
 }
 
-// identity returns the fields that identify a record: those of the view's order, and the
-// id.
+// identity returns the fields that identify a record: the fields of the view's order, and
+// the id.
 func (c *compiler) identity() ([]*shape.Path, error) {
 	var paths []*shape.Path
 	for _, field := range append(slices.Clone(c.view.Sort), c.view.ID) {

@@ -51,7 +51,7 @@ type View struct {
 	Columns []Column // of table
 	Wide    []string // fields of wide; empty: every scalar and every list of scalars
 	Text    []string // fields of text; empty: the table's columns
-	CSV     []string // fields of csv; empty: those of wide
+	CSV     []string // fields of csv; empty: the fields of wide
 	ID      string   // the field that -o name prints
 	Sort    []string // the order of table, wide, json and yaml, "-Path" descending; these fields and ID identify a record
 

@@ -11,7 +11,7 @@ import (
 )
 
 // table compiles table, wide and markdown. Only table is fitted to the terminal. The
-// paths are those of the columns.
+// paths leads to the value of each column.
 func (c *compiler) table(name string) (func(*expr.Output) format, []*shape.Path, error) {
 	columns := c.view.Columns
 	if name == "wide" || len(columns) == 0 {
@@ -113,7 +113,7 @@ func layOut(t *grid.Table, o Options, name string) {
 	}
 }
 
-// row returns the row of a record. The cells in first come before those of the paths.
+// row returns the row of a record. The cells in first stand before the cells of the paths.
 func (s *sheet) row(r marked, first []grid.Cell) grid.Row {
 	row := grid.Row{Cells: make([]grid.Cell, 0, len(s.columns)+1)}
 	if s.marks {

@@ -218,8 +218,8 @@ func failure(ctx context.Context, a *account.Account, region string, err error) 
 		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denied: f.Denied(), hint: awsapi.Hint(err),
 	}
 	if e.Status == NotOptedIn && region == "" {
-		// For a region, this is an answer. For a whole account, it is a denial: nobody
-		// has looked into the account.
+		// For a region, this is an answer. For a whole account, it is a denial:
+		// muster could not look into the account.
 		e.Status, e.denied = Status(awsapi.Denied), true
 	}
 	if a != nil {

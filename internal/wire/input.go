@@ -98,7 +98,7 @@ func kindOf(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// fieldsOf yields the members of an object, those of a map in the order of their names.
+// fieldsOf returns the members of an object. The members of a map are sorted by name.
 func fieldsOf(given any) (Object, bool) {
 	switch v := given.(type) {
 	case Object:

@@ -167,7 +167,7 @@ func (l *login) explain(err error) error {
 	case errors.As(err, &refused):
 		return fmt.Errorf("signing in to %s was refused in the browser", l.Session)
 	case errors.As(err, &late):
-		return fmt.Errorf("nobody signed in to %s in time; try again", l.Session)
+		return fmt.Errorf("the sign-in to %s was not finished in time; try again", l.Session)
 	case errors.As(err, &unknown):
 		failure := awsapi.Explain(err)
 		return fmt.Errorf("%s: %s: %s; check sso_start_url (%s) and sso_region (%s) in %s:%d",

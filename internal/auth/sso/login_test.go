@@ -72,7 +72,7 @@ func TestLoginFails(t *testing.T) {
 		"refused, by a code": {refused, LoginOptions{DeviceCode: true}, false, `signing in to SSO session "corp" was refused in the browser`},
 		"nobody comes":       {awssim.Login{}, LoginOptions{}, true, "too late"},
 		"code too old": {awssim.Login{Interval: &interval, ExpiresIn: awssim.Duration(time.Second)}, LoginOptions{DeviceCode: true}, false,
-			`nobody signed in to SSO session "corp" in time; try again`},
+			`the sign-in to SSO session "corp" was not finished in time; try again`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -133,7 +133,7 @@ func dashed(name string) string {
 	return b.String()
 }
 
-// withVars returns vars and those of a tag's set:"NAME=VALUE" parts.
+// withVars returns vars with the set:"NAME=VALUE" parts of a tag added.
 func withVars(vars map[string]string, tag reflect.StructTag) map[string]string {
 	parts := strings.Split(string(tag), `set:"`)[1:]
 	if len(parts) == 0 {
