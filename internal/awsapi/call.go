@@ -3,7 +3,6 @@ package awsapi
 import (
 	"cmp"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -178,9 +177,6 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 func (o *Operation) answer(ctx context.Context, resp *http.Response) (wire.Object, error) {
 	if o.op.Service.ID == "S3" {
 		dropBadExpiry(resp)
-	}
-	if o.document != nil && resp.StatusCode/100 == 2 {
-		return o.document(io.LimitReader(resp.Body, responseLimit))
 	}
 	return o.codec.Response(ctx, resp, responseLimit)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/base64"
-	"encoding/xml"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,9 +19,6 @@ type handlers struct {
 	input   func(in wire.Object) wire.Object // gets a copy
 	request func(req *http.Request) error
 	output  func(in, out wire.Object) wire.Object // in is the caller's input
-
-	// document reads an answer whose root element is the value itself.
-	document func(body io.Reader) (wire.Object, error)
 }
 
 func handlersOf(op *catalog.Operation) handlers {
@@ -54,7 +50,12 @@ func s3Handlers(operation string) handlers {
 	case "ListObjectVersions":
 		return keyHandlers("KeyMarker", "NextKeyMarker", "Prefix", "Delimiter", "Versions.Key", "DeleteMarkers.Key", "CommonPrefixes.Prefix")
 	case "GetBucketLocation":
-		return handlers{document: readLocation}
+		return handlers{output: func(_, out wire.Object) wire.Object {
+			if out.Get("LocationConstraint") == "" { // us-east-1
+				return out.Without("LocationConstraint")
+			}
+			return out
+		}}
 	case "GetObject", "HeadObject":
 		return handlers{input: func(in wire.Object) wire.Object {
 			if operation == "GetObject" && in.Get("ChecksumMode") == nil {
@@ -123,21 +124,6 @@ func fromBase64(text string) string {
 		return string([]rune(string(plain)))
 	}
 	return text
-}
-
-// readLocation reads the region of a bucket: the text of the root element, which is
-// empty for us-east-1.
-func readLocation(body io.Reader) (wire.Object, error) {
-	var root struct {
-		Text string `xml:",chardata"`
-	}
-	if err := xml.NewDecoder(body).Decode(&root); err != nil {
-		return nil, err
-	}
-	if root.Text == "" {
-		return wire.Object{}, nil
-	}
-	return wire.Object{{Name: "LocationConstraint", Value: root.Text}}, nil
 }
 
 // withKeyChecksum encodes the key with which S3 encrypted an object, and adds its MD5.
