@@ -42,18 +42,7 @@ func operationOf(t testing.TB, a *API, service, operation string) *Operation {
 // botocore sends: URL, body, target, and the scope of the signature.
 func TestSignedRequestsAreBotocores(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not on PATH")
-	}
-	if exec.Command(python, "-c", "import botocore").Run() != nil {
-		t.Skip("botocore is not installed")
-	}
-	byDir := map[string]*catalog.Service{}
-	for _, e := range catalog.Services() {
-		s := catalog.Open(e.Name)
-		byDir[s.Dir] = s
-	}
+	python, services := botocore(t)
 	a := New(Settings{})
 	command := exec.CommandContext(t.Context(), python, "testdata/signed.py", "eu-west-1")
 	out, err := command.StdoutPipe()
@@ -69,7 +58,7 @@ func TestSignedRequestsAreBotocores(t *testing.T) {
 		if err := lines.Decode(&want); err != nil {
 			t.Fatal(err)
 		}
-		service := byDir[want.Service]
+		service := services[want.Service]
 		switch {
 		case service.Signature == "v2" || service.Operation(want.Operation).Discovery:
 			continue // errors that TestUncallable expects

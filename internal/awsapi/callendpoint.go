@@ -2,7 +2,6 @@ package awsapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -138,13 +137,10 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	if found.Scheme == "sigv4a" {
 		e.regionSet = found.SigningRegionSet
 	}
-	switch {
-	case s.Signature == "v2":
-		err = errors.New("it needs a signature of version 2, which muster does not make")
-	default:
-		return e, nil
+	if s.Signature == "v2" {
+		return nil, &EndpointError{fmt.Errorf("%s cannot be called: it needs a signature of version 2, which muster does not make", op.Name)}
 	}
-	return nil, &EndpointError{fmt.Errorf("%s cannot be called: %w", op.Name, err)}
+	return e, nil
 }
 
 // EndpointError says that an operation has no endpoint for its region and input. AWS

@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"muster/internal/catalog"
 	"muster/internal/wire"
 )
 
@@ -31,18 +30,7 @@ type handledCall struct {
 // TestHandlersAreBotocores compares calls of which botocore's handlers change something.
 func TestHandlersAreBotocores(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not on PATH")
-	}
-	if exec.Command(python, "-c", "import botocore").Run() != nil {
-		t.Skip("botocore is not installed")
-	}
-	byDir := map[string]*catalog.Service{}
-	for _, e := range catalog.Services() {
-		s := catalog.Open(e.Name)
-		byDir[s.Dir] = s
-	}
+	python, services := botocore(t)
 	for _, region := range []string{"eu-west-1", "us-east-1"} {
 		out, err := exec.Command(python, "testdata/handlers.py", region, testAccount).Output()
 		if err != nil {
@@ -54,7 +42,7 @@ func TestHandlersAreBotocores(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Run(region+"/"+want.Service+"/"+want.Operation, func(t *testing.T) {
-				want.check(t, operationOf(t, New(Settings{EndpointURL: want.Endpoint}), byDir[want.Service].Name, want.Operation))
+				want.check(t, operationOf(t, New(Settings{EndpointURL: want.Endpoint}), services[want.Service].Name, want.Operation))
 			})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"muster/internal/awssim"
+	"muster/internal/catalog"
 )
 
 // startWorld serves an organization until the test ends.
@@ -28,6 +30,24 @@ func startWorld(t testing.TB, w *awssim.World, opts ...awssim.Option) *awssim.Se
 	}
 	t.Cleanup(func() { sim.Close() })
 	return sim
+}
+
+// botocore returns the Python that has botocore, and the services by their names there.
+func botocore(t *testing.T) (python string, services map[string]*catalog.Service) {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not on PATH")
+	}
+	if exec.Command(python, "-c", "import botocore").Run() != nil {
+		t.Skip("botocore is not installed")
+	}
+	services = map[string]*catalog.Service{}
+	for _, e := range catalog.Services() {
+		s := catalog.Open(e.Name)
+		services[s.Dir] = s
+	}
+	return python, services
 }
 
 // lookup looks names up in env.
