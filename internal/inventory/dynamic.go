@@ -25,11 +25,7 @@ func (o *Operation) RecordType(more ...string) reflect.Type {
 	for _, name := range owners {
 		fields = append(fields, reflect.StructField{Name: name, Type: reflect.TypeFor[string]()})
 	}
-	item := o.op.Output
-	if o.items != "" {
-		item = shapeAt(o.op.Output, o.items).Element().Shape
-	}
-	switch {
+	switch item := o.itemShape(); {
 	case item == nil:
 	case item.Kind() == catalog.Structure && !item.Traits().Document:
 		fields = appendMembers(fields, item, nil)
@@ -50,7 +46,7 @@ func (o *Operation) HasList() bool { return o.items != "" }
 // them. It is for operations with HasList.
 func (o *Operation) AnswerType(record reflect.Type) reflect.Type {
 	if record.NumField() == len(owners)+1 && record.Field(len(owners)).Name == "Value" {
-		record = valueType(shapeAt(o.op.Output, o.items).Element().Shape, nil) // plain values stay plain
+		record = valueType(o.itemShape(), nil) // plain values stay plain
 	}
 	root := new(tree)
 	root.put(o.items, reflect.SliceOf(record))
@@ -305,11 +301,7 @@ func (o *Operation) Fields() (all []RecordField) {
 	for _, name := range owners {
 		all = append(all, RecordField{name, "string"})
 	}
-	item := o.op.Output
-	if o.items != "" {
-		item = shapeAt(o.op.Output, o.items).Element().Shape
-	}
-	switch {
+	switch item := o.itemShape(); {
 	case item == nil:
 	case item.Kind() == catalog.Structure && !item.Traits().Document:
 		for _, m := range item.Members() {

@@ -117,6 +117,14 @@ func isFailures(path string) bool {
 	return strings.HasSuffix(name, "failures") || strings.HasSuffix(name, "errors") || strings.HasPrefix(name, "unprocessed")
 }
 
+// itemShape returns the shape of a record's item; nil if the answer is empty.
+func (o *Operation) itemShape() *catalog.Shape {
+	if o.items == "" {
+		return o.op.Output
+	}
+	return shapeAt(o.op.Output, o.items).Element().Shape
+}
+
 // shapeAt returns the shape at the end of a path; nil where there is none.
 func shapeAt(s *catalog.Shape, path string) *catalog.Shape {
 	for name := range strings.SplitSeq(path, ".") {
@@ -199,26 +207,21 @@ func (o *Operation) tokens() []string {
 	return o.op.Pages.Input
 }
 
-// eachPage calls page with the tokens of each page until there is none. A token that
-// was given before would lead round and round.
+// eachPage calls page with the tokens of each page until there is none.
 func (o *Operation) eachPage(page func(token []any) ([]any, error)) error {
 	var token []any
 	if o.paging.Token != "" {
 		token = []any{o.paging.Token}
 	}
-	given := map[string]bool{}
-	for {
+	return awsapi.ForEachPage(o.op.Name, func(*string) (*string, error) {
 		next, err := page(token)
 		if err != nil || next == nil {
-			return err
+			return nil, err
 		}
-		key := string(wire.AppendJSON(nil, next))
-		if given[key] {
-			return &awsapi.BrokenAnswer{Operation: o.op.Name, Msg: "gave a page token that it had given before", Final: true}
-		}
-		given[key] = true
 		token = next
-	}
+		text := string(wire.AppendJSON(nil, next))
+		return &text, nil
+	})
 }
 
 // next returns the tokens of the page that follows; nil at the end.
