@@ -3,12 +3,13 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+
+	smithyrand "github.com/aws/smithy-go/rand"
 
 	"muster/internal/catalog"
 	"muster/internal/cli/complete"
@@ -206,8 +207,6 @@ func (c *awsCmd) wantedOwners() (fields []string) {
 
 // newToken returns an idempotency token.
 func newToken() string {
-	b := make([]byte, 16)
-	rand.Read(b)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	id, _ := smithyrand.NewUUID(rand.Reader).GetUUID() // crypto/rand does not fail
+	return id
 }
