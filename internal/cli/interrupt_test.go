@@ -18,7 +18,7 @@ import (
 )
 
 const hangingWorld = `{
-  "regions": ["us-east-1", "eu-west-1", "eu-west-3"],
+  "regions": ["us-east-1", "eu-west-3"],
   "accounts": [{"id": "100000000001", "name": "root"}],
   "users": [{"account": "root", "name": "admin"}],
   "faults": [{"operation": "DescribeInstances", "region": "eu-west-3", "kind": "hang"}],
@@ -39,7 +39,7 @@ func (w *watched) Write(p []byte) (int, error) {
 }
 
 // TestInterrupt: the records that have arrived are printed, and the other places are
-// listed as gaps.
+// listed as gaps. A third region could be cancelled or not, as its answer is on its way.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	world, err := awssim.ParseWorld([]byte(hangingWorld))
@@ -51,7 +51,7 @@ func TestInterrupt(t *testing.T) {
 	defer interrupt()
 	report := filepath.Join(t.TempDir(), "report.json")
 	stdout, stderr := &watched{seen: func() {
-		for tries := 0; len(sim.Calls()) < 5 && tries < 10_000; tries++ { // the caller, its regions, and each region's instances
+		for tries := 0; len(sim.Calls()) < 4 && tries < 10_000; tries++ { // the caller, its regions, and each region's instances
 			time.Sleep(time.Millisecond)
 		}
 		interrupt()
@@ -74,7 +74,7 @@ func TestInterrupt(t *testing.T) {
 	if err := json.Unmarshal(data, &entries); err != nil {
 		t.Fatal(err)
 	}
-	if len(entries) != 3 || entries[1].Region != "eu-west-3" || entries[1].Status != "cancelled" {
+	if len(entries) != 2 || entries[0].Region != "eu-west-3" || entries[0].Status != "cancelled" {
 		t.Errorf("report %s", data)
 	}
 }
