@@ -29,14 +29,6 @@ type Operation struct {
 	counts map[string]int
 }
 
-// Paging says how pages are followed.
-type Paging struct {
-	MaxItems int    // of each place; 0: all
-	PageSize int    // 0: AWS's choice
-	Token    string // where to start; "" is the beginning
-	OnePage  bool   // the first page alone
-}
-
 // ListError says that an answer has no such list.
 type ListError struct {
 	Name  string
@@ -63,9 +55,6 @@ func NewOperation(op *catalog.Operation, in wire.Object, items string, paging Pa
 		return nil, err
 	}
 	o.lists = slices.DeleteFunc(known, func(path string) bool { return path == o.items })
-	if size := paging.PageSize; size > 0 && op.Pages != nil && op.Pages.Limit != "" {
-		o.in = slices.Clone(o.in).Set(op.Pages.Limit, int64(size))
-	}
 	return o, nil
 }
 
@@ -152,94 +141,16 @@ type Record struct {
 
 // Visit emits the records of a place, page by page.
 func (o *Operation) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, emit func([]Record)) error {
-	caller, err := api.Operation(o.op)
-	if err != nil {
-		return err
-	}
-	region := p.Region
-	if region == "" {
-		region = catalog.PartitionOf(p.Identity.Target.Region).Global()
-	}
-	if !o.op.Service.Offered(region) {
-		return &NotOfferedError{o.op.Service.Name, region}
-	}
-	in, left := o.in, o.paging.MaxItems
-	return o.eachPage(func(token []any) (next []any, err error) {
-		for i, name := range o.tokens() {
-			if i < len(token) && token[i] != nil {
-				in = slices.Clone(in).Set(name, token[i])
-			}
-		}
-		var page wire.Object
-		err = p.Identity.Do(ctx, func() error {
-			page, err = caller.Call(ctx, p.Identity.Target, region, p.Identity.Credentials, in)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	left := o.paging.MaxItems
+	return walkPages(ctx, api, o.op, p, o.in, o.paging, func(page wire.Object) (more bool) {
 		records := o.records(p, page)
 		if o.paging.MaxItems > 0 {
 			records = records[:min(len(records), left)]
 			left -= len(records)
 		}
 		emit(records)
-		if o.paging.OnePage || o.paging.MaxItems > 0 && left == 0 {
-			return nil, nil
-		}
-		return o.next(page), nil
+		return o.paging.MaxItems == 0 || left > 0
 	})
-}
-
-// NotOfferedError says that a service has no endpoint in a region. AWS was not called.
-type NotOfferedError struct{ Service, Region string }
-
-func (e *NotOfferedError) Error() string { return e.Service + " is not offered in " + e.Region }
-
-// Reason gives the place its status in the ledger.
-func (e *NotOfferedError) Reason() awsapi.Kind { return awsapi.NotOffered }
-
-// tokens names the members of the input that say where a page begins.
-func (o *Operation) tokens() []string {
-	if o.op.Pages == nil {
-		return nil
-	}
-	return o.op.Pages.Input
-}
-
-// eachPage calls page with the tokens of each page until there is none.
-func (o *Operation) eachPage(page func(token []any) ([]any, error)) error {
-	var token []any
-	if o.paging.Token != "" {
-		token = []any{o.paging.Token}
-	}
-	return awsapi.ForEachPage(o.op.Name, func(*string) (*string, error) {
-		next, err := page(token)
-		if err != nil || next == nil {
-			return nil, err
-		}
-		token = next
-		text := string(wire.AppendJSON(nil, next))
-		return &text, nil
-	})
-}
-
-// next returns the tokens of the page that follows; nil at the end.
-func (o *Operation) next(page wire.Object) []any {
-	pages := o.op.Pages
-	if pages == nil || pages.More != "" && page.Find(pages.More) != true {
-		return nil
-	}
-	tokens := make([]any, len(pages.Output))
-	found := false
-	for i, path := range pages.Output {
-		tokens[i] = page.Find(path)
-		found = found || tokens[i] != nil && tokens[i] != ""
-	}
-	if !found {
-		return nil
-	}
-	return tokens
 }
 
 // records returns the records of a page, and adds the items of its other lists.

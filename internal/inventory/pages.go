@@ -1,0 +1,92 @@
+package inventory
+
+import (
+	"context"
+	"slices"
+
+	"muster/internal/awsapi"
+	"muster/internal/catalog"
+	"muster/internal/sweep"
+	"muster/internal/wire"
+)
+
+// Paging says how pages are followed.
+type Paging struct {
+	MaxItems int    // of each place; 0: all
+	PageSize int    // 0: AWS's choice
+	Token    string // where to start; "" is the beginning
+	OnePage  bool   // the first page alone
+}
+
+// walkPages calls an operation in a place and passes its pages on, until the last page or
+// until page returns false. A place that is an account as a whole is called in the
+// partition's global region.
+func walkPages(
+	ctx context.Context, api *awsapi.API, op *catalog.Operation, p sweep.Place, in wire.Object, paging Paging, page func(wire.Object) (more bool),
+) error {
+	caller, err := api.Operation(op)
+	if err != nil {
+		return err
+	}
+	region := p.Region
+	if region == "" {
+		region = catalog.PartitionOf(p.Identity.Target.Region).Global()
+	}
+	if !op.Service.Offered(region) {
+		return &NotOfferedError{op.Service.Name, region}
+	}
+	if paging.PageSize > 0 && op.Pages != nil && op.Pages.Limit != "" {
+		in = slices.Clone(in).Set(op.Pages.Limit, int64(paging.PageSize))
+	}
+	token := []any{}
+	if paging.Token != "" {
+		token = append(token, paging.Token)
+	}
+	return awsapi.ForEachPage(op.Name, func(*string) (*string, error) {
+		if op.Pages != nil {
+			for i, name := range op.Pages.Input {
+				if i < len(token) && token[i] != nil {
+					in = slices.Clone(in).Set(name, token[i])
+				}
+			}
+		}
+		var answer wire.Object
+		err := p.Identity.Do(ctx, func() (err error) {
+			answer, err = caller.Call(ctx, p.Identity.Target, region, p.Identity.Credentials, in)
+			return err
+		})
+		if err != nil || !page(answer) || paging.OnePage {
+			return nil, err
+		}
+		if token = nextTokens(op.Pages, answer); token == nil {
+			return nil, nil
+		}
+		text := string(wire.AppendJSON(nil, token))
+		return &text, nil
+	})
+}
+
+// nextTokens returns the tokens of the page that follows; nil at the end.
+func nextTokens(pages *catalog.Pagination, answer wire.Object) []any {
+	if pages == nil || pages.More != "" && answer.Find(pages.More) != true {
+		return nil
+	}
+	tokens := make([]any, len(pages.Output))
+	found := false
+	for i, path := range pages.Output {
+		tokens[i] = answer.Find(path)
+		found = found || tokens[i] != nil && tokens[i] != ""
+	}
+	if !found {
+		return nil
+	}
+	return tokens
+}
+
+// NotOfferedError says that a service has no endpoint in a region. AWS was not called.
+type NotOfferedError struct{ Service, Region string }
+
+func (e *NotOfferedError) Error() string { return e.Service + " is not offered in " + e.Region }
+
+// Reason gives the place its status in the ledger.
+func (e *NotOfferedError) Reason() awsapi.Kind { return awsapi.NotOffered }
