@@ -69,7 +69,8 @@ func waitFor(t *testing.T, shown fmt.Stringer, pattern string) string {
 		found = compiled.FindString(shown.String())
 		return found != ""
 	}) {
-		t.Fatalf("the terminal never showed %s:\n%s", pattern, shown)
+		text := shown.String()
+		t.Fatalf("the terminal never showed %s, but at its end:\n%q", pattern, text[max(0, len(text)-1000):])
 	}
 	return found
 }
