@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"io"
 	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 
 	smithyrand "github.com/aws/smithy-go/rand"
@@ -143,7 +141,7 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 
 // listing describes the records of an operation to list.
 func (c *awsCmd) listing(operation *inventory.Operation) listing[inventory.Record] {
-	record := operation.RecordType(c.wantedOwners()...)
+	record := operation.RecordType(namedOwners(&c.Output)...)
 	l := listing[inventory.Record]{
 		noun: "records", view: viewOf(record, operation.Noun()),
 		visit: func(ctx context.Context, s *sweeper, p sweep.Place, emit func([]inventory.Record)) error {
@@ -190,19 +188,6 @@ func (c *awsCmd) wholeAnswer(o *inventory.Operation) bool {
 		return false
 	}
 	return c.Query != "" || c.JQ != "" && c.Slurp || c.JQ == "" && (c.Output.Output == "json" || c.Output.Output == "yaml")
-}
-
-// wantedOwners returns the fields of the account's profile and role that the output
-// names. Other outputs do not have them: they are not AWS's.
-func (c *awsCmd) wantedOwners() (fields []string) {
-	texts := slices.Concat([]string{c.JQ, c.Query, c.Output.Output}, c.Columns, c.SortBy, c.CountBy)
-	for _, name := range []string{"Profile", "Role"} {
-		word := regexp.MustCompile(`\b` + name + `\b`)
-		if slices.ContainsFunc(texts, word.MatchString) {
-			fields = append(fields, name)
-		}
-	}
-	return fields
 }
 
 // newToken returns an idempotency token.

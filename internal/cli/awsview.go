@@ -2,6 +2,7 @@ package cli
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -86,4 +87,17 @@ func (s *answerStream) Close() error {
 		return err
 	}
 	return s.Stream.Close()
+}
+
+// namedOwners returns the fields of the account's profile and role that the output
+// names. Other outputs do not have them: they are not AWS's.
+func namedOwners(o *Output) (fields []string) {
+	texts := slices.Concat([]string{o.JQ, o.Query, o.Output}, o.Columns, o.SortBy, o.CountBy)
+	for _, name := range []string{"Profile", "Role"} {
+		word := regexp.MustCompile(`\b` + name + `\b`)
+		if slices.ContainsFunc(texts, word.MatchString) {
+			fields = append(fields, name)
+		}
+	}
+	return fields
 }

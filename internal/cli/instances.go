@@ -54,7 +54,7 @@ var instanceView = render.View{
 		{Field: "InstanceId", Need: 1},
 		{Field: "Name", Need: 5, Shorten: true},
 		{Field: "InstanceType", Need: 7},
-		{Field: "State", Need: 6, Colors: stateColors},
+		{Field: "State", Need: 6, Color: func(state string) render.Color { return stateColors[state] }},
 		{Field: "PrivateIPs", Need: 2},
 		{Field: "PublicIPs", Need: 2},
 		{Field: "IPv6s", Need: 10},

@@ -42,7 +42,7 @@ var view = View{
 		{Field: "InstanceId"},
 		{Field: "Name", Need: 2, Shorten: true},
 		{Field: "InstanceType", Need: 4},
-		{Field: "State", Need: 3, Colors: map[string]Color{"running": Green, "stopped": Red}},
+		{Field: "State", Need: 3, Color: func(state string) Color { return map[string]Color{"running": Green, "stopped": Red}[state] }},
 		{Field: "PrivateIPs"},
 		{Field: "PublicIPs"},
 	},

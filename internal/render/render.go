@@ -70,12 +70,12 @@ type View struct {
 
 // Column is a column of a table.
 type Column struct {
-	Field   string           // path of the field
-	Title   string           // header; "" is Field
-	Need    int              // a narrow terminal drops the column with the highest Need first, and of equal ones the rightmost
-	Shorten bool             // values may be cut; not for ids and addresses
-	Min     int              // values are cut to this width before a column of the same Need is dropped; 0: 8
-	Colors  map[string]Color // of values
+	Field   string                   // path of the field
+	Title   string                   // header; "" is Field
+	Need    int                      // a narrow terminal drops the column with the highest Need first, and of equal ones the rightmost
+	Shorten bool                     // values may be cut; not for ids and addresses
+	Min     int                      // values are cut to this width before a column of the same Need is dropped; 0: 8
+	Color   func(value string) Color // of a value; nil: none has one
 }
 
 // Color is the parameter of the escape sequence for a color.

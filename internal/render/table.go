@@ -42,8 +42,8 @@ func (c *compiler) table(name string) (func(*expr.Output) format, []*shape.Path,
 type sheet struct {
 	columns []grid.Column
 	paths   []*shape.Path
-	colors  []map[string]Color // for each path; nil: no colors
-	counts  bool               // the last column has counts
+	colors  []func(string) Color // for each path; nil: no colors
+	counts  bool                 // the last column has counts
 
 	marks      bool // the first column has the marks of --watch
 	markColors map[string]Color
@@ -59,7 +59,7 @@ func (c *compiler) sheet(defaults []Column) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{paths: paths, colors: make([]map[string]Color, len(paths)), marks: c.Watch}
+	s := &sheet{paths: paths, colors: make([]func(string) Color, len(paths)), marks: c.Watch}
 	if s.marks {
 		s.columns = append(s.columns, grid.Column{Title: " ", Keep: true})
 	}
@@ -75,7 +75,7 @@ func (c *compiler) sheet(defaults []Column) (*sheet, error) {
 			}
 		}
 		if color {
-			s.colors[i] = column.Colors
+			s.colors[i] = column.Color
 		}
 		s.columns = append(s.columns, grid.Column{
 			Title:   safe.Text(cmp.Or(column.Title, column.Field)),
@@ -123,9 +123,9 @@ func (s *sheet) row(r marked, first []grid.Cell) grid.Row {
 	row.Cells = append(row.Cells, first...)
 	for i, p := range s.paths {
 		cell := grid.NewCell(encode.Items(p, r.record))
-		if colors := s.colors[i]; colors != nil {
+		if color := s.colors[i]; color != nil {
 			for j, text := range cell {
-				cell[j] = colors[text].paint(text)
+				cell[j] = color(text).paint(text)
 			}
 		}
 		row.Cells = append(row.Cells, cell)

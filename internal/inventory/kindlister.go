@@ -1,0 +1,214 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"muster/internal/awsapi"
+	"muster/internal/catalog"
+	"muster/internal/sweep"
+	"muster/internal/wire"
+)
+
+// lister is a way to find the resources of a kind: an operation, and the steps from its
+// items to the resources. Its fields are those of a kind's file; compile fills in the rest.
+type lister struct {
+	Service    string            `yaml:"service"`    // its name in the AWS CLI
+	Operation  string            `yaml:"operation"`  // its name in the API
+	Parameters map[string]any    `yaml:"parameters"` // the operation's input; texts may refer to the place
+	Items      string            `yaml:"items"`      // path of the list in the answer; "": the main list
+	Steps      []*step           `yaml:"steps"`
+	Scope      string            `yaml:"scope"`   // account: one call for all regions
+	Filters    map[string]string `yaml:"filters"` // AWS's filters by id, name, state and tag
+
+	ID      texts `yaml:"id"`
+	Name    texts `yaml:"name"` // none: the tag Name
+	ARN     texts `yaml:"arn"`
+	State   texts `yaml:"state"`
+	Created texts `yaml:"created"`
+	Tags    texts `yaml:"tags"`   // none: the member that has the usual name
+	Region  texts `yaml:"region"` // of resources that are listed for the whole account
+
+	op         *catalog.Operation
+	parameters template
+	items      path
+	members    members // of a resource
+}
+
+// inherit takes what a lister does not declare from the top of the file.
+func (l *lister) inherit(top *lister) {
+	for _, field := range []struct{ own, shared *texts }{
+		{&l.ID, &top.ID}, {&l.Name, &top.Name}, {&l.ARN, &top.ARN}, {&l.State, &top.State},
+		{&l.Created, &top.Created}, {&l.Tags, &top.Tags}, {&l.Region, &top.Region},
+	} {
+		if *field.own == nil {
+			*field.own = *field.shared
+		}
+	}
+	for _, field := range []struct{ own, shared *string }{
+		{&l.Service, &top.Service}, {&l.Operation, &top.Operation}, {&l.Items, &top.Items}, {&l.Scope, &top.Scope},
+	} {
+		if *field.own == "" {
+			*field.own = *field.shared
+		}
+	}
+	if l.Parameters == nil {
+		l.Parameters = top.Parameters
+	}
+	if l.Filters == nil {
+		l.Filters = top.Filters
+	}
+	if l.Steps == nil {
+		l.Steps = top.Steps
+	}
+}
+
+// tagMembers are the names that services give to the member with a resource's tags.
+var tagMembers = []string{"Tags", "tags", "TagList", "TagSet", "tagSet", "TagsList"}
+
+// compile looks up the lister's operations and checks all names.
+func (l *lister) compile() (err error) {
+	if l.op, err = findOperation(l.Service, l.Operation); err != nil {
+		return err
+	}
+	if l.parameters, err = compileTemplate(l.Parameters, l.op, members{}); err != nil {
+		return err
+	}
+	if l.items, l.members, err = l.itemsOf(); err != nil {
+		return err
+	}
+	for _, st := range l.Steps {
+		if l.members, err = st.compile(l.Service, l.members); err != nil {
+			return err
+		}
+	}
+	if l.Tags == nil {
+		for _, name := range tagMembers {
+			if indexOf(l.members, name) >= 0 {
+				l.Tags = texts{{path: path{name}}}
+				break
+			}
+		}
+	}
+	if l.ID == nil {
+		return fmt.Errorf("%s has no id", l.Operation)
+	}
+	for name, t := range map[string]texts{
+		"id": l.ID, "name": l.Name, "arn": l.ARN, "state": l.State, "created": l.Created, "tags": l.Tags, "region": l.Region,
+	} {
+		if err := t.check(l.members); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return l.checkFilters()
+}
+
+func (l *lister) checkFilters() error {
+	if len(l.Filters) > 0 && (l.op.Input == nil || l.op.Input.Member(filtersParameter) == nil) {
+		return fmt.Errorf("filters: %s has no parameter %s", l.Operation, filtersParameter)
+	}
+	for name := range l.Filters {
+		if !slices.Contains([]string{"id", "name", "state", "tag"}, name) {
+			return fmt.Errorf("filters: %q: expected id, name, state or tag", name)
+		}
+	}
+	return nil
+}
+
+// findOperation returns an operation of the catalogue by the service's name in the AWS
+// CLI and the operation's name in the API.
+func findOperation(service, name string) (*catalog.Operation, error) {
+	s := catalog.Open(service)
+	if s == nil {
+		return nil, fmt.Errorf("no service %q", service)
+	}
+	op := s.Operation(name)
+	if op == nil {
+		return nil, fmt.Errorf("%s has no read operation %q", service, name)
+	}
+	return op, nil
+}
+
+// itemsOf returns the path of the operation's items, and their members. A path that is
+// empty is the answer itself.
+func (l *lister) itemsOf() (items path, m members, err error) {
+	name := l.Items
+	if name == "" {
+		if name, err = chooseList(l.op, listsOf(l.op), ""); err != nil || name == "" {
+			return nil, membersOf(l.op.Output), err
+		}
+	}
+	items, shape, err := listPath(l.op, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return items, membersOf(shape), nil
+}
+
+// listPath returns the path of a list in an operation's answer that ends in its items,
+// and the items' shape.
+func listPath(op *catalog.Operation, name string) (path, *catalog.Shape, error) {
+	p := parsePath(name + "[]")
+	shape, err := p.shape(membersOf(op.Output))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", op.Name, err)
+	}
+	return p, shape, nil
+}
+
+// perAccount reports whether one call answers for all regions.
+func (l *lister) perAccount() bool { return l.Scope == "account" || l.op.Once || l.op.Service.Once }
+
+// visit passes the lister's resources in a place to emit, page by page. After an error of
+// a step it goes on without the step where it can, and returns the error in the end.
+func (l *lister) visit(ctx context.Context, api *awsapi.API, p sweep.Place, filters []any, emit func([]wire.Object)) error {
+	place := placeTextOf(p)
+	in, err := l.parameters.input(wire.Object{}, place)
+	if err != nil {
+		return err
+	}
+	if len(filters) > 0 {
+		own, _ := in.Get(filtersParameter).([]any)
+		in = in.Set(filtersParameter, slices.Concat(own, filters))
+	}
+	chain := &chain{api: api, place: p, text: place, failed: map[*step]error{}}
+	err = eachItems(ctx, api, l.op, p, in, l.items, func(items []wire.Object) (more bool) {
+		for _, st := range l.Steps {
+			items = st.run(ctx, chain, items)
+		}
+		emit(items)
+		return !chain.stuck
+	})
+	for _, st := range l.Steps {
+		if err == nil {
+			err = chain.failed[st]
+		}
+	}
+	return err
+}
+
+func placeTextOf(p sweep.Place) placeText {
+	partition := catalog.PartitionOf(p.Identity.Target.Region)
+	return placeText{p.Account.ID, p.Region, partition.ID}
+}
+
+// eachItems passes on the items of an operation's answer, page by page.
+func eachItems(
+	ctx context.Context, api *awsapi.API, op *catalog.Operation, p sweep.Place, in wire.Object, items path, use func([]wire.Object) (more bool),
+) error {
+	return walkPages(ctx, api, op, p, in, Paging{}, func(answer wire.Object) (more bool) {
+		if items == nil {
+			return use([]wire.Object{answer})
+		}
+		var all []wire.Object
+		for item := range items.values(answer) {
+			object, ok := item.(wire.Object)
+			if !ok {
+				object = wire.Object{{Name: valueMember, Value: item}}
+			}
+			all = append(all, object)
+		}
+		return use(all)
+	})
+}
