@@ -132,7 +132,7 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 	if e.PerRegion {
 		e.regions = regions
 	}
-	if err := e.checkEarlier(e.PerRegion); err != nil {
+	if err := e.checkEarlier(!e.PerRegion, e.PerRegion); err != nil {
 		return err
 	}
 	e.drop = selectionVariables(e.global, line)

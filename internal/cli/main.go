@@ -24,6 +24,7 @@ type grammar struct {
 
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with all their IP addresses."`
 	Find      findCmd      `cmd:"" group:"sweeps" help:"Find the owner of an IP address, DNS name, id or name."`
+	List      listCmd      `cmd:"" group:"sweeps" help:"List resources of any kind: volumes, buckets, users."`
 	AWS       awsCmd       `cmd:"" name:"aws" group:"sweeps" help:"Run a read operation of any AWS service everywhere."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
@@ -62,6 +63,7 @@ var groups = []kong.Group{
 	{Key: "select", Title: "Which accounts"},
 	{Key: "regions", Title: "Which regions"},
 	{Key: "filter", Title: "Which instances"},
+	{Key: "resources", Title: "Which resources"},
 	{Key: "operation", Title: "The operation"},
 	{Key: "sweep", Title: "Sweep"},
 	{Key: "exec", Title: "The command"},
@@ -108,6 +110,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	args = kindCommand(commandNames(parser.Model), args)
 	if args, err = takeParameters(parser.Model, args); err != nil {
 		return app.fail(ctx, err)
 	}
@@ -129,6 +132,14 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	defer app.close()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, &g.Global))
+}
+
+// commandNames are the commands of the grammar.
+func commandNames(model *kong.Application) (names []string) {
+	for _, command := range model.Children {
+		names = append(names, command.Name)
+	}
+	return names
 }
 
 // takeParameters lets a command that has flags of its own, which the grammar does not

@@ -198,16 +198,16 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 		}
 		return err
 	}
-	return plan, r, s.checkEarlier(plan.Regions != nil)
+	return plan, r, s.checkEarlier(plan.Regions == nil || l.bothScopes, plan.Regions != nil)
 }
 
-// checkEarlier returns an error if the report of --retry-gaps is for regions and this command
-// visits accounts as a whole, or the other way round.
-func (s *sweeper) checkEarlier(regions bool) error {
+// checkEarlier returns an error if the report of --retry-gaps has places that this command
+// does not visit: accounts as a whole, or their regions.
+func (s *sweeper) checkEarlier(accounts, regions bool) error {
 	if s.earlier == nil {
 		return nil
 	}
-	if err := s.earlier.CheckScope(regions); err != nil {
+	if err := s.earlier.CheckScope(accounts, regions); err != nil {
 		return usage("--retry-gaps %s: %v", s.RetryGaps, err)
 	}
 	return nil

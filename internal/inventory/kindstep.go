@@ -194,10 +194,10 @@ func (st *step) call(ctx context.Context, c *chain, g *group) (after []wire.Obje
 		}
 		return true
 	})
-	code := awsapi.Explain(err).Code
-	switch {
-	case err == nil:
+	if err == nil {
 		return after, nil
+	}
+	switch code := awsapi.Explain(err).Code; {
 	case slices.Contains(st.Absent, code):
 		return g.items, nil
 	case isGone(code) && st.batched == "":

@@ -69,14 +69,14 @@ func (e *Earlier) add(entry Entry) {
 // Gaps returns the number of gaps.
 func (e *Earlier) Gaps() int { return e.gaps }
 
-// CheckScope returns an error if the report is of a command with another kind of places:
-// regions if perRegion is false, or whole accounts if it is true.
-func (e *Earlier) CheckScope(perRegion bool) error {
+// CheckScope returns an error if the report has places that the caller does not visit:
+// accounts as a whole, or regions.
+func (e *Earlier) CheckScope(accounts, regions bool) error {
 	for _, entry := range e.entries {
 		switch {
-		case !perRegion && entry.Region != "":
+		case !regions && entry.Region != "":
 			return errors.New("it is of a command that visits regions; this one visits accounts as a whole")
-		case perRegion && entry.Region == "" && (entry.Status == OK || entry.Status == Empty || entry.Status == Failed):
+		case !accounts && entry.Region == "" && (entry.Status == OK || entry.Status == Empty || entry.Status == Failed):
 			return errors.New("it is of a command that visits accounts as a whole; this one visits regions")
 		}
 	}

@@ -174,7 +174,7 @@ func TestCheckScope(t *testing.T) {
 		}
 		for i, perRegion := range []bool{true, false} {
 			got := ""
-			if err := earlier.CheckScope(perRegion); err != nil {
+			if err := earlier.CheckScope(!perRegion, perRegion); err != nil {
 				got = err.Error()
 			}
 			if got != want[i] {

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parsePast parses a time in the past: RFC 3339, a date (UTC), or an age. "" is no time.
+func parsePast(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	if age, ok := parseAge(text); ok {
+		return now.Add(-age), nil
+	}
+	return time.Time{}, usage("%s %q: expected a time such as 2026-01-31 or 2026-01-31T15:04:05Z, or an age such as 12h or 90d", flag, text)
+}
+
+// parseAge parses a duration of Go, or a number of days (d) or weeks (w).
+func parseAge(text string) (age time.Duration, ok bool) {
+	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if number, found := strings.CutSuffix(text, unit); found {
+			n, err := strconv.ParseFloat(number, 64)
+			return time.Duration(n * float64(length)), err == nil && n >= 0 && n < 100_000
+		}
+	}
+	age, err := time.ParseDuration(text)
+	return age, err == nil && age >= 0
+}
