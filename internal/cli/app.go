@@ -1,8 +1,8 @@
-// Package cli is muster's command line: the grammar (main.go), the flags that several
-// commands share (global.go, selection.go), and one file for each command. A command that
-// lists records is a listing (listing.go); sweep.go and conclusion.go take it through its
-// sweeps to its summary. Only this package turns errors into messages and exit codes
-// (errors.go).
+// Package cli is muster's command line: the grammar (main.go), its parser (parser.go), the
+// flags that several commands share (global.go, selection.go), and one file for each
+// command. A command that lists records is a listing (listing.go); sweep.go and
+// conclusion.go take it through its sweeps to its summary. Only this package turns errors
+// into messages and exit codes (errors.go).
 package cli
 
 import (

@@ -14,6 +14,15 @@ func (a *App) manual(model *kong.Application) manual.Manual {
 	}
 }
 
+// wholeManual returns the pages of all commands.
+func (a *App) wholeManual() (manual.Manual, error) {
+	parser, err := newParser(new(grammar), a)
+	if err != nil {
+		return manual.Manual{}, err
+	}
+	return a.manual(parser.Model), nil
+}
+
 // helpError reports that help or the version could not be written. The command line
 // is not to blame.
 type helpError struct{ error }
@@ -42,5 +51,12 @@ func (*helpCmd) Examples() []string {
 }
 
 func (c *helpCmd) Run(app *App, line *kong.Context) error {
-	return written(app.manual(line.Model).Explain(app.Stdout, c.Subject))
+	m := app.manual(line.Model)
+	if !m.Has(c.Subject) { // the program's page, and suggestions for an unknown name
+		var err error
+		if m, err = app.wholeManual(); err != nil {
+			return err
+		}
+	}
+	return written(m.Explain(app.Stdout, c.Subject))
 }

@@ -29,18 +29,13 @@ func listKinds(w io.Writer) error {
 	return columns.Flush()
 }
 
-// kindCommand makes 'list KIND' of a command that is the name of a kind.
-func kindCommand(commands []string, args []string) []string {
-	for i, word := range args {
-		if strings.HasPrefix(word, "-") {
-			continue
-		}
-		if first, _, _ := strings.Cut(word, ","); !slices.Contains(commands, word) {
-			if k, err := inventory.FindKind(first); k != nil || err != nil {
-				return slices.Insert(slices.Clone(args), i, "list")
-			}
-		}
-		break
+// isKind reports whether a command line may begin with a word: the name of a kind, or
+// several with commas. 'muster volumes' is 'muster list volumes'.
+func isKind(word string) bool {
+	if strings.HasPrefix(word, "-") {
+		return false
 	}
-	return args
+	first, _, _ := strings.Cut(word, ",")
+	k, err := inventory.FindKind(first)
+	return k != nil || err != nil // list reports the error
 }

@@ -90,20 +90,18 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 			panic(r)
 		}
 	}()
-	var g grammar
-	parser, err := newParser(&g, app)
-	if err != nil {
-		app.note("%v", err)
-		return exitUsage
-	}
 	if len(args) > 0 && args[0] == "--" { // as an alias of the AWS CLI, to end the latter's options
 		args = args[1:]
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	args = kindCommand(commandNames(parser.Model), args)
-	if args, err = takeParameters(parser.Model, args); err != nil {
+	parser, line, err := parserFor(app, args)
+	if err != nil {
+		app.note("%v", err)
+		return exitUsage
+	}
+	if args, err = takeParameters(line); err != nil {
 		return app.fail(ctx, err)
 	}
 	command, err := parser.Parse(args)
@@ -113,15 +111,16 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if err := checkMeaning(command, args); err != nil {
 		return app.fail(ctx, err)
 	}
+	global := command.Model.Target.FieldByName("Global").Addr().Interface().(*Global)
 	if command.Selected().Tag.Get("demo") == "-" {
-		g.Global.Demo = false
+		global.Demo = false
 	}
-	cleanUp, err := g.Global.simulate(app)
+	cleanUp, err := global.simulate(app)
 	if err != nil {
 		return app.fail(ctx, err)
 	}
 	defer cleanUp()
 	defer app.close()
 	command.BindTo(ctx, (*context.Context)(nil))
-	return app.fail(ctx, command.Run(app, &g.Global))
+	return app.fail(ctx, command.Run(app, global))
 }

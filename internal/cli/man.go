@@ -1,7 +1,5 @@
 package cli
 
-import "github.com/alecthomas/kong"
-
 type manCmd struct {
 	Command string `arg:"" optional:"" complete:"commands" help:"Command; without one, muster itself."`
 }
@@ -14,6 +12,10 @@ func (*manCmd) Examples() []string {
 	}
 }
 
-func (c *manCmd) Run(app *App, line *kong.Context) error {
-	return written(app.manual(line.Model).Man(app.Stdout, c.Command))
+func (c *manCmd) Run(app *App) error {
+	m, err := app.wholeManual()
+	if err != nil {
+		return err
+	}
+	return written(m.Man(app.Stdout, c.Command))
 }

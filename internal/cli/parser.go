@@ -9,43 +9,52 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/cli/complete"
 	"muster/internal/cli/manual"
 	"muster/internal/names"
 	"muster/internal/render"
 )
 
-// commandNames are the commands of the grammar.
-func commandNames(model *kong.Application) (names []string) {
-	for _, command := range model.Children {
-		names = append(names, command.Name)
+// parserFor returns a parser for a command line, and its trace of the line. The flags of
+// all commands take 10 ms to build, so the parser knows only the commands whose names are
+// among the words. If the line selects no command, it is about the whole program: the
+// parser knows all commands. In the trace, the name of a kind is 'list KIND'.
+func parserFor(app *App, args []string) (*kong.Kong, *kong.Context, error) {
+	parser, err := newParser(grammarOf(args), app)
+	if err != nil {
+		return nil, nil, err
 	}
-	return names
+	line, err := kong.Trace(parser, args)
+	if err != nil || line.Selected() != nil {
+		return parser, line, err
+	}
+	unknown := line.Path[len(line.Path)-1].Remainder()
+	if len(unknown) > 0 && isKind(unknown[0]) {
+		return parserFor(app, slices.Insert(slices.Clone(args), len(args)-len(unknown), "list"))
+	}
+	parser, err = newParser(new(grammar), app)
+	return parser, line, err
 }
 
-// takeParameters lets a command that has flags of its own, which the grammar does not
-// know, take them off the command line.
-func takeParameters(model *kong.Application, args []string) ([]string, error) {
-	for i, word := range args {
-		if strings.HasPrefix(word, "-") {
-			continue
-		}
-		for _, command := range model.Children {
-			taker, ok := command.Target.Addr().Interface().(interface {
-				takeParameters(program string, flags []*kong.Flag, args []string) ([]string, error)
-			})
-			if command.Name != word || !ok {
-				continue
-			}
-			rest, err := taker.takeParameters(model.Name, slices.Concat(command.AllFlags(false)...), args[i+1:])
-			return append(slices.Clip(args[:i+1]), rest...), err
-		}
-		return args, nil
+// grammarOf returns a pointer to a struct like grammar, without the commands whose names
+// are not among words.
+func grammarOf(words []string) any {
+	whole := reflect.TypeFor[grammar]()
+	fields := reflect.VisibleFields(whole)
+	unnamed := map[string]bool{}
+	for _, c := range complete.ReadGrammar(whole, nil).Commands {
+		unnamed[c.Field] = !slices.Contains(words, c.Name)
 	}
-	return args, nil
+	fields = slices.DeleteFunc(fields, func(f reflect.StructField) bool { return len(f.Index) > 1 || unnamed[f.Name] })
+	for i := range fields {
+		fields[i].Anonymous = false // StructOf embeds no types with methods; kong goes by the tag
+	}
+	return reflect.New(reflect.StructOf(fields)).Interface()
 }
 
-func newParser(g *grammar, app *App) (*kong.Kong, error) {
-	return kong.New(g,
+// newParser returns a parser of a grammar.
+func newParser(grammar any, app *App) (*kong.Kong, error) {
+	return kong.New(grammar,
 		kong.Name(app.name),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
@@ -59,6 +68,27 @@ func newParser(g *grammar, app *App) (*kong.Kong, error) {
 		kong.NamedMapper("filters", kong.MapperFunc(decodeFilters)),
 		kong.NamedMapper("globs", kong.MapperFunc(decodeGlobs)),
 	)
+}
+
+// takeParameters lets the selected command take words off the command line that the
+// grammar does not know, such as the parameters of an operation.
+func takeParameters(line *kong.Context) (args []string, err error) {
+	for _, step := range line.Path {
+		if step.Command == nil {
+			continue
+		}
+		taker, ok := step.Command.Target.Addr().Interface().(interface {
+			takeParameters(program string, flags []*kong.Flag, args []string) ([]string, error)
+		})
+		if !ok {
+			break
+		}
+		words := step.Remainder()
+		before := line.Args[:len(line.Args)-len(words)]
+		rest, err := taker.takeParameters(line.Model.Name, slices.Concat(step.Command.AllFlags(false)...), words)
+		return slices.Concat(before, rest), err
+	}
+	return line.Args, nil
 }
 
 // decodeSortKeys takes -F for a value, which the parser does of no flag else.

@@ -15,6 +15,7 @@ import (
 // Command is a command of the grammar, or the whole grammar above all commands.
 type Command struct {
 	Name, Help string
+	Field      string     // of the grammar's struct
 	Commands   []*Command // of the whole grammar; their own flags are not read yet
 	Flags      []Param
 	Arguments  []Param
@@ -75,7 +76,7 @@ func (c *Command) read(t reflect.Type, at []int, vars map[string]string) {
 			c.read(f.Type, index, withVars(vars, f.Tag))
 		case !f.IsExported() || hidden:
 		case command:
-			c.Commands = append(c.Commands, &Command{Name: nameOf(f), Help: helpOf(f, vars), record: f.Type})
+			c.Commands = append(c.Commands, &Command{Name: nameOf(f), Field: f.Name, Help: helpOf(f, vars), record: f.Type})
 		default:
 			p := readParam(f, vars)
 			p.field = index

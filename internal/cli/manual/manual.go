@@ -17,6 +17,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -51,6 +52,12 @@ func (m Manual) Explain(w io.Writer, subject string) error {
 		return err
 	}
 	return m.Help(w, command)
+}
+
+// Has reports whether Explain knows a subject other than the program.
+func (m Manual) Has(subject string) bool {
+	isCommand := slices.ContainsFunc(m.Model.Children, func(command *kong.Node) bool { return command.Name == subject })
+	return isCommand || slices.Contains(Topics(), subject)
 }
 
 // Man prints the man page of a command. An empty name means the program, whose page
