@@ -139,22 +139,22 @@ func (l *rateLimiter) throttle(sent time.Time) {
 	}
 }
 
-// rateLimiters are the limiters of operations whose limit all accounts share.
+// rateLimiters are the limiters of several limits. The zero value has none yet.
 type rateLimiters struct {
-	mu          sync.Mutex
-	byOperation map[string]*rateLimiter
+	mu     sync.Mutex
+	byName map[string]*rateLimiter
 }
 
-func (l *rateLimiters) operation(name string) *rateLimiter {
+func (l *rateLimiters) named(name string) *rateLimiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.byOperation == nil {
-		l.byOperation = map[string]*rateLimiter{}
+	if l.byName == nil {
+		l.byName = map[string]*rateLimiter{}
 	}
-	if l.byOperation[name] == nil {
-		l.byOperation[name] = newRateLimiter()
+	if l.byName[name] == nil {
+		l.byName[name] = newRateLimiter()
 	}
-	return l.byOperation[name]
+	return l.byName[name]
 }
 
 // rateLimitedError is the error of a throttled call whose limiter knows of it: the next
@@ -163,16 +163,18 @@ type rateLimitedError struct{ error }
 
 func (e *rateLimitedError) Unwrap() error { return e.error }
 
-// of returns the limiter of an operation's calls, or nil. EC2 has limits for each account
-// and region: the trace has their limiter. The portal of IAM Identity Center and
-// Organizations have limits for each operation, over all accounts.
+// of returns the limiter of an operation's calls, or nil. Services have limits for each
+// account and region: the trace has their limiters. The portal of IAM Identity Center and
+// Organizations have limits for each operation, over all accounts. Calls that give
+// credentials count for the account of the caller, not for that of the trace.
 func (l *rateLimiters) of(ctx context.Context, service, operation, region string) *rateLimiter {
 	switch service {
 	case "SSO", "Organizations":
-		return l.operation(service + region + operation)
-	case "EC2":
+		return l.named(service + region + operation)
+	case "STS", "SSO OIDC", "Signin":
+	default:
 		if trace, _ := ctx.Value(traceKey{}).(*Trace); trace != nil {
-			return trace.limiter
+			return trace.limiters.named(service)
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ import (
 type Trace struct {
 	account  string
 	attempts atomic.Int64
-	limiter  *rateLimiter // of its calls to EC2
+	limiters rateLimiters // of its calls, by service
 }
 
 // Attempts returns the highest number of attempts of any call: 1 if no call was retried,
@@ -36,9 +36,9 @@ func (t *Trace) count(attempts int) {
 type traceKey struct{}
 
 // WithTrace returns a context for calls about one account. The trace counts their
-// attempts, the log names the account, and the calls to EC2 share a rate limiter.
+// attempts, the log names the account, and the calls to one service share a rate limiter.
 func WithTrace(ctx context.Context, accountID string) (context.Context, *Trace) {
-	t := &Trace{account: accountID, limiter: newRateLimiter()}
+	t := &Trace{account: accountID}
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 

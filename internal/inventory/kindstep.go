@@ -122,16 +122,17 @@ func (st *step) run(ctx context.Context, c *chain, items []wire.Object) []wire.O
 	}
 	groups := st.groups(c, items)
 	answers := make([][]wire.Object, len(groups))
-	var failed atomic.Bool
+	var failed atomic.Int64 // the first call that failed
+	failed.Store(int64(len(groups)))
 	calls := make([]func(context.Context, turn) error, len(groups))
 	for i, g := range groups {
 		calls[i] = func(ctx context.Context, _ turn) (err error) {
-			if failed.Load() {
+			if failed.Load() < int64(i) { // what denies one call denies most others
 				answers[i] = st.without(g.items)
 				return nil
 			}
-			if answers[i], err = st.call(ctx, c, g); err != nil {
-				failed.Store(true)
+			if answers[i], err = st.call(ctx, c, g); err != nil && failed.Load() > int64(i) {
+				failed.Store(int64(i))
 			}
 			return err
 		}
