@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"muster/internal/auth"
+	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 )
 
@@ -76,6 +77,21 @@ func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// Session returns the IAM Identity Center session that leads into the account; nil if
+// there is none.
+func (a *Account) Session(ctx context.Context) (*sso.Session, error) {
+	if sets, ok := a.list().(*permissionSets); ok {
+		return sets.session, nil
+	}
+	ids, err := a.Identities(ctx)
+	for _, id := range ids {
+		if id.Session != nil {
+			return id.Session, nil
+		}
+	}
+	return nil, err
 }
 
 func (a *Account) list() identities {

@@ -50,7 +50,7 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 		id.Credentials = r.newCredentials(credentials.NewStaticCredentialsProvider(p.AccessKeyID, p.SecretAccessKey, p.SessionToken))
 	case awsconfig.KindSSO, awsconfig.KindSSOLegacy:
 		session := r.SSO(p.SSOSession, p)
-		id.Hops = permissionSetHops(session, p.SSORoleName)
+		id.Session, id.Hops = session, permissionSetHops(session, p.SSORoleName)
 		id.Credentials = r.oncePerSource("sso "+p.Name, r.newCredentials(r.newPermissionSetProvider(session, p.SSOAccountID, p.SSORoleName)))
 	case awsconfig.KindProcess:
 		id.Hops = []Hop{{hopProcess, "of profile " + p.Name}}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 )
 
@@ -20,7 +21,8 @@ type Identity struct {
 	AccountID   string // "" until Resolver.Account has asked AWS
 	Target      awsapi.Target
 	Credentials *Credentials
-	Hops        []Hop // the steps to the credentials, the source first
+	Hops        []Hop        // the steps to the credentials, the source first
+	Session     *sso.Session // of a permission set; nil for others
 
 	asking   sync.Mutex    // held while Resolver.Account asks STS
 	renewing sync.Mutex    // held while credentials are renewed

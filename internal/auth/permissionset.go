@@ -40,8 +40,18 @@ func (r *Resolver) PermissionSet(session *sso.Session, accountID, permissionSet 
 	target := session.Target
 	target.Region = awsapi.PartitionOf(session.Region()).Home
 	return &Identity{
-		Role: permissionSet, AccountID: accountID, Target: target, Hops: permissionSetHops(session, permissionSet),
+		Role: permissionSet, AccountID: accountID, Target: target, Hops: permissionSetHops(session, permissionSet), Session: session,
 		Credentials: r.newCredentials(r.newPermissionSetProvider(session, accountID, permissionSet)),
+	}
+}
+
+// Portal returns an identity for calls of a session's portal. They have the session's
+// access token and no signature.
+func Portal(session *sso.Session) *Identity {
+	none := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })
+	return &Identity{
+		Target: session.Target, Hops: []Hop{{hopSSOSession, session.Name}}, Session: session,
+		Credentials: &Credentials{CredentialsCache: aws.NewCredentialsCache(none)},
 	}
 }
 

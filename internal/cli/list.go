@@ -145,6 +145,7 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global) error {
 			plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]inventory.Resource)) error {
 				return resources.Visit(ctx, s.resolver.API, p, emit)
 			}
+			plan.NoCredentials = resources.WithoutCredentials()
 			if accounts && regional {
 				plan.RegionSelected = regions.Contains
 				plan.Regions = func(ctx context.Context, a *account.Account, id *auth.Identity) (sweep.Regions, error) {

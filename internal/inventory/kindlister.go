@@ -1,10 +1,12 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
+	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/catalog"
 	"muster/internal/sweep"
@@ -160,10 +162,33 @@ func listPath(op *catalog.Operation, name string) (path, *catalog.Shape, error) 
 // perAccount reports whether one call answers for all regions.
 func (l *lister) perAccount() bool { return l.Scope == "account" || l.op.Once || l.op.Service.Once }
 
+// needsSession reports whether the operation belongs to the portal of IAM Identity Center.
+func (l *lister) needsSession() bool { return l.parameters.refersTo(sessionToken) }
+
 // visit passes the lister's resources in a place to emit, page by page. After an error of
 // a step it goes on without the step where it can, and returns the error in the end.
 func (l *lister) visit(ctx context.Context, api *awsapi.API, p sweep.Place, filters []any, emit func([]wire.Object)) error {
-	place := placeTextOf(p)
+	if !l.needsSession() {
+		return l.list(ctx, api, p, placeTextOf(p), filters, emit)
+	}
+	session, err := p.Account.Session(ctx)
+	if session == nil {
+		return cmp.Or(err, error(errNoSession))
+	}
+	p.Identity, p.Region = auth.Portal(session), session.Region()
+	var all []wire.Object
+	err = session.Do(ctx, func(token *string) error {
+		text := placeTextOf(p)
+		text.region, text.accessToken = "", *token
+		all = nil // Do repeats a call with another token
+		return l.list(ctx, api, p, text, nil, func(items []wire.Object) { all = append(all, items...) })
+	})
+	emit(all)
+	return err
+}
+
+// list is visit with the values to which the source's texts refer.
+func (l *lister) list(ctx context.Context, api *awsapi.API, p sweep.Place, place placeText, filters []any, emit func([]wire.Object)) error {
 	in, err := l.parameters.input(wire.Object{}, place)
 	if err != nil {
 		return err
@@ -190,8 +215,20 @@ func (l *lister) visit(ctx context.Context, api *awsapi.API, p sweep.Place, filt
 
 func placeTextOf(p sweep.Place) placeText {
 	partition := catalog.PartitionOf(p.Identity.Target.Region)
-	return placeText{p.Account.ID, p.Region, partition.ID}
+	return placeText{account: p.Account.ID, region: p.Region, partition: partition.ID}
 }
+
+// noSessionError says that an account was not reached through IAM Identity Center.
+type noSessionError struct{}
+
+var errNoSession = &noSessionError{}
+
+func (*noSessionError) Error() string {
+	return "no IAM Identity Center session leads into the account; --sso-session selects one"
+}
+
+// Reason gives the place its status in the ledger.
+func (*noSessionError) Reason() awsapi.Kind { return awsapi.NotSubscribed }
 
 // eachItems passes on the items of an operation's answer, page by page.
 func eachItems(

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"muster/internal/catalog"
@@ -64,6 +65,17 @@ func compileValue(value any, m members) (any, error) {
 		return v, nil
 	}
 	return fmt.Sprint(value), nil // a number
+}
+
+// refersTo reports whether a text is the reference.
+func (t template) refersTo(reference string) bool {
+	for _, value := range t.values {
+		parts, _ := value.([]part)
+		if slices.ContainsFunc(parts, func(p part) bool { return p.ref.String() == reference }) {
+			return true
+		}
+	}
+	return false
 }
 
 // batched returns the parameter that is a list, for which the template has one reference

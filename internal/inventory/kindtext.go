@@ -9,7 +9,7 @@ import (
 )
 
 // placeText is the place to which the texts of a kind refer.
-type placeText struct{ account, region, partition string }
+type placeText struct{ account, region, partition, accessToken string }
 
 func (p placeText) get(name string) (value string, known bool) {
 	switch name {
@@ -19,9 +19,15 @@ func (p placeText) get(name string) (value string, known bool) {
 		return p.region, true
 	case "Partition":
 		return p.partition, true
+	case sessionToken:
+		return p.accessToken, true
 	}
 	return "", false
 }
+
+// sessionToken is the reference to the access token of the session that leads into the
+// account. Its operations belong to the portal of IAM Identity Center.
+const sessionToken = "SSOAccessToken"
 
 // texts are the expression of a field: a path of members (State.Name), or a text with
 // paths in braces (arn:{Partition}:s3:::{Name}). In braces, AccountId, Region and

@@ -95,6 +95,12 @@ func (r *Resources) HaveRegion() bool {
 	return !slices.ContainsFunc(r.listers(), func(l *lister) bool { return l.perAccount() && l.Region == nil })
 }
 
+// WithoutCredentials reports whether accounts need no credentials: the portal of IAM
+// Identity Center lists all resources.
+func (r *Resources) WithoutCredentials() bool {
+	return !slices.ContainsFunc(r.listers(), func(l *lister) bool { return !l.needsSession() })
+}
+
 // Visit emits the resources of a place. A kind that fails does not hide the others: the
 // error comes after their resources.
 func (r *Resources) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, emit func([]Resource)) error {
@@ -119,10 +125,12 @@ func (r *Resources) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, e
 }
 
 func (r *Resources) records(k *Kind, l *lister, p sweep.Place, items []wire.Object) []Resource {
-	owner := Resource{
-		AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region, Profile: p.Identity.Profile, Role: p.Identity.Role,
+	owner := Resource{AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region}
+	place := placeText{account: p.Account.ID, region: p.Region}
+	if p.Identity != nil {
+		owner.Profile, owner.Role = p.Identity.Profile, p.Identity.Role
+		place = placeTextOf(p)
 	}
-	place := placeTextOf(p)
 	records := make([]Resource, 0, len(items))
 	for _, item := range items {
 		record := l.resource(k, owner, item, place)

@@ -24,7 +24,7 @@ func (s *Session) Accounts(ctx context.Context) iter.Seq2[types.AccountInfo, err
 		errStopped := errors.New("stopped")
 		err := awsapi.ForEachPage("ListAccounts", func(token *string) (next *string, err error) {
 			var out *sso.ListAccountsOutput
-			err = s.call(ctx, func(accessToken *string) (err error) {
+			err = s.Do(ctx, func(accessToken *string) (err error) {
 				out, err = s.portal.ListAccounts(ctx, &sso.ListAccountsInput{
 					AccessToken: accessToken, MaxResults: aws.Int32(pageSize), NextToken: token,
 				})
@@ -52,7 +52,7 @@ func (s *Session) PermissionSets(ctx context.Context, accountID string) ([]strin
 	var names []string
 	err := awsapi.ForEachPage("ListAccountRoles", func(token *string) (next *string, err error) {
 		var out *sso.ListAccountRolesOutput
-		err = s.call(ctx, func(accessToken *string) (err error) {
+		err = s.Do(ctx, func(accessToken *string) (err error) {
 			out, err = s.portal.ListAccountRoles(ctx, &sso.ListAccountRolesInput{
 				AccessToken: accessToken, AccountId: &accountID, MaxResults: aws.Int32(pageSize), NextToken: token,
 			})
@@ -76,7 +76,7 @@ func (s *Session) PermissionSets(ctx context.Context, accountID string) ([]strin
 // RoleCredentials returns the credentials of a permission set in an account.
 func (s *Session) RoleCredentials(ctx context.Context, accountID, permissionSet string) (aws.Credentials, error) {
 	var out *sso.GetRoleCredentialsOutput
-	err := s.call(ctx, func(accessToken *string) (err error) {
+	err := s.Do(ctx, func(accessToken *string) (err error) {
 		out, err = s.portal.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
 			AccessToken: accessToken, AccountId: &accountID, RoleName: &permissionSet,
 		})
@@ -92,10 +92,10 @@ func (s *Session) RoleCredentials(ctx context.Context, accountID, permissionSet 
 	}, nil
 }
 
-// call makes a call of the portal with the session's access token. A token can become
-// invalid before it expires: if the portal refuses it, call refreshes the token and
-// tries once more.
-func (s *Session) call(ctx context.Context, do func(accessToken *string) error) error {
+// Do makes a call of the portal with the session's access token. A token can become
+// invalid before it expires: if the portal refuses it, Do refreshes the token and tries
+// once more.
+func (s *Session) Do(ctx context.Context, do func(accessToken *string) error) error {
 	token, err := s.accessToken(ctx, "")
 	if err != nil {
 		return err
