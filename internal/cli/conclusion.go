@@ -111,6 +111,9 @@ func tallyText(ledger *sweep.Ledger, noun string, details bool) string {
 	if noun != "accounts" {
 		text += " in " + places(accounts, regions)
 	}
+	if absent := ledger.Places(sweep.NotOffered, sweep.NotSubscribed); absent > 0 && (records == 0 || details) {
+		text += "; " + count(absent, "place") + " without the service"
+	}
 	if details {
 		text += ", " + span(ledger.Duration())
 		if gaps := len(ledger.Gaps()); gaps > 0 {

@@ -200,6 +200,18 @@ func (l *Ledger) Count() (records, accounts, regions int) {
 	return l.records, accounts, len(l.regions)
 }
 
+// Places returns the number of places with one of some statuses.
+func (l *Ledger) Places(statuses ...Status) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.entries {
+		if slices.Contains(statuses, l.entries[i].Status) {
+			n++
+		}
+	}
+	return n
+}
+
 // Duration returns how long the sweep took.
 func (l *Ledger) Duration() time.Duration { return l.duration }
 
