@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	smithyrand "github.com/aws/smithy-go/rand"
@@ -25,12 +26,12 @@ type awsCmd struct {
 	Service   string `arg:"" optional:"" complete:"aws-services" help:"Service, as in the AWS CLI: ec2, s3api, lambda."`
 	Operation string `arg:"" optional:"" complete:"aws-operations" help:"Operation that reads: describe-volumes, list-functions."`
 
-	Items         string `placeholder:"LIST" complete:"none" group:"output" help:"The list of the answer whose items are the records."`
-	CLIInputJSON  string `name:"cli-input-json" placeholder:"JSON" complete:"file-url" group:"operation" help:"Parameters as JSON or file://PATH; other parameters win."`
-	MaxItems      int    `placeholder:"N" complete:"none" group:"operation" help:"At most so many items from each place."`
-	PageSize      int    `placeholder:"N" complete:"none" group:"operation" help:"Items in each call."`
-	StartingToken string `placeholder:"TOKEN" complete:"none" group:"operation" help:"Page to start at."`
-	NoPaginate    bool   `name:"no-paginate" group:"operation" help:"Ask for the first page only."`
+	Items         string   `placeholder:"LIST" complete:"none" group:"output" help:"The list of the answer whose items are the records."`
+	CLIInputJSON  string   `name:"cli-input-json" placeholder:"JSON" complete:"file-url" group:"operation" help:"Parameters as JSON or file://PATH; other parameters win."`
+	MaxItems      positive `placeholder:"N" complete:"none" group:"operation" help:"At most so many items from each place."`
+	PageSize      positive `placeholder:"N" complete:"none" group:"operation" help:"Items in each call."`
+	StartingToken string   `placeholder:"TOKEN" complete:"none" group:"operation" help:"Page to start at."`
+	NoPaginate    bool     `name:"no-paginate" group:"operation" help:"Ask for the first page only."`
 
 	Selection     `embed:""`
 	RegionFlags   `embed:""`
@@ -119,7 +120,8 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	paging := inventory.Paging{MaxItems: c.MaxItems, PageSize: c.PageSize, Token: c.StartingToken, OnePage: c.NoPaginate}
+	c.noteRepeated(app)
+	paging := inventory.Paging{MaxItems: int(c.MaxItems), PageSize: int(c.PageSize), Token: c.StartingToken, OnePage: c.NoPaginate}
 	operation, err := inventory.NewOperation(c.op, in, c.Items, paging)
 	if err != nil {
 		return err
@@ -137,6 +139,16 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		app.note("the answer has other lists, too: --items %s", strings.Join(others, " or --items "))
 	}
 	return err
+}
+
+// noteRepeated says that a parameter on the command line replaces an earlier one.
+func (c *awsCmd) noteRepeated(app *App) {
+	for i, g := range c.parameters {
+		earlier := slices.IndexFunc(c.parameters, func(other inventory.Given) bool { return other.Name == g.Name })
+		if earlier < i && len(g.Texts) > 0 {
+			app.note("--%s is given twice: the last one counts, as in the AWS CLI", g.Name)
+		}
+	}
 }
 
 // listing describes the records of an operation to list.

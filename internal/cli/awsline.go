@@ -15,7 +15,7 @@ import (
 // takeParameters takes the operation and its parameters off a command line, and returns
 // the rest for the parser. flags are muster's.
 func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []string) (rest []string, err error) {
-	line := &awsLine{flags: map[string]*kong.Flag{}, command: c, args: args}
+	line := &awsLine{program: program, flags: map[string]*kong.Flag{}, command: c, args: args}
 	for _, f := range flags {
 		line.flags["--"+f.Name] = f
 		for _, alias := range f.Aliases {
@@ -28,7 +28,7 @@ func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []strin
 			line.flags["--no-"+f.Name] = f
 		}
 	}
-	if err := line.findOperation(program); err != nil || c.op == nil {
+	if err := line.findOperation(); err != nil || c.op == nil {
 		return line.args, err
 	}
 	return line.take()
@@ -36,6 +36,7 @@ func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []strin
 
 // awsLine is the command line behind `muster aws`.
 type awsLine struct {
+	program string
 	flags   map[string]*kong.Flag
 	command *awsCmd
 	args    []string
@@ -58,33 +59,24 @@ func (l *awsLine) flagAt(i int) (*kong.Flag, int) {
 	switch {
 	case f == nil:
 		return nil, 0
-	case hasValue, f.IsBool(), i+1 == len(l.args):
+	case hasValue, f.IsBool(), i+1 == len(l.args), strings.HasPrefix(l.args[i+1], "--"): // the last: the value is missing
 		return f, 1
 	}
 	return f, 2
 }
 
 // findOperation looks up the service and the operation that the first two words name.
-func (l *awsLine) findOperation(program string) error {
-	var words []string
-	for i := 0; i < len(l.args) && len(words) < 2; {
-		n := l.muster(i)
-		switch {
-		case n > 0:
-			i += n
-			continue
-		case strings.HasPrefix(l.args[i], "-"):
-			return nil // the parser says what is wrong with it
-		}
-		words = append(words, l.args[i])
-		i++
-	}
-	if len(words) == 0 {
-		return nil
+func (l *awsLine) findOperation() error {
+	words, err := l.firstWords()
+	if err != nil || len(words) == 0 {
+		return err
 	}
 	service := catalog.Open(words[0])
 	if service == nil {
-		return usage("no service %q of AWS%s", words[0], hintOf(words[0], serviceNames(), "; '"+program+" aws' lists them"))
+		if err := l.clientCommand(words); err != nil {
+			return err
+		}
+		return usage("no service %q of AWS%s", words[0], hintOf(words[0], serviceNames(), "; '"+l.program+" aws' lists them"))
 	}
 	if len(words) < 2 {
 		return nil
@@ -97,16 +89,45 @@ func (l *awsLine) findOperation(program string) error {
 		return nil
 	}
 	if api := service.Write(words[1]); api != "" {
-		return usage("%s %s changes things, and muster aws only reads; to run it: %s", words[0], words[1], l.execLine(program, service.Name, catalog.CLIName(api)))
+		return usage("%s %s changes things, and muster aws only reads; to run it: %s", words[0], words[1], l.execLine(service.Name, catalog.CLIName(api)))
 	}
-	return usage("%s has no operation %q%s", words[0], words[1], hintOf(words[1], operationNames(service), "; '"+program+" aws "+words[0]+"' lists them"))
+	if err := l.clientCommand(words); err != nil {
+		return err
+	}
+	return usage("%s has no operation %q%s", words[0], words[1], hintOf(words[1], operationNames(service), "; '"+l.program+" aws "+words[0]+"' lists them"))
 }
 
-// execLine returns the command line that runs an operation that changes things: the
-// flags that select accounts before --, and the operation's parameters after it.
-func (l *awsLine) execLine(program, service, operation string) string {
+// firstWords returns the first words that are not flags, two at the most. It takes the
+// word help off the line, which the AWS CLI has instead of --help.
+func (l *awsLine) firstWords() (words []string, err error) {
+	for i := 0; i < len(l.args) && len(words) < 2; {
+		n, err := l.ignored(i)
+		if err != nil {
+			return nil, err
+		}
+		switch n = max(n, l.muster(i)); {
+		case n > 0:
+			i += n
+		case l.args[i] == "help" && len(words) == 0:
+			l.args = []string{"--help"}
+			return nil, nil
+		case l.args[i] == "help":
+			l.args = slices.Delete(slices.Clone(l.args), i, i+1)
+		case strings.HasPrefix(l.args[i], "-"):
+			return nil, nil // the parser says what is wrong with it
+		default:
+			words = append(words, l.args[i])
+			i++
+		}
+	}
+	return words, nil
+}
+
+// execLine returns the command line that runs another command of the AWS CLI: the flags
+// that select accounts before --, and the command with its parameters after it.
+func (l *awsLine) execLine(command ...string) string {
 	var selection, others []string // flags of exec
-	parameters := []string{"aws", service, operation}
+	parameters := append([]string{"aws"}, command...)
 	behind, named := false, 0
 	for i := 0; i < len(l.args); {
 		var f *kong.Flag
@@ -133,7 +154,7 @@ func (l *awsLine) execLine(program, service, operation string) string {
 	if len(selection) == 0 {
 		selection = []string{"--profile", "NAME"}
 	}
-	return shellWords(slices.Concat([]string{program, "exec"}, selection, others)) + " -- " + shellWords(parameters)
+	return shellWords(slices.Concat([]string{l.program, "exec"}, selection, others)) + " -- " + shellWords(parameters)
 }
 
 // shellWords quotes words as a shell reads them.
@@ -155,22 +176,37 @@ func hintOf(word string, known []string, otherwise string) string {
 // take separates the operation's parameters from muster's flags.
 func (l *awsLine) take() (rest []string, err error) {
 	behind := false // --: everything is the operation's
+	named := 0      // the service and the operation
 	for i := 0; i < len(l.args); {
-		word := l.args[i]
-		n := l.muster(i)
+		word, n := l.args[i], 0
+		if !behind {
+			if n, err = l.ignored(i); err != nil {
+				return nil, err
+			}
+		}
 		switch {
+		case n > 0:
+			i += n
 		case !behind && word == "--":
 			behind = true
 			i++
-			continue
-		case !behind && (n > 0 || !strings.HasPrefix(word, "--")):
-			n = max(n, 1)
+		case !behind && l.muster(i) > 0:
+			n = l.muster(i)
 			rest = append(rest, l.args[i:i+n]...)
 			i += n
-			continue
-		}
-		if i, err = l.parameter(i, behind); err != nil {
-			return nil, err
+		case !strings.HasPrefix(word, "-") && named < 2:
+			rest = append(rest, word)
+			named++
+			i++
+		case word == "help" && !behind:
+			l.command.help = true
+			i++
+		case !strings.HasPrefix(word, "-"):
+			return nil, l.extraArgument(word)
+		default:
+			if i, err = l.parameter(i, behind); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return rest, nil
@@ -179,19 +215,17 @@ func (l *awsLine) take() (rest []string, err error) {
 // parameter takes the parameter at i with its values, and returns where the next word
 // begins.
 func (l *awsLine) parameter(i int, behind bool) (next int, err error) {
-	op := l.command.op
 	typed, value, hasValue := strings.Cut(l.args[i], "=")
-	name := strings.TrimPrefix(typed, "--")
-	p, negated, found := inventory.FindParameter(op, name)
-	if !found || !strings.HasPrefix(l.args[i], "--") {
-		return 0, usage("%s has no parameter %s%s", op.CLIName, typed, hintOf(typed, parameterNames(op), "; 'muster aws "+op.Service.Name+" "+op.CLIName+" --help' lists them"))
+	p, negated, err := l.named(typed)
+	if err != nil {
+		return 0, err
 	}
 	given := inventory.Given{Parameter: p, Negated: negated}
 	least, most := p.Takes()
 	if hasValue {
 		given.Texts = []string{value}
 		if most == 0 {
-			return 0, usage("--%s takes no value; --no-%s is the opposite", name, p.Name)
+			return 0, usage("%s takes no value; --no-%s is the opposite", typed, p.Name)
 		}
 	}
 	for i++; i < len(l.args) && len(given.Texts) < most && !hasValue; i++ {
@@ -201,10 +235,30 @@ func (l *awsLine) parameter(i int, behind bool) (next int, err error) {
 		given.Texts = append(given.Texts, l.args[i])
 	}
 	if len(given.Texts) < least {
-		return 0, usage("--%s needs a value: %s", name, inventory.Type(p.Member.Shape))
+		return 0, usage("%s needs a value: %s", typed, inventory.Type(p.Member.Shape))
 	}
 	l.command.parameters = append(l.command.parameters, given)
 	return i, nil
+}
+
+// named finds the parameter that a word names, in full or with the first letters of one
+// name alone.
+func (l *awsLine) named(word string) (p inventory.Parameter, negated bool, err error) {
+	op := l.command.op
+	name, long := strings.CutPrefix(word, "--")
+	if !long {
+		name = strings.TrimPrefix(word, "-")
+	}
+	matches := inventory.FindParameters(op, name)
+	switch {
+	case len(matches) == 1 && long:
+		return matches[0].Parameter, matches[0].Negated, nil
+	case len(matches) == 1:
+		return p, false, usage("%s: names of parameters begin with two dashes: --%s", word, matches[0].Name)
+	case len(matches) > 1 && long:
+		return p, false, usage("%s can be --%s or --%s: write more of the name", word, matches[0].Name, matches[1].Name)
+	}
+	return p, false, usage("%s has no parameter %s%s", op.CLIName, word, hintOf(word, parameterNames(op), "; '"+l.helpLine()+"' lists them"))
 }
 
 func serviceNames() (all []string) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -63,8 +64,14 @@ func parseError(err error, args []string) error {
 func (m *mistake) classify(text string) {
 	text, _, _ = strings.Cut(text, ", did you mean ")
 	m.text = text
-	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
-		m.text = flag + ": expected a value"
+	if wrong := wrongValue().FindStringSubmatch(text); wrong != nil {
+		m.text = wrong[1] + ": expected a value"
+		if wrong[2] != "string" {
+			m.text = wrong[1] + ": expected a number"
+		}
+		if wrong[4] != "<EOL>" && wrong[4] != "long flag" {
+			m.text += fmt.Sprintf(", not %q", wrong[3])
+		}
 	} else if flag, _, ok := strings.Cut(text, `: missing value, expecting "<arg>`); ok {
 		m.text = flag + ": expected a value"
 	} else if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
@@ -81,6 +88,12 @@ func (m *mistake) classify(text string) {
 		}
 	}
 }
+
+// wrongValue matches kong's message on the value of a flag that ends the line, is
+// another flag, or is no number.
+var wrongValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(-\S+): expected (?:a valid 64 bit )?(string|u?int|float) (?:value )?but got "(.*?)"(?: \((<EOL>|[a-z]+ flag)\))?(?:; perhaps try .*)?$`)
+})
 
 // hint returns what the user probably wants to type; "" if that is not known.
 func (m *mistake) hint() string {

@@ -29,17 +29,29 @@ func Parameters(op *catalog.Operation) (all []Parameter) {
 	return all
 }
 
-// FindParameter finds a parameter by its name, or by --no- and the name of a boolean.
-func FindParameter(op *catalog.Operation, name string) (p Parameter, negated, found bool) {
+// FindParameters finds the parameter with a name, or --no- and the name of a boolean. As
+// in the AWS CLI, the first letters of a name do as well; several parameters can match
+// these.
+func FindParameters(op *catalog.Operation, name string) (matches []Given) {
 	for _, p := range Parameters(op) {
-		if p.Name == name {
-			return p, false, true
+		forms := []Given{{Parameter: p}}
+		if p.Member.Shape.Kind() == catalog.Boolean {
+			forms = append(forms, Given{Parameter: p, Negated: true})
 		}
-		if p.Member.Shape.Kind() == catalog.Boolean && "no-"+p.Name == name {
-			return p, true, true
+		for _, form := range forms {
+			full := p.Name
+			if form.Negated {
+				full = "no-" + full
+			}
+			if full == name {
+				return []Given{form}
+			}
+			if strings.HasPrefix(full, name) {
+				matches = append(matches, form)
+			}
 		}
 	}
-	return Parameter{}, false, false
+	return matches
 }
 
 // Takes says how many values the parameter takes.
