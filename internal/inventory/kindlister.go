@@ -165,11 +165,18 @@ func (l *lister) perAccount() bool { return l.Scope == "account" || l.op.Once ||
 // needsSession reports whether the operation belongs to the portal of IAM Identity Center.
 func (l *lister) needsSession() bool { return l.parameters.refersTo(sessionToken) }
 
+// narrowing leaves out resources that the caller does not want, where that saves work.
+// Others may still come.
+type narrowing struct {
+	filters []any                    // AWS's own
+	host    func(domain string) bool // whether a name that is searched for may be in a domain; nil: everything is wanted
+}
+
 // visit passes the lister's resources in a place to emit, page by page. After an error of
 // a step it goes on without the step where it can, and returns the error in the end.
-func (l *lister) visit(ctx context.Context, api *awsapi.API, p sweep.Place, filters []any, emit func([]wire.Object)) error {
+func (l *lister) visit(ctx context.Context, api *awsapi.API, p sweep.Place, n narrowing, emit func([]wire.Object)) error {
 	if !l.needsSession() {
-		return l.list(ctx, api, p, placeTextOf(p), filters, emit)
+		return l.list(ctx, api, p, placeTextOf(p), n, emit)
 	}
 	session, err := p.Account.Session(ctx)
 	if session == nil {
@@ -181,23 +188,23 @@ func (l *lister) visit(ctx context.Context, api *awsapi.API, p sweep.Place, filt
 		text := placeTextOf(p)
 		text.region, text.accessToken = "", *token
 		all = nil // Do repeats a call with another token
-		return l.list(ctx, api, p, text, nil, func(items []wire.Object) { all = append(all, items...) })
+		return l.list(ctx, api, p, text, n, func(items []wire.Object) { all = append(all, items...) })
 	})
 	emit(all)
 	return err
 }
 
 // list is visit with the values to which the source's texts refer.
-func (l *lister) list(ctx context.Context, api *awsapi.API, p sweep.Place, place placeText, filters []any, emit func([]wire.Object)) error {
+func (l *lister) list(ctx context.Context, api *awsapi.API, p sweep.Place, place placeText, n narrowing, emit func([]wire.Object)) error {
 	in, err := l.parameters.input(wire.Object{}, place)
 	if err != nil {
 		return err
 	}
-	if len(filters) > 0 {
+	if len(n.filters) > 0 {
 		own, _ := in.Get(filtersParameter).([]any)
-		in = in.Set(filtersParameter, slices.Concat(own, filters))
+		in = in.Set(filtersParameter, slices.Concat(own, n.filters))
 	}
-	chain := &chain{api: api, place: p, text: place, failed: map[*step]error{}}
+	chain := &chain{api: api, place: p, text: place, host: n.host, failed: map[*step]error{}}
 	err = eachItems(ctx, api, l.op, p, in, l.items, func(items []wire.Object) (more bool) {
 		for _, st := range l.Steps {
 			items = st.run(ctx, chain, items)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -26,7 +27,8 @@ type step struct {
 	Parameters map[string]any    `yaml:"parameters"` // with members of the item in braces
 	Items      string            `yaml:"items"`      // path of the list whose items replace the item
 	Result     string            `yaml:"result"`     // without Items: path of the structure that is added; "": the answer
-	Keep       map[string]string `yaml:"keep"`       // new names, and the paths in the replaced item
+	Keep       map[string]string `yaml:"keep"`       // new names, and the paths in the item before
+	Domain     string            `yaml:"domain"`     // the item's DNS domain: a search for a name outside it skips the item
 	Absent     []string          `yaml:"absent"`     // error codes: the item has nothing to add
 
 	op         *catalog.Operation
@@ -67,16 +69,17 @@ func (st *step) compile(service string, m members) (after members, err error) {
 			return nil, fmt.Errorf("%s: a batch needs size and items", name)
 		}
 	}
-	if st.Items == "" {
-		return st.compileResult(m)
-	}
-	var shape *catalog.Shape
-	if st.items, shape, err = listPath(st.op, st.Items); err != nil {
+	if st.Items != "" {
+		var shape *catalog.Shape
+		if st.items, shape, err = listPath(st.op, st.Items); err != nil {
+			return nil, err
+		}
+		after = membersOf(shape)
+	} else if after, err = st.compileResult(m); err != nil {
 		return nil, err
 	}
-	after = membersOf(shape)
-	for name, from := range st.Keep {
-		k := kept{name, parsePath(from)}
+	for _, name := range slices.Sorted(maps.Keys(st.Keep)) {
+		k := kept{name, parsePath(st.Keep[name])}
 		shape, err := k.path.shape(m)
 		if err != nil {
 			return nil, fmt.Errorf("%s: keep: %w", st.op.Name, err)
@@ -98,7 +101,7 @@ func (st *step) compileResult(m members) (members, error) {
 		}
 		result = membersOf(shape)
 	}
-	m = slices.Clone(m)
+	m = slices.DeleteFunc(slices.Clone(m), func(m member) bool { return m.name == valueMember })
 	for _, added := range result {
 		m = m.with(added.name, added.shape)
 	}
@@ -110,8 +113,9 @@ type chain struct {
 	api    *awsapi.API
 	place  sweep.Place
 	text   placeText
-	failed map[*step]error // steps that are not tried again
-	stuck  bool            // a step that replaces items has failed
+	host   func(domain string) bool // whether a name that is searched for may be in a domain; nil: everything is wanted
+	failed map[*step]error          // steps that are not tried again
+	stuck  bool                     // a step that replaces items has failed
 }
 
 // run returns the items after the step. After a failure it returns the items that it has:
@@ -119,6 +123,9 @@ type chain struct {
 func (st *step) run(ctx context.Context, c *chain, items []wire.Object) []wire.Object {
 	if c.failed[st] != nil {
 		return items
+	}
+	if c.host != nil && st.Domain != "" {
+		items = slices.DeleteFunc(items, func(item wire.Object) bool { return !c.host(plainText(item.Get(st.Domain))) })
 	}
 	groups := st.groups(c, items)
 	answers := make([][]wire.Object, len(groups))
@@ -184,8 +191,7 @@ func (st *step) call(ctx context.Context, c *chain, g *group) (after []wire.Obje
 	}
 	err = eachItems(ctx, c.api, st.op, c.place, in, st.items, func(answer []wire.Object) (more bool) {
 		if st.items == nil {
-			after = []wire.Object{st.add(g.items[0], answer[0])}
-			return false
+			answer = []wire.Object{st.add(g.items[0], answer[0])}
 		}
 		for _, item := range answer {
 			for _, k := range st.keep {
@@ -193,7 +199,7 @@ func (st *step) call(ctx context.Context, c *chain, g *group) (after []wire.Obje
 			}
 			after = append(after, item)
 		}
-		return true
+		return st.items != nil
 	})
 	if err == nil {
 		return after, nil
@@ -220,7 +226,7 @@ func (st *step) add(item, answer wire.Object) wire.Object {
 	if st.result != nil {
 		answer, _ = st.result.value(answer).(wire.Object)
 	}
-	item = slices.Clone(item)
+	item = item.Without(valueMember)
 	for name, value := range answer.All() {
 		item = item.Set(name, value)
 	}

@@ -112,7 +112,7 @@ func (r *Resources) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, e
 				continue
 			}
 			calls = append(calls, func(ctx context.Context, _ turn) error {
-				return l.visit(ctx, api, p, r.matcher.filters(l), func(items []wire.Object) {
+				return l.visit(ctx, api, p, narrowing{filters: r.matcher.filters(l)}, func(items []wire.Object) {
 					records := r.records(k, l, p, items)
 					mu.Lock()
 					defer mu.Unlock()
