@@ -20,6 +20,7 @@ type lister struct {
 	Operation  string            `yaml:"operation"`  // its name in the API
 	Parameters map[string]any    `yaml:"parameters"` // the operation's input; texts may refer to the place
 	Items      string            `yaml:"items"`      // path of the list in the answer; "": the main list
+	Value      string            `yaml:"value"`      // the name of the only member of items that are plain values; "": Value
 	Steps      []*step           `yaml:"steps"`
 	Scope      string            `yaml:"scope"`   // account: one call for all regions
 	Filters    map[string]string `yaml:"filters"` // AWS's filters by id, name, state and tag
@@ -49,7 +50,7 @@ func (l *lister) inherit(top *lister) {
 		}
 	}
 	for _, field := range []struct{ own, shared *string }{
-		{&l.Service, &top.Service}, {&l.Operation, &top.Operation}, {&l.Items, &top.Items}, {&l.Scope, &top.Scope},
+		{&l.Service, &top.Service}, {&l.Operation, &top.Operation}, {&l.Items, &top.Items}, {&l.Value, &top.Value}, {&l.Scope, &top.Scope},
 	} {
 		if *field.own == "" {
 			*field.own = *field.shared
@@ -145,6 +146,9 @@ func (l *lister) itemsOf() (items path, m members, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if shape.Kind() != catalog.Structure {
+		return items, members{{cmp.Or(l.Value, valueMember), shape}}, nil
+	}
 	return items, membersOf(shape), nil
 }
 
@@ -205,7 +209,7 @@ func (l *lister) list(ctx context.Context, api *awsapi.API, p sweep.Place, place
 		in = in.Set(filtersParameter, slices.Concat(own, n.filters))
 	}
 	chain := &chain{api: api, place: p, text: place, host: n.host, failed: map[*step]error{}}
-	err = eachItems(ctx, api, l.op, p, in, l.items, func(items []wire.Object) (more bool) {
+	err = eachItems(ctx, api, l.op, p, in, l.items, cmp.Or(l.Value, valueMember), func(items []wire.Object) (more bool) {
 		for _, st := range l.Steps {
 			items = st.run(ctx, chain, items)
 		}
@@ -237,9 +241,11 @@ func (*noSessionError) Error() string {
 // Reason gives the place its status in the ledger.
 func (*noSessionError) Reason() awsapi.Kind { return awsapi.NotSubscribed }
 
-// eachItems passes on the items of an operation's answer, page by page.
+// eachItems passes on the items of an operation's answer, page by page. value names the
+// only member of an item that is a plain value.
 func eachItems(
-	ctx context.Context, api *awsapi.API, op *catalog.Operation, p sweep.Place, in wire.Object, items path, use func([]wire.Object) (more bool),
+	ctx context.Context, api *awsapi.API, op *catalog.Operation, p sweep.Place, in wire.Object,
+	items path, value string, use func([]wire.Object) (more bool),
 ) error {
 	return walkPages(ctx, api, op, p, in, Paging{}, func(answer wire.Object) (more bool) {
 		if items == nil {
@@ -249,7 +255,7 @@ func eachItems(
 		for item := range items.values(answer) {
 			object, ok := item.(wire.Object)
 			if !ok {
-				object = wire.Object{{Name: valueMember, Value: item}}
+				object = wire.Object{{Name: value, Value: item}}
 			}
 			all = append(all, object)
 		}

@@ -189,7 +189,7 @@ func (st *step) call(ctx context.Context, c *chain, g *group) (after []wire.Obje
 	if err != nil {
 		return st.without(g.items), err
 	}
-	err = eachItems(ctx, c.api, st.op, c.place, in, st.items, func(answer []wire.Object) (more bool) {
+	err = eachItems(ctx, c.api, st.op, c.place, in, st.items, valueMember, func(answer []wire.Object) (more bool) {
 		if st.items == nil {
 			answer = []wire.Object{st.add(g.items[0], answer[0])}
 		}

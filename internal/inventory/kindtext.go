@@ -122,9 +122,9 @@ func checkParts(parts []part, m members) error {
 	return nil
 }
 
-// isMember reports whether the expression is a member as it is.
+// isMember reports whether the expression is a member as it is, wherever an item has it.
 func (t texts) isMember(name string) bool {
-	return len(t) == 1 && len(t[0].path) == 1 && t[0].path[0] == name
+	return len(t) > 0 && len(t[0].path) == 1 && t[0].path[0] == name
 }
 
 // value returns the value of an item; nil if it has none.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func (l *lister) resource(k *Kind, r Resource, item wire.Object, p placeText) Re
 var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05", time.DateOnly}
 
 // timeOf returns the time that a value is: a timestamp, a text, or a number of seconds or
-// milliseconds since 1970.
+// milliseconds since 1970, which may be a text, too.
 func timeOf(value any) time.Time {
 	switch v := value.(type) {
 	case time.Time:
@@ -86,6 +87,9 @@ func timeOf(value any) time.Time {
 			if t, err := time.Parse(layout, v); err == nil {
 				return t
 			}
+		}
+		if seconds, err := strconv.ParseInt(v, 10, 64); err == nil {
+			return timeOf(seconds)
 		}
 	case int64:
 		const year5138 = 100_000_000_000 // in seconds
