@@ -8,6 +8,7 @@
 //     with Examples(). The struct of the whole grammar has the program's own examples.
 //   - A flag with the tag overview:"TEXT" also appears on the program's page, with
 //     TEXT, or with its help if TEXT is empty.
+//   - A page that does not come from the grammar is a Page, laid out as the others.
 //   - A topic is a file topics/NAME.txt. The list of topics is the list of files.
 //   - A blank line ends a paragraph. Paragraphs are wrapped, except for those that
 //     begin with a space.
@@ -37,9 +38,11 @@ type Manual struct {
 
 // Help prints the help page of a command; nil means the program.
 func (m Manual) Help(w io.Writer, command *kong.Node) error {
-	width := Width(w)
-	return writeString(w, m.page(command).text(width)+"\n"+m.topicsLine(width))
+	return m.page(command).Print(w)
 }
+
+// Print prints a help page.
+func (p Page) Print(w io.Writer) error { return writeString(w, p.text(Width(w))) }
 
 // Explain prints a topic, or the help page of a command. An empty subject means the
 // program.
@@ -56,8 +59,17 @@ func (m Manual) Explain(w io.Writer, subject string) error {
 
 // Has reports whether Explain knows a subject other than the program.
 func (m Manual) Has(subject string) bool {
-	isCommand := slices.ContainsFunc(m.Model.Children, func(command *kong.Node) bool { return command.Name == subject })
-	return isCommand || slices.Contains(Topics(), subject)
+	return m.Command(subject) != nil || slices.Contains(Topics(), subject)
+}
+
+// Command returns the command of a name; nil if there is none.
+func (m Manual) Command(name string) *kong.Node {
+	for _, command := range m.Model.Children {
+		if command.Name == name {
+			return command
+		}
+	}
+	return nil
 }
 
 // Man prints the man page of a command. An empty name means the program, whose page
@@ -76,14 +88,12 @@ func (m Manual) find(name, noun string, others []string) (*kong.Node, error) {
 	if name == "" {
 		return nil, nil
 	}
+	if command := m.Command(name); command != nil {
+		return command, nil
+	}
 	known := others
-	for _, command := range m.Model.Children {
-		if command.Name == name {
-			return command, nil
-		}
-		if !command.Hidden {
-			known = append(known, command.Name)
-		}
+	for _, command := range visible(m.Model.Node) {
+		known = append(known, command.Name)
 	}
 	hint := cmp.Or(names.Suggest(name, known), "see '"+m.Model.Name+" --help'")
 	return nil, &UnknownError{fmt.Sprintf("no %s %q; %s", noun, name, hint)}
@@ -134,6 +144,6 @@ func visible(node *kong.Node) []*kong.Node {
 }
 
 // topicsLine ends each help page.
-func (m Manual) topicsLine(width int) string {
-	return wrapParagraphs("'"+m.Model.Name+" help TOPIC' explains "+strings.Join(Topics(), ", ")+".", width)
+func (m Manual) topicsLine() string {
+	return "'" + m.Model.Name + " help TOPIC' explains " + strings.Join(Topics(), ", ") + "."
 }

@@ -6,20 +6,32 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// page describes a command, or the program. A help page and a man page show the same.
-type page struct {
+// Page describes a command, the program, or a subject of a command's arguments. A help
+// page and a man page show the same.
+type Page struct {
+	Usage    string
+	About    string // one sentence
+	Detail   string // paragraphs
+	Examples []string
+	More     string // the last line of a help page
+
 	name     string // "muster", "muster instances"
-	about    string // one sentence
-	usage    string
-	detail   string // paragraphs that a command's Help() adds
 	sections sections
-	examples []string
+}
+
+// Add adds a term and its explanation below a heading. Headings keep their order.
+func (p *Page) Add(title, term, text string) { p.sections.add(title, term, text) }
+
+// AddNames adds a heading with names below it.
+func (p *Page) AddNames(title string, names []string) {
+	p.sections = append(p.sections, section{title: title, names: names})
 }
 
 // section is a list below a heading: arguments, commands, or the flags of a group.
 type section struct {
 	title   string
 	entries []entry
+	names   []string // instead of entries
 }
 
 type entry struct{ term, text string }
@@ -37,36 +49,36 @@ func (s *sections) add(title, term, text string) {
 }
 
 // page describes a command; nil means the program.
-func (m Manual) page(command *kong.Node) page {
+func (m Manual) page(command *kong.Node) Page {
 	if command == nil || command == m.Model.Node {
 		return m.programPage()
 	}
-	p := page{
-		name: m.Model.Name + " " + command.Path(), about: command.Help, usage: m.Model.Name + " " + command.Summary(),
-		detail: m.Rename(command.Detail), examples: m.examples(command),
+	p := Page{
+		name: m.Model.Name + " " + command.Path(), About: command.Help, Usage: m.Model.Name + " " + command.Summary(),
+		Detail: m.Rename(command.Detail), Examples: m.examples(command), More: m.topicsLine(),
 	}
 	for _, argument := range command.Positional {
-		p.sections.add("Arguments", argument.Summary(), argument.Help)
+		p.Add("Arguments", argument.Summary(), argument.Help)
 	}
 	for _, child := range visible(command) {
-		p.sections.add("Commands", child.Name, child.Help)
+		p.Add("Commands", child.Name, child.Help)
 	}
 	for node := command; node != nil; node = node.Parent {
 		for _, flag := range node.Flags {
 			if !flag.Hidden {
-				p.sections.add(groupTitle(flag.Group, "Flags"), flagTerm(flag), flag.Help)
+				p.Add(groupTitle(flag.Group, "Flags"), flagTerm(flag), flag.Help)
 			}
 		}
 	}
 	return p
 }
 
-func (m Manual) programPage() page {
-	p := page{
-		name: m.Model.Name, about: m.Model.Help, usage: m.Model.Name + " COMMAND [flags]", examples: m.examples(m.Model.Node),
+func (m Manual) programPage() Page {
+	p := Page{
+		name: m.Model.Name, About: m.Model.Help, Usage: m.Model.Name + " COMMAND [flags]", Examples: m.examples(m.Model.Node), More: m.topicsLine(),
 	}
 	for _, command := range visible(m.Model.Node) {
-		p.sections.add(groupTitle(command.Group, "Commands"), command.Name, command.Help)
+		p.Add(groupTitle(command.Group, "Commands"), command.Name, command.Help)
 	}
 	shown := map[string]bool{}
 	for _, node := range append(m.Model.Leaves(true), m.Model.Node) {
@@ -79,7 +91,7 @@ func (m Manual) programPage() page {
 			if text == "" {
 				text = flag.Help
 			}
-			p.sections.add(groupTitle(flag.Group, "Flags"), flagTerm(flag), text)
+			p.Add(groupTitle(flag.Group, "Flags"), flagTerm(flag), text)
 		}
 	}
 	return p

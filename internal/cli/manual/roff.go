@@ -33,18 +33,18 @@ func (m Manual) roff(command *kong.Node) string {
 	return b.String()
 }
 
-func (p page) writeRoff(b *strings.Builder, program, version string) {
+func (p Page) writeRoff(b *strings.Builder, program, version string) {
 	title := strings.ReplaceAll(p.name, " ", "-")
 	fmt.Fprintf(b, ".TH \"%s\" 1 \"\" \"%s\" \"%s\"\n.nh\n.ad l\n", roffEscape(strings.ToUpper(title)), roffEscape(program+" "+version), roffEscape(program))
 	roffSection(b, "NAME")
-	b.WriteString(roffEscape(title) + ` \- ` + roffEscape(firstSentence(p.about)) + "\n")
+	b.WriteString(roffEscape(title) + ` \- ` + roffEscape(firstSentence(p.About)) + "\n")
 	roffSection(b, "SYNOPSIS")
-	b.WriteString(`\fB` + roffEscape(p.name) + `\fP` + roffEscape(strings.TrimPrefix(p.usage, p.name)) + "\n")
+	b.WriteString(`\fB` + roffEscape(p.name) + `\fP` + roffEscape(strings.TrimPrefix(p.Usage, p.name)) + "\n")
 	roffSection(b, "DESCRIPTION")
-	roffText(b, p.about)
-	if p.detail != "" {
+	roffText(b, p.About)
+	if p.Detail != "" {
 		b.WriteString(".PP\n")
-		roffText(b, p.detail)
+		roffText(b, p.Detail)
 	}
 	if len(p.sections) > 0 {
 		roffSection(b, "OPTIONS")
@@ -55,9 +55,9 @@ func (p page) writeRoff(b *strings.Builder, program, version string) {
 			b.WriteString(".TP\n\\fB" + roffEscape(e.term) + "\\fP\n" + roffLine(e.text) + "\n")
 		}
 	}
-	if len(p.examples) > 0 {
+	if len(p.Examples) > 0 {
 		roffSection(b, "EXAMPLES")
-		roffLines(b, p.examples)
+		roffLines(b, p.Examples)
 	}
 }
 

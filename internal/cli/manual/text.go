@@ -27,12 +27,12 @@ func Width(w io.Writer) int {
 }
 
 // text lays the page out for a terminal.
-func (p page) text(width int) string {
+func (p Page) text(width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Usage: %s\n\n", p.usage)
-	b.WriteString(wrapParagraphs(p.about, width))
-	if p.detail != "" {
-		b.WriteString("\n" + wrapParagraphs(p.detail, width))
+	fmt.Fprintf(&b, "Usage: %s\n\n", p.Usage)
+	b.WriteString(wrapParagraphs(p.About, width))
+	if p.Detail != "" {
+		b.WriteString("\n" + wrapParagraphs(p.Detail, width))
 	}
 	column := p.termWidth(width)
 	for _, s := range p.sections {
@@ -40,15 +40,21 @@ func (p page) text(width int) string {
 		for _, e := range s.entries {
 			e.writeText(&b, column, width)
 		}
+		for _, line := range columns(s.names, width-2) {
+			fmt.Fprintf(&b, "  %s\n", line)
+		}
 	}
-	if len(p.examples) > 0 {
-		fmt.Fprintf(&b, "\nExamples:\n  %s\n", strings.Join(p.examples, "\n  "))
+	if len(p.Examples) > 0 {
+		fmt.Fprintf(&b, "\nExamples:\n  %s\n", strings.Join(p.Examples, "\n  "))
+	}
+	if p.More != "" {
+		b.WriteString("\n" + wrapParagraphs(p.More, width))
 	}
 	return b.String()
 }
 
 // termWidth returns the width of the column of terms, 0 if there is no such column.
-func (p page) termWidth(width int) (column int) {
+func (p Page) termWidth(width int) (column int) {
 	if width < narrowest {
 		return 0
 	}
