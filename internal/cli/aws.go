@@ -12,6 +12,7 @@ import (
 
 	"muster/internal/catalog"
 	"muster/internal/cli/complete"
+	"muster/internal/cli/manual"
 	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/render/shape"
@@ -40,7 +41,6 @@ type awsCmd struct {
 
 	op         *catalog.Operation // nil: not named
 	parameters []inventory.Given
-	help       bool
 }
 
 func (*awsCmd) Examples() []string {
@@ -54,9 +54,13 @@ func (*awsCmd) Examples() []string {
 
 // Help explains the command beyond its flags.
 func (*awsCmd) Help() string {
-	return `Put muster in front of an AWS CLI command that reads. Parameters are the same as in the AWS CLI, and muster follows all pages. Without an operation it lists the operations, and without a service the services.
+	return `Put muster in front of an AWS CLI command that reads:
 
-A flag that both muster and the operation have is muster's. The operation's goes behind --, or into --cli-input-json.`
+  muster aws SERVICE OPERATION [--PARAMETER VALUE ...] [flags]
+
+The operation's parameters are the same as in the AWS CLI. 'muster aws SERVICE OPERATION --help' explains them and the fields of the records. Without an operation muster lists the operations, and without a service the services. muster follows all pages.
+
+A flag that both muster and the operation have is muster's. The operation's parameter goes behind --, or into --cli-input-json.`
 }
 
 // ownerFields are the fields of the records of every operation.
@@ -84,8 +88,10 @@ func (c *awsCmd) named() *catalog.Operation {
 }
 
 // Words lists the operations of the named service, for completion.
-func (c *awsCmd) Words(source string) []string {
-	service := catalog.Open(c.Service)
+func (c *awsCmd) Words(source string) []string { return operationWords(source, c.Service) }
+
+func operationWords(source, name string) []string {
+	service := catalog.Open(name)
 	if source != "aws-operations" || service == nil {
 		return nil
 	}
@@ -112,9 +118,7 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	case c.Service == "":
 		return written(listServices(app.Stdout))
 	case c.op == nil:
-		return written(listOperations(app.Stdout, catalog.Open(c.Service)))
-	case c.help:
-		return written(explainOperation(app.Stdout, app.name, c.op))
+		return written(manual.Names(app.Stdout, operationNames(catalog.Open(c.Service))))
 	}
 	in, err := inventory.ReadInput(c.op, c.CLIInputJSON, c.parameters, shorthand.Files(app.Lookup, app.home()), newToken)
 	if err != nil {
@@ -127,7 +131,7 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	regions := &c.RegionFlags
-	if c.op.Once || c.op.Service.Once || inventory.ReadsBucket(c.op) {
+	if runsOnce(c.op) {
 		if len(c.Region)+len(c.ExcludeRegion) > 0 {
 			app.note("%s %s has one answer for all regions: --region has no effect", c.op.Service.Name, c.op.CLIName)
 		}
@@ -149,6 +153,11 @@ func (c *awsCmd) noteRepeated(app *App) {
 			app.note("--%s is given twice: the last one counts, as in the AWS CLI", g.Name)
 		}
 	}
+}
+
+// runsOnce reports whether an operation has one answer for all regions of an account.
+func runsOnce(op *catalog.Operation) bool {
+	return op.Once || op.Service.Once || inventory.ReadsBucket(op)
 }
 
 // listing describes the records of an operation to list.

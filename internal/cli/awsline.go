@@ -15,6 +15,23 @@ import (
 // takeParameters takes the operation and its parameters off a command line, and returns
 // the rest for the parser. flags are muster's.
 func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []string) (rest []string, err error) {
+	line := newAWSLine(c, program, flags, args)
+	if err := line.findOperation(); err != nil || c.op == nil {
+		return line.args, err
+	}
+	return line.take()
+}
+
+// awsLine is the command line behind `muster aws`.
+type awsLine struct {
+	program string
+	flags   map[string]*kong.Flag
+	command *awsCmd
+	args    []string
+}
+
+// newAWSLine prepares the words behind the command. flags are muster's.
+func newAWSLine(c *awsCmd, program string, flags []*kong.Flag, args []string) *awsLine {
 	line := &awsLine{program: program, flags: map[string]*kong.Flag{}, command: c, args: args}
 	for _, f := range flags {
 		line.flags["--"+f.Name] = f
@@ -28,18 +45,7 @@ func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []strin
 			line.flags["--no-"+f.Name] = f
 		}
 	}
-	if err := line.findOperation(); err != nil || c.op == nil {
-		return line.args, err
-	}
-	return line.take()
-}
-
-// awsLine is the command line behind `muster aws`.
-type awsLine struct {
-	program string
-	flags   map[string]*kong.Flag
-	command *awsCmd
-	args    []string
+	return line
 }
 
 // muster returns how many words of a flag of muster begin at i; 0 if it is none.
@@ -82,10 +88,6 @@ func (l *awsLine) findOperation() error {
 		return nil
 	}
 	if l.command.op = service.Operation(words[1]); l.command.op != nil {
-		if i := slices.Index(l.args, "--help"); i >= 0 {
-			l.command.help = true
-			l.args = slices.Delete(slices.Clone(l.args), i, i+1)
-		}
 		return nil
 	}
 	if api := service.Write(words[1]); api != "" {
@@ -97,8 +99,8 @@ func (l *awsLine) findOperation() error {
 	return usage("%s has no operation %q%s", words[0], words[1], hintOf(words[1], operationNames(service), "; '"+l.program+" aws "+words[0]+"' lists them"))
 }
 
-// firstWords returns the first words that are not flags, two at the most. It takes the
-// word help off the line, which the AWS CLI has instead of --help.
+// firstWords returns the first words that are not flags, two at the most. It replaces the
+// word help, which the AWS CLI has instead of --help.
 func (l *awsLine) firstWords() (words []string, err error) {
 	for i := 0; i < len(l.args) && len(words) < 2; {
 		n, err := l.ignored(i)
@@ -108,11 +110,8 @@ func (l *awsLine) firstWords() (words []string, err error) {
 		switch n = max(n, l.muster(i)); {
 		case n > 0:
 			i += n
-		case l.args[i] == "help" && len(words) == 0:
-			l.args = []string{"--help"}
-			return nil, nil
 		case l.args[i] == "help":
-			l.args = slices.Delete(slices.Clone(l.args), i, i+1)
+			l.args = slices.Replace(slices.Clone(l.args), i, i+1, "--help")
 		case strings.HasPrefix(l.args[i], "-"):
 			return nil, nil // the parser says what is wrong with it
 		default:
@@ -199,7 +198,7 @@ func (l *awsLine) take() (rest []string, err error) {
 			named++
 			i++
 		case word == "help" && !behind:
-			l.command.help = true
+			rest = append(rest, "--help")
 			i++
 		case !strings.HasPrefix(word, "-"):
 			return nil, l.extraArgument(word)

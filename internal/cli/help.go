@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/alecthomas/kong"
 
 	"muster/internal/cli/manual"
@@ -23,6 +25,29 @@ func (a *App) wholeManual() (manual.Manual, error) {
 	return a.manual(parser.Model), nil
 }
 
+// explainer is a command that has help pages for its arguments. flags are those that it
+// takes.
+type explainer interface {
+	explain(program string, flags []*kong.Flag, arguments []string) (manual.Page, error)
+}
+
+// explainArguments prints the help page for the arguments of a command. printed is false
+// if there is none.
+func (a *App) explainArguments(command *kong.Node, arguments []string) (printed bool, err error) {
+	if command == nil || len(arguments) == 0 {
+		return false, nil
+	}
+	c, ok := command.Target.Addr().Interface().(explainer)
+	if !ok {
+		return false, nil
+	}
+	page, err := c.explain(a.name, slices.Concat(command.AllFlags(false)...), arguments)
+	if err != nil {
+		return false, err
+	}
+	return true, written(page.Print(a.Stdout))
+}
+
 // helpError reports that help or the version could not be written. The command line
 // is not to blame.
 type helpError struct{ error }
@@ -31,15 +56,27 @@ type helpFlag bool
 
 // BeforeReset prints help before the rest of the command line is checked.
 func (helpFlag) BeforeReset(app *App, line *kong.Context) error {
-	if err := app.manual(line.Model).Help(app.Stdout, line.Selected()); err != nil {
-		return &helpError{written(err)}
+	var arguments []string
+	for _, step := range line.Path {
+		if step.Positional != nil {
+			arguments = append(arguments, line.Value(step).String())
+		}
+	}
+	printed, err := app.explainArguments(line.Selected(), arguments)
+	if err == nil && !printed {
+		err = written(app.manual(line.Model).Help(app.Stdout, line.Selected()))
+	}
+	if err != nil {
+		return &helpError{err}
 	}
 	line.Exit(exitOK)
 	return nil
 }
 
 type helpCmd struct {
-	Subject string `arg:"" optional:"" complete:"commands,topics" help:"Command, or topic: ${topics}."`
+	Subject   string `arg:"" optional:"" complete:"commands,topics" help:"Command, or topic: ${topics}."`
+	Service   string `arg:"" optional:"" complete:"aws-services" help:"Service, behind aws."`
+	Operation string `arg:"" optional:"" complete:"aws-operations" help:"Operation of the service."`
 }
 
 func (*helpCmd) Examples() []string {
@@ -47,11 +84,23 @@ func (*helpCmd) Examples() []string {
 		"muster help instances",
 		"muster help output",
 		"muster help exit-codes",
+		"muster help aws ec2 describe-volumes",
 	}
 }
 
+// Words lists the operations of the named service, for completion.
+func (c *helpCmd) Words(source string) []string { return operationWords(source, c.Service) }
+
 func (c *helpCmd) Run(app *App, line *kong.Context) error {
 	m := app.manual(line.Model)
+	if c.Service != "" {
+		words := slices.DeleteFunc([]string{c.Service, c.Operation}, func(word string) bool { return word == "" })
+		printed, err := app.explainArguments(m.Command(c.Subject), words)
+		if err == nil && !printed {
+			return usage("help has one page about %s; see '%s help %s'", c.Subject, ownName, c.Subject)
+		}
+		return err
+	}
 	if !m.Has(c.Subject) { // the program's page, and suggestions for an unknown name
 		var err error
 		if m, err = app.wholeManual(); err != nil {

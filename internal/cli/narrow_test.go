@@ -43,6 +43,10 @@ func TestNarrow(t *testing.T) {
 			"company-shared-services-networking  role    264511973012  Ops\n" +
 			"base                                static  -             -\n" +
 			"muster: the terminal is too narrow for Source; -o wide shows all columns\n"},
+		{60, []string{"HOME=" + home}, []string{"aws", "sqs"}, "" +
+			"get-queue-attributes            list-message-move-tasks\n" +
+			"get-queue-url                   list-queue-tags\n" +
+			"list-dead-letter-source-queues  list-queues\n"},
 	} {
 		command, _, shown := startAtWidth(t, c.columns, append(c.environ, "TERM=dumb"), c.args...)
 		command.Wait()
