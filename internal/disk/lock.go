@@ -67,12 +67,8 @@ func (l Locks) Lock(ctx context.Context, path string, waiting func()) (unlock fu
 		}
 	}
 	candidates = append(candidates, flock.New(filepath.Dir(absolute), flock.SetFlag(os.O_RDONLY)))
-	if waiting != nil {
-		late := time.AfterFunc(silentWait, waiting)
-		defer late.Stop()
-	}
 	for _, lock := range candidates {
-		if _, err = lock.TryLockContext(ctx, 20*time.Millisecond); err == nil {
+		if err = hold(ctx, lock, waiting); err == nil {
 			return func() { lock.Unlock() }, nil
 		}
 		if ctx.Err() != nil {
@@ -80,4 +76,24 @@ func (l Locks) Lock(ctx context.Context, path string, waiting func()) (unlock fu
 		}
 	}
 	return nil, err
+}
+
+// hold waits until the lock is free, and locks it.
+func hold(ctx context.Context, lock *flock.Flock, waiting func()) error {
+	retry := time.NewTicker(20 * time.Millisecond)
+	defer retry.Stop()
+	for begun := time.Now(); ctx.Err() == nil; {
+		if locked, err := lock.TryLock(); locked || err != nil {
+			return err
+		}
+		if waiting != nil && time.Since(begun) > silentWait {
+			waiting()
+			waiting = nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-retry.C:
+		}
+	}
+	return ctx.Err()
 }
