@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -216,15 +217,21 @@ func TestCall(t *testing.T) {
 // TestCallIsCancelled: a call that waits for its next attempt ends with its context.
 func TestCallIsCancelled(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }))
-	defer server.Close()
-	o := operationOf(t, New(Settings{EndpointURL: server.URL}), "sqs", "list-queues")
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	_, err := o.Call(ctx, Target{}, "eu-west-1", aws.CredentialsProvider(testKeys), nil)
-	if kind := Explain(err).Kind; kind != Cancelled && kind != Unreachable {
-		t.Errorf("%s: %v", kind, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		a := fakeAPI(Settings{}, func(r *http.Request) (*http.Response, error) { calls++; return answer(r, 503, ""), nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			_, err := operationOf(t, a, "sqs", "list-queues").Call(ctx, Target{}, "eu-west-1", aws.CredentialsProvider(testKeys), nil)
+			done <- err
+		}()
+		synctest.Wait() // the call waits for its second attempt
+		cancel()
+		if err := <-done; Explain(err).Kind != Cancelled || calls != 1 {
+			t.Errorf("%v after %d attempts", err, calls)
+		}
+	})
 }
 
 // TestUncallable: what muster cannot sign or find is an error before any call.

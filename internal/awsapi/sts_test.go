@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -151,22 +152,24 @@ func codeOf(err error) string {
 // does not work.
 func TestHomeSTSConcurrent(t *testing.T) {
 	t.Parallel()
-	server := &regionalSTS{codes: map[string]string{"af-south-1": "InvalidClientTokenId"}, delay: 20 * time.Millisecond}
-	var warned sync.Map
-	a := fakeAPI(Settings{Concurrency: 64, MaxAttempts: 1, Warn: func(text string) { warned.Store(text, true) }}, server.RoundTrip)
-	var all sync.WaitGroup
-	for i := range 50 {
-		keys := credentials.NewStaticCredentialsProvider(fmt.Sprint("AKIA", i), "secret", "")
-		all.Go(func() {
-			if err := stsCalls["AssumeRole"](t.Context(), a.STS(Target{Region: "af-south-1"}), keys); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if want := map[string]int{"af-south-1": 1, "us-east-1": 50}; !maps.Equal(server.calls, want) {
-		t.Errorf("calls %v, want %v", server.calls, want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server := &regionalSTS{codes: map[string]string{"af-south-1": "InvalidClientTokenId"}, delay: 20 * time.Millisecond}
+		var warned sync.Map
+		a := fakeAPI(Settings{Concurrency: 64, MaxAttempts: 1, Warn: func(text string) { warned.Store(text, true) }}, server.RoundTrip)
+		var all sync.WaitGroup
+		for i := range 50 {
+			keys := credentials.NewStaticCredentialsProvider(fmt.Sprint("AKIA", i), "secret", "")
+			all.Go(func() {
+				if err := stsCalls["AssumeRole"](t.Context(), a.STS(Target{Region: "af-south-1"}), keys); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if want := map[string]int{"af-south-1": 1, "us-east-1": 50}; !maps.Equal(server.calls, want) {
+			t.Errorf("calls %v, want %v", server.calls, want)
+		}
+	})
 }
 
 // TestSilentSTS: a call without an answer does not block the others.

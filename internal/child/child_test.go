@@ -218,7 +218,9 @@ func TestRun(t *testing.T) {
 		{"sleep 1000 & echo $!", 0, ""}, // sleep keeps the output open
 	} {
 		c, out := shell(t, test.script)
-		c.GracePeriod = 100 * time.Millisecond
+		if strings.HasPrefix(test.script, "sleep") {
+			c.GracePeriod = 100 * time.Millisecond
+		}
 		code, err := c.Run(t.Context())
 		if code != test.code || err != nil || test.out != "" && out.String() != test.out {
 			t.Errorf("%s: exit code %d, %v, output %q; want %d, %q", test.script, code, err, out, test.code, test.out)
@@ -234,18 +236,27 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunStopped: a command that ignores SIGTERM is killed, also in the foreground.
+// TestRunStopped: a command that ignores SIGTERM is killed, also in the foreground. The grace
+// period grows until it is enough for the command to answer SIGTERM on this machine.
 func TestRunStopped(t *testing.T) {
 	t.Parallel()
+	const script = "trap 'echo terminated' TERM; echo begun; while :; do sleep 0.05; done"
 	for _, foreground := range []bool{false, true} {
-		c, out := shell(t, "trap 'echo terminated' TERM; echo begun; while :; do sleep 0.05; done")
-		c.GracePeriod, c.Foreground = 200*time.Millisecond, foreground
-		ctx, cancel := context.WithCancelCause(t.Context())
-		c.Stderr = nil
-		c.Stdout = onWrite{out, func() { cancel(errors.New("too long")) }}
-		code, err := c.Run(ctx)
-		if code != 137 || err != nil || out.String() != "begun\nterminated\n" {
-			t.Errorf("in the foreground: %v: exit code %d, %v, output %q", foreground, code, err, out)
+		answered := false
+		for period := 200 * time.Millisecond; !answered && period < time.Minute; period *= 4 {
+			c, out := shell(t, script)
+			c.GracePeriod, c.Foreground = period, foreground
+			ctx, cancel := context.WithCancelCause(t.Context())
+			c.Stderr = nil
+			c.Stdout = onWrite{out, func() { cancel(errors.New("too long")) }}
+			code, err := c.Run(ctx)
+			answered = out.String() == "begun\nterminated\n"
+			if code != 137 || err != nil || !answered && out.String() != "begun\n" {
+				t.Errorf("in the foreground: %v: exit code %d, %v, output %q", foreground, code, err, out)
+			}
+		}
+		if !answered {
+			t.Errorf("in the foreground: %v: the command got no SIGTERM", foreground)
 		}
 	}
 	c, _ := shell(t, "exit 0")

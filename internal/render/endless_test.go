@@ -83,25 +83,42 @@ func TestEndlessReader(t *testing.T) {
 	}
 }
 
-// TestSilent: an expression that prints nothing is ended as well, and one that ends
-// by itself prints all records from before the interrupt.
+// onlyEnd is an expression that ends for a record with the name "end" only.
+const onlyEnd = `.InstanceId, if .Name == "end" then . else last(range(infinite)) end`
+
+// TestSilent: an expression that prints nothing is ended as well.
 func TestSilent(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	ctx, interrupt := context.WithCancel(context.Background())
-	s := compile(t, Options{JQ: `.InstanceId, if .Name == "end" then . else last(range(infinite)) end`}).Start(&b)
+	s := compile(t, Options{JQ: onlyEnd}).Start(&b)
 	s.Until(ctx)
 	interrupt()
-	if err := s.Write(instance{InstanceId: "i-1", Name: "end"}); err != nil {
-		t.Fatal(err)
-	}
 	err := s.Write(instance{InstanceId: "i-2"})
-	if want := "--jq: i-2: context canceled"; err == nil || err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
+	if want := "--jq: i-2: context canceled"; err == nil || err.Error() != want || b.String() != "i-2\n" {
+		t.Errorf("%v, want %s; %q", err, want, &b)
 	}
-	if out := b.String(); !strings.HasPrefix(out, "i-1\n{") || !strings.HasSuffix(out, "\ni-2\n") {
-		t.Errorf("%q", out)
-	}
+}
+
+// TestEndsByItself: an expression that ends by itself prints all records from before the
+// interrupt. No time passes in the bubble while it works.
+func TestEndsByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b strings.Builder
+		ctx, interrupt := context.WithCancel(t.Context())
+		s := compile(t, Options{JQ: onlyEnd}).Start(&b)
+		s.Until(ctx)
+		interrupt()
+		for _, id := range []string{"i-1", "i-2"} {
+			if err := s.Write(instance{InstanceId: id, Name: "end"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil || !strings.HasPrefix(b.String(), "i-1\n{") || !strings.Contains(b.String(), "\ni-2\n{") {
+			t.Errorf("%v, %q", err, &b)
+		}
+	})
 }
 
 // TestSilentQueries: a query that is made to grow beyond all bounds ends with the run,
