@@ -96,13 +96,9 @@ func TestChaos(t *testing.T) {
 				t.Error(problem)
 			}
 			sim.Close()
-			left := runtime.NumGoroutine()
-			for end := time.Now().Add(10 * time.Second); left > before && time.Now().Before(end); left = runtime.NumGoroutine() {
-				time.Sleep(10 * time.Millisecond) // connections that the server has ended
-			}
-			if left > before {
+			if !eventually(func() bool { return runtime.NumGoroutine() <= before }) { // connections that the server has ended take a while
 				stacks := make([]byte, 1<<20)
-				t.Errorf("%d goroutines are left, of %d before: %s", left, before, stacks[:runtime.Stack(stacks, true)])
+				t.Errorf("%d goroutines are left, of %d before: %s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
 			}
 		})
 	}

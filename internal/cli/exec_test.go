@@ -157,7 +157,7 @@ func TestExecInterrupted(t *testing.T) {
 		interrupt()
 	}()
 	var stdout, stderr bytes.Buffer
-	script := `trap 'echo asked; kill $!; exit 1' TERM; echo begun; : >"$0/$MUSTER_ACCOUNT_ID"; sleep 100 & wait`
+	script := `trap 'echo asked; exit 1' TERM; echo begun; : >"$0/$MUSTER_ACCOUNT_ID"; while :; do sleep 0.1; done`
 	code := Main(ctx, []string{"exec", "--profile", "default,dev", "--yes", "--prefix", "--", "sh", "-c", script, dir}, &App{
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ,
 	})

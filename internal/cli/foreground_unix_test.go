@@ -226,18 +226,20 @@ func TestStoppedAfterQuestion(t *testing.T) {
 	}
 	_, environ := simulated(t, w, false)
 	j := startJobs(t, environ)
-	j.press(cleared + "muster exec --profile dev -- sh -c 'echo begun; read line; echo got $line'\r")
+	j.press(cleared + "muster exec --profile dev -- sh -c 'echo begun; while read line; do echo got $line; done'\r")
 	j.shows("phone:$", "")
 	j.press("123456\r")
 	j.shows("begun$", "")
-	for range 2 {
+	for _, word := range []string{"one", "two"} {
 		j.press("\x1a")
 		j.shows("READY>$", "")
 		j.press(cleared + "fg\r")
 		j.shows("muster exec .*$", "READY")
+		j.press(word + "\r")
+		j.shows("got "+word+"$", "") // the job runs again, and gets the next Ctrl-Z
 	}
-	j.press("word\r")
-	j.shows("got word\nREADY>$", "")
+	j.press("\x04")
+	j.shows("READY>$", "")
 }
 
 // TestQuestionIsAskedAgain: records that arrive during a question wait for the answer. Ctrl-Z

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"encoding/json"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"testing"
-	"time"
 
 	"muster/internal/inventory"
 )
@@ -116,17 +114,14 @@ func TestAgainstMoto(t *testing.T) {
 	}
 }
 
-// startMoto starts a server for the test and returns its URL.
-func startMoto(t *testing.T) string {
+// motoAddress is where moto_server says that it listens.
+var motoAddress = regexp.MustCompile(`http://127\.0\.0\.1:[1-9]\d*`)
+
+// startMoto starts a server for the test, on a port that the system chooses, and returns its
+// URL.
+func startMoto(t *testing.T) (url string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	host, port, _ := net.SplitHostPort(address)
-	command := exec.Command("moto_server", "-H", host, "-p", port)
+	command := exec.Command("moto_server", "-H", "127.0.0.1", "-p", "0")
 	command.Env = append(os.Environ(), "HOME="+t.TempDir())
 	log, err := os.Create(filepath.Join(t.TempDir(), "moto.log"))
 	if err != nil {
@@ -141,15 +136,15 @@ func startMoto(t *testing.T) string {
 		command.Wait()
 		log.Close()
 	})
-	for range 600 {
-		if resp, err := http.Get("http://" + address + "/moto-api/"); err == nil {
-			resp.Body.Close()
-			return "http://" + address
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !eventually(func() bool {
+		text, _ := os.ReadFile(log.Name())
+		url = motoAddress.FindString(string(text))
+		return url != ""
+	}) {
+		text, _ := os.ReadFile(log.Name())
+		t.Fatalf("moto_server does not listen: %s", text)
 	}
-	t.Fatal("moto_server does not answer")
-	return ""
+	return url
 }
 
 // seedFind creates the resources that find looks for, and prints them as boto3 returns

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,7 +50,7 @@ const (
 func inFront(t *testing.T, environ []string, choose func(*http.Request) *awssim.Server) []string {
 	t.Helper()
 	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		target, err := url.Parse(choose(r.In).URL())
+		target, err := url.Parse(choose(r.Out).URL())
 		if err != nil {
 			t.Error(err)
 		}
@@ -61,10 +61,53 @@ func inFront(t *testing.T, environ []string, choose func(*http.Request) *awssim.
 	return append(environ, "AWS_ENDPOINT_URL="+front.URL, "PATH="+os.Getenv("PATH"))
 }
 
-// changing starts an organization that turns into the next one at each turn.
+// describesInstances matches the body of a request for instances.
+var describesInstances = regexp.MustCompile(`\bAction=DescribeInstances\b`)
+
+// rounds gives all calls of a round the same organization: a round begins with the call for
+// instances that comes to a region again.
+type rounds struct {
+	mu    sync.Mutex
+	next  int             // after the next turn
+	now   int             // of this round
+	asked map[string]bool // the regions of this round
+}
+
+func (r *rounds) turn() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.next++
+}
+
+// world returns the number of the organization that answers a request.
+func (r *rounds) world(t *testing.T, request *http.Request) int {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if region := regionOfSignature(request); describesInstances.Match(body) {
+		if r.asked == nil || r.asked[region] {
+			r.asked, r.now = map[string]bool{}, r.next
+		}
+		r.asked[region] = true
+	}
+	return r.now
+}
+
+// regionOfSignature returns the region for which a request is signed.
+func regionOfSignature(r *http.Request) string {
+	scope := strings.Split(r.Header.Get("Authorization"), "/")
+	return scope[min(2, len(scope)-1)]
+}
+
+// changing starts an organization that turns into the next one at each turn, from the next
+// round of --watch on.
 func changing(t *testing.T, worlds ...string) (environ []string, turn func()) {
 	t.Helper()
-	var at atomic.Int64
+	var at rounds
 	var sims []*awssim.Server
 	for _, text := range worlds {
 		w, err := awssim.ParseWorld([]byte(text))
@@ -77,7 +120,7 @@ func changing(t *testing.T, worlds ...string) (environ []string, turn func()) {
 			environ = env
 		}
 	}
-	return inFront(t, environ, func(*http.Request) *awssim.Server { return sims[at.Load()] }), func() { at.Add(1) }
+	return inFront(t, environ, func(r *http.Request) *awssim.Server { return sims[at.world(t, r)] }), at.turn
 }
 
 var (
