@@ -47,8 +47,28 @@ func (k *counting) parse(fields []string, record *shape.Schema) error {
 		if leaf := itemOf(p); !leaf.IsScalar() && leaf.Kind != shape.Any {
 			return &caret.Error{Flag: "--count-by", Msg: "cannot count by " + p.Text + ", a " + p.Leaf.String(), Offset: -1}
 		}
+		if other := k.otherForm(p); other != nil {
+			return &caret.Error{Flag: "--count-by", Msg: "cannot count by " + other.Text + " and by " + p.Text, Offset: -1}
+		}
 		if !slices.ContainsFunc(k.paths, func(other *shape.Path) bool { return other.Text == p.Text }) {
 			k.paths = append(k.paths, p)
+		}
+	}
+	return nil
+}
+
+// otherForm returns an earlier path that leads to a list of pairs by key where p leads to
+// its items, or the other way round: a count has one or the other.
+func (k *counting) otherForm(p *shape.Path) *shape.Path {
+	for _, other := range k.paths {
+		one, two := routeOf(p), routeOf(other)
+		for i := range min(len(one), len(two)) {
+			if (one[i].Field == nil) != (two[i].Field == nil) {
+				return other
+			}
+			if one[i].Field != two[i].Field {
+				break
+			}
 		}
 	}
 	return nil
@@ -88,7 +108,7 @@ func itemOf(p *shape.Path) *shape.Schema {
 
 // routeOf returns the steps of a path without lists: a count has one item of each.
 func routeOf(p *shape.Path) []shape.Step {
-	return slices.DeleteFunc(slices.Clone(p.Steps), func(s shape.Step) bool { return s.In.Kind == shape.List })
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s shape.Step) bool { return s.AllItems() })
 }
 
 // leaves returns the Go types of the values that are counted by.

@@ -17,21 +17,54 @@ type Path struct {
 	Steps []Step
 }
 
-// Step is a field of an Object, a key of a Map, or all items of a List.
+// Step is a field of an Object, a key of a Map or of a List of pairs, or all items of a
+// List.
 type Step struct {
 	In    *Schema
 	Field *Field // nil unless In is an Object
-	Key   string // of a Map
+	Key   string // of a Map, or of a List of pairs
 
 	index int // of Field
+	pair  pair
 }
 
-// ParsePath reads a path such as "A.B.C" from the text of a flag. After a map, the rest
-// of the text is the key, dots included. The error is a *caret.Error.
+// AllItems reports whether the step leads to all items of a List.
+func (s *Step) AllItems() bool { return s.In.Kind == List && s.Key == "" }
+
+// pair has the places of two fields that make a key with its value from an Object.
+type pair struct{ key, value int }
+
+// pairOf finds the pair of fields with which AWS writes a map as a list: Key and Value,
+// TagKey and TagValue, key and value.
+func pairOf(item *Schema) (p pair, ok bool) {
+	if item.Kind != Object {
+		return p, false
+	}
+	for i, f := range item.Fields {
+		prefix, isKey := strings.CutSuffix(strings.ToLower(f.Name), "key")
+		if !isKey || f.Schema.Kind != String {
+			continue
+		}
+		j := slices.IndexFunc(item.Fields, func(f Field) bool { return strings.EqualFold(f.Name, prefix+"value") })
+		if j >= 0 && item.Fields[j].Schema.Kind == String {
+			return pair{i, j}, true
+		}
+	}
+	return p, false
+}
+
+// ParsePath reads a path such as "A.B.C" from the text of a flag. After a map, or a list
+// of pairs such as AWS's tags, the rest of the text is the key, dots included, unless a
+// pair has a field of that name. The error is a *caret.Error.
 func ParsePath(flag, text string, s *Schema) (*Path, error) {
 	p := &Path{Text: text}
 	for rest := text; ; {
 		for s.Kind == List && rest != "" {
+			if pair, ok := pairOf(s.Elem); ok && !slices.Contains(s.Elem.FieldNames(), rest) {
+				p.Steps = append(p.Steps, Step{In: s, Key: rest, pair: pair})
+				p.EndsAtKey, p.Leaf = true, s.Elem.Fields[pair.value].Schema
+				return p, nil
+			}
 			p.Steps = append(p.Steps, Step{In: s})
 			p.ThroughList, s = true, s.Elem
 		}
@@ -68,17 +101,20 @@ func ParsePath(flag, text string, s *Schema) (*Path, error) {
 }
 
 // Visit calls f for each value at the end of the path: never if the record lacks the
-// field or key, and once for each item of the lists on the way.
+// field or key, and once for each item of the lists on the way, of which a list of pairs
+// is none.
 func (p *Path) Visit(record Value, f func(Value)) { visit(p.Steps, record, f) }
 
 func visit(steps []Step, v Value, f func(Value)) {
 	for i := range steps {
 		s, ok := &steps[i], true
-		switch s.In.Kind {
-		case Object:
+		switch {
+		case s.In.Kind == Object:
 			v, ok = v.Field(s.index)
-		case Map:
+		case s.In.Kind == Map:
 			v, ok = v.Key(s.Key)
+		case s.Key != "":
+			v, ok = v.valueOf(s.Key, s.pair)
 		default:
 			for j := range v.Len() {
 				visit(steps[i+1:], v.Index(j), f)
@@ -90,4 +126,16 @@ func visit(steps []Step, v Value, f func(Value)) {
 		}
 	}
 	f(v)
+}
+
+// valueOf is the value of the first item of a List of pairs with a key. It reports whether
+// there is one.
+func (v Value) valueOf(key string, p pair) (Value, bool) {
+	for i := range v.Len() {
+		item := v.Index(i)
+		if k, ok := item.Field(p.key); ok && k.Text() == key {
+			return item.Field(p.value)
+		}
+	}
+	return Value{}, false
 }

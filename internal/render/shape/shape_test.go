@@ -15,6 +15,14 @@ type machine struct {
 	Disks []disk
 	Tags  map[string]string
 	Raw   raw `render:"sparse"`
+	Pairs []entry
+}
+
+// entry is an item of AWS's tags, with more fields than the pair.
+type entry struct {
+	ResourceID string
+	TagKey     *string `render:"optional"`
+	TagValue   *string `render:"optional"`
 }
 
 type disk struct{ Size int }
@@ -26,6 +34,7 @@ func TestSchemaOf(t *testing.T) {
 	want := []FieldInfo{
 		{"ID", "string"}, {"Born", "string"}, {"Key", "string"}, {"Disks", "list of objects"}, {"Disks.Size", "number"},
 		{"Tags", "map of strings"}, {"Raw", "object"}, {"Raw.Spot", "bool"}, {"Raw.Hibernates", "bool"},
+		{"Pairs", "list of objects"}, {"Pairs.ResourceID", "string"}, {"Pairs.TagKey", "string"}, {"Pairs.TagValue", "string"},
 	}
 	if got := SchemaOf[machine]().AllFields(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -35,13 +44,16 @@ func TestSchemaOf(t *testing.T) {
 func TestVisit(t *testing.T) {
 	t.Parallel()
 	s, spot := SchemaOf[machine](), true
+	env, team, prod, empty := "a.env", "team", "prod", ""
 	record := ValueOf(s, reflect.ValueOf(machine{
 		Id: "i-1", Born: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Key: []byte("key"), Disks: []disk{{1}, {2}},
 		Tags: map[string]string{"a.b": "x"}, Raw: raw{Spot: &spot},
+		Pairs: []entry{{}, {TagKey: &env, TagValue: &prod}, {TagKey: &env, TagValue: &team}, {TagKey: &team, TagValue: &empty}, {TagKey: &prod}},
 	}))
 	for path, want := range map[string][]string{
 		"ID": {"i-1"}, "Born": {"2026-01-02T03:04:05+00:00"}, "Key": {"a2V5"}, "Disks.Size": {"1", "2"},
 		"Tags.a.b": {"x"}, "Tags.c": nil, "Raw.Spot": {"true"}, "Raw.Hibernates": nil,
+		"Pairs.a.env": {"prod"}, "Pairs.team": {""}, "Pairs.prod": nil, "Pairs.none": nil, "Pairs.TagKey": {"a.env", "a.env", "team", "prod"},
 	} {
 		p, err := ParsePath("--columns", path, s)
 		if err != nil {
