@@ -1,10 +1,15 @@
 package inventory
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"muster/internal/render"
+	"muster/internal/wire"
 )
 
 // TestKindsFitTheCatalogue finds a kind whose operations or members AWS has changed, and
@@ -38,4 +43,62 @@ func TestKindsFitTheCatalogue(t *testing.T) {
 			t.Errorf("%s: title %q, columns %q", name, k.Title, k.Columns)
 		}
 	}
+}
+
+// TestDemoItems checks the items of the simulated organization against the shapes of AWS's
+// answers: each is an item of one of the kind's sources.
+func TestDemoItems(t *testing.T) {
+	t.Parallel()
+	for _, name := range KindNames() {
+		k, err := FindKind(name)
+		if err != nil || k.compile() != nil {
+			continue // TestKindsFitTheCatalogue reports it
+		}
+		for i, item := range k.Demo {
+			var problems []error
+			if !slices.ContainsFunc(k.listers, func(l *lister) bool {
+				err := l.checkDemo(item)
+				problems = append(problems, err)
+				return err == nil
+			}) {
+				t.Errorf("%s: demo[%d]: %v", name, i, problems)
+			}
+		}
+	}
+}
+
+// checkDemo returns an error for an item that the lister's last operation does not return.
+func (l *lister) checkDemo(demo map[string]any) error {
+	text, err := json.Marshal(demo)
+	if err != nil {
+		return err
+	}
+	var given map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&given); err != nil {
+		return err
+	}
+	if given["AccountName"] == nil || (given["Region"] == nil) != l.perAccount() {
+		return fmt.Errorf("account %v, region %v", given["AccountName"], given["Region"])
+	}
+	delete(given, "AccountName")
+	delete(given, "Region")
+	var item wire.Object
+	for name, value := range given {
+		at := indexOf(l.members, name)
+		if at < 0 {
+			return fmt.Errorf("%s has no member %q", l.Operation, name)
+		}
+		parsed, err := wire.Input{Partial: true}.Value(l.members[at].shape, name, value)
+		if err != nil {
+			return err
+		}
+		item = item.Set(name, parsed)
+	}
+	r := l.resource(nil, Resource{}, item, placeText{account: "123456789012", region: "eu-west-1", partition: "aws"})
+	if r.Id == "" || l.ARN != nil && r.Arn == "" || l.Created != nil && r.CreatedAt.IsZero() {
+		return fmt.Errorf("id %q, ARN %q, created at %v", r.Id, r.Arn, r.CreatedAt)
+	}
+	return nil
 }
