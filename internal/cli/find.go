@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
+	"muster/internal/awsapi"
 	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/sweep"
@@ -71,6 +74,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		if finder, err = inventory.NewFinder(s.resolver.API, c.What); err != nil {
 			return plan, err
 		}
+		plan.WholeAccounts = finder.WholeAccounts()
 		var resolve sync.Once
 		plan.Visit = func(ctx context.Context, place sweep.Place, emit func([]inventory.Finding)) error {
 			resolve.Do(func() {
@@ -82,7 +86,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		}
 		return plan, nil
 	}
-	return c.list(ctx, app, g, listing[inventory.Finding]{
+	err := c.list(ctx, app, g, listing[inventory.Finding]{
 		noun: "found", view: findView, plan: plan,
 		summary: func(ledger *sweep.Ledger) {
 			if missing := finder.Missing(); len(missing) > 0 {
@@ -90,6 +94,21 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 			}
 		},
 	})
+	if err != nil || finder == nil || len(finder.Missing()) == 0 || !noteUnsearched(app, finder) || c.AllowDenied {
+		return err
+	}
+	return &partial{exitPartial}
+}
+
+// noteUnsearched names the kinds in which a missing DNS name may still be. It returns false
+// if there are none.
+func noteUnsearched(app *App, finder *inventory.Finder) bool {
+	unsearched := finder.Unsearched()
+	for _, kind := range slices.Sorted(maps.Keys(unsearched)) {
+		failure := awsapi.Explain(unsearched[kind])
+		app.note("%s could not be searched everywhere: %s, %s: %s", kind, failure.Operation, failure.Code, failure.Message)
+	}
+	return len(unsearched) > 0
 }
 
 // noteMissing names the targets that were not found, and where they may still be. A run

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/account"
-	"muster/internal/auth"
 	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/render/shape"
@@ -130,7 +128,7 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global) error {
 	kinds, _ := c.kinds()
 	record := resources.RecordType(namedOwners(&c.Output)...)
 	return list(ctx, app, g, flags, listing[inventory.Resource]{
-		noun: c.noun(kinds), view: kindView(kinds, record), bothScopes: accounts && regional,
+		noun: c.noun(kinds), view: kindView(kinds, record),
 		plan: func(s *sweeper) (plan sweep.Plan[inventory.Resource], err error) {
 			regions := s.regions
 			if regions == nil {
@@ -146,14 +144,7 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global) error {
 				return resources.Visit(ctx, s.resolver.API, p, emit)
 			}
 			plan.NoCredentials = resources.WithoutCredentials()
-			if accounts && regional {
-				plan.RegionSelected = regions.Contains
-				plan.Regions = func(ctx context.Context, a *account.Account, id *auth.Identity) (sweep.Regions, error) {
-					found, err := regions.Of(ctx, a, id)
-					found.Visit = append([]string{""}, found.Visit...)
-					return found, err
-				}
-			}
+			plan.WholeAccounts = accounts && regional
 			return plan, nil
 		},
 		id: func(r *inventory.Resource) string { return r.Kind.Name + " " + r.Region + " " + r.Id },

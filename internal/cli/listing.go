@@ -38,8 +38,6 @@ type listing[R any] struct {
 	plan func(*sweeper) (sweep.Plan[R], error)
 	// wholeAccounts visits accounts as a whole, although the command has --region.
 	wholeAccounts bool
-	// bothScopes says that the plan visits accounts as a whole and their regions.
-	bothScopes bool
 	// summary replaces the count of records at the end.
 	summary func(*sweep.Ledger)
 	// recordNames keeps the names in a record for completion. Those of accounts, regions

@@ -198,7 +198,7 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 		}
 		return err
 	}
-	return plan, r, s.checkEarlier(plan.Regions == nil || l.bothScopes, plan.Regions != nil)
+	return plan, r, s.checkEarlier(plan.Regions == nil || plan.WholeAccounts, plan.Regions != nil)
 }
 
 // checkEarlier returns an error if the report of --retry-gaps has places that this command

@@ -18,6 +18,7 @@ type Finder struct {
 	api      *awsapi.API
 	terms    []*term
 	decoders decoders
+	hosts    *hostFinder // nil: no target is a host name
 
 	mu    sync.Mutex
 	found map[string]bool // the texts of terms
@@ -41,7 +42,8 @@ func NewFinder(api *awsapi.API, what []string) (*Finder, error) {
 		}
 		f.terms = append(f.terms, t)
 	}
-	return f, nil
+	f.hosts, err = newHostFinder(f.terms)
+	return f, err
 }
 
 // resolveTimeout bounds the time for all DNS lookups.
@@ -88,9 +90,21 @@ func (f *Finder) setFound(candidates []candidate) {
 	}
 }
 
-// Visit emits the findings in one region. It makes one call for each filter that the
-// targets need, not one for each target.
+// Visit emits the findings in one place: a region, or an account as a whole.
 func (f *Finder) Visit(ctx context.Context, p sweep.Place, emit func([]Finding)) error {
+	if p.Region == "" {
+		return f.visitKinds(ctx, p, emit)
+	}
+	err := f.visitInterfaces(ctx, p, emit)
+	if f.hosts != nil {
+		err = cmp.Or(err, f.visitKinds(ctx, p, emit))
+	}
+	return err
+}
+
+// visitInterfaces emits the interfaces and Elastic IPs of a region. It makes one call for
+// each filter that the targets need, not one for each target.
+func (f *Finder) visitInterfaces(ctx context.Context, p sweep.Place, emit func([]Finding)) error {
 	s := &search{
 		Finder: f, server: newServer(f.api, p), emit: emit,
 		names: map[string]string{}, named: map[string]bool{}, emitted: map[string]bool{},

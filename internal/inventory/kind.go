@@ -159,3 +159,14 @@ func (k *Kind) StateColor(state string) string {
 	}
 	return ""
 }
+
+// Singular returns the name of one resource: load-balancer, of load-balancers.
+func (k *Kind) Singular() string {
+	if stem, ok := strings.CutSuffix(k.Name, "ies"); ok {
+		return stem + "y"
+	}
+	if stem, ok := strings.CutSuffix(k.Name, "sses"); ok {
+		return stem + "ss"
+	}
+	return strings.TrimSuffix(k.Name, "s")
+}

@@ -37,6 +37,7 @@ type step struct {
 	items      path
 	result     path
 	keep       []kept
+	plain      bool // the items before are plain values, which an answer replaces
 }
 
 // kept is a member that the items of an answer take over from the item before.
@@ -61,6 +62,7 @@ func (st *step) compile(service string, m members) (after members, err error) {
 	if st.parameters, err = compileTemplate(st.Parameters, st.op, m); err != nil {
 		return nil, err
 	}
+	st.plain = len(m) == 1 && m[0].name == valueMember
 	if st.Batch != "" {
 		if st.batched, err = st.parameters.batched(); err != nil {
 			return nil, err
@@ -101,7 +103,9 @@ func (st *step) compileResult(m members) (members, error) {
 		}
 		result = membersOf(shape)
 	}
-	m = slices.DeleteFunc(slices.Clone(m), func(m member) bool { return m.name == valueMember })
+	if m = slices.Clone(m); st.plain {
+		m = nil
+	}
 	for _, added := range result {
 		m = m.with(added.name, added.shape)
 	}
@@ -226,7 +230,9 @@ func (st *step) add(item, answer wire.Object) wire.Object {
 	if st.result != nil {
 		answer, _ = st.result.value(answer).(wire.Object)
 	}
-	item = item.Without(valueMember)
+	if item = slices.Clone(item); st.plain {
+		item = nil
+	}
 	for name, value := range answer.All() {
 		item = item.Set(name, value)
 	}

@@ -28,6 +28,8 @@ type Plan[R any] struct {
 	Accounts func(context.Context) iter.Seq2[*account.Account, error]
 	// Regions lists the regions of an account. If it is nil, each account is one place.
 	Regions func(context.Context, *account.Account, *auth.Identity) (Regions, error)
+	// WholeAccounts visits each account as a whole, too, before its regions.
+	WholeAccounts bool
 	// Visit collects the records of a place and emits them as they arrive. Emitted
 	// records are kept even if Visit fails later.
 	Visit func(ctx context.Context, p Place, emit func([]R)) error

@@ -177,6 +177,9 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	if found.Incomplete != nil {
 		fail(found.Incomplete, "")
 	}
+	if s.WholeAccounts {
+		found.Visit = append([]string{""}, found.Visit...)
+	}
 	return id, s.regionsToVisit(a, found, gaps)
 }
 
