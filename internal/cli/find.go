@@ -104,11 +104,13 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 // if there are none.
 func noteUnsearched(app *App, finder *inventory.Finder) bool {
 	unsearched := finder.Unsearched()
-	for _, kind := range slices.Sorted(maps.Keys(unsearched)) {
-		failure := awsapi.Explain(unsearched[kind])
-		app.note("%s could not be searched everywhere: %s, %s: %s", kind, failure.Operation, failure.Code, failure.Message)
+	if len(unsearched) == 0 {
+		return false
 	}
-	return len(unsearched) > 0
+	kinds := slices.Sorted(maps.Keys(unsearched))
+	failure := awsapi.Explain(unsearched[kinds[0]])
+	app.note("AWS denies the search of %s in some places, such as: %s, %s: %s", enumerate(kinds, "kind"), failure.Operation, failure.Code, failure.Message)
+	return true
 }
 
 // noteMissing names the targets that were not found, and where they may still be. A run

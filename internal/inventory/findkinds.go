@@ -19,7 +19,7 @@ type hostFinder struct {
 	kinds []*Kind
 
 	mu     sync.Mutex
-	denied map[string]error // kinds that could not be searched somewhere, with the first error
+	failed map[string]error // kinds that could not be searched somewhere, with the first error
 }
 
 // newHostFinder returns a hostFinder; nil if no term is a host name.
@@ -27,7 +27,7 @@ func newHostFinder(terms []*term) (*hostFinder, error) {
 	if !slices.ContainsFunc(terms, func(t *term) bool { return t.host != "" }) {
 		return nil, nil
 	}
-	h := &hostFinder{denied: map[string]error{}}
+	h := &hostFinder{failed: map[string]error{}}
 	for _, name := range KindNames() {
 		k, err := FindKind(name)
 		if err != nil {
@@ -48,19 +48,22 @@ func newHostFinder(terms []*term) (*hostFinder, error) {
 // the records of hosted zones.
 func (f *Finder) WholeAccounts() bool { return f.hosts != nil }
 
-// Unsearched returns the kinds that could not be searched in some place, because AWS
-// denied it or the service is not there, each with an error.
+// Unsearched returns the kinds that could not be searched in some place, because AWS denied
+// it, each with the error.
 func (f *Finder) Unsearched() map[string]error {
 	if f.hosts == nil {
 		return nil
 	}
 	f.hosts.mu.Lock()
 	defer f.hosts.mu.Unlock()
-	return f.hosts.denied
+	return f.hosts.failed
 }
 
 // visitKinds emits the resources of a place whose names are searched for.
 func (f *Finder) visitKinds(ctx context.Context, p sweep.Place, emit func([]Finding)) error {
+	if !slices.ContainsFunc(f.terms, func(t *term) bool { return t.host != "" && (t.region == "" || t.region == p.Region) }) {
+		return nil
+	}
 	var mu sync.Mutex
 	var calls []func(context.Context, turn) error
 	for _, k := range f.hosts.kinds {
@@ -78,26 +81,27 @@ func (f *Finder) visitKinds(ctx context.Context, p sweep.Place, emit func([]Find
 						emit(findings(found))
 					}
 				})
-				return f.hosts.searched(k, err)
+				return f.hosts.searched(k, err, f.api.CustomEC2Endpoint(p.Identity.Target))
 			})
 		}
 	}
 	return cmp.Or(atOnce(ctx, calls)...)
 }
 
-// searched returns the error of a search, or nil if the kind counts as not searched: the
-// caller may not list it, or the place does not have the service.
-func (h *hostFinder) searched(k *Kind, err error) error {
+// searched returns the error of a search that makes the place a gap. A kind that the caller
+// may not list does not: the target may be found without it.
+func (h *hostFinder) searched(k *Kind, err error, custom bool) error {
 	if err == nil {
 		return nil
 	}
 	switch failure := awsapi.Explain(err); {
 	case failure.Kind == awsapi.NotOffered, failure.Kind == awsapi.NotSubscribed: // it has no resources there
+	case failure.Kind == awsapi.Broken && custom: // a simulator may not have the service
 	case failure.Denied():
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if h.denied[k.Name] == nil {
-			h.denied[k.Name] = err
+		if h.failed[k.Name] == nil {
+			h.failed[k.Name] = err
 		}
 	default:
 		return err
