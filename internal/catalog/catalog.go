@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,26 +18,34 @@ import (
 //go:embed catalog.zip
 var archive []byte
 
-var openArchive = sync.OnceValue(func() *zip.Reader {
+var openArchive = sync.OnceValue(listArchive)
+
+func listArchive() []*zip.File {
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		panic(fmt.Sprintf("catalog.zip: %v", err)) // it is part of the program
 	}
-	return r
-})
+	return r.File
+}
 
 // readFile returns the text of a file of the archive, and whether there is one.
-func readFile(name string) (string, bool) {
-	f, err := openArchive().Open(name)
-	if err != nil {
+func readFile(name string) (string, bool) { return readFrom(openArchive(), name) }
+
+// readFrom looks for the file from the first to the last: the index that zip.Reader.Open
+// would build takes longer than a file takes to read.
+func readFrom(files []*zip.File, name string) (string, bool) {
+	i := slices.IndexFunc(files, func(f *zip.File) bool { return f.Name == name })
+	if i < 0 {
 		return "", false
 	}
-	defer f.Close()
 	var text strings.Builder
-	if info, err := f.Stat(); err == nil {
-		text.Grow(int(info.Size()))
+	text.Grow(int(files[i].UncompressedSize64))
+	f, err := files[i].Open()
+	if err == nil {
+		defer f.Close()
+		_, err = io.Copy(&text, f)
 	}
-	if _, err := io.Copy(&text, f); err != nil {
+	if err != nil {
 		panic(fmt.Sprintf("catalog.zip: %s: %v", name, err))
 	}
 	return text.String(), true
