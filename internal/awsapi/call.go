@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type Operation struct {
 
 	configKey string            // the service's name in the settings of custom endpoints
 	context   []*catalog.Member // of the input, that are parameters of the endpoint
+	lists     bool              // every answer has a list
 
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
@@ -50,7 +52,7 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Operation{api: a, op: op, codec: codec, handlers: handlersOf(op), endpoints: map[endpointKey]*endpoint{}}
+	o := &Operation{api: a, op: op, codec: codec, handlers: handlersOf(op), lists: lists(op), endpoints: map[endpointKey]*endpoint{}}
 	o.configKey = strings.ReplaceAll(strings.ToLower(op.Service.ID), " ", "_")
 	if op.Input != nil {
 		for _, m := range op.Input.Members() {
@@ -73,10 +75,15 @@ func (o *Operation) Call(ctx context.Context, t Target, region string, credentia
 		out = o.output(in, out)
 	}
 	if err != nil {
-		err = o.api.secrets.Error(&smithy.OperationError{ServiceID: o.op.Service.ID, OperationName: o.op.Name, Err: err})
+		err = o.failed(err)
 	}
 	finishedCall{o.op.Service.ID, o.op.Name, region, attempts, time.Since(start), err}.record(ctx, o.api.settings.Log)
 	return out, err
+}
+
+// failed returns an error of a call with the operation's name and without secrets.
+func (o *Operation) failed(err error) error {
+	return o.api.secrets.Error(&smithy.OperationError{ServiceID: o.op.Service.ID, OperationName: o.op.Name, Err: err})
 }
 
 // retried repeats a call while the retryer says so, and once where AWS says that another
@@ -173,12 +180,20 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 	return nil, failed
 }
 
-// answer reads a response. The error is as that of wire.Codec.Response.
+// answer reads a response. The error is as that of wire.Codec.Response, or a
+// *BrokenAnswer.
 func (o *Operation) answer(ctx context.Context, resp *http.Response) (wire.Object, error) {
 	if o.op.Service.ID == "S3" {
 		dropBadExpiry(resp)
 	}
-	return o.codec.Response(ctx, resp, responseLimit)
+	out, err := o.codec.Response(ctx, resp, responseLimit)
+	if err != nil && o.op.Method == http.MethodHead && resp.StatusCode >= 300 { // there is no document to read
+		return nil, &smithy.GenericAPIError{Code: strconv.Itoa(resp.StatusCode), Message: http.StatusText(resp.StatusCode)}
+	}
+	if err == nil && o.lists && !hasBody(o.op, out) {
+		return nil, &BrokenAnswer{Operation: o.op.Name, Msg: noList}
+	}
+	return out, err
 }
 
 // request returns the unsigned request for an input.

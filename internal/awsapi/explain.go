@@ -20,6 +20,7 @@ import (
 
 // kindByCode gives the kinds of AWS's error codes. The SDK lists the codes of throttling.
 var kindByCode = map[string]Kind{
+	"403":                                 Denied, // of a HEAD request
 	"AccessDenied":                        Denied,
 	"AccessDeniedException":               Denied,
 	"UnauthorizedOperation":               Denied,
@@ -189,6 +190,9 @@ func unsubscribed(code, message, service string) bool {
 		return true
 	case "OptInRequired": // EC2's means the region
 		return service != "EC2" && service != ""
+	}
+	if strings.Contains(message, "is not authorized to perform") { // the name of a user or role may contain anything
+		return false
 	}
 	switch service {
 	case "", "EC2", "STS", "SSO", "SSO OIDC", "Organizations", "Account":

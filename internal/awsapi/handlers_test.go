@@ -70,6 +70,7 @@ func (want *handledCall) check(t *testing.T, o *Operation) {
 	})
 	want.compare(t, o, keys, in)
 	resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Length": {strconv.Itoa(len(want.Reply))}}, Body: io.NopCloser(strings.NewReader(want.Reply))}
+	o.lists = false // some replies have only what a handler changes
 	out, err := o.answer(t.Context(), resp)
 	if err != nil {
 		t.Fatal(err)
