@@ -118,11 +118,11 @@ func TestAgainstMoto(t *testing.T) {
 var motoAddress = regexp.MustCompile(`http://127\.0\.0\.1:[1-9]\d*`)
 
 // startMoto starts a server for the test, on a port that the system chooses, and returns its
-// URL.
+// URL. It has one image in each region: moto takes 10 s to list its own.
 func startMoto(t *testing.T) (url string) {
 	t.Helper()
 	command := exec.Command("moto_server", "-H", "127.0.0.1", "-p", "0")
-	command.Env = append(os.Environ(), "HOME="+t.TempDir())
+	command.Env = append(os.Environ(), "HOME="+t.TempDir(), "MOTO_AMIS_PATH="+filepath.Join("testdata", "moto_images.json"))
 	log, err := os.Create(filepath.Join(t.TempDir(), "moto.log"))
 	if err != nil {
 		t.Fatal(err)
