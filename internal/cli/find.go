@@ -77,11 +77,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		plan.WholeAccounts = finder.WholeAccounts()
 		var resolve sync.Once
 		plan.Visit = func(ctx context.Context, place sweep.Place, emit func([]inventory.Finding)) error {
-			resolve.Do(func() {
-				for _, note := range finder.Resolve(ctx, app.LookupHost) {
-					app.note("%s", note)
-				}
-			})
+			resolve.Do(func() { noteResolved(ctx, app, finder) })
 			return finder.Visit(ctx, place, emit)
 		}
 		return plan, nil
@@ -98,6 +94,13 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	return &partial{exitPartial}
+}
+
+// noteResolved looks up the addresses of DNS names.
+func noteResolved(ctx context.Context, app *App, finder *inventory.Finder) {
+	for _, note := range finder.Resolve(ctx, app.LookupHost) {
+		app.note("%s", note)
+	}
 }
 
 // noteUnsearched names the kinds in which a missing DNS name may still be. It returns false

@@ -17,9 +17,11 @@ type candidate struct {
 	requester    string // who created the interface: amazon-elb, ...
 	managed      bool   // by AWS
 	mac          string
-	deviceIndex  int            // of the interface in its instance
-	associations []string       // ids of the associations of Elastic IPs
-	prefixes     []netip.Prefix // delegated to the interface, which has all of their addresses
+	deviceIndex  int               // of the interface in its instance
+	ips          []PrivateIP       // the pairs of private and public addresses
+	allocations  map[string]string // of Elastic IPs, by the public address
+	associations []string          // ids of the associations of Elastic IPs
+	prefixes     []netip.Prefix    // delegated to the interface, which has all of their addresses
 }
 
 func newCandidate(p sweep.Place, kind string) candidate {
@@ -52,6 +54,9 @@ func newElasticIP(p sweep.Place, a *types.Address) candidate {
 	c.PrivateIPs = append(c.PrivateIPs, nonEmpty(aws.ToString(a.PrivateIpAddress))...)
 	c.AllocationIds = append(c.AllocationIds, nonEmpty(aws.ToString(a.AllocationId))...)
 	c.associations = nonEmpty(aws.ToString(a.AssociationId))
+	for _, public := range c.PublicIPs {
+		c.pair(aws.ToString(a.PrivateIpAddress), public, aws.ToString(a.AllocationId))
+	}
 	return c
 }
 
@@ -89,10 +94,26 @@ func (c *candidate) hasAddress(match func(netip.Addr) bool) bool {
 	return false
 }
 
+// pair notes a public address with its private address and the Elastic IP that it is.
+func (c *candidate) pair(private, public, allocation string) {
+	if !slices.ContainsFunc(c.ips, func(ip PrivateIP) bool { return ip.PublicIP == public }) {
+		c.ips = append(c.ips, PrivateIP{PrivateIP: private, PublicIP: public})
+	}
+	if allocation != "" {
+		if c.allocations == nil {
+			c.allocations = map[string]string{}
+		}
+		c.allocations[public] = allocation
+	}
+}
+
 // join adds an Elastic IP to the interface or the Elastic IP that has the same interface.
 func (c *candidate) join(eip *candidate) {
 	c.Matched = union(c.Matched, eip.Matched)
 	c.PublicIPs, c.AllocationIds = union(c.PublicIPs, eip.PublicIPs), union(c.AllocationIds, eip.AllocationIds)
+	for _, ip := range eip.ips {
+		c.pair(ip.PrivateIP, ip.PublicIP, eip.allocations[ip.PublicIP])
+	}
 }
 
 // union appends to a the texts of b that it lacks.

@@ -37,9 +37,13 @@ func (d *decoder) candidate() candidate {
 	var ips []PrivateIP
 	var private, ipv6 string // of the interface itself, as is the association
 	var associated association
+	var allocations [][2]string // public addresses and their Elastic IPs
 	associate := func(a *association) {
 		c.AllocationIds = union(c.AllocationIds, nonEmpty(a.allocationID))
 		c.associations = union(c.associations, nonEmpty(a.associationID))
+		for _, public := range a.addresses() {
+			allocations = append(allocations, [2]string{public, a.allocationID})
+		}
 	}
 	d.tags = d.tags[:0]
 	for d.Child() {
@@ -109,7 +113,11 @@ func (d *decoder) candidate() candidate {
 	}
 	primaryFirst(ips)
 	associate(&associated)
-	for _, ip := range withPrimary(ips, private, &associated) {
+	c.ips = withPrimary(ips, private, &associated)
+	for _, pair := range allocations {
+		c.pair("", pair[0], pair[1])
+	}
+	for _, ip := range c.ips {
 		c.PrivateIPs = append(c.PrivateIPs, ip.PrivateIP)
 		c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
 	}

@@ -95,7 +95,7 @@ func (f *Finder) Visit(ctx context.Context, p sweep.Place, emit func([]Finding))
 	if p.Region == "" {
 		return f.visitKinds(ctx, p, emit)
 	}
-	err := f.visitInterfaces(ctx, p, emit)
+	err := f.visitInterfaces(ctx, p, func(found []candidate) { emit(findings(found)) })
 	if f.hosts != nil {
 		err = cmp.Or(err, f.visitKinds(ctx, p, emit))
 	}
@@ -104,7 +104,7 @@ func (f *Finder) Visit(ctx context.Context, p sweep.Place, emit func([]Finding))
 
 // visitInterfaces emits the interfaces and Elastic IPs of a region. It makes one call for
 // each filter that the targets need, not one for each target.
-func (f *Finder) visitInterfaces(ctx context.Context, p sweep.Place, emit func([]Finding)) error {
+func (f *Finder) visitInterfaces(ctx context.Context, p sweep.Place, emit func([]candidate)) error {
 	s := &search{
 		Finder: f, server: newServer(f.api, p), emit: emit,
 		names: map[string]string{}, named: map[string]bool{}, emitted: map[string]bool{},

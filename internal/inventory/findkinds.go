@@ -145,6 +145,7 @@ func (f *Finder) named(k *Kind, l *lister, p sweep.Place, items []wire.Object) (
 	return found
 }
 
+// findings returns the records of candidates.
 func findings(candidates []candidate) []Finding {
 	found := make([]Finding, len(candidates))
 	for i := range candidates {

@@ -18,7 +18,7 @@ type search struct {
 	*Finder
 	server *server
 	terms  []*term // the ones that may be in the region
-	emit   func([]Finding)
+	emit   func([]candidate)
 
 	names    map[string]string     // of instances, by id
 	named    map[string]bool       // instances whose names need no call
@@ -266,11 +266,10 @@ func (s *search) emitNew(ctx context.Context, candidates []candidate) {
 		s.namesErr = err
 	}
 	s.setFound(fresh)
-	found := make([]Finding, len(fresh))
-	for i, c := range fresh {
+	for i := range fresh {
+		c := &fresh[i]
 		c.Name = cmp.Or(s.names[c.InstanceId], c.Name)
-		s.addOutside(&c)
-		found[i] = c.Finding
+		s.addOutside(c)
 	}
-	s.emit(found)
+	s.emit(fresh)
 }

@@ -13,11 +13,12 @@ import (
 
 // term is one target of find, with the lookups that find it.
 type term struct {
-	text    string // as the user wrote it
-	region  string // the only region where it can be; "": any
-	lookups []lookup
-	match   func(*candidate) bool
-	host    string // if the target is a host name: find also searches its addresses
+	text     string // as the user wrote it
+	region   string // the only region where it can be; "": any
+	lookups  []lookup
+	match    func(*candidate) bool
+	contains func(netip.Prefix) bool // of an address or a block: whether an address or a block has a part of it
+	host     string                  // if the target is a host name: find also searches its addresses
 }
 
 // newTerm compiles a target. The error is a *QueryError.
@@ -36,7 +37,10 @@ func newTerm(t target) (*term, error) {
 // parseTerm compiles a normalized text.
 func parseTerm(text string) (*term, error) {
 	if address, ok := parseAddress(text); ok {
-		return &term{lookups: addressLookups(address), match: matchAddresses(address)}, nil
+		return &term{
+			lookups: addressLookups(address), match: matchAddresses(address),
+			contains: func(p netip.Prefix) bool { return p.Contains(address) },
+		}, nil
 	}
 	if block, ok := parseBlock(text); ok {
 		return blockTerm(block), nil
@@ -70,7 +74,7 @@ func matchAddresses(addresses ...netip.Addr) func(*candidate) bool {
 }
 
 func blockTerm(block netip.Prefix) *term {
-	return &term{lookups: blockLookups(block), match: func(c *candidate) bool {
+	return &term{lookups: blockLookups(block), contains: block.Overlaps, match: func(c *candidate) bool {
 		return c.hasAddress(block.Contains) || slices.ContainsFunc(c.prefixes, block.Overlaps)
 	}}
 }
