@@ -35,7 +35,7 @@ var fleetRegions = []string{
 	"eu-west-3", "eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-south-1",
 }
 
-func serveOrganization(b *testing.B, accounts int, latency time.Duration) *organization {
+func serveOrganization(b testing.TB, accounts int, latency time.Duration) *organization {
 	b.Helper()
 	o := &organization{accounts: accounts, latency: latency}
 	reservation, err := os.ReadFile(filepath.Join("..", "inventory", "testdata", "reservation.xml"))
@@ -111,6 +111,9 @@ func (o *organization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"<SessionToken>%s</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", role, strings.Repeat("t", 700))
 	case strings.Contains(form, "Action=DescribeRegions"):
 		out = o.regions
+	case strings.Contains(form, "Action=DescribeVolumes"):
+		items := strings.Repeat("<item><volumeId>vol-1</volumeId><size>8</size><tagSet><item><key>env</key><value>prod</value></item></tagSet></item>", o.instances(account, scope[2]))
+		out = []byte("<DescribeVolumesResponse><volumeSet>" + items + "</volumeSet></DescribeVolumesResponse>")
 	default:
 		out = o.found[o.instances(account, scope[2])]
 	}
@@ -120,7 +123,7 @@ func (o *organization) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // checkLedger checks that every place has an entry, with all its records.
-func (o *organization) checkLedger(b *testing.B, report string) {
+func (o *organization) checkLedger(b testing.TB, report string) {
 	b.Helper()
 	data, err := os.ReadFile(report)
 	if err != nil {
