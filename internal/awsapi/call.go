@@ -184,7 +184,7 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 // *BrokenAnswer.
 func (o *Operation) answer(ctx context.Context, resp *http.Response) (wire.Object, error) {
 	if o.op.Service.ID == "S3" {
-		dropBadExpiry(resp)
+		keepExpiry(resp)
 	}
 	out, err := o.codec.Response(ctx, resp, responseLimit)
 	if err != nil && o.op.Method == http.MethodHead && resp.StatusCode >= 300 { // there is no document to read
@@ -224,6 +224,9 @@ func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*
 	req.Header.Set("User-Agent", o.api.settings.UserAgent)
 	for name, value := range serviceHeaders[o.op.Service.ID] {
 		req.Header.Set(name, value)
+	}
+	if o.op.NamesEndpoint {
+		req.Header.Set("X-Amz-Api-Version", o.op.Service.Version)
 	}
 	for name, values := range e.headers {
 		req.Header[http.CanonicalHeaderKey(name)] = values

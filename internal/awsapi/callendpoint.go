@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -23,6 +24,7 @@ type endpoint struct {
 	unsigned        bool
 	unsignedPayload bool
 	unescaped       bool // the path is signed as it is sent
+	version2        bool // of the signature
 	name, region    string
 	regionSet       []string      // of a signature of version 4a; nil for version 4
 	offset          *atomic.Int64 // of the server's clock from this one's, in nanoseconds
@@ -99,6 +101,9 @@ func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
 
 func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Parameters) (*endpoint, error) {
 	s := op.Service
+	if s.ID == "CloudSearch Domain" && key.custom == "" {
+		return nil, &EndpointError{errors.New("each domain has its own endpoint: set AWS_ENDPOINT_URL_CLOUDSEARCH_DOMAIN to its URL")}
+	}
 	p := catalog.Parameters{"Region": key.region, "UseFIPS": key.fips, "UseDualStack": key.dualStack, "DisableS3ExpressSessionAuth": true}
 	if key.account != "" {
 		p["AccountId"], p[accountMode] = key.account, "preferred"
@@ -125,6 +130,7 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	}
 	e := &endpoint{
 		url: u, custom: key.custom != "", headers: found.Headers, name: s.SigningName, region: key.region, offset: new(atomic.Int64),
+		version2:  s.Signature == "v2" && s.ID != "ImportExport", // it accepts version 4, too
 		unescaped: found.DisableDoubleEncoding || s.Signature == "s3" || s.Signature == "s3v4",
 		unsigned:  op.AuthType == "none" || found.Scheme == "none", unsignedPayload: op.UnsignedBody || op.AuthType == "v4-unsigned-body",
 	}
@@ -136,9 +142,6 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	}
 	if found.Scheme == "sigv4a" {
 		e.regionSet = found.SigningRegionSet
-	}
-	if s.Signature == "v2" {
-		return nil, &EndpointError{fmt.Errorf("%s cannot be called: it needs a signature of version 2, which muster does not make", op.Name)}
 	}
 	return e, nil
 }

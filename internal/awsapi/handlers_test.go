@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os/exec"
 	"reflect"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -24,6 +23,7 @@ type handledCall struct {
 	sentRequest
 	Params          map[string]any
 	Endpoint, Reply string
+	ReplyHeaders    map[string]string
 	Answer          map[string]any
 }
 
@@ -69,7 +69,10 @@ func (want *handledCall) check(t *testing.T, o *Operation) {
 		return keys, err
 	})
 	want.compare(t, o, keys, in)
-	resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Length": {strconv.Itoa(len(want.Reply))}}, Body: io.NopCloser(strings.NewReader(want.Reply))}
+	resp := &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(want.Reply))}
+	for name, value := range want.ReplyHeaders {
+		resp.Header.Set(name, value)
+	}
 	o.lists = false // some replies have only what a handler changes
 	out, err := o.answer(t.Context(), resp)
 	if err != nil {

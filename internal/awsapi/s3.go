@@ -14,10 +14,15 @@ import (
 	"muster/internal/wire"
 )
 
-// dropBadExpiry removes a date that is not one: whoever stores an object in S3 sets that
-// header freely.
-func dropBadExpiry(resp *http.Response) {
-	if _, err := http.ParseTime(resp.Header.Get("Expires")); err != nil {
+// keepExpiry keeps the header Expires as text, for the member ExpiresString, and removes a
+// date that is not one: whoever stores an object in S3 sets that header freely.
+func keepExpiry(resp *http.Response) {
+	text := resp.Header.Get("Expires")
+	if text == "" {
+		return
+	}
+	resp.Header.Set("ExpiresString", text)
+	if _, err := http.ParseTime(text); err != nil {
 		resp.Header.Del("Expires")
 	}
 }

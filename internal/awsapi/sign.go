@@ -36,6 +36,9 @@ func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.
 		return &CredentialsError{err}
 	}
 	now = now.Add(time.Duration(e.offset.Load()))
+	if e.version2 {
+		return signVersion2(req, creds, now)
+	}
 	hash := []byte("UNSIGNED-PAYLOAD")
 	if !e.unsignedPayload {
 		if hash, err = payloadHash(req); err != nil {

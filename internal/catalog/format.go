@@ -14,7 +14,7 @@ package catalog
 //	service KEY=VALUE...                    see Service
 //	OPERATION INPUT OUTPUT KEY=VALUE...     the reads, sorted; INPUT and OUTPUT are numbers of shapes, or empty
 //	                                        (an empty line)
-//	WRITE WRITE...                          the names of the other operations, between spaces
+//	WRITE WRITE...                          the names of the other operations, between spaces; ~ marks a stream of events
 //	SHAPE...                                the shapes, the first of which has the number 0
 //
 // A shape's line begins with a letter for its type and its traits. A structure's

@@ -91,6 +91,8 @@ class Service(Model):
         self.session = command.session
         self.model = command.service_model
         super().__init__(loader.load_service_model(self.dir, 'service-2'), self.model.resolved_protocol)
+        if self.dir == 's3':
+            add_expires_string(self.raw['shapes'])
         try:
             self.pages = loader.load_service_model(self.dir, 'paginators-1')['pagination']
         except (DataNotFoundError, UnknownServiceError):
@@ -118,7 +120,7 @@ class Service(Model):
 
     def text(self):
         operations = [self.read_line(name) for name in sorted(self.reads)]
-        writes = [n for n in sorted(self.raw['operations']) if n not in self.reads]
+        writes = [n + '~' * self.is_event_stream(n) for n in sorted(self.raw['operations']) if n not in self.reads]
         return '\n'.join([self.meta_line(), *operations, '', ' '.join(writes), *self.shapes.texts])
 
     def meta_line(self):
@@ -185,6 +187,14 @@ class Service(Model):
                 continue
             if name != cli_name(member):
                 yield f'{member}:{name}'
+
+
+def add_expires_string(shapes):
+    """Adds the text of the header Expires, as botocore does: whoever stores an object sets it freely."""
+    for shape in shapes.values():
+        if shape.get('members', {}).get('Expires', {}).get('location') == 'header':
+            shape['members']['ExpiresString'] = {'shape': 'ETag', 'location': 'header', 'locationName': 'ExpiresString'}
+
 
 def take_host(text):
     """Puts <host> in the place of the host's first labels, so that services share rules."""

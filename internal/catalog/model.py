@@ -61,6 +61,7 @@ class Model:
             'unsignedbody': flag(raw.get('unsignedPayload')),
             'static': '&'.join(f'{k}={json.dumps(v["value"])}' for k, v in raw.get('staticContextParams', {}).items()),
             'context': '&'.join(f'{k}={v["path"]}' for k, v in raw.get('operationContextParams', {}).items()),
+            'endpoint': flag(raw.get('endpointoperation')),
             'discovery': flag(raw.get('endpointdiscovery', {}).get('required')),
             'md5': flag(raw.get('httpChecksumRequired') or raw.get('httpChecksum', {}).get('requestChecksumRequired')),
             'deprecated': flag(raw.get('deprecated')),
@@ -101,8 +102,9 @@ class Model:
             'stream': flag(raw.get('streaming')),
             'secret': flag(raw.get('sensitive')),
             'sparse': flag(raw.get('sparse')),
-            # botocore decodes IAM's policies, which AWS sends as JSON in the form of a URL
+            # botocore decodes IAM's policies, which AWS sends as JSON in the form of a URL, and templates
             'urljson': flag(name == 'policyDocumentType' and self.raw['metadata'].get('serviceId') == 'IAM'),
+            'json': flag(name == 'TemplateBody' and self.raw['metadata'].get('serviceId') == 'CloudFormation'),
         }
         head = ' '.join([kind, *traits_of(traits)])
         if kind == 'S':

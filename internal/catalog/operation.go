@@ -16,13 +16,14 @@ type Operation struct {
 	Input    *Shape // nil: none
 	Output   *Shape // nil: none
 
-	Method, URI  string // URI has labels, as in /2015-03-31/functions/{FunctionName}
-	HostPrefix   string // in front of the host, with labels; "" for none
-	Auth         []string
-	AuthType     string // none, v4, v4-unsigned-body, bearer, ...; "" is the service's
-	UnsignedBody bool   // the signature leaves the payload out
-	Checksum     bool   // the request needs a checksum of its body
-	Discovery    bool   // the operation needs an endpoint from the service itself
+	Method, URI   string // URI has labels, as in /2015-03-31/functions/{FunctionName}
+	HostPrefix    string // in front of the host, with labels; "" for none
+	Auth          []string
+	AuthType      string // none, v4, v4-unsigned-body, bearer, ...; "" is the service's
+	UnsignedBody  bool   // the signature leaves the payload out
+	Checksum      bool   // the request needs a checksum of its body
+	NamesEndpoint bool   // the answer is an endpoint of the service
+	Discovery     bool   // the operation needs an endpoint from the service itself
 
 	Static  map[string]any    // endpoint parameters with fixed values: string, bool or list of strings
 	Context map[string]string // endpoint parameters from the input, by JMESPath
@@ -74,15 +75,35 @@ func (s *Service) Operation(name string) *Operation {
 	return nil
 }
 
-// Write returns the API name of an operation that changes something, by its name in
-// the AWS CLI or in the API; "" if there is none.
-func (s *Service) Write(name string) string {
+// Other returns the API name of an operation that the catalogue does not describe, by its
+// name in the AWS CLI or in the API; "" if there is none. It changes something, or
+// its request or answer is a stream of events.
+func (s *Service) Other(name string) (api string, stream bool) {
 	for _, api := range s.writes {
+		api, stream := strings.CutSuffix(api, "~")
 		if api == name || CLIName(api) == name {
-			return api
+			return api, stream
 		}
 	}
-	return ""
+	return "", false
+}
+
+// StreamOutput returns the member of the answer that is a body of unknown length, as the
+// content of an object; nil if there is none.
+func (o *Operation) StreamOutput() *Member {
+	if o.Output == nil {
+		return nil
+	}
+	m := o.Output.Member(o.Output.Traits().Payload)
+	if m == nil || m.Shape.Kind() != Blob || !m.Traits.Stream && !m.Shape.Traits().Stream {
+		return nil
+	}
+	return m
+}
+
+// NeedsBearerToken reports whether the operation accepts no signature.
+func (o *Operation) NeedsBearerToken() bool {
+	return o.AuthType == "bearer" || o.AuthType == "" && o.Service.Signature == "bearer"
 }
 
 func (s *Service) parseOperation(line string) *Operation {
@@ -124,6 +145,8 @@ func (o *Operation) set(key, value string) {
 		o.Static = parseStatic(value)
 	case "context":
 		o.Context = pairs(value, "&", "=")
+	case "endpoint":
+		o.NamesEndpoint = true
 	case "discovery":
 		o.Discovery = true
 	case "md5":

@@ -55,7 +55,11 @@ type Traits struct {
 	Attribute bool // an attribute of the XML element
 	JSONValue bool // JSON as base64 in a header
 	URLJSON   bool // JSON, percent-encoded, that a client decodes
+	JSONText  bool // JSON or other text; a client decodes JSON
 }
+
+// HasJSON reports whether a text is JSON, which a client decodes.
+func (t *Traits) HasJSON() bool { return t.URLJSON || t.JSONText }
 
 // Location is the place of a member in an HTTP message.
 type Location byte
@@ -226,6 +230,8 @@ func (t *Traits) set(trait string) {
 		t.Attribute = true
 	case "jsonvalue":
 		t.JSONValue = true
+	case "json":
+		t.JSONText = true
 	case "urljson":
 		t.URLJSON = true
 	}

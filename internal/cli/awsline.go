@@ -88,10 +88,17 @@ func (l *awsLine) findOperation() error {
 		return nil
 	}
 	if l.command.op = service.Operation(words[1]); l.command.op != nil {
+		if l.command.op.NeedsBearerToken() {
+			return usage("%s %s needs a bearer token, and muster has only the credentials of accounts: use 'aws %[1]s %[2]s'", words[0], words[1])
+		}
 		return nil
 	}
-	if api := service.Write(words[1]); api != "" {
-		return usage("%s %s changes things, and muster aws only reads; to run it: %s", words[0], words[1], l.execLine(service.Name, catalog.CLIName(api)))
+	if api, stream := service.Other(words[1]); api != "" {
+		reason := "changes things, and muster aws only reads"
+		if stream {
+			reason = "is a stream of events, which muster aws cannot print"
+		}
+		return usage("%s %s %s; to run it: %s", words[0], words[1], reason, l.execLine(service.Name, catalog.CLIName(api)))
 	}
 	if err := l.clientCommand(words); err != nil {
 		return err

@@ -191,7 +191,7 @@ func valueType(s *catalog.Shape, outer []*catalog.Shape) reflect.Type {
 		}
 		return reflect.StructOf(appendMembers(nil, s, outer))
 	}
-	if s.Traits().URLJSON {
+	if s.Traits().HasJSON() {
 		return reflect.TypeFor[any]()
 	}
 	return reflect.TypeFor[string]()

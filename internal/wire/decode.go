@@ -122,8 +122,8 @@ func (m *member) decode(d smithy.ShapeDeserializer, depth int) (any, error) {
 	switch m.schema.Type() {
 	case smithy.ShapeTypeString:
 		value, err := read(m.schema, d.ReadString)
-		if text, ok := value.(string); ok && m.shape.Traits().URLJSON {
-			return fromURLJSON(text), err
+		if text, ok := value.(string); ok && m.shape.Traits().HasJSON() {
+			return fromJSONText(text, m.shape.Traits().URLJSON), err
 		}
 		return value, err
 	case smithy.ShapeTypeBoolean:
@@ -268,11 +268,14 @@ func fromMap[T any](v map[string]T) any {
 	return object
 }
 
-// fromURLJSON decodes JSON that is percent-encoded. What is no JSON stays text.
-func fromURLJSON(text string) any {
-	plain, err := url.PathUnescape(text)
-	if err != nil {
-		return text
+// fromJSONText decodes JSON, which may be percent-encoded. Other text stays as it is.
+func fromJSONText(text string, escaped bool) any {
+	plain := text
+	if escaped {
+		var err error
+		if plain, err = url.PathUnescape(text); err != nil {
+			return text
+		}
 	}
 	var value any
 	if json.Unmarshal([]byte(plain), &value) != nil {

@@ -64,20 +64,13 @@ func ForProtocol(o *catalog.Operation, protocol string) (*Codec, error) {
 	if o.Output != nil {
 		c.output = s.outputs.node(o.Output)
 		out = c.output.schema
-		c.stream = streamOf(o.Output)
+		if m := o.StreamOutput(); m != nil {
+			c.stream = m.Name
+		}
 	}
 	op := smithy.NewSchema(smithy.ShapeID{Namespace: "aws", Name: o.WireName}, smithy.ShapeTypeOperation, 0, &traits.HTTP{Method: o.Method, URI: o.URI, Code: http.StatusOK})
 	c.schema = smithy.NewOperationSchema(op, in, out)
 	return c, nil
-}
-
-// streamOf returns the member that is a body of unknown length; "" if there is none.
-func streamOf(output *catalog.Shape) string {
-	m := output.Member(output.Traits().Payload)
-	if m != nil && m.Shape.Kind() == catalog.Blob && (m.Traits.Stream || m.Shape.Traits().Stream) {
-		return m.Name
-	}
-	return ""
 }
 
 // service is what a service's operations share.

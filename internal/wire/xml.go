@@ -300,8 +300,8 @@ func (r *xmlReader) entry(m *member) {
 func (m *member) fromText(r *xmlReader, text []byte) any {
 	switch m.schema.Type() {
 	case smithy.ShapeTypeString:
-		if m.shape.Traits().URLJSON {
-			return fromURLJSON(string(text))
+		if m.shape.Traits().HasJSON() {
+			return fromJSONText(string(text), m.shape.Traits().URLJSON)
 		}
 		return r.strings.Intern(text)
 	case smithy.ShapeTypeBlob:

@@ -1,7 +1,7 @@
 """Prints what botocore sends and reads in the calls of which its handlers change something.
 
-Each line is {service, operation, region, params, method, url, headers, body, status, reply, answer}; the
-service is named as in boto3, body is base64, and reply is the response that leads to answer.
+Each line is {service, operation, region, params, method, url, headers, body, status, reply, replyHeaders, answer}; the
+service is named as in boto3, body is base64, and reply is the response with replyHeaders that leads to answer.
 """
 
 import base64
@@ -19,6 +19,7 @@ LISTING = '''<?xml version="1.0"?><ListBucketResult><Name>b</Name><Prefix>%C3%A4
 VERSIONS = '''<ListVersionsResult><KeyMarker>%20</KeyMarker><NextKeyMarker>+</NextKeyMarker><Prefix>%2B</Prefix><EncodingType>url</EncodingType>
 <Version><Key>v%2B</Key><IsLatest>true</IsLatest></Version><DeleteMarker><Key>d%2B</Key></DeleteMarker></ListVersionsResult>'''
 CONSOLE = '<GetConsoleOutputResponse><instanceId>i-1</instanceId><output>%s</output></GetConsoleOutputResponse>'
+TEMPLATE = '<GetTemplateResponse><GetTemplateResult><TemplateBody>%s</TemplateBody></GetTemplateResult></GetTemplateResponse>'
 POINT = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/point'
 
 CASES = [
@@ -33,6 +34,8 @@ CASES = [
     ('s3', 'GetBucketPolicy', {'Bucket': 'bucket'}, '{"Version": "2012-10-17"}'),
     ('s3', 'GetObject', {'Bucket': 'bucket', 'Key': 'a/b c+ä'}, 'text'),
     ('s3', 'HeadObject', {'Bucket': 'bucket', 'Key': '/k//x', 'SSECustomerAlgorithm': 'AES256', 'SSECustomerKey': 'k' * 32}, ''),
+    ('s3', 'HeadObject', {'Bucket': 'bucket', 'Key': 'k'}, '', None, {'Expires': 'Sat, 28 Nov 2026 10:00:00 GMT'}),
+    ('s3', 'HeadObject', {'Bucket': 'bucket', 'Key': 'k'}, '', None, {'Expires': 'next week'}),
     ('s3', 'HeadBucket', {'Bucket': 'bucket'}, ''),
     ('s3', 'GetObjectTagging', {'Bucket': POINT, 'Key': 'k'}, '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>'),
     # A custom endpoint, as of MinIO.
@@ -53,6 +56,8 @@ CASES = [
     ('iam', 'GetRolePolicy', {'RoleName': 'r', 'PolicyName': 'p'}, '<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyDocument>%7B%22Statement%22%3A%5B%22a+b%22%5D%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>'),
     ('cloudsearchdomain', 'Search', {'query': 'a b', 'size': 3}, '{"hits": {"found": 1, "start": 0, "hit": []}}',
      'https://search-d.eu-west-1.cloudsearch.amazonaws.com'),
+    ('cloudformation', 'GetTemplate', {'StackName': 's'}, TEMPLATE % '{"Resources": {"a&lt;": [1, null, true]}}'),
+    ('cloudformation', 'GetTemplate', {'StackName': 's'}, TEMPLATE % 'Resources:\n  A: {}\n'),
     ('apigateway', 'GetRestApis', {}, '{"item": []}'),
     ('cognito-identity', 'GetId', {'IdentityPoolId': 'eu-west-1:1'}, '{"IdentityId": "x"}'),
     ('dynamodb', 'DescribeTable', {'TableName': 't'}, '{"Table": {"TableName": "t"}}'),
@@ -74,8 +79,9 @@ def plain(value):
 def main(region, account):
     session = botocore.session.Session()
     session.set_credentials('AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', 'token', account_id=account)
-    for service, operation, params, reply, *url in CASES:
-        url = url[0] if url else None
+    for service, operation, params, reply, *more in CASES:
+        url, reply_headers = (*more, None, None)[:2]
+        reply_headers = {'Content-Length': str(len(reply.encode())), **(reply_headers or {})}
         client = session.create_client(service, region_name=region, endpoint_url=url)
         sent = {}
 
@@ -86,13 +92,13 @@ def main(region, account):
                 method=request.method, url=request.url, body=base64.b64encode(body).decode(),
                 headers={k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()},
             )
-            return AWSResponse(request.url, 200, {'Content-Length': str(len(reply.encode()))}, Raw(reply.encode()))
+            return AWSResponse(request.url, 200, reply_headers, Raw(reply.encode()))
 
         client.meta.events.register('before-send', answer)
         got = getattr(client, botocore.xform_name(operation))(**params)
         got.pop('ResponseMetadata')
         print(json.dumps({
-            'service': service, 'operation': operation, 'region': region, 'params': params, 'reply': reply,
+            'service': service, 'operation': operation, 'region': region, 'params': params, 'reply': reply, 'replyHeaders': reply_headers,
             'answer': got, 'endpoint': url, **sent,
         }, default=plain))
 
