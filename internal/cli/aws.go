@@ -10,6 +10,7 @@ import (
 
 	smithyrand "github.com/aws/smithy-go/rand"
 
+	"muster/internal/awsapi"
 	"muster/internal/catalog"
 	"muster/internal/cli/complete"
 	"muster/internal/cli/manual"
@@ -130,15 +131,11 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	regions := &c.RegionFlags
-	if runsOnce(c.op) {
-		if len(c.Region)+len(c.ExcludeRegion) > 0 {
-			app.note("%s %s has one answer for all regions: --region has no effect", c.op.Service.Name, c.op.CLIName)
-		}
-		regions = nil
-	}
-	flags := listFlags{&c.Selection, regions, &c.SweepFlags, &c.WatchedOutput}
+	flags := listFlags{&c.Selection, c.regionsFor(app, operation), &c.SweepFlags, &c.WatchedOutput}
 	err = list(ctx, app, g, flags, c.listing(operation))
+	if operation.HasMorePages() {
+		app.note("the answer has more pages: without a token or a limit among the parameters, muster follows all of them")
+	}
 	if others := operation.OtherLists(); len(others) > 0 && c.Items == "" && !c.wholeAnswer(operation) {
 		app.note("the answer has other lists, too: --items %s", strings.Join(others, " or --items "))
 	}
@@ -158,6 +155,21 @@ func (c *awsCmd) noteRepeated(app *App) {
 // runsOnce reports whether an operation has one answer for all regions of an account.
 func runsOnce(op *catalog.Operation) bool {
 	return op.Once || op.Service.Once || inventory.ReadsBucket(op)
+}
+
+// regionsFor returns the flags of the regions to visit: nil for an operation with one
+// answer for all of them. A single region is then the one to call, as in the AWS CLI.
+func (c *awsCmd) regionsFor(app *App, operation *inventory.Operation) *RegionFlags {
+	if !runsOnce(c.op) {
+		return &c.RegionFlags
+	}
+	switch {
+	case len(c.ExcludeRegion) == 0 && len(c.Region) == 1 && slices.Contains(awsapi.KnownRegions(), c.Region[0]):
+		operation.CallIn(c.Region[0])
+	case len(c.Region)+len(c.ExcludeRegion) > 0:
+		app.note("%s %s has one answer for all regions: --region has no effect", c.op.Service.Name, c.op.CLIName)
+	}
+	return nil
 }
 
 // listing describes the records of an operation to list.

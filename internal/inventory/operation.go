@@ -20,13 +20,15 @@ type Operation struct {
 	in     wire.Object
 	paging Paging
 
-	items string   // the path of the list in the answer; "" if the answer is the record
-	lists []string // the paths of the answer's other lists
+	region string   // where an account as a whole is called; "" is the profile's choice
+	items  string   // the path of the list in the answer; "" if the answer is the record
+	lists  []string // the paths of the answer's other lists
 
 	mu     sync.Mutex
 	others map[string][]any // the items of the other lists
 	keep   bool             // the items of the other lists are wanted, not only their number
 	counts map[string]int
+	more   bool // an answer goes on behind the page that was asked for
 }
 
 // ListError says that an answer has no such list.
@@ -48,6 +50,9 @@ func (e *ListError) UsageError() {}
 // NewOperation prepares an operation. items chooses the list whose items are the
 // records; "" is the main one. The error is a *ListError.
 func NewOperation(op *catalog.Operation, in wire.Object, items string, paging Paging) (*Operation, error) {
+	if pagesByHand(op, in) {
+		paging.OnePage, paging.byHand = true, true
+	}
 	o := &Operation{op: op, in: in, paging: paging, others: map[string][]any{}, counts: map[string]int{}}
 	known := listsOf(op)
 	var err error
@@ -56,6 +61,19 @@ func NewOperation(op *catalog.Operation, in wire.Object, items string, paging Pa
 	}
 	o.lists = slices.DeleteFunc(known, func(path string) bool { return path == o.items })
 	return o, nil
+}
+
+// pagesByHand reports whether an input has parameters of single pages: a token, or the
+// size of a page. The AWS CLI then asks for one page.
+func pagesByHand(op *catalog.Operation, in wire.Object) bool {
+	if op.Pages == nil {
+		return false
+	}
+	names := append(slices.Clone(op.Pages.Input), op.Pages.Limit)
+	if op.Service.ID == "Kinesis" && op.Name == "ListStreams" {
+		names = append(names, "ExclusiveStartStreamName") // an older token
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return in.Get(name) != nil })
 }
 
 // listsOf returns the paths of the lists in an answer: those that pagination names, and
@@ -132,6 +150,10 @@ func ReadsBucket(op *catalog.Operation) bool {
 	return op.Service.ID == "S3" && op.Input != nil && op.Input.Member("Bucket") != nil
 }
 
+// CallIn sets the region in which accounts as a whole are called, where it is in their
+// partition. Their records have no region still.
+func (o *Operation) CallIn(region string) { o.region = region }
+
 // Record is one item of an answer.
 type Record struct {
 	AccountId, AccountName, Region string
@@ -142,13 +164,22 @@ type Record struct {
 // Visit emits the records of a place, page by page.
 func (o *Operation) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, emit func([]Record)) error {
 	left := o.paging.MaxItems
-	return walkPages(ctx, api, o.op, p, o.in, o.paging, func(page wire.Object) (more bool) {
+	called := p
+	if p.Region == "" && o.region != "" && catalog.PartitionOf(o.region) == catalog.PartitionOf(p.Identity.Target.Region) {
+		called.Region = o.region
+	}
+	return walkPages(ctx, api, o.op, called, o.in, o.paging, func(page wire.Object) (more bool) {
 		records := o.records(p, page)
 		if o.paging.MaxItems > 0 {
 			records = records[:min(len(records), left)]
 			left -= len(records)
 		}
 		emit(records)
+		if o.paging.byHand && nextTokens(o.op.Pages, page) != nil {
+			o.mu.Lock()
+			o.more = true
+			o.mu.Unlock()
+		}
 		return o.paging.MaxItems == 0 || left > 0
 	})
 }
@@ -184,6 +215,14 @@ func (o *Operation) addOthers(page wire.Object) {
 
 // Noun is the name of the list whose items are the records; "" if there is none.
 func (o *Operation) Noun() string { return o.items[strings.LastIndexByte(o.items, '.')+1:] }
+
+// HasMorePages reports whether an answer goes on behind the one page that the input asked
+// for.
+func (o *Operation) HasMorePages() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.more
+}
 
 // KeepLists keeps the items of the answer's other lists, for Answer.
 func (o *Operation) KeepLists() { o.keep = true }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/catalog"
+	"muster/internal/wire"
 )
 
 // visitOperation returns the records of an operation in one place.
@@ -64,6 +66,25 @@ func TestOperationPages(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// TestPageByHand: a parameter that asks for a page gets that page, as in the AWS CLI.
+func TestPageByHand(t *testing.T) {
+	t.Parallel()
+	for _, in := range []wire.Object{{{Name: "Limit", Value: int64(1)}}, {{Name: "ExclusiveStartTableName", Value: "a"}}} {
+		calls := 0
+		api, place := served(t, func(w http.ResponseWriter, _ *http.Request) {
+			calls++
+			io.WriteString(w, `{"TableNames": ["b"], "LastEvaluatedTableName": "b"}`)
+		})
+		o, err := NewOperation(catalog.Open("dynamodb").Operation("list-tables"), in, "", Paging{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Visit(t.Context(), api, place, func([]Record) {}); err != nil || calls != 1 || !o.HasMorePages() {
+			t.Errorf("%v: %v after %d calls", in, err, calls)
+		}
 	}
 }
 

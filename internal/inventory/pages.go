@@ -16,11 +16,11 @@ type Paging struct {
 	PageSize int    // 0: AWS's choice
 	Token    string // where to start; "" is the beginning
 	OnePage  bool   // the first page alone
+	byHand   bool   // the input asks for that page
 }
 
 // walkPages calls an operation in a place and passes its pages on, until the last page or
-// until page returns false. A place that is an account as a whole is called in the
-// partition's global region.
+// until page returns false.
 func walkPages(
 	ctx context.Context, api *awsapi.API, op *catalog.Operation, p sweep.Place, in wire.Object, paging Paging, page func(wire.Object) (more bool),
 ) error {
@@ -30,7 +30,7 @@ func walkPages(
 	}
 	region := p.Region
 	if region == "" {
-		region = catalog.PartitionOf(p.Identity.Target.Region).Global()
+		region = regionForAccount(op.Service, p.Identity.Target.Region)
 	}
 	if !op.Service.Offered(region) {
 		return &NotOfferedError{op.Service.Name, region}
@@ -64,6 +64,16 @@ func walkPages(
 		text := string(wire.AppendJSON(nil, token))
 		return &text, nil
 	})
+}
+
+// regionForAccount returns the region to call for an account as a whole: the profile's, as
+// in the AWS CLI. Where the account may not have that region, or the service is not
+// offered there, it is the one that signs for the partition.
+func regionForAccount(s *catalog.Service, profile string) string {
+	if slices.Contains(awsapi.PartitionOf(profile).AlwaysOn, profile) && s.Offered(profile) {
+		return profile
+	}
+	return catalog.PartitionOf(profile).Global()
 }
 
 // nextTokens returns the tokens of the page that follows; nil at the end.
