@@ -111,6 +111,9 @@ func (l *awsLine) ignored(i int) (int, error) {
 // flag nor the value of one.
 func (l *awsLine) extraArgument(word string) error {
 	op := l.command.op
+	if m := op.StreamOutput(); m != nil {
+		return usage("%s writes no file: leave %q out, and the record has the content as %s, in base64", op.CLIName, word, m.Name)
+	}
 	if parameters := inventory.Parameters(op); len(parameters) > 0 {
 		return usage("%s takes no argument %q: parameters have names, such as --%s; '%s' lists them", op.CLIName, word, parameters[0].Name, l.helpLine())
 	}
