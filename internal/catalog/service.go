@@ -121,8 +121,8 @@ func list(value string) []string {
 	return strings.Split(value, ",")
 }
 
-// Offered reports whether the service has an endpoint in a region. It is true where
-// botocore does not know the service's regions, or the region.
+// Offered reports whether the service has an endpoint in a region, or one for all regions.
+// It is true where botocore does not know the service's regions, or the region.
 func (s *Service) Offered(region string) bool {
 	partition := PartitionOf(region)
 	mask, known := s.regions[partition.ID]
@@ -134,7 +134,7 @@ func (s *Service) Offered(region string) bool {
 	case !found:
 		return true
 	case !known:
-		return false
+		return s.Once && partition.ID == "aws" // generate.py sets Once for this partition
 	}
 	return mask&(1<<i) != 0
 }
