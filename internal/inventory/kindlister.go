@@ -30,7 +30,7 @@ type lister struct {
 	ARN     texts `yaml:"arn"`
 	State   texts `yaml:"state"`
 	Created texts `yaml:"created"`
-	Tags    texts `yaml:"tags"`   // none: the member that has the usual name
+	Tags    texts `yaml:"tags"`   // none: the member that has the usual name; empty: AWS's list has no tags
 	Region  texts `yaml:"region"` // of resources that are listed for the whole account
 
 	op         *catalog.Operation

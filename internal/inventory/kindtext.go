@@ -57,6 +57,7 @@ func (t *texts) UnmarshalYAML(unmarshal func(any) error) error {
 			return err
 		}
 	}
+	*t = texts{} // an empty list says that there is none
 	for _, s := range list {
 		if !strings.Contains(s, "{") {
 			*t = append(*t, &text{path: parsePath(s)})

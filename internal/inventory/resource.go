@@ -32,7 +32,7 @@ var commonFields = []string{"Kind", "Id", "Name", "Arn", "State", "CreatedAt", "
 func (l *lister) has(field string) bool {
 	switch field {
 	case "Name":
-		return l.Name != nil || l.Tags != nil
+		return l.Name != nil || len(l.Tags) > 0
 	case "Arn":
 		return l.ARN != nil
 	case "State":
@@ -40,19 +40,19 @@ func (l *lister) has(field string) bool {
 	case "CreatedAt":
 		return l.Created != nil
 	case "Tags":
-		return l.Tags != nil
+		return len(l.Tags) > 0
 	}
 	return true
 }
 
 // fieldOf returns the name that a member of the item has in a record; "" if a common
-// field has the same value.
+// field has the same value, or if the list operation never returns the member.
 func (l *lister) fieldOf(name string) string {
 	if !slices.Contains(commonFields, name) && !slices.Contains(owners, name) {
 		return name
 	}
 	source := map[string]texts{"Id": l.ID, "Name": l.Name, "Arn": l.ARN, "State": l.State, "CreatedAt": l.Created, "Tags": l.Tags}[name]
-	if source.isMember(name) {
+	if source.isMember(name) || source != nil && len(source) == 0 {
 		return ""
 	}
 	return "Own" + name

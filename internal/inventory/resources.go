@@ -134,7 +134,8 @@ func (r *Resources) records(k *Kind, l *lister, p sweep.Place, items []wire.Obje
 	records := make([]Resource, 0, len(items))
 	for _, item := range items {
 		record := l.resource(k, owner, item, place)
-		if r.matcher.matches(&record) && (l.Region == nil || r.InRegion == nil || r.InRegion(record.Region)) {
+		inRegion := l.Region == nil || r.InRegion == nil || record.Region == "" || r.InRegion(record.Region) // a server may leave it out
+		if inRegion && r.matcher.matches(&record) {
 			records = append(records, record)
 		}
 	}
