@@ -10,7 +10,7 @@ import (
 
 // commandHabits maps commands of other tools to muster's.
 var commandHabits = map[string]string{
-	"ls": "list", "get": "list", "show": "instances", "ps": "instances", "describe": "instances",
+	"ls": "instances", "get": "instances", "show": "instances", "ps": "instances", "describe": "instances",
 	"ec2": "instances", "describe-instances": "instances", "inventory": "instances",
 	"search": "find", "lookup": "find", "where": "find", "ip": "find",
 	"sts": "whoami", "get-caller-identity": "whoami", "id": "whoami",
