@@ -82,26 +82,16 @@ func (m *member) encode(s smithy.ShapeSerializer, value any) {
 }
 
 func (m *member) encodeObject(s smithy.ShapeSerializer, value Object) {
-	switch m.schema.Type() {
-	case smithy.ShapeTypeMap:
-		s.WriteMap(m.schema)
-		for key, v := range value.All() {
-			s.WriteKey(m.key.schema, key)
-			m.element.encode(s, v)
-		}
-		s.CloseMap()
-	case smithy.ShapeTypeUnion:
-		for _, variant := range m.members {
-			if v := value.Get(variant.name); v != nil {
-				s.WriteUnion(m.schema, variant.schema)
-				variant.encode(s, v)
-				s.CloseUnion()
-				return
-			}
-		}
-	default:
-		m.encodeStruct(s, m.schema, value)
+	if m.schema.Type() != smithy.ShapeTypeMap {
+		m.encodeStruct(s, m.schema, value) // or a union: smithy-go's XML loses the names of variants in lists
+		return
 	}
+	s.WriteMap(m.schema)
+	for key, v := range value.All() {
+		s.WriteKey(m.key.schema, key)
+		m.element.encode(s, v)
+	}
+	s.CloseMap()
 }
 
 // anyJSON is a value of any type. smithy-go's own document types can't be nested in

@@ -47,10 +47,16 @@ func (b *builder) node(s *catalog.Shape) *node {
 	if n := b.nodes[s]; n != nil {
 		return n
 	}
-	n := &node{shape: s}
-	b.nodes[s] = n
 	t := s.Traits()
-	n.schema = smithy.NewSchema(smithy.ShapeID{Namespace: "aws", Name: t.Name}, b.smithyType(s), len(s.Members()), b.traits(t)...)
+	n := &node{shape: s, schema: smithy.NewSchema(smithy.ShapeID{Namespace: "aws", Name: t.Name}, b.smithyType(s), len(s.Members()), b.traits(t)...)}
+	b.nodes[s] = n
+	b.addParts(n)
+	return n
+}
+
+// addParts adds the members of a structure, a list or a map.
+func (b *builder) addParts(n *node) {
+	s := n.shape
 	switch s.Kind() {
 	case catalog.Structure:
 		if n.schema.Type() == smithy.ShapeTypeDocument {
@@ -70,7 +76,6 @@ func (b *builder) node(s *catalog.Shape) *node {
 		n.key = b.member(n, "key", s.Key())
 		n.element = b.member(n, "value", s.Element())
 	}
-	return n
 }
 
 func (n *node) addTags() {
@@ -119,6 +124,9 @@ func (b *builder) structureMember(owner *node, m *catalog.Member) *member {
 		if item := shape.Element().Traits.Name; item != "" {
 			ts = append(ts, &traits.XMLName{Name: item})
 		}
+	}
+	if t := shape.Traits(); b.isXML() && m.Traits.Name == "" && t.Name != "" && shape.Kind() == catalog.List && !t.Flat {
+		ts = append(ts, &traits.XMLName{Name: t.Name}) // of the shape itself; smithy-go overlooks it
 	}
 	if owner.shape.Traits().Payload == m.Name {
 		ts = append(ts, &traits.HTTPPayload{})
