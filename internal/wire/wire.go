@@ -36,12 +36,13 @@ import (
 // Codec encodes the requests and decodes the responses of one operation. It is safe
 // for concurrent use.
 type Codec struct {
-	operation *catalog.Operation
-	protocol  smithyhttp.ClientProtocol
-	schema    *smithy.OperationSchema
-	input     *node // nil: none
-	output    *node // nil: none
-	stream    string
+	operation    *catalog.Operation
+	protocolName string // in the catalogue
+	protocol     smithyhttp.ClientProtocol
+	schema       *smithy.OperationSchema
+	input        *node // nil: none
+	output       *node // nil: none
+	stream       string
 }
 
 // For returns the codec of an operation.
@@ -55,7 +56,7 @@ func ForProtocol(o *catalog.Operation, protocol string) (*Codec, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &Codec{operation: o, protocol: s.protocol}
+	c := &Codec{operation: o, protocolName: protocol, protocol: s.protocol}
 	var in, out *smithy.Schema
 	if o.Input != nil {
 		c.input = s.inputs.node(o.Input)
@@ -76,8 +77,8 @@ func ForProtocol(o *catalog.Operation, protocol string) (*Codec, error) {
 // service is what a service's operations share.
 type service struct {
 	mu       sync.Mutex
-	inputs   builder
-	outputs  builder
+	inputs   builder                   // of messages that are written
+	outputs  builder                   // of messages that are read
 	protocol smithyhttp.ClientProtocol // nil where it is unknown
 }
 
