@@ -1,18 +1,17 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
-	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
-
 	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/catalog"
+	"muster/internal/wire"
 )
 
 // organization is the organization that the base identity can list.
@@ -115,20 +114,17 @@ func (o *organization) pages(ctx context.Context, filter *orgFilter) iter.Seq2[[
 		err := filter.resolve(ctx, o)
 		if err == nil {
 			listed := 0
-			err = o.everyPage(ctx, "ListAccounts", func(token *string) (*string, error) {
-				out, err := o.client().ListAccounts(ctx, &organizations.ListAccountsInput{NextToken: token}, o.signed)
-				if err != nil {
-					return nil, err
-				}
-				if listed += len(out.Accounts); listed == 0 && aws.ToString(out.NextToken) == "" {
+			err = o.everyPage(ctx, "ListAccounts", nil, func(answer wire.Object) error {
+				accounts := answer.Objects("Accounts")
+				if listed += len(accounts); listed == 0 && answer.Text("NextToken") == "" {
 					// An organization always has its management account.
-					return nil, &awsapi.BrokenAnswer{Operation: "ListAccounts", Msg: "answered with no account at all"}
+					return &awsapi.BrokenAnswer{Operation: "ListAccounts", Msg: "answered with no account at all"}
 				}
-				page, err := filter.apply(ctx, o, out.Accounts)
+				page, err := filter.apply(ctx, o, accounts)
 				if err == nil && !yield(page, nil) {
 					err = errStopped
 				}
-				return out.NextToken, err
+				return err
 			})
 		}
 		if err != nil && err != errStopped {
@@ -141,31 +137,41 @@ func (o *organization) pages(ctx context.Context, filter *orgFilter) iter.Seq2[[
 var errStopped = errors.New("stopped")
 
 // everyPage calls an operation for each page with the base's credentials.
-func (o *organization) everyPage(ctx context.Context, operation string, call func(token *string) (*string, error)) error {
-	return withHint(awsapi.ForEachPage(operation, func(token *string) (next *string, err error) {
-		err = o.base.Do(ctx, func() error {
-			next, err = call(token)
+func (o *organization) everyPage(ctx context.Context, operation string, in wire.Object, page func(wire.Object) error) error {
+	target := o.base.Target
+	home := catalog.PartitionOf(target.Region).Global()
+	caller := o.r.API.Named("organizations", operation)
+	return withHint(awsapi.ForEachPage(operation, func(token *string) (*string, error) {
+		if token != nil {
+			in = in.Set("NextToken", *token)
+		}
+		var answer wire.Object
+		err := o.base.Do(ctx, func() (err error) {
+			answer, err = caller.Call(ctx, target, home, o.base.Credentials, in)
 			return err
 		})
-		return next, err
+		if err == nil {
+			err = page(answer)
+		}
+		next := answer.Text("NextToken")
+		return &next, err
 	}))
 }
 
-func (o *organization) client() *organizations.Client { return o.r.API.Organizations(o.base.Target) }
-
-func (o *organization) signed(opts *organizations.Options) { opts.Credentials = o.base.Credentials }
-
 // newOrganizationAccount converts an account of Organizations. In 2026, State replaced
 // Status; older answers have only Status.
-func newOrganizationAccount(found types.Account) *Account {
-	status := string(found.State)
-	if status == "" {
-		status = string(found.Status)
+func newOrganizationAccount(found wire.Object) *Account {
+	a := &Account{
+		ID: found.Text("Id"), Name: found.Text("Name"), Email: found.Text("Email"),
+		Status: cmp.Or(found.Text("State"), found.Text("Status")), Source: SourceOrganization,
 	}
-	return &Account{
-		ID: aws.ToString(found.Id), Name: aws.ToString(found.Name), Email: aws.ToString(found.Email),
-		Status: status, Source: SourceOrganization, Paths: found.Paths,
+	paths, _ := found.Get("Paths").([]any)
+	for _, path := range paths {
+		if text, ok := path.(string); ok {
+			a.Paths = append(a.Paths, text)
+		}
 	}
+	return a
 }
 
 // listError is an error of listing the organization, with its remedy.
@@ -181,10 +187,13 @@ func (e *listError) Hint() string { return e.hint }
 
 // withHint adds the remedy to an error of listing the organization, if one is known.
 func withHint(err error) error {
-	switch {
-	case errors.As(err, new(*types.AWSOrganizationsNotInUseException)):
+	if err == nil {
+		return nil
+	}
+	switch awsapi.Explain(err).Code {
+	case "AWSOrganizationsNotInUseException":
 		return &listError{err, "the base account is in no organization; name a profile of the management account with --profile"}
-	case errors.As(err, new(*types.AccessDeniedException)):
+	case "AccessDeniedException":
 		return &listError{err, "only the management account and delegated administrators may list accounts; name such a profile with --profile"}
 	}
 	return err

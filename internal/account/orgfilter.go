@@ -10,11 +10,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
-	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
-
 	"muster/internal/names"
+	"muster/internal/wire"
 )
 
 // maxTagCalls limits the ListTagsForResource calls at the same time: Organizations
@@ -108,7 +105,7 @@ func (f *orgFilter) resolve(ctx context.Context, o *organization) error {
 }
 
 // apply returns the accounts that pass the filter.
-func (f *orgFilter) apply(ctx context.Context, o *organization, accounts []types.Account) ([]*Account, error) {
+func (f *orgFilter) apply(ctx context.Context, o *organization, accounts []wire.Object) ([]*Account, error) {
 	var chosen []*Account
 	for _, found := range accounts {
 		a := newOrganizationAccount(found)
@@ -193,16 +190,12 @@ func hasTags(tags map[string]string, wanted []string) bool {
 // tags returns the tags of an account.
 func (o *organization) tags(ctx context.Context, accountID string) (map[string]string, error) {
 	tags := map[string]string{}
-	err := o.everyPage(ctx, "ListTagsForResource", func(token *string) (*string, error) {
-		out, err := o.client().ListTagsForResource(ctx,
-			&organizations.ListTagsForResourceInput{ResourceId: &accountID, NextToken: token}, o.signed)
-		if err != nil {
-			return nil, err
+	in := wire.Object{{Name: "ResourceId", Value: accountID}}
+	err := o.everyPage(ctx, "ListTagsForResource", in, func(answer wire.Object) error {
+		for _, tag := range answer.Objects("Tags") {
+			tags[tag.Text("Key")] = tag.Text("Value")
 		}
-		for _, tag := range out.Tags {
-			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-		}
-		return out.NextToken, nil
+		return nil
 	})
 	return tags, err
 }

@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"muster/internal/wire"
 )
 
 // unit is an OU or a root. Its path has the names of the OUs above it.
@@ -15,15 +14,11 @@ type unit struct{ id, name, path string }
 // ouTree returns the roots and all OUs.
 func (o *organization) ouTree(ctx context.Context) ([]unit, error) {
 	var roots []unit
-	err := o.everyPage(ctx, "ListRoots", func(token *string) (*string, error) {
-		out, err := o.client().ListRoots(ctx, &organizations.ListRootsInput{NextToken: token}, o.signed)
-		if err != nil {
-			return nil, err
+	err := o.everyPage(ctx, "ListRoots", nil, func(answer wire.Object) error {
+		for _, root := range answer.Objects("Roots") {
+			roots = append(roots, unit{id: root.Text("Id"), name: root.Text("Name"), path: root.Text("Name")})
 		}
-		for _, root := range out.Roots {
-			roots = append(roots, unit{id: aws.ToString(root.Id), name: aws.ToString(root.Name), path: aws.ToString(root.Name)})
-		}
-		return out.NextToken, nil
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -44,20 +39,16 @@ func (o *organization) ouTree(ctx context.Context) ([]unit, error) {
 func (o *organization) unitsBelow(ctx context.Context, parent, path string, visited map[string]bool) ([]unit, error) {
 	visited[parent] = true
 	var children []unit
-	err := o.everyPage(ctx, "ListOrganizationalUnitsForParent", func(token *string) (*string, error) {
-		out, err := o.client().ListOrganizationalUnitsForParent(ctx,
-			&organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent, NextToken: token}, o.signed)
-		if err != nil {
-			return nil, err
-		}
-		for _, ou := range out.OrganizationalUnits {
-			id, name := aws.ToString(ou.Id), aws.ToString(ou.Name)
+	in := wire.Object{{Name: "ParentId", Value: parent}}
+	err := o.everyPage(ctx, "ListOrganizationalUnitsForParent", in, func(answer wire.Object) error {
+		for _, ou := range answer.Objects("OrganizationalUnits") {
+			id, name := ou.Text("Id"), ou.Text("Name")
 			if !visited[id] {
 				visited[id] = true
 				children = append(children, unit{id: id, name: name, path: strings.TrimPrefix(path+"/"+name, "/")})
 			}
 		}
-		return out.NextToken, nil
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -80,16 +71,12 @@ func (o *organization) addMembers(ctx context.Context, parent string, members ma
 		return err
 	}
 	for _, u := range append([]unit{{id: parent}}, below...) {
-		err := o.everyPage(ctx, "ListAccountsForParent", func(token *string) (*string, error) {
-			out, err := o.client().ListAccountsForParent(ctx,
-				&organizations.ListAccountsForParentInput{ParentId: &u.id, NextToken: token}, o.signed)
-			if err != nil {
-				return nil, err
+		in := wire.Object{{Name: "ParentId", Value: u.id}}
+		err := o.everyPage(ctx, "ListAccountsForParent", in, func(answer wire.Object) error {
+			for _, a := range answer.Objects("Accounts") {
+				members[a.Text("Id")] = true
 			}
-			for _, a := range out.Accounts {
-				members[aws.ToString(a.Id)] = true
-			}
-			return out.NextToken, nil
+			return nil
 		})
 		if err != nil {
 			return err

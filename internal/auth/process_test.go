@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-
 	"muster/internal/awsapi"
 )
 
@@ -273,9 +271,7 @@ source_profile = signed out
 		"over signed out": {Kind: awsapi.Expired, Message: `SSO session "corp" is not signed in; sign in with: muster login corp`},
 	} {
 		r := h.resolver(t)
-		_, err := r.API.EC2(awsapi.Target{Region: "us-east-1"}).DescribeRegions(t.Context(), nil, func(o *ec2.Options) {
-			o.Region, o.Credentials = "us-east-1", profile(t, r, name).Credentials
-		})
+		err := describe(t.Context(), r, profile(t, r, name))
 		if got := awsapi.Explain(err); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-
 	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
@@ -18,7 +16,7 @@ import (
 
 // describe makes an EC2 call as the identity.
 func describe(ctx context.Context, r *Resolver, id *Identity) error {
-	_, err := r.API.EC2(id.Target).DescribeRegions(ctx, nil, func(o *ec2.Options) { o.Region, o.Credentials = "us-east-1", id.Credentials })
+	_, err := r.API.Named("ec2", "describe-regions").Call(ctx, id.Target, "us-east-1", id.Credentials, nil)
 	return err
 }
 

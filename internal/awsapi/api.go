@@ -13,9 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/account"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/signin"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
@@ -62,6 +59,7 @@ type API struct {
 	mu         sync.Mutex
 	clients    map[clientKey]any
 	operations map[operationKey]*Operation
+	named      sync.Map // of *Operation, by the names of service and operation
 
 	discovery discovery
 	buckets   sync.Map // regions of S3's buckets, by name
@@ -153,12 +151,6 @@ func (v variants) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpoin
 	return aws.DualStackEndpointStateEnabled, v.dualStack, nil
 }
 
-// EC2 returns a client without credentials and region. Each call sets its own, so that all
-// accounts share the client.
-func (a *API) EC2(t Target) *ec2.Client {
-	return client(a, "ec2", t, "", ec2.NewFromConfig)
-}
-
 // SSO returns a client for the portal of IAM Identity Center in a region.
 func (a *API) SSO(t Target, region string) *sso.Client {
 	return client(a, "sso", t, region, sso.NewFromConfig)
@@ -186,16 +178,4 @@ func (a *API) OIDCEndpoint(t Target, region string) (string, error) {
 // Signin returns a client for the token service behind `aws login`.
 func (a *API) Signin(t Target) *signin.Client {
 	return client(a, "signin", t, t.Region, signin.NewFromConfig)
-}
-
-// Organizations returns a client without credentials. The service has one endpoint in each
-// partition.
-func (a *API) Organizations(t Target) *organizations.Client {
-	return client(a, "organizations", t, PartitionOf(t.Region).Home, organizations.NewFromConfig)
-}
-
-// Account returns a client without credentials for Account Management. The service has one
-// endpoint in each partition.
-func (a *API) Account(t Target) *account.Client {
-	return client(a, "account", t, PartitionOf(t.Region).Home, account.NewFromConfig)
 }

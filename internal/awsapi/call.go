@@ -3,10 +3,10 @@ package awsapi
 import (
 	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -65,12 +65,43 @@ func (a *API) Operation(op *catalog.Operation) (*Operation, error) {
 	return o, nil
 }
 
+// Named is Operation by the names of a service and an operation in the AWS CLI. The
+// catalogue must have them.
+func (a *API) Named(service, operation string) *Operation {
+	key := [2]string{service, operation}
+	if o, ok := a.named.Load(key); ok {
+		return o.(*Operation)
+	}
+	o, err := a.Operation(catalog.Open(service).Operation(operation))
+	if err != nil {
+		panic(err)
+	}
+	a.named.Store(key, o)
+	return o
+}
+
 // Call makes a call in a region, with retries. Services with Once are called in the
 // Global region of their partition. Its errors are *smithy.OperationError,
 // like the errors of the SDK's clients.
 func (o *Operation) Call(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (wire.Object, error) {
+	return o.call(ctx, t, region, credentials, in, nil)
+}
+
+// Read is Call for an answer that read takes from the network, where package wire would
+// be slow or keep more than is needed. If read fails, the call is made again, so read
+// must not hand on what it has read before the end.
+func (o *Operation) Read(
+	ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object, read func(io.Reader) error,
+) error {
+	_, err := o.call(ctx, t, region, credentials, in, read)
+	return err
+}
+
+func (o *Operation) call(
+	ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object, read func(io.Reader) error,
+) (wire.Object, error) {
 	start := time.Now()
-	out, attempts, err := o.retried(ctx, t, region, credentials, in)
+	out, attempts, err := o.retried(ctx, t, region, credentials, in, read)
 	if err == nil && o.output != nil {
 		out = o.output(in, out)
 	}
@@ -88,14 +119,16 @@ func (o *Operation) failed(err error) error {
 
 // retried repeats a call while the retryer says so, and once where AWS says that another
 // endpoint serves it.
-func (o *Operation) retried(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (out wire.Object, attempts int, err error) {
+func (o *Operation) retried(
+	ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object, read func(io.Reader) error,
+) (out wire.Object, attempts int, err error) {
 	e, req, err := o.prepare(ctx, t, region, credentials, in)
 	if err != nil {
 		return nil, 0, err
 	}
 	moved := false
 	for attempts = 1; ; attempts++ {
-		out, err = o.attempt(ctx, e, req, region, credentials)
+		out, err = o.attempt(ctx, e, req, region, credentials, read)
 		if err == nil || ctx.Err() != nil {
 			return out, attempts, err
 		}
@@ -141,16 +174,21 @@ func (o *Operation) prepare(ctx context.Context, t Target, region string, creden
 }
 
 // attempt makes a call once, when its limit allows.
-func (o *Operation) attempt(ctx context.Context, e *endpoint, req *http.Request, region string, credentials aws.CredentialsProvider) (wire.Object, error) {
+func (o *Operation) attempt(
+	ctx context.Context, e *endpoint, req *http.Request, region string, credentials aws.CredentialsProvider, read func(io.Reader) error,
+) (wire.Object, error) {
 	limiter := o.api.limiters.of(ctx, o.op.Service.ID, o.op.Name, region)
-	return attemptWithin(ctx, limiter, func() (wire.Object, error) { return o.send(ctx, e, req, credentials) })
+	return attemptWithin(ctx, limiter, func() (wire.Object, error) { return o.send(ctx, e, req, credentials, read) })
 }
 
-// responseLimit bounds an answer, which the protocols read as a whole.
-const responseLimit = WholeLimit
-
-func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, credentials aws.CredentialsProvider) (wire.Object, error) {
-	try := req.Clone(withLimit(ctx, responseLimit))
+func (o *Operation) send(
+	ctx context.Context, e *endpoint, req *http.Request, credentials aws.CredentialsProvider, read func(io.Reader) error,
+) (wire.Object, error) {
+	limit := int64(WholeLimit)
+	if read != nil {
+		limit = PageLimit
+	}
+	try := req.Clone(withLimit(ctx, limit))
 	var err error
 	if req.GetBody != nil {
 		if try.Body, err = req.GetBody(); err != nil {
@@ -169,7 +207,7 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 		return nil, err
 	}
 	defer resp.Body.Close()
-	out, err := o.answer(ctx, resp)
+	out, err := o.answer(ctx, resp, read)
 	if err == nil {
 		return out, nil
 	}
@@ -178,22 +216,6 @@ func (o *Operation) send(ctx context.Context, e *endpoint, req *http.Request, cr
 		return nil, &skewedError{failed}
 	}
 	return nil, failed
-}
-
-// answer reads a response. The error is as that of wire.Codec.Response, or a
-// *BrokenAnswer.
-func (o *Operation) answer(ctx context.Context, resp *http.Response) (wire.Object, error) {
-	if o.op.Service.ID == "S3" {
-		keepExpiry(resp)
-	}
-	out, err := o.codec.Response(ctx, resp, responseLimit)
-	if err != nil && o.op.Method == http.MethodHead && resp.StatusCode >= 300 { // there is no document to read
-		return nil, &smithy.GenericAPIError{Code: strconv.Itoa(resp.StatusCode), Message: http.StatusText(resp.StatusCode)}
-	}
-	if err == nil && o.lists && !hasBody(o.op, out) {
-		return nil, &BrokenAnswer{Operation: o.op.Name, Msg: noList}
-	}
-	return out, err
 }
 
 // request returns the unsigned request for an input.

@@ -7,12 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/account"
-	accounttypes "github.com/aws/aws-sdk-go-v2/service/account/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
-	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/signin"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	ssotypes "github.com/aws/aws-sdk-go-v2/service/sso/types"
@@ -22,8 +16,7 @@ import (
 )
 
 // contentProblem returns a text if an answer lacks something that AWS always returns, or
-// has something that AWS never returns; else "". The decoders of EC2's long lists check
-// their answers themselves.
+// has something that AWS never returns; else "".
 func contentProblem(result any) string {
 	switch out := result.(type) {
 	case *sts.AssumeRoleOutput:
@@ -60,27 +53,6 @@ func contentProblem(result any) string {
 		}
 		c := out.TokenOutput.AccessToken
 		return checkKeys(c.AccessKeyId, c.SecretAccessKey, c.SessionToken)
-	case *organizations.ListAccountsOutput:
-		return checkList(out.Accounts, out.NextToken, func(a orgtypes.Account) string { return checkAccountID(a.Id) })
-	case *organizations.ListAccountsForParentOutput:
-		return checkList(out.Accounts, out.NextToken, func(a orgtypes.Account) string { return checkAccountID(a.Id) })
-	case *organizations.ListRootsOutput:
-		if len(out.Roots) == 0 && aws.ToString(out.NextToken) == "" {
-			return noList
-		}
-		return checkList(out.Roots, out.NextToken, func(r orgtypes.Root) string { return checkTexts("an id", r.Id) })
-	case *organizations.ListOrganizationalUnitsForParentOutput:
-		return checkList(out.OrganizationalUnits, out.NextToken, func(u orgtypes.OrganizationalUnit) string { return checkTexts("an id", u.Id, u.Name) })
-	case *organizations.ListTagsForResourceOutput:
-		return checkList(out.Tags, out.NextToken, func(t orgtypes.Tag) string { return checkTexts("a key", t.Key) })
-	case *account.ListRegionsOutput:
-		return checkList(out.Regions, out.NextToken, func(r accounttypes.Region) string {
-			return checkTexts("a name", r.RegionName, (*string)(&r.RegionOptStatus))
-		})
-	case *ec2.DescribeAddressesOutput:
-		return checkList(out.Addresses, nil, func(a ec2types.Address) string {
-			return checkTexts("an id", cmp.Or(a.AllocationId, a.PublicIp))
-		})
 	}
 	return ""
 }

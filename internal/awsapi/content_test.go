@@ -8,12 +8,11 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/account"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"muster/internal/wire"
 )
 
 // TestIncompleteAnswers: an answer without its list, an id or its credentials is broken, and
@@ -21,9 +20,10 @@ import (
 func TestIncompleteAnswers(t *testing.T) {
 	t.Parallel()
 	target := Target{Region: "us-east-1"}
-	listing := func(call func(context.Context, *organizations.Client, func(*organizations.Options)) error) func(context.Context, *API) error {
+	named := func(service, operation string, in wire.Object) func(context.Context, *API) error {
 		return func(ctx context.Context, a *API) error {
-			return call(ctx, a.Organizations(target), func(o *organizations.Options) { o.Credentials = ann })
+			_, err := a.Named(service, operation).Call(ctx, target, "us-east-1", ann, in)
+			return err
 		}
 	}
 	const keys = `"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t"`
@@ -33,42 +33,27 @@ func TestIncompleteAnswers(t *testing.T) {
 		bad  []string
 	}{
 		"ListAccounts": {
-			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
-				_, err := c.ListAccounts(ctx, nil, o)
-				return err
-			}),
+			named("organizations", "ListAccounts", nil),
 			[]string{`{"Accounts": [{"Id": "000000000001"}]}`, `{"Accounts": []}`, `{"NextToken": "x"}`},
 			[]string{`{"Accounts": [{}]}`, `{"Accounts": [{"Id": ""}]}`, `{"Accounts": [{"Id": "../../x"}]}`, `{"Accounts": [null]}`, `{"NextToken": ""}`},
 		},
 		"ListRoots": {
-			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
-				_, err := c.ListRoots(ctx, nil, o)
-				return err
-			}),
+			named("organizations", "ListRoots", nil),
 			[]string{`{"Roots": [{"Id": "r-1"}]}`, `{"Roots": [], "NextToken": "x"}`},
 			[]string{`{"Roots": []}`, `{"Roots": [{"Name": "Root"}]}`},
 		},
 		"ListOrganizationalUnitsForParent": {
-			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
-				_, err := c.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: aws.String("r-1")}, o)
-				return err
-			}),
+			named("organizations", "ListOrganizationalUnitsForParent", wire.Object{{Name: "ParentId", Value: "r-1"}}),
 			[]string{`{"OrganizationalUnits": []}`, `{"OrganizationalUnits": [{"Id": "ou-1", "Name": "x"}]}`},
 			[]string{`{"OrganizationalUnits": [{"Name": "x"}]}`},
 		},
 		"ListAccountsForParent": {
-			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
-				_, err := c.ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: aws.String("r-1")}, o)
-				return err
-			}),
+			named("organizations", "ListAccountsForParent", wire.Object{{Name: "ParentId", Value: "r-1"}}),
 			[]string{`{"Accounts": []}`},
 			[]string{`{"Accounts": [{"Name": "x"}]}`},
 		},
 		"ListTagsForResource": {
-			listing(func(ctx context.Context, c *organizations.Client, o func(*organizations.Options)) error {
-				_, err := c.ListTagsForResource(ctx, &organizations.ListTagsForResourceInput{ResourceId: aws.String("1")}, o)
-				return err
-			}),
+			named("organizations", "ListTagsForResource", wire.Object{{Name: "ResourceId", Value: "1"}}),
 			[]string{`{"Tags": []}`, `{"Tags": [{"Key": "a", "Value": ""}]}`},
 			[]string{`{"Tags": [{"Value": "a"}]}`},
 		},
@@ -107,10 +92,7 @@ func TestIncompleteAnswers(t *testing.T) {
 			[]string{`{"clientId": "c"}`},
 		},
 		"ListRegions": {
-			func(ctx context.Context, a *API) error {
-				_, err := a.Account(target).ListRegions(ctx, nil, func(o *account.Options) { o.Credentials = ann })
-				return err
-			},
+			named("account", "ListRegions", nil),
 			[]string{`{"Regions": [{"RegionName": "us-east-1", "RegionOptStatus": "ENABLED"}]}`},
 			[]string{`{"Regions": [{"RegionOptStatus": "ENABLED"}]}`},
 		},
@@ -123,10 +105,7 @@ func TestIncompleteAnswers(t *testing.T) {
 			[]string{`<GetCallerIdentityResponse/>`, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`, `<AssumeRoleResponse/>`},
 		},
 		"DescribeAddresses": {
-			func(ctx context.Context, a *API) error {
-				_, err := a.EC2(target).DescribeAddresses(ctx, nil, func(o *ec2.Options) { o.Region, o.Credentials = "us-east-1", ann })
-				return err
-			},
+			named("ec2", "DescribeAddresses", nil),
 			[]string{`<DescribeAddressesResponse><addressesSet/></DescribeAddressesResponse>`, `<DescribeAddressesResponse><addressesSet><item><allocationId>e</allocationId></item></addressesSet></DescribeAddressesResponse>`},
 			[]string{`<DescribeAddressesResponse/>`, `<DescribeAddressesResponse><addressesSet><item/></addressesSet></DescribeAddressesResponse>`, `<DescribeAddressesResponse><addressesSet/>`},
 		},

@@ -27,8 +27,7 @@ func hasAnswer(ctx context.Context) bool { return awsmiddleware.GetOperationName
 // checkDocument checks that an answer is a complete document of the operation's kind and
 // not too large. isError is true if the document is an error in spite of its status.
 func checkDocument(ctx context.Context, header http.Header, text []byte) (isError bool, err error) {
-	switch awsmiddleware.GetServiceID(ctx) {
-	case "EC2", "STS":
+	if awsmiddleware.GetServiceID(ctx) == "STS" {
 		return checkXML(ctx, text)
 	}
 	return checkJSON(ctx, header, text)
@@ -39,7 +38,7 @@ func checkXML(ctx context.Context, text []byte) (isError bool, err error) {
 	if isErrorDocument(head) {
 		return true, nil
 	}
-	if err := checkRoot(ctx, head); err != nil {
+	if err := checkRoot(awsmiddleware.GetOperationName(ctx)+"Response", head); err != nil {
 		return false, err
 	}
 	d := xml.NewDecoder(bytes.NewReader(text))
@@ -72,9 +71,8 @@ func isErrorDocument(head []byte) bool {
 	return bytes.Contains(head, []byte("<ErrorResponse")) || bytes.Contains(head, []byte("<Response>")) && bytes.Contains(head, []byte("<Errors>"))
 }
 
-// checkRoot returns an error if the root of an XML document is not the operation's.
-func checkRoot(ctx context.Context, head []byte) error {
-	root := awsmiddleware.GetOperationName(ctx) + "Response"
+// checkRoot returns an error if the root of an XML document is another one.
+func checkRoot(root string, head []byte) error {
 	if bytes.Contains(head, []byte("<"+root)) {
 		return nil
 	}
@@ -109,6 +107,14 @@ func checkJSON(ctx context.Context, header http.Header, text []byte) (isError bo
 		return false, err
 	}
 	return code != "" || header.Get("X-Amzn-ErrorType") != "", nil
+}
+
+// isJSONError reports whether a success has the head of an error.
+func isJSONError(header http.Header, head []byte) bool {
+	var document struct {
+		Type any `json:"__type"`
+	}
+	return header.Get("X-Amzn-ErrorType") != "" || len(head) < headSize && json.Unmarshal(head, &document) == nil && document.Type != nil
 }
 
 // jsonErrorCode returns the code of an error document, or "" for another JSON document.

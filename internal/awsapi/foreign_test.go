@@ -39,7 +39,7 @@ func overProtocol(t *testing.T, a *API, service, operation string) *Operation {
 // explained returns the failure that a response stands for, as Call has it.
 func explained(t *testing.T, o *Operation, resp *http.Response) (Failure, error) {
 	t.Helper()
-	_, err := o.answer(t.Context(), resp)
+	_, err := o.answer(t.Context(), resp, nil)
 	if err == nil {
 		return Failure{}, nil
 	}
@@ -79,7 +79,7 @@ func TestForeignAnswers(t *testing.T) {
 	} {
 		o := overProtocol(t, a, test.service, test.operation)
 		for _, body := range test.empty {
-			if _, err := o.answer(t.Context(), received(200, body, test.headers...)); err != nil {
+			if _, err := o.answer(t.Context(), received(200, body, test.headers...), nil); err != nil {
 				t.Errorf("%s %q: %v", test.operation, body, err)
 			}
 		}

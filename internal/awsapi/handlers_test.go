@@ -74,7 +74,7 @@ func (want *handledCall) check(t *testing.T, o *Operation) {
 		resp.Header.Set(name, value)
 	}
 	o.lists = false // some replies have only what a handler changes
-	out, err := o.answer(t.Context(), resp)
+	out, err := o.answer(t.Context(), resp, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/account"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -87,15 +84,15 @@ var callService = map[string]func(context.Context, *API, Target, aws.Credentials
 		return err
 	},
 	"ec2": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
-		_, err := a.EC2(t).DescribeRegions(ctx, nil, func(o *ec2.Options) { o.Region, o.Credentials = t.Region, c })
+		_, err := a.Named("ec2", "describe-regions").Call(ctx, t, t.Region, c, nil)
 		return err
 	},
 	"organizations": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
-		_, err := a.Organizations(t).ListRoots(ctx, nil, func(o *organizations.Options) { o.Credentials = c })
+		_, err := a.Named("organizations", "list-roots").Call(ctx, t, catalog.PartitionOf(t.Region).Global(), c, nil)
 		return err
 	},
 	"account": func(ctx context.Context, a *API, t Target, c aws.CredentialsProvider) error {
-		_, err := a.Account(t).ListRegions(ctx, nil, func(o *account.Options) { o.Credentials = c })
+		_, err := a.Named("account", "list-regions").Call(ctx, t, catalog.PartitionOf(t.Region).Global(), c, nil)
 		return err
 	},
 	"sso": func(ctx context.Context, a *API, t Target, _ aws.CredentialsProvider) error {

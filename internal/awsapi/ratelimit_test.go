@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 )
 
@@ -141,9 +140,7 @@ func TestRateLimitEC2(t *testing.T) {
 			visits.Go(func() {
 				ctx, _ := WithTrace(t.Context(), "000000000001")
 				for range pages {
-					_, err := a.EC2(Target{}).DescribeInstances(ctx, &ec2.DescribeInstancesInput{}, func(o *ec2.Options) {
-						o.Region, o.Credentials = region, ann
-					})
+					_, err := a.Named("ec2", "describe-instances").Call(ctx, Target{}, region, ann, nil)
 					if err != nil {
 						t.Errorf("%s: %v", region, err)
 						return

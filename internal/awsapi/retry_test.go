@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -167,7 +166,7 @@ func TestNestedRetries(t *testing.T) {
 				func(o *sts.Options) { o.Credentials = ann })
 			return aws.Credentials{}, err
 		})
-		_, err := a.EC2(target).DescribeRegions(t.Context(), nil, func(o *ec2.Options) { o.Region, o.Credentials = target.Region, role })
+		err := callService["ec2"](t.Context(), a, target, role)
 		got := Explain(err)
 		if want := (Failure{Throttled, "STS", "AssumeRole", "Throttling", "Rate exceeded", true}); got != want {
 			t.Errorf("\n got %+v\nwant %+v", got, want)

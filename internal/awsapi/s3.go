@@ -83,7 +83,7 @@ func (o *Operation) findBucket(ctx context.Context, t Target, region string, cre
 		if err != nil {
 			return false
 		}
-		_, _, err = head.retried(ctx, t, region, credentials, wire.Object{{Name: "Bucket", Value: bucket}})
+		_, _, err = head.retried(ctx, t, region, credentials, wire.Object{{Name: "Bucket", Value: bucket}}, nil)
 		if err == nil { // the call has found the region, or it was right
 			return head.regionOf(in, region) != region
 		}

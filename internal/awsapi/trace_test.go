@@ -93,17 +93,18 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// TestUserAgent: both kinds of calls name muster.
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	var got string
-	a := fakeAPI(Settings{UserAgent: "muster/1.2.3"}, func(r *http.Request) (*http.Response, error) {
+	a := fakeAPI(Settings{UserAgent: "muster/1.2.3", MaxAttempts: 1}, func(r *http.Request) (*http.Response, error) {
 		got = r.Header.Get("User-Agent")
-		return answer(r, 200, emptyRegions), nil
+		return answer(r, 200, ""), nil
 	})
-	if err := callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(got, " muster/1.2.3") {
-		t.Errorf("User-Agent %q", got)
+	for _, service := range []string{"ec2", "sts"} {
+		callService[service](t.Context(), a, Target{Region: "us-east-1"}, ann)
+		if !strings.Contains(" "+got, " muster/1.2.3") {
+			t.Errorf("%s: User-Agent %q", service, got)
+		}
 	}
 }

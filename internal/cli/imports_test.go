@@ -38,11 +38,11 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth":           {"auth/botocache", "auth/sso", "awsapi", "awsconfig", "secret", "shell"},
 		"auth/sso":       {"auth/botocache", "awsapi", "awsconfig"},
 		"auth/botocache": {"disk"},
-		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "names"},
+		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},
 		"sweep":          {"account", "auth", "awsapi"},
 
 		"inventory": {"account", "auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
-		"region":    {"account", "auth", "awsapi", "names", "sweep", "xmlscan"},
+		"region":    {"account", "auth", "awsapi", "catalog", "names", "sweep", "wire"},
 		"xmlscan":   {},
 
 		"child":        {},

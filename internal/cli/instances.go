@@ -76,7 +76,7 @@ var instanceView = render.View{
 // Schema is that of the command's records.
 func (c *instancesCmd) Schema() *shape.Schema {
 	if c.Full {
-		return shape.SchemaOf[inventory.FullInstance]()
+		return shape.OfGoType(inventory.FullInstanceType())
 	}
 	return shape.SchemaOf[inventory.Instance]()
 }
@@ -84,18 +84,22 @@ func (c *instancesCmd) Schema() *shape.Schema {
 func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if !c.Full {
 		visit := (*inventory.Instances).Visit
-		return listInstances(ctx, app, g, c, visit, func(r *inventory.Instance) *inventory.Instance { return r })
+		return listInstances(ctx, app, g, c, visit, func(r *inventory.Instance) *inventory.Instance { return r }, nil)
 	}
 	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy)+len(c.Columns) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
 		return usage("--full needs an output with whole records: -o json, ndjson, yaml or template=, --jq, --query, --count-by or --columns")
 	}
 	visit := (*inventory.Instances).VisitFull
-	return listInstances(ctx, app, g, c, visit, func(r *inventory.FullInstance) *inventory.Instance { return &r.Instance })
+	compile := func(o render.Options, v render.View) (*render.Printer[inventory.FullInstance], error) {
+		return render.CompileAs(o, v, inventory.FullInstanceType(), (*inventory.FullInstance).Record)
+	}
+	return listInstances(ctx, app, g, c, visit, func(r *inventory.FullInstance) *inventory.Instance { return &r.Instance }, compile)
 }
 
 // listInstances runs the command with one of its two types of records.
 func listInstances[R any](ctx context.Context, app *App, g *Global, c *instancesCmd,
 	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, instance func(*R) *inventory.Instance,
+	compile func(render.Options, render.View) (*render.Printer[R], error),
 ) error {
 	plan := func(s *sweeper) (sweep.Plan[R], error) {
 		instances, err := inventory.NewInstances(s.resolver.API, inventory.Query{
@@ -110,7 +114,7 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 		}}, nil
 	}
 	return list(ctx, app, g, c.flags(), listing[R]{
-		noun: "instances", view: instanceView, plan: plan,
+		noun: "instances", view: instanceView, plan: plan, compile: compile,
 		id:           func(r *R) string { return instance(r).InstanceId },
 		recordNames:  func(names *nameRecorder, r *R) { names.instance(instance(r)) },
 		allInstances: len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0,

@@ -5,10 +5,8 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/sweep"
+	"muster/internal/wire"
 )
 
 // candidate is a finding that may match, with the properties that only the search needs.
@@ -34,13 +32,13 @@ func newCandidate(p sweep.Place, kind string) candidate {
 }
 
 // newElasticIP converts an Elastic IP.
-func newElasticIP(p sweep.Place, a *types.Address) candidate {
+func newElasticIP(p sweep.Place, a wire.Object) candidate {
 	c := newCandidate(p, kindElasticIP)
-	for _, tag := range a.Tags {
-		c.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	for _, tag := range a.Objects("Tags") {
+		c.Tags[tag.Text("Key")] = tag.Text("Value")
 	}
-	c.Id, c.Name = cmp.Or(aws.ToString(a.AllocationId), aws.ToString(a.PublicIp), aws.ToString(a.CarrierIp)), c.Tags["Name"]
-	c.InstanceId, c.NetworkInterfaceId = aws.ToString(a.InstanceId), aws.ToString(a.NetworkInterfaceId)
+	c.Id, c.Name = cmp.Or(a.Text("AllocationId"), a.Text("PublicIp"), a.Text("CarrierIp")), c.Tags["Name"]
+	c.InstanceId, c.NetworkInterfaceId = a.Text("InstanceId"), a.Text("NetworkInterfaceId")
 	c.OwnerType, c.Status = "unattached", "available"
 	switch {
 	case c.InstanceId != "":
@@ -48,14 +46,14 @@ func newElasticIP(p sweep.Place, a *types.Address) candidate {
 	case c.NetworkInterfaceId != "":
 		c.OwnerType, c.Owner, c.Status = kindInterface, c.NetworkInterfaceId, "in-use"
 	}
-	for _, ip := range []*string{a.PublicIp, a.CarrierIp, a.CustomerOwnedIp} {
-		c.PublicIPs = append(c.PublicIPs, nonEmpty(aws.ToString(ip))...)
+	for _, kind := range []string{"PublicIp", "CarrierIp", "CustomerOwnedIp"} {
+		c.PublicIPs = append(c.PublicIPs, nonEmpty(a.Text(kind))...)
 	}
-	c.PrivateIPs = append(c.PrivateIPs, nonEmpty(aws.ToString(a.PrivateIpAddress))...)
-	c.AllocationIds = append(c.AllocationIds, nonEmpty(aws.ToString(a.AllocationId))...)
-	c.associations = nonEmpty(aws.ToString(a.AssociationId))
+	c.PrivateIPs = append(c.PrivateIPs, nonEmpty(a.Text("PrivateIpAddress"))...)
+	c.AllocationIds = append(c.AllocationIds, nonEmpty(a.Text("AllocationId"))...)
+	c.associations = nonEmpty(a.Text("AssociationId"))
 	for _, public := range c.PublicIPs {
-		c.pair(aws.ToString(a.PrivateIpAddress), public, aws.ToString(a.AllocationId))
+		c.pair(a.Text("PrivateIpAddress"), public, a.Text("AllocationId"))
 	}
 	return c
 }

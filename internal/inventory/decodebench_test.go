@@ -28,12 +28,13 @@ func realisticPage(t testing.TB, n int) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkDecode compares the decoder with the SDK's, on the same page of 1,000 instances.
+// BenchmarkDecode compares the decoder with one that reads a tree with encoding/xml, on the same
+// page of 1,000 instances.
 func BenchmarkDecode(b *testing.B) {
 	const instances = 1000
 	body := realisticPage(b, instances)
 	b.Logf("%d bytes an instance", len(body)/instances)
-	var ours, sdk time.Duration
+	var ours, slow time.Duration
 	var decoders decoders
 	var before, after runtime.MemStats
 	allocated := uint64(0)
@@ -51,12 +52,12 @@ func BenchmarkDecode(b *testing.B) {
 		if page, _, err := oracle(string(body)); err != nil || len(page) != instances {
 			b.Fatalf("%d instances, %v", len(page), err)
 		}
-		sdk += time.Since(start)
+		slow += time.Since(start)
 	}
 	b.ReportMetric(float64(ours.Nanoseconds())/1000/float64(instances*b.N), "us/instance")
 	b.ReportMetric(float64(allocated)/float64(instances*b.N), "B/instance")
-	b.ReportMetric(float64(sdk)/float64(ours), "times-faster")
-	if sdk < 5*ours {
-		b.Errorf("%s a page, the SDK's decoder %s: expected to be at least 5 times faster", ours, sdk)
+	b.ReportMetric(float64(slow)/float64(ours), "times-faster")
+	if slow < 5*ours {
+		b.Errorf("%s a page, encoding/xml %s: expected to be at least 5 times faster", ours, slow)
 	}
 }

@@ -6,15 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-
 	"muster/internal/account"
 	"muster/internal/awssim"
 	"muster/internal/sweep"
+	"muster/internal/wire"
 )
 
-// TestDecodeInterfaces compares the findings with the SDK's form of the same answer.
+// TestDecodeInterfaces compares the findings with the same answer as package wire reads it.
 func TestDecodeInterfaces(t *testing.T) {
 	t.Parallel()
 	_, r := newResolver(t, awssim.DefaultWorld(), 4)
@@ -31,31 +29,29 @@ func TestDecodeInterfaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := sweep.Place{Account: a, Identity: id, Region: "eu-west-1"}
-		out, err := r.API.EC2(id.Target).DescribeNetworkInterfaces(t.Context(), &ec2.DescribeNetworkInterfacesInput{}, newServer(r.API, p).signed)
-		if err != nil || len(out.NetworkInterfaces) != 9 {
-			t.Fatalf("%d interfaces, %v", len(out.NetworkInterfaces), err)
+		answer, err := newServer(r.API, p).answer(t.Context(), "DescribeNetworkInterfaces", nil)
+		if err != nil || len(answer.Objects("NetworkInterfaces")) != 9 {
+			t.Fatalf("%d interfaces, %v", len(answer.Objects("NetworkInterfaces")), err)
 		}
 		var want []Finding
-		for _, e := range out.NetworkInterfaces {
+		for _, e := range answer.Objects("NetworkInterfaces") {
 			c := newCandidate(p, "network-interface")
-			c.Id, c.NetworkInterfaceId = *e.NetworkInterfaceId, *e.NetworkInterfaceId
-			c.InterfaceType, c.Status, c.Description, c.OwnerId = string(e.InterfaceType), string(e.Status), *e.Description, *e.OwnerId
-			c.SubnetId, c.VpcId, c.requester, c.managed = *e.SubnetId, *e.VpcId, aws.ToString(e.RequesterId), *e.RequesterManaged
-			c.InstanceId = aws.ToString(e.Attachment.InstanceId)
-			for _, ip := range e.PrivateIpAddresses {
-				c.PrivateIPs = append(c.PrivateIPs, *ip.PrivateIpAddress)
-				if ip.Association != nil {
-					c.PublicIPs = append(c.PublicIPs, *ip.Association.PublicIp)
-					if ip.Association.AllocationId != nil {
-						c.AllocationIds = append(c.AllocationIds, *ip.Association.AllocationId)
-					}
+			c.Id, c.NetworkInterfaceId = e.Text("NetworkInterfaceId"), e.Text("NetworkInterfaceId")
+			c.InterfaceType, c.Status, c.Description, c.OwnerId = e.Text("InterfaceType"), e.Text("Status"), e.Text("Description"), e.Text("OwnerId")
+			c.SubnetId, c.VpcId, c.requester, c.managed = e.Text("SubnetId"), e.Text("VpcId"), e.Text("RequesterId"), e.Get("RequesterManaged").(bool)
+			c.InstanceId, _ = e.Find("Attachment.InstanceId").(string)
+			for _, ip := range e.Objects("PrivateIpAddresses") {
+				c.PrivateIPs = append(c.PrivateIPs, ip.Text("PrivateIpAddress"))
+				if association, ok := ip.Get("Association").(wire.Object); ok {
+					c.PublicIPs = append(c.PublicIPs, association.Text("PublicIp"))
+					c.AllocationIds = append(c.AllocationIds, nonEmpty(association.Text("AllocationId"))...)
 				}
 			}
-			for _, ip := range e.Ipv6Addresses {
-				c.IPv6s = append(c.IPv6s, *ip.Ipv6Address)
+			for _, ip := range e.Objects("Ipv6Addresses") {
+				c.IPv6s = append(c.IPv6s, ip.Text("Ipv6Address"))
 			}
-			for _, g := range e.Groups {
-				c.SecurityGroups = append(c.SecurityGroups, SecurityGroup{*g.GroupId, *g.GroupName})
+			for _, g := range e.Objects("Groups") {
+				c.SecurityGroups = append(c.SecurityGroups, SecurityGroup{g.Text("GroupId"), g.Text("GroupName")})
 			}
 			c.setOwner()
 			c.Matched = []string{"*"}

@@ -9,16 +9,15 @@
 //     every record is checked again.
 //   - server.go makes the calls, with a custom endpoint's limits in mind. Calls of one place
 //     run at once (atonce.go).
-//   - decode*.go read the answers, many times as fast as the SDK does.
+//   - decode*.go read the long lists straight into records, several times as fast as package wire.
 package inventory
 
 import (
 	"cmp"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/sweep"
+	"muster/internal/wire"
 )
 
 // Instance is the record of an EC2 instance. Its field names are the keys of every output
@@ -55,13 +54,7 @@ type Instance struct {
 	Profile string // how the account was reached
 	Role    string
 
-	ec2 *types.Instance // for FullInstance
-}
-
-// FullInstance is an Instance with EC2's complete answer, in the form of the AWS CLI's JSON.
-type FullInstance struct {
-	Instance
-	EC2 types.Instance `render:"sparse"`
+	ec2 wire.Object // for FullInstance
 }
 
 // NetworkInterface is an ENI of an instance.

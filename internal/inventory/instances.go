@@ -8,9 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/awsapi"
 	"muster/internal/sweep"
 )
@@ -46,13 +43,12 @@ func (c *Instances) Visit(ctx context.Context, p sweep.Place, emit func([]Instan
 	return c.newVisit(p, false, emit).run(ctx)
 }
 
-// VisitFull is Visit with EC2's complete answer. The SDK decodes it, which takes many
-// times as long.
+// VisitFull is Visit with EC2's complete answer, which takes several times as long.
 func (c *Instances) VisitFull(ctx context.Context, p sweep.Place, emit func([]FullInstance)) error {
 	return c.newVisit(p, true, func(found []Instance) {
 		full := make([]FullInstance, len(found))
 		for i, r := range found {
-			full[i] = FullInstance{Instance: r, EC2: *r.ec2}
+			full[i] = FullInstance{Instance: r, EC2: r.ec2}
 		}
 		emit(full)
 	}).run(ctx)
@@ -91,7 +87,7 @@ func (v *instancesVisit) run(ctx context.Context) error {
 }
 
 // call returns a call of DescribeInstances for atOnce.
-func (v *instancesVisit) call(filters []types.Filter) func(context.Context, turn) error {
+func (v *instancesVisit) call(filters []filter) func(context.Context, turn) error {
 	return func(ctx context.Context, t turn) error {
 		err := v.describe(ctx, filters, t)
 		if errors.Is(err, errLargeTooEarly) {
@@ -108,7 +104,7 @@ func (v *instancesVisit) call(filters []types.Filter) func(context.Context, turn
 var errLargeTooEarly = errors.New("a large answer before its turn")
 
 // describe makes a call of DescribeInstances and emits its instances.
-func (v *instancesVisit) describe(ctx context.Context, filters []types.Filter, t turn) error {
+func (v *instancesVisit) describe(ctx context.Context, filters []filter, t turn) error {
 	slot := largeSlot{slots: v.slots}
 	if v.full {
 		slot.slots = v.fullSlots
@@ -144,7 +140,7 @@ func (v *instancesVisit) describe(ctx context.Context, filters []types.Filter, t
 
 // secondary finds instances by their addresses in secondary networks.
 func (v *instancesVisit) secondary(ctx context.Context, t turn) error {
-	owners, err := v.server.secondaryOwners(ctx, []types.Filter{{Name: aws.String(secondaryFilter), Values: v.query.secondary}})
+	owners, err := v.server.secondaryOwners(ctx, []filter{{secondaryFilter, v.query.secondary}})
 	switch {
 	case err != nil && v.server.lacks(err) && ctx.Err() == nil:
 		return v.call(v.query.filters)(ctx, t)

@@ -18,7 +18,7 @@ type largeSlot struct {
 // of them arrive over slow lines while others are decoded.
 func maxLargeAnswers() int { return 3 * max(2, runtime.GOMAXPROCS(0)) }
 
-// maxFullAnswers is the same for answers that the SDK decodes, about 80 MB each.
+// maxFullAnswers is the same for complete answers, about 80 MB each.
 const maxFullAnswers = 2
 
 // take waits for a slot, but not for longer than the server is likely to wait. The user may

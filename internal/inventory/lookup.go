@@ -3,9 +3,6 @@ package inventory
 import (
 	"net/netip"
 	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 // lookup is a filter of one of EC2's calls. It finds at least the records that are
@@ -61,17 +58,17 @@ const maxFilterValues = 200
 // narrow adds a filter if EC2 allows it: each filter name once, and not too many values
 // in all. A filter that is left out makes EC2 return more; the check of each record
 // applies in any case.
-func narrow(filters []types.Filter, name string, values []string) []types.Filter {
+func narrow(filters []filter, name string, values []string) []filter {
 	total := len(values)
 	for _, f := range filters {
-		if total += len(f.Values); *f.Name == name {
+		if total += len(f.values); f.name == name {
 			return filters
 		}
 	}
 	if len(values) == 0 || total > maxFilterValues {
 		return filters
 	}
-	return append(filters, types.Filter{Name: aws.String(name), Values: values})
+	return append(filters, filter{name, values})
 }
 
 // instanceLookups find the instances with one of some IPv4 addresses; public are the

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/names"
 	"muster/internal/shorthand"
 )
@@ -43,10 +41,10 @@ type matcher struct {
 	types   []*names.Glob
 	tags    []tagMatcher
 
-	userFilters []types.Filter // the user's own; every call has them
-	filters     []types.Filter // of every call: userFilters, and the filters of states, types and tags
-	lookups     []lookup       // of the targets, one call each; empty: one call finds everything
-	secondary   []string       // addresses to look for in secondary networks, with a call of their own
+	userFilters []filter // the user's own; every call has them
+	filters     []filter // of every call: userFilters, and the filters of states, types and tags
+	lookups     []lookup // of the targets, one call each; empty: one call finds everything
+	secondary   []string // addresses to look for in secondary networks, with a call of their own
 }
 
 func (q Query) compile() (*matcher, error) {
@@ -74,9 +72,9 @@ func (q Query) compile() (*matcher, error) {
 
 // requests returns the filters of each call of DescribeInstances. Together the calls find
 // all instances of the query, apart from addresses in secondary networks.
-func (m *matcher) requests(customEndpoint bool) (requests [][]types.Filter) {
+func (m *matcher) requests(customEndpoint bool) (requests [][]filter) {
 	if len(m.lookups) == 0 {
-		return [][]types.Filter{m.filters}
+		return [][]filter{m.filters}
 	}
 	for _, l := range m.lookups {
 		if customEndpoint || !onlyCustom[l.filter] {

@@ -7,18 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/awssim"
 )
 
 // lines formats the filters of each request as a line.
-func lines(requests [][]types.Filter) []string {
+func lines(requests [][]filter) []string {
 	var lines []string
 	for _, filters := range requests {
 		var parts []string
 		for _, f := range filters {
-			parts = append(parts, *f.Name+"="+strings.Join(f.Values, ","))
+			parts = append(parts, f.name+"="+strings.Join(f.values, ","))
 		}
 		lines = append(lines, strings.Join(parts, " & "))
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 // ec2Wildcard matches as EC2 documents its wildcards: * stands for any text, ? for any
@@ -58,11 +56,11 @@ func FuzzQuery(f *testing.F) {
 				strings.TrimSuffix(byCarrier, "="): nil, strings.TrimSuffix(byCustomer, "="): nil,
 			}
 			requests := m.requests(false)
-			found := slices.ContainsFunc(requests, func(filters []types.Filter) bool {
-				return !slices.ContainsFunc(filters, func(f types.Filter) bool { // true: the filter rejects all values
-					of, known := values[*f.Name]
+			found := slices.ContainsFunc(requests, func(filters []filter) bool {
+				return !slices.ContainsFunc(filters, func(f filter) bool { // true: the filter rejects all values
+					of, known := values[f.name]
 					return known && !slices.ContainsFunc(of, func(v string) bool {
-						return slices.ContainsFunc(f.Values, func(pattern string) bool { return ec2Wildcard(pattern, v) })
+						return slices.ContainsFunc(f.values, func(pattern string) bool { return ec2Wildcard(pattern, v) })
 					})
 				})
 			})

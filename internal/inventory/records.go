@@ -1,10 +1,8 @@
 package inventory
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-
 	"muster/internal/awsapi"
+	"muster/internal/wire"
 )
 
 // records holds the instances of an answer in pieces, so that none is copied when their
@@ -27,24 +25,24 @@ func (p records) add() {
 	*piece = (*piece)[:len(*piece)+1]
 }
 
-// complete adds the SDK's form of each instance. out is the same answer, so its instances
-// are in the same order, with others between them that the query does not select.
-func (p records) complete(out *ec2.DescribeInstancesOutput) error {
+// complete adds EC2's form of each instance. answer is the same one, so its instances are
+// in the same order, with others between them that the query does not select.
+func (p records) complete(answer wire.Object) error {
 	var missing []*Instance
 	for _, piece := range p {
 		for i := range piece {
 			missing = append(missing, &piece[i])
 		}
 	}
-	for _, reservation := range out.Reservations {
-		for i := range reservation.Instances {
-			if len(missing) > 0 && aws.ToString(reservation.Instances[i].InstanceId) == missing[0].InstanceId {
-				missing[0].ec2, missing = &reservation.Instances[i], missing[1:]
+	for _, reservation := range answer.Objects("Reservations") {
+		for _, instance := range reservation.Objects("Instances") {
+			if len(missing) > 0 && instance.Text("InstanceId") == missing[0].InstanceId {
+				missing[0].ec2, missing = instance, missing[1:]
 			}
 		}
 	}
 	if len(missing) > 0 {
-		return &awsapi.BrokenAnswer{Operation: "DescribeInstances", Msg: "gave an answer in which the SDK does not find " + missing[0].InstanceId}
+		return &awsapi.BrokenAnswer{Operation: "DescribeInstances", Msg: "gave an answer whose two readings differ at " + missing[0].InstanceId}
 	}
 	return nil
 }

@@ -6,10 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
 	"muster/internal/awsapi"
+	"muster/internal/wire"
 )
 
 // search is a Finder's visit of one place. Calls run at once, but they use their results
@@ -33,7 +31,7 @@ type search struct {
 
 // requests returns the filters of each call to a source: one call for each filter, with
 // the values of all terms; or one call without filters, if some term has no filter.
-func (s *search) requests(source source) [][]types.Filter {
+func (s *search) requests(source source) [][]filter {
 	values := map[string][]string{}
 	for _, t := range s.terms {
 		for _, l := range t.lookups {
@@ -42,13 +40,13 @@ func (s *search) requests(source source) [][]types.Filter {
 			}
 		}
 	}
-	var requests [][]types.Filter
+	var requests [][]filter
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		list := slices.Compact(slices.Sorted(slices.Values(values[name])))
 		if name == "" || len(list) > maxFilterValues {
-			return [][]types.Filter{nil}
+			return [][]filter{nil}
 		}
-		requests = append(requests, []types.Filter{{Name: aws.String(name), Values: list}})
+		requests = append(requests, []filter{{name, list}})
 	}
 	return requests
 }
@@ -59,7 +57,7 @@ func (s *search) instanceCalls() (calls []func(context.Context, turn) error) {
 	for _, filters := range s.requests(inInstances) {
 		calls = append(calls, func(ctx context.Context, t turn) error {
 			err := s.findInstances(ctx, t, filters, nil)
-			if err != nil && filters != nil && *filters[0].Name != nameFilter && awsapi.Explain(err).Denied() {
+			if err != nil && filters != nil && filters[0].name != nameFilter && awsapi.Explain(err).Denied() {
 				t.wait()
 				s.allInterfaces = true // they have the addresses, too
 				return nil
@@ -75,7 +73,7 @@ func (s *search) instanceCalls() (calls []func(context.Context, turn) error) {
 
 // findInstances notes the names of the instances that filters find, and the addresses that
 // none of their interfaces has. If wanted is not nil, it selects the instances to name.
-func (s *search) findInstances(ctx context.Context, t turn, filters []types.Filter, wanted func(id string) bool) error {
+func (s *search) findInstances(ctx context.Context, t turn, filters []filter, wanted func(id string) bool) error {
 	c := call{operation: "DescribeInstances", filters: filters}
 	reader := instanceReader{decoders: &s.decoders, keep: func(*Instance) bool { return true }, large: func() {}}
 	return s.server.instances(ctx, c, reader, func(found records) error {
@@ -97,7 +95,7 @@ func (s *search) findInstances(ctx context.Context, t turn, filters []types.Filt
 
 // findSecondary finds the instances that have an address in a secondary network. If the
 // caller cannot list secondary interfaces, it looks at all instances.
-func (s *search) findSecondary(ctx context.Context, t turn, filters []types.Filter) error {
+func (s *search) findSecondary(ctx context.Context, t turn, filters []filter) error {
 	owners, err := s.server.secondaryOwners(ctx, filters)
 	if err != nil && s.server.lacks(err) && ctx.Err() == nil {
 		err = s.findInstances(ctx, t, nil, func(id string) bool { return s.outside[id] != nil && s.match(s.outside[id]) })
@@ -114,7 +112,7 @@ func (s *search) findSecondary(ctx context.Context, t turn, filters []types.Filt
 
 func (s *search) findInstancesByID(ctx context.Context, t turn, ids []string) (err error) {
 	for batch := range slices.Chunk(ids, maxFilterValues) {
-		err = cmp.Or(err, s.findInstances(ctx, t, []types.Filter{{Name: aws.String("instance-id"), Values: batch}}, nil))
+		err = cmp.Or(err, s.findInstances(ctx, t, []filter{{"instance-id", batch}}, nil))
 	}
 	return err
 }
@@ -124,11 +122,11 @@ func (s *search) findInstancesByID(ctx context.Context, t turn, ids []string) (e
 func (s *search) addressCalls() (calls []func(context.Context, turn) error) {
 	for _, filters := range s.requests(inAddresses) {
 		calls = append(calls, func(ctx context.Context, t turn) error {
-			return s.server.addresses(ctx, filters, func(found []types.Address) error {
+			return s.server.addresses(ctx, filters, func(found []wire.Object) error {
 				t.wait()
 				var unattached []candidate
 				for _, a := range found {
-					c := newElasticIP(s.server.place, &a)
+					c := newElasticIP(s.server.place, a)
 					switch {
 					case !s.matchWithInstance(&c):
 					case c.NetworkInterfaceId == "":
@@ -158,7 +156,7 @@ func (s *search) interfaceCalls() (calls []func(context.Context, turn) error) {
 	}
 	requests := s.requests(inInterfaces)
 	if s.allInterfaces {
-		requests = [][]types.Filter{nil}
+		requests = [][]filter{nil}
 	}
 	for _, filters := range requests {
 		calls = append(calls, func(ctx context.Context, t turn) error { return s.findInterfaces(ctx, t, filters) })
@@ -166,7 +164,7 @@ func (s *search) interfaceCalls() (calls []func(context.Context, turn) error) {
 	return calls
 }
 
-func (s *search) findInterfaces(ctx context.Context, t turn, filters []types.Filter) error {
+func (s *search) findInterfaces(ctx context.Context, t turn, filters []filter) error {
 	return s.server.interfaces(ctx, filters, func(found []candidate) error {
 		t.wait()
 		matching := found[:0]
@@ -188,7 +186,7 @@ func (s *search) remaining(ctx context.Context) (err error) {
 		return slices.DeleteFunc(slices.Sorted(maps.Keys(s.attached)), func(id string) bool { return s.emitted[id] })
 	}
 	for batch := range slices.Chunk(left(), maxFilterValues) {
-		if err := s.findInterfaces(ctx, now, []types.Filter{{Name: aws.String("network-interface-id"), Values: batch}}); err != nil {
+		if err := s.findInterfaces(ctx, now, []filter{{"network-interface-id", batch}}); err != nil {
 			return err
 		}
 	}

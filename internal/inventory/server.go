@@ -1,17 +1,14 @@
 package inventory
 
 import (
+	"bytes"
 	"context"
 	"io"
-	"slices"
 	"sync/atomic"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"muster/internal/awsapi"
 	"muster/internal/sweep"
+	"muster/internal/wire"
 )
 
 // pageSize is the maximum number of items on a page of EC2's answers.
@@ -33,26 +30,30 @@ func newServer(api *awsapi.API, p sweep.Place) *server {
 	return &server{api: api, place: p, custom: api.CustomEC2Endpoint(p.Identity.Target)}
 }
 
-// managed returns the parameter IncludeManagedResources. Without it, an account may hide the
-// resources that AWS services manage.
-func (s *server) managed() *bool {
-	if s.withoutManaged.Load() {
-		return nil
+// input returns the input of a call for one page. Without IncludeManagedResources, an
+// account may hide the resources that AWS services manage.
+func (s *server) input(filters []filter, token *string, managed bool) wire.Object {
+	in := wire.Object{{Name: "MaxResults", Value: int64(pageSize)}}
+	if managed && !s.withoutManaged.Load() {
+		in = in.Set("IncludeManagedResources", true)
 	}
-	return aws.Bool(true)
+	if token != nil {
+		in = in.Set("NextToken", *token)
+	}
+	return withFilters(in, filters)
 }
 
 // call is a call of one operation, with all its pages.
 type call struct {
 	operation string
-	filters   []types.Filter
-	required  []types.Filter // the filters that cannot be left out: the user's own
+	filters   []filter
+	required  []filter // the filters that cannot be left out: the user's own
 }
 
 // try makes a call. If the server rejects IncludeManagedResources, or a custom endpoint
 // rejects a filter, it makes the call again without the parameter or with only the required
 // filters.
-func (s *server) try(ctx context.Context, c call, send func([]types.Filter) error) error {
+func (s *server) try(ctx context.Context, c call, send func([]filter) error) error {
 	filters := c.filters
 	if s.withoutFilters.Load() {
 		filters = c.required
@@ -74,17 +75,17 @@ func (s *server) try(ctx context.Context, c call, send func([]types.Filter) erro
 // rejectsFilters reports whether a call failed because of its filters. Some custom
 // endpoints fail without an error code at a filter that they do not know. If they answer
 // the same call with a filter that every one of them knows, the filter is the reason.
-func (s *server) rejectsFilters(operation string, err error, send func([]types.Filter) error) bool {
+func (s *server) rejectsFilters(operation string, err error, send func([]filter) error) bool {
 	f := awsapi.Explain(err)
 	if f.Unsupported() || f.Kind != awsapi.Unreachable || !f.InvalidAnswer() {
 		return f.Unsupported()
 	}
-	known := map[string]types.Filter{
-		"DescribeInstances":         {Name: aws.String("instance-id"), Values: []string{"i-00000000000000000"}},
-		"DescribeNetworkInterfaces": {Name: aws.String("network-interface-id"), Values: []string{"eni-00000000000000000"}},
-		"DescribeAddresses":         {Name: aws.String("allocation-id"), Values: []string{"eipalloc-00000000000000000"}},
+	known := map[string]filter{
+		"DescribeInstances":         {"instance-id", []string{"i-00000000000000000"}},
+		"DescribeNetworkInterfaces": {"network-interface-id", []string{"eni-00000000000000000"}},
+		"DescribeAddresses":         {"allocation-id", []string{"eipalloc-00000000000000000"}},
 	}[operation]
-	return send([]types.Filter{known}) == nil
+	return send([]filter{known}) == nil
 }
 
 // lacks reports whether an error means that the caller cannot use an operation here, so
@@ -98,8 +99,8 @@ func (s *server) lacks(err error) bool {
 }
 
 // pages makes a call page by page; see eachPage.
-func pages[T any](ctx context.Context, s *server, c call, get func(filters []types.Filter, token *string) (items T, next string, err error), use func(T) error) error {
-	return s.try(ctx, c, func(filters []types.Filter) error {
+func pages[T any](ctx context.Context, s *server, c call, get func(filters []filter, token *string) (items T, next string, err error), use func(T) error) error {
+	return s.try(ctx, c, func(filters []filter) error {
 		return eachPage(ctx, s, c.operation, func(token *string) (T, string, error) { return get(filters, token) }, use)
 	})
 }
@@ -121,18 +122,18 @@ func eachPage[T any](ctx context.Context, s *server, operation string, get func(
 	})
 }
 
-func (s *server) client() *ec2.Client { return s.api.EC2(s.place.Identity.Target) }
+func (s *server) operation(name string) *awsapi.Operation { return s.api.Named("ec2", name) }
 
-// signed makes a call of the shared client in the server's region, with its identity.
-func (s *server) signed(o *ec2.Options) {
-	o.Region, o.Credentials = s.place.Region, s.place.Identity.Credentials
+// read makes a call whose answer is read by read.
+func (s *server) read(ctx context.Context, operation string, in wire.Object, read func(io.Reader) error) error {
+	id := s.place.Identity
+	return s.operation(operation).Read(ctx, id.Target, s.place.Region, id.Credentials, in, read)
 }
 
-// readBy makes a call's answer be read by read; see awsapi.WithDecoder.
-func readBy(limit int64, read func(io.Reader) error, result any) func(*ec2.Options) {
-	return func(o *ec2.Options) {
-		o.APIOptions = append(slices.Clip(o.APIOptions), awsapi.WithDecoder(limit, read, result))
-	}
+// answer makes a call and returns its answer.
+func (s *server) answer(ctx context.Context, operation string, in wire.Object) (wire.Object, error) {
+	id := s.place.Identity
+	return s.operation(operation).Call(ctx, id.Target, s.place.Region, id.Credentials, in)
 }
 
 // instanceReader says how answers of DescribeInstances are read.
@@ -146,66 +147,69 @@ type instanceReader struct {
 // instances lists instances. A page is complete before use gets it: if a call breaks off,
 // it is made again.
 func (s *server) instances(ctx context.Context, c call, r instanceReader, use func(records) error) error {
-	return pages(ctx, s, c, func(filters []types.Filter, token *string) (found records, next string, err error) {
+	return pages(ctx, s, c, func(filters []filter, token *string) (found records, next string, err error) {
 		read := func(body io.Reader) (err error) {
 			found, next, err = r.decoders.instances(body, s.place, r.keep, r.large)
 			return err
 		}
-		answer := readBy(awsapi.PageLimit, read, &ec2.DescribeInstancesOutput{})
 		if r.full {
-			answer = readBy(awsapi.WholeLimit, read, nil)
+			read = func(body io.Reader) (err error) {
+				found, next, err = s.fullInstances(body, r)
+				return err
+			}
 		}
-		in := &ec2.DescribeInstancesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
-		out, err := s.client().DescribeInstances(ctx, in, s.signed, answer)
-		if err == nil && r.full {
-			err = found.complete(out)
-		}
+		err = s.read(ctx, c.operation, s.input(filters, token, true), read)
 		return found, next, err
 	}, use)
 }
 
+// fullInstances reads an answer into records with EC2's complete answer.
+func (s *server) fullInstances(body io.Reader, r instanceReader) (found records, next string, err error) {
+	var text bytes.Buffer
+	limited := io.LimitReader(body, awsapi.WholeLimit)
+	if found, next, err = r.decoders.instances(io.TeeReader(limited, &text), s.place, r.keep, r.large); err != nil {
+		return nil, "", err
+	}
+	answer, err := s.operation("DescribeInstances").Decode(&text)
+	if err != nil {
+		return nil, "", err
+	}
+	return found, next, found.complete(answer)
+}
+
 // interfaces lists network interfaces.
-func (s *server) interfaces(ctx context.Context, filters []types.Filter, use func([]candidate) error) error {
+func (s *server) interfaces(ctx context.Context, filters []filter, use func([]candidate) error) error {
 	c := call{operation: "DescribeNetworkInterfaces", filters: filters}
-	return pages(ctx, s, c, func(filters []types.Filter, token *string) (found []candidate, next string, err error) {
-		read := func(body io.Reader) (err error) {
+	return pages(ctx, s, c, func(filters []filter, token *string) (found []candidate, next string, err error) {
+		err = s.read(ctx, c.operation, s.input(filters, token, true), func(body io.Reader) (err error) {
 			found, next, err = decodeInterfaces(body, s.place)
 			return err
-		}
-		in := &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize), IncludeManagedResources: s.managed()}
-		_, err = s.client().DescribeNetworkInterfaces(ctx, in, s.signed, readBy(awsapi.PageLimit, read, &ec2.DescribeNetworkInterfacesOutput{}))
+		})
 		return found, next, err
 	}, use)
 }
 
 // addresses lists Elastic IPs. The operation has no pages.
-func (s *server) addresses(ctx context.Context, filters []types.Filter, use func([]types.Address) error) error {
+func (s *server) addresses(ctx context.Context, filters []filter, use func([]wire.Object) error) error {
 	c := call{operation: "DescribeAddresses", filters: filters}
-	return pages(ctx, s, c, func(filters []types.Filter, _ *string) ([]types.Address, string, error) {
-		out, err := s.client().DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: filters}, s.signed)
-		if err != nil {
-			return nil, "", err
-		}
-		return out.Addresses, "", nil
+	return pages(ctx, s, c, func(filters []filter, _ *string) ([]wire.Object, string, error) {
+		answer, err := s.answer(ctx, c.operation, withFilters(nil, filters))
+		return answer.Objects("Addresses"), "", err
 	}, use)
 }
 
 // secondaryOwners returns the ids of the instances with an interface in a secondary
 // network that the filters find. DescribeInstances returns the addresses of such
 // interfaces, but has no filter for them.
-func (s *server) secondaryOwners(ctx context.Context, filters []types.Filter) (owners []string, err error) {
-	err = eachPage(ctx, s, "DescribeSecondaryInterfaces", func(token *string) ([]types.SecondaryInterface, string, error) {
-		in := &ec2.DescribeSecondaryInterfacesInput{Filters: filters, NextToken: token, MaxResults: aws.Int32(pageSize)}
-		out, err := s.client().DescribeSecondaryInterfaces(ctx, in, s.signed)
-		if err != nil {
-			return nil, "", err
-		}
-		return out.SecondaryInterfaces, aws.ToString(out.NextToken), nil
-	}, func(found []types.SecondaryInterface) error {
+func (s *server) secondaryOwners(ctx context.Context, filters []filter) (owners []string, err error) {
+	const operation = "DescribeSecondaryInterfaces"
+	err = eachPage(ctx, s, operation, func(token *string) ([]wire.Object, string, error) {
+		answer, err := s.answer(ctx, operation, s.input(filters, token, false))
+		return answer.Objects("SecondaryInterfaces"), answer.Text("NextToken"), err
+	}, func(found []wire.Object) error {
 		for _, i := range found {
-			if i.Attachment != nil {
-				owners = union(owners, nonEmpty(aws.ToString(i.Attachment.InstanceId)))
-			}
+			attachment, _ := i.Get("Attachment").(wire.Object)
+			owners = union(owners, nonEmpty(attachment.Text("InstanceId")))
 		}
 		return nil
 	})

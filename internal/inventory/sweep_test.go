@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 
 	"muster/internal/account"
@@ -310,8 +308,8 @@ func TestFilterKept(t *testing.T) {
 	}
 	// AWS knows its own filters: if it rejects one, the call is not made without it.
 	ownEndpoint := &server{}
-	narrowed := []types.Filter{{Name: aws.String("instance-state-name"), Values: []string{"running"}}}
-	err := ownEndpoint.try(t.Context(), call{operation: "DescribeInstances", filters: narrowed}, func(filters []types.Filter) error {
+	narrowed := []filter{{"instance-state-name", []string{"running"}}}
+	err := ownEndpoint.try(t.Context(), call{operation: "DescribeInstances", filters: narrowed}, func(filters []filter) error {
 		if len(filters) == 0 {
 			t.Error("a call without filters")
 		}

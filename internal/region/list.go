@@ -3,18 +3,13 @@ package region
 import (
 	"cmp"
 	"context"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
-	"github.com/aws/aws-sdk-go-v2/service/account/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-
 	"muster/internal/auth"
 	"muster/internal/awsapi"
-	"muster/internal/xmlscan"
+	"muster/internal/catalog"
+	"muster/internal/wire"
 )
 
 // list returns all regions of an account, sorted by name. It calls DescribeRegions in a
@@ -49,16 +44,12 @@ func (s *Selection) list(ctx context.Context, id *auth.Identity) ([]Region, erro
 
 func (s *Selection) describeRegions(ctx context.Context, id *auth.Identity, region string) ([]Region, error) {
 	var regions []Region
-	read := awsapi.WithDecoder(awsapi.ControlLimit, func(body io.Reader) (err error) {
-		regions, err = decode(body)
-		return err
-	}, &ec2.DescribeRegionsOutput{})
 	err := id.Do(ctx, func() error {
-		in := &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)}
-		_, err := s.api.EC2(id.Target).DescribeRegions(ctx, in, func(o *ec2.Options) {
-			o.Region, o.Credentials = region, id.Credentials
-			o.APIOptions = append(slices.Clip(o.APIOptions), read)
-		})
+		in := wire.Object{{Name: "AllRegions", Value: true}}
+		answer, err := s.api.Named("ec2", "describe-regions").Call(ctx, id.Target, region, id.Credentials, in)
+		for _, r := range answer.Objects("Regions") {
+			regions = append(regions, Region{Region: r.Text("RegionName"), OptInStatus: r.Text("OptInStatus")})
+		}
 		return err
 	})
 	if err != nil {
@@ -67,71 +58,31 @@ func (s *Selection) describeRegions(ctx context.Context, id *auth.Identity, regi
 	return sortRegions(regions, "DescribeRegions")
 }
 
-// decode reads an answer of DescribeRegions. The SDK's own decoder takes many times as
-// long, and there is one such answer for each account.
-func decode(body io.Reader) (regions []Region, err error) {
-	var x xmlscan.Scanner
-	x.Reset(body)
-	err = x.Document("DescribeRegionsResponse", "regionInfo", func() {
-		if string(x.Name()) != "regionInfo" {
-			x.Skip()
-			return
-		}
-		for x.Child() {
-			if string(x.Name()) == "item" {
-				regions = append(regions, decodeRegion(&x))
-			} else {
-				x.Skip()
-			}
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return regions, nil
-}
-
-func decodeRegion(x *xmlscan.Scanner) (r Region) {
-	for x.Child() {
-		switch string(x.Name()) {
-		case "regionName":
-			r.Region = string(x.Text())
-		case "optInStatus":
-			r.OptInStatus = string(x.Text())
-		default:
-			x.Skip()
-		}
-	}
-	if !isName(r.Region) {
-		x.Failf("%.40q is not a region", r.Region)
-	}
-	return r
+// statuses are DescribeRegions' names for the states of a region in ListRegions.
+var statuses = map[string]string{
+	"ENABLED_BY_DEFAULT": "opt-in-not-required",
+	"ENABLED":            "opted-in",
+	"DISABLING":          "opted-in",
+	"ENABLING":           notOptedIn,
+	"DISABLED":           notOptedIn,
 }
 
 // listRegions asks Account Management. It has one endpoint, so policies that deny
 // regions often leave it open.
 func (s *Selection) listRegions(ctx context.Context, id *auth.Identity) ([]Region, error) {
-	status := map[types.RegionOptStatus]string{
-		types.RegionOptStatusEnabledByDefault: "opt-in-not-required",
-		types.RegionOptStatusEnabled:          "opted-in",
-		types.RegionOptStatusDisabling:        "opted-in",
-		types.RegionOptStatusEnabling:         notOptedIn,
-		types.RegionOptStatusDisabled:         notOptedIn,
-	}
 	var regions []Region
+	home := catalog.PartitionOf(id.Target.Region).Global()
 	err := awsapi.ForEachPage("ListRegions", func(token *string) (*string, error) {
-		out, err := s.api.Account(id.Target).ListRegions(ctx, &accountapi.ListRegionsInput{NextToken: token},
-			func(o *accountapi.Options) { o.Credentials = id.Credentials })
-		if err != nil {
-			return nil, err
+		var in wire.Object
+		if token != nil {
+			in = wire.Object{{Name: "NextToken", Value: *token}}
 		}
-		for _, r := range out.Regions {
-			if !isName(aws.ToString(r.RegionName)) {
-				return nil, &awsapi.BrokenAnswer{Operation: "ListRegions", Msg: "answered with a name that is not a region's"}
-			}
-			regions = append(regions, Region{Region: aws.ToString(r.RegionName), OptInStatus: status[r.RegionOptStatus]})
+		answer, err := s.api.Named("account", "list-regions").Call(ctx, id.Target, home, id.Credentials, in)
+		for _, r := range answer.Objects("Regions") {
+			regions = append(regions, Region{Region: r.Text("RegionName"), OptInStatus: statuses[r.Text("RegionOptStatus")]})
 		}
-		return out.NextToken, nil
+		next := answer.Text("NextToken")
+		return &next, err
 	})
 	if err != nil {
 		return nil, err
@@ -146,8 +97,14 @@ func isName(text string) bool {
 }
 
 // sortRegions sorts an answer by name. A region that is listed twice counts once, as
-// enabled if one of its entries is. An empty answer is an error.
+// enabled if one of its entries is. An empty answer is an error, and so is a name that
+// cannot be a region's.
 func sortRegions(regions []Region, operation string) ([]Region, error) {
+	for _, r := range regions {
+		if !isName(r.Region) {
+			return nil, &awsapi.BrokenAnswer{Operation: operation, Msg: "answered with a name that is not a region's"}
+		}
+	}
 	if len(regions) == 0 {
 		return nil, &awsapi.BrokenAnswer{Operation: operation, Msg: "answered with no region at all"}
 	}

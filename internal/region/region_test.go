@@ -268,30 +268,38 @@ func TestNotOptedIn(t *testing.T) {
 	checkProblems(t, sim)
 }
 
-func TestDecode(t *testing.T) {
+// TestDescribeRegions: an answer that is incomplete, or that no region could be in, is an
+// error.
+func TestDescribeRegions(t *testing.T) {
 	t.Parallel()
 	const answer = `<?xml version="1.0" encoding="UTF-8"?>
 <DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><regionInfo>
 <item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item>
 <item><optInStatus>not-opted-in</optInStatus><geography><item><name>South Africa</name></item></geography><regionName>af-south-1</regionName></item>
 </regionInfo></DescribeRegionsResponse>`
-	got, err := decode(strings.NewReader(answer))
-	want := []Region{{Region: "us-east-1", OptInStatus: "opt-in-not-required"}, {Region: "af-south-1", OptInStatus: "not-opted-in"}}
+	body := ""
+	api, id := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+	read := func(text string) ([]Region, error) {
+		body = text
+		return selection(t, api, nil, nil).describeRegions(t.Context(), id, "us-east-1")
+	}
+	got, err := read(answer)
+	want := []Region{{Region: "af-south-1", OptInStatus: "not-opted-in"}, {Region: "us-east-1", OptInStatus: "opt-in-not-required"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for end := range len(answer) {
-		if got, err := decode(strings.NewReader(answer[:end])); err == nil {
+	for end := 0; end < len(answer); end += 17 {
+		if got, err := read(answer[:end]); err == nil {
 			t.Fatalf("%v, and no error, for an answer of which %d bytes are missing", got, len(answer)-end)
 		}
 	}
 	for _, name := range []string{"", "../x", "evil.example/", "us-east-1.evil"} {
-		body := "<DescribeRegionsResponse><regionInfo><item><regionName>" + name + "</regionName></item></regionInfo></DescribeRegionsResponse>"
-		if got, err := decode(strings.NewReader(body)); err == nil {
-			t.Errorf("%s: %v", body, got)
+		text := "<DescribeRegionsResponse><regionInfo><item><regionName>" + name + "</regionName></item></regionInfo></DescribeRegionsResponse>"
+		if got, err := read(text); err == nil {
+			t.Errorf("%s: %v", text, got)
 		}
 	}
-	if got, err := decode(strings.NewReader("<DescribeRegionsResponse/>")); err == nil {
+	if got, err := read("<DescribeRegionsResponse/>"); err == nil {
 		t.Errorf("%v, and no error, for an answer without a list", got)
 	}
 }

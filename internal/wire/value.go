@@ -35,6 +35,26 @@ func (o Object) Get(name string) any {
 	return nil
 }
 
+// Text returns a member's text; "" where it has none.
+func (o Object) Text(name string) string {
+	text, _ := o.Get(name).(string)
+	return text
+}
+
+// Objects returns the objects of a member that is a list; nil where it is none. An item
+// that is no object is an empty one.
+func (o Object) Objects(name string) []Object {
+	list, ok := o.Get(name).([]any)
+	if !ok {
+		return nil
+	}
+	objects := make([]Object, len(list))
+	for i := range list {
+		objects[i], _ = list[i].(Object)
+	}
+	return objects
+}
+
 // Find returns the value at the end of a path of pagination: names with dots between
 // them, where a name may end in [-1], the last item of its list. The first of several
 // paths between || that leads to a value counts. It returns nil where none does.
