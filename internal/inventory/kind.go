@@ -1,11 +1,8 @@
 package inventory
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -32,79 +29,32 @@ type Kind struct {
 	compile func() error
 }
 
-// KindNames returns the names of all kinds, sorted.
-func KindNames() []string {
-	files, err := fs.Glob(kindFiles, "kinds/*.yaml")
-	if err != nil {
-		panic(err) // the pattern is valid
-	}
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(strings.TrimPrefix(file, "kinds/"), ".yaml")
-	}
-	return files
-}
-
-// FindKind returns the kind with a name, a name in the singular, or an alias; nil if there
-// is none. The error is a mistake in the kind's file.
-func FindKind(name string) (*Kind, error) {
-	for _, plural := range plurals(name) {
-		if k, err := openKind(plural); k != nil || err != nil {
-			return k, err
-		}
-	}
-	for _, other := range KindNames() { // an alias: it is in one of the files
-		if text, err := kindFiles.ReadFile("kinds/" + other + ".yaml"); err == nil && !bytes.Contains(text, []byte(name)) {
-			continue // all kinds would take 50 ms to parse
-		}
-		k, err := openKind(other)
-		if err != nil {
-			return nil, err
-		}
-		if slices.Contains(k.Aliases, name) {
-			return k, nil
-		}
-	}
-	return nil, nil
-}
-
-// plurals returns a name and the forms that its plural may have.
-func plurals(name string) []string {
-	all := []string{name, name + "s", name + "es"}
-	if stem, ok := strings.CutSuffix(name, "y"); ok {
-		all = append(all, stem+"ies")
-	}
-	return all
-}
-
 var (
 	kindsMutex  sync.Mutex
 	openedKinds = map[string]*Kind{}
 )
 
-// openKind reads the file of a kind; nil if there is none.
+// openKind reads the file of a kind.
 func openKind(name string) (*Kind, error) {
 	kindsMutex.Lock()
 	defer kindsMutex.Unlock()
 	if k := openedKinds[name]; k != nil {
 		return k, nil
 	}
-	data, err := kindFiles.ReadFile("kinds/" + name + ".yaml")
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return nil, nil
-	}
+	data, err := kindFiles.ReadFile(kindFile(name))
 	if err != nil {
 		return nil, err
 	}
 	k, err := parseKind(name, data)
 	if err != nil {
-		return nil, fmt.Errorf("kinds/%s.yaml: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", kindFile(name), err)
 	}
 	openedKinds[name] = k
 	return k, nil
 }
 
-// kindFile is the form of a kind in its file.
-type kindFile struct {
+// kindData is the form of a kind in its file.
+type kindData struct {
 	Title      string              `yaml:"title"`
 	Aliases    []string            `yaml:"aliases"`
 	Columns    []string            `yaml:"columns"`
@@ -118,7 +68,7 @@ type kindFile struct {
 // parseKind reads a kind. It does not look into the catalogue yet: help and completion
 // need only names.
 func parseKind(name string, data []byte) (*Kind, error) {
-	var file kindFile
+	var file kindData
 	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
 		return nil, err
 	}
@@ -135,7 +85,7 @@ func parseKind(name string, data []byte) (*Kind, error) {
 	k.compile = sync.OnceValue(func() error {
 		for _, s := range k.listers {
 			if err := s.compile(); err != nil {
-				return fmt.Errorf("kinds/%s.yaml: %w", name, err)
+				return fmt.Errorf("%s: %w", kindFile(name), err)
 			}
 		}
 		return nil
