@@ -2,17 +2,21 @@ package cli
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"muster/internal/cli/manual"
+	"muster/internal/inventory"
 )
 
 // manual returns the help pages and man pages of the command line.
 func (a *App) manual(model *kong.Application) manual.Manual {
 	return manual.Manual{
 		Model: model, Version: readBuild().version,
-		Rename: func(text string) string { return respelled(a.name, text) },
+		Rename:   func(text string) string { return respelled(a.name, text) },
+		Vars:     map[string]func() string{"kinds": func() string { return strings.Join(inventory.KindNames(), ", ") }},
+		Subjects: kindWords(),
 	}
 }
 
@@ -74,22 +78,33 @@ func (helpFlag) BeforeReset(app *App, line *kong.Context) error {
 }
 
 type helpCmd struct {
-	Subject   string `arg:"" optional:"" complete:"commands,topics" help:"Command, or topic: ${topics}."`
-	Service   string `arg:"" optional:"" complete:"aws-services" help:"Service, behind aws."`
+	Subject   string `arg:"" optional:"" complete:"commands,topics,kinds" help:"Command, kind, or topic: ${topics}."`
+	Service   string `arg:"" optional:"" complete:"help-arguments" help:"Service, behind aws; kind, behind list."`
 	Operation string `arg:"" optional:"" complete:"aws-operations" help:"Operation of the service."`
 }
 
 func (*helpCmd) Examples() []string {
 	return []string{
 		"muster help instances",
-		"muster help output",
+		"muster help volumes",
 		"muster help exit-codes",
 		"muster help aws ec2 describe-volumes",
 	}
 }
 
-// Words lists the operations of the named service, for completion.
-func (c *helpCmd) Words(source string) []string { return operationWords(source, c.Service) }
+// Words lists the services or kinds behind a command, and the operations of the named
+// service, for completion.
+func (c *helpCmd) Words(source string) []string {
+	switch {
+	case source != "help-arguments":
+		return operationWords(source, c.Service)
+	case c.Subject == "list":
+		return inventory.KindNames()
+	case c.Subject == "aws":
+		return serviceNames()
+	}
+	return nil
+}
 
 func (c *helpCmd) Run(app *App, line *kong.Context) error {
 	m := app.manual(line.Model)
@@ -100,6 +115,13 @@ func (c *helpCmd) Run(app *App, line *kong.Context) error {
 			return usage("help has one page about %s; see '%s help %s'", c.Subject, ownName, c.Subject)
 		}
 		return err
+	}
+	if !m.Has(c.Subject) && isKind(c.Subject) {
+		page, err := new(listCmd).explain(app.name, nil, []string{c.Subject})
+		if err != nil {
+			return err
+		}
+		return written(page.Print(app.Stdout))
 	}
 	if !m.Has(c.Subject) { // the program's page, and suggestions for an unknown name
 		var err error

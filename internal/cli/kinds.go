@@ -2,40 +2,146 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
+	"context"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
+	"github.com/alecthomas/kong"
+
+	"muster/internal/catalog"
+	"muster/internal/cli/complete"
+	"muster/internal/cli/manual"
 	"muster/internal/inventory"
+	"muster/internal/render"
+	"muster/internal/terminal"
 )
-
-// listKinds prints the names of all kinds, by service.
-func listKinds(w io.Writer) error {
-	var kinds []*inventory.Kind
-	for _, name := range inventory.KindNames() {
-		k, err := inventory.FindKind(name)
-		if err != nil {
-			return err
-		}
-		kinds = append(kinds, k)
-	}
-	slices.SortStableFunc(kinds, func(a, b *inventory.Kind) int { return cmp.Compare(a.Service, b.Service) })
-	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, k := range kinds {
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\n", k.Service, k.Name, strings.Join(k.Aliases, ", "), k.Title)
-	}
-	return columns.Flush()
-}
 
 // isKind reports whether a command line may begin with a word: the name of a kind, or
 // several with commas. 'muster volumes' is 'muster list volumes'.
 func isKind(word string) bool {
-	if strings.HasPrefix(word, "-") {
-		return false
-	}
 	first, _, _ := strings.Cut(word, ",")
-	k, err := inventory.FindKind(first)
-	return k != nil || err != nil // list reports the error
+	return inventory.KindName(first) != ""
+}
+
+// isCommand reports whether a word is the name of a command.
+func isCommand(word string) bool {
+	commands := complete.ReadGrammar(reflect.TypeFor[grammar](), nil).Commands
+	return slices.ContainsFunc(commands, func(c *complete.Command) bool { return c.Name == word })
+}
+
+// kindWords are the names and aliases of all kinds.
+func kindWords() []string {
+	words := inventory.KindNames()
+	for _, entry := range inventory.KindIndex() {
+		words = append(words, entry.Aliases...)
+	}
+	return words
+}
+
+// kindRecord describes a kind, for 'muster list' without a kind.
+type kindRecord struct {
+	Name, Title          string
+	Aliases              []string
+	Service, ServiceName string
+}
+
+var kindsView = render.View{
+	Columns: []render.Column{
+		{Field: "Name", Need: 1}, {Field: "Aliases", Need: 3}, {Field: "Title", Need: 2}, {Field: "Service", Need: 4},
+	},
+	ID:   "Name",
+	Sort: []string{"Name"},
+	Tree: [][]string{{"ServiceName", "Service"}},
+}
+
+// listKinds lists the kinds: by service on a terminal, a line each in a pipe, as records
+// with an output flag.
+func (c *listCmd) listKinds(ctx context.Context, app *App, g *Global, command *kong.Context) error {
+	for _, path := range command.Path {
+		f := path.Flag
+		switch {
+		case f == nil || path.Resolved: // variables of flags may be set for other commands
+		case f.Group != nil && slices.Contains([]string{"resources", "select", "regions", "sweep"}, f.Group.Key), f.Name == "watch":
+			return usage("--%s goes with a kind, as in 'muster list volumes --%s'; 'muster list' lists the kinds", f.Name, f.Name)
+		}
+	}
+	if o := &c.Output; o.Output == "" && o.JQ == "" && o.Query == "" && len(o.Columns)+len(o.SortBy)+len(o.CountBy) == 0 {
+		return written(printKinds(app.Stdout))
+	}
+	printer, err := render.Compile[kindRecord](c.Output.options(app, g), kindsView)
+	if err != nil {
+		return err
+	}
+	records, err := kindRecords()
+	if err != nil {
+		return err
+	}
+	stream := printer.Start(app.term.Records())
+	stream.Until(ctx)
+	for _, r := range records {
+		if err := stream.Write(r); err != nil {
+			return written(err)
+		}
+	}
+	return written(stream.Close())
+}
+
+// kindRecords describes all kinds, sorted by name.
+func kindRecords() (all []kindRecord, err error) {
+	services := map[string]string{}
+	for _, s := range catalog.Services() {
+		services[s.Name] = s.FullName
+	}
+	for _, entry := range inventory.KindIndex() {
+		k, err := inventory.FindKind(entry.Name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, kindRecord{k.Name, k.Title, append([]string{}, k.Aliases...), k.Service, services[k.Service]})
+	}
+	return all, nil
+}
+
+func printKinds(w io.Writer) error {
+	if terminal.IsTerminal(w) {
+		page, err := kindsPage()
+		if err != nil {
+			return err
+		}
+		return page.Print(w)
+	}
+	var b strings.Builder
+	for _, entry := range inventory.KindIndex() {
+		b.WriteString(entry.Name + "\t" + titleOf(entry.Title, entry.Aliases) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// kindsPage has the kinds of each service below the service's full name.
+func kindsPage() (p manual.Page, err error) {
+	records, err := kindRecords()
+	if err != nil {
+		return p, err
+	}
+	heading := func(r kindRecord) string {
+		return strings.TrimPrefix(strings.TrimPrefix(r.ServiceName, "Amazon "), "AWS ")
+	}
+	slices.SortStableFunc(records, func(a, b kindRecord) int { return cmp.Compare(heading(a), heading(b)) })
+	p.Usage = "muster list KIND[,KIND...] [WHAT ...] [flags]"
+	p.More = "'muster KIND' is short for 'muster list KIND'. 'muster KIND --help' explains a kind, 'muster help kinds' all of them."
+	for _, r := range records {
+		p.Add(heading(r), r.Name, titleOf(r.Title, r.Aliases))
+	}
+	return p, nil
+}
+
+// titleOf is a title with the aliases behind it.
+func titleOf(title string, aliases []string) string {
+	if len(aliases) == 0 {
+		return title
+	}
+	return title + " (" + strings.Join(aliases, ", ") + ")"
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"muster/internal/inventory"
 	"muster/internal/render"
 	"muster/internal/render/shape"
@@ -100,8 +102,11 @@ func (c *listCmd) resources(now time.Time) (*inventory.Resources, error) {
 	return inventory.NewResources(kinds, q)
 }
 
-// Schema is that of the records of the named kinds.
+// Schema is that of the records of the named kinds; without a kind, that of kinds.
 func (c *listCmd) Schema() *shape.Schema {
+	if c.Kinds == "" {
+		return shape.SchemaOf[kindRecord]()
+	}
 	plain := listCmd{Kinds: c.Kinds}
 	if resources, err := plain.resources(time.Time{}); err == nil {
 		return shape.OfGoType(resources.RecordType("Profile", "Role"))
@@ -109,9 +114,9 @@ func (c *listCmd) Schema() *shape.Schema {
 	return shape.SchemaOf[ownerFields]()
 }
 
-func (c *listCmd) Run(ctx context.Context, app *App, g *Global) error {
+func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if c.Kinds == "" {
-		return written(listKinds(app.Stdout))
+		return c.listKinds(ctx, app, g, command)
 	}
 	resources, err := c.resources(app.Now())
 	if err != nil {

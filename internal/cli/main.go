@@ -17,7 +17,7 @@ type grammar struct {
 	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with all their IP addresses."`
 	Find      findCmd      `cmd:"" group:"sweeps" help:"Find the owner of an IP address, DNS name, id or name."`
 	Addresses addressesCmd `cmd:"" group:"sweeps" help:"List every IP address of every interface and Elastic IP."`
-	List      listCmd      `cmd:"" group:"sweeps" help:"List resources of any kind: volumes, buckets, users."`
+	List      listCmd      `cmd:"" group:"sweeps" help:"List resources of any kind; alone, list the kinds."`
 	AWS       awsCmd       `cmd:"" name:"aws" group:"sweeps" help:"Run a read operation of any AWS service everywhere."`
 	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
 	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
@@ -43,6 +43,7 @@ func (*grammar) Examples() []string {
 		"muster instances --demo",
 		"muster instances --organization --role EC2ReadAccess",
 		"muster find 52.59.78.34 --all-profiles",
+		"muster volumes --all-profiles --state available",
 	}
 }
 

@@ -99,7 +99,7 @@ var wrongValue = sync.OnceValue(func() *regexp.Regexp {
 func (m *mistake) hint() string {
 	switch m.kind {
 	case unknownCommand:
-		return cmp.Or(commandHabit(m.word), names.Suggest(m.word, m.commands()))
+		return cmp.Or(commandHabit(m.word), names.Suggest(m.word, slices.Concat(m.commands(), kindWords())))
 	case unknownFlag:
 		return cmp.Or(m.earlyFlag(), flagHabit(m.word), m.nearestFlag())
 	case unexpectedArgument:
@@ -147,6 +147,9 @@ func (m *mistake) earlyFlag() string {
 		return ""
 	}
 	place, known := "COMMAND", false
+	if i := slices.IndexFunc(m.args, isKind); i >= 0 {
+		place = m.args[i]
+	}
 	for _, command := range m.grammar.Leaves(true) {
 		if slices.Contains(m.args, command.Name) {
 			place = command.Name

@@ -93,6 +93,16 @@ func parseKind(name string, data []byte) (*Kind, error) {
 	return k, nil
 }
 
+// ID returns the expression of the resources' ids, such as VolumeId. Sources that differ have
+// commas between them.
+func (k *Kind) ID() string {
+	var all []string
+	for _, l := range k.listers {
+		all = append(all, l.ID.String())
+	}
+	return strings.Join(slices.Compact(all), ", ")
+}
+
 // stateWords are the usual words for states, by color. A kind may have others.
 var stateWords = map[string][]string{
 	"green":  {"available", "active", "running", "in-use", "ok", "enabled", "issued", "deployed", "completed", "inservice", "create_complete", "update_complete", "import_complete", "attached"},

@@ -72,6 +72,28 @@ func (t *texts) UnmarshalYAML(unmarshal func(any) error) error {
 	return nil
 }
 
+// String returns the first of the texts as it stands in a kind's file.
+func (t texts) String() string {
+	switch {
+	case len(t) == 0:
+		return ""
+	case t[0].path != nil:
+		return t[0].path.String()
+	}
+	var b strings.Builder
+	for _, p := range t[0].parts {
+		switch {
+		case p.base:
+			b.WriteString("{" + p.ref.String() + "|base}")
+		case p.ref != nil:
+			b.WriteString("{" + p.ref.String() + "}")
+		default:
+			b.WriteString(p.literal)
+		}
+	}
+	return b.String()
+}
+
 func parseParts(s string) (parts []part, err error) {
 	for s != "" {
 		literal, rest, found := strings.Cut(s, "{")

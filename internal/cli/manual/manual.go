@@ -9,7 +9,8 @@
 //   - A flag with the tag overview:"TEXT" also appears on the program's page, with
 //     TEXT, or with its help if TEXT is empty.
 //   - A page that does not come from the grammar is a Page, laid out as the others.
-//   - A topic is a file topics/NAME.txt. The list of topics is the list of files.
+//   - A topic is a file topics/NAME.txt. The list of topics is the list of files. A topic
+//     may have {NAME} for a text from Vars.
 //   - A blank line ends a paragraph. Paragraphs are wrapped, except for those that
 //     begin with a space.
 package manual
@@ -31,6 +32,11 @@ type Manual struct {
 	Model   *kong.Application
 	Version string // for man pages
 
+	// Vars are the texts for {NAME} in topics.
+	Vars map[string]func() string
+	// Subjects are further names that the user may mean, for suggestions.
+	Subjects []string
+
 	// Rename replaces the program's own name in command lines, for users who run it
 	// under another name.
 	Rename func(text string) string
@@ -47,10 +53,10 @@ func (p Page) Print(w io.Writer) error { return writeString(w, p.text(Width(w)))
 // Explain prints a topic, or the help page of a command. An empty subject means the
 // program.
 func (m Manual) Explain(w io.Writer, subject string) error {
-	if topic, ok := topicText(subject); ok {
-		return writeString(w, wrapParagraphs(m.Rename(topic), Width(w)))
+	if topic, ok := m.topic(subject); ok {
+		return writeString(w, wrapParagraphs(topic, Width(w)))
 	}
-	command, err := m.find(subject, "command or topic", Topics())
+	command, err := m.find(subject, "command or topic", slices.Concat(Topics(), m.Subjects))
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func TestTopics(t *testing.T) {
 		t.Fatalf("%s: %s, %v", Topics(), files, err)
 	}
 	for _, name := range Topics() {
-		text, found := topicText(name)
+		text, found := testManual(t).topic(name)
 		if !found || text == "" {
 			t.Errorf("%s has no text", name)
 		}

@@ -14,9 +14,9 @@ func (m Manual) roff(command *kong.Node) string {
 	m.page(command).writeRoff(&b, m.Model.Name, m.Version)
 	if command == nil {
 		for _, name := range Topics() {
-			text, _ := topicText(name)
+			text, _ := m.topic(name)
 			roffSection(&b, strings.ToUpper(strings.ReplaceAll(name, "-", " ")))
-			roffText(&b, m.Rename(text))
+			roffText(&b, text)
 		}
 	}
 	roffSection(&b, "SEE ALSO")

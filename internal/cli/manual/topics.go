@@ -22,7 +22,14 @@ func Topics() []string {
 	return names
 }
 
-func topicText(name string) (text string, found bool) {
+// topic returns the text of a topic, in the manual's names.
+func (m Manual) topic(name string) (text string, found bool) {
 	data, err := topics.ReadFile("topics/" + name + ".txt")
-	return string(data), err == nil
+	text = string(data)
+	for variable, value := range m.Vars {
+		if variable = "{" + variable + "}"; strings.Contains(text, variable) {
+			text = strings.ReplaceAll(text, variable, value())
+		}
+	}
+	return m.Rename(text), err == nil
 }
