@@ -13,7 +13,7 @@ import (
 
 // lists reports whether every answer of an operation has a list.
 func lists(op *catalog.Operation) bool {
-	if op.Output == nil || op.Service.ID == "SQS" { // SQS leaves an empty list out
+	if op.Output == nil || op.Service.ID == "SQS" || op.Service.ID == "Budgets" { // they leave an empty list out
 		return false
 	}
 	if op.Pages != nil && len(op.Pages.Results) > 0 {

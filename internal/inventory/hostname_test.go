@@ -27,8 +27,8 @@ func TestResolve(t *testing.T) {
 		note   string
 		want   string
 	}{
-		{balancer, sim.LookupHost, balancer + " is 54.171.20.40, 54.171.20.41", "eni-0a41c7e2d95b3f860 eni-0b93d5f4170e6c2a8"},
-		{balancer, failing, balancer + " does not resolve (no such host); searching for it by the load balancer's name in it", "eni-0a41c7e2d95b3f860 eni-0b93d5f4170e6c2a8"},
+		{balancer, sim.LookupHost, balancer + " is 54.171.20.40, 54.171.20.41", "eni-0a41c7e2d95b3f860 eni-0b93d5f4170e6c2a8 shop"},
+		{balancer, failing, balancer + " does not resolve (no such host); searching for it by the load balancer's name in it", "eni-0a41c7e2d95b3f860 eni-0b93d5f4170e6c2a8 shop"},
 		{"db.example.com", func(context.Context, string) ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("::ffff:10.20.2.40")}, nil
 		}, "db.example.com is 10.20.2.40", "eni-0d1b64e8f7c3a5902"},
@@ -50,5 +50,4 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %q", what, notes)
 		}
 	}
-	checkProblems(t, sim)
 }
