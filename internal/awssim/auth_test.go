@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -125,9 +123,9 @@ func TestRefusedCredentials(t *testing.T) {
 	ctx := context.Background()
 	ann := firstUser(s, "us-east-1")
 	ask := func(cfg aws.Config) map[string]error {
-		_, ec2Err := ec2.NewFromConfig(cfg).DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+		_, ec2Err := invoke(cfg, "ec2", "DescribeInstances")
 		_, stsErr := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-		_, orgErr := organizations.NewFromConfig(cfg).ListAccounts(ctx, &organizations.ListAccountsInput{})
+		_, orgErr := invoke(cfg, "organizations", "ListAccounts")
 		return map[string]error{"ec2": ec2Err, "sts": stsErr, "organizations": orgErr}
 	}
 	want := func(errs map[string]error, ec2, sts, org string) {
@@ -211,7 +209,7 @@ func TestTamperedRequest(t *testing.T) {
 	} {
 		cfg := firstUser(s, "us-east-1")
 		cfg.HTTPClient = tamperer(tamper)
-		if _, err := ec2.NewFromConfig(cfg).DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{}); err == nil {
+		if _, err := invoke(cfg, "ec2", "DescribeInstances"); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
@@ -254,14 +252,13 @@ func TestDeny(t *testing.T) {
 		"accounts": [{"id": "000000000001", "name": "main"}, {"id": "000000000002", "name": "shop"}],
 		"users": [{"account": "main", "name": "ann", "allow": ["ec2:*", "sts:*"]}], "roles": [{"name": "R"}],
 		"deny": [{"kind": "scp", "actions": ["ec2:DescribeRegions"], "regions": ["us-east-1"]}, {"kind": "iam", "accounts": ["shop"], "regions": ["eu-west-3"]}]}`)
-	ctx := context.Background()
 	ann := firstUser(s, "us-east-1")
 	out, err := assume(s, ann, "000000000002:role/R")
 	if err != nil {
 		t.Fatal(err)
 	}
 	regions := func(cfg aws.Config) error {
-		_, err := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+		_, err := invoke(cfg, "ec2", "DescribeRegions")
 		return err
 	}
 	shop := withCredentials(s, "us-east-1", out.Credentials)
@@ -280,7 +277,7 @@ func TestDeny(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.cfg.Region, err, c.want)
 		}
 	}
-	_, err = organizations.NewFromConfig(ann).ListAccounts(ctx, &organizations.ListAccountsInput{})
+	_, err = invoke(ann, "organizations", "ListAccounts")
 	wantCode(t, err, "AccessDeniedException")
 	codes := []string{}
 	for _, call := range s.Calls() {

@@ -4,15 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
-
-func filter(name string, values ...string) []ec2types.Filter {
-	return []ec2types.Filter{{Name: &name, Values: values}}
-}
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
@@ -21,7 +13,7 @@ func TestFilters(t *testing.T) {
 		 "public_ips": ["3.0.0.1", "3.0.0.2"], "tags": {"env": "prod"}, "vpc": "vpc-1", "groups": [{"id": "sg-1", "name": "front"}]},
 		{"account": "one", "region": "us-east-1", "id": "i-0000000b", "name": "web-2", "type": "t3.micro", "state": "stopped", "ipv6s": ["2001:db8::1"]},
 		{"account": "one", "region": "us-east-1", "id": "i-0000000c", "type": "t3.micro", "state": "terminated", "platform": "windows"}]}`)
-	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
+	api := firstUser(s, "us-east-1")
 	for _, c := range []struct{ name, values, want string }{
 		{"instance-id", "i-0000000a i-0000000c", "ac"},
 		{"tag:Name", "web*", "ab"},
@@ -48,36 +40,36 @@ func TestFilters(t *testing.T) {
 		{"hypervisor", "xen", "abc"},
 		{"host-id", "*", ""},
 	} {
-		out, err := api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{Filters: filter(c.name, strings.Fields(c.values)...)})
+		out, err := invoke(api, "ec2", "DescribeInstances", "Filters", filter(c.name, strings.Fields(c.values)...))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
 		got := ""
-		for _, r := range out.Reservations {
-			for _, in := range r.Instances {
-				got += strings.TrimPrefix(*in.InstanceId, "i-0000000")
+		for _, r := range out.Objects("Reservations") {
+			for _, in := range r.Objects("Instances") {
+				got += strings.TrimPrefix(in.Text("InstanceId"), "i-0000000")
 			}
 		}
 		if got != c.want {
 			t.Errorf("%s=%s: got %q, want %q", c.name, c.values, got, c.want)
 		}
 	}
-	_, err := api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{Filters: filter("instance-name", "x")})
+	_, err := invoke(api, "ec2", "DescribeInstances", "Filters", filter("instance-name", "x"))
 	if err == nil || !strings.Contains(err.Error(), "InvalidParameterValue: The filter 'instance-name' is invalid") {
 		t.Error(err)
 	}
-	_, err = api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{Filters: filter("instance-type", make([]string, 201)...)})
+	_, err = invoke(api, "ec2", "DescribeInstances", "Filters", filter("instance-type", make([]string, 201)...))
 	wantCode(t, err, "FilterLimitExceeded")
-	_, err = api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{InstanceIds: []string{"i-0000000a", "i-0000000f"}})
+	_, err = invoke(api, "ec2", "DescribeInstances", "InstanceIds", []string{"i-0000000a", "i-0000000f"})
 	wantCode(t, err, "InvalidInstanceID.NotFound")
-	_, err = api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{InstanceIds: []string{"web"}})
+	_, err = invoke(api, "ec2", "DescribeInstances", "InstanceIds", []string{"web"})
 	wantCode(t, err, "InvalidInstanceID.Malformed")
-	out, err := api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{InstanceIds: []string{"i-0000000b"}})
-	if err != nil || len(out.Reservations) != 1 {
+	out, err := invoke(api, "ec2", "DescribeInstances", "InstanceIds", []string{"i-0000000b"})
+	if err != nil || len(out.Objects("Reservations")) != 1 {
 		t.Error(out, err)
 	}
-	_, err = api.DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{DryRun: aws.Bool(true)})
+	_, err = invoke(api, "ec2", "DescribeInstances", "DryRun", true)
 	wantCode(t, err, "DryRunOperation")
 }
 
@@ -134,7 +126,7 @@ func TestInterfaces(t *testing.T) {
 			{"account": "one", "region": "us-east-1", "kind": "unattached", "owner": "spare part", "id": "eni-0000000d", "addresses": [{"private": "auto"}], "tags": {"env": "dev"},
 			 "groups": [{"id": "sg-1", "name": "front"}], "vpc": "vpc-1", "mac": "06:00:00:00:00:01"}],
 		"addresses": [{"account": "one", "region": "us-east-1", "public": "3.0.0.9", "allocation_id": "eipalloc-9", "tags": {"env": "dev"}}]}`)
-	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
+	api := firstUser(s, "us-east-1")
 	for _, c := range []struct{ name, value, want string }{
 		{"network-interface-id", "eni-0000000a", "a"},
 		{"addresses.private-ip-address", "10.0.0.2", "a"},
@@ -160,15 +152,8 @@ func TestInterfaces(t *testing.T) {
 		{"mac-address", "06:00:00:00:00:01", "d"},
 	} {
 		var got string
-		pages := ec2.NewDescribeNetworkInterfacesPaginator(api, &ec2.DescribeNetworkInterfacesInput{Filters: filter(c.name, c.value), MaxResults: aws.Int32(5)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(context.Background())
-			if err != nil {
-				t.Fatalf("%s: %v", c.name, err)
-			}
-			for _, e := range page.NetworkInterfaces {
-				got += strings.TrimPrefix(*e.NetworkInterfaceId, "eni-0000000")
-			}
+		for _, e := range invokeAll(t, api, "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", "Filters", filter(c.name, c.value), "MaxResults", 5) {
+			got += strings.TrimPrefix(e.Text("NetworkInterfaceId"), "eni-0000000")
 		}
 		if got != c.want {
 			t.Errorf("%s=%s: got %q, want %q", c.name, c.value, got, c.want)
@@ -178,13 +163,13 @@ func TestInterfaces(t *testing.T) {
 		{"public-ip", "3.0.0.9", "9"}, {"private-ip-address", "10.0.0.2", "2"}, {"allocation-id", "eipalloc-*", "924"}, {"instance-id", "i-0000000a", "2"},
 		{"network-interface-id", "eni-0000000c", "4"}, {"association-id", "eipassoc-*", "24"}, {"tag:env", "*", "9"}, {"public-ip", "3.0.0.1", ""},
 	} {
-		out, err := api.DescribeAddresses(context.Background(), &ec2.DescribeAddressesInput{Filters: filter(c.name, c.value)})
+		out, err := invoke(api, "ec2", "DescribeAddresses", "Filters", filter(c.name, c.value))
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		got := ""
-		for _, a := range out.Addresses {
-			got += strings.TrimPrefix(*a.AllocationId, "eipalloc-")
+		for _, a := range out.Objects("Addresses") {
+			got += strings.TrimPrefix(a.Text("AllocationId"), "eipalloc-")
 		}
 		if got != c.want {
 			t.Errorf("%s=%s: got %q, want %q", c.name, c.value, got, c.want)
@@ -199,18 +184,18 @@ func TestInterfaces(t *testing.T) {
 	}
 	wantProblems(t, s)
 
-	interfaces := func(in ec2.DescribeNetworkInterfacesInput) error {
-		_, err := api.DescribeNetworkInterfaces(context.Background(), &in)
+	interfaces := func(in ...any) error {
+		_, err := invoke(api, "ec2", "DescribeNetworkInterfaces", in...)
 		return err
 	}
-	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0000000a"}, MaxResults: aws.Int32(5)}), "InvalidParameterCombination")
-	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0000000f"}}), "InvalidNetworkInterfaceID.NotFound")
-	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"web"}}), "InvalidNetworkInterfaceId.Malformed")
-	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{MaxResults: aws.Int32(1001)}), "InvalidParameterValue")
-	wantCode(t, interfaces(ec2.DescribeNetworkInterfacesInput{Filters: filter("addresses.private-dns-name", "x")}), "InvalidParameterValue")
-	_, err = api.DescribeAddresses(context.Background(), &ec2.DescribeAddressesInput{AllocationIds: []string{"eipalloc-1"}})
+	wantCode(t, interfaces("NetworkInterfaceIds", []string{"eni-0000000a"}, "MaxResults", 5), "InvalidParameterCombination")
+	wantCode(t, interfaces("NetworkInterfaceIds", []string{"eni-0000000f"}), "InvalidNetworkInterfaceID.NotFound")
+	wantCode(t, interfaces("NetworkInterfaceIds", []string{"web"}), "InvalidNetworkInterfaceId.Malformed")
+	wantCode(t, interfaces("MaxResults", 1001), "InvalidParameterValue")
+	wantCode(t, interfaces("Filters", filter("addresses.private-dns-name", "x")), "InvalidParameterValue")
+	_, err = invoke(api, "ec2", "DescribeAddresses", "AllocationIds", []string{"eipalloc-1"})
 	wantCode(t, err, "InvalidAllocationID.NotFound")
-	_, err = api.DescribeAddresses(context.Background(), &ec2.DescribeAddressesInput{PublicIps: []string{"3.0.0.8"}})
+	_, err = invoke(api, "ec2", "DescribeAddresses", "PublicIps", []string{"3.0.0.8"})
 	wantCode(t, err, "InvalidAddress.NotFound")
 }
 

@@ -1,10 +1,7 @@
 package awssim
 
 import (
-	"context"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
 // TestVolumes lists the volumes that DescribeInstances shows, and no others.
@@ -14,20 +11,14 @@ func TestVolumes(t *testing.T) {
 		{"account": "one", "region": "us-east-1", "name": "web", "tags": {"env": "prod"}},
 		{"account": "one", "region": "us-east-1", "name": "db"},
 		{"account": "one", "region": "us-east-1", "name": "gone", "state": "terminated"}]}`)
-	ctx := context.Background()
-	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
+	api := firstUser(s, "us-east-1")
 	volumes := map[string]string{} // of instances
-	for pages := ec2.NewDescribeVolumesPaginator(api, &ec2.DescribeVolumesInput{}); pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			t.Fatal(err)
+	for _, v := range invokeAll(t, api, "ec2", "DescribeVolumes", "Volumes") {
+		attachments := v.Objects("Attachments")
+		if len(attachments) != 1 || v.Get("Size") != int64(8) || v.Text("State") != "in-use" || v.Text("VolumeType") != "gp3" {
+			t.Fatalf("got %+v", v)
 		}
-		for _, v := range page.Volumes {
-			if len(v.Attachments) != 1 || *v.Size != 8 || v.State != "in-use" || v.VolumeType != "gp3" {
-				t.Errorf("got %+v", v)
-			}
-			volumes[*v.Attachments[0].InstanceId] = *v.VolumeId
-		}
+		volumes[attachments[0].Text("InstanceId")] = v.Text("VolumeId")
 	}
 	if len(volumes) != 2 {
 		t.Errorf("got %v, want the volumes of two instances", volumes)
@@ -37,11 +28,11 @@ func TestVolumes(t *testing.T) {
 			t.Errorf("%s has %q, want %q", in.ID, volumes[in.ID], volume(&in))
 		}
 	}
-	out, err := api.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: filter("tag:env", "prod")})
-	if err != nil || len(out.Volumes) != 1 || len(out.Volumes[0].Tags) != 2 {
+	out, err := invoke(api, "ec2", "DescribeVolumes", "Filters", filter("tag:env", "prod"))
+	if err != nil || len(out.Objects("Volumes")) != 1 || len(out.Objects("Volumes")[0].Objects("Tags")) != 2 {
 		t.Error(out, err)
 	}
-	_, err = api.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{"vol-00000000000000000"}})
+	_, err = invoke(api, "ec2", "DescribeVolumes", "VolumeIds", []string{"vol-00000000000000000"})
 	wantCode(t, err, "InvalidVolume.NotFound")
 	wantProblems(t, s)
 }

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -28,7 +26,7 @@ func faulty(t *testing.T, f Fault) *Server {
 }
 
 func describe(ctx context.Context, s *Server, region string) error {
-	_, err := ec2.NewFromConfig(firstUser(s, region)).DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+	_, err := invokeWithin(ctx, firstUser(s, region), "ec2", "DescribeInstances")
 	return err
 }
 
@@ -44,7 +42,7 @@ func TestFaults(t *testing.T) {
 		{Fault{Kind: FaultReset}, func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
 		{Fault{Kind: FaultClose}, func(err error) bool { return errors.Is(err, io.EOF) }},
 		{Fault{Kind: FaultTruncate}, func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }},
-		{Fault{Kind: FaultCut}, hasText("XML syntax error")},
+		{Fault{Kind: FaultCut}, hasText("the answer breaks off")},
 		{Fault{Kind: FaultGarbage}, hasText("deserialization failed")},
 	} {
 		t.Run(c.fault.Kind, func(t *testing.T) {
@@ -72,7 +70,7 @@ func hasText(parts ...string) func(error) bool {
 	}
 }
 
-// TestReplacedAnswers compares the bytes of answers that the SDK decodes as empty lists.
+// TestReplacedAnswers compares the bytes of answers that a lenient client decodes as empty lists.
 func TestReplacedAnswers(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{FaultHTML: "<!DOCTYPE html>", FaultEmpty: "", FaultWrongRoot: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Status>"} {
@@ -80,7 +78,7 @@ func TestReplacedAnswers(t *testing.T) {
 		cfg := firstUser(s, "eu-west-1")
 		var body []byte
 		cfg.HTTPClient = recorder{&body}
-		ec2.NewFromConfig(cfg).DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{})
+		invoke(cfg, "ec2", "DescribeInstances")
 		if got := string(body); !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("%s: %q", kind, got)
 		}
@@ -143,7 +141,7 @@ func TestThrottleWords(t *testing.T) {
 	me := firstUser(s, "us-east-1")
 	_, err := sts.NewFromConfig(me).GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
 	wantCode(t, err, "Throttling")
-	_, err = organizations.NewFromConfig(me).ListAccounts(context.Background(), &organizations.ListAccountsInput{})
+	_, err = invoke(me, "organizations", "ListAccounts")
 	wantCode(t, err, "TooManyRequestsException")
 }
 

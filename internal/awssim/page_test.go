@@ -1,15 +1,10 @@
 package awssim
 
 import (
-	"cmp"
-	"context"
 	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
-	accounttypes "github.com/aws/aws-sdk-go-v2/service/account/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
 // TestPageTokens: a NextToken is good for the list that it was made for, and for no
@@ -19,34 +14,33 @@ func TestPageTokens(t *testing.T) {
 	w := Large(LargeSpec{Accounts: 1, Regions: 2, MinInstances: 12, PageSize: 5})
 	w.Users = append(w.Users, User{Account: w.Accounts[0].ID, Name: "other"})
 	s := startWorld(t, w)
-	ctx := context.Background()
-	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
-	first, err := api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(5)})
-	if err != nil || first.NextToken == nil {
+	api := firstUser(s, "us-east-1")
+	first, err := invoke(api, "ec2", "DescribeInstances", "MaxResults", 5)
+	if err != nil || first.Text("NextToken") == "" {
 		t.Fatal(first, err)
 	}
-	next := func(api *ec2.Client, in ec2.DescribeInstancesInput) error {
-		in.NextToken = cmp.Or(in.NextToken, first.NextToken)
-		_, err := api.DescribeInstances(ctx, &in)
+	token := first.Text("NextToken")
+	next := func(cfg aws.Config, in ...any) error {
+		_, err := invoke(cfg, "ec2", "DescribeInstances", append([]any{"NextToken", token}, in...)...)
 		return err
 	}
-	elsewhere := ec2.NewFromConfig(firstUser(s, "ap-northeast-1"))
-	another := ec2.NewFromConfig(client(s, "us-east-1", s.users[1].AccessKeyID, s.users[1].SecretAccessKey, ""))
+	elsewhere := firstUser(s, "ap-northeast-1")
+	another := client(s, "us-east-1", s.users[1].AccessKeyID, s.users[1].SecretAccessKey, "")
 	for _, err := range []error{
-		next(api, ec2.DescribeInstancesInput{NextToken: aws.String("bm9uc2Vuc2Ugbm9uc2Vuc2Ugbm9uc2Vuc2U=")}),
-		next(api, ec2.DescribeInstancesInput{Filters: filter("instance-state-name", "*")}),
-		next(api, ec2.DescribeInstancesInput{InstanceIds: []string{*first.Reservations[0].Instances[0].InstanceId}}),
-		next(api, ec2.DescribeInstancesInput{IncludeManagedResources: aws.Bool(true)}),
-		next(elsewhere, ec2.DescribeInstancesInput{}),
-		next(another, ec2.DescribeInstancesInput{}),
+		next(api, "NextToken", "bm9uc2Vuc2Ugbm9uc2Vuc2Ugbm9uc2Vuc2U="),
+		next(api, "Filters", filter("instance-state-name", "*")),
+		next(api, "InstanceIds", []string{first.Objects("Reservations")[0].Objects("Instances")[0].Text("InstanceId")}),
+		next(api, "IncludeManagedResources", true),
+		next(elsewhere),
+		next(another),
 	} {
 		wantCode(t, err, "InvalidNextToken")
 	}
-	_, err = api.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{NextToken: first.NextToken})
+	_, err = invoke(api, "ec2", "DescribeNetworkInterfaces", "NextToken", token)
 	wantCode(t, err, "InvalidNextToken")
 	const problem = "a NextToken that is not of this list"
 	wantProblems(t, s, slices.Repeat([]string{problem}, 7)...)
-	if err := next(api, ec2.DescribeInstancesInput{MaxResults: aws.Int32(7)}); err != nil {
+	if err := next(api, "MaxResults", 7); err != nil {
 		t.Error(err)
 	}
 }
@@ -54,12 +48,11 @@ func TestPageTokens(t *testing.T) {
 func TestPageSize(t *testing.T) {
 	t.Parallel()
 	s := startWorld(t, Large(LargeSpec{Accounts: 1, Regions: 1}))
-	ctx := context.Background()
-	api := ec2.NewFromConfig(firstUser(s, "us-east-1"))
-	_, err := api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(5), InstanceIds: []string{"i-00000000"}})
+	api := firstUser(s, "us-east-1")
+	_, err := invoke(api, "ec2", "DescribeInstances", "MaxResults", 5, "InstanceIds", []string{"i-00000000"})
 	wantCode(t, err, "InvalidParameterCombination")
-	for _, size := range []int32{4, 1001} {
-		_, err = api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: &size})
+	for _, size := range []int{4, 1001} {
+		_, err = invoke(api, "ec2", "DescribeInstances", "MaxResults", size)
 		wantCode(t, err, "InvalidParameterValue")
 	}
 	wantProblems(t, s, "MaxResults with ids", "MaxResults is 4", "MaxResults is 1001")
@@ -82,14 +75,14 @@ func TestListRegionsOf(t *testing.T) {
 		{2, "000000000002", ""},
 	} {
 		u := s.users[c.user]
-		in := &accountapi.ListRegionsInput{RegionOptStatusContains: []accounttypes.RegionOptStatus{"ENABLED"}}
+		in := []any{"RegionOptStatusContains", []string{"ENABLED"}}
 		if c.of != "" {
-			in.AccountId = &c.of
+			in = append(in, "AccountId", c.of)
 		}
-		out, err := accountapi.NewFromConfig(client(s, "us-east-1", u.AccessKeyID, u.SecretAccessKey, "")).ListRegions(context.Background(), in)
+		out, err := invoke(client(s, "us-east-1", u.AccessKeyID, u.SecretAccessKey, ""), "account", "ListRegions", in...)
 		if c.want != "" {
 			wantCode(t, err, c.want)
-		} else if enabled := c.of == "000000000002" || c.user == 1; err != nil || (len(out.Regions) == 1) != enabled {
+		} else if enabled := c.of == "000000000002" || c.user == 1; err != nil || (len(out.Objects("Regions")) == 1) != enabled {
 			t.Errorf("%s of %q: %v, %v", u.Name, c.of, out, err)
 		}
 	}

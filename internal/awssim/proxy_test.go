@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -47,14 +45,15 @@ func TestProxy(t *testing.T) {
 	if _, err := sts.NewFromConfig(me).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); err != nil {
 		t.Error(err)
 	}
-	if _, err := organizations.NewFromConfig(me).ListAccounts(ctx, &organizations.ListAccountsInput{}); err != nil {
+	if _, err := invoke(me, "organizations", "ListAccounts"); err != nil {
 		t.Error(err)
 	}
-	if _, err := ec2.NewFromConfig(me).DescribeInstances(ctx, &ec2.DescribeInstancesInput{}); err != nil {
+	if _, err := invoke(me, "ec2", "DescribeInstances"); err != nil {
 		t.Error(err)
 	}
-	dual := func(o *ec2.Options) { o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled }
-	if _, err := ec2.NewFromConfig(me, dual).DescribeInstances(ctx, &ec2.DescribeInstancesInput{}); err != nil {
+	dual := me
+	dual.BaseEndpoint = aws.String("https://ec2.eu-central-1.api.aws")
+	if _, err := invoke(dual, "ec2", "DescribeInstances"); err != nil {
 		t.Error(err)
 	}
 	fips := func(o *sts.Options) { o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled }
@@ -107,10 +106,10 @@ func TestWrongEndpoint(t *testing.T) {
 	c := throughProxy(t, s)
 	cfg := real(firstUser(s, "eu-central-1"), c)
 	cfg.BaseEndpoint = aws.String("https://ec2.eu-west-1.amazonaws.com")
-	_, err := ec2.NewFromConfig(cfg).DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{})
+	_, err := invoke(cfg, "ec2", "DescribeInstances")
 	wantCode(t, err, "AuthFailure")
 	cfg.BaseEndpoint = aws.String("https://sts.eu-central-1.amazonaws.com")
-	if _, err = ec2.NewFromConfig(cfg).DescribeInstances(context.Background(), &ec2.DescribeInstancesInput{}); err == nil {
+	if _, err = invoke(cfg, "ec2", "DescribeInstances"); err == nil {
 		t.Error("STS answered for EC2")
 	}
 	wantProblems(t, s, "signed for ec2 in eu-central-1", "DescribeInstances is no operation of sts.eu-central-1.amazonaws.com")
@@ -121,7 +120,6 @@ func TestGlobalTokens(t *testing.T) {
 	t.Parallel()
 	s := startWorld(t, DefaultWorld())
 	c := throughProxy(t, s)
-	ctx := context.Background()
 	global := real(firstUser(s, "us-east-1"), c)
 	global.BaseEndpoint = aws.String("https://sts.amazonaws.com")
 	regional := real(firstUser(s, "us-east-1"), c)
@@ -131,7 +129,7 @@ func TestGlobalTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = ec2.NewFromConfig(real(withCredentials(s, region, out.Credentials), c)).DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+		_, err = invoke(real(withCredentials(s, region, out.Credentials), c), "ec2", "DescribeInstances")
 		return err
 	}
 	if err := ask(regional, "af-south-1"); err != nil {

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
@@ -100,7 +98,6 @@ func TestSessionChain(t *testing.T) {
 	t.Parallel()
 	s := start(t, `{"accounts": [{"id": "000000000001", "name": "main"}], "users": [{"account": "main", "name": "ann"}],
 		"roles": [{"name": "First"}, {"name": "Second", "trust": ["arn:aws:iam::000000000001:role/First"]}]}`)
-	ctx := context.Background()
 	team := func(in *sts.AssumeRoleInput) {
 		in.Tags = []ststypes.Tag{{Key: aws.String("team"), Value: aws.String("web")}}
 	}
@@ -112,10 +109,10 @@ func TestSessionChain(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	me := withCredentials(s, "us-east-1", first.Credentials)
-	if _, err := ec2.NewFromConfig(me).DescribeRegions(ctx, &ec2.DescribeRegionsInput{}); err != nil {
+	if _, err := invoke(me, "ec2", "DescribeRegions"); err != nil {
 		t.Error(err)
 	}
-	_, err = organizations.NewFromConfig(me).ListAccounts(ctx, &organizations.ListAccountsInput{})
+	_, err = invoke(me, "organizations", "ListAccounts")
 	wantCode(t, err, "AccessDeniedException") // the session's policy
 	if _, err = assume(s, me, "000000000001:role/Second", team); err == nil || !strings.Contains(err.Error(), "conflicts with a transitive tag key") {
 		t.Error(err)
@@ -126,7 +123,7 @@ func TestSessionChain(t *testing.T) {
 	if err != nil || *second.SourceIdentity != "ann" {
 		t.Fatal(second, err)
 	}
-	if _, err := organizations.NewFromConfig(withCredentials(s, "us-east-1", second.Credentials)).ListAccounts(ctx, &organizations.ListAccountsInput{}); err == nil {
+	if _, err := invoke(withCredentials(s, "us-east-1", second.Credentials), "organizations", "ListAccounts"); err == nil {
 		t.Error("there is no organization")
 	}
 	wantProblems(t, s)
@@ -235,7 +232,7 @@ func TestFederationToken(t *testing.T) {
 		return sts.NewFromConfig(cfg).GetFederationToken(ctx, &in)
 	}
 	look := func(c *ststypes.Credentials) error {
-		_, err := ec2.NewFromConfig(withCredentials(s, "eu-west-1", c)).DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+		_, err := invoke(withCredentials(s, "eu-west-1", c), "ec2", "DescribeInstances")
 		return err
 	}
 	none, err := ask(ann, sts.GetFederationTokenInput{Name: aws.String("visitor")})
