@@ -10,8 +10,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// rateLimiter keeps calls to the rate that AWS allows. It delays no call until AWS
-// throttles the first one.
+// rateLimiter keeps calls to the rate that AWS allows. Until AWS throttles the first call,
+// it only bounds how many are in flight (slowStart).
 //
 // AWS keeps a token bucket for each of its limits, so the bucket is empty when AWS
 // throttles a call. Between two throttled calls, AWS has allowed just the calls that the
@@ -22,7 +22,8 @@ type rateLimiter struct {
 	queue chan struct{} // holds a value while one call waits for its time; the others wait to send
 
 	mu       sync.Mutex
-	rate     float64   // calls per second; 0: no limit
+	start    slowStart // while rate is 0
+	rate     float64   // calls per second; 0: not known, or no limit
 	next     time.Time // when the next call may start
 	begun    time.Time // the first call
 	emptied  time.Time // when the bucket was last known to be empty
@@ -38,12 +39,14 @@ const (
 	enoughToTell = 8 // allowed calls that give a reliable measurement
 )
 
-func newRateLimiter() *rateLimiter { return &rateLimiter{queue: make(chan struct{}, 1)} }
+func newRateLimiter() *rateLimiter {
+	return &rateLimiter{queue: make(chan struct{}, 1), start: slowStart{window: initialWindow}}
+}
 
-// wait waits until a call may start, and reports whether it had to wait.
+// wait waits until a call may start, and reports whether the call had to wait for the rate.
 func (l *rateLimiter) wait(ctx context.Context) (waited bool, err error) {
-	if l.unlimited() {
-		return false, nil
+	if started, err := l.startSlowly(ctx); started || err != nil {
+		return false, err
 	}
 	select {
 	case l.queue <- struct{}{}:
@@ -62,13 +65,28 @@ func (l *rateLimiter) wait(ctx context.Context) (waited bool, err error) {
 	}
 }
 
-func (l *rateLimiter) unlimited() bool {
+// startNow starts a call if it need not wait for the rate. It may return a channel of
+// slowStart to wait on.
+func (l *rateLimiter) startNow() (started bool, turn chan bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.begun.IsZero() {
 		l.begun = time.Now()
 	}
-	return l.rate == 0
+	if l.rate > 0 {
+		return false, nil
+	}
+	turn = l.start.admit()
+	return turn == nil, turn
+}
+
+// landed records a call that has ended and was not throttled.
+func (l *rateLimiter) landed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rate == 0 {
+		l.start.landed()
+	}
 }
 
 // reserve lets a call start now, or returns how long the call has to wait.
@@ -116,6 +134,7 @@ func (l *rateLimiter) throttle(sent time.Time) {
 	case l.rate == 0:
 		l.rate = max(firstRate, float64(l.allowed)/max(1, now.Sub(l.begun).Seconds()))
 		l.emptied, l.allowed = now, 0
+		l.start.end()
 	case !sent.After(l.lowered): // sent before the rate was lowered
 		return
 	default:
@@ -193,8 +212,10 @@ func attemptWithin[T any](ctx context.Context, limiter *rateLimiter, call func()
 	out, err = call()
 	if err != nil && explain(err).Kind == Throttled {
 		limiter.throttle(sent)
-		err = &rateLimitedError{err}
-	} else if err == nil {
+		return out, &rateLimitedError{err}
+	}
+	limiter.landed()
+	if err == nil {
 		limiter.allow(sent, waited)
 	}
 	return out, err

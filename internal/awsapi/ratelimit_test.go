@@ -8,9 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sso"
 )
 
 // limit is a token bucket, as AWS has one for each of its limits.
@@ -64,28 +61,14 @@ func TestRateLimitSSO(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := &limit{burst: c.burst, rate: c.rate}
-				a := fakeAPI(Settings{Concurrency: c.width}, func(r *http.Request) (*http.Response, error) {
-					time.Sleep(c.latency / 2)
-					allowed := l.take()
-					time.Sleep(c.latency / 2)
-					if !allowed {
-						resp := answer(r, http.StatusTooManyRequests, `{"message": "HTTP 429 Unknown Code"}`)
-						resp.Header.Set("X-Amzn-Errortype", "TooManyRequestsException")
-						return resp, nil
-					}
-					return answer(r, 200, `{"roleCredentials": {"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4102444800000}}`), nil
-				})
-				client := a.SSO(Target{Region: "us-east-1"}, "us-east-1")
+				a := fakeAPI(Settings{Concurrency: c.width}, portal(l, c.latency))
 				start := time.Now()
 				var openers sync.WaitGroup
 				left := make(chan int)
 				for range c.width {
 					openers.Go(func() {
 						for range left {
-							_, err := client.GetRoleCredentials(t.Context(), &sso.GetRoleCredentialsInput{
-								AccessToken: aws.String("t"), AccountId: aws.String("000000000001"), RoleName: aws.String("r"),
-							})
-							if err != nil {
+							if err := getRoleCredentials(t.Context(), a); err != nil {
 								t.Error(err)
 							}
 						}

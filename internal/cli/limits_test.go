@@ -8,6 +8,30 @@ import (
 	"muster/internal/awssim"
 )
 
+// TestSSOLimit: the accounts of a session with a limit cost few more calls than they have
+// credentials.
+func TestSSOLimit(t *testing.T) {
+	t.Parallel()
+	const accounts = 300
+	world := awssim.Large(awssim.LargeSpec{Accounts: accounts, Regions: 1, MinInstances: 1, Seed: 1})
+	world.Faults = []awssim.Fault{{Kind: awssim.FaultLimiter, Service: "sso", Operation: "GetRoleCredentials", Shared: true, Burst: 20, Rate: 100}}
+	sim, environ := simulated(t, world, false, awssim.WithLatency(20*time.Millisecond))
+	got := muster(t, environ, "instances", "--sso-session", "large", "--region", "us-east-1", "-o", "name")
+	if n := strings.Count(got.stdout, "\n"); got.code != exitOK || n != accounts {
+		t.Fatalf("exit code %d, %d instances: %s", got.code, n, got.stderr)
+	}
+	calls := 0
+	for _, call := range sim.Calls() {
+		if call.Operation == "GetRoleCredentials" {
+			calls++
+		}
+	}
+	t.Logf("%d calls for %d accounts", calls, accounts)
+	if calls*100 > accounts*120 {
+		t.Errorf("%d calls for %d accounts", calls, accounts)
+	}
+}
+
 // BenchmarkSSOLimit opens the 400 accounts of a session whose GetRoleCredentials allows
 // 20 calls per second. times-need compares with the time that the limit alone needs.
 // %-throttled is the share of throttled calls after the first second.

@@ -1,0 +1,192 @@
+package awsapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+)
+
+const roleCredentials = `{"roleCredentials": {"accessKeyId": "A", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4102444800000}}`
+
+// portal is the network of an IAM Identity Center portal with a limit, or none if l is nil.
+// Half of the latency passes before the portal decides.
+func portal(l *limit, latency time.Duration) roundTripper {
+	return func(r *http.Request) (*http.Response, error) {
+		time.Sleep(latency / 2)
+		allowed := l == nil || l.take()
+		time.Sleep(latency / 2)
+		if !allowed {
+			resp := answer(r, http.StatusTooManyRequests, `{"message": "HTTP 429 Unknown Code"}`)
+			resp.Header.Set("X-Amzn-Errortype", "TooManyRequestsException")
+			return resp, nil
+		}
+		return answer(r, 200, roleCredentials), nil
+	}
+}
+
+func getRoleCredentials(ctx context.Context, a *API) error {
+	_, err := a.SSO(Target{Region: "us-east-1"}, "us-east-1").GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
+		AccessToken: aws.String("t"), AccountId: aws.String("000000000001"), RoleName: aws.String("r"),
+	})
+	return err
+}
+
+// TestSlowStartMeetsLimit: few calls are throttled while muster learns the portal's limit,
+// however many calls may be under way.
+func TestSlowStartMeetsLimit(t *testing.T) {
+	t.Parallel()
+	const accounts, rate = 300, 20
+	for _, c := range []struct {
+		width   int
+		latency time.Duration
+	}{{64, 20 * time.Millisecond}, {256, 80 * time.Millisecond}, {512, 80 * time.Millisecond}, {512, 200 * time.Millisecond}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := &limit{burst: rate, rate: rate}
+				a := fakeAPI(Settings{Concurrency: c.width}, portal(l, c.latency))
+				start := time.Now()
+				var opening sync.WaitGroup
+				for range accounts {
+					opening.Go(func() {
+						if err := getRoleCredentials(t.Context(), a); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				opening.Wait()
+				t.Logf("%d calls for %d accounts in %s", l.calls, accounts, time.Since(start))
+				if l.calls*100 > accounts*115 {
+					t.Errorf("%d calls for %d accounts", l.calls, accounts)
+				}
+				if took, need := time.Since(start), accounts/rate*time.Second; took > need*110/100 {
+					t.Errorf("took %s, the limit allows %s", took, need)
+				}
+			})
+		})
+	}
+}
+
+// TestSlowStartWithoutLimit: where the portal has no limit, a sweep of 512 calls at a time
+// takes as long as with all calls at once from the start: the regions of the first accounts
+// fill the width while the window grows. A narrower sweep takes one round trip more at most.
+func TestSlowStartWithoutLimit(t *testing.T) {
+	t.Parallel()
+	const accounts, regions, latency = 100, 17, 80 * time.Millisecond
+	sweep := func(t *testing.T, width, window int) (took time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			a := fakeAPI(Settings{Concurrency: width}, func(r *http.Request) (*http.Response, error) {
+				if strings.Contains(r.URL.Host, "portal.sso") {
+					return portal(nil, latency)(r)
+				}
+				time.Sleep(latency)
+				return answer(r, 200, emptyRegions), nil
+			})
+			a.limiters.named("SSOus-east-1GetRoleCredentials").start.window = window
+			call := func() {
+				ctx, _ := WithTrace(t.Context(), "000000000001")
+				if _, err := a.Named("ec2", "describe-regions").Call(ctx, Target{}, "us-east-1", ann, nil); err != nil {
+					t.Error(err)
+				}
+			}
+			start := time.Now()
+			var visits sync.WaitGroup
+			for range accounts {
+				visits.Go(func() {
+					if err := getRoleCredentials(t.Context(), a); err != nil {
+						t.Error(err)
+					}
+					call()
+					for range regions {
+						visits.Go(call)
+					}
+				})
+			}
+			visits.Wait()
+			took = time.Since(start)
+		})
+		return took
+	}
+	for _, width := range []int{64, 128, 256, 512} {
+		slow, all := sweep(t, width, initialWindow), sweep(t, width, accounts)
+		t.Logf("width %d: %s, all at once %s", width, slow, all)
+		if most := all + latency; slow > most || width == 512 && slow > all {
+			t.Errorf("width %d: %s, want at most %s", width, slow, most)
+		}
+	}
+}
+
+// TestSlowStartRounds: without a limit, the window doubles with each round trip, also
+// where AWS denies every call.
+func TestSlowStartRounds(t *testing.T) {
+	t.Parallel()
+	denied := func(r *http.Request) (*http.Response, error) {
+		time.Sleep(time.Second)
+		resp := answer(r, http.StatusForbidden, `{"message": "No access"}`)
+		resp.Header.Set("X-Amzn-Errortype", "ForbiddenException")
+		return resp, nil
+	}
+	for name, network := range map[string]roundTripper{"allowed": portal(nil, time.Second), "denied": denied} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := fakeAPI(Settings{Concurrency: 1000}, network)
+				start := time.Now()
+				var calls sync.WaitGroup
+				for range 16 + 32 + 64 + 128 {
+					calls.Go(func() { getRoleCredentials(t.Context(), a) })
+				}
+				calls.Wait()
+				if took := time.Since(start); took != 4*time.Second {
+					t.Errorf("took %s, want four round trips", took)
+				}
+			})
+		})
+	}
+}
+
+// TestSlowStartCancelled: a cancelled call gives its place to the next one, whether it
+// still waits or has just been let go.
+func TestSlowStartCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter()
+		for range initialWindow {
+			l.wait(t.Context())
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		for range 3 {
+			go func() {
+				if _, err := l.wait(cancelled); err == nil { // both had come
+					l.landed()
+				}
+			}()
+		}
+		synctest.Wait()
+		started := make(chan struct{})
+		go func() {
+			l.wait(t.Context())
+			close(started)
+		}()
+		synctest.Wait()
+		cancel()
+		l.landed()
+		synctest.Wait()
+		select {
+		case <-started:
+		default:
+			t.Error("the next call still waits")
+		}
+		l.throttle(time.Now())
+		if _, err := l.wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
