@@ -269,8 +269,8 @@ func TestNamesAreBounded(t *testing.T) {
 			fmt.Sprintf("a%d", i): "", fmt.Sprintf("b%d", i): "",
 		}})
 	}
-	if got := len(names.entries); got != 2*maxInstanceNames+1 {
-		t.Errorf("%d names are held, want %d", got, 2*maxInstanceNames+1)
+	if got := len(names.entries); got != 2*maxNames+1 {
+		t.Errorf("%d names are held, want %d", got, 2*maxNames+1)
 	}
 }
 

@@ -68,6 +68,8 @@ func (a *App) completer() *complete.Completer {
 			"states":             func() []string { return inventory.States },
 			"topics":             manual.Topics,
 		},
+		Described:  map[string]func(prefix string) []complete.Value{"kinds": kindValues},
+		ShortForms: "kinds", Expand: expandKind,
 		Lookup: a.Lookup, Variable: variableName, SeenFile: a.seenFile, Now: a.Now,
 	}
 }

@@ -20,7 +20,7 @@ func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
-	s.names.save(ledger, r.allInstances)
+	s.names.save(ledger, r.complete)
 	gaps := ledger.Gaps()
 	_, accounts, _ := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {

@@ -31,6 +31,9 @@ func TestCommandsDeclareEverything(t *testing.T) {
 				checkCompletion(t, environ, argument, append(line, ""))
 			}
 		}
+		if node.Name == "list" {
+			line = append(line, "volumes") // without a kind there are no states
+		}
 		for _, flag := range slices.Concat(node.AllFlags(false)...) {
 			if !flag.IsBool() {
 				checkCompletion(t, environ, flag.Value, append(line, "--"+flag.Name, ""))

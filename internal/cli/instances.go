@@ -115,9 +115,9 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 	}
 	return list(ctx, app, g, c.flags(), listing[R]{
 		noun: "instances", view: instanceView, plan: plan, compile: compile,
-		id:           func(r *R) string { return instance(r).InstanceId },
-		recordNames:  func(names *nameRecorder, r *R) { names.instance(instance(r)) },
-		allInstances: len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0,
+		id:          func(r *R) string { return instance(r).InstanceId },
+		recordNames: func(names *nameRecorder, r *R) { names.instance(instance(r)) },
+		complete:    len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0,
 	})
 }
 

@@ -40,6 +40,30 @@ func kindWords() []string {
 	return words
 }
 
+// kindValues are the kinds that begin with a prefix, for completion. Aliases are offered
+// to those who have begun to type one.
+func kindValues(prefix string) (values []complete.Value) {
+	for _, entry := range inventory.KindIndex() {
+		values = append(values, complete.Value{Text: entry.Name, Help: entry.Title})
+	}
+	for _, entry := range inventory.KindIndex() {
+		for _, alias := range entry.Aliases {
+			if prefix != "" && strings.HasPrefix(alias, prefix) {
+				values = append(values, complete.Value{Text: alias, Help: entry.Title})
+			}
+		}
+	}
+	return values
+}
+
+// expandKind returns 'list KIND' for a word that is a kind; nil for another word.
+func expandKind(word string) []string {
+	if !isKind(word) {
+		return nil
+	}
+	return []string{"list", word}
+}
+
 // kindRecord describes a kind, for 'muster list' without a kind.
 type kindRecord struct {
 	Name, Title          string

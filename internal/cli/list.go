@@ -17,11 +17,11 @@ import (
 
 // listCmd lists the resources of kinds.
 type listCmd struct {
-	Kinds string   `arg:"" optional:"" name:"kind,..." complete:"kinds" help:"Kinds of resources: volumes, or buckets,functions,users."`
-	What  []string `arg:"" optional:"" complete:"none" help:"Ids, names, ARNs (globs), IP addresses or CIDR blocks."`
+	Kinds string   `arg:"" optional:"" name:"kind,..." commas:"" complete:"kinds" help:"Kinds of resources: volumes, or buckets,functions,users."`
+	What  []string `arg:"" optional:"" complete:"resources" help:"Ids, names, ARNs (globs), IP addresses or CIDR blocks."`
 
 	State     []string `placeholder:"S,S" group:"resources" complete:"kind-states" help:"Only these states."`
-	Tag       []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"resources" complete:"none" help:"Only resources with this tag; V may be a glob."`
+	Tag       []string `placeholder:"K[=V,V]|K!=V|!K" sep:"none" group:"resources" complete:"tag-keys" help:"Only resources with this tag; V may be a glob."`
 	Since     string   `placeholder:"TIME|AGE" group:"resources" complete:"none" help:"Only resources created since then: 2026-01-31, 12h, 90d."`
 	Until     string   `placeholder:"TIME|AGE" group:"resources" complete:"none" help:"Only resources created before then."`
 	OlderThan string   `placeholder:"AGE" group:"resources" complete:"none" help:"Only resources older than this: 12h, 90d."`
@@ -114,6 +114,28 @@ func (c *listCmd) Schema() *shape.Schema {
 	return shape.SchemaOf[ownerFields]()
 }
 
+// SeenKinds are the named kinds, for completion.
+func (c *listCmd) SeenKinds() (names []string) {
+	kinds, _ := c.kinds()
+	for _, k := range kinds {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// Words lists the states of the named kinds, for completion.
+func (c *listCmd) Words(source string) []string {
+	if source != "kind-states" || c.Kinds == "" {
+		return nil
+	}
+	plain := listCmd{Kinds: c.Kinds}
+	resources, err := plain.resources(time.Time{})
+	if err != nil {
+		return nil
+	}
+	return resources.States()
+}
+
 func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if c.Kinds == "" {
 		return c.listKinds(ctx, app, g, command)
@@ -148,11 +170,14 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Co
 			plan.Visit = func(ctx context.Context, p sweep.Place, emit func([]inventory.Resource)) error {
 				return resources.Visit(ctx, s.resolver.API, p, emit)
 			}
+			s.names.kinds = kinds
 			plan.NoCredentials = resources.WithoutCredentials()
 			plan.WholeAccounts = accounts && regional
 			return plan, nil
 		},
-		id: func(r *inventory.Resource) string { return r.Kind.Name + " " + r.Region + " " + r.Id },
+		id:          func(r *inventory.Resource) string { return r.Kind.Name + " " + r.Region + " " + r.Id },
+		recordNames: (*nameRecorder).resource,
+		complete:    c.listsAll(accounts),
 		compile: func(o render.Options, v render.View) (*render.Printer[inventory.Resource], error) {
 			return render.CompileAs(o, v, record, func(r *inventory.Resource) reflect.Value {
 				v := reflect.New(record).Elem()
@@ -161,6 +186,13 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Co
 			})
 		},
 	})
+}
+
+// listsAll reports whether the flags leave no resource of a visited place out. Regions leave
+// out some of those that are listed for the whole account.
+func (c *listCmd) listsAll(accounts bool) bool {
+	return len(c.What)+len(c.State)+len(c.Tag)+len(c.Since)+len(c.Until)+len(c.OlderThan) == 0 &&
+		!(accounts && len(c.Region)+len(c.ExcludeRegion) > 0)
 }
 
 // noun names the records in counts.

@@ -43,9 +43,9 @@ type listing[R any] struct {
 	// recordNames keeps the names in a record for completion. Those of accounts, regions
 	// and roles are kept without it.
 	recordNames func(*nameRecorder, *R)
-	// allInstances says that the records are all instances of each place: completion
-	// then forgets the others.
-	allInstances bool
+	// complete says that the records are all that each place has: completion then forgets
+	// the others.
+	complete bool
 }
 
 // accountListing are the flags of a command that lists records of accounts.

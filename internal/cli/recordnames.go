@@ -2,6 +2,7 @@ package cli
 
 import (
 	"iter"
+	"os"
 	"strings"
 	"sync"
 
@@ -26,8 +27,9 @@ func (a *App) seenFile(demo bool) string {
 	return seen.Path(a.cacheHome, a.userHome, key)
 }
 
-// maxInstanceNames bounds the instances whose names one sweep records, and the keys of tags.
-const maxInstanceNames = 5000
+// maxNames bounds the instances, the resources of each kind, and the keys of tags whose names
+// one sweep records.
+const maxNames = 5000
 
 // nameRecorder records the names that a sweep finds, for completion.
 type nameRecorder struct {
@@ -41,6 +43,9 @@ type nameRecorder struct {
 	tags      map[string]bool // keys
 	listed    map[string]bool // ids of the accounts that AWS has listed
 	instances int
+
+	kinds     []*inventory.Kind // of resources that the sweep lists
+	resources map[string][]seen.Entry
 }
 
 // startRecordingNames starts to record the names that sweeps of a scope find.
@@ -52,6 +57,7 @@ func startRecordingNames(app *App, g *Global, scope seen.Scope) *nameRecorder {
 
 func (r *nameRecorder) reset() {
 	r.entries, r.instances = nil, 0
+	r.resources = map[string][]seen.Entry{}
 	r.roles, r.tags, r.listed = map[string]bool{}, map[string]bool{}, map[string]bool{}
 }
 
@@ -77,15 +83,34 @@ func (r *nameRecorder) list(accounts iter.Seq2[*account.Account, error]) iter.Se
 func (r *nameRecorder) instance(i *inventory.Instance) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.instances++; r.instances > maxInstanceNames || i.State == "terminated" {
+	if r.instances++; r.instances > maxNames || i.State == "terminated" {
 		return
 	}
 	r.entries = append(r.entries, seen.Entry{
 		Kind: seen.Instance, Scope: r.scope, ID: strings.Clone(i.InstanceId), Name: strings.Clone(i.Name),
 		Place: place(i.AccountId, i.AccountName, i.Region),
 	})
-	for key := range i.Tags {
-		if !r.tags[key] && len(r.tags) < maxInstanceNames {
+	r.tagKeys(i.Tags)
+}
+
+// resource is instance for a record of a kind.
+func (r *nameRecorder) resource(record *inventory.Resource) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kind := record.Kind.Name
+	if len(r.resources[kind]) == maxNames {
+		return
+	}
+	r.resources[kind] = append(r.resources[kind], seen.Entry{
+		Kind: seen.Kind(kind), Scope: r.scope, ID: strings.Clone(record.Id), Name: strings.Clone(record.Name),
+		Place: place(record.AccountId, record.AccountName, record.Region),
+	})
+	r.tagKeys(record.Tags)
+}
+
+func (r *nameRecorder) tagKeys(tags map[string]string) {
+	for key := range tags {
+		if !r.tags[key] && len(r.tags) < maxNames {
 			key = strings.Clone(key)
 			r.tags[key] = true
 			r.entries = append(r.entries, seen.Entry{Kind: seen.Tag, Scope: r.scope, ID: key})
@@ -93,7 +118,8 @@ func (r *nameRecorder) instance(i *inventory.Instance) {
 	}
 }
 
-// place is a region of an account, as completion describes an instance.
+// place is a region of an account, as completion describes an instance. The account as a
+// whole has a blank at the end.
 func place(id, name, region string) string {
 	if name == "" {
 		name = id
@@ -113,9 +139,9 @@ func (r *nameRecorder) role(name string) {
 }
 
 // save writes the names of one sweep to the file. An error does not fail the run.
-// allInstances says that the sweep listed all instances of each place that answered: the
-// file then forgets others in these places.
-func (r *nameRecorder) save(ledger *sweep.Ledger, allInstances bool) {
+// complete says that the sweep listed all records of each place that answered: the files
+// then forget others in these places.
+func (r *nameRecorder) save(ledger *sweep.Ledger, complete bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.path == "" {
@@ -124,12 +150,12 @@ func (r *nameRecorder) save(ledger *sweep.Ledger, allInstances bool) {
 	answered, regions, accounts := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, e := range ledger.Entries() {
 		answers := e.Status == sweep.OK || e.Status == sweep.Empty
-		if answers && e.Region != "" {
+		if answers {
 			answered[place(e.AccountId, e.AccountName, e.Region)] = true
-			if !regions[e.Region] {
-				regions[e.Region] = true
-				r.entries = append(r.entries, seen.Entry{Kind: seen.Region, Scope: r.scope, ID: e.Region})
-			}
+		}
+		if answers && e.Region != "" && !regions[e.Region] {
+			regions[e.Region] = true
+			r.entries = append(r.entries, seen.Entry{Kind: seen.Region, Scope: r.scope, ID: e.Region})
 		}
 		if (answers || r.listed[e.AccountId]) && !accounts[e.AccountId] {
 			accounts[e.AccountId] = true
@@ -137,8 +163,32 @@ func (r *nameRecorder) save(ledger *sweep.Ledger, allInstances bool) {
 		}
 	}
 	gone := func(e seen.Entry) bool {
-		return allInstances && e.Kind == seen.Instance && e.Scope == r.scope && answered[e.Place]
+		return complete && len(r.kinds) == 0 && e.Kind == seen.Instance && e.Scope == r.scope && answered[e.Place]
 	}
 	_ = seen.Update(r.path, r.app.Now(), r.entries, gone)
+	for _, k := range r.kinds {
+		r.saveKind(k, func(e seen.Entry) bool { return complete && e.Scope == r.scope && answered[visited(k, e)] })
+	}
 	r.reset() // with --watch, another sweep follows
+}
+
+// saveKind writes the names of a kind to the kind's file.
+func (r *nameRecorder) saveKind(k *inventory.Kind, gone func(seen.Entry) bool) {
+	path := seen.FileOf(r.path, seen.Kind(k.Name))
+	if _, err := os.Stat(path); err != nil && len(r.resources[k.Name]) == 0 {
+		return // nothing to remember or to forget
+	}
+	_ = seen.Update(path, r.app.Now(), r.resources[k.Name], gone)
+}
+
+// visited is the place whose visit lists a resource: its region, or the account as a whole.
+// It is "" for a kind of both, of which no visit lists all.
+func visited(k *inventory.Kind, e seen.Entry) string {
+	switch accounts, regions := k.Scope(); {
+	case accounts && regions:
+		return ""
+	case accounts:
+		return e.Place[:strings.LastIndexByte(e.Place, ' ')+1]
+	}
+	return e.Place
 }

@@ -117,8 +117,8 @@ type sweepResult struct {
 	ledger *sweep.Ledger
 	noun   string // names the records, in the plural
 	// summary replaces the count of records; nil: they are counted.
-	summary      func(*sweep.Ledger)
-	allInstances bool
+	summary  func(*sweep.Ledger)
+	complete bool
 
 	failed  *render.RecordsError         // an expression failed on some records; nil: on none
 	refused func(context.Context) string // account.Found.Refused
@@ -175,7 +175,7 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 			return plan, nil, err
 		}
 	}
-	r = &sweepResult{noun: l.noun, summary: l.summary, allInstances: l.allInstances}
+	r = &sweepResult{noun: l.noun, summary: l.summary, complete: l.complete}
 	if plan.Accounts == nil {
 		found, err := s.accounts()
 		if err != nil {

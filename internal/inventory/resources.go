@@ -83,7 +83,16 @@ func (r *Resources) listers() (all []*lister) {
 
 // Scope reports whether accounts are visited as a whole, and whether their regions are.
 func (r *Resources) Scope() (accounts, regions bool) {
-	for _, l := range r.listers() {
+	for _, k := range r.kinds {
+		ofAccounts, ofRegions := k.Scope()
+		accounts, regions = accounts || ofAccounts, regions || ofRegions
+	}
+	return accounts, regions
+}
+
+// Scope is that of the kind alone, after NewResources.
+func (k *Kind) Scope() (accounts, regions bool) {
+	for _, l := range k.listers {
 		accounts, regions = accounts || l.perAccount(), regions || !l.perAccount()
 	}
 	return accounts, regions

@@ -1,5 +1,5 @@
 // Package seen remembers the names that sweeps have found (accounts, roles, regions,
-// instances, keys of tags), so that the shell can complete them without a call to AWS. They
+// instances, keys of tags, resources), so that the shell can complete them without a call to AWS. They
 // are in small files of tab-separated lines that only the user can read. The files hold no
 // secrets, and may be deleted at any time.
 package seen
@@ -42,6 +42,8 @@ const (
 	Region   Kind = "region"   // ID: the region's name
 	Instance Kind = "instance" // ID, Name, and Place: where it runs
 	Tag      Kind = "tag"      // ID: the tag's key
+	// Other kinds are resources, as volumes: ID, Name and Place. Each has a file of its own,
+	// so that a key press reads no other.
 )
 
 // Entry is one name.
@@ -63,6 +65,14 @@ func Path(cacheHome, home, key string) string {
 		cacheHome = filepath.Join(home, ".cache")
 	}
 	return filepath.Join(cacheHome, "muster", key+".tsv")
+}
+
+// FileOf is the file of a kind of resources that belongs to the file at path.
+func FileOf(path string, kind Kind) string {
+	if path == "" {
+		return ""
+	}
+	return strings.TrimSuffix(path, ".tsv") + "-" + string(kind) + ".tsv"
 }
 
 // Read returns the entries of a file, sorted by kind and ID, the latest first among equal

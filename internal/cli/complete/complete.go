@@ -11,6 +11,8 @@
 //   - SeenScope() returns the selection of accounts. Names are offered that sweeps of the
 //     same accounts have found.
 //   - MoreFlags() returns flags that depend on the arguments.
+//   - SeenKinds() returns the kinds of the command's records. Ids and names are offered that
+//     sweeps have found.
 //   - Words(SOURCE) returns the values of a source that depends on the arguments.
 //   - InDemo(), of the whole grammar, reports whether the simulated organization is in use.
 //
@@ -33,14 +35,25 @@ import (
 
 // Completer completes the command lines of one grammar.
 type Completer struct {
-	Grammar  reflect.Type                     // the struct of the whole command line
-	Vars     map[string]string                // values of ${NAME} in help texts
-	Words    map[string]func() []string       // fixed words, by the source that offers them
+	Grammar reflect.Type               // the struct of the whole command line
+	Vars    map[string]string          // values of ${NAME} in help texts
+	Words   map[string]func() []string // fixed words, by the source that offers them
+	// Described are like Words, with descriptions. They may leave out values that do not
+	// begin with the prefix.
+	Described map[string]func(prefix string) []Value
+	// ShortForms names the source in Described of words that stand for a command, and Expand
+	// returns the command and its first arguments for such a word; nil for another word.
+	ShortForms string
+	Expand     func(word string) []string
+
 	Lookup   func(name string) (string, bool) // reads the environment
 	Variable func(flag string) string         // the environment variable that sets a flag
 	SeenFile func(demo bool) string           // the file of names that sweeps have found; "" for none
 	Now      func() time.Time
 }
+
+// Value is a possible value, and its description.
+type Value struct{ Text, Help string }
 
 // candidate is a possible completion of a word, and its description.
 type candidate struct{ text, help string }
@@ -103,7 +116,10 @@ func (l *line) complete(pending *Param, flags bool) (a answer) {
 	case strings.HasPrefix(l.last, "-"):
 		return l.flags()
 	case len(l.command.Commands) > 0:
-		return answer{candidates: withPrefix(l.commands(), l.last)}
+		a.candidates = withPrefix(l.commands(), l.last)
+		if l.last != "" { // else they would hide the commands
+			a.candidates = append(a.candidates, l.listed(l.described(l.ShortForms, l.last))...)
+		}
 	default:
 		a = l.argument()
 		if len(a.candidates) == 0 && !a.files && l.last == "" {
@@ -131,13 +147,24 @@ func (l *line) read(words []string) (pending *Param, flags bool) {
 		case strings.HasPrefix(word, "-") && word != "-":
 			pending = l.readFlag(word)
 		case len(l.command.Commands) > 0:
-			l.command = l.top.open(word, l.Vars)
+			l.open(word)
 		default:
 			l.words = append(l.words, word)
 			flags = !slices.ContainsFunc(l.command.Arguments, func(p Param) bool { return p.Rest })
 		}
 	}
 	return pending, flags
+}
+
+// open selects a command by its name, or by a short form of it and its first arguments.
+func (l *line) open(word string) {
+	l.command = l.top.open(word, l.Vars)
+	if l.command != nil || l.Expand == nil {
+		return
+	}
+	if words := l.Expand(word); len(words) > 0 {
+		l.command, l.words = l.top.open(words[0], l.Vars), words[1:]
+	}
 }
 
 // readFlag notes a flag and its value. It returns the flag if the value is the next word.
@@ -199,11 +226,18 @@ func (l *line) argument() (a answer) {
 	case len(l.words) >= len(known) && !p.Repeated:
 		return a
 	}
+	if p.List {
+		items := splitList(l.last)
+		return answer{candidates: l.listed(l.candidates(&p, items[len(items)-1]))}
+	}
 	a.candidates = slices.DeleteFunc(withPrefix(l.candidates(&p, l.last), l.last), func(c candidate) bool {
 		return slices.Contains(l.words, c.text)
 	})
 	return a
 }
+
+// listed returns the values that complete the last item of a list in the last word.
+func (l *line) listed(values []candidate) []candidate { return matchItem(values, l.last, "") }
 
 // withPrefix returns the candidates that begin with a prefix.
 func withPrefix(all []candidate, prefix string) []candidate {

@@ -146,7 +146,7 @@ func TestNamesInScope(t *testing.T) {
 		l := &line{Completer: c, top: ReadGrammar(c.Grammar, c.Vars), given: map[string][]string{}}
 		l.command = l.top
 		l.read(strings.Split(words, "|"))
-		if found := l.instances("i-"); len(found) != 1 || found[0].text != want {
+		if found := byName(l.entries(seen.Instance), "i-"); len(found) != 1 || found[0].text != want {
 			t.Errorf("%s: %v, want %s", words, found, want)
 		}
 	}

@@ -32,7 +32,7 @@ type Param struct {
 	Sources    []string // of its values, from the complete tag
 	Bool       bool     // takes no value
 	Repeated   bool     // may be given several times
-	List       bool     // values are separated by commas
+	List       bool     // values are separated by commas; of an argument, with the tag commas
 	Rest       bool     // takes all further words, as they are
 
 	field []int // index in the command's struct
@@ -81,7 +81,7 @@ func (c *Command) read(t reflect.Type, at []int, vars map[string]string) {
 			p := readParam(f, vars)
 			p.field = index
 			if _, argument := f.Tag.Lookup("arg"); argument {
-				p.List = false
+				_, p.List = f.Tag.Lookup("commas")
 				c.Arguments = append(c.Arguments, p)
 			} else {
 				c.Flags = append(c.Flags, p)

@@ -54,23 +54,54 @@ func (l *line) accounts() (found []candidate) {
 	return append(found, known...)
 }
 
-// instances are offered by id, then by name.
-func (l *line) instances(prefix string) []candidate {
-	known := l.entries(seen.Instance)
+// resources are records of the kinds that the command lists.
+func (l *line) resources(prefix string) (found []candidate) {
+	listing, ok := l.record(l.command).(interface{ SeenKinds() []string })
+	if !ok {
+		return nil
+	}
+	for _, name := range listing.SeenKinds() {
+		found = append(found, byName(l.resourceEntries(seen.Kind(name)), prefix)...)
+	}
+	return found
+}
+
+// resourceEntries is entries for a kind that has a file of its own.
+func (l *line) resourceEntries(kind seen.Kind) []seen.Entry {
+	if l.names == nil {
+		l.names = l.readNames()
+	}
+	entries := seen.Read(seen.FileOf(l.SeenFile(l.names.demo), kind), l.Now())
+	if l.names.demo {
+		return seen.OfKind(entries, kind)
+	}
+	return l.scope().Filter(entries, kind, l.Lookup)
+}
+
+// byName offers entries by id, then by name.
+func byName(known []seen.Entry, prefix string) []candidate {
 	found := make([]candidate, 0, 2*len(known))
 	for _, e := range known {
 		if strings.HasPrefix(e.ID, prefix) {
-			found = append(found, candidate{e.ID, cmp.Or(e.Name, "-") + " " + e.Place})
+			found = append(found, candidate{e.ID, strings.TrimSpace(otherName(e) + " " + e.Place)})
 		}
 	}
 	names := make(map[string]bool, len(known))
 	for _, e := range known {
-		if e.Name != "" && strings.HasPrefix(e.Name, prefix) && !names[e.Name] {
+		if e.Name != "" && e.Name != e.ID && strings.HasPrefix(e.Name, prefix) && !names[e.Name] {
 			names[e.Name] = true
-			found = append(found, candidate{e.Name, e.ID + " " + e.Place})
+			found = append(found, candidate{e.Name, strings.TrimSpace(e.ID + " " + e.Place)})
 		}
 	}
 	return found
+}
+
+// otherName is an entry's name beside its id, which may be its only name.
+func otherName(e seen.Entry) string {
+	if e.Name == e.ID {
+		return ""
+	}
+	return cmp.Or(e.Name, "-")
 }
 
 // tagKeys are offered with the = that a tag's value follows.

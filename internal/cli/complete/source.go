@@ -21,7 +21,8 @@ var sources = map[string]func(l *line, prefix string) []candidate{
 	"role-arns":    func(l *line, _ string) []candidate { return l.roleARNs() },
 	"regions":      func(l *line, _ string) []candidate { return l.seen(seen.Region) },
 	"accounts":     func(l *line, _ string) []candidate { return l.accounts() },
-	"instances":    (*line).instances,
+	"instances":    func(l *line, prefix string) []candidate { return byName(l.entries(seen.Instance), prefix) },
+	"resources":    (*line).resources,
 	"tag-keys":     func(l *line, _ string) []candidate { return l.tagKeys() },
 }
 
@@ -68,12 +69,26 @@ func (l *line) candidates(p *Param, prefix string) []candidate {
 		if words, known := l.Words[source]; known {
 			found = append(found, named(words())...)
 		}
+		found = append(found, l.described(source, prefix)...)
 		if words, ok := l.record(l.command).(interface{ Words(source string) []string }); ok {
 			found = append(found, named(words.Words(source))...)
 		}
 		if list, known := sources[source]; known {
 			found = append(found, list(l, prefix)...)
 		}
+	}
+	return found
+}
+
+// described are the values of a source in Described.
+func (l *line) described(source, prefix string) (found []candidate) {
+	list, known := l.Described[source]
+	if !known {
+		return nil
+	}
+	items := splitList(prefix)
+	for _, v := range list(items[len(items)-1]) {
+		found = append(found, candidate{v.Text, v.Help})
 	}
 	return found
 }
