@@ -28,7 +28,9 @@ func (o *Operation) RecordType(more ...string) reflect.Type {
 	switch item := o.itemShape(); {
 	case item == nil:
 	case item.Kind() == catalog.Structure && !item.Traits().Document:
-		fields = appendMembers(fields, item, nil)
+		for _, m := range item.Members() {
+			fields = appendMember(fields, recordName(m.Name), m.Shape, []*catalog.Shape{item})
+		}
 	default:
 		fields = append(fields, optional("Value", "Value", memberType(item, nil)))
 	}
@@ -131,18 +133,18 @@ func optional(goName, name string, t reflect.Type) reflect.StructField {
 	return reflect.StructField{Name: goName, Type: t, Tag: reflect.StructTag(fmt.Sprintf("json:%q render:\"optional\"", name))}
 }
 
-// appendMembers appends a field for each member of a structure. outer are the
-// structures around it.
-func appendMembers(fields []reflect.StructField, s *catalog.Shape, outer []*catalog.Shape) []reflect.StructField {
-	outer = append(slices.Clip(outer), s)
-	for _, m := range s.Members() {
-		name := m.Name
-		if slices.Contains(owners, name) && len(outer) == 1 {
-			name = "Own" + name
-		}
-		fields = append(fields, optional(goName(fields, name), name, memberType(m.Shape, outer)))
+// recordName returns the name that a member of an item has in a record.
+func recordName(member string) string {
+	if slices.Contains(owners, member) {
+		return "Own" + member
 	}
-	return fields
+	return member
+}
+
+// appendMember appends the field of a structure's member. outer are the structures around
+// it.
+func appendMember(fields []reflect.StructField, name string, s *catalog.Shape, outer []*catalog.Shape) []reflect.StructField {
+	return append(fields, optional(goName(fields, name), name, memberType(s, outer)))
 }
 
 // goName returns an exported name of Go that no other field has.
@@ -189,7 +191,12 @@ func valueType(s *catalog.Shape, outer []*catalog.Shape) reflect.Type {
 		if s.Traits().Document || slices.Contains(outer, s) { // any JSON, or a structure within itself
 			return reflect.TypeFor[any]()
 		}
-		return reflect.StructOf(appendMembers(nil, s, outer))
+		var fields []reflect.StructField
+		outer = append(slices.Clip(outer), s)
+		for _, m := range s.Members() {
+			fields = appendMember(fields, m.Name, m.Shape, outer)
+		}
+		return reflect.StructOf(fields)
 	}
 	if s.Traits().HasJSON() {
 		return reflect.TypeFor[any]()
@@ -305,11 +312,7 @@ func (o *Operation) Fields() (all []RecordField) {
 	case item == nil:
 	case item.Kind() == catalog.Structure && !item.Traits().Document:
 		for _, m := range item.Members() {
-			name := m.Name
-			if slices.Contains(owners, name) {
-				name = "Own" + name
-			}
-			all = append(all, RecordField{name, Type(m.Shape)})
+			all = append(all, RecordField{recordName(m.Name), Type(m.Shape)})
 		}
 	default:
 		all = append(all, RecordField{"Value", Type(item)})

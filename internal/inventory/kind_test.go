@@ -102,3 +102,23 @@ func (l *lister) checkDemo(demo map[string]any) error {
 	}
 	return nil
 }
+
+// TestNestedMembersKeepTheirNames: only members of a record itself can have an owner's name.
+func TestNestedMembersKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	k, err := FindKind("access-keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewResources([]*Kind{k}, ResourceQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := wire.Object{{Name: "AccessKeyLastUsed", Value: wire.Object{{Name: "Region", Value: "eu-west-1"}}}}
+	v := reflect.New(r.RecordType()).Elem()
+	r.Fill(v, &Resource{Kind: k, Region: "", item: item, lister: k.listers[0]})
+	text, err := json.Marshal(v.Interface())
+	if want := `"AccessKeyLastUsed":{"LastUsedDate":null,"ServiceName":null,"Region":"eu-west-1"}`; err != nil || !bytes.Contains(text, []byte(want)) {
+		t.Errorf("%s, %v, want %s", text, err, want)
+	}
+}

@@ -88,17 +88,17 @@ func timeOf(value any) time.Time {
 				return t
 			}
 		}
-		if seconds, err := strconv.ParseInt(v, 10, 64); err == nil {
-			return timeOf(seconds)
+		if number, err := strconv.ParseFloat(v, 64); err == nil {
+			return timeOf(number)
 		}
 	case int64:
+		return timeOf(float64(v))
+	case float64:
 		const year5138 = 100_000_000_000 // in seconds
 		if v < year5138 {
-			return time.Unix(v, 0).UTC()
+			v *= 1000
 		}
-		return time.UnixMilli(v).UTC()
-	case float64:
-		return time.UnixMilli(int64(v * 1000)).UTC()
+		return time.UnixMilli(int64(v)).UTC()
 	}
 	return time.Time{}
 }
