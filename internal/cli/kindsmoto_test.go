@@ -19,8 +19,8 @@ var notInMoto = map[string]string{
 	"permission-sets": "moto has no portal of IAM Identity Center; list_permission_sets.txtar tests them",
 }
 
-// kindRecord is a line of testdata/kinds.py.
-type kindRecord struct {
+// foundRecord is a line of testdata/kinds.py.
+type foundRecord struct {
 	Kind   string
 	Record map[string]any
 }
@@ -46,7 +46,7 @@ func TestKindsAgainstMoto(t *testing.T) {
 	}
 	want := map[string][]map[string]any{}
 	for line := range strings.Lines(string(truth)) {
-		var r kindRecord
+		var r foundRecord
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}

@@ -117,9 +117,12 @@ def ecs_clusters(c):
 
 
 def ecs_services(c):
-    return [c('ecs').describe_services(cluster=cluster, services=[service], include=['TAGS'])['services'][0]
-            for cluster in read(c('ecs'), 'list_clusters', 'clusterArns')
-            for service in read(c('ecs'), 'list_services', 'serviceArns', cluster=cluster)]
+    found = []
+    for cluster in read(c('ecs'), 'list_clusters', 'clusterArns'):
+        services = read(c('ecs'), 'list_services', 'serviceArns', cluster=cluster)
+        for i in range(0, len(services), 5):
+            found += c('ecs').describe_services(cluster=cluster, services=services[i:i + 5], include=['TAGS'])['services']
+    return found
 
 
 def eks_clusters(c):
@@ -239,14 +242,14 @@ def main():
     organizations = client('organizations', KEY)
     organizations.create_organization(FeatureSet='ALL')
     organizations.create_account(AccountName='Second, "eu"', Email='second@example.com')
-    for account in organizations.list_accounts()['Accounts']:
+    for number, account in enumerate(organizations.list_accounts()['Accounts']):
         role = client('sts', KEY).assume_role(RoleArn='arn:aws:iam::%s:role/Reader' % account['Id'], RoleSessionName='fill')['Credentials']
 
         def of(region):
             return lambda service: client(service, role['AccessKeyId'], role['SecretAccessKey'], role['SessionToken'], region)
 
         kinds_fill.account(of('us-east-1'), client)
-        for region in REGIONS:
+        for region in REGIONS[number:]:  # the second account has one region
             kinds_fill.place(of(region), region)
         for kinds, regions in (GLOBAL, ['']), (REGIONAL, REGIONS):
             for region in regions:
