@@ -20,13 +20,15 @@
 //	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)
 //	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // also in Env
 //
+// WithOperations adds operations of any other service; their answers come from the caller.
+//
 // Clients reach it through AWS_ENDPOINT_URL (URL), or under AWS's own host names through HTTPS_PROXY (ProxyURL) with
 // AWS_CA_BUNDLE (CAPEM). Through AWS_ENDPOINT_URL it cannot see the host name of the service, and takes the region from
 // the signature.
 //
 // Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, rds, ecs, elbv2, cloudwatch, signin, metadata. world_* read and check a world.
 // server, route, sigv4, answer, page, fault and proxy serve all services; route_apis, parameters and value serve those that
-// only list their resources.
+// only list their resources; operation serves those that are added.
 //
 // # The world
 //

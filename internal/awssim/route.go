@@ -14,14 +14,15 @@ import (
 
 // operation is an operation of AWS's API.
 type operation struct {
-	service  string
-	api      *api // of the services in apis; nil for others
-	name     string
-	protocol protocol
-	action   string // the IAM action that a policy must allow; "": none is needed
-	serve    handler
-	target   func(*request) string             // the account that a request names; nil: it names none
-	identify func(*Server, *request) *apiError // authenticates the caller; nil: the request is not signed
+	service   string
+	api       *api // of the services in apis; nil for others
+	name      string
+	protocol  protocol
+	action    string // the IAM action that a policy must allow; "": none is needed
+	serve     handler
+	oneRegion bool                              // the service has one region in a partition; of added operations
+	target    func(*request) string             // the account that a request names; nil: it names none
+	identify  func(*Server, *request) *apiError // authenticates the caller; nil: the request is not signed
 }
 
 type handler = func(*Server, *request) (*answer, *apiError)
@@ -195,7 +196,7 @@ func (r *request) find() *apiError {
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		op := operations()[target]
+		op := r.lookup(target)
 		switch {
 		case op == nil || !op.protocol.hasTarget() || r.Method != http.MethodPost || r.URL.Path != "/":
 			return malformed(protocolJSON, "UnknownOperationException", "%s %s with X-Amz-Target %s", r.Method, r.URL.Path, target)
@@ -209,7 +210,7 @@ func (r *request) find() *apiError {
 		return r.findFederation()
 	}
 	if r.URL.Path != "/" {
-		if op := operations()[r.Method+" "+r.URL.Path]; op != nil {
+		if op := r.lookup(r.restKey()); op != nil {
 			if r.Method == http.MethodPost && media != op.protocol.jsonType() && len(r.body) > 0 {
 				return malformed(op.protocol, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
 			}
@@ -237,7 +238,7 @@ func (r *request) find() *apiError {
 		r.operation = operations()["GET /"]
 		return nil
 	}
-	op := operations()[r.form.Get("Version")+":"+r.form.Get("Action")]
+	op := r.lookup(r.form.Get("Version") + ":" + r.form.Get("Action"))
 	if op == nil {
 		p := protocolQuery
 		if r.form.Get("Version") == versionEC2 {
@@ -247,6 +248,14 @@ func (r *request) find() *apiError {
 	}
 	r.operation = op
 	return nil
+}
+
+// lookup finds an operation by its key.
+func (r *request) lookup(key string) *operation {
+	if op := operations()[key]; op != nil {
+		return op
+	}
+	return r.added(key)
 }
 
 // signed checks the signature and finds the credentials that made it.
@@ -274,10 +283,10 @@ func (s *Server) signed(r *request) *apiError {
 	if r.region == "" {
 		// Without a host name of AWS, the region is the one in the signature. SDKs then sign for their own region, even
 		// for a service that has only one.
-		switch r.region = sig.region; r.service {
-		case "organizations", "account":
+		switch r.region = sig.region; {
+		case r.service == "organizations" || r.service == "account":
 			r.region = s.organizations
-		case "iam":
+		case r.service == "iam" || r.oneRegion:
 			r.region = s.iam
 		}
 		r.call.Region = r.region

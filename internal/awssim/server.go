@@ -20,16 +20,17 @@ import (
 // Server is a running simulated organization.
 type Server struct {
 	*compiledWorld
-	listener net.Listener
-	http     *http.Server
-	proxy    *Proxy
-	imds     metadataService
-	clock    func() time.Time
-	latency  time.Duration
-	pageKey  []byte                   // signs NextTokens and SAML assertions
-	idpKey   func() *ecdsa.PrivateKey // signs web identity tokens
-	buffers  sync.Pool                // of *xmlWriter, for the long answers
-	closed   chan struct{}            // closed by Close, so that hanging calls end
+	listener   net.Listener
+	http       *http.Server
+	proxy      *Proxy
+	imds       metadataService
+	clock      func() time.Time
+	latency    time.Duration
+	pageKey    []byte                   // signs NextTokens and SAML assertions
+	idpKey     func() *ecdsa.PrivateKey // signs web identity tokens
+	buffers    sync.Pool                // of *xmlWriter, for the long answers
+	closed     chan struct{}            // closed by Close, so that hanging calls end
+	operations func() addedOperations   // nil: none
 
 	mu         sync.Mutex
 	advanced   time.Duration
@@ -69,9 +70,10 @@ type Call struct {
 type Option func(*options)
 
 type options struct {
-	addr    string
-	clock   func() time.Time
-	latency time.Duration
+	addr       string
+	clock      func() time.Time
+	latency    time.Duration
+	operations func() []*Operation
 }
 
 // WithAddr listens on another address than 127.0.0.1:0.
@@ -108,6 +110,9 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		}
 		return key
 	})
+	if o.operations != nil {
+		s.operations = sync.OnceValue(func() addedOperations { return compileOperations(o.operations()) })
+	}
 	s.buffers.New = func() any { return new(xmlWriter) }
 	for _, u := range compiled.users {
 		s.keys[u.AccessKeyID] = compiled.longTerm(u)
