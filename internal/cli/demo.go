@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"muster/internal/awssim"
+	"muster/internal/catalog"
+	"muster/internal/inventory"
 	"muster/internal/shell"
 )
 
@@ -54,7 +58,7 @@ func startSimulation(addr string) (*simulation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the simulated organization's home: %w", err)
 	}
-	server, err := awssim.Start(awssim.DefaultWorld(), awssim.WithAddr(addr))
+	server, err := awssim.Start(awssim.DefaultWorld(), awssim.WithAddr(addr), awssim.WithOperations(demoOperations))
 	if err != nil {
 		os.RemoveAll(home)
 		return nil, fmt.Errorf("the simulated organization: %w", err)
@@ -65,6 +69,56 @@ func startSimulation(addr string) (*simulation, error) {
 		return nil, fmt.Errorf("the simulated organization's home: %w", err)
 	}
 	return s, nil
+}
+
+// demoOperations are those of the kinds, with the records that the kinds bring. It takes
+// longer than a small command, so that the server calls it when it is needed.
+func demoOperations() (all []*awssim.Operation) {
+	operations, err := inventory.DemoOperations()
+	if err != nil {
+		panic(err) // the kinds are part of the program
+	}
+	for _, o := range operations {
+		service := o.Operation.Service
+		all = append(all, &awssim.Operation{
+			Service: service.Dir, Name: o.Operation.Name, SigningName: service.SigningName,
+			Protocol: service.Protocol, JSONVersion: service.JSONVersion, Key: requestKey(o.Operation), OneRegion: service.Once,
+			Answer: func(q awssim.Question) (*http.Response, error) {
+				return o.Answer(context.Background(), q.AccountName, q.Region, func(parameter, value string) bool {
+					return slices.Contains(q.Parameters[nameInRequest(o.Operation, parameter)], value)
+				})
+			},
+		})
+	}
+	return all
+}
+
+// requestKey returns how requests name an operation: see awssim.Operation.
+func requestKey(o *catalog.Operation) string {
+	switch service := o.Service; service.Protocol {
+	case "ec2", "query":
+		return service.Version + ":" + o.WireName
+	case "json":
+		return service.TargetPrefix + "." + o.WireName
+	case "smithy-rpc-v2-cbor":
+		return "POST /service/" + service.TargetPrefix + "/operation/" + o.WireName
+	}
+	path, _, _ := strings.Cut(o.URI, "?")
+	return o.Method + " " + path
+}
+
+// nameInRequest returns the name that a member of the input has in a request.
+func nameInRequest(o *catalog.Operation, member string) string {
+	m := o.Input.Member(member)
+	switch {
+	case m.Traits.QueryName != "":
+		return m.Traits.QueryName
+	case m.Traits.Name == "":
+		return member
+	case o.Service.Protocol == "ec2":
+		return strings.ToUpper(m.Traits.Name[:1]) + m.Traits.Name[1:]
+	}
+	return m.Traits.Name
 }
 
 func (s *simulation) close() {
