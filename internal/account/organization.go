@@ -76,7 +76,7 @@ type roles struct {
 
 func (o *organization) newRoles(a *Account) *roles {
 	r := &roles{organization: o, account: a}
-	partition := awsapi.PartitionOf(o.base.Target.Region).ID
+	partition := catalog.PartitionOf(o.base.Target.Region).ID
 	for _, role := range o.selection.Roles {
 		r.known = append(r.known, o.r.Assume(o.base, auth.RoleOptions{RoleSettings: awsconfig.RoleSettings{
 			RoleARN:         auth.RoleARN(role, partition, a.ID),

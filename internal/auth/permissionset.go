@@ -7,8 +7,8 @@ import (
 
 	"muster/internal/auth/botocache"
 	"muster/internal/auth/sso"
-	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/catalog"
 	"muster/internal/shell"
 )
 
@@ -38,7 +38,7 @@ func (r *Resolver) ssoClient() *sso.Client {
 // PermissionSet returns the identity of a permission set in an account.
 func (r *Resolver) PermissionSet(session *sso.Session, accountID, permissionSet string) *Identity {
 	target := session.Target
-	target.Region = awsapi.PartitionOf(session.Region()).Home
+	target.Region = catalog.PartitionOf(session.Region()).Home
 	return &Identity{
 		Role: permissionSet, AccountID: accountID, Target: target, Hops: permissionSetHops(session, permissionSet), Session: session,
 		Credentials: r.newCredentials(r.newPermissionSetProvider(session, accountID, permissionSet)),

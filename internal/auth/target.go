@@ -5,6 +5,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/catalog"
 )
 
 // Target returns the region and endpoints of a profile's calls. p may be nil.
@@ -22,9 +23,9 @@ func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target 
 		t.FIPS, t.DualStack = p.UseFIPS, p.UseDualStack
 	}
 	if t.Region == "" {
-		t.Region = awsapi.PartitionByID(partitionOf(p)).Home
+		t.Region = catalog.PartitionByID(partitionOf(p)).Home
 	}
-	t.Region = awsapi.Regional(t.Region)
+	t.Region = catalog.Regional(t.Region)
 	if region, ok := strings.CutPrefix(t.Region, "fips-"); ok { // the older form of use_fips_endpoint
 		t.Region, t.FIPS = region, true
 	}
@@ -44,7 +45,7 @@ func (r *Resolver) givenRegion(partition string) string {
 	}
 	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		region := r.env(variable)
-		named := awsapi.PartitionOf(awsapi.Regional(strings.TrimPrefix(region, "fips-")))
+		named := catalog.PartitionOf(catalog.Regional(strings.TrimPrefix(region, "fips-")))
 		if region != "" && (partition == "" || named.ID == partition) {
 			return region
 		}
@@ -58,9 +59,9 @@ func partitionOf(p *awsconfig.Profile) string {
 	switch {
 	case p == nil:
 	case p.RoleARN != "":
-		return awsapi.PartitionByID(arnPart(p.RoleARN, arnPartition)).ID
+		return catalog.PartitionByID(arnPart(p.RoleARN, arnPartition)).ID
 	case p.SSOSession != nil && (p.Kind == awsconfig.KindSSO || p.Kind == awsconfig.KindSSOLegacy):
-		return awsapi.PartitionOf(p.SSOSession.Region).ID
+		return catalog.PartitionOf(p.SSOSession.Region).ID
 	}
 	return ""
 }

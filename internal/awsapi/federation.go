@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
+
+	"muster/internal/catalog"
 )
 
 // federationEndpoint returns the URL of the console's federation endpoint, which is not a
@@ -24,11 +26,11 @@ func (a *API) federationEndpoint(t Target) (string, error) {
 	if base := a.endpoint(t, "signin"); base != nil {
 		return strings.TrimRight(*base, "/") + "/federation", nil
 	}
-	p := PartitionOf(t.Region)
-	if p.signin == "" {
+	p := catalog.PartitionOf(t.Region)
+	if p.Signin == "" {
 		return "", fmt.Errorf("the partition %s has no public sign-in endpoint", p.ID)
 	}
-	return "https://" + p.signin + "/federation", nil
+	return "https://" + p.Signin + "/federation", nil
 }
 
 // SigninURL exchanges temporary credentials for a URL that signs a browser in to the console

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"muster/internal/catalog"
 )
 
 // STS calls the regional endpoint of a target's region. It never uses the global endpoint:
@@ -58,8 +60,8 @@ func (s *STS) client(region string) *sts.Client {
 func callSTS[I, O any](
 	ctx context.Context, s *STS, call func(*sts.Client, context.Context, *I, ...func(*sts.Options)) (*O, error), in *I, opts []func(*sts.Options),
 ) (*O, error) {
-	region := Regional(s.target.Region)
-	home := PartitionOf(region).Home
+	region := catalog.Regional(s.target.Region)
+	home := catalog.PartitionOf(region).Home
 	if region == home || s.api.endpoint(s.target, "sts") != nil { // there is no other region to try
 		return call(s.client(region), ctx, in, opts...)
 	}

@@ -10,7 +10,6 @@ import (
 
 	smithyrand "github.com/aws/smithy-go/rand"
 
-	"muster/internal/awsapi"
 	"muster/internal/catalog"
 	"muster/internal/cli/complete"
 	"muster/internal/cli/manual"
@@ -164,7 +163,7 @@ func (c *awsCmd) regionsFor(app *App, operation *inventory.Operation) *RegionFla
 		return &c.RegionFlags
 	}
 	switch {
-	case len(c.ExcludeRegion) == 0 && len(c.Region) == 1 && slices.Contains(awsapi.KnownRegions(), c.Region[0]):
+	case len(c.ExcludeRegion) == 0 && len(c.Region) == 1 && slices.Contains(catalog.Regions(), c.Region[0]):
 		operation.CallIn(c.Region[0])
 	case len(c.Region)+len(c.ExcludeRegion) > 0:
 		app.note("%s %s has one answer for all regions: --region has no effect", c.op.Service.Name, c.op.CLIName)

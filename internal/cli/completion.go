@@ -4,7 +4,7 @@ import (
 	"io/fs"
 	"reflect"
 
-	"muster/internal/awsapi"
+	"muster/internal/catalog"
 	"muster/internal/cli/complete"
 	"muster/internal/cli/manual"
 	"muster/internal/inventory"
@@ -64,7 +64,7 @@ func (a *App) completer() *complete.Completer {
 			"formats":            render.Formats,
 			"aws-services":       serviceNames,
 			"credential-formats": func() []string { return exportFormats },
-			"regions":            awsapi.KnownRegions,
+			"regions":            catalog.Regions,
 			"states":             func() []string { return inventory.States },
 			"topics":             manual.Topics,
 		},

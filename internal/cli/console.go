@@ -13,6 +13,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/catalog"
 )
 
 type consoleCmd struct {
@@ -81,7 +82,7 @@ func (c *consoleCmd) check() error {
 	if c.Issuer != "" && !isWebURL(c.Issuer) && !isHost(c.Issuer) {
 		return usage("--issuer %q: expected a URL or a host, such as https://sso.example.com", c.Issuer)
 	}
-	_, err := c.page(awsapi.PartitionByID(""), "us-east-1")
+	_, err := c.page(catalog.PartitionByID(""), "us-east-1")
 	return err
 }
 
@@ -125,7 +126,7 @@ func (c *consoleCmd) signinURL(ctx context.Context, app *App, r *auth.Resolver, 
 	if creds.CanExpire && !id.Chained() && !id.Federated() {
 		duration = min(max(creds.Expires.Sub(app.Now()), minConsoleSession), maxConsoleSession)
 	}
-	page, err := c.page(awsapi.PartitionOf(id.Target.Region), id.Target.Region)
+	page, err := c.page(catalog.PartitionOf(id.Target.Region), id.Target.Region)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +166,7 @@ func federatedName(user string) string {
 }
 
 // page returns the URL of the console's page after the sign-in.
-func (c *consoleCmd) page(p awsapi.Partition, region string) (string, error) {
+func (c *consoleCmd) page(p *catalog.Partition, region string) (string, error) {
 	switch {
 	case isWebURL(c.Destination):
 		return c.Destination, nil

@@ -13,7 +13,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"muster/internal/account"
-	"muster/internal/awsapi"
+	"muster/internal/catalog"
 	"muster/internal/child"
 	"muster/internal/render"
 	"muster/internal/safe"
@@ -178,7 +178,7 @@ func (s *prefixSink) begin(_ context.Context, accounts []*account.Account) {
 		s.width = max(s.width, displaywidth.String(s.label(a)))
 	}
 	if s.perRegion {
-		for _, region := range awsapi.KnownRegions() {
+		for _, region := range catalog.Regions() {
 			s.region = max(s.region, len(region))
 		}
 	}

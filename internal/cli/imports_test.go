@@ -35,7 +35,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"render/grid":    {"safe"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
 		"render/shape":   {"names", "render/caret"},
-		"auth":           {"auth/botocache", "auth/sso", "awsapi", "awsconfig", "secret", "shell"},
+		"auth":           {"auth/botocache", "auth/sso", "awsapi", "awsconfig", "catalog", "secret", "shell"},
 		"auth/sso":       {"auth/botocache", "awsapi", "awsconfig"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/catalog"
 	"muster/internal/names"
 	"muster/internal/shell"
 )
@@ -95,7 +95,7 @@ func checkStartURL(text string) error {
 }
 
 func checkRegion(text string) error {
-	known := awsapi.KnownRegions()
+	known := catalog.Regions()
 	if slices.Contains(known, text) {
 		return nil
 	}

@@ -15,8 +15,8 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
-	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/catalog"
 	"muster/internal/names"
 	"muster/internal/sweep"
 )
@@ -189,8 +189,8 @@ func writeProfiles(ctx context.Context, app *App, files awsconfig.Files, block a
 // source returns the source of the selection. It is an error if profiles cannot get
 // credentials for the selected accounts.
 func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
-	if c.ProfileRegion != "" && !slices.Contains(awsapi.KnownRegions(), c.ProfileRegion) {
-		app.note("--profile-region %s: muster does not know this region%s", c.ProfileRegion, names.DidYouMean(c.ProfileRegion, awsapi.KnownRegions()))
+	if c.ProfileRegion != "" && !slices.Contains(catalog.Regions(), c.ProfileRegion) {
+		app.note("--profile-region %s: muster does not know this region%s", c.ProfileRegion, names.DidYouMean(c.ProfileRegion, catalog.Regions()))
 	}
 	switch {
 	case p.selection.Organization && p.selection.SSOSession == "" && len(p.selection.Roles) > 0:

@@ -8,6 +8,7 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/awsapi"
+	"muster/internal/catalog"
 	"muster/internal/names"
 	"muster/internal/region"
 	"muster/internal/seen"
@@ -68,7 +69,7 @@ func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
 	}
 	if len(unknown) > 0 {
 		return nil, usage("unknown region %q%s (if it is newer than this muster, use the glob '%s*')",
-			unknown[0], names.DidYouMean(unknown[0], awsapi.KnownRegions()), unknown[0])
+			unknown[0], names.DidYouMean(unknown[0], catalog.Regions()), unknown[0])
 	}
 	return regions, nil
 }

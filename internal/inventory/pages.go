@@ -70,7 +70,7 @@ func walkPages(
 // in the AWS CLI. Where the account may not have that region, or the service is not
 // offered there, it is the one that signs for the partition.
 func regionForAccount(s *catalog.Service, profile string) string {
-	if slices.Contains(awsapi.PartitionOf(profile).AlwaysOn, profile) && s.Offered(profile) {
+	if slices.Contains(catalog.PartitionOf(profile).AlwaysOn, profile) && s.Offered(profile) {
 		return profile
 	}
 	return catalog.PartitionOf(profile).Global()

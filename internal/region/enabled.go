@@ -7,6 +7,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/catalog"
 	"muster/internal/sweep"
 )
 
@@ -22,7 +23,7 @@ func (s *Selection) Of(ctx context.Context, _ *account.Account, id *auth.Identit
 // find returns the selected regions of an account, and all its regions if it has listed
 // them.
 func (s *Selection) find(ctx context.Context, id *auth.Identity) (selected sweep.Regions, all []Region, err error) {
-	partition := awsapi.PartitionOf(id.Target.Region)
+	partition := catalog.PartitionOf(id.Target.Region)
 	if selected, ok := s.alwaysOn(partition); ok {
 		return selected, nil, nil
 	}
@@ -64,7 +65,7 @@ func (s *Selection) Records(ctx context.Context, a *account.Account, id *auth.Id
 
 // alwaysOn returns the selected regions without a call. It can do so if the user names
 // only regions that no account of the partition can disable.
-func (s *Selection) alwaysOn(partition awsapi.Partition) (regions sweep.Regions, ok bool) {
+func (s *Selection) alwaysOn(partition *catalog.Partition) (regions sweep.Regions, ok bool) {
 	if len(s.named) == 0 || len(s.named) < len(s.include) {
 		return regions, false
 	}
@@ -81,7 +82,7 @@ func (s *Selection) alwaysOn(partition awsapi.Partition) (regions sweep.Regions,
 
 // withoutList returns the regions to visit in an account that denies every call that
 // lists regions: the regions that are always on, and the regions that the user names.
-func (s *Selection) withoutList(partition awsapi.Partition, denied error) sweep.Regions {
+func (s *Selection) withoutList(partition *catalog.Partition, denied error) sweep.Regions {
 	regions := sweep.Regions{Incomplete: denied}
 	for _, name := range slices.Concat(partition.AlwaysOn, s.named) {
 		exists := slices.Contains(partition.AlwaysOn, name) || slices.Contains(partition.OptIn, name)

@@ -16,7 +16,7 @@ import (
 // region that is always on. A policy may deny just that one, so it then tries the
 // profile's region and the others, and at last Account Management's ListRegions.
 func (s *Selection) list(ctx context.Context, id *auth.Identity) ([]Region, error) {
-	partition := awsapi.PartitionOf(id.Target.Region)
+	partition := catalog.PartitionOf(id.Target.Region)
 	order := slices.Concat([]string{partition.Home, id.Target.Region}, partition.AlwaysOn)
 	var first error
 	for i, region := range order {

@@ -2,7 +2,7 @@
 // selection.
 //
 // The regions of an account come from DescribeRegions. The regions that muster itself knows
-// (awsapi.KnownRegions) only serve to check names before any call, and to visit some regions
+// (catalog.Regions) only serve to check names before any call, and to visit some regions
 // of an account that denies every call that lists them.
 package region
 
@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"muster/internal/awsapi"
+	"muster/internal/catalog"
 	"muster/internal/names"
 )
 
@@ -47,7 +48,7 @@ func Select(api *awsapi.API, include, exclude []string) (s *Selection, unknown [
 	if s.exclude, err = compile("--exclude-region", exclude); err != nil {
 		return nil, nil, err
 	}
-	known := awsapi.KnownRegions()
+	known := catalog.Regions()
 	for _, g := range slices.Concat(s.include, s.exclude) {
 		if name := g.String(); !names.IsGlob(name) && !slices.Contains(known, name) {
 			unknown = append(unknown, name)

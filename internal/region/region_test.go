@@ -11,6 +11,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
+	"muster/internal/catalog"
 	"muster/internal/sweep"
 )
 
@@ -39,7 +40,7 @@ func calls(sim *awssim.Server) []string {
 	return out
 }
 
-var alwaysOn = awsapi.PartitionByID("aws").AlwaysOn
+var alwaysOn = catalog.PartitionByID("aws").AlwaysOn
 
 func TestRegions(t *testing.T) {
 	t.Parallel()

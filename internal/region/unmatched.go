@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"muster/internal/awsapi"
+	"muster/internal/catalog"
 	"muster/internal/names"
 	"muster/internal/sweep"
 )
@@ -55,7 +55,7 @@ func (s *Selection) CheckSelected() error {
 	case len(s.exclude) > 0 && slices.ContainsFunc(s.knownOrSeen(), func(r string) bool { return matchesAny(s.include, r) }):
 		return errors.New(exclude + " leaves out every region of " + include)
 	}
-	return errors.New(include + ": matches no region of " + accounts + names.DidYouMean(s.include[0].String(), awsapi.KnownRegions()))
+	return errors.New(include + ": matches no region of " + accounts + names.DidYouMean(s.include[0].String(), catalog.Regions()))
 }
 
 // NoneEnabled returns a sentence if the accounts listed so far have selected regions,
@@ -88,7 +88,7 @@ func (s *Selection) unmatched(flag string, globs []*names.Glob) (lines []string)
 	defer s.seen.Unlock()
 	for _, g := range globs {
 		if !slices.ContainsFunc(s.knownOrSeen(), g.Match) {
-			lines = append(lines, flag+" "+g.String()+": matches no region"+names.DidYouMean(g.String(), awsapi.KnownRegions()))
+			lines = append(lines, flag+" "+g.String()+": matches no region"+names.DidYouMean(g.String(), catalog.Regions()))
 		}
 	}
 	return lines
@@ -96,7 +96,7 @@ func (s *Selection) unmatched(flag string, globs []*names.Glob) (lines []string)
 
 // knownOrSeen returns the names of all regions that muster knows or an account has.
 func (s *Selection) knownOrSeen() []string {
-	all := awsapi.KnownRegions()
+	all := catalog.Regions()
 	for name := range s.seen.names {
 		all = append(all, name)
 	}
