@@ -1,7 +1,9 @@
 package awsapi
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 
 	"muster/internal/catalog"
 	"muster/internal/wire"
@@ -9,11 +11,12 @@ import (
 
 // A proxy can answer with status 200 and a document of its own. The decoders skip members
 // that they don't know, so that a region that could not be looked at would seem to be
-// empty. AWS writes a list that is empty, or at least members beside it.
+// empty. AWS writes the lists of an answer, or members beside them. Some services leave
+// empty lists out, so that a document that is empty is an answer, too.
 
 // lists reports whether every answer of an operation has a list.
 func lists(op *catalog.Operation) bool {
-	if op.Output == nil || op.Service.ID == "SQS" || op.Service.ID == "Budgets" { // they leave an empty list out
+	if op.Output == nil {
 		return false
 	}
 	if op.Pages != nil && len(op.Pages.Results) > 0 {
@@ -41,4 +44,15 @@ func hasBody(op *catalog.Operation, answer wire.Object) bool {
 		}
 	}
 	return false
+}
+
+// emptyDocument matches the beginning of a document of AWS that has no members: an object
+// in JSON, or a root of XML. Roots of the query protocols are checked before.
+var emptyDocument = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^\s*(?:\{\s*\}\s*$|<(?:\?xml.*?\?>\s*<)?\w+(?:Response|Result|List)\b)`)
+})
+
+func isEmptyDocument(head []byte) bool {
+	const cbor = "\xa0"
+	return string(head) == cbor || emptyDocument().Match(head)
 }

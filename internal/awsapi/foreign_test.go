@@ -48,7 +48,8 @@ func explained(t *testing.T, o *Operation, resp *http.Response) (Failure, error)
 }
 
 // TestForeignAnswers: status 200 with something that is not the operation's answer is a
-// broken answer in every protocol, and worth a retry. An empty list of AWS is none.
+// broken answer in every protocol, and worth a retry. An empty answer of AWS is none: some
+// services leave empty lists out.
 func TestForeignAnswers(t *testing.T) {
 	t.Parallel()
 	const html = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><p>Please sign in.<br></body></html>"
@@ -64,17 +65,19 @@ func TestForeignAnswers(t *testing.T) {
 		{"ec2", "describe-volumes", []string{
 			"<DescribeVolumesResponse><requestId>x</requestId><volumeSet/></DescribeVolumesResponse>",
 			"<DescribeVolumesResponse><nextToken>x</nextToken></DescribeVolumesResponse>",
-		}, []string{xml, "<DescribeVolumesResponse><requestId>x</requestId></DescribeVolumesResponse>"}, nil},
+			"<DescribeVolumesResponse><requestId>x</requestId></DescribeVolumesResponse>",
+		}, []string{xml}, nil},
 		{"iam", "list-users", []string{
 			"<ListUsersResponse><ListUsersResult><Users/><IsTruncated>false</IsTruncated></ListUsersResult></ListUsersResponse>",
-		}, []string{xml, "<ListUsersResponse><ListUsersResult/></ListUsersResponse>"}, nil},
-		{"dynamodb", "list-tables", []string{`{"TableNames":[]}`}, []string{"{}", `{"status":"ok"}`, `["ok"]`, `"ok"`, "null", xml}, nil},
+			"<ListUsersResponse><ListUsersResult/></ListUsersResponse>",
+		}, []string{xml}, nil},
+		{"dynamodb", "list-tables", []string{`{"TableNames":[]}`, "{}", "{ }\n"}, []string{`{"status":"ok"}`, `["ok"]`, `"ok"`, "null", xml}, nil},
 		{"organizations", "list-accounts", []string{`{"Accounts":[]}`, `{"NextToken":"x"}`}, []string{"{}", `{"status":"ok"}`, `["ok"]`}, nil},
-		{"lambda", "list-functions", []string{`{"Functions":[]}`, `{"NextMarker":null,"Functions":[]}`}, []string{"{}", `{"status":"ok"}`, `["ok"]`, "ok"}, nil},
+		{"lambda", "list-functions", []string{`{"Functions":[]}`, `{"NextMarker":null,"Functions":[]}`, "{}"}, []string{`{"status":"ok"}`, `["ok"]`, "ok"}, nil},
 		{"s3api", "list-buckets", []string{"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"}, []string{xml}, nil},
 		{"s3api", "list-objects-v2", []string{"<ListBucketResult><Name>b</Name><KeyCount>0</KeyCount></ListBucketResult>"}, []string{xml}, nil},
 		{"cloudfront", "list-distributions", []string{"<DistributionList><Quantity>0</Quantity></DistributionList>"}, []string{xml}, nil},
-		{"cloudwatch over cbor", "describe-alarms", []string{"\xa1\x6cMetricAlarms\x80"}, []string{"\xa0", "\xa1\x66status\x62ok", "{}"}, []string{cbor}},
+		{"cloudwatch over cbor", "describe-alarms", []string{"\xa1\x6cMetricAlarms\x80", "\xa0"}, []string{"{}"}, []string{cbor}},
 		{"sqs", "list-queues", []string{"{}"}, []string{`["ok"]`}, nil},
 	} {
 		o := overProtocol(t, a, test.service, test.operation)

@@ -25,11 +25,22 @@ func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(i
 	if o.op.Method == http.MethodHead && resp.StatusCode >= 300 { // there is no document to read
 		return nil, &smithy.GenericAPIError{Code: strconv.Itoa(resp.StatusCode), Message: http.StatusText(resp.StatusCode)}
 	}
-	if resp.StatusCode/100 != 2 || o.hasOwnForm() {
-		return o.complete(o.codec.Response(ctx, resp, WholeLimit))
+	if resp.StatusCode/100 != 2 || o.hasOwnForm() && !o.lists {
+		out, err := o.codec.Response(ctx, resp, WholeLimit)
+		if err == nil {
+			err = o.checkContent(out, nil)
+		}
+		return out, err
 	}
 	body := newHeadReader(resp.Body)
 	resp.Body = readCloser{body, resp.Body}
+	if o.hasOwnForm() {
+		out, err := o.codec.Response(ctx, resp, WholeLimit)
+		if err == nil {
+			err = o.checkContent(out, body.head)
+		}
+		return out, err
+	}
 	isXML := o.op.Service.Protocol == "ec2" || o.op.Service.Protocol == "query"
 	if isXML && isErrorDocument(body.head) || !isXML && isJSONError(resp.Header, body.head) {
 		resp.StatusCode = statusOfError
@@ -45,7 +56,7 @@ func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(i
 		out, err = o.codec.Response(ctx, resp, WholeLimit)
 	}
 	if err == nil && read == nil {
-		return o.complete(out, nil)
+		return out, o.checkContent(out, body.head)
 	}
 	if err == nil || body.err != nil {
 		return nil, err
@@ -58,19 +69,17 @@ func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(i
 	return nil, err
 }
 
-// complete returns an answer that has what AWS always returns.
-func (o *Operation) complete(out wire.Object, err error) (wire.Object, error) {
-	if err != nil {
-		return nil, err
-	}
+// checkContent returns an error if an answer lacks what AWS always returns. head is the
+// beginning of its document.
+func (o *Operation) checkContent(out wire.Object, head []byte) error {
 	problem := o.contentProblem(out)
-	if o.lists && !hasBody(o.op, out) {
+	if o.lists && !hasBody(o.op, out) && !isEmptyDocument(head) {
 		problem = noList
 	}
 	if problem != "" {
-		return nil, &BrokenAnswer{Operation: o.op.Name, Msg: problem}
+		return &BrokenAnswer{Operation: o.op.Name, Msg: problem}
 	}
-	return out, nil
+	return nil
 }
 
 // Decode reads the document of an answer.
