@@ -93,7 +93,7 @@ func (c *listCmd) resources(now time.Time) (*inventory.Resources, error) {
 		age, ok := parseAge(c.OlderThan)
 		switch {
 		case !ok:
-			return nil, usage("--older-than %q: expected an age, such as 12h, 90d or 2w", c.OlderThan)
+			return nil, usage("--older-than %q: expected an age, such as 12h, 90d or 2w; --until takes a date", c.OlderThan)
 		case c.Until != "":
 			return nil, usage("--older-than and --until exclude each other")
 		}

@@ -53,7 +53,34 @@ func openKind(name string) (*Kind, error) {
 	return k, nil
 }
 
-// kindData is the form of a kind in its file.
+// kindData is the form of a kind in its file kinds/NAME.yaml. To add a kind, add a file: the
+// command, help, completion, the demo and the tests take all from it.
+//
+//	title: EBS volumes           # on one line, as the aliases
+//	aliases: [ebs]               # besides the singular
+//	service: ec2                 # its name in the AWS CLI
+//	operation: DescribeVolumes   # its name in the API
+//	id: VolumeId
+//	arn: arn:{Partition}:ec2:{Region}:{AccountId}:volume/{VolumeId}
+//	state: State
+//	created: CreateTime
+//	columns: [VolumeId, Name, State, Size]
+//	filters: {id: volume-id, name: "tag:Name", state: status, tag: "tag:"}
+//	demo:
+//	  - {AccountName: Production, Region: eu-west-1, VolumeId: vol-0a1b2c3d4e5f60718, State: in-use, Size: 8}
+//
+// The fields id, name, arn, state, created, tags and region are expressions; see texts. A
+// kind needs an id. Name is the tag Name if it is not declared, and tags are looked for
+// under their usual names. The region is for kinds that one call lists for the whole account.
+//
+// parameters are the input of the operation, and items is the path of its list where that is
+// not the main one; see lister. steps follow for kinds that need more than one call; see
+// step. A kind that several operations list has sources, which take over what stands above
+// them. columns come behind AccountName and Region. colors are states by color, where
+// stateWords do not do. find names fields with addresses and DNS names for muster find.
+// demo has records for the simulated organization, as AWS's JSON.
+//
+// TestKindsFitTheCatalogue checks all names against the catalogue.
 type kindData struct {
 	Title      string              `yaml:"title"`
 	Aliases    []string            `yaml:"aliases"`
