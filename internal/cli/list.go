@@ -221,7 +221,7 @@ func kindView(kinds []*inventory.Kind, record reflect.Type) render.View {
 		if len(kinds) > 1 && !hasField(record, name) {
 			continue
 		}
-		column := render.Column{Field: name, Title: name[strings.LastIndexByte(name, '.')+1:], Need: 1 + 3*i}
+		column := render.Column{Field: name, Title: columnTitle(name, columns), Need: 1 + 3*i}
 		switch name {
 		case "Name":
 			column.Shorten = true
@@ -231,6 +231,18 @@ func kindView(kinds []*inventory.Kind, record reflect.Type) render.View {
 		v.Columns, v.Text = append(v.Columns, column), append(v.Text, name)
 	}
 	return v
+}
+
+// columnTitle returns the last name of a path; the whole path if another column ends in the
+// same name.
+func columnTitle(path string, columns []string) string {
+	last := func(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+	for _, other := range columns {
+		if other != path && last(other) == last(path) {
+			return path
+		}
+	}
+	return last(path)
 }
 
 func hasField(record reflect.Type, name string) bool {
