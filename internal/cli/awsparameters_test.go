@@ -263,7 +263,11 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		fmt.Fprintf(w, "<%sResponse><%sResult/></%sResponse>", action, action, action)
 	case len(content) > 0 && content[0] == '{':
 		err = json.Unmarshal(content, &recorded.Body)
-		io.WriteString(w, `{"Accounts": []}`) // Organizations never leaves the list out
+		answer := "{}"
+		if strings.HasSuffix(recorded.Target, ".ListAccounts") { // Organizations never leaves this list out
+			answer = `{"Accounts": []}`
+		}
+		io.WriteString(w, answer)
 	default:
 		recorded.Body = string(content)
 		answer := "{}"
