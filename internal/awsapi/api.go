@@ -1,5 +1,6 @@
-// Package awsapi holds the clients of the AWS services that muster calls. All of them share
-// one HTTP client, endpoints as in the AWS CLI, retries, rate limits and a log of calls.
+// Package awsapi makes the calls of AWS: reads of every service by AWS's model (Operation),
+// and sign-in through the SDK's clients. All share one HTTP client, endpoints as in the AWS
+// CLI, retries, rate limits and a log of calls.
 //
 // The package checks every answer: one that is not AWS's is an error, never an empty list.
 // Explain describes an error by its kind, code and message, without secrets.

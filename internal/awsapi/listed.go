@@ -1,10 +1,8 @@
 package awsapi
 
-import (
-	"muster/internal/wire"
-)
+import "muster/internal/wire"
 
-// listed says what the items of an answer's list always have. Muster's own calls rely on it.
+// listed says what the items of an answer's list always have. muster itself relies on it.
 type listed struct {
 	list  string
 	check func(item wire.Object) string
@@ -22,8 +20,9 @@ var listings = map[string]listed{
 	"EC2 DescribeSecondaryInterfaces":                {"SecondaryInterfaces", hasTexts("")},
 }
 
-// contentProblem is the function of that name for an answer of package wire.
-func (o *Operation) contentProblem(out wire.Object) string {
+// listProblem returns a text if an answer's list is absent, or an item in it lacks something
+// that AWS always returns; else "".
+func (o *Operation) listProblem(out wire.Object) string {
 	listed, ok := listings[o.op.Service.ID+" "+o.op.Name]
 	if !ok {
 		return ""

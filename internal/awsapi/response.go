@@ -2,8 +2,9 @@ package awsapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 // the document is decoded as one.
 const statusOfError = 400
 
-// answer reads a response. The error is as that of wire.Codec.Response.
+// answer reads a response. An error other than AWS's means that the response is broken.
 func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(io.Reader) error) (wire.Object, error) {
 	if o.op.Service.ID == "S3" {
 		keepExpiry(resp)
@@ -25,54 +26,53 @@ func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(i
 	if o.op.Method == http.MethodHead && resp.StatusCode >= 300 { // there is no document to read
 		return nil, &smithy.GenericAPIError{Code: strconv.Itoa(resp.StatusCode), Message: http.StatusText(resp.StatusCode)}
 	}
-	if resp.StatusCode/100 != 2 || o.hasOwnForm() && !o.lists {
-		out, err := o.codec.Response(ctx, resp, WholeLimit)
-		if err == nil {
-			err = o.checkContent(out, nil)
-		}
-		return out, err
+	if resp.StatusCode/100 != 2 {
+		return o.codec.Response(ctx, resp, WholeLimit)
 	}
 	body := newHeadReader(resp.Body)
 	resp.Body = readCloser{body, resp.Body}
-	if o.hasOwnForm() {
+	if o.isError(resp.Header, body.head) {
+		resp.StatusCode = statusOfError
+		return o.codec.Response(ctx, resp, WholeLimit)
+	}
+	if read == nil {
 		out, err := o.codec.Response(ctx, resp, WholeLimit)
 		if err == nil {
 			err = o.checkContent(out, body.head)
 		}
-		return out, err
+		return out, o.explained(err, body)
 	}
-	isXML := o.op.Service.Protocol == "ec2" || o.op.Service.Protocol == "query"
-	if isXML && isErrorDocument(body.head) || !isXML && isJSONError(resp.Header, body.head) {
-		resp.StatusCode = statusOfError
-		return o.codec.Response(ctx, resp, WholeLimit)
+	err := read(body)
+	if err != nil && !isUnreadable(err) {
+		err = &smithy.DeserializationError{Err: err}
 	}
-	var out wire.Object
-	var err error
-	if read != nil {
-		if err = read(body); err != nil && !isUnreadable(err) {
-			err = &smithy.DeserializationError{Err: err}
-		}
-	} else {
-		out, err = o.codec.Response(ctx, resp, WholeLimit)
+	return nil, o.explained(err, body)
+}
+
+// isError reports whether a success has the head of an error document.
+func (o *Operation) isError(header http.Header, head []byte) bool {
+	switch {
+	case o.hasOwnForm():
+		return false
+	case o.isXML():
+		return isErrorDocument(head)
 	}
-	if err == nil && read == nil {
-		return out, o.checkContent(out, body.head)
+	return isJSONError(header, head)
+}
+
+// explained returns the error of an answer, or a better one if the whole document is not
+// AWS's.
+func (o *Operation) explained(err error, body *headReader) error {
+	if err == nil || body.err != nil || o.hasOwnForm() {
+		return err
 	}
-	if err == nil || body.err != nil {
-		return nil, err
-	}
-	if wrong := checkRoot(o.op.WireName+"Response", body.head); isXML && wrong != nil {
-		err = &smithy.DeserializationError{Err: wrong}
-	} else if head := bytes.TrimSpace(body.head); !isXML && (len(head) == 0 || head[0] == '<') {
-		err = &smithy.DeserializationError{Err: errors.New("the answer is " + describe(body.head))}
-	}
-	return nil, err
+	return cmp.Or(o.otherDocument(body.head), err)
 }
 
 // checkContent returns an error if an answer lacks what AWS always returns. head is the
 // beginning of its document.
 func (o *Operation) checkContent(out wire.Object, head []byte) error {
-	problem := o.contentProblem(out)
+	problem := o.listProblem(out)
 	if o.lists && !hasBody(o.op, out) && !isEmptyDocument(head) {
 		problem = noList
 	}
@@ -80,6 +80,26 @@ func (o *Operation) checkContent(out wire.Object, head []byte) error {
 		return &BrokenAnswer{Operation: o.op.Name, Msg: problem}
 	}
 	return nil
+}
+
+// otherDocument returns an error if an answer's head is not of the operation's document.
+func (o *Operation) otherDocument(head []byte) error {
+	err := checkRoot(o.op.WireName+"Response", head)
+	if !o.isXML() {
+		trimmed := bytes.TrimSpace(head)
+		if len(trimmed) > 0 && trimmed[0] != '<' {
+			return nil
+		}
+		err = fmt.Errorf("the answer of %s is %s", o.op.Name, describe(head))
+	}
+	if err != nil {
+		return &smithy.DeserializationError{Err: err}
+	}
+	return nil
+}
+
+func (o *Operation) isXML() bool {
+	return o.op.Service.Protocol == "ec2" || o.op.Service.Protocol == "query"
 }
 
 // Decode reads the document of an answer.

@@ -18,7 +18,7 @@ const (
 	attemptsThrottled = 12
 	attemptsTransient = 5
 	attemptsTimeout   = 2
-	attemptsSkewed    = 2 // the SDK signs the second for the time of the server's answer
+	attemptsSkewed    = 2 // the second is signed for the time of the server's answer
 
 	// attemptsRateLimited of a throttled call need no backoff: the rate limiter delays them.
 	attemptsRateLimited = 6
@@ -65,7 +65,7 @@ func (r *retryer) maxAttempts(err error) int {
 		return attemptsSkewed
 	case isTimeout(err):
 		attempts = attemptsTimeout
-	case failure.Kind == Unreachable, broken, isUnreadable(err), errors.Is(err, io.ErrUnexpectedEOF), correctedBySDK(err):
+	case failure.Kind == Unreachable, broken, isUnreadable(err), errors.Is(err, io.ErrUnexpectedEOF), isCorrected(err):
 		attempts = attemptsTransient
 	}
 	if r.attempts > 0 && attempts > 1 {
@@ -112,9 +112,9 @@ func (*retryer) GetRetryToken(context.Context, error) (func(error) error, error)
 
 func noToken(error) error { return nil }
 
-// correctedBySDK reports whether the SDK has corrected the request for its next attempt,
-// as it does with a clock that differs from the server's.
-func correctedBySDK(err error) bool {
+// isCorrected reports whether the next attempt is another request, as for a clock that
+// differs from the server's.
+func isCorrected(err error) bool {
 	var corrected interface{ RetryableError() bool }
 	return errors.As(err, &corrected) && corrected.RetryableError()
 }
