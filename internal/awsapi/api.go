@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"muster/internal/secret"
+	"muster/internal/timing"
 )
 
 // Settings are the settings of calls from the command line and the environment.
@@ -35,6 +36,7 @@ type Settings struct {
 	UserAgent      string        // NAME/VERSION
 	Log            *slog.Logger  // gets one record for each call; may be nil
 	Warn           func(string)  // shows a warning to the user; may be nil
+	Timings        *timing.Run   // measures the calls; may be nil
 }
 
 // Target is the region and the endpoints for the calls of one profile.
@@ -79,7 +81,7 @@ func New(s Settings) *API {
 	a.http = newHTTPClient(s)
 	a.limiters = new(rateLimiters)
 	a.retryer = newRetryer(s.MaxAttempts)
-	a.stack = []func(*middleware.Stack) error{logCalls(s.Log), collectSecrets(a.secrets), limitRate(a.limiters), checkAnswers, userAgent(s.UserAgent)}
+	a.stack = []func(*middleware.Stack) error{logCalls(s.Log, s.Timings), collectSecrets(a.secrets), limitRate(a.limiters), checkAnswers, userAgent(s.UserAgent)}
 	return a
 }
 

@@ -100,7 +100,7 @@ func (o *Operation) Read(
 func (o *Operation) call(
 	ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object, read func(io.Reader) error,
 ) (wire.Object, error) {
-	start := time.Now()
+	ctx, start := o.api.settings.Timings.StartCall(ctx), time.Now()
 	out, attempts, err := o.retried(ctx, t, region, credentials, in, read)
 	if err == nil && o.output != nil {
 		out = o.output(in, out)

@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"muster/internal/timing"
 )
 
 // httpClient sends the calls of every service and bounds how many are under way. A
@@ -41,10 +44,8 @@ func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case c.slots <- struct{}{}:
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
+	if err := c.takeSlot(r.Context()); err != nil {
+		return nil, err
 	}
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
@@ -54,6 +55,22 @@ func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
 	c.limitBody(r, resp)
 	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.slots })}
 	return resp, nil
+}
+
+func (c *httpClient) takeSlot(ctx context.Context) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	timed := timing.CallOf(ctx)
+	defer timed.GotSlot(timed.Begin())
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // slotBody releases a call's slot when the body of its answer is closed.

@@ -8,6 +8,8 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
+
+	"muster/internal/timing"
 )
 
 // rateLimiter keeps calls to the rate that AWS allows. Until AWS throttles the first call,
@@ -201,15 +203,20 @@ func (l *rateLimiters) of(ctx context.Context, service, operation, region string
 
 // attemptWithin makes an attempt of a call when the limiter, which may be nil, allows it.
 func attemptWithin[T any](ctx context.Context, limiter *rateLimiter, call func() (T, error)) (out T, err error) {
+	timed := timing.CallOf(ctx)
 	if limiter == nil {
+		defer timed.Attempted(timed.Begin())
 		return call()
 	}
+	asked := timed.Begin()
 	waited, err := limiter.wait(ctx)
+	timed.Limited(asked)
 	if err != nil {
 		return out, err
 	}
 	sent := time.Now()
 	out, err = call()
+	timed.Attempted(sent)
 	if err != nil && explain(err).Kind == Throttled {
 		limiter.throttle(sent)
 		return out, &rateLimitedError{err}

@@ -15,6 +15,8 @@ import (
 	httpauth "github.com/aws/smithy-go/aws-http-auth/credentials"
 	"github.com/aws/smithy-go/aws-http-auth/sigv4a"
 	httpauthv4 "github.com/aws/smithy-go/aws-http-auth/v4"
+
+	"muster/internal/timing"
 )
 
 // skewedError is a request that AWS refused for its time. The next one is signed for
@@ -31,7 +33,10 @@ func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.
 	if e.unsigned {
 		return nil
 	}
+	timed := timing.CallOf(ctx)
+	asked := timed.Begin()
 	creds, err := credentials.Retrieve(ctx)
+	timed.GotCredentials(asked)
 	if err != nil {
 		return &CredentialsError{err}
 	}

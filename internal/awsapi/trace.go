@@ -10,6 +10,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go/middleware"
+
+	"muster/internal/timing"
 )
 
 // Trace follows the calls that are made with one context.
@@ -42,12 +44,12 @@ func WithTrace(ctx context.Context, accountID string) (context.Context, *Trace) 
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 
-// logCalls records the SDK's calls.
-func logCalls(log *slog.Logger) func(*middleware.Stack) error {
+// logCalls records and measures the SDK's calls.
+func logCalls(log *slog.Logger, timings *timing.Run) func(*middleware.Stack) error {
 	m := middleware.InitializeMiddlewareFunc("LogCalls", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
-		start := time.Now()
+		ctx, start := timings.StartCall(ctx), time.Now()
 		out, metadata, err := next.HandleInitialize(ctx, in)
 		attempts := 1
 		if results, ok := retry.GetAttemptResults(metadata); ok {
@@ -69,13 +71,14 @@ type finishedCall struct {
 	err                        error
 }
 
-// record counts the call's attempts and logs its names, duration and error. It logs no
+// record counts the call's attempts, ends its timing and logs its names, duration and error. It logs no
 // header, body or URL, since these carry secrets.
 func (c finishedCall) record(ctx context.Context, log *slog.Logger) {
 	trace, _ := ctx.Value(traceKey{}).(*Trace)
 	if trace != nil {
 		trace.count(max(1, c.attempts))
 	}
+	timing.CallOf(ctx).End(c.service, c.operation, c.attempts)
 	if log == nil {
 		return
 	}

@@ -20,6 +20,7 @@ import (
 
 	"muster/internal/safe"
 	"muster/internal/terminal"
+	"muster/internal/timing"
 )
 
 // App is the environment of one run. Its exported fields connect it to the process; a nil
@@ -59,6 +60,8 @@ type App struct {
 	// such a flag name the variable.
 	flagsFromEnv []string
 	closers      []func() // called at the end of the run
+
+	timings *timing.Run // nil without --timings
 }
 
 // prepare fills in the unexported fields. The run ends with ctx.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
 	gaps := ledger.Gaps()
 	_, accounts, _ := ledger.Count()
 	if err := ledger.ListError(); err != nil && len(ledger.Entries()) == 1 && ctx.Err() == nil {
-		return err // without a list of accounts, nothing was visited
+		return cmp.Or(s.concludeTimings(ctx), err) // without a list of accounts, nothing was visited
 	}
 	s.notePassed(ctx, ledger)
 	s.app.listGaps(s.SweepFlags, gaps, ledger.ListError())
@@ -44,6 +45,9 @@ func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
 		r.summary(ledger)
 	case !s.Quiet && (len(gaps) == 0 || accounts > 0):
 		s.tally(ledger, r.noun)
+	}
+	if err := s.concludeTimings(ctx); err != nil {
+		return err
 	}
 	counting := 0
 	for _, gap := range gaps {

@@ -69,12 +69,14 @@ func (e *execution) fanOut(ctx context.Context) error {
 	e.sink.begin(ctx, e.accounts)
 	width := awsapi.FitOpenFiles(e.Concurrency, 4) // two pipes for each command
 	plan := sweep.Plan[*outcome]{
-		Accounts: e.each, Visit: e.visit, Width: width, Visitors: width, FailFast: e.FailFast, Earlier: e.earlier,
+		Accounts: e.each, Visit: e.visit, Width: width, Visitors: width, FailFast: e.FailFast, Earlier: e.earlier, Timings: e.app.timings,
 	}
 	if e.PerRegion {
 		plan.Regions, plan.RegionSelected = e.regionsOf, e.regions.Contains
 	}
-	ledger, err := plan.Run(ctx, func(ended []*outcome) error { return written(e.sink.put(ended)) })
+	ledger, err := plan.Run(ctx, func(ended []*outcome) error {
+		return e.app.timings.Print(func() error { return written(e.sink.put(ended)) })
+	})
 	if err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func (e *execution) handOver(ctx context.Context) error {
 	defer e.unserve()
 	ended := &partial{-1}
 	ledger, err := sweep.Plan[struct{}]{
-		Accounts: e.each, Width: 1,
+		Accounts: e.each, Width: 1, Timings: e.app.timings,
 		Visit: func(ctx context.Context, p sweep.Place, _ func([]struct{})) error {
 			environ, release, err := e.environ(ctx, p)
 			if err != nil {
@@ -170,8 +172,8 @@ func (e *execution) handOver(ctx context.Context) error {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
-	if ended.code == 0 {
-		return nil
+	if err := e.concludeTimings(ctx); err != nil || ended.code == 0 {
+		return err
 	}
 	return ended
 }

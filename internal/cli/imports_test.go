@@ -26,7 +26,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"secret":         {},
 		"catalog":        {},
 		"wire":           {"catalog", "names", "xmlscan"},
-		"awsapi":         {"catalog", "secret", "wire"},
+		"awsapi":         {"catalog", "secret", "timing", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
 		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/shape", "safe"},
@@ -39,7 +39,8 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth/sso":       {"auth/botocache", "awsapi", "awsconfig"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},
-		"sweep":          {"account", "auth", "awsapi"},
+		"sweep":          {"account", "auth", "awsapi", "timing"},
+		"timing":         {},
 
 		"inventory": {"account", "auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
 		"region":    {"account", "auth", "awsapi", "catalog", "names", "sweep", "wire"},
@@ -51,7 +52,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

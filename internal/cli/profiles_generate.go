@@ -71,7 +71,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 
 	ctx, cancel := p.bound(ctx)
 	defer cancel()
-	found, ledger, err := c.gather(ctx, source, accounts.Accounts)
+	found, ledger, err := c.gather(ctx, app, source, accounts.Accounts)
 	if err != nil {
 		return err
 	}
@@ -152,11 +152,11 @@ func (c *profilesCmd) checkGenerate(g *Global) error {
 }
 
 // gather returns the profiles of all accounts, unsorted.
-func (c *profilesCmd) gather(ctx context.Context, source *profileSource, accounts func(context.Context) iter.Seq2[*account.Account, error]) (
+func (c *profilesCmd) gather(ctx context.Context, app *App, source *profileSource, accounts func(context.Context) iter.Seq2[*account.Account, error]) (
 	found []*generatedProfile, ledger *sweep.Ledger, err error,
 ) {
 	ledger, err = sweep.Plan[*generatedProfile]{
-		Accounts: accounts, NoCredentials: true, Width: c.Concurrency, FailFast: c.FailFast,
+		Accounts: accounts, NoCredentials: true, Width: c.Concurrency, FailFast: c.FailFast, Timings: app.timings,
 		Visit: func(ctx context.Context, place sweep.Place, emit func([]*generatedProfile)) error {
 			profiles, err := c.profiles(ctx, source, place.Account)
 			emit(profiles)

@@ -161,6 +161,9 @@ func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 		if rest, ok := strings.CutPrefix(arg, "file://"); ok {
 			args[i] = "file://" + ts.MkAbs(rest)
 		}
+		if rest, ok := strings.CutPrefix(arg, "--timings="); ok {
+			args[i] = "--timings=" + ts.MkAbs(rest)
+		}
 		if i > 0 && arg != "-" && slices.Contains(fileFlags, args[i-1]) {
 			args[i] = ts.MkAbs(arg)
 		}

@@ -82,6 +82,7 @@ type SweepFlags struct {
 	AllowDenied bool          `group:"sweep" help:"Exit with 0 even if AWS denied access in some places."`
 	Report      string        `placeholder:"FILE" group:"sweep" complete:"file" help:"Write the result for every account and region, as JSON."`
 	RetryGaps   string        `placeholder:"REPORT" group:"sweep" complete:"file" help:"Visit only the places where an earlier --report has gaps."`
+	Timings     timingsFlag   `env:"-" placeholder:"FILE" group:"sweep" complete:"file" help:"Print the time of steps, calls and waits, and the slowest places; --timings=FILE writes JSON."`
 	Quiet       bool          `short:"q" group:"sweep" help:"No progress and no summary on stderr; gaps are still listed."`
 }
 
@@ -102,6 +103,11 @@ func (f *SweepFlags) check() (earlier *sweep.Earlier, err error) {
 		}
 		if err != nil {
 			return nil, usage("--retry-gaps %s: %v", f.RetryGaps, err)
+		}
+	}
+	if f.Timings != "" && f.Timings != "-" {
+		if err := checkWritable("--timings", string(f.Timings)); err != nil {
+			return nil, err
 		}
 	}
 	switch f.Report {

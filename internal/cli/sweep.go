@@ -12,6 +12,7 @@ import (
 	"muster/internal/render"
 	"muster/internal/sweep"
 	"muster/internal/terminal"
+	"muster/internal/timing"
 )
 
 // sweeper carries out the sweeps of one command line: one, or with --watch several.
@@ -32,6 +33,9 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags, calls int) (*swee
 	earlier, err := f.check()
 	if err != nil {
 		return nil, err
+	}
+	if f.Timings != "" {
+		app.timings = timing.New()
 	}
 	resolver, err := g.connect(app, calls, s.Profiles)
 	if err != nil {
@@ -54,7 +58,9 @@ func (s *sweeper) accounts() (*account.Found, error) {
 		return nil, err
 	}
 	all := found.Accounts
-	found.Accounts = func(ctx context.Context) iter.Seq2[*account.Account, error] { return s.names.list(all(ctx)) }
+	found.Accounts = func(ctx context.Context) iter.Seq2[*account.Account, error] {
+		return s.names.list(s.app.timeList(ctx, all))
+	}
 	return found, nil
 }
 
@@ -139,18 +145,20 @@ func sweepOnce[R any](ctx context.Context, s *sweeper, l *listing[R], out stream
 	}
 	out.Until(ctx)
 	result.ledger, err = plan.Run(ctx, func(records []R) error {
-		if len(records) == 0 { // no more are waiting: show those that have arrived
-			return written(out.Flush())
-		}
-		for i := range records {
-			if l.recordNames != nil {
-				l.recordNames(s.names, &records[i])
+		return s.app.timings.Print(func() error {
+			if len(records) == 0 { // no more are waiting: show those that have arrived
+				return written(out.Flush())
 			}
-			if err := out.Write(records[i]); err != nil {
-				return written(err)
+			for i := range records {
+				if l.recordNames != nil {
+					l.recordNames(s.names, &records[i])
+				}
+				if err := out.Write(records[i]); err != nil {
+					return written(err)
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	line.End()
 	if err != nil {
@@ -159,7 +167,7 @@ func sweepOnce[R any](ctx context.Context, s *sweeper, l *listing[R], out stream
 	if out, ok := out.(ledgerStream); ok {
 		out.ended(result.ledger, l.noun)
 	}
-	if err := out.Close(); err != nil && !errors.As(err, &result.failed) {
+	if err := s.app.timings.Print(out.Close); err != nil && !errors.As(err, &result.failed) {
 		return nil, written(err)
 	}
 	return result, s.checkRegions(ctx, result.ledger)
@@ -187,6 +195,8 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 		plan.Regions, plan.RegionSelected = s.regions.Of, s.regions.Contains
 	}
 	plan.Width, plan.FailFast, plan.Meter, plan.Earlier = s.Concurrency, s.FailFast, new(sweep.Meter), s.earlier
+	plan.Timings = s.app.timings
+	s.app.timings.Begin()
 	if s.earlier != nil || s.Report != "" { // else no later run will ask which records were printed
 		plan.ID = l.id
 	}

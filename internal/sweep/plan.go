@@ -19,6 +19,7 @@ import (
 
 	"muster/internal/account"
 	"muster/internal/auth"
+	"muster/internal/timing"
 )
 
 // Plan describes a sweep. R is the type of its records.
@@ -40,10 +41,11 @@ type Plan[R any] struct {
 	// Identity of a Place is nil.
 	NoCredentials bool
 
-	Width    int    // calls under way at one time; awsapi.Settings.Concurrency enforces it
-	Visitors int    // places visited at one time; 0: twice Width, since some wait for retries; 1: in order
-	FailFast bool   // the first gap cancels the rest
-	Meter    *Meter // counts progress; may be nil
+	Width    int         // calls under way at one time; awsapi.Settings.Concurrency enforces it
+	Visitors int         // places visited at one time; 0: twice Width, since some wait for retries; 1: in order
+	FailFast bool        // the first gap cancels the rest
+	Meter    *Meter      // counts progress; may be nil
+	Timings  *timing.Run // measures the steps; may be nil
 
 	// Earlier restricts the run to the gaps of an earlier run. It may be nil.
 	Earlier *Earlier

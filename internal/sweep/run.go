@@ -11,6 +11,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/timing"
 )
 
 // run is a Plan under way. One goroutine lists accounts, some open them (credentials and
@@ -157,7 +158,9 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	case s.NoCredentials:
 		return nil, []string{""}
 	}
-	id, err := a.Open(ctx)
+	opening, timed := s.Timings.Start(ctx, timing.Credentials, a.ID, a.Name, "")
+	id, err := a.Open(opening)
+	timed.End()
 	if err != nil {
 		fail(err, unvisited...)
 		s.skipped(a, err)
@@ -169,7 +172,9 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	if s.Regions == nil || complete {
 		return id, unvisited
 	}
-	found, err := s.Regions(ctx, a, id)
+	finding, timed := s.Timings.Start(ctx, timing.Regions, a.ID, a.Name, "")
+	found, err := s.Regions(finding, a, id)
+	timed.End()
 	if err != nil {
 		fail(err, unvisited...)
 		return nil, nil
@@ -231,6 +236,8 @@ func (s *run[R]) visitPlaces() {
 func (s *run[R]) visit(p Place) {
 	start, count := time.Now(), 0
 	ctx, trace := awsapi.WithTrace(s.ctx, p.Account.ID)
+	ctx, timed := s.Timings.Start(ctx, timing.Places, p.Account.ID, p.Account.Name, p.Region)
+	defer timed.End()
 	before := s.Earlier.printed(p)
 	var printed Fingerprints
 	err := s.ctx.Err()
