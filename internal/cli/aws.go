@@ -182,7 +182,7 @@ func (c *awsCmd) listing(operation *inventory.Operation) listing[inventory.Recor
 		compile: func(o render.Options, v render.View) (*render.Printer[inventory.Record], error) {
 			return render.CompileAs(o, v, record, func(r *inventory.Record) reflect.Value {
 				v := reflect.New(record).Elem()
-				inventory.Fill(v, r)
+				operation.Fill(v, r)
 				return v
 			})
 		},

@@ -16,11 +16,18 @@ import (
 func viewOf(record reflect.Type, noun string) render.View {
 	v := render.View{Sort: []string{"AccountId", "Region"}, Tree: [][]string{{"AccountName", "AccountId"}, {"Region"}}}
 	v.Text = []string{"AccountId", "AccountName", "Region"}
-	var scalars []string
+	var scalars, others []string
 	for i := reflect.TypeFor[ownerFields]().NumField() - 2; i < record.NumField(); i++ {
-		if f := record.Field(i); isScalar(f.Type) && f.Tag.Get("render") != "" {
+		switch f := record.Field(i); {
+		case f.Tag.Get("render") == "":
+		case isScalar(f.Type):
 			scalars = append(scalars, f.Tag.Get("json"))
+		default:
+			others = append(others, f.Tag.Get("json"))
 		}
+	}
+	if len(scalars) == 0 { // an item of a table of DynamoDB, the one structure of an answer
+		scalars = others
 	}
 	v.Text = append(v.Text, scalars...)
 	slices.SortStableFunc(scalars, func(a, b string) int { return rank(a, noun) - rank(b, noun) })

@@ -34,7 +34,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"render/caret":   {"safe"},
 		"render/grid":    {"safe"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
-		"render/shape":   {"names", "render/caret"},
+		"render/shape":   {"jmespath", "names", "render/caret"},
 		"auth":           {"auth/botocache", "auth/sso", "awsapi", "awsconfig", "catalog", "secret", "shell"},
 		"auth/sso":       {"auth/botocache", "awsapi", "awsconfig"},
 		"auth/botocache": {"disk"},

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"encoding/base64"
 	"fmt"
 	"reflect"
 	"slices"
@@ -27,7 +28,7 @@ func (o *Operation) RecordType(more ...string) reflect.Type {
 	}
 	switch item := o.itemShape(); {
 	case item == nil:
-	case item.Kind() == catalog.Structure && !item.Traits().Document:
+	case hasMembers(item):
 		for _, m := range item.Members() {
 			fields = appendMember(fields, recordName(m.Name), m.Shape, []*catalog.Shape{item})
 		}
@@ -40,6 +41,12 @@ func (o *Operation) RecordType(more ...string) reflect.Type {
 	return reflect.StructOf(fields)
 }
 
+// hasMembers reports whether the fields of a record are the members of its item. Other
+// items are the record's Value: texts, numbers, maps, any JSON.
+func hasMembers(item *catalog.Shape) bool {
+	return item.Kind() == catalog.Structure && !item.Traits().Document
+}
+
 // HasList reports whether the answer has a list whose items are the records.
 func (o *Operation) HasList() bool { return o.items != "" }
 
@@ -47,13 +54,13 @@ func (o *Operation) HasList() bool { return o.items != "" }
 // shape: the items of the main list are records, and the items of others are as AWS has
 // them. It is for operations with HasList.
 func (o *Operation) AnswerType(record reflect.Type) reflect.Type {
-	if record.NumField() == len(owners)+1 && record.Field(len(owners)).Name == "Value" {
+	if !hasMembers(o.itemShape()) {
 		record = valueType(o.itemShape(), nil) // plain values stay plain
 	}
 	root := new(tree)
-	root.put(o.items, reflect.SliceOf(record))
+	root.put(o.items, reflect.SliceOf(record), false)
 	for _, path := range o.lists {
-		root.put(path, reflect.SliceOf(valueType(shapeAt(o.op.Output, path).Element().Shape, nil)))
+		root.put(path, reflect.SliceOf(valueType(shapeAt(o.op.Output, path).Element().Shape, nil)), true)
 	}
 	return root.structType()
 }
@@ -63,9 +70,10 @@ type tree struct {
 	names    []string
 	children []*tree
 	leaf     reflect.Type
+	optional bool // an answer may lack the leaf
 }
 
-func (t *tree) put(path string, leaf reflect.Type) {
+func (t *tree) put(path string, leaf reflect.Type, optional bool) {
 	name, rest, nested := strings.Cut(path, ".")
 	i := slices.Index(t.names, name)
 	if i < 0 {
@@ -73,20 +81,24 @@ func (t *tree) put(path string, leaf reflect.Type) {
 		t.names, t.children = append(t.names, name), append(t.children, new(tree))
 	}
 	if nested {
-		t.children[i].put(rest, leaf)
+		t.children[i].put(rest, leaf, optional)
 	} else {
-		t.children[i].leaf = leaf
+		t.children[i].leaf, t.children[i].optional = leaf, optional
 	}
 }
 
 func (t *tree) structType() reflect.Type {
 	var fields []reflect.StructField
 	for i, name := range t.names {
-		inner := t.children[i].leaf
-		if inner == nil {
-			inner = t.children[i].structType()
+		field := optional("", name, t.children[i].leaf)
+		if !t.children[i].optional {
+			field.Tag = reflect.StructTag(fmt.Sprintf("json:%q", name))
 		}
-		fields = append(fields, reflect.StructField{Name: goName(fields, name), Type: inner, Tag: reflect.StructTag(fmt.Sprintf("json:%q", name))})
+		if field.Type == nil {
+			field.Type = t.children[i].structType()
+		}
+		field.Name = goName(fields, name)
+		fields = append(fields, field)
 	}
 	return reflect.StructOf(fields)
 }
@@ -106,10 +118,8 @@ func (o *Operation) Answer(v reflect.Value, records []reflect.Value) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, path := range o.lists {
-		list := fieldAt(v, path)
-		list.Set(reflect.MakeSlice(list.Type(), 0, 0))
-		if items := o.others[path]; len(items) > 0 {
-			fill(list, items)
+		if items := o.others[path]; items != nil {
+			fill(fieldAt(v, path), items)
 		}
 	}
 }
@@ -184,9 +194,9 @@ func valueType(s *catalog.Shape, outer []*catalog.Shape) reflect.Type {
 	case catalog.Timestamp:
 		return reflect.TypeFor[time.Time]()
 	case catalog.List:
-		return reflect.SliceOf(valueType(s.Element().Shape, outer))
+		return reflect.SliceOf(elementType(s, outer))
 	case catalog.Map:
-		return reflect.MapOf(reflect.TypeFor[string](), valueType(s.Element().Shape, outer))
+		return reflect.MapOf(reflect.TypeFor[string](), elementType(s, outer))
 	case catalog.Structure:
 		if s.Traits().Document || slices.Contains(outer, s) { // any JSON, or a structure within itself
 			return reflect.TypeFor[any]()
@@ -204,14 +214,23 @@ func valueType(s *catalog.Shape, outer []*catalog.Shape) reflect.Type {
 	return reflect.TypeFor[string]()
 }
 
+// elementType returns the type of the items of a list or the values of a map.
+func elementType(s *catalog.Shape, outer []*catalog.Shape) reflect.Type {
+	if s.Traits().Sparse { // null is not the same as empty
+		return reflect.TypeFor[any]()
+	}
+	return valueType(s.Element().Shape, outer)
+}
+
 // Fill sets a value of RecordType to a record.
-func Fill(v reflect.Value, r *Record) {
+func (o *Operation) Fill(v reflect.Value, r *Record) {
 	v.SetZero()
 	v.Field(0).SetString(r.AccountId)
 	v.Field(1).SetString(r.AccountName)
 	v.Field(2).SetString(r.Region)
 	t := v.Type()
-	object, isObject := r.Item.(wire.Object)
+	item := o.itemShape()
+	object, _ := r.Item.(wire.Object)
 	for i := len(owners); i < t.NumField(); i++ {
 		f := t.Field(i)
 		switch name := f.Tag.Get("json"); {
@@ -219,7 +238,7 @@ func Fill(v reflect.Value, r *Record) {
 			v.Field(i).SetString(r.Profile)
 		case f.Tag.Get("render") == "":
 			v.Field(i).SetString(r.Role)
-		case !isObject:
+		case !hasMembers(item):
 			fill(v.Field(i), r.Item)
 		default:
 			fill(v.Field(i), object.Get(strings.TrimPrefix(name, ownPrefix(name))))
@@ -279,7 +298,8 @@ func fill(v reflect.Value, value any) {
 	v.Set(reflect.ValueOf(value))
 }
 
-// plain returns a value in the types of encoding/json.
+// plain returns a value as filters and templates take any JSON: objects as maps, times and
+// blobs as text.
 func plain(value any) any {
 	switch v := value.(type) {
 	case wire.Object:
@@ -294,8 +314,10 @@ func plain(value any) any {
 			list[i] = plain(v[i])
 		}
 		return list
-	case int64:
-		return float64(v)
+	case time.Time:
+		return wire.FormatTime(v.UTC())
+	case []byte:
+		return base64.StdEncoding.EncodeToString(v)
 	}
 	return value
 }
@@ -310,7 +332,7 @@ func (o *Operation) Fields() (all []RecordField) {
 	}
 	switch item := o.itemShape(); {
 	case item == nil:
-	case item.Kind() == catalog.Structure && !item.Traits().Document:
+	case hasMembers(item):
 		for _, m := range item.Members() {
 			all = append(all, RecordField{recordName(m.Name), Type(m.Shape)})
 		}

@@ -205,10 +205,10 @@ func (o *Operation) addOthers(page wire.Object) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, path := range o.lists {
-		items, _ := page.Find(path).([]any)
+		items, ok := page.Find(path).([]any)
 		o.counts[path] += len(items)
-		if o.keep {
-			o.others[path] = append(o.others[path], items...)
+		if o.keep && ok {
+			o.others[path] = append(slices.Grow(o.others[path], 1), items...) // not nil: an answer has the list
 		}
 	}
 }

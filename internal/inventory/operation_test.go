@@ -102,3 +102,24 @@ func TestOwnMembers(t *testing.T) {
 		}
 	}
 }
+
+// TestItemsThatAreMaps: an item with names of its own, as of a table of DynamoDB, is the
+// record's Value as a whole, also where one of the names is Value.
+func TestItemsThatAreMaps(t *testing.T) {
+	t.Parallel()
+	o, records, err := visitOperation(t, "dynamodb", "scan", Paging{}, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"Items": [{"Value": {"S": "x"}, "list": {"L": [{"NULL": true}]}}]}`)
+	})
+	if err != nil || len(records) != 1 {
+		t.Fatalf("%v: %v", err, records)
+	}
+	v := reflect.New(o.RecordType()).Elem()
+	o.Fill(v, &records[0])
+	answer := reflect.New(o.AnswerType(o.RecordType())).Elem()
+	o.Answer(answer, []reflect.Value{v})
+	for _, item := range []reflect.Value{v.FieldByName("Value"), fieldAt(answer, "Items").Index(0)} {
+		if item.Len() != 2 {
+			t.Errorf("%d names, want 2: %v", item.Len(), item)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -278,7 +279,9 @@ func fromJSONText(text string, escaped bool) any {
 		}
 	}
 	var value any
-	if json.Unmarshal([]byte(plain), &value) != nil {
+	decoder := json.NewDecoder(strings.NewReader(plain))
+	decoder.UseNumber() // a float64 has 53 bits
+	if !json.Valid([]byte(plain)) || decoder.Decode(&value) != nil {
 		return text
 	}
 	return fromDocument(value)

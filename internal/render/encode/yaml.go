@@ -47,7 +47,11 @@ func yamlBlock(b []byte, x any, depth int, inline bool) []byte {
 	case string:
 		return append(yamlString(b, x), '\n')
 	}
-	return append(JSON{}.Any(b, x, 0), '\n')
+	number := string(JSON{}.Any(nil, x, 0))
+	if digits, exponent, ok := strings.Cut(number, "e+"); ok && !strings.Contains(digits, ".") { // text in YAML 1.1
+		number = digits + ".0e+" + exponent
+	}
+	return append(append(b, number...), '\n')
 }
 
 // nested reports whether a value needs lines of its own.

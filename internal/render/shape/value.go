@@ -2,13 +2,15 @@ package shape
 
 import (
 	"encoding/base64"
-	"encoding/json"
+	"math"
 	"math/big"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"muster/internal/jmespath"
 )
 
 // Value is a record or a part of one, with its schema. Formats read records only through
@@ -56,7 +58,8 @@ func (v Value) Number() any {
 	return v.v.Float()
 }
 
-// AppendNumber appends a Number as JSON. What JSON has no number for is null.
+// AppendNumber appends a Number as JSON, with a point in a float as the AWS CLI prints it.
+// What JSON has no number for is null.
 func (v Value) AppendNumber(b []byte) []byte {
 	switch {
 	case v.v.CanInt():
@@ -64,11 +67,11 @@ func (v Value) AppendNumber(b []byte) []byte {
 	case v.v.CanUint():
 		return strconv.AppendUint(b, v.v.Uint(), 10)
 	}
-	text, err := json.Marshal(v.v.Float())
-	if err != nil {
+	f := v.v.Float()
+	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(b, "null"...)
 	}
-	return append(b, text...)
+	return append(b, jmespath.FormatFloat(f)...)
 }
 
 // Len counts the items of a List or the keys of a Map.
