@@ -23,11 +23,22 @@ func Formats() []string {
 	return append([]string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name"}, templateFormats...)
 }
 
+// othersFormats are formats of the AWS CLI that muster lacks, with the choice that comes
+// closest.
+var othersFormats = map[string]string{
+	"yaml-stream": "yaml prints one document, and ndjson prints each record as it arrives",
+	"json-stream": "ndjson prints each record as it arrives",
+	"off":         "redirect the output to /dev/null instead",
+}
+
 func (c *compiler) checkFormat(name string) error {
 	formats := Formats()
 	plain := formats[:len(formats)-len(templateFormats)]
 	if c.Output == "" || c.isTemplate(name) || slices.Contains(plain, c.Output) {
 		return nil
+	}
+	if advice, ok := othersFormats[c.Output]; ok {
+		return &caret.Error{Flag: "--output", Msg: c.Output + " is a format of the AWS CLI; " + advice, Offset: -1}
 	}
 	hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
 	if suggestion := names.Suggest(name, formats); suggestion != "" {
