@@ -71,14 +71,16 @@ func openKind(name string) (*Kind, error) {
 //
 // The fields id, name, arn, state, created, tags and region are expressions; see texts. A
 // kind needs an id. Name is the tag Name if it is not declared, and tags are looked for
-// under their usual names. The region is for kinds that one call lists for the whole account.
+// under their usual names; tags: [] says that AWS's list leaves them out. The region is for
+// kinds that one call lists for the whole account.
 //
-// parameters are the input of the operation, and items is the path of its list where that is
-// not the main one; see lister. steps follow for kinds that need more than one call; see
-// step. A kind that several operations list has sources, which take over what stands above
-// them. columns come behind AccountName and Region. colors are states by color, where
-// stateWords do not do. find names fields with addresses and DNS names for muster find.
-// demo has records for the simulated organization, as AWS's JSON.
+// parameters are the input of the operation. items is the path of its list where that is not
+// the main one, and value names the member of items that are plain values; see lister.
+// steps follow for kinds that need more than one call; see step. A kind that several
+// operations list has sources, which take over what stands above them. columns come behind
+// AccountName and Region. colors are states by color, where stateWords do not do. find names
+// fields with addresses and DNS names for muster find. demo has records for the simulated
+// organization, as AWS's JSON.
 //
 // TestKindsFitTheCatalogue checks all names against the catalogue.
 type kindData struct {
