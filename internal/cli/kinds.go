@@ -40,6 +40,17 @@ func kindWords() []string {
 	return words
 }
 
+// kindsOf returns the names of a service's kinds.
+func kindsOf(service string) (names []string) {
+	records, _ := kindRecords() // an error shows when the kind is used
+	for _, r := range records {
+		if r.Service == service {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
 // kindValues are the kinds that begin with a prefix, for completion. Aliases are offered
 // to those who have begun to type one.
 func kindValues(prefix string) (values []complete.Value) {

@@ -69,9 +69,12 @@ func (c *listCmd) kinds() (kinds []*inventory.Kind, err error) {
 func unknownKind(name string) error {
 	switch {
 	case name == "":
-		return usage("an empty name of a kind; expected names with commas between them, such as volumes,buckets")
+		return usage("an empty name of a kind; expected names with commas and no blanks between them, such as volumes,buckets")
 	case strings.TrimSuffix(strings.ToLower(name), "s") == "instance":
 		return usage("instances are a command of their own: muster instances")
+	}
+	if kinds := kindsOf(strings.ToLower(name)); len(kinds) > 0 {
+		return usage("no kind %q; the service has the kinds %s", name, strings.Join(kinds, ", "))
 	}
 	return usage("no kind %q%s", name, hintOf(name, inventory.KindNames(), "; 'muster list' lists the kinds"))
 }
@@ -98,6 +101,9 @@ func (c *listCmd) resources(now time.Time) (*inventory.Resources, error) {
 			return nil, usage("--older-than and --until exclude each other")
 		}
 		q.Until = now.Add(-age)
+	}
+	if !q.Until.IsZero() && q.Since.After(q.Until) {
+		return nil, usage("--since is later than --until or --older-than allow: no time lies between")
 	}
 	return inventory.NewResources(kinds, q)
 }
@@ -153,6 +159,11 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Co
 		}
 	}
 	kinds, _ := c.kinds()
+	for _, word := range c.What {
+		if slices.Contains(inventory.KindNames(), word) {
+			app.note("%s is taken for the name of a resource; commas separate kinds: muster list %s,%s", word, c.Kinds, word)
+		}
+	}
 	record := resources.RecordType(namedOwners(&c.Output)...)
 	return list(ctx, app, g, flags, listing[inventory.Resource]{
 		noun: c.noun(kinds), view: kindView(kinds, record),

@@ -99,7 +99,7 @@ var wrongValue = sync.OnceValue(func() *regexp.Regexp {
 func (m *mistake) hint() string {
 	switch m.kind {
 	case unknownCommand:
-		return cmp.Or(commandHabit(m.word), names.Suggest(m.word, slices.Concat(m.commands(), kindWords())))
+		return cmp.Or(m.kindBehind(), commandHabit(m.word), names.Suggest(m.word, slices.Concat(m.commands(), kindWords())))
 	case unknownFlag:
 		return cmp.Or(m.earlyFlag(), flagHabit(m.word), m.nearestFlag())
 	case unexpectedArgument:
@@ -108,6 +108,15 @@ func (m *mistake) hint() string {
 		return names.Suggest(m.word, m.choices)
 	}
 	return ""
+}
+
+// kindBehind suggests the kind that follows another tool's verb, as in get volumes.
+func (m *mistake) kindBehind() string {
+	i := slices.Index(m.args, m.word) + 1
+	if i == 0 || i == len(m.args) || commandHabits[m.word] != "instances" || !isKind(m.args[i]) {
+		return ""
+	}
+	return "use " + m.args[i]
 }
 
 func (m *mistake) commands() (found []string) {
