@@ -38,9 +38,9 @@ func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(i
 	if read == nil {
 		out, err := o.codec.Response(ctx, resp, WholeLimit)
 		if err == nil {
-			err = o.checkContent(out, body.head)
+			return out, o.checkContent(out, body.head)
 		}
-		return out, o.explained(err, body)
+		return nil, o.explained(err, body)
 	}
 	err := read(body)
 	if err != nil && !isUnreadable(err) {
