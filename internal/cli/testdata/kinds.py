@@ -1,5 +1,5 @@
-"""Fills two accounts and two regions of moto, and prints the records of each kind of resource,
-one a line, as boto3 finds them: {kind, record}."""
+"""Fills two accounts and two regions of moto. Prints the kinds of resources, one a line: {kind};
+and then the records that boto3 finds: {kind, record}."""
 
 import base64
 import datetime
@@ -232,6 +232,8 @@ def plain(value):
 
 def main():
     session, made = boto3.Session(), {}
+    for kind in [*REGIONAL, *GLOBAL]:
+        print(json.dumps({'kind': kind}))
 
     def client(service, key, secret='x', token=None, region='us-east-1'):
         made_of = (service, key, region)
