@@ -101,6 +101,9 @@ func ReadInput(op *catalog.Operation, json string, given []Given, load shorthand
 			in, err = wire.Input{Partial: true}.Structure(op.Input, value)
 		}
 		if err != nil {
+			if _, isFile, unread := load("file://" + json); isFile && unread == nil {
+				err = fmt.Errorf("%s is a file: write file://%[1]s", json)
+			}
 			return nil, &ParameterError{"cli-input-json", err}
 		}
 	}
@@ -120,7 +123,7 @@ func ReadInput(op *catalog.Operation, json string, given []Given, load shorthand
 			return nil, &ParameterError{op.Parameter(m.Name), fmt.Errorf("missing; %s requires it", op.CLIName)}
 		}
 	}
-	return in, nil
+	return in, checkBucket(op, in)
 }
 
 // value reads the texts behind a parameter.
