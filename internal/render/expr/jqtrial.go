@@ -12,6 +12,8 @@ import (
 	"muster/internal/render/shape"
 )
 
+var jqPaths = shape.Paths{Each: "go through it with [] first", ByKey: "write [] | select(.%s == %q) | .%s behind the list"}
+
 // check returns the first access to an impossible field that a trial makes.
 func (f *JQ) check() error {
 	findings := func(text string) []jqFinding {
@@ -31,7 +33,7 @@ func (f *JQ) check() error {
 		if !f.trialReaches(i, inputs) {
 			continue
 		}
-		return noFieldError(found[i].NoField, jqFlag, f.text, "go through it with [] first", func(text string) *shape.NoField {
+		return noFieldError(found[i].NoField, jqFlag, f.text, jqPaths, func(text string) *shape.NoField {
 			if again := findings(text); i < len(again) {
 				return again[i].NoField
 			}

@@ -40,10 +40,10 @@ func isWord(r rune) bool {
 }
 
 // noFieldError returns the error for an access. check returns the same access of a
-// changed text, to find its place; throughList is as for shape.NoField.Explain.
-func noFieldError(access *shape.NoField, flag, text, throughList string, check func(text string) *shape.NoField) *caret.Error {
+// changed text, to find its place; through is as for shape.NoField.Explain.
+func noFieldError(access *shape.NoField, flag, text string, through shape.Paths, check func(text string) *shape.NoField) *caret.Error {
 	e := &caret.Error{Flag: flag, Text: text}
-	e.Msg, e.Hint = access.Explain(throughList)
+	e.Msg, e.Hint = access.Explain(through)
 	if access.Name == "" {
 		e.Offset, e.Length = locateBrackets(text, access.In, check), len(brackets)
 		return e

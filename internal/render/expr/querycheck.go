@@ -122,7 +122,7 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape.Schema) *shape.Schema 
 	case c.fallback || n.Name == "null" || n.Name == "true" || n.Name == "false":
 		return unknown
 	}
-	msg, hint := wrong.Explain("go through it with [] first")
+	msg, hint := wrong.Explain(shape.Paths{Each: "go through it with [] first", ByKey: "write [?%s=='%s'].%s behind the list"})
 	switch {
 	case dot == c.root && n.Name == "Reservations":
 		msg, hint = "no field Reservations", "records are flat: use [].InstanceId"

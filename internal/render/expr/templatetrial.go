@@ -8,6 +8,11 @@ import (
 	"muster/internal/render/shape"
 )
 
+var templatePaths = shape.Paths{
+	Each:  "go through it with range, or take one with index",
+	ByKey: `write <<range LIST>><<if eq .%s %q>><<.%s>><<end>><<end>>`,
+}
+
 // reachedFault returns the first fault that a trial of the template runs into.
 func (e *templateEnv) reachedFault(flag, text string, record *shape.Schema, faults []templateFault) error {
 	if len(faults) == 0 {
@@ -21,7 +26,7 @@ func (e *templateEnv) reachedFault(flag, text string, record *shape.Schema, faul
 			fault.misuse.Flag, fault.misuse.Text = flag, text
 			return fault.misuse
 		default:
-			return noFieldError(fault.access, flag, text, "go through it with range, or take one with index", func(text string) *shape.NoField {
+			return noFieldError(fault.access, flag, text, templatePaths, func(text string) *shape.NoField {
 				t, err := parseTemplate(text, e.funcs())
 				if err != nil {
 					return nil

@@ -1,6 +1,8 @@
 package shape
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"muster/internal/names"
@@ -34,9 +36,13 @@ type NoField struct {
 	In   *Schema
 }
 
-// Explain words the mistake. throughList is the hint for a field of a list's items: how
-// the user's language reaches each of them.
-func (n *NoField) Explain(throughList string) (msg, hint string) {
+// Paths say how the user's language reaches the items of a list: each of them, and the one
+// with a key in a list of keys with values, as AWS writes tags. ByKey is a format for
+// fmt.Sprintf: the name of the key's field, the key, the name of the value's field.
+type Paths struct{ Each, ByKey string }
+
+// Explain words the mistake. through has the hints for a field of a list's items.
+func (n *NoField) Explain(through Paths) (msg, hint string) {
 	record := n.In
 	if record.Kind == List {
 		record = record.Elem
@@ -53,7 +59,12 @@ func (n *NoField) Explain(throughList string) (msg, hint string) {
 	case n.Name == "":
 		return n.In.WithArticle() + " has no items", ""
 	case n.In.Kind == List:
-		return n.In.WithArticle() + " has no field " + n.Name, throughList
+		hint = through.Each
+		fields := n.In.Elem.FieldNames()
+		if pair, ok := pairOf(n.In.Elem); ok && through.ByKey != "" && !slices.Contains(fields, n.Name) {
+			hint = fmt.Sprintf(through.ByKey, fields[pair.key], n.Name, fields[pair.value])
+		}
+		return n.In.WithArticle() + " has no field " + n.Name, hint
 	}
 	return n.In.WithArticle() + " has no field " + n.Name, ""
 }

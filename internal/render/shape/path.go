@@ -83,7 +83,7 @@ func ParsePath(flag, text string, s *Schema) (*Path, error) {
 			wrong.Msg = "a field name is missing"
 			return nil, wrong
 		case missing != nil:
-			wrong.Msg, wrong.Hint = missing.Explain("")
+			wrong.Msg, wrong.Hint = missing.Explain(Paths{})
 			return nil, wrong
 		case s.Kind == Any:
 			wrong.Msg, wrong.Hint = "records may lack "+name, "use --jq for it"
