@@ -64,6 +64,8 @@ REGIONAL = {
     'queues': ('queues', '{name}', '{name}', '{Attributes[QueueArn]}', '', '{Attributes[CreatedTimestamp]}'),
     'topics': ('topics', '{name}', '{name}', '{TopicArn}', '', ''),
     'streams': ('kinesis list_streams StreamSummaries', '{StreamName}', '{StreamName}', '{StreamARN}', '{StreamStatus}', '{StreamCreationTimestamp}'),
+    'state-machines': ('stepfunctions list_state_machines stateMachines', '{name}', '{name}', '{stateMachineArn}', '', '{creationDate}'),
+    'event-rules': ('event_rules', '{EventBusName}/{Name}', '{Name}', '{Arn}', '{State}', ''),
     'secrets': ('secretsmanager list_secrets SecretList', '{Name}', '{Name}', '{ARN}', '', '{CreatedDate}'),
     'parameters': ('ssm describe_parameters Parameters', '{Name}', '{Name}', '{ARN}', '', ''),
     'keys': ('keys', '{KeyId}', None, '{Arn}', '{KeyState}', '{CreationDate}'),
@@ -132,6 +134,11 @@ def eks_clusters(c):
 def queues(c):
     return [{'-name': url.split('/')[-1], 'QueueUrl': url, 'Attributes': c('sqs').get_queue_attributes(QueueUrl=url, AttributeNames=['All'])['Attributes']}
             for url in read(c('sqs'), 'list_queues', 'QueueUrls')]
+
+
+def event_rules(c):
+    return [rule for bus in read(c('events'), 'list_event_buses', 'EventBuses')
+            for rule in read(c('events'), 'list_rules', 'Rules', EventBusName=bus['Name'])]
 
 
 def topics(c):

@@ -96,6 +96,10 @@ def messages(c):
         c('sqs').create_queue(QueueName=f'queue{i}')
         c('sns').create_topic(Name=f'topic{i}')
     c('kinesis').create_stream(StreamName='stream', ShardCount=1)
+    c('stepfunctions').create_state_machine(name='machine', definition='{}', roleArn='arn:aws:iam::123456789012:role/worker')
+    c('events').create_event_bus(Name='bus')
+    for bus in 'default', 'bus':
+        c('events').put_rule(Name='rule', EventBusName=bus, EventPattern='{"source": ["shop"]}', Description='orders')
 
 
 def operations(c, region):
