@@ -54,7 +54,9 @@ func openKind(name string) (*Kind, error) {
 }
 
 // kindData is the form of a kind in its file kinds/NAME.yaml. To add a kind, add a file: the
-// command, help, completion, the demo and the tests take all from it.
+// command, help, completion and the demo take all from it. 'muster aws SERVICE OPERATION
+// --help' shows the parameters of the operation and the members of its items; 'muster
+// accounts --demo' and 'muster regions --demo' show the places for the demo's records.
 //
 //	title: EBS volumes           # on one line, as the aliases
 //	aliases: [ebs]               # besides the singular
@@ -82,7 +84,10 @@ func openKind(name string) (*Kind, error) {
 // fields with addresses and DNS names for muster find. demo has records for the simulated
 // organization, as AWS's JSON.
 //
-// TestKindsFitTheCatalogue checks all names against the catalogue.
+// TestKindsFitTheCatalogue checks all names against the catalogue, and TestREADMEKinds, with
+// UPDATE_README=1, writes the README's table. Where moto is installed, TestKindsAgainstMoto
+// compares the records with those of boto3: kinds_fill.py creates a resource, and kinds.py
+// says where boto3 finds it.
 type kindData struct {
 	Title      string              `yaml:"title"`
 	Aliases    []string            `yaml:"aliases"`
