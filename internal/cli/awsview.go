@@ -28,6 +28,7 @@ func viewOf(record reflect.Type, noun string) render.View {
 	}
 	if len(scalars) == 0 { // an item of a table of DynamoDB, the one structure of an answer
 		scalars = others
+		v.Wide = slices.Concat(v.Text, others)
 	}
 	v.Text = append(v.Text, scalars...)
 	slices.SortStableFunc(scalars, func(a, b string) int { return rank(a, noun) - rank(b, noun) })

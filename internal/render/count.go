@@ -45,7 +45,7 @@ func (k *counting) parse(fields []string, record *shape.Schema) error {
 			return err
 		}
 		if leaf := itemOf(p); !leaf.IsScalar() && leaf.Kind != shape.Any {
-			return &caret.Error{Flag: "--count-by", Msg: "cannot count by " + p.Text + ", a " + p.Leaf.String(), Offset: -1}
+			return &caret.Error{Flag: "--count-by", Msg: "cannot count by " + p.Text + ", " + p.Leaf.WithArticle(), Offset: -1}
 		}
 		if other := k.otherForm(p); other != nil {
 			return &caret.Error{Flag: "--count-by", Msg: "cannot count by " + other.Text + " and by " + p.Text, Offset: -1}
