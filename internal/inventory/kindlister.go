@@ -208,7 +208,7 @@ func (l *lister) list(ctx context.Context, api *awsapi.API, p sweep.Place, place
 		own, _ := in.Get(filtersParameter).([]any)
 		in = in.Set(filtersParameter, slices.Concat(own, n.filters))
 	}
-	chain := &chain{api: api, place: p, text: place, host: n.host, failed: map[*step]error{}}
+	chain := &chain{api: api, place: p, text: place, host: n.host, steps: map[*step]*stepState{}}
 	err = eachItems(ctx, api, l.op, p, in, l.items, cmp.Or(l.Value, valueMember), func(items []wire.Object) (more bool) {
 		for _, st := range l.Steps {
 			items = st.run(ctx, chain, items)
@@ -218,7 +218,7 @@ func (l *lister) list(ctx context.Context, api *awsapi.API, p sweep.Place, place
 	})
 	for _, st := range l.Steps {
 		if err == nil {
-			err = chain.failed[st]
+			err = chain.steps[st].failure()
 		}
 	}
 	return err

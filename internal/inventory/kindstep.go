@@ -3,7 +3,6 @@ package inventory
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -114,45 +113,103 @@ func (st *step) compileResult(m members) (members, error) {
 
 // chain is the state of a source's steps in one place.
 type chain struct {
-	api    *awsapi.API
-	place  sweep.Place
-	text   placeText
-	host   func(domain string) bool // whether a name that is searched for may be in a domain; nil: everything is wanted
-	failed map[*step]error          // steps that are not tried again
-	stuck  bool                     // a step that replaces items has failed
+	api   *awsapi.API
+	place sweep.Place
+	text  placeText
+	host  func(domain string) bool // whether a name that is searched for may be in a domain; nil: everything is wanted
+	steps map[*step]*stepState
+	stuck bool // a step that replaces items is over
 }
 
-// run returns the items after the step. After a failure it returns the items that it has:
-// those of the answers that came, or the items as they were. The chain keeps the error.
-func (st *step) run(ctx context.Context, c *chain, items []wire.Object) []wire.Object {
-	if c.failed[st] != nil {
-		return items
+// stepState is the state of a step in one place.
+type stepState struct {
+	works    bool  // a call has succeeded
+	failures int   // calls that failed before that
+	err      error // of the first call that failed
+	over     bool  // no call is made any more
+}
+
+// maxTrials is the number of calls that may fail before a step is over. A policy may deny
+// one item, such as a key of KMS; if it denies the first few, it denies them all.
+const maxTrials = 4
+
+// fail notes a failed call.
+func (s *stepState) fail(err error) {
+	if s.err == nil {
+		s.err = err
 	}
+	s.failures++
+	s.over = s.over || !isOwnFailure(err) || !s.works && s.failures == maxTrials
+}
+
+// failure returns the error of the first call that failed; nil if the step was not reached.
+func (s *stepState) failure() error {
+	if s == nil {
+		return nil
+	}
+	return s.err
+}
+
+// isOwnFailure reports whether a failure may be one of the item alone.
+func isOwnFailure(err error) bool {
+	failure := awsapi.Explain(err)
+	return failure.Denied() || failure.Kind == awsapi.Broken
+}
+
+// run returns the items after the step. Where a call fails it returns the items that it
+// has anyway, and the chain keeps the error. Until one call has succeeded, they are made
+// one after the other.
+func (st *step) run(ctx context.Context, c *chain, items []wire.Object) []wire.Object {
 	if c.host != nil && st.Domain != "" {
 		items = slices.DeleteFunc(items, func(item wire.Object) bool { return !c.host(plainText(item.Get(st.Domain))) })
 	}
+	state := c.steps[st]
+	if state == nil {
+		state = new(stepState)
+		c.steps[st] = state
+	}
 	groups := st.groups(c, items)
 	answers := make([][]wire.Object, len(groups))
-	var failed atomic.Int64 // the first call that failed
-	failed.Store(int64(len(groups)))
+	begun := 0
+	for ; begun < len(groups) && !state.works && !state.over; begun++ {
+		var err error
+		if answers[begun], err = st.call(ctx, c, groups[begun]); err != nil {
+			state.fail(err)
+		} else {
+			state.works = true
+		}
+	}
+	st.runAtOnce(ctx, c, state, groups[begun:], answers[begun:])
+	c.stuck = c.stuck || state.over && st.items != nil
+	return slices.Concat(answers...)
+}
+
+// runAtOnce makes the remaining calls at the same time. It skips those behind a call whose
+// failure ends the step.
+func (st *step) runAtOnce(ctx context.Context, c *chain, state *stepState, groups []*group, answers [][]wire.Object) {
+	var last atomic.Int64 // the call whose failure ends the step
+	last.Store(int64(len(groups)))
+	if state.over {
+		last.Store(-1)
+	}
 	calls := make([]func(context.Context, turn) error, len(groups))
 	for i, g := range groups {
 		calls[i] = func(ctx context.Context, _ turn) (err error) {
-			if failed.Load() < int64(i) { // what denies one call denies most others
+			if last.Load() < int64(i) {
 				answers[i] = st.without(g.items)
 				return nil
 			}
-			if answers[i], err = st.call(ctx, c, g); err != nil && failed.Load() > int64(i) {
-				failed.Store(int64(i))
+			if answers[i], err = st.call(ctx, c, g); err != nil && !isOwnFailure(err) && last.Load() > int64(i) {
+				last.Store(int64(i))
 			}
 			return err
 		}
 	}
-	if err := errors.Join(atOnce(ctx, calls)...); err != nil {
-		c.failed[st] = firstOf(err)
-		c.stuck = c.stuck || st.items != nil
+	for _, err := range atOnce(ctx, calls) {
+		if err != nil {
+			state.fail(err)
+		}
 	}
-	return slices.Concat(answers...)
 }
 
 // group are the items of one call.
@@ -244,12 +301,4 @@ func (st *step) add(item, answer wire.Object) wire.Object {
 func isGone(code string) bool {
 	return strings.HasPrefix(code, "NoSuch") || strings.HasSuffix(code, "NotFound") || strings.HasSuffix(code, "NotFoundException") ||
 		strings.HasSuffix(code, ".NonExistentQueue") || strings.HasSuffix(code, "NotFoundFault")
-}
-
-// firstOf returns the first of joined errors.
-func firstOf(err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()[0]
-	}
-	return err
 }

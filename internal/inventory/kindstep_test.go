@@ -57,9 +57,9 @@ func TestEachStep(t *testing.T) {
 		"a user was deleted":    {map[string]string{"ListAccessKeys b": "NoSuchEntity"}, "k-a! k-c!", ""},
 		"a key was never used":  {map[string]string{"GetAccessKeyLastUsed k-b": "NeverUsed"}, "k-a! k-b k-c!", ""},
 		"last uses are denied":  {map[string]string{"GetAccessKeyLastUsed": "AccessDenied"}, "k-a k-b k-c", awsapi.Denied},
-		"one last use is wrong": {map[string]string{"GetAccessKeyLastUsed k-c": "ValidationError"}, "k-a! k-b! k-c", awsapi.Broken},
+		"one last use is wrong": {map[string]string{"GetAccessKeyLastUsed k-b": "ValidationError"}, "k-a! k-b k-c!", awsapi.Broken},
 		"users are denied":      {map[string]string{"ListUsers": "AccessDenied"}, "", awsapi.Denied},
-		"some keys are denied":  {map[string]string{"ListAccessKeys c": "AccessDenied"}, "k-a! k-b!", awsapi.Denied},
+		"some keys are denied":  {map[string]string{"ListAccessKeys a": "AccessDenied", "ListAccessKeys c": "AccessDenied"}, "k-b!", awsapi.Denied},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
