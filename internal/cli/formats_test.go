@@ -21,6 +21,8 @@ import (
 var recordCommands = map[string][]string{
 	"instances":     {"--all-profiles", "--region", "us-east-1,eu-west-1"},
 	"find":          {"10.0.0.0/8", "--all-profiles", "--region", "us-east-1,eu-west-1"},
+	"addresses":     {"--all-profiles", "--region", "us-east-1,eu-west-1"},
+	"list":          {"volumes", "--all-profiles", "--region", "us-east-1,eu-west-1"},
 	"accounts":      {"--all-profiles"},
 	"regions":       {"--all-profiles"},
 	"whoami":        {"--all-profiles"},
