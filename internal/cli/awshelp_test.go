@@ -36,6 +36,9 @@ func TestHelpOfEveryOperation(t *testing.T) {
 		service := catalog.Open(entry.Name)
 		checkPage(t, flags, entry.Name)
 		for op := range service.Operations() {
+			if op.NeedsBearerToken() { // muster cannot call it, and says so
+				continue
+			}
 			pages++
 			page := checkPage(t, flags, entry.Name, op.CLIName)
 			required := 0
