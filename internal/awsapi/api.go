@@ -37,6 +37,10 @@ type Settings struct {
 	Log            *slog.Logger  // gets one record for each call; may be nil
 	Warn           func(string)  // shows a warning to the user; may be nil
 	Timings        *timing.Run   // measures the calls; may be nil
+
+	// EarlierRates returns the MeasuredRates of earlier runs with the same identity; may be
+	// nil. It is called when the first call needs one.
+	EarlierRates func() map[string]float64
 }
 
 // Target is the region and the endpoints for the calls of one profile.
@@ -79,7 +83,7 @@ type clientKey struct {
 func New(s Settings) *API {
 	a := &API{settings: s, clients: map[clientKey]any{}, operations: map[operationKey]*Operation{}, secrets: new(secret.Set)}
 	a.http = newHTTPClient(s)
-	a.limiters = new(rateLimiters)
+	a.limiters = &rateLimiters{earlier: s.EarlierRates}
 	a.retryer = newRetryer(s.MaxAttempts)
 	a.stack = []func(*middleware.Stack) error{logCalls(s.Log, s.Timings), collectSecrets(a.secrets), limitRate(a.limiters), checkAnswers, userAgent(s.UserAgent)}
 	return a

@@ -33,6 +33,8 @@ type rateLimiter struct {
 	lowered  time.Time // when the rate was last lowered
 	since    int       // calls allowed since then
 	measured bool      // the rate is measured, not guessed
+	free     int       // calls that may start without regard to a rate of an earlier run
+	overall  overallRate
 }
 
 const (
@@ -75,7 +77,11 @@ func (l *rateLimiter) startNow() (started bool, turn chan bool) {
 	if l.begun.IsZero() {
 		l.begun = time.Now()
 	}
-	if l.rate > 0 {
+	switch {
+	case l.free > 0:
+		l.free--
+		return true, nil
+	case l.rate > 0:
 		return false, nil
 	}
 	turn = l.start.admit()
@@ -115,6 +121,7 @@ func (l *rateLimiter) allow(sent time.Time, waited bool) {
 		l.allowed++
 	}
 	l.since++
+	l.overall.allow(sent)
 	if !waited || l.rate == 0 {
 		return
 	}
@@ -128,16 +135,20 @@ func (l *rateLimiter) allow(sent time.Time, waited bool) {
 }
 
 // throttle records a call, sent at a time, that AWS throttled.
-func (l *rateLimiter) throttle(sent time.Time) {
+func (l *rateLimiter) throttle(sent time.Time, waited bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
+	l.overall.throttled(now)
 	switch {
 	case l.rate == 0:
 		l.rate = max(firstRate, float64(l.allowed)/max(1, now.Sub(l.begun).Seconds()))
 		l.emptied, l.allowed = now, 0
 		l.start.end()
 	case !sent.After(l.lowered): // sent before the rate was lowered
+		return
+	case !waited: // it says nothing about the rate of an earlier run, only that the bucket is empty
+		l.emptied, l.allowed, l.free = now, 0, 0
 		return
 	default:
 		measured := (float64(l.allowed) + 0.5) / now.Sub(l.emptied).Seconds()
@@ -162,6 +173,8 @@ func (l *rateLimiter) throttle(sent time.Time) {
 
 // rateLimiters are the limiters of several limits. The zero value has none yet.
 type rateLimiters struct {
+	earlier func() map[string]float64 // rates of earlier runs, by name; may be nil
+
 	mu     sync.Mutex
 	byName map[string]*rateLimiter
 }
@@ -174,6 +187,9 @@ func (l *rateLimiters) named(name string) *rateLimiter {
 	}
 	if l.byName[name] == nil {
 		l.byName[name] = newRateLimiter()
+		if l.earlier != nil {
+			l.byName[name].beginAt(l.earlier()[name])
+		}
 	}
 	return l.byName[name]
 }
@@ -191,7 +207,7 @@ func (e *rateLimitedError) Unwrap() error { return e.error }
 func (l *rateLimiters) of(ctx context.Context, service, operation, region string) *rateLimiter {
 	switch service {
 	case "SSO", "Organizations":
-		return l.named(service + region + operation)
+		return l.named(service + " " + region + " " + operation)
 	case "STS", "SSO OIDC", "Signin":
 	default:
 		if trace, _ := ctx.Value(traceKey{}).(*Trace); trace != nil {
@@ -218,7 +234,7 @@ func attemptWithin[T any](ctx context.Context, limiter *rateLimiter, call func()
 	out, err = call()
 	timed.Attempted(sent)
 	if err != nil && explain(err).Kind == Throttled {
-		limiter.throttle(sent)
+		limiter.throttle(sent, waited)
 		return out, &rateLimitedError{err}
 	}
 	limiter.landed()

@@ -149,7 +149,7 @@ func TestRateLimitCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newRateLimiter()
 		l.wait(t.Context())
-		l.throttle(time.Now())
+		l.throttle(time.Now(), false)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		for range 3 {

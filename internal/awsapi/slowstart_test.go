@@ -90,7 +90,7 @@ func TestSlowStartWithoutLimit(t *testing.T) {
 				time.Sleep(latency)
 				return answer(r, 200, emptyRegions), nil
 			})
-			a.limiters.named("SSOus-east-1GetRoleCredentials").start.window = window
+			a.limiters.named("SSO us-east-1 GetRoleCredentials").start.window = window
 			call := func() {
 				ctx, _ := WithTrace(t.Context(), "000000000001")
 				if _, err := a.Named("ec2", "describe-regions").Call(ctx, Target{}, "us-east-1", ann, nil); err != nil {
@@ -184,9 +184,68 @@ func TestSlowStartCancelled(t *testing.T) {
 		default:
 			t.Error("the next call still waits")
 		}
-		l.throttle(time.Now())
+		l.throttle(time.Now(), false)
 		if _, err := l.wait(t.Context()); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// TestEarlierRate: the second run begins at the rate that the first one has measured, so
+// that hardly any call is throttled, whether AWS's bucket is full again or still empty. A
+// few calls do not wait, and a rate that is too low by now is soon left behind.
+func TestEarlierRate(t *testing.T) {
+	t.Parallel()
+	const accounts, rate, latency = 300, 20, 80 * time.Millisecond
+	run := func(t *testing.T, l *limit, accounts int, earlier map[string]float64) (measured map[string]float64, took time.Duration) {
+		a := fakeAPI(Settings{Concurrency: 512, EarlierRates: func() map[string]float64 { return earlier }}, portal(l, latency))
+		start := time.Now()
+		var opening sync.WaitGroup
+		for range accounts {
+			opening.Go(func() {
+				if err := getRoleCredentials(t.Context(), a); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		opening.Wait()
+		return a.MeasuredRates(), time.Since(start)
+	}
+	const name = "SSO us-east-1 GetRoleCredentials"
+	for rest, most := range map[time.Duration]int{0: 20, time.Minute: 6} {
+		t.Run(fmt.Sprint("after ", rest), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &limit{burst: rate, rate: rate}
+				measured, _ := run(t, l, accounts, nil)
+				if r := measured[name]; r < 0.8*rate || r > 1.1*rate {
+					t.Fatalf("measured %v", measured)
+				}
+				time.Sleep(rest)
+				before := len(l.throttled)
+				_, took := run(t, l, accounts, measured)
+				t.Logf("%d throttled in %s", len(l.throttled)-before, took)
+				if throttled := len(l.throttled) - before; throttled > most {
+					t.Errorf("%d calls were throttled, want at most %d", throttled, most)
+				}
+				if need := accounts / rate * time.Second; took > need*115/100 {
+					t.Errorf("took %s, the limit allows %s", took, need)
+				}
+			})
+		})
+	}
+	t.Run("few calls", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			measured, took := run(t, nil, initialWindow, map[string]float64{name: 5})
+			if took != latency || len(measured) > 0 {
+				t.Errorf("took %s, measured %v", took, measured)
+			}
+		})
+	})
+	t.Run("too low", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			if _, took := run(t, nil, accounts, map[string]float64{name: 5}); took > 25*time.Second {
+				t.Errorf("took %s", took)
+			}
+		})
 	})
 }

@@ -61,7 +61,8 @@ type App struct {
 	flagsFromEnv []string
 	closers      []func() // called at the end of the run
 
-	timings *timing.Run // nil without --timings
+	timings      *timing.Run               // nil without --timings
+	earlierRates func() map[string]float64 // of limits that accounts share; nil: not needed
 }
 
 // prepare fills in the unexported fields. The run ends with ctx.

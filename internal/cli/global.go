@@ -72,7 +72,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		NoVerifySSL: g.NoVerifySSL, CABundle: bundle,
 		ConnectTimeout: seconds(g.CLIConnectTimeout), ReadTimeout: seconds(g.CLIReadTimeout),
 		MaxAttempts: attempts, Concurrency: concurrency,
-		UserAgent: "muster/" + readBuild().version, Log: app.debugLog(g.Debug), Warn: warn, Timings: app.timings,
+		UserAgent: "muster/" + readBuild().version, Log: app.debugLog(g.Debug), Warn: warn, Timings: app.timings, EarlierRates: app.earlierRates,
 	})
 	resolver := auth.New(auth.Options{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Now: app.Now,

@@ -41,6 +41,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},
 		"sweep":          {"account", "auth", "awsapi", "timing"},
 		"timing":         {},
+		"pace":           {"disk"},
 
 		"inventory": {"account", "auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
 		"region":    {"account", "auth", "awsapi", "catalog", "names", "sweep", "wire"},
@@ -52,7 +53,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

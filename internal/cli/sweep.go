@@ -37,10 +37,13 @@ func prepare(app *App, g *Global, s *Selection, f *SweepFlags, calls int) (*swee
 	if f.Timings != "" {
 		app.timings = timing.New()
 	}
+	rates := app.ratesFile(g, s.SeenScope())
+	app.earlierRates = app.readRates(rates)
 	resolver, err := g.connect(app, calls, s.Profiles)
 	if err != nil {
 		return nil, err
 	}
+	app.closers = append(app.closers, func() { app.saveRates(rates, resolver.API) })
 	selection, options, err := s.selection(app, g)
 	if err != nil {
 		return nil, err
