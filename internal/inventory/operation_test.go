@@ -39,6 +39,8 @@ func TestOperationPages(t *testing.T) {
 	}{
 		"three pages":     {Paging{}, map[string]string{"": "a", "a": "b"}, "-0 -1 a0 a1 b0 b1", false},
 		"a cycle":         {Paging{}, map[string]string{"": "a", "a": "b", "b": "a"}, "-0 -1 a0 a1 b0 b1", true},
+		"a cycle of one":  {Paging{}, map[string]string{"": "a", "a": "a"}, "-0 -1 a0 a1", true},
+		"a cycle of 3":    {Paging{}, map[string]string{"": "a", "a": "b", "b": "c", "c": "a"}, "-0 -1 a0 a1 b0 b1 c0 c1", true},
 		"at most 3 items": {Paging{MaxItems: 3}, map[string]string{"": "a", "a": "a"}, "-0 -1 a0", false},
 		"one page":        {Paging{OnePage: true}, map[string]string{"": "a"}, "-0 -1", false},
 		"from a token":    {Paging{Token: "a"}, map[string]string{"a": "b"}, "a0 a1 b0 b1", false},
