@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/creack/pty"
 
 	"muster/internal/awssim"
 )
@@ -53,5 +57,30 @@ func TestNarrow(t *testing.T) {
 		if !eventually(func() bool { return shown.String() == c.want }) {
 			t.Errorf("%d columns, %s:\n%s\nwant\n%s", c.columns, c.args, shown, c.want)
 		}
+	}
+}
+
+// TestTerminalWithoutRows: a terminal that knows only its columns, as after stty cols 100 in a
+// serial console, is as wide as it says.
+func TestTerminalWithoutRows(t *testing.T) {
+	t.Parallel()
+	_, environ := simulated(t, awssim.DefaultWorld(), false)
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(binary, "find", "52.59.78.34", "--region", "eu-central-1", "--quiet")
+	command.Env = append(environ, "TERM=dumb")
+	tty, err := pty.StartWithSize(command, &pty.Winsize{Cols: 48})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	shown := &screen{}
+	go io.Copy(shown, tty)
+	command.Wait()
+	const want = "Matched      Region        Owner\n52.59.78.34  eu-central-1  i-03046200b400761b0\n"
+	if !eventually(func() bool { return shown.String() == want }) {
+		t.Errorf("%s\nwant\n%s", shown, want)
 	}
 }

@@ -15,14 +15,17 @@ func Width(w io.Writer) (columns int, ok bool) {
 	return columns, ok
 }
 
-// size falls back to 80 x 24 for a terminal that does not know its size.
+// size falls back to 80 columns and to 24 rows for a terminal that does not know them.
 func size(w io.Writer) (columns, rows int, ok bool) {
 	if !IsTerminal(w) {
 		return 0, 0, false
 	}
 	columns, rows, err := term.GetSize(int(w.(*os.File).Fd()))
-	if err != nil || columns <= 0 || rows <= 0 {
-		return 80, 24, true
+	if err != nil || columns <= 0 {
+		columns = 80
+	}
+	if err != nil || rows <= 0 {
+		rows = 24
 	}
 	return columns, rows, true
 }
