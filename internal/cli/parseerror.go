@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/cli/manual"
 	"muster/internal/names"
 )
 
@@ -99,7 +100,7 @@ var wrongValue = sync.OnceValue(func() *regexp.Regexp {
 func (m *mistake) hint() string {
 	switch m.kind {
 	case unknownCommand:
-		return cmp.Or(m.kindBehind(), commandHabit(m.word), names.Suggest(m.word, slices.Concat(m.commands(), kindWords())))
+		return cmp.Or(m.kindBehind(), commandHabit(m.word), topicHint(m.word), names.Suggest(m.word, slices.Concat(m.commands(), kindWords())))
 	case unknownFlag:
 		return cmp.Or(m.earlyFlag(), flagHabit(m.word), m.nearestFlag())
 	case unexpectedArgument:
@@ -108,6 +109,14 @@ func (m *mistake) hint() string {
 		return names.Suggest(m.word, m.choices)
 	}
 	return ""
+}
+
+// topicHint suggests help for a word that is one of its topics, as in muster kinds.
+func topicHint(word string) string {
+	if !slices.Contains(manual.Topics(), word) {
+		return ""
+	}
+	return "use help " + word
 }
 
 // kindBehind suggests the kind that follows another tool's verb, as in get volumes.
