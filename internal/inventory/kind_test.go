@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
+	"muster/internal/catalog"
 	"muster/internal/render"
 	"muster/internal/wire"
 )
@@ -120,5 +122,31 @@ func TestNestedMembersKeepTheirNames(t *testing.T) {
 	text, err := json.Marshal(v.Interface())
 	if want := `"AccessKeyLastUsed":{"LastUsedDate":null,"ServiceName":null,"Region":"eu-west-1"}`; err != nil || !bytes.Contains(text, []byte(want)) {
 		t.Errorf("%s, %v, want %s", text, err, want)
+	}
+}
+
+// TestKindsFollowPages: AWS's model does not declare the pages of every operation, such as
+// ListEventBuses.
+func TestKindsFollowPages(t *testing.T) {
+	t.Parallel()
+	for _, name := range KindNames() {
+		k, err := FindKind(name)
+		if err != nil || k.compile() != nil {
+			continue // TestKindsFitTheCatalogue reports it
+		}
+		for _, l := range k.listers {
+			ops := []*catalog.Operation{l.op}
+			for _, st := range l.Steps {
+				ops = append(ops, st.op)
+			}
+			for _, op := range ops {
+				paged := slices.ContainsFunc(membersOf(op.Output), func(m member) bool {
+					return strings.EqualFold(m.name, "NextToken") || strings.HasSuffix(m.name, "Marker")
+				})
+				if paged && op.Pages == nil {
+					t.Errorf("%s: the pages of %s are not followed", name, op.Name)
+				}
+			}
+		}
 	}
 }

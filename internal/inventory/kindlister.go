@@ -130,7 +130,19 @@ func findOperation(service, name string) (*catalog.Operation, error) {
 	if op == nil {
 		return nil, fmt.Errorf("%s has no read operation %q", service, name)
 	}
-	return op, nil
+	return withPages(op), nil
+}
+
+// withPages returns an operation whose pages are followed, although AWS's model does not
+// declare them: a list of a kind must be complete.
+func withPages(op *catalog.Operation) *catalog.Operation {
+	const token = "NextToken"
+	if op.Pages != nil || op.Input == nil || op.Output == nil || indexOf(membersOf(op.Input), token) < 0 || indexOf(membersOf(op.Output), token) < 0 {
+		return op
+	}
+	paged := *op
+	paged.Pages = &catalog.Pagination{Input: []string{token}, Output: []string{token}}
+	return &paged
 }
 
 // itemsOf returns the path of the operation's items, and their members. A path that is
