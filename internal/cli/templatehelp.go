@@ -14,9 +14,12 @@ type templateHelpFlag bool
 // BeforeReset prints what the templates of a command can use before the rest of the
 // command line is checked.
 func (templateHelpFlag) BeforeReset(app *App, parsed *kong.Context) error {
-	for _, p := range parsed.Path { // kong has not set the flags yet, and the schema may depend on them
-		if p.Flag != nil && p.Flag.Target.Kind() == reflect.Bool {
+	for _, p := range parsed.Path { // kong has set neither flags nor arguments yet, and the schema may depend on them
+		switch {
+		case p.Flag != nil && p.Flag.Target.Kind() == reflect.Bool:
 			p.Flag.Target.SetBool(true)
+		case p.Positional != nil && p.Positional.Target.Kind() == reflect.String:
+			p.Positional.Target.Set(parsed.Value(p))
 		}
 	}
 	command := parsed.Selected()

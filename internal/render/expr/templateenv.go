@@ -91,6 +91,12 @@ func (e *templateEnv) pluck(field string, list any) (any, error) {
 		if values[i], err = e.field(v.Index(i).Interface(), field); err != nil {
 			return nil, err
 		}
+		if p := reflect.ValueOf(values[i]); p.Kind() == reflect.Pointer { // a field that an item can lack
+			values[i] = nil
+			if !p.IsNil() {
+				values[i] = p.Elem().Interface()
+			}
+		}
 		if t := reflect.TypeOf(values[i]); i == 0 {
 			common = t
 		} else if t != common {
