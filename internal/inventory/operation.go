@@ -108,7 +108,7 @@ func chooseList(op *catalog.Operation, known []string, name string) (string, err
 		return "", &ListError{name, known}
 	}
 	paged := op.Pages != nil && len(op.Pages.Results) > 0 && len(known) > 0 && known[0] == op.Pages.Results[0]
-	if paged || len(known) == 1 {
+	if paged || len(known) == 1 && !isDetail(op, known[0]) {
 		return known[0], nil
 	}
 	results := slices.DeleteFunc(slices.Clone(known), isFailures)
@@ -116,6 +116,25 @@ func chooseList(op *catalog.Operation, known []string, name string) (string, err
 		return results[0], nil
 	}
 	return "", nil
+}
+
+// isDetail reports whether the only list of an answer is a detail of the one thing that the
+// answer describes: plain values, such as the stages of a secret, beside the secret itself.
+func isDetail(op *catalog.Operation, list string) bool {
+	if op.Pages != nil || !strings.HasPrefix(op.Name, "Get") && !strings.HasPrefix(op.Name, "Describe") ||
+		shapeAt(op.Output, list).Element().Shape.Kind() == catalog.Structure {
+		return false
+	}
+	others := 0
+	for _, m := range op.Output.Members() {
+		switch name := strings.ToLower(m.Name); {
+		case strings.Contains(name, "token"), strings.Contains(name, "marker"):
+			return false // the list has pages
+		case m.Name != list && m.Location == catalog.Body:
+			others++
+		}
+	}
+	return others > 0
 }
 
 // isFailures reports whether a list says what failed instead of what was found.

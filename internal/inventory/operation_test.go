@@ -125,3 +125,28 @@ func TestItemsThatAreMaps(t *testing.T) {
 		}
 	}
 }
+
+// TestMainList: the records are the items of the list that an operation is about. An answer
+// that describes one thing is one record, although it has a list of plain values.
+func TestMainList(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"ec2 describe-volumes":                         "Volumes",
+		"ecs list-clusters":                            "clusterArns",
+		"firehose list-delivery-streams":               "DeliveryStreamNames",
+		"cloudtrail get-query-results":                 "QueryResultRows",
+		"ecs describe-clusters":                        "clusters",
+		"secretsmanager get-secret-value":              "",
+		"cloudformation get-template":                  "",
+		"apigateway get-account":                       "",
+		"sts get-caller-identity":                      "",
+		"cloudformation get-stack-policy":              "",
+		"autoscaling describe-metric-collection-types": "",
+	} {
+		service, operation, _ := strings.Cut(line, " ")
+		o, err := NewOperation(catalog.Open(service).Operation(operation), nil, "", Paging{})
+		if err != nil || o.items != want {
+			t.Errorf("%s: %q, %v; want %q", line, o.items, err, want)
+		}
+	}
+}
