@@ -122,7 +122,8 @@ var motoAddress = regexp.MustCompile(`http://127\.0\.0\.1:[1-9]\d*`)
 func startMoto(t *testing.T) (url string) {
 	t.Helper()
 	command := exec.Command("moto_server", "-H", "127.0.0.1", "-p", "0")
-	command.Env = append(os.Environ(), "HOME="+t.TempDir(), "MOTO_AMIS_PATH="+filepath.Join("testdata", "moto_images.json"))
+	command.Env = append(os.Environ(), "HOME="+t.TempDir(), "MOTO_AMIS_PATH="+filepath.Join("testdata", "moto_images.json"),
+		"MOTO_ACM_VALIDATION_WAIT=86400") // after a minute, certificates would change between two looks at them
 	log, err := os.Create(filepath.Join(t.TempDir(), "moto.log"))
 	if err != nil {
 		t.Fatal(err)
