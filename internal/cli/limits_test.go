@@ -15,9 +15,9 @@ import (
 // --no-cache.
 func TestSSOLimit(t *testing.T) {
 	t.Parallel()
-	const accounts = 300
+	const accounts, burst, rate = 120, 20, 25
 	world := awssim.Large(awssim.LargeSpec{Accounts: accounts, Regions: 1, MinInstances: 1, Seed: 1})
-	world.Faults = []awssim.Fault{{Kind: awssim.FaultLimiter, Service: "sso", Operation: "GetRoleCredentials", Shared: true, Burst: 20, Rate: 100}}
+	world.Faults = []awssim.Fault{{Kind: awssim.FaultLimiter, Service: "sso", Operation: "GetRoleCredentials", Shared: true, Burst: burst, Rate: rate}}
 	sim, environ := simulated(t, world, false, awssim.WithLatency(20*time.Millisecond))
 	throttled := func(flags ...string) (n int) {
 		before := len(sim.Calls())
@@ -54,16 +54,20 @@ func TestSSOLimit(t *testing.T) {
 	}
 	first := throttled()
 	saved := rates()
+	if len(saved) == 0 && first < 3 {
+		return // the machine is slower than the limit: there is no rate to measure
+	}
 	if len(saved) != 1 {
 		t.Fatalf("saved %q", saved)
 	}
 	if err := os.RemoveAll(filepath.Join(home, ".aws", "cli", "cache")); err != nil { // the credentials have expired
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond) // AWS's bucket is full again
+	time.Sleep(burst * time.Second / rate) // AWS's bucket is full again
 	second := throttled()
 	t.Logf("throttled: %d, %d, and with the rate %d", unsaved, first, second)
-	if max(unsaved, first)*100 > accounts*20 || second*100 > accounts*5 {
+	const inFlight = 16 + burst // when the bucket runs empty
+	if max(unsaved, first) > inFlight+accounts/10 || second > accounts/10 {
 		t.Errorf("%d, %d and then %d calls were throttled for %d accounts", unsaved, first, second, accounts)
 	}
 }
