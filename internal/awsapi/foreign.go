@@ -2,7 +2,6 @@ package awsapi
 
 import (
 	"regexp"
-	"strings"
 	"sync"
 
 	"muster/internal/catalog"
@@ -20,15 +19,8 @@ func lists(op *catalog.Operation) bool {
 		return false
 	}
 	if op.Pages != nil && len(op.Pages.Results) > 0 {
-		s := op.Output
-		for name := range strings.SplitSeq(op.Pages.Results[0], ".") {
-			m := s.Member(name)
-			if m == nil {
-				return false
-			}
-			s = m.Shape
-		}
-		return s.Kind() == catalog.List
+		s := op.Output.At(op.Pages.Results[0])
+		return s != nil && s.Kind() == catalog.List
 	}
 	members := op.Output.Members()
 	return len(members) == 1 && members[0].Location == catalog.Body && members[0].Shape.Kind() == catalog.List

@@ -122,6 +122,19 @@ func (s *Shape) Member(name string) *Member {
 	return nil
 }
 
+// At returns the shape at the end of a path of members with dots between them; nil if there
+// is none.
+func (s *Shape) At(path string) *Shape {
+	for name := range strings.SplitSeq(path, ".") {
+		m := s.Member(name)
+		if m == nil {
+			return nil
+		}
+		s = m.Shape
+	}
+	return s
+}
+
 // Element returns a list's member or a map's value; nil for other shapes.
 func (s *Shape) Element() *Member {
 	s.read()

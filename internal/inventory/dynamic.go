@@ -60,7 +60,7 @@ func (o *Operation) AnswerType(record reflect.Type) reflect.Type {
 	root := new(tree)
 	root.put(o.items, reflect.SliceOf(record), false)
 	for _, path := range o.lists {
-		root.put(path, reflect.SliceOf(valueType(shapeAt(o.op.Output, path).Element().Shape, nil)), true)
+		root.put(path, reflect.SliceOf(valueType(o.op.Output.At(path).Element().Shape, nil)), true)
 	}
 	return root.structType()
 }

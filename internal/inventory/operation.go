@@ -84,7 +84,7 @@ func listsOf(op *catalog.Operation) (paths []string) {
 	}
 	if op.Pages != nil {
 		for _, path := range op.Pages.Results {
-			if s := shapeAt(op.Output, path); s != nil && s.Kind() == catalog.List {
+			if s := op.Output.At(path); s != nil && s.Kind() == catalog.List {
 				paths = append(paths, path)
 			}
 		}
@@ -122,7 +122,7 @@ func chooseList(op *catalog.Operation, known []string, name string) (string, err
 // answer describes: plain values, such as the stages of a secret, beside the secret itself.
 func isDetail(op *catalog.Operation, list string) bool {
 	if op.Pages != nil || !strings.HasPrefix(op.Name, "Get") && !strings.HasPrefix(op.Name, "Describe") ||
-		shapeAt(op.Output, list).Element().Shape.Kind() == catalog.Structure {
+		op.Output.At(list).Element().Shape.Kind() == catalog.Structure {
 		return false
 	}
 	others := 0
@@ -148,19 +148,7 @@ func (o *Operation) itemShape() *catalog.Shape {
 	if o.items == "" {
 		return o.op.Output
 	}
-	return shapeAt(o.op.Output, o.items).Element().Shape
-}
-
-// shapeAt returns the shape at the end of a path; nil where there is none.
-func shapeAt(s *catalog.Shape, path string) *catalog.Shape {
-	for name := range strings.SplitSeq(path, ".") {
-		m := s.Member(name)
-		if m == nil {
-			return nil
-		}
-		s = m.Shape
-	}
-	return s
+	return o.op.Output.At(o.items).Element().Shape
 }
 
 // ReadsBucket reports whether an operation reads a bucket of S3. The bucket is in one
