@@ -66,24 +66,19 @@ func (f *Finder) visitKinds(ctx context.Context, p sweep.Place, emit func([]Find
 	}
 	var mu sync.Mutex
 	var calls []func(context.Context, turn) error
-	for _, k := range f.hosts.kinds {
-		for _, l := range k.listers {
-			if l.perAccount() != (p.Region == "") {
-				continue
-			}
-			calls = append(calls, func(ctx context.Context, _ turn) error {
-				err := l.visit(ctx, f.api, p, narrowing{host: f.mayBeIn}, func(items []wire.Object) {
-					found := f.named(k, l, p, items)
-					mu.Lock()
-					defer mu.Unlock()
-					if len(found) > 0 {
-						f.setFound(found)
-						emit(findings(found))
-					}
-				})
-				return f.hosts.searched(k, err, f.api.CustomEC2Endpoint(p.Identity.Target))
+	for k, l := range listersOf(f.hosts.kinds, p) {
+		calls = append(calls, func(ctx context.Context, _ turn) error {
+			err := l.visit(ctx, f.api, p, narrowing{host: f.mayBeIn}, func(items []wire.Object) {
+				found := f.named(k, l, p, items)
+				mu.Lock()
+				defer mu.Unlock()
+				if len(found) > 0 {
+					f.setFound(found)
+					emit(findings(found))
+				}
 			})
-		}
+			return f.hosts.searched(k, err, f.api.CustomEC2Endpoint(p.Identity.Target))
+		})
 	}
 	return cmp.Or(atOnce(ctx, calls)...)
 }

@@ -198,10 +198,6 @@ func (r *Resources) appendItemFields(fields []reflect.StructField) []reflect.Str
 // Fill sets a value of RecordType to a record.
 func (r *Resources) Fill(v reflect.Value, record *Resource) {
 	v.SetZero()
-	common := map[string]any{
-		"AccountId": record.AccountId, "AccountName": record.AccountName, "Region": record.Region,
-		"Kind": record.Kind.Name, "Id": record.Id, "Name": record.Name, "Arn": record.Arn, "State": record.State,
-	}
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -209,7 +205,7 @@ func (r *Resources) Fill(v reflect.Value, record *Resource) {
 		if name == "" {
 			name = f.Name
 		}
-		switch value, isCommon := common[name]; {
+		switch value, isCommon := record.common(name); {
 		case name == "Profile" && f.Tag.Get("render") == "":
 			v.Field(i).SetString(record.Profile)
 		case name == "Role" && f.Tag.Get("render") == "":
@@ -226,6 +222,29 @@ func (r *Resources) Fill(v reflect.Value, record *Resource) {
 			fill(v.Field(i), record.member(name))
 		}
 	}
+}
+
+// common returns the value of a field that is text and that kinds share.
+func (r *Resource) common(field string) (text string, isCommon bool) {
+	switch field {
+	case "AccountId":
+		return r.AccountId, true
+	case "AccountName":
+		return r.AccountName, true
+	case "Region":
+		return r.Region, true
+	case "Kind":
+		return r.Kind.Name, true
+	case "Id":
+		return r.Id, true
+	case "Name":
+		return r.Name, true
+	case "Arn":
+		return r.Arn, true
+	case "State":
+		return r.State, true
+	}
+	return "", false
 }
 
 // member returns the item's value for a field of a record.

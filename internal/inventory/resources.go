@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -115,22 +116,31 @@ func (r *Resources) WithoutCredentials() bool {
 func (r *Resources) Visit(ctx context.Context, api *awsapi.API, p sweep.Place, emit func([]Resource)) error {
 	var mu sync.Mutex
 	var calls []func(context.Context, turn) error
-	for _, k := range r.kinds {
-		for _, l := range k.listers {
-			if l.perAccount() != (p.Region == "") {
-				continue
-			}
-			calls = append(calls, func(ctx context.Context, _ turn) error {
-				return l.visit(ctx, api, p, narrowing{filters: r.matcher.filters(l)}, func(items []wire.Object) {
-					records := r.records(k, l, p, items)
-					mu.Lock()
-					defer mu.Unlock()
-					emit(records)
-				})
+	for k, l := range listersOf(r.kinds, p) {
+		calls = append(calls, func(ctx context.Context, _ turn) error {
+			return l.visit(ctx, api, p, narrowing{filters: r.matcher.filters(l)}, func(items []wire.Object) {
+				records := r.records(k, l, p, items)
+				mu.Lock()
+				defer mu.Unlock()
+				emit(records)
 			})
-		}
+		})
 	}
 	return worst(atOnce(ctx, calls))
+}
+
+// listersOf yields the listers of kinds that a place has: of its region, or of the account
+// as a whole.
+func listersOf(kinds []*Kind, p sweep.Place) iter.Seq2[*Kind, *lister] {
+	return func(yield func(*Kind, *lister) bool) {
+		for _, k := range kinds {
+			for _, l := range k.listers {
+				if l.perAccount() == (p.Region == "") && !yield(k, l) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (r *Resources) records(k *Kind, l *lister, p sweep.Place, items []wire.Object) []Resource {
