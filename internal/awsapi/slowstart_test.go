@@ -39,6 +39,20 @@ func getRoleCredentials(ctx context.Context, a *API) error {
 	return err
 }
 
+// openAccounts gets the credentials of accounts, all at once.
+func openAccounts(t *testing.T, a *API, accounts int) {
+	t.Helper()
+	var opening sync.WaitGroup
+	for range accounts {
+		opening.Go(func() {
+			if err := getRoleCredentials(t.Context(), a); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	opening.Wait()
+}
+
 // TestSlowStartMeetsLimit: few calls are throttled while muster learns the portal's limit,
 // however many calls may be under way.
 func TestSlowStartMeetsLimit(t *testing.T) {
@@ -54,15 +68,7 @@ func TestSlowStartMeetsLimit(t *testing.T) {
 				l := &limit{burst: rate, rate: rate}
 				a := fakeAPI(Settings{Concurrency: c.width}, portal(l, c.latency))
 				start := time.Now()
-				var opening sync.WaitGroup
-				for range accounts {
-					opening.Go(func() {
-						if err := getRoleCredentials(t.Context(), a); err != nil {
-							t.Error(err)
-						}
-					})
-				}
-				opening.Wait()
+				openAccounts(t, a, accounts)
 				t.Logf("%d calls for %d accounts in %s", l.calls, accounts, time.Since(start))
 				if l.calls*100 > accounts*115 {
 					t.Errorf("%d calls for %d accounts", l.calls, accounts)
@@ -200,15 +206,7 @@ func TestEarlierRate(t *testing.T) {
 	run := func(t *testing.T, l *limit, accounts int, earlier map[string]float64) (measured map[string]float64, took time.Duration) {
 		a := fakeAPI(Settings{Concurrency: 512, EarlierRates: func() map[string]float64 { return earlier }}, portal(l, latency))
 		start := time.Now()
-		var opening sync.WaitGroup
-		for range accounts {
-			opening.Go(func() {
-				if err := getRoleCredentials(t.Context(), a); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		opening.Wait()
+		openAccounts(t, a, accounts)
 		return a.MeasuredRates(), time.Since(start)
 	}
 	const name = "SSO us-east-1 GetRoleCredentials"
