@@ -21,6 +21,10 @@ type credentialsCmd struct {
 	Export     `embed:""`
 }
 
+func (*credentialsCmd) Help() string {
+	return `-o json prints a list of {accountId, accountName, emailAddress, roles: {ROLE: {accessKeyId, secretAccessKey, sessionToken, expiration}}}; the expiration is in milliseconds since 1970.`
+}
+
 func (*credentialsCmd) Examples() []string {
 	return []string{
 		"muster credentials --profile production",

@@ -33,7 +33,9 @@ func (*profilesCmd) Examples() []string {
 
 // Help is the text below the usage line.
 func (*profilesCmd) Help() string {
-	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role selects the roles to generate profiles for.`
+	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role selects the roles to generate profiles for.
+
+Characters that a shell or the file cannot take become hyphens, and two profiles with one name are an error. A profile of the same name outside the block, in config or credentials, is left alone. The region is the session's, or that of the profile that lists the organization.`
 }
 
 // profileRecord is a profile of the config.
