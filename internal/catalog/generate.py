@@ -119,7 +119,7 @@ class Service(Model):
         return '\t'.join([self.name, meta['serviceId'], meta['serviceFullName'], str(len(self.reads))])
 
     def text(self):
-        operations = [self.read_line(name) for name in sorted(self.reads)]
+        operations = [self.line(name) for name in sorted(self.reads)]
         writes = [n + '~' * self.is_event_stream(n) for n in sorted(self.raw['operations']) if n not in self.reads]
         return '\n'.join([self.meta_line(), *operations, '', ' '.join(writes), *self.shapes.texts])
 
@@ -159,7 +159,7 @@ class Service(Model):
                 return False
         return len(urls) == 1
 
-    def read_line(self, name):
+    def line(self, name):
         raw = self.raw['operations'][name]
         cli, command = self.commands.get(name, (cli_name(name), None))
         page = self.pages.get(name, {})

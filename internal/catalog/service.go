@@ -40,26 +40,39 @@ type Service struct {
 // Parse reads a service from the text of its file; see format.go.
 func Parse(name, text string) *Service {
 	s := &Service{Name: name}
-	operations, rest, _ := strings.Cut(text, "\n\n")
-	lines := strings.Split(operations, "\n")
-	fields(lines[0], func(key, value string) { s.set(key, value) })
-	s.operations = lines[1:]
-	writes, shapes, _ := strings.Cut(rest, "\n")
-	s.writes = strings.Fields(writes)
+	head, _, _ := strings.Cut(text, "\n")
+	fields(head, func(key, value string) { s.set(key, value) })
 	if s.SigningName == "" {
 		s.SigningName = s.EndpointPrefix
 	}
+	s.read(text)
+	return s
+}
+
+// With returns the service with the operations and shapes of another text, whose first
+// line holds nothing else. Package change/write has such texts.
+func (s *Service) With(text string) *Service {
+	other := *s
+	other.read(text)
+	return &other
+}
+
+// read takes all but the first line of a service's file.
+func (s *Service) read(text string) {
+	operations, rest, _ := strings.Cut(text, "\n\n")
+	s.operations = strings.Split(operations, "\n")[1:]
+	writes, shapes, _ := strings.Cut(rest, "\n")
+	s.writes, s.shapes = strings.Fields(writes), nil
 	if shapes == "" {
-		return s
+		return
 	}
-	lines = strings.Split(shapes, "\n")
+	lines := strings.Split(shapes, "\n")
 	all := make([]Shape, len(lines))
 	s.shapes = make([]*Shape, len(lines))
 	for i, line := range lines {
 		all[i].Number, all[i].service, all[i].line = i, s, line
 		s.shapes[i] = &all[i]
 	}
-	return s
 }
 
 // fields calls set for each KEY=VALUE of a line, or with True for each bare KEY.

@@ -44,8 +44,11 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"pace":           {"disk"},
 
 		"inventory": {"account", "auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
-		"region":    {"account", "auth", "awsapi", "catalog", "names", "sweep", "wire"},
-		"xmlscan":   {},
+		// No other package may import change/write.
+		"change/write": {"catalog"},
+
+		"region":  {"account", "auth", "awsapi", "catalog", "names", "sweep", "wire"},
+		"xmlscan": {},
 
 		"child":        {},
 		"credserver":   {},

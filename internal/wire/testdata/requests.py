@@ -1,5 +1,7 @@
 """Prints, for every read of every service, generated inputs and what botocore sends.
 
+The arguments are the seed, and operations that write, as SERVICE/OPERATION.
+
 Each line is {service, operation, params, method, path, query, headers, body}; the
 service is named as in boto3, query is a list of pairs, and body is base64.
 """
@@ -66,7 +68,7 @@ def structure(shape, depth):
     return given
 
 
-def main(seed):
+def main(seed, *writes):
     random.seed(int(seed))
     session = botocore.session.get_session()
     for service in session.get_available_services():
@@ -74,7 +76,8 @@ def main(seed):
         serializer = create_serializer(model.resolved_protocol, include_validation=False)
         for name in model.operation_names:
             operation = model.operation_model(name)
-            if not READ.match(name) or operation.has_event_stream_output or operation.has_event_stream_input:
+            wanted = READ.match(name) or f'{service}/{name}' in writes
+            if not wanted or operation.has_event_stream_output or operation.has_event_stream_input:
                 continue
             params = structure(operation.input_shape, 0) if operation.input_shape else {}
             if operation.input_shape and operation.has_streaming_input:
