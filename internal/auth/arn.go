@@ -2,7 +2,9 @@ package auth
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 )
 
 // The parts of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
@@ -20,6 +22,11 @@ func arnPart(arn string, part int) string {
 	}
 	return parts[part]
 }
+
+var rolePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$`) })
+
+// IsRoleARN reports whether a text is the ARN of a role.
+func IsRoleARN(text string) bool { return rolePattern().MatchString(text) }
 
 // roleName returns the name of a role from its ARN, without the role's path.
 func roleName(arn string) string {

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -14,9 +13,6 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 )
-
-// defaultSessionName is shown by CloudTrail if no session name is configured.
-const defaultSessionName = "muster"
 
 // RoleOptions are the parameters of AssumeRole and its variants. Only RoleARN is
 // required.
@@ -60,7 +56,7 @@ type assumeRoleProvider struct {
 func (p *assumeRoleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	o := p.options
 	in := &sts.AssumeRoleInput{
-		RoleArn: &o.RoleARN, RoleSessionName: sessionName(o.RoleSessionName),
+		RoleArn: &o.RoleARN, RoleSessionName: p.r.sessionName(o.RoleSessionName),
 		DurationSeconds: seconds(o.Duration), ExternalId: optional(o.ExternalID),
 		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), Tags: o.Tags, TransitiveTagKeys: o.TransitiveTags,
 		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts,
@@ -126,11 +122,6 @@ func stsCredentials(c *types.Credentials) aws.Credentials {
 		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
 		CanExpire: true, Expires: *c.Expiration,
 	}
-}
-
-func sessionName(name string) *string {
-	name = cmp.Or(name, defaultSessionName)
-	return &name
 }
 
 // seconds returns nil for 0, the operation's default.

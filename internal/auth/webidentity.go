@@ -60,7 +60,7 @@ func (p *webIdentityProvider) Retrieve(ctx context.Context) (aws.Credentials, er
 	}
 	o := p.options
 	out, err := p.r.API.STS(p.target).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
-		RoleArn: &o.RoleARN, RoleSessionName: sessionName(o.RoleSessionName), WebIdentityToken: aws.String(strings.TrimSpace(string(token))),
+		RoleArn: &o.RoleARN, RoleSessionName: p.r.sessionName(o.RoleSessionName), WebIdentityToken: aws.String(strings.TrimSpace(string(token))),
 		DurationSeconds: seconds(o.Duration), Policy: optional(o.Policy), PolicyArns: policies(o.PolicyARNs),
 	}, func(o *sts.Options) {
 		// STS gives this error also while the provider's keys are not reachable.

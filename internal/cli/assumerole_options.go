@@ -49,13 +49,10 @@ const (
 )
 
 var (
-	rolePattern    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$`) })
-	policyPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/\S+$`) })
-	sessionPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{2,64}$`) })
-	externalChars  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) })
-	serialPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=/:,.@-]{9,256}$`) })
-	tagChars       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`) })
-	codePattern    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{6}$`) })
+	policyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/\S+$`) })
+	serialPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=/:,.@-]{9,256}$`) })
+	tagChars      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`) })
+	codePattern   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{6}$`) })
 )
 
 // options checks the flags and returns the parameters of the call.
@@ -71,7 +68,7 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 		return o, err
 	}
 	for _, arn := range append([]string{c.RoleARN}, c.Via...) {
-		if arn != "" && !rolePattern().MatchString(arn) {
+		if arn != "" && !auth.IsRoleARN(arn) {
 			return o, usage("%q: expected a role's ARN, such as arn:aws:iam::123456789012:role/NAME", arn)
 		}
 	}
@@ -80,11 +77,11 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 		return o, usage("--duration-seconds %d: expected 900 to 43200", c.DurationSeconds)
 	case c.DurationSeconds > 3600 && len(c.Via) > 0:
 		return o, usage("--duration-seconds %d: at most 3600 with --via", c.DurationSeconds)
-	case c.RoleSessionName != "" && !sessionPattern().MatchString(c.RoleSessionName):
+	case c.RoleSessionName != "" && !auth.IsSessionName(c.RoleSessionName):
 		return o, usage("--role-session-name %q: expected 2 to 64 letters, digits and _+=,.@-", c.RoleSessionName)
-	case c.SourceIdentity != "" && (!sessionPattern().MatchString(c.SourceIdentity) || strings.HasPrefix(c.SourceIdentity, "aws:")):
+	case c.SourceIdentity != "" && (!auth.IsSessionName(c.SourceIdentity) || strings.HasPrefix(c.SourceIdentity, "aws:")):
 		return o, usage("--source-identity %q: expected 2 to 64 letters, digits and _+=,.@-", c.SourceIdentity)
-	case c.ExternalID != "" && (!externalChars().MatchString(c.ExternalID) || len(c.ExternalID) > 1224):
+	case c.ExternalID != "" && !auth.IsExternalID(c.ExternalID):
 		return o, usage("--external-id: expected 2 to 1224 letters, digits and _+=,.@:/-")
 	}
 	if err := checkCode(c.SerialNumber, c.TokenCode, false); err != nil {
