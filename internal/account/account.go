@@ -35,6 +35,7 @@ const (
 	SourceProfile      = "profile"
 	SourceOrganization = "organization"
 	SourceSSO          = "sso-session"
+	SourceRole         = "role-arn"
 )
 
 // Active reports whether AWS accepts calls in the account.

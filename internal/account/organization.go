@@ -21,8 +21,7 @@ type organization struct {
 	selection Selection
 }
 
-// fromOrganization finds the accounts of the organization. The base is the identity of
-// --profile, or the current identity.
+// fromOrganization finds the accounts of the organization that the base identity can list.
 func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 	base, err := baseIdentity(r, s)
 	if err != nil {
@@ -52,6 +51,8 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 	return &Found{Accounts: accounts, noAccount: func() string { return filter.noAccount(s) }}, nil
 }
 
+// baseIdentity returns the identity that assumes the roles of a selection: of --profile, or
+// the current one.
 func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	if len(s.Profiles) == 0 {
 		return r.Current()
@@ -61,7 +62,11 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 		return nil, err
 	}
 	if len(matched) > 1 {
-		return nil, usage("--organization takes one --profile: %q matches %d", s.Profiles[0], len(matched))
+		source := "--organization"
+		if s.RoleARN != "" {
+			source = "--role-arn"
+		}
+		return nil, usage("%s takes one --profile: %q matches %d", source, s.Profiles[0], len(matched))
 	}
 	return r.Profile(matched[0])
 }

@@ -13,17 +13,19 @@ import (
 // Selection chooses accounts. Its fields are the values of flags; empty lists mean no
 // restriction.
 type Selection struct {
-	Profiles     []string // names or globs; with Organization the profile that lists its accounts
+	Profiles     []string // names or globs; with Organization or RoleARN the profile to start from
 	AllProfiles  bool
 	SSOSession   string
 	Organization bool
+	RoleARN      string   // the role in the only account
+	Via          []string // ARNs of roles to assume before RoleARN, in this order
 	Roles        []string // in order of preference
 	Accounts     []string // ids, names or globs
 	Exclude      []string // ids, names or globs
 	OUs          []string // names, paths of names, or ids
 	Tags         []string // K=V or K
 
-	ExternalID      string // this and the next two are for the roles of an organization
+	ExternalID      string // this and the next two are for the roles of an organization, and RoleARN
 	RoleSessionName string
 	DurationSeconds int
 }
@@ -63,6 +65,8 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	switch {
 	case s.Organization:
 		found, err = fromOrganization(r, s)
+	case s.RoleARN != "":
+		found, err = fromRole(r, s)
 	case s.SSOSession != "":
 		found, err = fromSSO(r, s)
 	case s.AllProfiles || len(s.Profiles) > 0:
@@ -96,7 +100,10 @@ func (s Selection) check() error {
 	if err := s.checkSource(); err != nil {
 		return err
 	}
-	if err := s.checkOrganizationFlags(); err != nil {
+	if err := s.checkRoleARNs(); err != nil {
+		return err
+	}
+	if err := s.checkRoleOptions(); err != nil {
 		return err
 	}
 	for _, role := range s.Roles {
@@ -108,6 +115,9 @@ func (s Selection) check() error {
 }
 
 func (s Selection) checkSource() error {
+	if s.RoleARN != "" {
+		return s.checkRoleSource()
+	}
 	switch {
 	case s.Organization && s.SSOSession != "":
 		return usage("--organization and --sso-session exclude each other")
@@ -127,14 +137,20 @@ func (s Selection) checkSource() error {
 	return nil
 }
 
-func (s Selection) checkOrganizationFlags() error {
+// checkRoleOptions checks the flags that only go with roles that muster assumes by itself.
+func (s Selection) checkRoleOptions() error {
+	assumes := s.Organization || s.RoleARN != ""
 	switch {
 	case !s.Organization && len(s.OUs) > 0:
 		return usage("--ou goes with --organization")
 	case !s.Organization && len(s.Tags) > 0:
 		return usage("--account-tag goes with --organization")
-	case !s.Organization && (s.ExternalID != "" || s.RoleSessionName != "" || s.DurationSeconds != 0):
-		return usage("--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config")
+	case !assumes && (s.ExternalID != "" || s.RoleSessionName != "" || s.DurationSeconds != 0):
+		return usage("--external-id, --role-session-name and --duration-seconds go with --organization or --role-arn; a profile has its own in the config")
+	case s.RoleSessionName != "" && !auth.IsSessionName(s.RoleSessionName):
+		return usage("--role-session-name %q: expected 2 to 64 letters, digits and _+=,.@-", s.RoleSessionName)
+	case s.ExternalID != "" && !auth.IsExternalID(s.ExternalID):
+		return usage("--external-id: expected 2 to 1224 letters, digits and _+=,.@:/-")
 	case s.DurationSeconds != 0 && (s.duration() < 15*time.Minute || s.duration() > 12*time.Hour):
 		return usage("--duration-seconds %d: expected 900 to 43200", s.DurationSeconds)
 	}
@@ -151,7 +167,7 @@ func checkRole(role string) error {
 	case isARN && (!strings.Contains(role, ":iam::") || !strings.Contains(role, ":role/")):
 		return usage("--role %s: expected arn:aws:iam::{account}:role/NAME", role)
 	case isARN && !strings.Contains(role, "{account}"):
-		return usage("--role %s: an ARN for every account has {account} in place of the account's id", role)
+		return usage("--role %s: an ARN for every account has {account} in place of the account's id; for one role, use --role-arn", role)
 	}
 	return nil
 }

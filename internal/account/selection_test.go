@@ -159,15 +159,15 @@ func TestUsage(t *testing.T) {
 		{Selection{Roles: []string{"Ops"}}, "--role goes with --organization or --sso-session; a profile brings its own role"},
 		{Selection{SSOSession: "corp", OUs: []string{"Prod"}}, "--ou goes with --organization"},
 		{Selection{Tags: []string{"a=b"}}, "--account-tag goes with --organization"},
-		{Selection{SSOSession: "corp", ExternalID: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
-		{Selection{RoleSessionName: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization; a profile has its own in the config"},
+		{Selection{SSOSession: "corp", ExternalID: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization or --role-arn; a profile has its own in the config"},
+		{Selection{RoleSessionName: "x"}, "--external-id, --role-session-name and --duration-seconds go with --organization or --role-arn; a profile has its own in the config"},
 		{org(func(s *Selection) { s.DurationSeconds = 899 }), "--duration-seconds 899: expected 900 to 43200"},
 		{org(func(s *Selection) { s.DurationSeconds = 43201 }), "--duration-seconds 43201: expected 900 to 43200"},
 		{org(func(s *Selection) { s.Roles = []string{"Ops", ""} }), `--role "": expected a role's name, path and name, or ARN`},
 		{org(func(s *Selection) { s.Roles = []string{"Read Only"} }), `--role "Read Only": expected a role's name, path and name, or ARN`},
 		{org(func(s *Selection) { s.Roles = []string{"arn:aws:iam::{account}:user/x"} }), "--role arn:aws:iam::{account}:user/x: expected arn:aws:iam::{account}:role/NAME"},
 		{org(func(s *Selection) { s.Roles = []string{"arn:aws:iam::123456789012:role/x"} }),
-			"--role arn:aws:iam::123456789012:role/x: an ARN for every account has {account} in place of the account's id"},
+			"--role arn:aws:iam::123456789012:role/x: an ARN for every account has {account} in place of the account's id; for one role, use --role-arn"},
 		{org(func(s *Selection) { s.Tags = []string{"=prod"} }), `--account-tag "=prod": expected KEY=VALUE or KEY`},
 	} {
 		if got := usageError(t, sim, r, c.sel); got != c.want {

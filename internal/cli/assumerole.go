@@ -17,7 +17,7 @@ import (
 // assumeRoleCmd has the options of `aws sts assume-role` under their own names.
 type assumeRoleCmd struct {
 	RoleARN           string `name:"role-arn" placeholder:"ARN" complete:"role-arns" help:"Role to assume."`
-	RoleSessionName   string `placeholder:"NAME" complete:"none" help:"Session name, as CloudTrail shows it (muster)."`
+	RoleSessionName   string `placeholder:"NAME" complete:"none" help:"Session name, as CloudTrail shows it (muster-USER)."`
 	PolicyARNs        words  `name:"policy-arns" placeholder:"ARN ..." complete:"none" help:"Managed policies that limit the session; also as arn=ARN or JSON."`
 	Policy            string `placeholder:"JSON" complete:"file-url" help:"Inline policy that limits the session: JSON or file://PATH."`
 	DurationSeconds   int    `placeholder:"N" complete:"none" help:"Session duration, 900 to 43200; at most 3600 if a role assumes the role."`
@@ -29,7 +29,7 @@ type assumeRoleCmd struct {
 	SourceIdentity    string `placeholder:"NAME" complete:"none" help:"Source identity of the session and of all roles assumed from it."`
 	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." complete:"none" help:"Context assertions of trusted providers; also as JSON."`
 
-	Via                  []string `placeholder:"ROLE_ARN" sep:"none" complete:"role-arns" help:"Role to assume first; may be repeated."`
+	Via                  []string `type:"arns" sep:"none" placeholder:"ROLE_ARN" complete:"role-arns" help:"Role to assume first; may be repeated."`
 	Profile              string   `placeholder:"NAME" complete:"profiles" help:"Profile to start from."`
 	Region               string   `placeholder:"R" complete:"regions" help:"Region of the STS endpoint."`
 	SAMLAssertion        string   `name:"saml-assertion" placeholder:"FILE|-" complete:"file" help:"Use a SAML assertion (XML or base64) instead of AWS credentials."`

@@ -88,18 +88,21 @@ func (l *flagLine) overrides(command *kong.Context, flag *kong.Flag, value strin
 // another source: it replaces the whole source.
 func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
 	given, replaced := line.given, line.replaced
-	if !given[&s.Profiles] && !given[&s.AllProfiles] && !given[&s.SSOSession] && !given[&s.Organization] {
+	if !given[&s.Profiles] && !given[&s.AllProfiles] && !given[&s.SSOSession] && !given[&s.Organization] && !given[&s.RoleARN] {
 		return false
 	}
+	startsFromProfile := given[&s.Organization] || given[&s.RoleARN]
 	switch flag {
-	case &s.Profiles: // a single profile may list the organization
-		return !given[&s.Organization] || strings.Contains(value, ",") || names.IsGlob(value)
-	case &s.AllProfiles, &s.SSOSession, &s.Organization:
+	case &s.Profiles: // a single profile may be the one to start from
+		return !startsFromProfile || strings.Contains(value, ",") || names.IsGlob(value)
+	case &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN:
 		return true
+	case &s.Via: // it belongs to the variable of --role-arn, if there is one
+		return !given[&s.RoleARN] || line.inEnv[&s.RoleARN]
 	case &s.Roles:
 		return !given[&s.Organization] && !given[&s.SSOSession] || replaced(&s.Organization) || replaced(&s.SSOSession)
 	case &s.ExternalID, &s.RoleSessionName, &s.DurationSeconds:
-		return !given[&s.Organization]
+		return !startsFromProfile
 	case &s.OUs, &s.Tags: // without a replaced organization they stay: ignoring them would select more accounts
 		return replaced(&s.Organization)
 	}

@@ -67,6 +67,7 @@ func newParser(grammar any, app *App) (*kong.Kong, error) {
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
 		kong.NamedMapper("filters", kong.MapperFunc(decodeFilters)),
 		kong.NamedMapper("globs", kong.MapperFunc(decodeGlobs)),
+		kong.NamedMapper("arns", kong.MapperFunc(decodeARNs)),
 	)
 }
 
@@ -112,6 +113,17 @@ func decodeGlobs(line *kong.DecodeContext, target reflect.Value) error {
 		return err
 	}
 	given := slices.DeleteFunc(names.Split(list), func(text string) bool { return text == "" })
+	target.Set(reflect.AppendSlice(target, reflect.ValueOf(given)))
+	return nil
+}
+
+// decodeARNs separates ARNs at the commas between them. The name of a role may contain commas.
+func decodeARNs(line *kong.DecodeContext, target reflect.Value) error {
+	var list string
+	if err := line.Scan.PopValueInto("string", &list); err != nil {
+		return err
+	}
+	given := strings.Split(strings.ReplaceAll(list, ",arn:", "\narn:"), "\n")
 	target.Set(reflect.AppendSlice(target, reflect.ValueOf(given)))
 	return nil
 }

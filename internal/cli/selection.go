@@ -28,14 +28,16 @@ type selectionFlags struct {
 	AllProfiles     bool     `group:"select" help:"Accounts of all profiles, each account once."`
 	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
+	RoleARN         string   `name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
+	Via             []string `type:"arns" sep:"none" placeholder:"ARN" group:"select" complete:"role-arns" help:"Role to assume before --role-arn; may be repeated."`
 	Roles           []string `name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
 	Accounts        []string `name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
 	Exclude         []string `name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
 	OUs             []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
 	Tags            []string `name:"account-tag" placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
-	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization."`
-	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"Session name for the roles of --organization (muster)."`
-	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"Session duration for the roles of --organization."`
+	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization, or for --role-arn."`
+	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"Session name for these roles (muster-USER)."`
+	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"Session duration for these roles."`
 }
 
 // selection returns the selection of the flags, and how to apply it. The demo selects
@@ -43,7 +45,7 @@ type selectionFlags struct {
 func (s *Selection) selection(app *App, g *Global) (account.Selection, account.Options, error) {
 	shard, err := s.shard(app)
 	selection := account.Selection(s.selectionFlags)
-	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && len(s.Profiles)+len(s.Roles) == 0 {
+	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.RoleARN == "" && len(s.Profiles)+len(s.Roles) == 0 {
 		selection.Organization, selection.Roles = true, []string{demoRole}
 	}
 	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }}, err
@@ -51,7 +53,7 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, account.O
 
 // SeenScope is the scope of the names that a sweep of the selected accounts finds.
 func (s *Selection) SeenScope() seen.Scope {
-	return seen.Scope{Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization}
+	return seen.Scope{Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, RoleARN: s.RoleARN}
 }
 
 // RegionFlags are the flags that select regions.

@@ -14,6 +14,7 @@ type Scope struct {
 	AllProfiles  bool
 	SSOSession   string
 	Organization bool
+	RoleARN      string // of --role-arn
 }
 
 // anyIdentity begins the keys of scopes that do not depend on the environment's identity.
@@ -28,6 +29,8 @@ func (s Scope) Key(lookup func(string) (string, bool)) string {
 		return anyIdentity + "." + Digest("organization", s.Profiles[0])
 	case s.Organization:
 		return identity(lookup) + "." + Digest("organization")
+	case s.RoleARN != "":
+		return anyIdentity + "." + Digest("role-arn", s.RoleARN)
 	case s.SSOSession != "":
 		return anyIdentity + "." + Digest("sso-session", s.SSOSession)
 	case s.AllProfiles:
@@ -42,7 +45,7 @@ func (s Scope) Key(lookup func(string) (string, bool)) string {
 // selection gets all entries, except those found by another identity of the environment.
 func (s Scope) Filter(entries []Entry, kind Kind, lookup func(string) (string, bool)) []Entry {
 	key, own := s.Key(lookup), identity(lookup)
-	selects := s.Organization || s.AllProfiles || s.SSOSession != "" || len(s.Profiles) > 0
+	selects := s.Organization || s.AllProfiles || s.SSOSession != "" || s.RoleARN != "" || len(s.Profiles) > 0
 	return uniqueIDs(entries, func(e Entry) bool {
 		whose, _, _ := strings.Cut(e.Scope, ".")
 		return e.Kind == kind && (e.Scope == key || !selects && (whose == anyIdentity || whose == own))

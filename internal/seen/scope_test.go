@@ -13,7 +13,7 @@ func TestScopeFilter(t *testing.T) {
 		return func(name string) (string, bool) { return profile, name == "AWS_PROFILE" }
 	}
 	dev, all, none := Scope{Profiles: []string{"dev"}}, Scope{AllProfiles: true}, Scope{}
-	organization := Scope{Organization: true}
+	organization, role := Scope{Organization: true}, Scope{RoleARN: "arn:aws:iam::7:role/R", Profiles: []string{"dev"}}
 	entries := []Entry{
 		{Kind: Account, ID: "1", Scope: dev.Key(as("me"))},
 		{Kind: Account, ID: "2", Scope: all.Key(as("me"))},
@@ -22,12 +22,13 @@ func TestScopeFilter(t *testing.T) {
 		{Kind: Account, ID: "4", Scope: organization.Key(as("me"))},
 		{Kind: Account, ID: "5", Scope: organization.Key(as("you"))},
 		{Kind: Region, ID: "6", Scope: dev.Key(as("me"))},
+		{Kind: Account, ID: "7", Scope: role.Key(as("me"))},
 	}
 	for _, test := range []struct {
 		scope Scope
 		want  string
 	}{
-		{dev, "1"}, {all, "2"}, {organization, "4"}, {none, "1234"},
+		{dev, "1"}, {all, "2"}, {organization, "4"}, {none, "12347"}, {role, "7"},
 		{Scope{SSOSession: "corp"}, ""}, {Scope{Profiles: []string{"dev", "prod"}}, ""},
 		{Scope{Organization: true, Profiles: []string{"root"}}, ""},
 	} {
@@ -39,7 +40,7 @@ func TestScopeFilter(t *testing.T) {
 			t.Errorf("%+v: %s, want %s", test.scope, got, test.want)
 		}
 	}
-	if got := OfKind(entries, Account); len(got) != 5 || !slices.IsSortedFunc(got, func(a, b Entry) int { return int(a.ID[0]) - int(b.ID[0]) }) {
+	if got := OfKind(entries, Account); len(got) != 6 || !slices.IsSortedFunc(got, func(a, b Entry) int { return int(a.ID[0]) - int(b.ID[0]) }) {
 		t.Errorf("of all scopes: %v", got)
 	}
 }
