@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"iter"
@@ -97,6 +98,53 @@ func (o Object) Set(name string, value any) Object {
 // Without returns a copy of the object that lacks some members.
 func (o Object) Without(names ...string) Object {
 	return slices.DeleteFunc(slices.Clone(o), func(f Field) bool { return slices.Contains(names, f.Name) })
+}
+
+// Clone returns a copy that shares no object, list or blob with the original.
+func (o Object) Clone() Object { return clone(o).(Object) }
+
+func clone(value any) any {
+	switch v := value.(type) {
+	case Object:
+		object := slices.Clone(v)
+		for i := range object {
+			object[i].Value = clone(object[i].Value)
+		}
+		return object
+	case []any:
+		list := slices.Clone(v)
+		for i := range list {
+			list[i] = clone(list[i])
+		}
+		return list
+	case []byte:
+		return slices.Clone(v)
+	}
+	return value
+}
+
+// Equal reports whether two objects have the same members in the same order.
+func (o Object) Equal(other Object) bool {
+	return slices.EqualFunc(o, other, func(a, b Field) bool { return a.Name == b.Name && equal(a.Value, b.Value) })
+}
+
+func equal(a, b any) bool {
+	switch a := a.(type) {
+	case Object:
+		b, ok := b.(Object)
+		return ok && a.Equal(b)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, equal)
+	case []byte:
+		b, ok := b.([]byte)
+		return ok && bytes.Equal(a, b)
+	}
+	switch b.(type) {
+	case Object, []any, []byte: // cannot be compared by ==
+		return false
+	}
+	return a == b
 }
 
 // All yields the members in order.
