@@ -140,13 +140,18 @@ type networkBody struct {
 }
 
 func (b *networkBody) Read(p []byte) (int, error) {
-	start := time.Now()
+	var start time.Time
+	if b.timed {
+		start = time.Now()
+	}
 	n, err := b.ReadCloser.Read(p)
 	if b.size += int64(n); b.size > b.limit {
 		return n, errTooLarge(b.limit)
 	}
-	if b.remaining -= time.Since(start); b.timed && b.remaining < 0 && err == nil {
-		err = errTooSlow
+	if b.timed {
+		if b.remaining -= time.Since(start); b.remaining < 0 && err == nil {
+			err = errTooSlow
+		}
 	}
 	return n, err
 }

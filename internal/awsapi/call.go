@@ -1,11 +1,8 @@
 package awsapi
 
 import (
-	"cmp"
 	"context"
 	"io"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -153,7 +150,7 @@ func (o *Operation) retried(
 }
 
 // prepare returns the endpoint and the unsigned request of a call.
-func (o *Operation) prepare(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (*endpoint, *http.Request, error) {
+func (o *Operation) prepare(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object) (*endpoint, *unsigned, error) {
 	if o.input != nil {
 		in = o.input(slices.Clone(in))
 	}
@@ -169,37 +166,34 @@ func (o *Operation) prepare(ctx context.Context, t Target, region string, creden
 	if err != nil {
 		return nil, nil, err
 	}
-	req, err := o.request(ctx, e, in)
+	req, err := o.unsigned(ctx, e, in)
 	return e, req, err
 }
 
 // attempt makes a call once, when its limit allows.
 func (o *Operation) attempt(
-	ctx context.Context, e *endpoint, req *http.Request, region string, credentials aws.CredentialsProvider, read func(io.Reader) error,
+	ctx context.Context, e *endpoint, req *unsigned, region string, credentials aws.CredentialsProvider, read func(io.Reader) error,
 ) (wire.Object, error) {
 	limiter := o.api.limiters.of(ctx, o.op.Service.ID, o.op.Name, region)
 	return attemptWithin(ctx, limiter, func() (wire.Object, error) { return o.send(ctx, e, req, credentials, read) })
 }
 
 func (o *Operation) send(
-	ctx context.Context, e *endpoint, req *http.Request, credentials aws.CredentialsProvider, read func(io.Reader) error,
+	ctx context.Context, e *endpoint, req *unsigned, credentials aws.CredentialsProvider, read func(io.Reader) error,
 ) (wire.Object, error) {
 	limit := int64(WholeLimit)
 	if read != nil {
 		limit = PageLimit
 	}
-	try := req.Clone(withLimit(ctx, limit))
-	var err error
-	if req.GetBody != nil {
-		if try.Body, err = req.GetBody(); err != nil {
-			return nil, err
-		}
-	}
-	sent := time.Now()
-	if err := e.sign(ctx, try, credentials, sent); err != nil {
+	try, err := req.attempt(withLimit(ctx, limit))
+	if err != nil {
 		return nil, err
 	}
-	resp, err := o.api.http.Do(try)
+	sent := time.Now()
+	if err := e.sign(ctx, try, req.hash, credentials, sent); err != nil {
+		return nil, err
+	}
+	resp, err := o.api.http.send(try)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, &aws.RequestCanceledError{Err: err}
@@ -216,57 +210,4 @@ func (o *Operation) send(
 		return nil, &skewedError{failed}
 	}
 	return nil, failed
-}
-
-// request returns the unsigned request for an input.
-func (o *Operation) request(ctx context.Context, e *endpoint, in wire.Object) (*http.Request, error) {
-	req, err := o.codec.Request(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	host := e.url.Host
-	if !e.custom && !o.hasAccountInHost() { // a custom host is complete
-		prefix, err := o.codec.HostPrefix(in)
-		if err != nil {
-			return nil, err
-		}
-		host = prefix + host
-	}
-	path := req.URL.EscapedPath()
-	if o.op.Service.ID == "S3" && strings.HasPrefix(o.op.URI, "/{Bucket}") {
-		path = withoutBucket(path)
-	}
-	path = cmp.Or(strings.TrimSuffix(e.url.EscapedPath(), "/")+path, "/")
-	u := &url.URL{Scheme: e.url.Scheme, Host: host, RawQuery: req.URL.RawQuery}
-	if u.Path, err = url.PathUnescape(path); err != nil {
-		return nil, err
-	}
-	u.RawPath = path
-	req.URL, req.Host = u, host
-	req.Header.Set("User-Agent", o.api.settings.UserAgent)
-	for name, value := range serviceHeaders[o.op.Service.ID] {
-		req.Header.Set(name, value)
-	}
-	if o.op.NamesEndpoint {
-		req.Header.Set("X-Amz-Api-Version", o.op.Service.Version)
-	}
-	for name, values := range e.headers {
-		req.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	if o.handlers.request != nil {
-		err = o.handlers.request(req)
-	}
-	return req, err
-}
-
-// hasAccountInHost reports whether the endpoint's rules put the account in front of the
-// host, so that the model's prefix would be a second one.
-func (o *Operation) hasAccountInHost() bool {
-	return o.op.HostPrefix == "{AccountId}." && o.op.Static["RequiresAccountId"] == true
-}
-
-// serviceHeaders are headers of all requests of a service that its model does not have.
-var serviceHeaders = map[string]map[string]string{
-	"API Gateway": {"Accept": "application/json"}, // its default is another format
-	"Glacier":     {"X-Amz-Glacier-Version": "2012-06-01"},
 }

@@ -92,7 +92,11 @@ func (want *sentRequest) compare(t *testing.T, o *Operation, keys aws.Credential
 	if o.op.Service.Once {
 		region = catalog.PartitionOf(region).Global()
 	}
-	e, req, err := o.prepare(ctx, Target{}, region, keys, in)
+	e, prepared, err := o.prepare(ctx, Target{}, region, keys, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := prepared.attempt(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +107,7 @@ func (want *sentRequest) compare(t *testing.T, o *Operation, keys aws.Credential
 			t.Fatal(err)
 		}
 	}
-	if err := e.sign(ctx, req, keys, now); err != nil {
+	if err := e.sign(ctx, req, prepared.hash, keys, now); err != nil {
 		t.Fatal(err)
 	}
 	body, err := io.ReadAll(req.Body)

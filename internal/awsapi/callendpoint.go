@@ -28,6 +28,8 @@ type endpoint struct {
 	name, region    string
 	regionSet       []string      // of a signature of version 4a; nil for version 4
 	offset          *atomic.Int64 // of the server's clock from this one's, in nanoseconds
+
+	last *atomic.Pointer[unsigned] // the request made last, for this URL
 }
 
 type endpointKey struct {
@@ -129,7 +131,7 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 		return nil, &EndpointError{fmt.Errorf("%q is not the URL of an endpoint", found.URL)}
 	}
 	e := &endpoint{
-		url: u, custom: key.custom != "", headers: found.Headers, name: s.SigningName, region: key.region, offset: new(atomic.Int64),
+		url: u, custom: key.custom != "", headers: found.Headers, name: s.SigningName, region: key.region, offset: new(atomic.Int64), last: new(atomic.Pointer[unsigned]),
 		version2:  s.Signature == "v2" && s.ID != "ImportExport", // it accepts version 4, too
 		unescaped: found.DisableDoubleEncoding || s.Signature == "s3" || s.Signature == "s3v4",
 		unsigned:  op.AuthType == "none" || found.Scheme == "none", unsignedPayload: op.UnsignedBody || op.AuthType == "v4-unsigned-body",

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,6 +56,7 @@ func (o *Operation) discover(ctx context.Context, t Target, region string, crede
 		address = "https://" + address
 	}
 	moved := *e
+	moved.last = new(atomic.Pointer[unsigned])
 	if moved.url, err = url.Parse(address); err != nil || moved.url.Host == "" {
 		return nil, &EndpointError{errors.New("the service named an endpoint that is not a host")}
 	}

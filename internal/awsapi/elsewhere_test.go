@@ -128,12 +128,17 @@ func TestAsymmetricSignature(t *testing.T) {
 	} {
 		service, operation, _ := strings.Cut(name, " ")
 		o := operationOf(t, New(Settings{}), service, operation)
-		e, req, err := o.prepare(t.Context(), Target{}, "us-east-1", testKeys, in)
+		e, prepared, err := o.prepare(t.Context(), Target{}, "us-east-1", testKeys, in)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if err := e.sign(t.Context(), req, testKeys, time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)); err != nil {
+		req, err := prepared.attempt(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err := e.sign(t.Context(), req, prepared.hash, testKeys, time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		signature := req.Header.Get("Authorization")

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/timing"
@@ -23,9 +23,19 @@ type httpClient struct {
 	largeAnswers chan struct{} // holds a value for each large answer in memory
 }
 
-// Do sends a request. It wraps errors of the transport as http.Client does. It follows
-// no redirect: the signature of a request is valid for its own host only.
+// Do sends a request of the SDK's clients.
 func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
+	own, err := withOwnBody(r)
+	if err != nil {
+		return nil, &url.Error{Op: r.Method, URL: r.URL.Redacted(), Err: err}
+	}
+	return c.send(own)
+}
+
+// send sends a request that the caller does not use again. It wraps errors of the transport
+// as http.Client does. It follows no redirect: the signature of a request is valid for its
+// own host only.
+func (c *httpClient) send(r *http.Request) (*http.Response, error) {
 	resp, err := c.roundTrip(r)
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		err = http.ErrSchemeMismatch
@@ -40,10 +50,7 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 }
 
 func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
-	r, err := withOwnBody(r)
-	if err != nil {
-		return nil, err
-	}
+	r.Header.Set("Accept-Encoding", "gzip") // after the signature: proxies change it
 	if err := c.takeSlot(r.Context()); err != nil {
 		return nil, err
 	}
@@ -53,7 +60,7 @@ func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c.limitBody(r, resp)
-	resp.Body = &slotBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.slots })}
+	resp.Body = &slotBody{ReadCloser: resp.Body, slots: c.slots}
 	return resp, nil
 }
 
@@ -76,10 +83,14 @@ func (c *httpClient) takeSlot(ctx context.Context) error {
 // slotBody releases a call's slot when the body of its answer is closed.
 type slotBody struct {
 	io.ReadCloser
-	release func()
+	slots    chan struct{}
+	released atomic.Bool
 }
 
 func (b *slotBody) Close() error {
-	defer b.release()
-	return b.ReadCloser.Close()
+	err := b.ReadCloser.Close()
+	if !b.released.Swap(true) {
+		<-b.slots
+	}
+	return err
 }

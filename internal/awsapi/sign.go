@@ -2,10 +2,8 @@ package awsapi
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -28,8 +26,8 @@ func (e *skewedError) Unwrap() error { return e.error }
 // RetryableError makes it one that is retried.
 func (e *skewedError) RetryableError() bool { return true }
 
-// sign signs a request for a time.
-func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.CredentialsProvider, now time.Time) error {
+// sign signs a request for a time. hash is that of its body.
+func (e *endpoint) sign(ctx context.Context, req *http.Request, hash string, credentials aws.CredentialsProvider, now time.Time) error {
 	if e.unsigned {
 		return nil
 	}
@@ -44,46 +42,32 @@ func (e *endpoint) sign(ctx context.Context, req *http.Request, credentials aws.
 	if e.version2 {
 		return signVersion2(req, creds, now)
 	}
-	hash := []byte("UNSIGNED-PAYLOAD")
-	if !e.unsignedPayload {
-		if hash, err = payloadHash(req); err != nil {
-			return err
-		}
+	if e.unsignedPayload {
+		hash = "UNSIGNED-PAYLOAD"
 	}
 	if e.regionSet != nil {
 		return e.signAsymmetrically(req, creds, hash, now)
 	}
-	text := string(hash)
-	if !e.unsignedPayload {
-		text = hex.EncodeToString(hash)
-	}
 	if e.unescaped {
-		req.Header.Set("X-Amz-Content-Sha256", text)
+		req.Header.Set("X-Amz-Content-Sha256", hash)
 	}
-	return requestSigner.SignHTTP(ctx, creds, req, text, e.name, e.region, now, func(o *v4.SignerOptions) {
+	return requestSigner.SignHTTP(ctx, creds, req, hash, e.name, e.region, now, func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = e.unescaped
 	})
 }
 
-// payloadHash returns the SHA-256 of a request's body.
-func payloadHash(req *http.Request) ([]byte, error) {
-	sum := sha256.New()
-	if req.GetBody == nil {
-		return sum.Sum(nil), nil
-	}
-	body, err := req.GetBody()
-	if err != nil {
-		return nil, err
-	}
-	_, err = io.Copy(sum, body)
-	return sum.Sum(nil), err
-}
-
 // signAsymmetrically signs with version 4a, whose signature is valid in several regions.
 // A signer keeps the key of one identity only, so each request has its own.
-func (e *endpoint) signAsymmetrically(req *http.Request, creds aws.Credentials, hash []byte, now time.Time) error {
+func (e *endpoint) signAsymmetrically(req *http.Request, creds aws.Credentials, hash string, now time.Time) error {
+	payload := []byte(hash)
+	if !e.unsignedPayload {
+		var err error
+		if payload, err = hex.DecodeString(hash); err != nil {
+			return err
+		}
+	}
 	return sigv4a.New().SignRequest(&sigv4a.SignRequestInput{
-		Request: req, PayloadHash: hash, Service: e.name, RegionSet: e.regionSet, Time: now,
+		Request: req, PayloadHash: payload, Service: e.name, RegionSet: e.regionSet, Time: now,
 		Credentials: httpauth.Credentials{AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken},
 	}, func(o *httpauthv4.SignerOptions) {
 		o.DisableDoublePathEscape, o.AddPayloadHashHeader = e.unescaped, e.unescaped

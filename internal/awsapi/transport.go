@@ -140,7 +140,6 @@ func (e *bundleError) Unwrap() error { return e.error }
 func withOwnBody(r *http.Request) (*http.Request, error) {
 	request := *r
 	request.Header = r.Header.Clone()
-	request.Header.Set("Accept-Encoding", "gzip")
 	if r.Body == nil || r.Body == http.NoBody {
 		return &request, nil
 	}
