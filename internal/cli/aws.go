@@ -116,9 +116,9 @@ func (c *awsCmd) MoreFlags() (flags []complete.Param) {
 func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	switch {
 	case c.Service == "":
-		return written(listServices(app.Stdout))
+		return app.paged(bool(g.NoPager), listServices)
 	case c.op == nil:
-		return written(manual.Names(app.Stdout, operationNames(catalog.Open(c.Service))))
+		return app.paged(bool(g.NoPager), func(w io.Writer) error { return manual.Names(w, operationNames(catalog.Open(c.Service))) })
 	}
 	in, err := inventory.ReadInput(c.op, c.CLIInputJSON, c.parameters, shorthand.Files(app.Lookup, app.home()), newToken)
 	if err != nil {

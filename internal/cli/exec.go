@@ -358,7 +358,7 @@ func (e *execution) dryRun(ctx context.Context, printer *render.Printer[execPlan
 	defer cancel()
 	result, err := sweepOnce(ctx, e.sweeper, &listing[execPlan]{
 		noun: "places", plan: func(*sweeper) (sweep.Plan[execPlan], error) { return plan, nil },
-	}, printer.Start(e.app.term.Records()))
+	}, startOutput(e.app, e.global, printer))
 	if err != nil {
 		return err
 	}

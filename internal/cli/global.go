@@ -22,15 +22,16 @@ import (
 
 // Global are the flags of every command. They have the names of the AWS CLI.
 type Global struct {
-	EndpointURL       string  `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send all calls to this URL."`
-	NoVerifySSL       bool    `name:"no-verify-ssl" group:"global" help:"Do not verify TLS certificates."`
-	CABundle          string  `name:"ca-bundle" placeholder:"FILE" group:"global" complete:"file" help:"PEM file of certificate authorities; also AWS_CA_BUNDLE."`
-	CLIReadTimeout    float64 `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Socket read timeout (60; 0: none)."`
-	CLIConnectTimeout float64 `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Socket connect timeout (10; 0: none)."`
-	Color             string  `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
-	NoCache           bool    `group:"global" help:"Do not use the AWS CLI's cache of role credentials."`
-	Debug             bool    `group:"global" overview:"" help:"Log every call on stderr, without secrets."`
-	Demo              bool    `group:"global" overview:"" help:"Use the built-in simulated organization instead of AWS."`
+	EndpointURL       string      `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send all calls to this URL."`
+	NoVerifySSL       bool        `name:"no-verify-ssl" group:"global" help:"Do not verify TLS certificates."`
+	CABundle          string      `name:"ca-bundle" placeholder:"FILE" group:"global" complete:"file" help:"PEM file of certificate authorities; also AWS_CA_BUNDLE."`
+	CLIReadTimeout    float64     `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Socket read timeout (60; 0: none)."`
+	CLIConnectTimeout float64     `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Socket connect timeout (10; 0: none)."`
+	Color             string      `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
+	NoPager           noPagerFlag `env:"-" group:"global" help:"Do not show long tables and help in a pager; also MUSTER_PAGER=cat."`
+	NoCache           bool        `group:"global" help:"Do not use the AWS CLI's cache of role credentials."`
+	Debug             bool        `group:"global" overview:"" help:"Log every call on stderr, without secrets."`
+	Demo              bool        `group:"global" overview:"" help:"Use the built-in simulated organization instead of AWS."`
 
 	simulated bool // the simulated organization replaces AWS
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ type explainer interface {
 
 // explainArguments prints the help page for the arguments of a command. printed is false
 // if there is none.
-func (a *App) explainArguments(command *kong.Node, arguments []string) (printed bool, err error) {
+func (a *App) explainArguments(w io.Writer, command *kong.Node, arguments []string) (printed bool, err error) {
 	if command == nil || len(arguments) == 0 {
 		return false, nil
 	}
@@ -49,7 +50,7 @@ func (a *App) explainArguments(command *kong.Node, arguments []string) (printed 
 	if err != nil {
 		return false, err
 	}
-	return true, written(page.Print(a.Stdout))
+	return true, page.Print(w)
 }
 
 // helpError reports that help or the version could not be written. The command line
@@ -66,10 +67,13 @@ func (helpFlag) BeforeReset(app *App, line *kong.Context) error {
 			arguments = append(arguments, line.Value(step).String())
 		}
 	}
-	printed, err := app.explainArguments(line.Selected(), arguments)
-	if err == nil && !printed {
-		err = written(app.manual(line.Model).Help(app.Stdout, line.Selected()))
-	}
+	err := app.helpPaged(line, func(w io.Writer) error {
+		printed, err := app.explainArguments(w, line.Selected(), arguments)
+		if err == nil && !printed {
+			err = app.manual(line.Model).Help(w, line.Selected())
+		}
+		return err
+	})
 	if err != nil {
 		return &helpError{err}
 	}
@@ -106,11 +110,15 @@ func (c *helpCmd) Words(source string) []string {
 	return nil
 }
 
-func (c *helpCmd) Run(app *App, line *kong.Context) error {
+func (c *helpCmd) Run(app *App, g *Global, line *kong.Context) error {
+	return app.paged(bool(g.NoPager), func(w io.Writer) error { return c.print(app, line, w) })
+}
+
+func (c *helpCmd) print(app *App, line *kong.Context, w io.Writer) error {
 	m := app.manual(line.Model)
 	if c.Service != "" {
 		words := slices.DeleteFunc([]string{c.Service, c.Operation}, func(word string) bool { return word == "" })
-		printed, err := app.explainArguments(m.Command(c.Subject), words)
+		printed, err := app.explainArguments(w, m.Command(c.Subject), words)
 		if err == nil && !printed {
 			return usage("help has one page about %s; see '%s help %s'", c.Subject, ownName, c.Subject)
 		}
@@ -121,7 +129,7 @@ func (c *helpCmd) Run(app *App, line *kong.Context) error {
 		if err != nil {
 			return err
 		}
-		return written(page.Print(app.Stdout))
+		return page.Print(w)
 	}
 	if !m.Has(c.Subject) { // the program's page, and suggestions for an unknown name
 		var err error
@@ -129,5 +137,5 @@ func (c *helpCmd) Run(app *App, line *kong.Context) error {
 			return err
 		}
 	}
-	return written(m.Explain(app.Stdout, c.Subject))
+	return m.Explain(w, c.Subject)
 }

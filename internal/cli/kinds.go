@@ -103,7 +103,7 @@ func (c *listCmd) listKinds(ctx context.Context, app *App, g *Global, command *k
 		}
 	}
 	if o := &c.Output; o.Output == "" && o.JQ == "" && o.Query == "" && len(o.Columns)+len(o.SortBy)+len(o.CountBy) == 0 {
-		return written(printKinds(app.Stdout))
+		return app.paged(bool(g.NoPager), printKinds)
 	}
 	printer, err := render.Compile[kindRecord](c.Output.options(app, g), kindsView)
 	if err != nil {
@@ -113,7 +113,7 @@ func (c *listCmd) listKinds(ctx context.Context, app *App, g *Global, command *k
 	if err != nil {
 		return err
 	}
-	stream := printer.Start(app.term.Records())
+	stream := startOutput(app, g, printer)
 	stream.Until(ctx)
 	for _, r := range records {
 		if err := stream.Write(r); err != nil {

@@ -119,11 +119,12 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 type profilePrinter struct {
 	*render.Printer[profileRecord]
 	app     *App
+	global  *Global
 	leftOut []string // columns for which the terminal was too narrow
 }
 
 func (c *profilesCmd) printer(app *App, g *Global) (p *profilePrinter, err error) {
-	p = &profilePrinter{app: app}
+	p = &profilePrinter{app: app, global: g}
 	options := c.Output.options(app, g)
 	options.LeftOut = func(columns []string) { p.leftOut = columns }
 	p.Printer, err = render.Compile[profileRecord](options, profileView)
@@ -131,7 +132,7 @@ func (c *profilesCmd) printer(app *App, g *Global) (p *profilePrinter, err error
 }
 
 func (p *profilePrinter) print(ctx context.Context, records []profileRecord) error {
-	stream := p.Start(p.app.term.Records())
+	stream := startOutput(p.app, p.global, p.Printer)
 	stream.Until(ctx)
 	for _, r := range records {
 		if err := stream.Write(r); err != nil {

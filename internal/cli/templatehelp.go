@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"reflect"
 
 	"github.com/alecthomas/kong"
@@ -25,8 +26,11 @@ func (templateHelpFlag) BeforeReset(app *App, parsed *kong.Context) error {
 	command := parsed.Selected()
 	record := command.Target.Addr().Interface().(interface{ Schema() *shape.Schema })
 	fields, functions := expr.TemplateHelp(record.Schema(), app.Now())
-	if err := app.manual(parsed.Model).Templates(app.Stdout, command.Name, fields, functions); err != nil {
-		return &helpError{written(err)}
+	err := app.helpPaged(parsed, func(w io.Writer) error {
+		return app.manual(parsed.Model).Templates(w, command.Name, fields, functions)
+	})
+	if err != nil {
+		return &helpError{err}
 	}
 	parsed.Exit(exitOK)
 	return nil

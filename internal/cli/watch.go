@@ -79,7 +79,7 @@ func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 // records of the first round, and then the records that change, as in kubectl.
 func repeat[R any](ctx context.Context, app *App, g *Global, o *WatchedOutput, printer *render.Printer[R], once func(context.Context, stream[R]) error) error {
 	if o.Watch == 0 {
-		return once(ctx, printer.Start(app.term.Records()))
+		return once(ctx, startOutput(app, g, printer))
 	}
 	interval := time.Duration(o.Watch)
 	w := newWatcher(app, interval, printer.Watch())

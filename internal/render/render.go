@@ -138,6 +138,9 @@ func (p *Printer[T]) Sorted(records []T) []reflect.Value {
 	return structs
 }
 
+// Aligned reports whether the output is a table or a tree, for people to read.
+func (p *Printer[T]) Aligned() bool { return p.plan.shown != nil }
+
 // Start starts the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 	s := newStream(p, w)

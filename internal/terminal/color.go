@@ -8,8 +8,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Width returns the number of columns of the terminal that w is; ok is false where
-// w is none.
+// Width returns the number of columns of the terminal that w is, or writes to; ok is
+// false where there is none.
 func Width(w io.Writer) (columns int, ok bool) {
 	columns, _, ok = size(w)
 	return columns, ok
@@ -17,6 +17,9 @@ func Width(w io.Writer) (columns int, ok bool) {
 
 // size falls back to 80 columns and to 24 rows for a terminal that does not know them.
 func size(w io.Writer) (columns, rows int, ok bool) {
+	if s, ok := w.(interface{ screen() io.Writer }); ok {
+		w = s.screen()
+	}
 	if !IsTerminal(w) {
 		return 0, 0, false
 	}

@@ -79,26 +79,7 @@ func (t *Terminal) ask(ctx context.Context, text string, secret bool) (string, e
 		return "", ErrNoTerminal
 	}
 	q := newQuestion(tty, text, secret)
-	defer t.holdFor(q)()
+	defer t.trapTTYSignals()()
+	defer t.occupy(func() { t.question = q }, func() { t.question = nil })()
 	return q.ask(ctx)
-}
-
-// holdFor keeps the terminal for a question until release is called, which writes the
-// delayed output.
-func (t *Terminal) holdFor(q *question) (release func()) {
-	unhold, untrap := t.Hold(), t.trapTTYSignals()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.question = q
-	return func() {
-		defer untrap()
-		defer unhold()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.question = nil
-		for _, write := range t.waiting {
-			write()
-		}
-		t.waiting = nil
-	}
 }

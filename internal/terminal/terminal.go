@@ -14,6 +14,8 @@
 //     terminal waits, too.
 //   - A Screen (--watch) draws on the terminal's alternate screen. Its last row
 //     belongs to the line and to questions.
+//   - A pager shows a table or help for which the window is too short. Notes wait until
+//     the user leaves it.
 //   - Hold keeps the line away while another program writes on the terminal.
 //   - Ctrl-Z and Ctrl-\ take effect only after the line and the screen are erased.
 package terminal
@@ -51,7 +53,8 @@ type Terminal struct {
 	screen   *Screen
 	holds    int // calls of Hold without their release
 	question *question
-	waiting  []func() // writes that the question holds up
+	paging   bool     // a pager runs
+	waiting  []func() // writes that the question or the pager holds up
 	drawing  int      // lines, screens and questions that exist
 
 	untrapEnding, untrapStopping func() // nil where no signal is trapped
@@ -136,6 +139,25 @@ func (t *Terminal) Hold() (release func()) {
 	}
 }
 
+// occupy calls begin, and keeps the line and all output off the terminal until release is
+// called. release calls end, and writes the output that has waited.
+func (t *Terminal) occupy(begin, end func()) (release func()) {
+	unhold := t.Hold()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	begin()
+	return func() {
+		defer unhold()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		end()
+		for _, write := range t.waiting {
+			write()
+		}
+		t.waiting = nil
+	}
+}
+
 // stream is stdout or stderr, which may be the terminal that the line is on.
 type stream struct {
 	t *Terminal
@@ -158,9 +180,9 @@ func (t *Terminal) notes() io.Writer {
 }
 
 // put writes p while the line is out of the way. It keeps p for later while a
-// question is on the terminal.
+// question or a pager is on the terminal.
 func (t *Terminal) put(w io.Writer, p []byte) (int, error) {
-	if t.question != nil && IsTerminal(w) {
+	if (t.question != nil || t.paging) && IsTerminal(w) {
 		later := bytes.Clone(p)
 		t.waiting = append(t.waiting, func() { w.Write(later) })
 		return len(p), nil

@@ -52,6 +52,9 @@ func raiseDefault(s os.Signal) {
 	<-continued
 }
 
+// terminate asks a process to end.
+func terminate(p *os.Process) { p.Signal(syscall.SIGTERM) }
+
 // hideInput switches off the echo of typed characters, as term.ReadPassword does.
 func hideInput(fd int) {
 	state, err := unix.IoctlGetTermios(fd, getTermios)

@@ -43,6 +43,9 @@ var stoppingSignals, endingSignals []os.Signal
 
 func raiseDefault(os.Signal) {}
 
+// terminate ends a process: Windows has no way to ask.
+func terminate(p *os.Process) { p.Kill() }
+
 // hideInput switches off the echo of typed characters.
 func hideInput(fd int) {
 	var mode uint32
