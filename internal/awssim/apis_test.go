@@ -58,14 +58,8 @@ func TestAPIs(t *testing.T) {
 	if err != nil || exec.Command(python, "-c", "import botocore").Run() != nil {
 		t.Skip("botocore is not installed")
 	}
-	type given = map[string]any
 	none := given{}
-	cases := []struct {
-		service, operation, region, pages string
-		parameters                        given
-		expression                        string
-		want                              string // JSON
-	}{
+	cases := []apiCase{
 		{"iam", "list_users", "eu-west-1", "1000", none, "Users[].[UserName,Arn,Path]",
 			`[["u","arn:aws:iam::000000000001:user/u","/"],["v","arn:aws:iam::000000000001:user/v","/"],["w","arn:aws:iam::000000000001:user/w","/"]]`},
 		{"iam", "list_users", "us-east-1", "", given{"MaxItems": 1}, "[IsTruncated,length(Users),Marker!=null]", `[true,1,true]`},
@@ -121,6 +115,31 @@ func TestAPIs(t *testing.T) {
 		{"ec2", "describe_snapshots", "eu-west-1", "5", given{"OwnerIds": []string{"self"}}, "Snapshots[].[State,VolumeSize,Description]", `[["completed",8,"Created for ami-00000001"]]`},
 		{"dynamodb", "list_backups", "eu-west-1", "", none, "@", `"UnknownOperationException"`},
 	}
+	for way, env := range map[string]func(direct, proxied []string) []string{
+		"endpoint": func(direct, _ []string) []string { return direct },
+		"proxy":    func(_, proxied []string) []string { return proxied },
+	} {
+		t.Run(way, func(t *testing.T) {
+			s := start(t, apiWorld)
+			compareReads(t, python, env(clientHome(t, s)), cases)
+			wantProblems(t, s, "MaxItems is 1001", "a NextToken that is not of this list", "X-Amz-Target DynamoDB_20120810.ListBackups")
+		})
+	}
+}
+
+type given = map[string]any
+
+// apiCase is a call of botocore.
+type apiCase struct {
+	service, operation, region, pages string
+	parameters                        given
+	expression                        string
+	want                              string // JSON
+}
+
+// compareReads makes calls with botocore, one after the other.
+func compareReads(t *testing.T, python string, environ []string, cases []apiCase) {
+	t.Helper()
 	var input strings.Builder
 	enc := json.NewEncoder(&input)
 	for _, c := range cases {
@@ -128,29 +147,20 @@ func TestAPIs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for way, env := range map[string]func(direct, proxied []string) []string{
-		"endpoint": func(direct, _ []string) []string { return direct },
-		"proxy":    func(_, proxied []string) []string { return proxied },
-	} {
-		t.Run(way, func(t *testing.T) {
-			s := start(t, apiWorld)
-			command := exec.Command(python, "-c", reads)
-			command.Env, command.Stdin = env(clientHome(t, s)), strings.NewReader(input.String())
-			out, err := command.Output()
-			if err != nil {
-				t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
-			}
-			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-			if len(lines) != len(cases) {
-				t.Fatalf("%d answers to %d requests", len(lines), len(cases))
-			}
-			for i, c := range cases {
-				var got, want any
-				if json.Unmarshal([]byte(lines[i]), &got) != nil || json.Unmarshal([]byte(c.want), &want) != nil || !reflect.DeepEqual(got, want) {
-					t.Errorf("%s %s in %s %v:\n got %s\nwant %s", c.service, c.operation, c.region, c.parameters, lines[i], c.want)
-				}
-			}
-			wantProblems(t, s, "MaxItems is 1001", "a NextToken that is not of this list", "X-Amz-Target DynamoDB_20120810.ListBackups")
-		})
+	command := exec.Command(python, "-c", reads)
+	command.Env, command.Stdin = environ, strings.NewReader(input.String())
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != len(cases) {
+		t.Fatalf("%d answers to %d requests", len(lines), len(cases))
+	}
+	for i, c := range cases {
+		var got, want any
+		if json.Unmarshal([]byte(lines[i]), &got) != nil || json.Unmarshal([]byte(c.want), &want) != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s %s in %s %v:\n got %s\nwant %s", c.service, c.operation, c.region, c.parameters, lines[i], c.want)
+		}
 	}
 }

@@ -16,6 +16,7 @@
 //	env := s.Env(home)                     // AWS_ENDPOINT_URL and the other variables
 //	...                                    // run muster, the AWS CLI or an SDK
 //	s.Problems()                           // the mistakes of the client; [] if there were none
+//	s.KeyStates()                          // Active or Inactive, by the id of an access key
 //	s.Calls(), s.Truth(), s.MaxInFlight(), s.LookupHost(ctx, "shop-1.eu-west-1.elb.amazonaws.com")
 //	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)
 //	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // also in Env
@@ -45,7 +46,7 @@
 //	    {"id": "222222222222", "name": "shop", "ou": "Workloads/Prod", "opted_in": ["af-south-1"], "tags": {"env": "prod"}},
 //	    {"id": "333333333333", "name": "old", "state": "SUSPENDED"}
 //	  ],
-//	  "users": [{"account": "main", "name": "ann"}],
+//	  "users": [{"account": "main", "name": "ann", "second_key": {"created": "2024-05-06T07:08:09Z"}}],
 //	  "saml_providers": [{"name": "okta"}],
 //	  "oidc_providers": [{"url": "https://gitlab.com", "audiences": ["aws"]}],
 //	  "roles": [

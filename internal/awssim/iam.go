@@ -11,7 +11,8 @@ import (
 
 type user struct {
 	User
-	arn string
+	arn  string
+	keys []*accessKey
 }
 
 // id returns the unique id of a user.
@@ -50,9 +51,10 @@ func (w *compiledWorld) compileUsers() error {
 		if len(u.Allow) == 0 {
 			u.Allow = []string{"*"}
 		}
+		if err := w.compileKeys(u); err != nil {
+			return err
+		}
 		switch {
-		case slices.ContainsFunc(w.users, func(other *user) bool { return other.AccessKeyID == u.AccessKeyID }):
-			return fmt.Errorf("user %q: the access key %s belongs to another user", u.Name, u.AccessKeyID)
 		case u.MFASerial == "" && (u.MFASecret != "" || len(u.MFACodes) > 0):
 			return fmt.Errorf("user %q: MFA codes without mfa_serial", u.Name)
 		case u.MFASerial != "" && u.MFASecret == "" && len(u.MFACodes) == 0:

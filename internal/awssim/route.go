@@ -292,7 +292,7 @@ func (s *Server) signed(r *request) *apiError {
 		r.call.Region = r.region
 	}
 	c := s.lookup(sig.keyID)
-	if c == nil {
+	if c == nil || s.isInactive(sig.keyID) {
 		return refuse(refusedKey, "")
 	}
 	switch token := r.Header.Get("X-Amz-Security-Token"); {

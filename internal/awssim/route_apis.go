@@ -17,13 +17,14 @@ var throttlingQuery = apiError{status: 400, code: "Throttling", message: "Rate e
 
 var throttlingJSON = apiError{status: 400, code: "ThrottlingException", message: "Rate exceeded"}
 
-// apis are the services that only list their resources.
+// apis are the services that list their resources; IAM also changes access keys.
 func apis() []*api {
 	return []*api{
 		{service: "iam", signingName: "iam", actions: "iam:", protocol: protocolQuery, prefix: "2010-05-08:",
 			namespace: "https://iam.amazonaws.com/doc/2010-05-08/", throttling: throttlingQuery, invalid: "ValidationError",
 			operations: map[string]handler{"ListUsers": (*Server).listUsers, "ListRoles": (*Server).listRoles,
-				"ListAccessKeys": (*Server).listAccessKeys, "GetAccessKeyLastUsed": (*Server).getAccessKeyLastUsed}},
+				"ListAccessKeys": (*Server).listAccessKeys, "GetAccessKeyLastUsed": (*Server).getAccessKeyLastUsed,
+				"UpdateAccessKey": (*Server).updateAccessKey}},
 		{service: "lambda", signingName: "lambda", actions: "lambda:", protocol: protocolREST,
 			throttling: apiError{status: 429, code: "TooManyRequestsException", message: "Rate exceeded"}, invalid: "InvalidParameterValueException",
 			operations: map[string]handler{"ListFunctions": (*Server).listFunctions}},

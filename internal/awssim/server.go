@@ -35,7 +35,8 @@ type Server struct {
 	mu         sync.Mutex
 	advanced   time.Duration
 	keys       map[string]*credentials
-	issued     map[string]int // sessions by ARN
+	inactive   map[string]bool // access keys
+	issued     map[string]int  // sessions by ARN
 	usedCodes  map[string]bool
 	tokens     map[string]*ssoToken    // by access token
 	refreshers map[string]*ssoToken    // by refresh token
@@ -97,7 +98,7 @@ func Start(w *World, opts ...Option) (*Server, error) {
 	}
 	s := &Server{
 		compiledWorld: compiled, clock: o.clock, latency: o.latency, pageKey: make([]byte, 32), closed: make(chan struct{}),
-		keys: map[string]*credentials{}, issued: map[string]int{}, usedCodes: map[string]bool{},
+		keys: map[string]*credentials{}, inactive: map[string]bool{}, issued: map[string]int{}, usedCodes: map[string]bool{},
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
 		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{},
 		signins: map[string]*signin{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, faultCount: map[faultPlace]*faultState{},
@@ -115,7 +116,9 @@ func Start(w *World, opts ...Option) (*Server, error) {
 	}
 	s.buffers.New = func() any { return new(xmlWriter) }
 	for _, u := range compiled.users {
-		s.keys[u.AccessKeyID] = compiled.longTerm(u)
+		for _, key := range u.keys {
+			s.keys[key.ID], s.inactive[key.ID] = compiled.longTerm(u, key), key.Status == keyInactive
+		}
 	}
 	s.openSessions()
 	if s.listener, err = net.Listen("tcp", o.addr); err != nil {

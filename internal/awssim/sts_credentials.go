@@ -62,9 +62,9 @@ func (s *Server) lookup(keyID string) *credentials {
 	return s.keys[keyID]
 }
 
-// longTerm returns the credentials of an IAM user.
-func (w *compiledWorld) longTerm(u *user) *credentials {
-	return &credentials{keyID: u.AccessKeyID, secret: u.SecretAccessKey, principal: principal{
+// longTerm returns the credentials of an access key of an IAM user.
+func (w *compiledWorld) longTerm(u *user, key *accessKey) *credentials {
+	return &credentials{keyID: key.ID, secret: key.secret, principal: principal{
 		account: w.byID[u.Account], arn: u.arn, user: u, allow: u.Allow,
 		userID: u.id(),
 	}}

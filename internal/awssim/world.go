@@ -82,6 +82,16 @@ type User struct {
 	MFASecret       string   `json:"mfa_secret,omitempty"`
 	Allow           []string `json:"allow,omitempty"`   // actions, globs; default *
 	Profile         string   `json:"profile,omitempty"` // in the files of WriteHome; default: the user's name; -: none
+
+	SecondKey *AccessKey `json:"second_key,omitempty"`
+}
+
+// AccessKey is the second access key of a user: AWS allows two.
+type AccessKey struct {
+	ID       string    `json:"id,omitempty"`
+	Status   string    `json:"status,omitempty"` // Active (default) or Inactive
+	Created  time.Time `json:"created,omitzero"`
+	LastUsed time.Time `json:"last_used,omitzero"` // default: never
 }
 
 // Role is an IAM role that several accounts have.
