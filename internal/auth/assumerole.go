@@ -26,9 +26,10 @@ type RoleOptions struct {
 	TransitiveTags []string // keys of Tags that further roles inherit
 	SourceIdentity string
 	Contexts       []types.ProvidedContext
+	MinTokenSize   int // the session token has at least this many bytes; 0: no least size
 
 	// Uncached bypasses the AWS CLI's role cache. It is required with any field from
-	// Policy to Contexts: the cache's keys do not contain them.
+	// Policy to MinTokenSize: the cache's keys do not contain them.
 	Uncached bool
 }
 
@@ -59,7 +60,7 @@ func (p *assumeRoleProvider) Retrieve(ctx context.Context) (aws.Credentials, err
 		RoleArn: &o.RoleARN, RoleSessionName: p.r.sessionName(o.RoleSessionName),
 		DurationSeconds: seconds(o.Duration), ExternalId: optional(o.ExternalID),
 		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), Tags: o.Tags, TransitiveTagKeys: o.TransitiveTags,
-		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts,
+		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts, MinimumSessionTokenSize: positive(o.MinTokenSize),
 	}
 	source := p.base.Credentials
 	if o.MFASerial != "" {
@@ -125,11 +126,14 @@ func stsCredentials(c *types.Credentials) aws.Credentials {
 }
 
 // seconds returns nil for 0, the operation's default.
-func seconds(d time.Duration) *int32 {
-	if d == 0 {
+func seconds(d time.Duration) *int32 { return positive(int(d / time.Second)) }
+
+// positive returns nil for 0.
+func positive(n int) *int32 {
+	if n == 0 {
 		return nil
 	}
-	return aws.Int32(int32(d / time.Second))
+	return aws.Int32(int32(n))
 }
 
 // optional returns nil for "".

@@ -11,7 +11,7 @@ import (
 )
 
 // SAML returns the identity of a role that an assertion gives access to. Of the
-// options it uses the duration and the policies. p names the endpoints and may be nil.
+// options it uses the duration, the policies and the size of the token. p names the endpoints and may be nil.
 func (r *Resolver) SAML(p *awsconfig.Profile, assertion *Assertion, role SAMLRole, o RoleOptions) *Identity {
 	target := r.Target(p)
 	return &Identity{
@@ -35,6 +35,7 @@ func (p *samlProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	out, err := p.r.API.STS(p.target).AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{
 		RoleArn: &p.role.ARN, PrincipalArn: &p.role.Provider, SAMLAssertion: &p.assertion.encoded,
 		DurationSeconds: seconds(p.options.Duration), Policy: optional(p.options.Policy), PolicyArns: policies(p.options.PolicyARNs),
+		MinimumSessionTokenSize: positive(p.options.MinTokenSize),
 	})
 	if err != nil {
 		return aws.Credentials{}, err

@@ -62,6 +62,7 @@ func (p *webIdentityProvider) Retrieve(ctx context.Context) (aws.Credentials, er
 	out, err := p.r.API.STS(p.target).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
 		RoleArn: &o.RoleARN, RoleSessionName: p.r.sessionName(o.RoleSessionName), WebIdentityToken: aws.String(strings.TrimSpace(string(token))),
 		DurationSeconds: seconds(o.Duration), Policy: optional(o.Policy), PolicyArns: policies(o.PolicyARNs),
+		MinimumSessionTokenSize: positive(o.MinTokenSize),
 	}, func(o *sts.Options) {
 		// STS gives this error also while the provider's keys are not reachable.
 		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "InvalidIdentityToken")

@@ -105,7 +105,7 @@ func (s *Server) credentialsOf(h *host) *credentials {
 	c, now := s.hosted[h], s.now()
 	s.mu.Unlock()
 	if c == nil || c.expires.Sub(now) < 5*time.Minute {
-		c = s.issue(s.roleSession(h.account, h.role.arn, h.role.Name, h.session, h.role.Allow), h.lifetime, false)
+		c = s.issue(s.roleSession(h.account, h.role.arn, h.role.Name, h.session, h.role.Allow), h.lifetime, false, 0)
 		s.mu.Lock()
 		s.hosted[h] = c
 		s.mu.Unlock()

@@ -129,7 +129,7 @@ func (s *Server) ssoCredentials(r *request) (*answer, *apiError) {
 	}
 	role := "AWSReservedSSO_" + set + "_" + derive(0, session.Name, id, set).hex(16)
 	arn := s.arn("iam", id, "role/aws-reserved/sso.amazonaws.com/"+session.Region+"/"+role)
-	c := s.issue(s.roleSession(a, arn, role, session.User, allow), session.Duration.or(time.Hour), false)
+	c := s.issue(s.roleSession(a, arn, role, session.User, allow), session.Duration.or(time.Hour), false, 0)
 	return r.jsonAnswer(map[string]any{"roleCredentials": map[string]any{
 		"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token, "expiration": c.expires.UnixMilli(),
 	}}), nil

@@ -148,7 +148,10 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 	}
 	p := s.sessionOf(role, session, w.options)
 	p.chained = r.principal.role != ""
-	c := s.issue(p, w.lifetime, r.global)
+	c, err := s.issueSession(r, p, w.lifetime)
+	if err != nil {
+		return nil, err
+	}
 	return stsAnswer("AssumeRole", func(x *xmlWriter) { x.assumed(c, w.options) }), nil
 }
 
@@ -167,9 +170,23 @@ func (x *xmlWriter) assumed(c *credentials, o *sessionOptions) {
 	x.opt("SourceIdentity", o.source)
 }
 
+// issueSession issues credentials. Their token has at least the size that the request asks for.
+func (s *Server) issueSession(r *request, p principal, lifetime time.Duration) (*credentials, *apiError) {
+	least := 0
+	if text := r.form.Get("MinimumSessionTokenSize"); r.form.Has("MinimumSessionTokenSize") {
+		var err error
+		if least, err = strconv.Atoi(text); err != nil || least < 0 || least > tokenLimit {
+			return nil, r.invalid("1 validation error detected: Value '%s' at 'minimumSessionTokenSize' failed to satisfy constraint: Member must have value less than or equal to %d", text, tokenLimit)
+		}
+	}
+	return s.issue(p, lifetime, r.global, least), nil
+}
+
+// tokenLimit is the most bytes that a session token has.
+const tokenLimit = 4096
+
 // sizes writes the share of their limits that the session's policies, its tags and its token take.
 func (x *xmlWriter) sizes(c *credentials, o *sessionOptions) {
-	const tokenLimit = 4096
 	if o.packed > 0 {
 		x.elem("PackedPolicySize", strconv.Itoa(o.packed))
 	}
@@ -198,7 +215,10 @@ func (s *Server) getSessionToken(r *request) (*answer, *apiError) {
 			return nil, err
 		}
 	}
-	c := s.issue(p, lifetime, r.global)
+	c, err := s.issueSession(r, p, lifetime)
+	if err != nil {
+		return nil, err
+	}
 	return stsAnswer("GetSessionToken", func(x *xmlWriter) {
 		x.credentials(c)
 		x.sizes(c, &sessionOptions{})

@@ -39,8 +39,9 @@ type credentials struct {
 	v1            bool      // issued by the global STS endpoint: good in always-on regions only
 }
 
-// issue makes temporary credentials. They are derived from the principal, so that the same run makes the same ones.
-func (s *Server) issue(p principal, lifetime time.Duration, v1 bool) *credentials {
+// issue makes temporary credentials with a token of at least some bytes. They are derived from the principal, so that
+// the same run makes the same ones.
+func (s *Server) issue(p principal, lifetime time.Duration, v1 bool, least int) *credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.issued[p.arn]++
@@ -51,6 +52,9 @@ func (s *Server) issue(p principal, lifetime time.Duration, v1 bool) *credential
 	c.token = "IQoJb3JpZ2luX2Vj" + g.base64(300) + "="
 	if v1 {
 		c.token = "FwoGZXIvYXdz" + g.base64(200) + "="
+	}
+	if missing := least - len(c.token); missing > 0 {
+		c.token = strings.TrimSuffix(c.token, "=") + g.base64(missing) + "="
 	}
 	s.keys[c.keyID] = c
 	return c

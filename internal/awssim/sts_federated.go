@@ -42,7 +42,10 @@ func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
 	if err := role.checkLifetime(w.lifetime); err != nil {
 		return nil, err
 	}
-	c := s.issue(s.sessionOf(role, a.attribute("RoleSessionName"), w.options), w.lifetime, r.global)
+	c, err := s.issueSession(r, s.sessionOf(role, a.attribute("RoleSessionName"), w.options), w.lifetime)
+	if err != nil {
+		return nil, err
+	}
 	return stsAnswer("AssumeRoleWithSAML", func(x *xmlWriter) {
 		x.assumed(c, w.options)
 		x.elem("Subject", a.Subject.NameID).elem("SubjectType", "persistent").elem("Issuer", a.Issuer)
@@ -91,7 +94,10 @@ func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
 	if err := role.checkLifetime(w.lifetime); err != nil {
 		return nil, err
 	}
-	c := s.issue(s.sessionOf(role, session, w.options), w.lifetime, r.global)
+	c, err := s.issueSession(r, s.sessionOf(role, session, w.options), w.lifetime)
+	if err != nil {
+		return nil, err
+	}
 	return stsAnswer("AssumeRoleWithWebIdentity", func(x *xmlWriter) {
 		x.assumed(c, w.options)
 		x.elem("SubjectFromWebIdentityToken", claims.Subject).elem("Provider", providerARN).elem("Audience", claims.Audience)
@@ -122,7 +128,10 @@ func (s *Server) getFederationToken(r *request) (*answer, *apiError) {
 	if p.limit == nil {
 		p.limit = new(policy) // without a session policy, the session is allowed nothing
 	}
-	c := s.issue(p, lifetime, r.global)
+	c, err := s.issueSession(r, p, lifetime)
+	if err != nil {
+		return nil, err
+	}
 	return stsAnswer("GetFederationToken", func(x *xmlWriter) {
 		x.credentials(c)
 		x.open("FederatedUser").elem("FederatedUserId", c.userID).elem("Arn", c.arn).close("FederatedUser")

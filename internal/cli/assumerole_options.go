@@ -46,6 +46,7 @@ const (
 	mostTags        = 50
 	mostTagKey      = 128 // characters
 	mostTagValue    = 256
+	mostTokenSize   = 4096 // bytes
 )
 
 var (
@@ -62,7 +63,7 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 			RoleARN: c.RoleARN, ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName,
 			Duration: time.Duration(c.DurationSeconds) * time.Second, MFASerial: c.SerialNumber,
 		},
-		MFACode: c.TokenCode, SourceIdentity: c.SourceIdentity,
+		MFACode: c.TokenCode, SourceIdentity: c.SourceIdentity, MinTokenSize: c.MinTokenSize,
 	}
 	if err := c.checkWays(); err != nil {
 		return o, err
@@ -83,6 +84,8 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 		return o, usage("--source-identity %q: expected 2 to 64 letters, digits and _+=,.@-", c.SourceIdentity)
 	case c.ExternalID != "" && !auth.IsExternalID(c.ExternalID):
 		return o, usage("--external-id: expected 2 to 1224 letters, digits and _+=,.@:/-")
+	case c.MinTokenSize < 0 || c.MinTokenSize > mostTokenSize:
+		return o, usage("--minimum-session-token-size %d: expected 0 to %d", c.MinTokenSize, mostTokenSize)
 	}
 	if err := checkCode(c.SerialNumber, c.TokenCode, false); err != nil {
 		return o, err
