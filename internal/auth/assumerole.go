@@ -42,7 +42,7 @@ func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
 	return &Identity{
 		Profile: base.Profile, Role: roleName(o.RoleARN), RoleARN: o.RoleARN, AccountID: arnPart(o.RoleARN, arnAccount),
 		Target: base.Target, Credentials: r.newCredentials(p),
-		Hops: base.appendHop(Hop{hopRole, o.RoleARN}),
+		Hops: base.appendHop(Hop{hopRole, o.RoleARN}), base: base,
 	}
 }
 

@@ -14,7 +14,7 @@ func (r *Resolver) Federate(base *Identity, name string, policyARNs []string, d 
 	return &Identity{
 		Profile: base.Profile, AccountID: base.AccountID, Target: base.Target,
 		Credentials: r.newCredentials(&federationProvider{r: r, base: base, name: name, policyARNs: policyARNs, duration: d}),
-		Hops:        base.appendHop(Hop{hopFederation, name}),
+		Hops:        base.appendHop(Hop{hopFederation, name}), base: base,
 	}
 }
 

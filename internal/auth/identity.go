@@ -24,6 +24,7 @@ type Identity struct {
 	Hops        []Hop        // the steps to the credentials, the source first
 	Session     *sso.Session // of a permission set; nil for others
 
+	base     *Identity     // its credentials are exchanged for these; nil if there is none
 	asking   sync.Mutex    // held while Resolver.Account asks STS
 	renewing sync.Mutex    // held while credentials are renewed
 	lifetime time.Duration // of the credentials that RetrieveFor renewed last; 0 before

@@ -14,7 +14,7 @@ func (r *Resolver) SessionToken(base *Identity, serial, code string, d time.Dura
 	return &Identity{
 		Profile: base.Profile, Role: base.Role, RoleARN: base.RoleARN, AccountID: base.AccountID, Target: base.Target,
 		Credentials: r.newCredentials(&sessionTokenProvider{r: r, base: base, serial: serial, code: code, duration: d}),
-		Hops:        base.appendHop(Hop{hopSessionToken, serial}),
+		Hops:        base.appendHop(Hop{hopSessionToken, serial}), base: base,
 	}
 }
 
