@@ -1,8 +1,8 @@
 // Package awssim simulates an AWS organization: an HTTP server in the process. It serves STS, Organizations, Account,
 // EC2 (DescribeRegions, DescribeInstances, DescribeNetworkInterfaces, DescribeSecondaryInterfaces, DescribeAddresses,
 // DescribeVolumes, DescribeSecurityGroups, DescribeVpcs, DescribeSubnets, DescribeImages, DescribeSnapshots), lists of
-// IAM, S3, Lambda, SQS, DynamoDB, RDS, ECS, Elastic Load Balancing and CloudWatch, and the portal and the OIDC service of
-// IAM Identity Center. It checks what AWS checks: signatures, session tokens and their expiry, role trust, external ids,
+// IAM, S3, Lambda, SQS, DynamoDB, RDS, ECS, Elastic Load Balancing and CloudWatch, stacks and stack sets of CloudFormation
+// that create IAM roles, and the portal and the OIDC service of IAM Identity Center. It checks what AWS checks: signatures, session tokens and their expiry, role trust, external ids,
 // MFA codes, policies, opt-in regions, page tokens, and the form of each request.
 // It imports no other package of muster, so that it cannot share muster's mistakes.
 //
@@ -27,7 +27,9 @@
 // AWS_CA_BUNDLE (CAPEM). Through AWS_ENDPOINT_URL it cannot see the host name of the service, and takes the region from
 // the signature.
 //
-// Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, rds, ecs, elbv2, cloudwatch, signin, metadata. world_* read and check a world.
+// Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, rds, ecs, elbv2, cloudwatch,
+// cloudformation_*, signin, metadata.
+// world_* read and check a world.
 // server, route, sigv4, answer, page, fault and proxy serve all services; route_apis, parameters and value serve those that
 // only list their resources; operation serves those that are added.
 //
@@ -74,6 +76,7 @@
 //	    {"account": "shop", "region": "eu-west-1", "kind": "function", "name": "orders", "type": "python3.8"},
 //	    {"account": "*", "region": "*", "kind": "queue", "name": "jobs", "count": 3}
 //	  ],
+//	  "stack_sets": {"polls": 3, "fail": {"shop": "the reason"}},
 //	  "deny": [{"kind": "scp", "actions": ["ec2:DescribeRegions"], "regions": ["us-east-1"]}],
 //	  "faults": [{"service": "ec2", "operation": "DescribeInstances", "region": "eu-west-1", "kind": "throttle", "times": 2}],
 //	  "home": {"profile": "ann", "region": "eu-west-1",

@@ -41,7 +41,7 @@ func (s *Server) listRoles(r *request) (*answer, *apiError) {
 		return nil, err
 	}
 	var found []*role
-	for _, one := range s.roles {
+	for _, one := range s.allRoles() {
 		if one.account == r.principal.account && strings.HasPrefix(one.Path, in.text("PathPrefix")) {
 			found = append(found, one)
 		}

@@ -73,11 +73,11 @@ func (r *request) document() (map[string]any, bool) {
 	return m, dec.Decode(&m) == nil && m != nil && !dec.More()
 }
 
-// formParameters reads NAME=VALUE and NAME.member.N=VALUE. It returns the name of the first parameter that is wrong.
+// formParameters reads NAME=VALUE and NAME.member.N=VALUE; the names of members of structures have dots. It returns the name of the first parameter that is wrong.
 func formParameters(form url.Values, known map[string]parameterType) (in parameters, unread string) {
 	in = parameters{}
 	for _, key := range slices.Sorted(maps.Keys(form)) {
-		base, _, _ := strings.Cut(key, ".")
+		base, _, _ := strings.Cut(key, ".member.")
 		kind, ok := known[base]
 		switch {
 		case key == "Action" || key == "Version":

@@ -43,6 +43,7 @@ func apis() []*api {
 		{service: "elbv2", signingName: "elasticloadbalancing", actions: "elasticloadbalancing:", protocol: protocolQuery, prefix: "2015-12-01:",
 			namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", throttling: throttlingQuery, invalid: "ValidationError",
 			operations: map[string]handler{"DescribeLoadBalancers": (*Server).describeLoadBalancers}},
+		cloudFormationAPI(),
 		cloudWatch(protocolQuery, "2010-08-01:", throttlingQuery),
 		cloudWatch(protocolJSON10, "GraniteServiceVersion20100801.", throttlingJSON),
 		cloudWatch(protocolCBOR, "POST /service/GraniteServiceVersion20100801/operation/", throttlingJSON),

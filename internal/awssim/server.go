@@ -47,6 +47,9 @@ type Server struct {
 	imdsTokens map[string]time.Time    // when the tokens of the metadata service end
 	hosted     map[*host]*credentials  // of the instance and the container
 	faultCount map[faultPlace]*faultState
+	deployed   map[string]*role // of stacks, by ARN
+	cfn        cloudFormation
+	stackCount int // stacks and stack sets so far
 	calls      []Call
 	problems   []string
 	inFlight   int
@@ -102,6 +105,7 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
 		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{},
 		signins: map[string]*signin{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, faultCount: map[faultPlace]*faultState{},
+		deployed: map[string]*role{}, cfn: cloudFormation{map[stackKey]*stack{}, map[string]*stack{}, map[setKey]*stackSet{}},
 	}
 	rand.Read(s.pageKey)
 	s.idpKey = sync.OnceValue(func() *ecdsa.PrivateKey {

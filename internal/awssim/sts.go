@@ -112,7 +112,7 @@ func (s *Server) assumeRole(r *request) (*answer, *apiError) {
 		return nil, r.invalid("ExternalId is malformed")
 	}
 	refused := fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", r.principal.arn, w.role)
-	role := s.roles[w.role]
+	role := s.role(w.role)
 	if role == nil || !role.account.active() || !role.trusts(r.principal) || r.principal.federated {
 		return nil, refused
 	}

@@ -38,7 +38,7 @@ func (s *Server) SAMLAssertion(roles ...string) string {
 	pairs := slices.Clone(roles)
 	issuer := "https://idp.example.com/saml"
 	for i, arn := range pairs {
-		role := s.roles[arn]
+		role := s.role(arn)
 		if strings.Contains(arn, ",") || role == nil {
 			continue
 		}

@@ -32,7 +32,7 @@ func (s *Server) assumeRoleWithSAML(r *request) (*answer, *apiError) {
 	if s.saml[provider] == nil {
 		return nil, fail(400, "InvalidIdentityToken", "Specified provider doesn't exist (service: AWSOpenIdDiscoveryService; status code: 400; error code: AuthSamlManifestNotFoundException)")
 	}
-	role := s.roles[w.role]
+	role := s.role(w.role)
 	if role == nil || !role.account.active() || role.saml != provider || !a.offers(w.role, provider) {
 		return nil, refused
 	}
@@ -76,7 +76,7 @@ func (s *Server) assumeRoleWithWebIdentity(r *request) (*answer, *apiError) {
 	if now := s.time(); !now.Before(time.Unix(claims.Expires, 0)) {
 		return nil, fail(400, "ExpiredTokenException", "Token expired: current date/time %d must be before the expiration date/time %d", now.Unix(), claims.Expires)
 	}
-	role := s.roles[w.role]
+	role := s.role(w.role)
 	if role == nil || !role.account.active() {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}

@@ -27,6 +27,7 @@ type World struct {
 	Interfaces    []NetworkInterface `json:"interfaces,omitempty"` // of other services
 	Addresses     []ElasticIP        `json:"addresses,omitempty"`  // unassociated Elastic IPs
 	Resources     []Resource         `json:"resources,omitempty"`  // of services other than EC2
+	StackSets     StackSets          `json:"stack_sets,omitzero"`
 	Faults        []Fault            `json:"faults,omitempty"`
 	Home          Home               `json:"home,omitzero"`
 }

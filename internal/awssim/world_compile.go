@@ -27,9 +27,10 @@ type compiledWorld struct {
 	oidc       map[string]*OIDCProvider // by ARN
 	buckets    map[string]*account
 	sessions   []*ssoSession
-	metadata   *host  // the instance that clients run on, or nil
-	container  *host  // the container that clients run in, or nil
-	deny       []Deny // with accounts as ids
+	metadata   *host             // the instance that clients run on, or nil
+	container  *host             // the container that clients run in, or nil
+	deny       []Deny            // with accounts as ids
+	failing    map[string]string // the accounts of StackSets.Fail by id
 	faults     []Fault
 }
 
@@ -86,9 +87,9 @@ func compile(given *World) (*compiledWorld, error) {
 		p = &own
 	}
 	w := &compiledWorld{partition: p, world: given, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
-		saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
+		failing: map[string]string{}, saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
 	for _, step := range []func() error{w.compileAccounts, w.compileOrganization, w.compileUsers, w.compileProviders, w.compileRoles,
-		w.compileSSO, w.compileHosts, w.compileRules, w.compileInstances, w.compileInterfaces, w.compileResources} {
+		w.compileSSO, w.compileHosts, w.compileRules, w.compileStackSets, w.compileInstances, w.compileInterfaces, w.compileResources} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
 		}
