@@ -128,8 +128,17 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		result.leftOut = leftOut
 		return s.conclude(ctx, result)
 	}
+	start := func(w io.Writer) (stream[R], error) {
+		if l.gather != nil {
+			return l.gather(options, w)
+		}
+		return printer.Start(w), nil
+	}
+	if flags.output.Out != "" {
+		return rewriteFile(ctx, app, flags.output, start, once)
+	}
 	if l.gather != nil {
-		out, err := l.gather(options, app.term.Records())
+		out, err := start(app.term.Records())
 		if err != nil {
 			return err
 		}

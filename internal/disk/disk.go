@@ -41,6 +41,46 @@ func Write(ctx context.Context, path string, secret bool, write func(io.Writer) 
 	})
 }
 
+// File is a file whose contents grow while a program runs. Either Commit or Discard ends it.
+type File struct {
+	*os.File
+	place   *place
+	staging staging
+}
+
+// Create is Write for contents that are not known yet. ctx limits the wait for the reader of
+// a pipe.
+func Create(ctx context.Context, path string, secret bool) (*File, error) {
+	p, err := follow(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{place: p, staging: staging{secret: secret, durable: true}}
+	if !p.direct() {
+		f.File, err = p.stage(f.staging)
+		return f, err
+	}
+	return f, Within(ctx, func() error {
+		f.File, err = p.open()
+		return err
+	})
+}
+
+// Commit puts the contents in the file's place.
+func (f *File) Commit() error {
+	if f.place.direct() {
+		return f.Close()
+	}
+	return f.place.commit(f.File, f.staging)
+}
+
+// Discard leaves a regular file as it was. After Commit it does nothing.
+func (f *File) Discard() {
+	if f.Close() == nil && !f.place.direct() {
+		os.Remove(f.Name())
+	}
+}
+
 // Check returns the error that Write would return. Call it before work that is expensive
 // or cannot be repeated.
 func Check(path string) error {

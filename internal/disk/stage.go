@@ -38,28 +38,40 @@ func (p *place) replace(s staging, write func(io.Writer) error) error {
 			}
 		}
 	}
-	perm := fs.FileMode(0o666) // minus the umask
-	if s.secret || p.info != nil {
-		perm = 0o600
-	}
-	file, err := stage(own, perm)
+	file, err := p.stage(s)
 	if err != nil {
 		return err
 	}
 	return p.fill(file, s, write)
 }
 
+// stage creates the staged file in the file's own folder.
+func (p *place) stage(s staging) (*os.File, error) {
+	perm := fs.FileMode(0o666) // minus the umask
+	if s.secret || p.info != nil {
+		perm = 0o600
+	}
+	return stage(filepath.Dir(p.target), perm)
+}
+
 // fill writes the staged file and renames it.
-func (p *place) fill(file *os.File, s staging, write func(io.Writer) error) (err error) {
+func (p *place) fill(file *os.File, s staging, write func(io.Writer) error) error {
+	if err := write(file); err != nil {
+		file.Close()
+		os.Remove(file.Name())
+		return err
+	}
+	return p.commit(file, s)
+}
+
+// commit renames the staged file, or removes it if that fails.
+func (p *place) commit(file *os.File, s staging) (err error) {
 	defer func() {
 		file.Close()
 		if err != nil {
 			os.Remove(file.Name())
 		}
 	}()
-	if err := write(file); err != nil {
-		return err
-	}
 	if p.info != nil && !s.secret {
 		if err := file.Chmod(p.info.Mode().Perm()); err != nil {
 			return err
