@@ -37,7 +37,7 @@ type RoleOptions struct {
 func (r *Resolver) Assume(base *Identity, o RoleOptions) *Identity {
 	var p aws.CredentialsProvider = &assumeRoleProvider{r: r, base: base, options: o}
 	if !o.Uncached {
-		p = r.viaCLICache(r.Cache.AssumedRole(assumeRoleArguments(o.RoleSettings)), arnPart(o.RoleARN, arnAccount), p)
+		p = r.viaCLICache(r.Cache.AssumedRole(assumeRoleArguments(o.RoleSettings)), arnPart(o.RoleARN, arnAccount), 0, p)
 	}
 	return &Identity{
 		Profile: base.Profile, Role: roleName(o.RoleARN), RoleARN: o.RoleARN, AccountID: arnPart(o.RoleARN, arnAccount),
@@ -62,36 +62,43 @@ func (p *assumeRoleProvider) Retrieve(ctx context.Context) (aws.Credentials, err
 		Policy: optional(o.Policy), SourceIdentity: optional(o.SourceIdentity), Tags: o.Tags, TransitiveTagKeys: o.TransitiveTags,
 		PolicyArns: policies(o.PolicyARNs), ProvidedContexts: o.Contexts, MinimumSessionTokenSize: positive(o.MinTokenSize),
 	}
-	source := p.base.Credentials
-	if o.MFASerial != "" {
-		longTerm, err := p.base.LongTerm(ctx)
-		if err != nil {
-			return aws.Credentials{}, err
-		}
-		if longTerm && o.MFACode == "" {
-			// A code works once, so one session with MFA serves every role.
-			source = p.r.mfaSession(p.base, o.MFASerial)
-		} else {
-			code, err := p.r.mfaCode(ctx, o.MFASerial, o.MFACode)
-			if err != nil {
-				return aws.Credentials{}, err
-			}
-			in.SerialNumber, in.TokenCode = &o.MFASerial, &code
-		}
+	var out *sts.AssumeRoleOutput
+	call := func(source aws.Credentials) (err error) {
+		out, err = p.r.API.STS(p.base.Target).AssumeRole(ctx, in, func(o *sts.Options) {
+			o.Credentials = credentials.StaticCredentialsProvider{Value: source}
+		})
+		return err
 	}
-	// The source's credentials are retrieved before the call that needs them. Otherwise
-	// the calls of a chain of roles would be nested, and take the square of its length.
-	creds, err := source.Retrieve(ctx)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	out, err := p.r.API.STS(p.base.Target).AssumeRole(ctx, in, func(o *sts.Options) {
-		o.Credentials = credentials.StaticCredentialsProvider{Value: creds}
-	})
-	if err != nil {
+	if err := p.withSource(ctx, in, call); err != nil {
 		return aws.Credentials{}, err
 	}
 	return roleSession("AssumeRole", o.RoleARN, out.AssumedRoleUser, out.Credentials)
+}
+
+// withSource makes the call with the base's credentials, or with a session with MFA. It
+// retrieves the credentials before the call that needs them. Otherwise the calls of a
+// chain of roles would be nested, and take the square of its length.
+func (p *assumeRoleProvider) withSource(ctx context.Context, in *sts.AssumeRoleInput, call func(aws.Credentials) error) error {
+	if serial := p.options.MFASerial; serial != "" {
+		longTerm, err := p.base.LongTerm(ctx)
+		if err != nil {
+			return err
+		}
+		if longTerm && p.options.MFACode == "" {
+			// A code works once, so one session with MFA serves every role.
+			return p.r.withMFA(ctx, p.base, serial, call)
+		}
+		code, err := p.r.mfaCode(ctx, serial, p.options.MFACode)
+		if err != nil {
+			return err
+		}
+		in.SerialNumber, in.TokenCode = &serial, &code
+	}
+	source, err := p.base.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	return call(source)
 }
 
 // roleSession returns the credentials of a role's session. It returns an error if the

@@ -17,12 +17,13 @@ import (
 const defaultMinTTL = 5 * time.Minute
 
 // viaCLICache returns a provider that shares credentials with the AWS CLI through a
-// file of its cache.
-func (r *Resolver) viaCLICache(file botocache.RoleFile, accountID string, p aws.CredentialsProvider) aws.CredentialsProvider {
+// file of its cache. minTTL is the lifetime that credentials of the file must have left; 0
+// for that of the Resolver.
+func (r *Resolver) viaCLICache(file botocache.RoleFile, accountID string, minTTL time.Duration, p aws.CredentialsProvider) aws.CredentialsProvider {
 	if r.NoRoleCache {
 		return p
 	}
-	return &cliCacheProvider{r: r, file: file, accountID: accountID, next: p}
+	return &cliCacheProvider{r: r, file: file, accountID: accountID, minTTL: minTTL, next: p}
 }
 
 // cliCacheProvider takes credentials from the file while they are valid. Otherwise it
@@ -32,6 +33,7 @@ type cliCacheProvider struct {
 	r         *Resolver
 	file      botocache.RoleFile
 	accountID string
+	minTTL    time.Duration
 	next      aws.CredentialsProvider
 	// returned is the access key of the last credentials. If they are asked for again,
 	// AWS has refused them, and the file does not help.
@@ -61,7 +63,7 @@ func (p *cliCacheProvider) retrieve(ctx context.Context) (aws.Credentials, error
 }
 
 func (p *cliCacheProvider) validLongEnough(creds aws.Credentials) bool {
-	return creds.Expires.After(p.r.Now().Add(cmp.Or(p.r.MinTTL, defaultMinTTL)))
+	return creds.Expires.After(p.r.Now().Add(cmp.Or(p.minTTL, p.r.MinTTL, defaultMinTTL)))
 }
 
 // assumeRoleArguments returns the arguments by which botocore names the file of a

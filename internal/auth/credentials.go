@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // they end, so that no call is signed with credentials that end on the way.
 type Credentials struct {
 	*aws.CredentialsCache
+	renewing sync.Mutex
 	last     atomic.Pointer[aws.Credentials] // the provider's last credentials
 	fallback atomic.Pointer[aws.Credentials] // for the next time that the provider fails
 }
@@ -57,6 +59,16 @@ func (c *Credentials) replace() {
 		c.fallback.Store(&fallback)
 	}
 	c.Invalidate()
+}
+
+// invalidate drops credentials that AWS has refused, unless another call has renewed
+// them since.
+func (c *Credentials) invalidate(ctx context.Context, refused aws.Credentials) {
+	c.renewing.Lock()
+	defer c.renewing.Unlock()
+	if now, err := c.Retrieve(ctx); err == nil && now.AccessKeyID == refused.AccessKeyID {
+		c.Invalidate()
+	}
 }
 
 // checkedProvider is the provider below the SDK's cache.

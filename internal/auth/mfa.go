@@ -2,35 +2,49 @@ package auth
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 )
 
+// mfaMinTTL is the lifetime that a kept session with MFA must have left. Roles are assumed
+// with it at once, so that it need not last as long as their credentials.
+const mfaMinTTL = 5 * time.Minute
+
 // mfaProvider exchanges an IAM user's keys and one code of an MFA device for a session
-// with MFA. If that fails, it does not ask for another code until forgetFailure: each
-// account would ask again.
+// with MFA. The session is kept in the AWS CLI's cache folder, so that later runs need
+// no code until it ends. If the exchange fails, the provider does not ask for another
+// code until forgetFailure: each account would ask again.
 type mfaProvider struct {
 	session sessionTokenProvider
 	creds   *Credentials // the cache around this provider
 
 	mu     sync.Mutex // held while the user is asked
+	cached aws.CredentialsProvider
 	failed error
 }
 
-// Retrieve asks for a code and calls GetSessionToken.
+// Retrieve returns the kept session, or asks for a code and calls GetSessionToken.
 func (p *mfaProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.failed != nil {
 		return aws.Credentials{}, p.failed
 	}
-	creds, err := p.session.Retrieve(ctx)
+	if p.cached == nil {
+		keys, err := p.session.base.Credentials.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		r := p.session.r
+		p.cached = r.viaCLICache(r.Cache.MFASession(keys.AccessKeyID, p.session.serial), "", mfaMinTTL, &p.session)
+	}
+	creds, err := p.cached.Retrieve(ctx)
 	if err != nil && ctx.Err() == nil {
 		p.failed = err
 	}
@@ -63,28 +77,24 @@ func (r *Resolver) mfaSession(base *Identity, serial string) *Credentials {
 	return device.creds
 }
 
-// mfaCode returns the given code, or asks the user for one if it is "".
-func (r *Resolver) mfaCode(ctx context.Context, serial, code string) (string, error) {
-	if code == "" {
-		if r.Prompt == nil {
-			return "", &mfaError{fmt.Sprintf("an MFA code of %s is needed, and there is no terminal to ask on", serial)}
-		}
-		var err error
-		if code, err = r.Prompt(ctx, fmt.Sprintf("MFA code of %s: ", serial)); err != nil {
-			return "", err
-		}
+// withMFA makes a call with the session of a device. If AWS does not accept a session
+// that an earlier run has kept, withMFA gets a new one and makes the call once more.
+func (r *Resolver) withMFA(ctx context.Context, base *Identity, serial string, call func(aws.Credentials) error) error {
+	session := r.mfaSession(base, serial)
+	creds, err := session.Retrieve(ctx)
+	if err != nil {
+		return err
 	}
-	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
-		return "", &mfaError{fmt.Sprintf("an MFA code has six digits (device %s)", serial)}
+	err = call(creds)
+	if err == nil || creds.Source != botocache.RoleSource || ctx.Err() != nil {
+		return err
 	}
-	return code, nil
+	if failure := awsapi.Explain(err); failure.Kind != awsapi.Expired && !failure.UnknownCredentials() {
+		return err
+	}
+	session.invalidate(ctx, creds)
+	if creds, err = session.Retrieve(ctx); err != nil {
+		return err
+	}
+	return call(creds)
 }
-
-// mfaError means that there is no valid code.
-type mfaError struct{ msg string }
-
-func (e *mfaError) Error() string { return e.msg }
-
-// Reason reports the place as denied in the ledger.
-func (e *mfaError) Reason() awsapi.Kind { return awsapi.Denied }

@@ -67,7 +67,7 @@ type permissionSetProvider struct {
 }
 
 func (r *Resolver) newPermissionSetProvider(session *sso.Session, accountID, permissionSet string) aws.CredentialsProvider {
-	return r.viaCLICache(session.RoleFile(accountID, permissionSet), accountID, &permissionSetProvider{session, accountID, permissionSet})
+	return r.viaCLICache(session.RoleFile(accountID, permissionSet), accountID, 0, &permissionSetProvider{session, accountID, permissionSet})
 }
 
 // Retrieve calls GetRoleCredentials.

@@ -19,9 +19,9 @@ import (
 	"muster/internal/shell"
 )
 
-// loopVariable is an environment variable of each credential_process. It lists the
-// profiles whose processes run, to detect a process that calls muster for its own
-// profile.
+// loopVariable is an environment variable of each credential_process and mfa_process. It
+// lists the profiles whose processes run, to detect a process that calls muster for its
+// own profile.
 const loopVariable = "MUSTER_CREDENTIAL_PROCESS"
 
 // outputDelay is the time that children of a credential_process may keep its output
@@ -42,23 +42,11 @@ type processProvider struct {
 
 // Retrieve runs the process. Its errors contain nothing that the process has printed.
 func (p *processProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	running := strings.Split(p.r.env(loopVariable), "\n")
-	if slices.Contains(running, p.profile.Name) {
-		return aws.Credentials{}, &processError{p.profile.Name, errors.New("its credential_process asks muster for the same profile")}
-	}
-	run, done, err := p.r.processes.begin(ctx)
+	output, err := p.r.runProcess(ctx, p.profile.Name, "credential_process", p.profile.CredentialProcess)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	defer done()
-	if p.r.HoldTerminal != nil {
-		defer p.r.HoldTerminal()()
-	}
-	var creds aws.Credentials
-	output, err := p.run(run, append(running, p.profile.Name))
-	if err == nil {
-		creds, err = parseProcessOutput(output)
-	}
+	creds, err := parseProcessOutput(output)
 	if err == nil && p.r.expired(creds) {
 		err = &expiredError{creds.Expires}
 	}
@@ -68,27 +56,42 @@ func (p *processProvider) Retrieve(ctx context.Context) (aws.Credentials, error)
 	return creds, nil
 }
 
-// run runs the process to its end and returns its output.
-func (p *processProvider) run(ctx context.Context, running []string) ([]byte, error) {
-	words := []string{"sh", "-c", shell.OneCommand(p.profile.CredentialProcess)}
+// runProcess runs the command in a profile's setting, such as credential_process, to its
+// end and returns its output.
+func (r *Resolver) runProcess(ctx context.Context, profile, setting, command string) ([]byte, error) {
+	running := strings.Split(r.env(loopVariable), "\n")
+	if slices.Contains(running, profile) {
+		return nil, &processError{profile, fmt.Errorf("its %s asks muster for the same profile", setting)}
+	}
+	run, done, err := r.processes.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if r.HoldTerminal != nil {
+		defer r.HoldTerminal()()
+	}
+	words := []string{"sh", "-c", shell.OneCommand(command)}
 	if runtime.GOOS == "windows" {
-		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(p.profile.CredentialProcess), " ")}
+		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(command), " ")}
 	}
 	var stdout bytes.Buffer
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = p.r.Stdin, &stdout, p.r.Stderr, outputDelay
-	cmd.Env = append(slices.Clone(p.r.Environ), loopVariable+"="+strings.Join(running, "\n"))
-	terminateFirst(cmd, p.r.Prompt == nil)
-	err := cmd.Run()
+	cmd := exec.CommandContext(run, words[0], words[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Stdin, &stdout, r.Stderr, outputDelay
+	cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, profile), "\n"))
+	terminateFirst(cmd, r.Prompt == nil)
+	err = cmd.Run()
 	switch {
-	case ctx.Err() != nil:
-		return nil, errors.New("its credential_process was ended before it had printed credentials")
+	case run.Err() != nil:
+		err = fmt.Errorf("its %s was ended before it had printed anything", setting)
 	case errors.Is(err, exec.ErrWaitDelay):
-		return nil, errors.New("its credential_process has left something running that holds its output")
+		err = fmt.Errorf("its %s has left something running that holds its output", setting)
 	case err != nil:
-		return nil, fmt.Errorf("its credential_process failed: %w", err)
+		err = fmt.Errorf("its %s failed: %w", setting, err)
+	default:
+		return stdout.Bytes(), nil
 	}
-	return stdout.Bytes(), nil
+	return nil, &processError{profile, err}
 }
 
 // processes are the credential_processes of a run.
@@ -139,7 +142,7 @@ func (ps *processes) close() {
 	}
 }
 
-// processError means that a credential_process gave no credentials.
+// processError means that a profile's credential_process or mfa_process gave nothing.
 type processError struct {
 	profile string
 	err     error

@@ -76,7 +76,7 @@ func TestProcessAsBotocore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := (&processProvider{r, p}).run(t.Context(), nil)
+		out, err := r.runProcess(t.Context(), p.Name, "credential_process", p.CredentialProcess)
 		if err != nil {
 			t.Fatalf("%q: %v", p.CredentialProcess, err)
 		}

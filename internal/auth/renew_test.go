@@ -179,7 +179,7 @@ source_profile = vault
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := r.SessionToken(profile(t, r, "vault"), "", "", 0).Credentials.Retrieve(t.Context()); err != nil {
+	if _, err := r.SessionToken(profile(t, r, "vault"), "", 0).Credentials.Retrieve(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 2 || got["AssumeRole"] != 2 {
@@ -220,7 +220,7 @@ func TestWrongCode(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if got, want := awsapi.Explain(err).Message, "an MFA code of arn:aws:iam::100000000001:mfa/mia is needed, and there is no terminal to ask on"; got != want {
+	if got, want := awsapi.Explain(err).Message, "an MFA code of arn:aws:iam::100000000001:mfa/mia is needed, and there is no terminal to ask on: give --token-code, or set mfa_process in the profile"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -36,6 +36,9 @@ type Options struct {
 	NoRoleCache bool          // neither reads nor writes credentials in the AWS CLI's role cache
 	MinTTL      time.Duration // lifetime below which credentials of that cache are not used; 0 for 5 minutes
 
+	// TokenCode is a code of one MFA device, which works once; "" to run the device's
+	// mfa_process or ask the user.
+	TokenCode string
 	// Prompt asks a question on the terminal and returns the answer; nil if there is no
 	// terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
@@ -53,6 +56,7 @@ type Options struct {
 type Resolver struct {
 	Options
 	processes processes
+	given     givenCode
 
 	mu         sync.Mutex
 	identities map[string]*Identity                         // by profile

@@ -9,11 +9,11 @@ import (
 )
 
 // SessionToken returns an IAM user's identity with temporary credentials. If serial is
-// not "", they carry a code of that MFA device; an empty code asks the user.
-func (r *Resolver) SessionToken(base *Identity, serial, code string, d time.Duration) *Identity {
+// not "", they carry a code of that MFA device.
+func (r *Resolver) SessionToken(base *Identity, serial string, d time.Duration) *Identity {
 	return &Identity{
 		Profile: base.Profile, Role: base.Role, RoleARN: base.RoleARN, AccountID: base.AccountID, Target: base.Target,
-		Credentials: r.newCredentials(&sessionTokenProvider{r: r, base: base, serial: serial, code: code, duration: d}),
+		Credentials: r.newCredentials(&sessionTokenProvider{r: r, base: base, serial: serial, duration: d}),
 		Hops:        base.appendHop(Hop{hopSessionToken, serial}), base: base,
 	}
 }
@@ -23,7 +23,6 @@ type sessionTokenProvider struct {
 	r        *Resolver
 	base     *Identity
 	serial   string // of the MFA device, "" for none
-	code     string // of the device; "" asks the user
 	duration time.Duration
 }
 
@@ -38,7 +37,7 @@ func (p *sessionTokenProvider) Retrieve(ctx context.Context) (aws.Credentials, e
 	}
 	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(p.duration)}
 	if p.serial != "" {
-		code, err := p.r.mfaCode(ctx, p.serial, p.code)
+		code, err := p.r.mfaCode(ctx, p.serial, "")
 		if err != nil {
 			return aws.Credentials{}, err
 		}

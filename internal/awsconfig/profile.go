@@ -67,6 +67,7 @@ type Profile struct {
 	WebIdentityTokenFile string
 
 	CredentialProcess string
+	MFAProcess        string // a command that prints a code of the device in MFASerial
 
 	// SSOSession is the session of sso_session. A legacy profile has a session made from
 	// its own sso_start_url and sso_region. It is nil if there is none.
@@ -116,6 +117,7 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 		SourceProfile: k.name("source_profile", sets.profiles.byName), CredentialSource: k.word("credential_source"),
 		WebIdentityTokenFile: k.unquoted("web_identity_token_file"),
 		CredentialProcess:    k.verbatim("credential_process"),
+		MFAProcess:           k.verbatim("mfa_process"),
 		SSOSessionName:       k.name("sso_session", sets.sessions.byName), SSOAccountID: k.word("sso_account_id"), SSORoleName: k.word("sso_role_name"),
 		SSOStartURL: k.word("sso_start_url"), ssoRegion: k.word("sso_region"),
 		LoginSession: k.word("login_session"),

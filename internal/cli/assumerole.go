@@ -25,7 +25,6 @@ type assumeRoleCmd struct {
 	TransitiveTagKeys words  `placeholder:"K ..." complete:"none" help:"Session tags that roles assumed from this one inherit."`
 	ExternalID        string `name:"external-id" placeholder:"ID" complete:"none" help:"External id that the role's trust policy requires."`
 	SerialNumber      string `placeholder:"DEVICE" complete:"none" help:"MFA device; muster asks for its code."`
-	TokenCode         string `placeholder:"CODE" complete:"none" help:"Code of the MFA device, instead of a prompt."`
 	SourceIdentity    string `placeholder:"NAME" complete:"none" help:"Source identity of the session and of all roles assumed from it."`
 	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." complete:"none" help:"Context assertions of trusted providers; also as JSON."`
 	MinTokenSize      int    `name:"minimum-session-token-size" placeholder:"BYTES" complete:"none" help:"Least size of the session token, 0 to 4096 bytes, to test software with long tokens."`
@@ -63,6 +62,9 @@ func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	out, r, err := c.Export.connect(app, g, c.Profile)
 	if err != nil {
 		return err
+	}
+	if c.SerialNumber != "" { // the code is this device's, not that of a profile
+		options.MFACode, r.TokenCode = g.TokenCode, ""
 	}
 	r.Region, r.MinTTL = c.Region, exportTTL
 	id, err := c.identity(ctx, app, r, options)
@@ -186,7 +188,6 @@ func exportIdentity(ctx context.Context, out stream[accountCredentials], id *aut
 type sessionTokenCmd struct {
 	DurationSeconds int    `placeholder:"N" complete:"none" help:"Session duration, 900 to 129600 (43200)."`
 	SerialNumber    string `placeholder:"DEVICE" complete:"none" help:"MFA device (mfa_serial of the profile); muster asks for its code."`
-	TokenCode       string `placeholder:"CODE" complete:"none" help:"Code of the MFA device, instead of a prompt."`
 	Profile         string `placeholder:"NAME" complete:"profiles" help:"Profile with the IAM user's keys."`
 	Region          string `placeholder:"R" complete:"regions" help:"Region of the STS endpoint."`
 
@@ -211,7 +212,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if c.DurationSeconds != 0 && (duration < 15*time.Minute || duration > 36*time.Hour) {
 		return usage("--duration-seconds %d: expected 900 to 129600", c.DurationSeconds)
 	}
-	if err := checkCode(c.SerialNumber, c.TokenCode, true); err != nil {
+	if err := checkSerial(c.SerialNumber); err != nil {
 		return err
 	}
 	out, r, err := c.Export.connect(app, g, c.Profile)
@@ -227,10 +228,10 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if serial == "" && profile != nil {
 		serial = profile.MFASerial
 	}
-	if serial == "" && c.TokenCode != "" {
+	if serial == "" && g.TokenCode != "" {
 		return usage("--token-code needs --serial-number, or an mfa_serial in the profile")
 	}
-	return exportIdentity(ctx, out, r.SessionToken(base, serial, c.TokenCode, duration))
+	return exportIdentity(ctx, out, r.SessionToken(base, serial, duration))
 }
 
 // currentOr returns the identity of a profile, or without a name the current identity.

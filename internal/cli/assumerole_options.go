@@ -63,7 +63,7 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 			RoleARN: c.RoleARN, ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName,
 			Duration: time.Duration(c.DurationSeconds) * time.Second, MFASerial: c.SerialNumber,
 		},
-		MFACode: c.TokenCode, SourceIdentity: c.SourceIdentity, MinTokenSize: c.MinTokenSize,
+		SourceIdentity: c.SourceIdentity, MinTokenSize: c.MinTokenSize,
 	}
 	if err := c.checkWays(); err != nil {
 		return o, err
@@ -87,7 +87,7 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 	case c.MinTokenSize < 0 || c.MinTokenSize > mostTokenSize:
 		return o, usage("--minimum-session-token-size %d: expected 0 to %d", c.MinTokenSize, mostTokenSize)
 	}
-	if err := checkCode(c.SerialNumber, c.TokenCode, false); err != nil {
+	if err := checkSerial(c.SerialNumber); err != nil {
 		return o, err
 	}
 	var err error
@@ -139,7 +139,6 @@ func (c *assumeRoleCmd) checkWays() error {
 		{"--transitive-tag-keys", len(c.TransitiveTagKeys) > 0},
 		{"--external-id", c.ExternalID != ""},
 		{"--serial-number", c.SerialNumber != ""},
-		{"--token-code", c.TokenCode != ""},
 		{"--source-identity", c.SourceIdentity != ""},
 		{"--provided-contexts", len(c.ProvidedContexts) > 0},
 		{"--role-session-name", c.RoleSessionName != "" && c.SAMLAssertion != ""},
@@ -151,15 +150,9 @@ func (c *assumeRoleCmd) checkWays() error {
 	return nil
 }
 
-// checkCode checks an MFA device and its code.
-func checkCode(serial, code string, serialKnown bool) error {
-	switch {
-	case serial != "" && !serialPattern().MatchString(serial):
+func checkSerial(serial string) error {
+	if serial != "" && !serialPattern().MatchString(serial) {
 		return usage("--serial-number %q: expected a device's serial number or ARN, such as arn:aws:iam::123456789012:mfa/NAME", serial)
-	case code != "" && !codePattern().MatchString(code):
-		return usage("--token-code: expected six digits")
-	case code != "" && serial == "" && !serialKnown:
-		return usage("--token-code needs --serial-number")
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ func TestFirstOfSeveralMistakes(t *testing.T) {
 	t.Parallel()
 	c := assumeRoleCmd{
 		WebIdentityTokenFile: "token", RoleARN: "arn:aws:iam::123456789012:role/R", Via: []string{"arn:aws:iam::123456789012:role/V"},
-		Tags: words{"Key=a,Value=b"}, ExternalID: "id", SourceIdentity: "ann", TokenCode: "123456",
+		Tags: words{"Key=a,Value=b"}, ExternalID: "id", SourceIdentity: "ann",
 	}
 	const want = "--via cannot be used with --web-identity-token-file: STS reads it from the assertion or token, or does not take it"
 	for range 20 {

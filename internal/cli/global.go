@@ -29,6 +29,7 @@ type Global struct {
 	CLIConnectTimeout float64     `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Socket connect timeout (10; 0: none)."`
 	Color             string      `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
 	NoPager           noPagerFlag `env:"-" group:"global" help:"Do not show long tables and help in a pager; also MUSTER_PAGER=cat."`
+	TokenCode         string      `name:"token-code" placeholder:"CODE" group:"global" complete:"none" help:"Code of the MFA device, instead of a prompt."`
 	NoCache           bool        `group:"global" help:"Do not use the AWS CLI's cache of role credentials."`
 	Debug             bool        `group:"global" overview:"" help:"Log every call on stderr, without secrets."`
 	Demo              bool        `group:"global" overview:"" help:"Use the built-in simulated organization instead of AWS."`
@@ -51,6 +52,9 @@ const maxConcurrency = 10_000
 func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Resolver, error) {
 	if err := g.checkPlaces(app); err != nil {
 		return nil, err
+	}
+	if g.TokenCode != "" && !codePattern().MatchString(g.TokenCode) {
+		return nil, usage("--token-code: expected six digits")
 	}
 	files, err := awsconfig.Locate(app.Lookup)
 	if err != nil {
@@ -78,8 +82,8 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 	resolver := auth.New(auth.Options{
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Now: app.Now,
 		Cache:       &botocache.Cache{Home: app.home(), Lookup: app.Lookup, Warn: warn},
-		NoRoleCache: g.NoCache,
-		Prompt:      app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
+		NoRoleCache: g.NoCache, TokenCode: g.TokenCode,
+		Prompt: app.prompter(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
 	})
 	app.closers = append(app.closers, resolver.Close)
 	return resolver, nil

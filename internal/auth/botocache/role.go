@@ -84,6 +84,14 @@ func (c *Cache) PermissionSet(accountID, name, session, startURL string) RoleFil
 	return RoleFile{c.file(c.roleFolder(), pythonHash(args, ",", ":")+".json"), providerSSO}
 }
 
+// MFASession returns the file of a user's session with MFA: of the session that
+// GetSessionToken gives for the user's access key and a device. The AWS CLI has no such
+// file; its names are hashes alone, so that it never reads this one.
+func (c *Cache) MFASession(accessKeyID, serial string) RoleFile {
+	args := map[string]any{"AccessKeyId": accessKeyID, "SerialNumber": serial}
+	return RoleFile{File: c.file(c.roleFolder(), "muster-mfa-"+pythonHash(args, ", ", ": ")+".json")}
+}
+
 // Read returns the credentials; ok is false if the file has none.
 func (f RoleFile) Read(ctx context.Context) (creds aws.Credentials, ok bool) {
 	contents, ok := f.contents(ctx)
