@@ -110,29 +110,42 @@ func appendText(before []byte, lines string) []byte {
 	return slices.Concat(before, []byte(gap+strings.ReplaceAll(lines, "\n", eol)))
 }
 
-// edit changes the text of the config file. It holds a lock, replaces the file
-// atomically, and returns the path of a copy of the old file. It writes nothing if the
-// text stays the same.
+// edit changes the text of the config file, and returns the path of a copy of the old
+// file.
 func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, error)) (backup string, err error) {
 	if f.Config == "" {
 		return "", errors.New("there is no config file to write: set HOME or AWS_CONFIG_FILE")
 	}
-	folder := filepath.Dir(f.Config)
-	if !f.ConfigSet {
+	return editedFile{path: f.Config, mayMakeFolder: !f.ConfigSet, backup: f.Config + ".muster.bak"}.edit(ctx, f.Locks, change)
+}
+
+// editedFile is a file in ~/.aws that muster changes.
+type editedFile struct {
+	path          string
+	mayMakeFolder bool
+	backup        string // the path of a copy of the old file; "" for none
+	secret        bool   // the file gets mode 0600
+}
+
+// edit changes the text of the file. It holds a lock, replaces the file atomically, and
+// returns the path of the copy. It writes nothing if the text stays the same.
+func (f editedFile) edit(ctx context.Context, locks disk.Locks, change func(before []byte) ([]byte, error)) (backup string, err error) {
+	folder := filepath.Dir(f.path)
+	if f.mayMakeFolder {
 		if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("writing %s: %w", f.Config, err)
+			return "", fmt.Errorf("writing %s: %w", f.path, err)
 		}
 	}
 	if _, err := os.Stat(folder); err != nil {
-		return "", fmt.Errorf("writing %s: %w", f.Config, err)
+		return "", fmt.Errorf("writing %s: %w", f.path, err)
 	}
-	unlock, err := f.Locks.Lock(ctx, f.Config, nil)
+	unlock, err := locks.Lock(ctx, f.path, nil)
 	if err != nil {
-		return "", fmt.Errorf("locking %s: %w", f.Config, err)
+		return "", fmt.Errorf("locking %s: %w", f.path, err)
 	}
 	defer unlock()
 
-	target, isNew, err := followLinks(f.Config)
+	target, isNew, err := followLinks(f.path)
 	if err != nil {
 		return "", err
 	}
@@ -149,18 +162,18 @@ func edit(ctx context.Context, f Files, change func(before []byte) ([]byte, erro
 		// protected must not be replaced.
 		probe, err := os.OpenFile(target, os.O_WRONLY, 0)
 		if err != nil {
-			return "", fmt.Errorf("writing %s: %w", f.Config, err)
+			return "", fmt.Errorf("writing %s: %w", f.path, err)
 		}
 		probe.Close()
 	}
-	if len(before) > 0 {
-		backup = f.Config + ".muster.bak"
+	if len(before) > 0 && f.backup != "" {
+		backup = f.backup
 		if err := disk.Replace(backup, "", before); err != nil {
 			return "", fmt.Errorf("writing the backup %s: %w", backup, err)
 		}
 	}
-	if err := disk.Write(ctx, target, isNew, func(w io.Writer) error { _, err := w.Write(after); return err }); err != nil {
-		return "", fmt.Errorf("writing %s: %w", f.Config, err)
+	if err := disk.Write(ctx, target, isNew || f.secret, func(w io.Writer) error { _, err := w.Write(after); return err }); err != nil {
+		return "", fmt.Errorf("writing %s: %w", f.path, err)
 	}
 	return backup, nil
 }

@@ -36,6 +36,12 @@ const byteOrderMark = "\ufeff"
 // sections and keys (the last one counts), a byte-order mark, and headers and settings
 // that are indented by mistake.
 func parse(file string, data []byte) ([]*section, error) {
+	sections, err := parseSections(file, data)
+	return inheritDefaults(sections), err
+}
+
+// parseSections is parse without the keys that sections inherit.
+func parseSections(file string, data []byte) ([]*section, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, &SyntaxError{file, 1, "found UTF-16 text, expected UTF-8: save the file as UTF-8"}
 	}
@@ -87,7 +93,7 @@ func parse(file string, data []byte) ([]*section, error) {
 		}
 	}
 	finish()
-	return inheritDefaults(sections), nil
+	return sections, nil
 }
 
 // cutKey splits a line at the first = or :.

@@ -185,55 +185,6 @@ func exportIdentity(ctx context.Context, out stream[accountCredentials], id *aut
 	return written(out.Close())
 }
 
-type sessionTokenCmd struct {
-	DurationSeconds int    `placeholder:"N" complete:"none" help:"Session duration, 900 to 129600 (43200)."`
-	SerialNumber    string `placeholder:"DEVICE" complete:"none" help:"MFA device (mfa_serial of the profile); muster asks for its code."`
-	Profile         string `placeholder:"NAME" complete:"profiles" help:"Profile with the IAM user's keys."`
-	Region          string `placeholder:"R" complete:"regions" help:"Region of the STS endpoint."`
-
-	Export `embed:""`
-}
-
-func (*sessionTokenCmd) Examples() []string {
-	return []string{
-		"muster session-token --profile malbert",
-		"muster session-token --profile malbert --duration-seconds 3600 -o env",
-		"muster session-token -o process",
-	}
-}
-
-// overridden reports the same as that of assumeRoleCmd.
-func (c *sessionTokenCmd) overridden(flag any, _ string, line *flagLine) bool {
-	return line.given[&c.Profile] && flag == &c.DurationSeconds
-}
-
-func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
-	duration := time.Duration(c.DurationSeconds) * time.Second
-	if c.DurationSeconds != 0 && (duration < 15*time.Minute || duration > 36*time.Hour) {
-		return usage("--duration-seconds %d: expected 900 to 129600", c.DurationSeconds)
-	}
-	if err := checkSerial(c.SerialNumber); err != nil {
-		return err
-	}
-	out, r, err := c.Export.connect(app, g, c.Profile)
-	if err != nil {
-		return err
-	}
-	r.Region = c.Region
-	base, profile, err := currentOr(r, c.Profile)
-	if err != nil {
-		return err
-	}
-	serial := c.SerialNumber
-	if serial == "" && profile != nil {
-		serial = profile.MFASerial
-	}
-	if serial == "" && g.TokenCode != "" {
-		return usage("--token-code needs --serial-number, or an mfa_serial in the profile")
-	}
-	return exportIdentity(ctx, out, r.SessionToken(base, serial, duration))
-}
-
 // currentOr returns the identity of a profile, or without a name the current identity.
 func currentOr(r *auth.Resolver, name string) (*auth.Identity, *awsconfig.Profile, error) {
 	if name == "" {

@@ -14,6 +14,9 @@ import (
 // profileName is a template for the names of profiles: text with {placeholders}.
 type profileName string
 
+// defaultProfileName is the default of --profile-name.
+const defaultProfileName profileName = "{account-name}.{role}"
+
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
 // placeholders returns the values for a role of an account. session is the SSO session, "" for
