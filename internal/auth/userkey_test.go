@@ -44,7 +44,7 @@ func TestUserKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := r.SessionToken(ann, "", "", 0).Credentials.Retrieve(t.Context())
+	session, err := r.SessionToken(ann, "", 0).Credentials.Retrieve(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
