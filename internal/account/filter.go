@@ -1,6 +1,8 @@
 package account
 
 import (
+	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ type filter struct {
 	strict           bool
 	among            string            // the list of accounts, in messages
 	warn             func(text string) // may be nil
+	choose           Chooser           // may be nil
 	noAccount        func() string     // says why the list is empty; may be nil
 }
 
@@ -33,7 +36,7 @@ func (p pattern) matches(a *Account) bool {
 }
 
 func newFilter(s Selection, o Options) (*filter, error) {
-	f := &filter{strict: o.Strict, among: "that can be listed", warn: o.Warn}
+	f := &filter{strict: o.Strict, among: "that can be listed", warn: o.Warn, choose: o.Choose}
 	if flags := s.organizationFlags(); flags != "" {
 		f.among = "of " + flags
 	}
@@ -69,21 +72,26 @@ func (s Selection) organizationFlags() string {
 	return strings.Join(flags, " and ")
 }
 
-// filter yields the accounts that pass. After them it yields an account that cannot be
-// opened for each id or name of --account that is not in the list: an account that the
-// user names is never left out silently. If no account passes, it yields an error.
-func (f *filter) filter(accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
+// filter yields the accounts that pass. After them, when the list is complete, it yields the
+// account that each name of --account fits that is not in the list. It yields an account that
+// cannot be opened for each one that fits none or several: an account that the user names
+// is never left out silently. If no account passes, it yields an error.
+func (f *filter) filter(ctx context.Context, accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
-		run := &filterRun{filter: f, ids: map[string]bool{}, matched: map[pattern]bool{}}
+		run := &filterRun{filter: f, ids: map[string]bool{}, matched: map[pattern]bool{}, passed: map[*Account]bool{}, ambiguous: map[pattern]*AmbiguousError{}}
 		held, more := run.pass(accounts, yield)
 		if !more {
 			return
 		}
-		if err := run.check(); err != nil {
+		similar, err := run.similar(ctx)
+		if err == nil {
+			err = run.check()
+		}
+		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for _, a := range slices.Concat(held, run.missing()) {
+		for _, a := range slices.Concat(held, similar, run.missing()) {
 			if !yield(a, nil) {
 				return
 			}
@@ -98,6 +106,9 @@ type filterRun struct {
 	listed   []*Account      // all accounts of the list; only if there are patterns
 	matched  map[pattern]bool
 	included int // accounts that passed
+
+	passed    map[*Account]bool // only if there are patterns
+	ambiguous map[pattern]*AmbiguousError
 }
 
 // pass yields the accounts that pass, and an error of the list; more is false when the
@@ -135,6 +146,9 @@ func (r *filterRun) passes(a *Account) bool {
 		return false
 	}
 	r.included++
+	if len(r.include)+len(r.exclude) > 0 {
+		r.passed[a] = true
+	}
 	return true
 }
 
@@ -152,13 +166,50 @@ func (r *filterRun) unmatched(patterns []pattern) []pattern {
 	return slices.DeleteFunc(slices.Clone(patterns), func(p pattern) bool { return r.matched[p] })
 }
 
+// similar returns the accounts that names of --account fit in any case or in part, for names
+// that are not in the list. --exclude-account has no such similar names: it could leave out
+// more than the user knows.
+func (r *filterRun) similar(ctx context.Context) (similar []*Account, err error) {
+	var candidates []*Account
+	for _, p := range r.unmatched(r.include) {
+		if names.IsGlob(p.text) {
+			continue
+		}
+		if candidates == nil {
+			candidates = slices.DeleteFunc(slices.Clone(r.listed), func(a *Account) bool { return r.match(r.exclude, a) })
+		}
+		found := matchName(p.text, candidates)
+		if len(found) == 0 {
+			continue
+		}
+		a, err := r.one(ctx, p.text, found)
+		var several *AmbiguousError
+		switch {
+		case errors.As(err, &several):
+			r.ambiguous[p] = several
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if r.matched[p] = true; r.warn != nil {
+			r.warn(p.text + " is " + describe(a, p.text))
+		}
+		if !r.passed[a] {
+			r.passed[a] = true
+			r.included++
+			similar = append(similar, a)
+		}
+	}
+	return similar, nil
+}
+
 // missing returns an account for each id or name of --account that is not in the list.
 func (r *filterRun) missing() (missing []*Account) {
 	for _, p := range r.unmatched(r.include) {
 		if names.IsGlob(p.text) {
 			continue
 		}
-		a := &Account{Source: SourceIdentity, Name: p.text, identities: none{&notListedError{noIdentityError{r.notFound(p.text)}}}}
+		a := &Account{Source: SourceIdentity, Name: p.text, identities: none{&notListedError{noIdentityError{r.whyMissing(p)}}}}
 		if awsconfig.IsAccountID(p.text) {
 			a.ID, a.Name = p.text, ""
 		}

@@ -28,6 +28,8 @@ func (r *filterRun) check() error {
 	case r.included > 0:
 		r.warnOf(append(excluding, including...))
 		return nil
+	case len(r.ambiguous) > 0:
+		return r.firstAmbiguous()
 	case len(including) > 0:
 		return &EmptyError{r.describe(append(including, excluding...))}
 	}
@@ -52,15 +54,29 @@ func (r *filterRun) warnOf(patterns []pattern) {
 func (r *filterRun) describe(patterns []pattern) string {
 	var texts []string
 	for _, p := range patterns {
-		texts = append(texts, p.flag+" "+p.text+": "+r.notFound(p.text))
+		texts = append(texts, p.flag+" "+p.text+": "+notFound(p.text, r.listed, r.among))
 	}
 	return strings.Join(slices.Compact(texts), "; ")
 }
 
+// firstAmbiguous returns the error of the first name of --account that fits several accounts.
+func (r *filterRun) firstAmbiguous() error {
+	i := slices.IndexFunc(r.include, func(p pattern) bool { return r.ambiguous[p] != nil })
+	return r.ambiguous[r.include[i]]
+}
+
+// whyMissing says on one line why a name of --account has no account.
+func (r *filterRun) whyMissing(p pattern) string {
+	if several := r.ambiguous[p]; several != nil {
+		return several.summary() + ": " + strings.Join(several.lines(), ", ")
+	}
+	return notFound(p.text, r.listed, r.among)
+}
+
 // notFound says that no account has an id or name, and names similar ones.
-func (r *filterRun) notFound(text string) string {
+func notFound(text string, listed []*Account, among string) string {
 	var known []string
-	for _, a := range r.listed {
+	for _, a := range listed {
 		known = append(known, a.Name)
 		if strings.ContainsAny(text, "0123456789") {
 			known = append(known, a.ID)
@@ -70,7 +86,7 @@ func (r *filterRun) notFound(text string) string {
 	if names.IsGlob(text) {
 		format = "matches none of the %d accounts %s"
 	}
-	return fmt.Sprintf(format, len(r.listed), r.among) + names.DidYouMean(text, known)
+	return fmt.Sprintf(format, len(listed), among) + names.DidYouMean(text, known)
 }
 
 // flagText writes patterns of one flag as on the command line.

@@ -22,6 +22,7 @@ type Selection struct {
 	Roles        []string // in order of preference
 	Accounts     []string // ids, names or globs
 	Exclude      []string // ids, names or globs
+	Named        string   // the one account of a command's argument; "" for all
 	OUs          []string // names, paths of names, or ids
 	Tags         []string // K=V or K
 
@@ -34,7 +35,8 @@ type Selection struct {
 type Options struct {
 	Shard  Shard             // yields only this part of the selected accounts
 	Strict bool              // an exclusion that matches nothing is an error, before any account is yielded
-	Warn   func(text string) // prints that a glob or an exclusion matches nothing; may be nil
+	Warn   func(text string) // prints what a name stands for, and that a glob or an exclusion matches nothing; may be nil
+	Choose Chooser           // asks which of several accounts a name means; nil: that is an error
 }
 
 // Found is the result of Find.
@@ -54,6 +56,11 @@ type Found struct {
 
 // Find checks a selection against the config. It makes no call of AWS.
 func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
+	from := func(*Account) string { return "" }
+	if s.Named != "" && !s.hasSource() {
+		from = s.automatic(r.Config)
+		s = s.withSource(r.Config)
+	}
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -71,6 +78,8 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 		found, err = fromSSO(r, s)
 	case s.AllProfiles || len(s.Profiles) > 0:
 		found, err = fromProfiles(r, s)
+	case s.Named != "":
+		found, err = fromConfigured(r, s)
 	default:
 		found, err = fromIdentity(r)
 	}
@@ -80,7 +89,11 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	source := found.Accounts
 	filter.noAccount = found.noAccount
 	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
-		return o.Shard.filter(filter.filter(source(ctx)))
+		selected := filter.filter(ctx, source(ctx))
+		if s.Named != "" {
+			selected = filter.onlyNamed(ctx, s.Named, from, selected)
+		}
+		return o.Shard.filter(selected)
 	}
 	return found, nil
 }

@@ -25,27 +25,14 @@ func (c *awsCmd) takeParameters(program string, flags []*kong.Flag, args []strin
 // awsLine is the command line behind `muster aws`.
 type awsLine struct {
 	program string
-	flags   map[string]*kong.Flag
+	flags   flagWords
 	command *awsCmd
 	args    []string
 }
 
 // newAWSLine prepares the words behind the command. flags are muster's.
 func newAWSLine(c *awsCmd, program string, flags []*kong.Flag, args []string) *awsLine {
-	line := &awsLine{program: program, flags: map[string]*kong.Flag{}, command: c, args: args}
-	for _, f := range flags {
-		line.flags["--"+f.Name] = f
-		for _, alias := range f.Aliases {
-			line.flags["--"+alias] = f
-		}
-		if f.Short != 0 {
-			line.flags["-"+string(f.Short)] = f
-		}
-		if f.Tag.Negatable != "" {
-			line.flags["--no-"+f.Name] = f
-		}
-	}
-	return line
+	return &awsLine{program: program, flags: newFlagWords(flags), command: c, args: args}
 }
 
 // muster returns how many words of a flag of muster begin at i; 0 if it is none.
@@ -54,22 +41,7 @@ func (l *awsLine) muster(i int) int {
 	return n
 }
 
-// flagAt returns the flag of muster at i, and how many words it has with its value; nil
-// and 0 if there is none.
-func (l *awsLine) flagAt(i int) (*kong.Flag, int) {
-	word, _, hasValue := strings.Cut(l.args[i], "=")
-	f := l.flags[word]
-	if f == nil && len(word) > 2 && word[1] != '-' {
-		f, hasValue = l.flags[word[:2]], true // -ojson
-	}
-	switch {
-	case f == nil:
-		return nil, 0
-	case hasValue, f.IsBool(), i+1 == len(l.args), strings.HasPrefix(l.args[i+1], "--"): // the last: the value is missing
-		return f, 1
-	}
-	return f, 2
-}
+func (l *awsLine) flagAt(i int) (*kong.Flag, int) { return l.flags.at(l.args, i) }
 
 // findOperation looks up the service and the operation that the first two words name.
 func (l *awsLine) findOperation() error {

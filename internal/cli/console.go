@@ -17,6 +17,8 @@ import (
 )
 
 type consoleCmd struct {
+	AccountArgument `embed:""`
+
 	Destination string   `placeholder:"URL|SERVICE" complete:"none" argument:"a page" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
 	Open        bool     `help:"Open the browser instead of printing the URL."`
 	Issuer      string   `placeholder:"URL" complete:"none" help:"URL to which the console sends you when the session ends."`
@@ -28,7 +30,7 @@ type consoleCmd struct {
 
 func (*consoleCmd) Examples() []string {
 	return []string{
-		"muster console --profile production",
+		"muster console production",
 		"muster console --profile production --destination ec2 --region eu-west-1",
 		"muster console --sso-session freddy-sso --account Production",
 	}
@@ -41,6 +43,9 @@ const (
 )
 
 func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
+	if err := c.name(app, c.Account); err != nil {
+		return err
+	}
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 )
 
 type credentialsCmd struct {
+	AccountArgument `embed:""`
+
 	AllRoles bool `group:"select" help:"Print the credentials of every role or permission set in each account."`
 
 	Selection  `embed:""`
@@ -27,8 +29,8 @@ func (*credentialsCmd) Help() string {
 
 func (*credentialsCmd) Examples() []string {
 	return []string{
-		"muster credentials --profile production",
-		"eval \"$(muster credentials --profile production -o env)\"",
+		"muster credentials production",
+		"eval \"$(muster credentials production -o env)\"",
 		"muster credentials --organization --role EC2ReadAccess -o ini",
 		"muster credentials --sso-session freddy-sso --jq .accountId",
 	}
@@ -37,6 +39,9 @@ func (*credentialsCmd) Examples() []string {
 func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	out, err := c.Export.start(app, g)
 	if err != nil {
+		return err
+	}
+	if err := c.name(app, c.Account); err != nil {
 		return err
 	}
 	s, err := prepare(app, g, &c.Selection, &c.SweepFlags, c.Concurrency)

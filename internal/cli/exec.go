@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -34,7 +33,11 @@ type execFlags struct {
 }
 
 type execCmd struct {
-	Command []string `arg:"" optional:"" passthrough:"partial" help:"Command and arguments; without one, a shell in one account."`
+	// These two are for help and completion. takeParameters sets line instead.
+	AccountArgument `embed:""`
+	Command         []string `arg:"" optional:"" passthrough:"partial" help:"Command and arguments; without one, a shell in one account."`
+
+	line execLine
 
 	PerRegion bool `group:"exec" help:"Run the command in every region of each account."`
 	Prefix    bool `group:"exec" help:"Print output line by line, each line with its account in front."`
@@ -47,12 +50,16 @@ type execCmd struct {
 
 func (*execCmd) Examples() []string {
 	return []string{
-		"muster exec --profile development -- env",
+		"muster exec production",
+		"muster exec production -- aws s3 ls",
 		"muster exec --all-profiles --yes --prefix -- sh -c 'echo $AWS_REGION'",
 		"muster exec --profile production --per-region --region 'eu-*' --yes -- env",
 		"muster exec --organization --role EC2ReadAccess --dry-run -- env",
 	}
 }
+
+// Usage is the usage line.
+func (*execCmd) Usage() string { return "exec [<account>] [flags] [-- <command> ...]" }
 
 // Help is the text below the usage line.
 func (*execCmd) Help() string {
@@ -87,6 +94,11 @@ func (c *execCmd) Schema() *shape.Schema {
 }
 
 func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
+	c.line = c.line.settle(terminal.IsTerminal(app.Stdin))
+	c.Command = c.line.command
+	if err := c.name(app, c.line.account); err != nil {
+		return err
+	}
 	e := &execution{execCmd: c, global: g, knownRegions: map[*account.Account]sweep.Regions{}}
 	if err := e.prepare(app, line); err != nil {
 		return err
@@ -112,7 +124,7 @@ func (c *execCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Conte
 
 // prepare checks the flags and connects. It makes no call of AWS.
 func (e *execution) prepare(app *App, line *kong.Context) (err error) {
-	if e.path, err = e.program(app, line); err != nil {
+	if e.path, err = e.program(app); err != nil {
 		return err
 	}
 	if err := e.checkFlags(); err != nil {
@@ -141,10 +153,7 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 
 // program returns the path of the program to run: of the command, or else of the user's
 // shell.
-func (e *execution) program(app *App, line *kong.Context) (path string, err error) {
-	if len(e.Command) > 0 && e.Command[0] == "--" {
-		e.Command = e.Command[1:]
-	}
+func (e *execution) program(app *App) (path string, err error) {
 	if len(e.Command) == 0 {
 		if !terminal.IsTerminal(app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
 			return "", usage("expected a command: muster exec [flags] -- COMMAND [ARG...]; without one, a shell needs a terminal and one account")
@@ -153,9 +162,7 @@ func (e *execution) program(app *App, line *kong.Context) (path string, err erro
 	}
 	path, err = child.LookPath(app.env["PATH"], e.Command[0])
 	if err != nil {
-		if word := e.Command[0]; !slices.Contains(line.Args, "--") && !strings.ContainsAny(word, `/\`) { // an account, perhaps
-			err = fmt.Errorf("%w; exec takes accounts with --account, as in: muster exec --account %s -- COMMAND", err, shell.Word(word))
-		}
+		err = fmt.Errorf("%w%s", err, e.line.hint())
 	}
 	return path, err
 }
@@ -223,6 +230,8 @@ func (e *execution) list(ctx context.Context) error {
 		switch {
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return context.Cause(ctx)
+		case errors.As(err, new(*account.EmptyError)):
+			return fmt.Errorf("%w%s", err, e.line.hint())
 		case err != nil:
 			return err
 		}
@@ -262,7 +271,7 @@ func (e *execution) alone() bool {
 	}
 	s := e.selection
 	fans := s.RoleARN == "" && (s.Organization || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && names.IsGlob(s.Profiles[0]))
-	named := len(s.Accounts) == 1 && !names.IsGlob(s.Accounts[0])
+	named := s.Named != "" || len(s.Accounts) == 1 && !names.IsGlob(s.Accounts[0])
 	return !fans || named || terminal.IsTerminal(e.app.Stdin)
 }
 

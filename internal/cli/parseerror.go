@@ -207,6 +207,10 @@ var regionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // the user meant it: an empty value, -o=csv, or --region us-east-1 eu-west-1.
 func checkMeaning(command *kong.Context, args []string) error {
 	for _, path := range command.Path {
+		// An unset variable, as in console "$ACCOUNT", must not select another account.
+		if argument := path.Positional; argument != nil && argument.Target.Kind() == reflect.String && argument.Target.Len() == 0 {
+			return usage("%s is empty: leave it out, or give a value", strings.ToUpper(argument.Name))
+		}
 		if path.Flag == nil {
 			continue
 		}

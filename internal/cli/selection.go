@@ -33,6 +33,7 @@ type selectionFlags struct {
 	Roles           []string `name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
 	Accounts        []string `name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
 	Exclude         []string `name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
+	Named           string   `kong:"-" hidden:""` // by AccountArgument
 	OUs             []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
 	Tags            []string `name:"account-tag" placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
 	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization, or for --role-arn."`

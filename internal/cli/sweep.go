@@ -83,12 +83,12 @@ func findAccounts(app *App, r *auth.Resolver, s account.Selection, o account.Opt
 	return found, nil
 }
 
-// stopEmpty stops the sweep if the selection matches no account. That is a mistake in the
-// flags and no gap.
+// stopEmpty stops the sweep if the selection matches no account, or if a name fits several.
+// That is a mistake in the command line and no gap.
 func stopEmpty(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range accounts {
-			if errors.As(err, new(*account.EmptyError)) {
+			if errors.As(err, new(*account.EmptyError)) || errors.As(err, new(*account.AmbiguousError)) || errors.As(err, new(*partial)) {
 				err = &sweep.Stop{Err: err}
 			}
 			if !yield(a, err) {

@@ -11,12 +11,15 @@ import (
 )
 
 type whoamiCmd struct {
+	AccountArgument `embed:""`
+
 	accountListing[whoamiRecord] `embed:""`
 }
 
 func (*whoamiCmd) Examples() []string {
 	return []string{
 		"muster whoami",
+		"muster whoami production",
 		"muster whoami --all-profiles",
 		"muster whoami --profile production --jq .Arn",
 	}
@@ -56,6 +59,9 @@ var whoamiView = render.View{
 }
 
 func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
+	if err := c.name(app, c.Account); err != nil {
+		return err
+	}
 	return c.list(ctx, app, g, listing[whoamiRecord]{noun: "identities", view: whoamiView, visit: visitIdentity})
 }
 

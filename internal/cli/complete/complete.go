@@ -73,6 +73,7 @@ type line struct {
 	command *Command            // the selected command, top before one is selected, nil for an unknown one
 	given   map[string][]string // values of flags, by name; "" for a flag without a value
 	words   []string            // arguments
+	rest    int                 // index in words of another program's command line; -1: it has not begun
 	last    string              // the word to complete
 
 	config *awsconfig.Config // loaded on first use
@@ -85,7 +86,7 @@ func (c *Completer) complete(words []string) (a answer) {
 		return a
 	}
 	top := ReadGrammar(c.Grammar, c.Vars)
-	l := &line{Completer: c, top: top, command: top, given: map[string][]string{}, last: words[len(words)-1]}
+	l := &line{Completer: c, top: top, command: top, given: map[string][]string{}, rest: -1, last: words[len(words)-1]}
 	pending, flags := l.read(words[:len(words)-1])
 	if l.command == nil {
 		return a
@@ -144,16 +145,27 @@ func (l *line) read(words []string) (pending *Param, flags bool) {
 			l.words = append(l.words, word)
 		case word == "--":
 			flags = false
-		case strings.HasPrefix(word, "-") && word != "-":
+			if l.command.rest() >= 0 {
+				l.rest = len(l.words)
+			}
+		case strings.HasPrefix(word, "-") && word != "-" && !l.isForeign(word):
 			pending = l.readFlag(word)
 		case len(l.command.Commands) > 0:
 			l.open(word)
 		default:
 			l.words = append(l.words, word)
-			flags = !slices.ContainsFunc(l.command.Arguments, func(p Param) bool { return p.Rest })
+			if at := l.command.rest(); at >= 0 && len(l.words) > at {
+				l.rest, flags = 0, false
+			}
 		}
 	}
 	return pending, flags
+}
+
+// isForeign reports whether a flag belongs to another program, whose name is the first
+// argument.
+func (l *line) isForeign(word string) bool {
+	return len(l.words) > 0 && l.command.rest() >= 0 && l.flag(word) == nil
 }
 
 // open selects a command by its name, or by a short form of it and its first arguments.
@@ -221,6 +233,8 @@ func (l *line) argument() (a answer) {
 	}
 	p := known[min(len(l.words), len(known)-1)]
 	switch {
+	case l.rest >= 0:
+		return answer{files: true, command: len(l.words) - l.rest + 1}
 	case p.Rest:
 		return answer{files: true, command: len(l.words) + 1}
 	case len(l.words) >= len(known) && !p.Repeated:

@@ -90,6 +90,11 @@ func (c *Command) read(t reflect.Type, at []int, vars map[string]string) {
 	}
 }
 
+// rest returns the index of the argument that takes all further words; -1 if there is none.
+func (c *Command) rest() int {
+	return slices.IndexFunc(c.Arguments, func(p Param) bool { return p.Rest })
+}
+
 func readParam(f reflect.StructField, vars map[string]string) Param {
 	repeated := f.Type.Kind() == reflect.Slice && f.Type.Name() == ""
 	_, rest := f.Tag.Lookup("passthrough")

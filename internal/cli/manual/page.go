@@ -57,6 +57,9 @@ func (m Manual) page(command *kong.Node) Page {
 		name: m.Model.Name + " " + command.Path(), About: command.Help, Usage: m.Model.Name + " " + command.Summary(),
 		Detail: m.Rename(command.Detail), Examples: m.examples(command), More: m.topicsLine(),
 	}
+	if own, ok := command.Target.Addr().Interface().(interface{ Usage() string }); ok {
+		p.Usage = m.Model.Name + " " + own.Usage()
+	}
 	for _, argument := range command.Positional {
 		p.Add("Arguments", argument.Summary(), argument.Help)
 	}

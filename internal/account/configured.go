@@ -1,0 +1,114 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+	"muster/internal/names"
+)
+
+// hasSource reports whether flags choose where accounts come from.
+func (s Selection) hasSource() bool {
+	return s.Organization || s.RoleARN != "" || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 0
+}
+
+// withSource returns the selection with a source if the config has an obvious one for the
+// named account: a profile of that name, or with --role the only sso-session.
+func (s Selection) withSource(c *awsconfig.Config) Selection {
+	if len(s.Roles) > 0 {
+		if len(c.Sessions) == 1 {
+			s.SSOSession = c.Sessions[0].Name
+		}
+		return s
+	}
+	if p, err := c.Profile(s.Named); err == nil && (p.Kind != awsconfig.KindNone || p.Problem != nil) {
+		s.Profiles = []string{s.Named}
+	}
+	return s
+}
+
+// fromConfigured finds the accounts that Selection.Named may name among all profiles and
+// the accounts of the only sso-session. Without either, it finds the account of the current
+// identity. A profile's name is known without asking AWS, so that only the profiles with a
+// similar name are asked for their accounts, unless Named is an id.
+func fromConfigured(r *auth.Resolver, s Selection) (*Found, error) {
+	var ids []*auth.Identity
+	usable := 0
+	for _, p := range r.Config.Profiles {
+		if !p.CanGiveCredentials() {
+			continue
+		}
+		usable++
+		if !awsconfig.IsAccountID(s.Named) && !strings.Contains(strings.ToLower(p.Name), strings.ToLower(s.Named)) {
+			continue
+		}
+		if id, err := r.Profile(p); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	session := &Found{}
+	switch {
+	case len(r.Config.Sessions) == 1:
+		var err error
+		s.SSOSession = r.Config.Sessions[0].Name
+		if session, err = fromSSO(r, s); err != nil {
+			return nil, err
+		}
+	case usable == 0 && len(r.Config.Sessions) == 0:
+		return fromIdentity(r)
+	}
+	return &Found{
+		Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+			profiles := newRoster(r, ids, orderDelay).accounts(ctx)
+			if session.Accounts == nil {
+				return profiles
+			}
+			return concat(profiles, session.Accounts(ctx))
+		},
+		Refused:   session.Refused,
+		noAccount: func() string { return s.noneConfigured(r.Config, usable) },
+	}, nil
+}
+
+func concat(lists ...iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
+	return func(yield func(*Account, error) bool) {
+		for _, list := range lists {
+			for a, err := range list {
+				if !yield(a, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// noneConfigured says that neither a profile nor the session has the named account.
+func (s Selection) noneConfigured(c *awsconfig.Config, usable int) string {
+	text := fmt.Sprintf("account %s: no such account among the %d profiles of %s", s.Named, usable, c.Files.Config)
+	var profiles []string
+	for _, p := range c.Profiles {
+		profiles = append(profiles, p.Name)
+	}
+	text += names.DidYouMean(s.Named, profiles)
+	if len(c.Sessions) > 1 {
+		text += "; to look in an sso-session, name it with --sso-session"
+	}
+	return text
+}
+
+// automatic names the flag for the source of an account that muster has found on its own.
+func (s Selection) automatic(c *awsconfig.Config) func(*Account) string {
+	return func(a *Account) string {
+		switch {
+		case a.Source == SourceProfile:
+			return ", from --profile " + a.Name
+		case a.Source == SourceSSO && len(c.Sessions) == 1:
+			return ", from --sso-session " + c.Sessions[0].Name
+		}
+		return ""
+	}
+}
