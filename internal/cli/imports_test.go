@@ -21,6 +21,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"terminal":       {"safe"},
 		"shell":          {},
 		"shorthand":      {},
+		"contexts":       {"disk", "names"},
 		"disk":           {},
 		"awsconfig":      {"disk", "names"},
 		"secret":         {},
