@@ -64,5 +64,5 @@ func (m *mistake) flagForArgument() string {
 	if len(ways) == 0 {
 		return ""
 	}
-	return m.command.Name + " takes " + strings.Join(ways, ", and ")
+	return m.command.Path() + " takes " + strings.Join(ways, ", and ")
 }

@@ -83,7 +83,7 @@ func (helpFlag) BeforeReset(app *App, line *kong.Context) error {
 
 type helpCmd struct {
 	Subject   string `arg:"" optional:"" complete:"commands,topics,kinds" help:"Command, kind, or topic: ${topics}."`
-	Service   string `arg:"" optional:"" complete:"help-arguments" help:"Service, behind aws; kind, behind list."`
+	Service   string `arg:"" optional:"" complete:"help-arguments,subcommands" help:"Service, behind aws; kind, behind list; a command's own command."`
 	Operation string `arg:"" optional:"" complete:"aws-operations" help:"Operation of the service."`
 }
 
@@ -100,6 +100,8 @@ func (*helpCmd) Examples() []string {
 // service, for completion.
 func (c *helpCmd) Words(source string) []string {
 	switch {
+	case source == "subcommands":
+		return subcommandWords(source, c.Subject)
 	case source != "help-arguments":
 		return operationWords(source, c.Service)
 	case c.Subject == "list":
@@ -116,6 +118,9 @@ func (c *helpCmd) Run(app *App, g *Global, line *kong.Context) error {
 
 func (c *helpCmd) print(app *App, line *kong.Context, w io.Writer) error {
 	m := app.manual(line.Model)
+	if below := m.Command(c.Subject + " " + c.Service); c.Service != "" && c.Operation == "" && below != nil {
+		return m.Help(w, below)
+	}
 	if c.Service != "" {
 		words := slices.DeleteFunc([]string{c.Service, c.Operation}, func(word string) bool { return word == "" })
 		printed, err := app.explainArguments(w, m.Command(c.Subject), words)

@@ -33,6 +33,7 @@ type mistakeKind int
 const (
 	otherMistake mistakeKind = iota
 	unknownCommand
+	unknownSubcommand
 	unknownFlag
 	unexpectedArgument
 	badChoice
@@ -56,7 +57,7 @@ func parseError(err error, args []string) error {
 		text += "; " + hint
 	}
 	if m.command != nil {
-		program += " " + m.command.Name
+		program += " " + m.command.Path()
 	}
 	return usage("%s; see '%s --help'", text, program)
 }
@@ -77,7 +78,9 @@ func (m *mistake) classify(text string) {
 		m.text = flag + ": expected a value"
 	} else if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
 		m.kind, m.word = unknownFlag, flag
-	} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && m.command != nil {
+	} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && m.command != nil && len(m.command.Children) > 0 {
+		m.kind, m.word, m.text = unknownSubcommand, argument, m.command.Path()+" has no command "+argument
+	} else if ok && m.command != nil {
 		m.kind, m.word = unexpectedArgument, argument
 	} else if ok {
 		m.kind, m.word, m.text = unknownCommand, argument, "unknown command "+argument
@@ -101,6 +104,9 @@ func (m *mistake) hint() string {
 	switch m.kind {
 	case unknownCommand:
 		return cmp.Or(m.kindBehind(), commandHabit(m.word), topicHint(m.word), names.Suggest(m.word, slices.Concat(m.commands(), kindWords())))
+	case unknownSubcommand:
+		below := commandNames(m.command)
+		return cmp.Or(names.Suggest(m.word, below), "its commands are "+strings.Join(below, ", "))
 	case unknownFlag:
 		return cmp.Or(m.earlyFlag(), flagHabit(m.word), m.nearestFlag())
 	case unexpectedArgument:
@@ -130,9 +136,15 @@ func (m *mistake) kindBehind() string {
 
 func (m *mistake) commands() (found []string) {
 	if m.grammar != nil {
-		for _, command := range m.grammar.Leaves(true) {
-			found = append(found, command.Name)
-		}
+		found = commandNames(m.grammar.Node)
+	}
+	return found
+}
+
+// commandNames returns the names of the commands below a node.
+func commandNames(node *kong.Node) (found []string) {
+	for _, command := range node.Children {
+		found = append(found, command.Name)
 	}
 	return found
 }
@@ -169,8 +181,9 @@ func (m *mistake) earlyFlag() string {
 		place = m.args[i]
 	}
 	for _, command := range m.grammar.Leaves(true) {
-		if slices.Contains(m.args, command.Name) {
-			place = command.Name
+		missing := func(word string) bool { return !slices.Contains(m.args, word) }
+		if !slices.ContainsFunc(strings.Fields(command.Path()), missing) {
+			place = command.Path()
 		}
 		known = known || slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return hasName(f, m.word) })
 	}

@@ -117,8 +117,8 @@ func (l *line) complete(pending *Param, flags bool) (a answer) {
 	case strings.HasPrefix(l.last, "-"):
 		return l.flags()
 	case len(l.command.Commands) > 0:
-		a.candidates = withPrefix(l.commands(), l.last)
-		if l.last != "" { // else they would hide the commands
+		a.candidates = withPrefix(commandsOf(l.command), l.last)
+		if l.last != "" && l.command == l.top { // else they would hide the commands
 			a.candidates = append(a.candidates, l.listed(l.described(l.ShortForms, l.last))...)
 		}
 	default:
@@ -170,8 +170,9 @@ func (l *line) isForeign(word string) bool {
 
 // open selects a command by its name, or by a short form of it and its first arguments.
 func (l *line) open(word string) {
-	l.command = l.top.open(word, l.Vars)
-	if l.command != nil || l.Expand == nil {
+	above := l.command
+	l.command = above.open(word, l.Vars)
+	if l.command != nil || l.Expand == nil || above != l.top {
 		return
 	}
 	if words := l.Expand(word); len(words) > 0 {

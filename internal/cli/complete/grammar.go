@@ -16,7 +16,7 @@ import (
 type Command struct {
 	Name, Help string
 	Field      string     // of the grammar's struct
-	Commands   []*Command // of the whole grammar; their own flags are not read yet
+	Commands   []*Command // below it; their own flags are not read yet
 	Flags      []Param
 	Arguments  []Param
 

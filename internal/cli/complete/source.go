@@ -11,7 +11,7 @@ import (
 // sources are the lists of values that a complete tag can name, besides the lists in
 // Completer.Words. A list may leave out values that do not begin with the prefix.
 var sources = map[string]func(l *line, prefix string) []candidate{
-	"commands": func(l *line, _ string) []candidate { return l.commands() },
+	"commands": func(l *line, _ string) []candidate { return commandsOf(l.top) },
 	"profiles": func(l *line, _ string) []candidate { return l.profiles(func(*awsconfig.Profile) bool { return true }) },
 	"sso-profiles": func(l *line, _ string) []candidate {
 		return l.profiles(func(p *awsconfig.Profile) bool { return p.SSOSession != nil })
@@ -101,9 +101,9 @@ func named(words []string) []candidate {
 	return found
 }
 
-// commands are the commands of the grammar.
-func (l *line) commands() (found []candidate) {
-	for _, c := range l.top.Commands {
+// commandsOf are the commands below a command, or of the whole grammar.
+func commandsOf(above *Command) (found []candidate) {
+	for _, c := range above.Commands {
 		found = append(found, candidate{c.Name, c.Help})
 	}
 	return found

@@ -68,14 +68,21 @@ func (m Manual) Has(subject string) bool {
 	return m.Command(subject) != nil || slices.Contains(Topics(), subject)
 }
 
-// Command returns the command of a name; nil if there is none.
+// Command returns the command of a name, such as "instances" or "context set"; nil if there
+// is none.
 func (m Manual) Command(name string) *kong.Node {
-	for _, command := range m.Model.Children {
-		if command.Name == name {
-			return command
+	command := m.Model.Node
+	for word := range strings.FieldsSeq(name) {
+		i := slices.IndexFunc(command.Children, func(child *kong.Node) bool { return child.Name == word })
+		if i < 0 {
+			return nil
 		}
+		command = command.Children[i]
 	}
-	return nil
+	if command == m.Model.Node {
+		return nil
+	}
+	return command
 }
 
 // Man prints the man page of a command. An empty name means the program, whose page
