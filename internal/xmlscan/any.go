@@ -17,7 +17,7 @@ func (s *Scanner) nextAny() tag {
 	s.scratch = s.scratch[:0]
 	for {
 		text, err := s.upTo("<")
-		outside := len(s.ends) == 0
+		outside := s.at.depth() == 0
 		if err != nil {
 			if err == errCut && outside && len(bytes.TrimSpace(s.buf[s.pos:])) == 0 {
 				err = io.EOF
@@ -101,7 +101,7 @@ func (s *Scanner) commentOrCDATA() {
 	switch {
 	case string(s.buf[s.pos:s.pos+len(cdata)]) != cdata:
 		s.failf("a document type declaration")
-	case len(s.ends) == 0:
+	case s.at.depth() == 0:
 		s.failf("text outside of the document")
 	default:
 		s.pos += len(cdata)
@@ -153,12 +153,10 @@ func (s *Scanner) readTag() tag {
 		return s.failf("%.40q is not a valid name of an element", name)
 	case !validAttributes(body[end:]):
 		return s.failf("malformed attributes of <%.40s>", name)
-	case len(s.ends) == maxDepth:
+	case s.at.depth() == maxDepth:
 		return s.fail(&LimitError{"elements that are deeper than any"})
-	case !s.empty:
-		s.open = append(s.open, name...)
-		s.ends = append(s.ends, len(s.open))
 	}
+	s.at.enter(name, s.empty)
 	_, s.name = cutPrefix(name)
 	s.attributes = body[end:]
 	return startTag
@@ -166,14 +164,10 @@ func (s *Scanner) readTag() tag {
 
 func (s *Scanner) readEndTag(name []byte) tag {
 	name = bytes.TrimRight(name, " \t\r\n")
-	start := 0
-	if n := len(s.ends); n > 1 {
-		start = s.ends[n-2]
-	}
-	if len(s.ends) == 0 || string(s.open[start:]) != string(name) {
+	if s.at.depth() == 0 || string(s.at.name()) != string(name) {
 		return s.failf("</%.40s> closes no open element", name)
 	}
-	s.open, s.ends = s.open[:start], s.ends[:len(s.ends)-1]
+	s.at.leave()
 	return endTag
 }
 

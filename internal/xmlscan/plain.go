@@ -17,6 +17,9 @@ const (
 
 // next reads the text before the next tag, and the tag.
 func (s *Scanner) next() tag {
+	if t := s.nextKnown(); t != noTag {
+		return t
+	}
 	if t := s.nextPlain(); t != noTag {
 		return t
 	}
@@ -27,11 +30,11 @@ func (s *Scanner) next() tag {
 // prefix and attributes, both complete in the buffer. In any other case it returns
 // noTag and has changed nothing.
 func (s *Scanner) nextPlain() tag {
-	depth := len(s.ends)
+	depth := s.at.depth()
 	if depth == 0 || depth == maxDepth || s.err != nil {
 		return noTag
 	}
-	buf, from := s.buf, s.pos
+	buf, from, expected := s.buf, s.pos, s.at.expected()
 	i := plainEnd(buf, from)
 	if i+1 >= len(buf) || buf[i] != '<' {
 		return noTag
@@ -40,16 +43,14 @@ func (s *Scanner) nextPlain() tag {
 	i++
 	if buf[i] == '/' {
 		i++
-		start := 0
-		if depth > 1 {
-			start = s.ends[depth-2]
-		}
-		name := s.open[start:]
+		name := s.at.name()
 		end := i + len(name)
 		if end >= len(buf) || buf[end] != '>' || string(buf[i:end]) != string(name) {
 			return noTag
 		}
-		s.open, s.ends, s.pos = s.open[:start], s.ends[:depth-1], end+1
+		s.pos = end + 1
+		s.at.leave()
+		expected.remember(s.text, buf[from:s.pos], knownTag{kind: endTag})
 		return endTag
 	}
 	end := i
@@ -62,8 +63,6 @@ func (s *Scanner) nextPlain() tag {
 	name := buf[i:end]
 	switch {
 	case buf[end] == '>':
-		s.open = append(s.open, name...)
-		s.ends = append(s.ends, len(s.open))
 		s.pos = end + 1
 	case buf[end] == '/' && buf[end+1] == '>':
 		s.empty, s.pos = true, end+2
@@ -71,6 +70,9 @@ func (s *Scanner) nextPlain() tag {
 		return noTag
 	}
 	s.name, s.attributes = name, nil
+	if to := s.at.enter(name, s.empty); to != nil {
+		expected.remember(s.text, buf[from:s.pos], knownTag{kind: startTag, to: to, empty: s.empty})
+	}
 	return startTag
 }
 

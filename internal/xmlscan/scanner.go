@@ -46,8 +46,7 @@ type Scanner struct {
 	empty      bool   // that element is <name/>, and the caller has not read its end
 	text       []byte // before the tag read last
 
-	open []byte // names of the open elements, one after the other
-	ends []int  // the end of each name in open
+	at position
 
 	scratch []byte // holds a text that does not stand in the buffer in one piece
 }
@@ -66,7 +65,8 @@ func (e *LimitError) TooLarge() {}
 // Reset makes the scanner read another document from r. It keeps the memory.
 func (s *Scanner) Reset(r io.Reader) {
 	s.buffer.reset(r)
-	*s = Scanner{buffer: s.buffer, open: s.open[:0], ends: s.ends[:0], scratch: s.scratch[:0]}
+	*s = Scanner{buffer: s.buffer, at: s.at, scratch: s.scratch[:0]}
+	s.at.reset()
 }
 
 // Document reads one document. It calls child for each child of the root element; child
@@ -111,7 +111,7 @@ func (s *Scanner) Find(match func(name []byte) bool) bool {
 // Finish reads the rest of the document. It returns an error unless the document is
 // complete and the only one.
 func (s *Scanner) Finish() error {
-	for len(s.ends) > 0 && s.err == nil {
+	for s.at.depth() > 0 && s.err == nil {
 		if s.Child() {
 			s.Skip()
 		}
@@ -159,7 +159,7 @@ func (s *Scanner) Skip() {
 		s.empty = false
 		return
 	}
-	for depth := len(s.ends); len(s.ends) >= depth && s.next() != noTag; {
+	for depth := s.at.depth(); s.at.depth() >= depth && s.next() != noTag; {
 		s.empty = false
 	}
 }

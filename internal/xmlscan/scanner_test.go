@@ -2,7 +2,9 @@ package xmlscan
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -226,5 +228,56 @@ func TestAllowText(t *testing.T) {
 		if n := len(s.Text()); n > 0 != (limit > maxText) {
 			t.Errorf("with a limit of %d bytes the text has %d: %v", limit, n, s.Err())
 		}
+	}
+}
+
+// TestKnownMarkup: a scanner that has read other documents reads one like a new scanner,
+// whatever stands where known markup was expected.
+func TestKnownMarkup(t *testing.T) {
+	t.Parallel()
+	const usual = "<a>\n <b>\n  <c>1</c>\n  <d/>\n </b>\n <b>\n  <c>2</c>\n  <e>\n  </e>\n </b>\n</a>"
+	scan := func(s *Scanner, document string) (events []string) {
+		s.Reset(strings.NewReader(document))
+		for s.Err() == nil {
+			kind := s.next()
+			if kind == noTag {
+				break
+			}
+			event := fmt.Sprintf("%d %q %d", kind, s.text, s.position())
+			if kind == startTag {
+				event += fmt.Sprintf(" %s %v", s.name, s.empty)
+			}
+			events = append(events, event)
+			s.empty = false
+		}
+		return append(events, fmt.Sprint(s.err))
+	}
+	trained := new(Scanner)
+	for i := range usual {
+		for _, c := range []byte("</>b \n&]:\xc3") {
+			changed := []byte(usual)
+			changed[i] = c
+			for _, document := range []string{usual, string(changed), usual[:i], usual[:i] + usual[i+1:]} {
+				if got, want := scan(trained, document), scan(new(Scanner), document); !slices.Equal(got, want) {
+					t.Fatalf("%q:\n%s\nand by a new scanner:\n%s", document, strings.Join(got, "\n"), strings.Join(want, "\n"))
+				}
+			}
+		}
+	}
+	if trained.at.places < 5 {
+		t.Errorf("the scanner remembers only %d places", trained.at.places)
+	}
+	var many strings.Builder
+	for i := range 2 * maxPlaces {
+		fmt.Fprintf(&many, "<x%d><y> <z/></y></x%d>", i, i)
+	}
+	for range 2 {
+		document := "<r>" + many.String() + "</r>"
+		if got, want := scan(trained, document), scan(new(Scanner), document); !slices.Equal(got, want) {
+			t.Error("a document with many names is read differently by a new scanner")
+		}
+	}
+	if trained.at.places > maxPlaces {
+		t.Errorf("%d places", trained.at.places)
 	}
 }

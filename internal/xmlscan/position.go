@@ -1,0 +1,174 @@
+package xmlscan
+
+// Answers of a web service repeat the same few elements in the same order: behind
+// </instanceId> there is nearly always the same blank space and <imageId>. The scanner
+// remembers such markup by its place in the tree of elements. Where the same bytes follow
+// in the same place again, it reads them with one comparison. What nextPlain makes of
+// bytes depends on them and on the open elements only, so the result is the same.
+
+// maxPlaces bounds the places that a scanner remembers. The instances of EC2 have about
+// 200.
+const maxPlaces = 1000
+
+// A place is a path of elements from the root of a document.
+type place struct {
+	parent *place
+	depth  int
+	inside *place // the first place in it
+	beside *place // the next place in the same parent
+	name   []byte
+	begin  markup // behind the start tag
+	end    markup // behind the end tag
+}
+
+// markup is what has followed in a place, the latest first. It is two tags, since a list
+// goes on or ends.
+type markup [2]knownTag
+
+// knownTag is a tag with blank space before it.
+type knownTag struct {
+	bytes string
+	blank int // bytes before the tag
+	kind  tag
+	to    *place // the place of a start tag
+	empty bool   // the tag is <name/>
+}
+
+// position is where the scanner stands. Below the places that it remembers, it keeps
+// only the names of the open elements.
+type position struct {
+	root   *place
+	places int
+	open   *place // the element opened last
+	closed *place // the element in it that was closed last; nil: none
+
+	below []byte // the names of the open elements below, one after the other
+	ends  []int  // the end of each name
+}
+
+func (p *position) reset() {
+	if p.root == nil {
+		p.root = new(place)
+	}
+	p.open, p.closed, p.below, p.ends = p.root, nil, p.below[:0], p.ends[:0]
+}
+
+// depth returns the number of open elements.
+func (p *position) depth() int { return p.open.depth + len(p.ends) }
+
+// name returns the name of the open element.
+func (p *position) name() []byte {
+	switch n := len(p.ends); n {
+	case 0:
+		return p.open.name
+	case 1:
+		return p.below
+	default:
+		return p.below[p.ends[n-2]:]
+	}
+}
+
+// expected returns the markup of the position; nil if the scanner does not remember it.
+func (p *position) expected() *markup {
+	switch {
+	case len(p.ends) > 0:
+		return nil
+	case p.closed != nil:
+		return &p.closed.end
+	}
+	return &p.open.begin
+}
+
+// enter opens an element. An empty one is closed at once. It returns the place; nil
+// if the scanner does not remember it.
+func (p *position) enter(name []byte, empty bool) (to *place) {
+	if len(p.ends) == 0 {
+		to = p.child(name)
+	}
+	switch {
+	case to == nil && !empty:
+		p.below = append(p.below, name...)
+		p.ends = append(p.ends, len(p.below))
+	case to != nil && !empty:
+		p.open, p.closed = to, nil
+	case to != nil:
+		p.closed = to
+	}
+	return to
+}
+
+// leave closes the open element.
+func (p *position) leave() {
+	if n := len(p.ends); n > 0 {
+		p.below = p.below[:len(p.below)-len(p.name())]
+		p.ends = p.ends[:n-1]
+		return
+	}
+	p.open, p.closed = p.open.parent, p.open
+}
+
+// child returns the place of an element in the open one; nil if there is no room for a
+// new one.
+func (p *position) child(name []byte) *place {
+	for c := p.open.inside; c != nil; c = c.beside {
+		if string(c.name) == string(name) {
+			return c
+		}
+	}
+	if p.places == maxPlaces {
+		return nil
+	}
+	p.places++
+	c := &place{parent: p.open, depth: p.open.depth + 1, beside: p.open.inside, name: append([]byte(nil), name...)}
+	p.open.inside = c
+	return c
+}
+
+// nextKnown does the work of next where a known tag follows. In any other case it returns
+// noTag and has changed nothing.
+func (s *Scanner) nextKnown() tag {
+	expected := s.at.expected()
+	if expected == nil || expected[0].kind == noTag || s.err != nil {
+		return noTag
+	}
+	rest := s.buf[s.pos:]
+	k := &expected[0]
+	if !k.begins(rest) {
+		k = &expected[1]
+		if k.kind == noTag || !k.begins(rest) {
+			return noTag
+		}
+	}
+	s.text = rest[:k.blank]
+	s.pos += len(k.bytes)
+	if k.kind == endTag {
+		s.at.open, s.at.closed = s.at.open.parent, s.at.open
+		return endTag
+	}
+	s.name, s.attributes, s.empty = k.to.name, nil, k.empty
+	if k.empty {
+		s.at.closed = k.to
+	} else {
+		s.at.open, s.at.closed = k.to, nil
+	}
+	return startTag
+}
+
+func (k *knownTag) begins(text []byte) bool {
+	n := len(k.bytes)
+	return n <= len(text) && string(text[:n]) == k.bytes
+}
+
+// remember keeps the tag that nextPlain has read, with the text before it.
+func (m *markup) remember(text, upTo []byte, k knownTag) {
+	if m == nil {
+		return
+	}
+	for _, c := range text {
+		if c > ' ' {
+			return
+		}
+	}
+	k.bytes, k.blank = string(upTo), len(text)
+	m[0], m[1] = k, m[0]
+}
