@@ -129,13 +129,38 @@ func (d *decoder) boolean(name string) bool {
 	return value
 }
 
+// timestamp reads a time, and returns it in RFC 3339 and UTC, without a fraction.
 func (d *decoder) timestamp(name string) string {
-	t, err := smithytime.ParseDateTime(string(d.Text()))
+	text := d.Text()
+	if isUsualTime(text) {
+		var seconds [len("2006-01-02T15:04:05Z")]byte
+		copy(seconds[:], text)
+		seconds[len(seconds)-1] = 'Z'
+		return d.strings.Copy(seconds[:])
+	}
+	t, err := smithytime.ParseDateTime(string(text))
 	if err != nil {
 		d.Failf("%s is not a time", name)
 		return ""
 	}
 	return d.strings.Copy(t.UTC().AppendFormat(nil, time.RFC3339))
+}
+
+// isUsualTime reports whether a time has EC2's form, in UTC with milliseconds, and is
+// valid in any month.
+func isUsualTime(text []byte) bool {
+	const form = "0000-00-00T00:00:00.000Z"
+	if len(text) != len(form) {
+		return false
+	}
+	for i, c := range text {
+		if form[i] != '0' && c != form[i] || form[i] == '0' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	field := func(from int) string { return string(text[from : from+2]) }
+	month, day := field(5), field(8)
+	return month >= "01" && month <= "12" && day >= "01" && day <= "28" && field(11) <= "23" && field(14) <= "59" && field(17) <= "59"
 }
 
 // tag reads a tag into d.tags.

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
 
 	"muster/internal/account"
 	"muster/internal/auth"
@@ -146,4 +149,23 @@ func FuzzDecode(f *testing.F) {
 		f.Add(odd)
 	}
 	f.Fuzz(compare)
+}
+
+// TestUsualTime: what isUsualTime accepts, smithy-go parses too, to the same second.
+func TestUsualTime(t *testing.T) {
+	t.Parallel()
+	const usual = "2026-03-02T07:41:59.000Z"
+	if !isUsualTime([]byte(usual)) {
+		t.Errorf("%s is not usual", usual)
+	}
+	for i := range usual {
+		for _, c := range []byte("0123456789-T:.Z+ ") {
+			text := []byte(usual)
+			text[i] = c
+			parsed, err := smithytime.ParseDateTime(string(text))
+			if isUsualTime(text) && (err != nil || parsed.Format(time.RFC3339) != string(text[:19])+"Z") {
+				t.Errorf("%s: %v %v", text, parsed, err)
+			}
+		}
+	}
 }
