@@ -32,7 +32,7 @@ func (r *Resolver) SSO(session *awsconfig.Session, p *awsconfig.Profile) *sso.Se
 }
 
 func (r *Resolver) ssoClient() *sso.Client {
-	return &sso.Client{API: r.API, Cache: r.Cache, Now: r.Now}
+	return &sso.Client{API: r.API, Cache: r.Cache, Now: r.Now, OfferLogin: r.OfferLogin}
 }
 
 // PermissionSet returns the identity of a permission set in an account.

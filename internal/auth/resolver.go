@@ -42,6 +42,9 @@ type Options struct {
 	// Prompt asks a question on the terminal and returns the answer; nil if there is no
 	// terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
+	// OfferLogin asks the user whether to sign in to a session that has ended; nil if
+	// nobody can be asked.
+	OfferLogin sso.OfferLogin
 	// Stdin and Stderr are for every credential_process. Several may run at the same time:
 	// use files, or values that are safe for concurrent use.
 	Stdin  io.Reader

@@ -45,6 +45,17 @@ func (t *Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	return err == nil && (answer == "y" || answer == "yes"), err
 }
 
+// Offer asks a question whose answer is yes or no. Just Enter means yes. Any answer but
+// yes means no, and so does Ctrl-D.
+func (t *Terminal) Offer(ctx context.Context, question string) (bool, error) {
+	answer, err := t.Ask(ctx, question+" [Y/n] ")
+	if errors.Is(err, ErrNoAnswer) {
+		return false, nil
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "" || answer == "y" || answer == "yes"), err
+}
+
 // Choose asks the user to pick one of several offers and returns its index.
 func (t *Terminal) Choose(ctx context.Context, title string, offers []string) (int, error) {
 	var question strings.Builder
@@ -64,13 +75,22 @@ func (t *Terminal) Choose(ctx context.Context, title string, offers []string) (i
 	return n - 1, nil
 }
 
+// Bound returns a context that ends with the run, too. The SDK asks for credentials
+// without the context of the call that needs them.
+func (t *Terminal) Bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
 func (t *Terminal) ask(ctx context.Context, text string, secret bool) (string, error) {
 	t.asks.Lock()
 	defer t.asks.Unlock()
-	// The SDK asks for credentials without the context of the call that needs them.
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })()
+	ctx, cancel := t.Bound(ctx)
+	defer cancel()
 	if t.ctx.Err() != nil {
 		return "", t.ctx.Err()
 	}

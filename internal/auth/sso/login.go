@@ -36,19 +36,32 @@ type LoginResult struct {
 
 // Login signs in to the session and writes its token into the AWS CLI's cache. It
 // replaces an older token only at the end.
-func (s *Session) Login(ctx context.Context, o LoginOptions) (result LoginResult, err error) {
+func (s *Session) Login(ctx context.Context, o LoginOptions) (LoginResult, error) {
+	t, err := s.signIn(ctx, o)
+	if err != nil {
+		return LoginResult{}, err
+	}
+	s.mu.Lock() // before the file's lock, as accessToken does
+	defer s.mu.Unlock()
+	if err := s.keep(ctx, t); err != nil {
+		return LoginResult{}, err
+	}
+	return LoginResult{t.ExpiresAt, t.Region}, nil
+}
+
+// signIn signs in and returns the token.
+func (s *Session) signIn(ctx context.Context, o LoginOptions) (t *botocache.Token, err error) {
 	switch err := s.file.CheckWritable(); {
 	case errors.Is(err, botocache.ErrNoHome):
-		return LoginResult{}, err
+		return nil, err
 	case err != nil:
-		return LoginResult{}, fmt.Errorf("a token of %s %w", s, err)
+		return nil, fmt.Errorf("a token of %s %w", s, err)
 	}
 	l := &login{Session: s, LoginOptions: o}
 	if l.startURL, l.region, err = s.resolveStartURL(ctx); err != nil {
-		return LoginResult{}, err
+		return nil, err
 	}
 	l.oidc = s.client.API.OIDC(s.Target, l.region)
-	var t *botocache.Token
 	if !o.DeviceCode {
 		t, err = l.signInBy(ctx, l.withRedirect())
 	}
@@ -56,20 +69,23 @@ func (s *Session) Login(ctx context.Context, o LoginOptions) (result LoginResult
 		t, err = l.signInBy(ctx, l.withDeviceCode())
 	}
 	if err != nil {
-		return LoginResult{}, s.client.API.Secrets().Error(l.explain(err))
+		return nil, s.client.API.Secrets().Error(l.explain(err))
 	}
-	s.mu.Lock() // before the file's lock, as accessToken does
-	defer s.mu.Unlock()
+	return t, nil
+}
+
+// keep writes a token into the file. The caller holds mu.
+func (s *Session) keep(ctx context.Context, t *botocache.Token) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
-		return LoginResult{}, err
+		return err
 	}
 	defer unlock()
 	if err := s.file.Write(t); err != nil {
-		return LoginResult{}, fmt.Errorf("writing the token of %s: %w", s, err)
+		return fmt.Errorf("writing the token of %s: %w", s, err)
 	}
 	s.token, s.failed = t, nil
-	return LoginResult{t.ExpiresAt, l.region}, nil
+	return nil
 }
 
 // login is one attempt to sign in.

@@ -7,6 +7,7 @@
 package sso
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -23,7 +24,13 @@ type Client struct {
 	API   *awsapi.API
 	Cache *botocache.Cache
 	Now   func() time.Time
+	// OfferLogin asks the user whether to sign in, and if so calls signIn. It returns need
+	// if the user does not want to. nil: nobody can be asked.
+	OfferLogin OfferLogin
 }
+
+// OfferLogin is the type of Client.OfferLogin.
+type OfferLogin func(ctx context.Context, need *LoginError, signIn func(context.Context, LoginOptions) (LoginResult, error)) error
 
 // Session is an IAM Identity Center session. It is safe for concurrent use.
 type Session struct {
@@ -33,9 +40,10 @@ type Session struct {
 	file     botocache.TokenFile
 	portal   *sso.Client
 
-	mu     sync.Mutex
-	token  *botocache.Token
-	failed error // an error that only a new sign-in ends
+	mu      sync.Mutex
+	token   *botocache.Token
+	failed  error // an error that only a new sign-in ends
+	offered bool  // the user has been asked whether to sign in
 }
 
 // SessionOptions are the properties of a session that its section in the config
