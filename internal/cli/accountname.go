@@ -1,6 +1,12 @@
 package cli
 
-import "slices"
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"muster/internal/account"
+)
 
 // AccountArgument is the argument of commands that takes one account.
 type AccountArgument struct {
@@ -18,4 +24,16 @@ func (s *Selection) name(app *App, account string) error {
 	}
 	s.Accounts, s.Named = nil, account
 	return nil
+}
+
+// onlyAccount returns the only account of those that are selected. If there are several,
+// the user chooses one, where that is possible.
+func onlyAccount(ctx context.Context, choose account.Chooser, accounts []*account.Account) (*account.Account, error) {
+	switch {
+	case len(accounts) == 1:
+		return accounts[0], nil
+	case choose == nil:
+		return nil, fmt.Errorf("several accounts are selected (%s, %s, ...); choose one with the argument ACCOUNT or with --account", label(accounts[0]), label(accounts[1]))
+	}
+	return choose(ctx, fmt.Sprintf("%d accounts are selected", len(accounts)), accounts)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -41,7 +40,9 @@ type execCmd struct {
 
 	PerRegion bool `group:"exec" help:"Run the command in every region of each account."`
 	Prefix    bool `group:"exec" help:"Print output line by line, each line with its account in front."`
-	Serve     bool `group:"exec" help:"Renew the command's credentials while it runs, through a container endpoint."`
+	Serve     bool `group:"exec" help:"Renew the command's credentials while it runs, through a container endpoint; a shell has this by default."`
+	NoServe   bool `group:"exec" help:"Give a shell credentials that are not renewed."`
+	Nested    bool `group:"exec" help:"Start a shell even inside the shell of an account."`
 	DryRun    bool `group:"exec" help:"List the accounts and the command, but run nothing."`
 	Yes       bool `short:"y" group:"exec" help:"Run in several accounts without asking."`
 
@@ -63,7 +64,7 @@ func (*execCmd) Usage() string { return "exec [<account>] [flags] [-- <command> 
 
 // Help is the text below the usage line.
 func (*execCmd) Help() string {
-	return `muster's flags come before the command; '--' ends them. The command's environment has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE.
+	return `The command follows '--'. Without a command, muster starts your shell in one account; see 'muster help shell'. The command's environment has the account's keys, AWS_REGION, MUSTER_ACCOUNT_ID, MUSTER_ACCOUNT_NAME and MUSTER_ROLE.
 
 If the flags name one account, or select one and stdin is a terminal, the command takes muster's place: stdin, stdout, stderr and the exit code are its own. Otherwise stdin is empty, the output of each command appears under a heading when it ends, and the exit code is 3 if any command failed.`
 }
@@ -74,6 +75,7 @@ type execution struct {
 	*sweeper
 	global   *Global
 	path     string   // of the program
+	shell    bool     // the command is the user's shell
 	drop     []string // variables to remove from the environment of a child
 	accounts []*account.Account
 	sink     sink
@@ -155,10 +157,9 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 // shell.
 func (e *execution) program(app *App) (path string, err error) {
 	if len(e.Command) == 0 {
-		if !terminal.IsTerminal(app.Stdin) && !e.DryRun || e.PerRegion || e.Prefix || e.records() && !e.DryRun {
-			return "", usage("expected a command: muster exec [flags] -- COMMAND [ARG...]; without one, a shell needs a terminal and one account")
+		if err := e.startsShell(app); err != nil {
+			return "", err
 		}
-		e.Command = []string{userShell(app)}
 	}
 	path, err = child.LookPath(app.env["PATH"], e.Command[0])
 	if err != nil {
@@ -170,6 +171,8 @@ func (e *execution) program(app *App) (path string, err error) {
 // checkFlags returns an error for flags that exclude each other.
 func (c *execCmd) checkFlags() error {
 	switch o := c.Output; {
+	case c.Serve && c.NoServe:
+		return usage("--serve and --no-serve exclude each other")
 	case c.records() && c.Prefix:
 		return usage("--prefix and records (--output, --jq, --query) exclude each other")
 	case !c.records() && !c.DryRun && (len(o.Columns) > 0 || len(o.SortBy) > 0 || o.NoHeaders || o.Slurp):
@@ -202,18 +205,6 @@ func (e *execution) options(app *App) render.Options {
 // records reports whether the output of the commands becomes records.
 func (c *execCmd) records() bool {
 	return c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.CountBy) > 0
-}
-
-// userShell returns the user's shell.
-func userShell(app *App) string {
-	variable, otherwise := "SHELL", "/bin/sh"
-	if runtime.GOOS == "windows" {
-		variable, otherwise = "COMSPEC", "cmd.exe"
-	}
-	if shell := app.env[variable]; shell != "" {
-		return shell
-	}
-	return otherwise
 }
 
 // list finds all accounts before the command runs anywhere: if the list fails, a command that
@@ -249,6 +240,9 @@ func (e *execution) list(ctx context.Context) error {
 	}
 	if e.active() == 0 && e.earlier == nil && e.accountOptions.Shard.Count == 0 {
 		return errors.New("no active account is selected: nothing was run")
+	}
+	if e.shell && !e.DryRun && e.active() > 1 {
+		return e.chooseAccount(ctx)
 	}
 	return nil
 }

@@ -34,12 +34,16 @@ func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []strin
 		return nil, nil, err
 	}
 	variables, drop := e.settings(p.Identity)
-	files, remove, err := e.files(p.Identity)
+	renewed := e.renews(creds.CanExpire)
+	if e.shell && creds.CanExpire && !renewed {
+		variables = append(variables, "MUSTER_EXPIRES="+creds.Expires.UTC().Format(time.RFC3339))
+	}
+	files, remove, err := e.files(p.Identity, renewed)
 	if err != nil {
 		return nil, nil, err
 	}
 	variables = append(variables, files...)
-	if e.server == nil {
+	if !renewed {
 		return child.Environ(e.app.Environ, drop, place, append(variables, child.CredentialVars(creds)...)), remove, nil
 	}
 	grant := e.server.Grant(retrieve)
@@ -81,8 +85,8 @@ func (e *execution) settings(id *auth.Identity) (variables, drop []string) {
 // files writes a config file for a child if the user's default profile has other settings
 // than the identity's profile. It returns the variables that name the file. Call remove when
 // the child has ended.
-func (e *execution) files(id *auth.Identity) (variables []string, remove func(), err error) {
-	files, err := e.resolver.Config.ForChild(e.resolver.SettingsOf(id), e.server == nil, e.global.EndpointURL != "")
+func (e *execution) files(id *auth.Identity, renewed bool) (variables []string, remove func(), err error) {
+	files, err := e.resolver.Config.ForChild(e.resolver.SettingsOf(id), !renewed, e.global.EndpointURL != "")
 	if err != nil || files.Config == nil {
 		return nil, func() {}, err
 	}
@@ -105,9 +109,9 @@ func (e *execution) files(id *auth.Identity) (variables []string, remove func(),
 	return variables, remove, nil
 }
 
-// serve starts the endpoint of --serve, if the flag is given.
+// serve starts the endpoint of --serve, if the flag is given or the command is a shell.
 func (e *execution) serve() (err error) {
-	if e.Serve {
+	if e.Serve || e.shell && !e.NoServe {
 		e.server, err = credserver.Start(e.app.Now)
 	}
 	return err

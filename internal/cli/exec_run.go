@@ -147,6 +147,10 @@ func (e *execution) handOver(ctx context.Context) error {
 				return err
 			}
 			defer release()
+			end, err := e.beginShell(ctx, p)
+			if err != nil {
+				return err
+			}
 			command := child.Command{
 				Path: e.path, Args: e.Command, Env: environ, Stdin: e.app.Stdin, Stdout: e.app.Stdout, Stderr: e.app.Stderr,
 				Foreground: true, Keyboard: e.app.term.CanAsk(),
@@ -155,6 +159,7 @@ func (e *execution) handOver(ctx context.Context) error {
 			if err != nil {
 				return &sweep.Stop{Err: err}
 			}
+			end()
 			if ended.code = code; code != 0 {
 				return &failedError{fmt.Sprintf("exit code %d", code)}
 			}

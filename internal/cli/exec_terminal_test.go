@@ -35,7 +35,7 @@ func onPty(t *testing.T, args ...string) *ptyRun {
 	}
 	_, environ := execHome(t)
 	command := exec.Command(binary, args...)
-	command.Env = append(environ, "SHELL=/bin/sh", "PS1=$MUSTER_ACCOUNT_NAME> ", "TERM=dumb", "TMPDIR="+t.TempDir())
+	command.Env = append(environ, "SHELL=/bin/sh", "MUSTER_BINARY="+binary, "PS1=$MUSTER_ACCOUNT_NAME> ", "TERM=dumb", "TMPDIR="+t.TempDir())
 	file, err := pty.Start(command)
 	if err != nil {
 		t.Fatal(err)
@@ -99,13 +99,16 @@ func (s *ptyRun) ends(code int) string {
 }
 
 // TestExecShell: without a command, exec starts a shell in the account, which has the
-// terminal.
+// terminal, and says where it is.
 func TestExecShell(t *testing.T) {
 	t.Parallel()
-	s := onPty(t, "exec", "--profile", "dev")
+	s := onPty(t, "exec", "DEV", "--profile", "dev")
+	s.sees("muster: DEV is dev (200000000002)\r\n")
+	s.sees("muster: shell in dev (200000000002) as Ops; expires 20")
+	s.sees(", renewed until 'exit'\r\n")
 	s.sees("dev> ")
-	s.types("echo id=$MUSTER_ACCOUNT_ID role=$MUSTER_ROLE\n")
-	s.sees("id=200000000002 role=Ops\r\n")
+	s.types("echo id=$MUSTER_ACCOUNT_ID role=$MUSTER_ROLE key=${AWS_ACCESS_KEY_ID-none} expires=${MUSTER_EXPIRES-none}\n")
+	s.sees("id=200000000002 role=Ops key=none expires=none\r\n")
 	s.types("test -t 0 && test -t 1 && test -t 2 && echo all yours\n")
 	s.sees("yours\r\n")
 	// Said by what is to be interrupted: before, the shell itself would be.
@@ -113,10 +116,49 @@ func TestExecShell(t *testing.T) {
 	s.sees("sleeping\r\n")
 	s.types("\x03")
 	s.sees("dev> ")
+	s.types("$MUSTER_BINARY exec --profile dev; echo code=$?\n")
+	s.sees("muster: this shell is in dev (200000000002) already: leave it with 'exit', or start another shell in it with --nested\r\ncode=2\r\n")
+	s.types("$MUSTER_BINARY exec --nested\n")
+	s.sees("muster: shell in account 200000000002 as Ops; expires 20")
+	s.sees("> ")
+	s.types("exit 3\n")
+	s.sees("muster: the shell in account 200000000002 has ended\r\n")
+	s.sees("dev> ")
 	s.types("exit 5\n")
-	if shown := s.ends(5); strings.Contains(shown, "muster:") || strings.Contains(shown, "job control") {
+	s.sees("muster: the shell in dev (200000000002) has ended\r\n")
+	if shown := s.ends(5); strings.Contains(shown, "job control") {
 		t.Errorf("the terminal shows %q", shown)
 	}
+}
+
+// TestExecShellWithoutRenewal: the credentials are then in the shell's environment, with
+// their end for the prompt.
+func TestExecShellWithoutRenewal(t *testing.T) {
+	t.Parallel()
+	s := onPty(t, "exec", "--profile", "dev", "--no-serve")
+	s.sees("muster: shell in dev (200000000002) as Ops; expires 20")
+	s.sees("dev> ")
+	s.types("test $MUSTER_EXPIRES = $AWS_CREDENTIAL_EXPIRATION && echo sa''me\n")
+	s.sees("same\r\n")
+	s.types("exit\n")
+	s.ends(0)
+}
+
+// TestExecShellInOneAccount: a shell is in one account only, and a word that is no account
+// may be a command.
+func TestExecShellInOneAccount(t *testing.T) {
+	t.Parallel()
+	s := onPty(t, "exec", "--profile", "default,dev")
+	s.sees("muster: several accounts are selected (100000000001 default, 200000000002 dev, ...); choose one with the argument ACCOUNT or with --account\r\n")
+	s.ends(1)
+	s = onPty(t, "exec", "--profile", "default")
+	s.sees("muster: shell in default (100000000001); does not expire\r\n")
+	s.types("echo key=${AWS_ACCESS_KEY_ID:+he''re}; exit\n")
+	s.sees("key=here\r\n")
+	s.ends(0)
+	s = onPty(t, "exec", "--profile", "default,dev", "env")
+	s.sees("muster: account env: no such account among the 2 that can be listed; to run it as a command: muster exec -- env\r\n")
+	s.ends(1)
 }
 
 // TestExecJobControl: a stopped job of the shell can continue.

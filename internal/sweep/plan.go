@@ -81,6 +81,8 @@ type Stop struct{ Err error }
 
 func (e *Stop) Error() string { return e.Err.Error() }
 
+func (e *Stop) Unwrap() error { return e.Err }
+
 // ErrFailFast is the cause of a cancellation by FailFast.
 var ErrFailFast = errors.New("given up at the first gap (--fail-fast)")
 
