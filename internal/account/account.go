@@ -27,6 +27,7 @@ type Account struct {
 	OnWait func()
 
 	identities identities
+	management bool // of the organization
 }
 
 // The sources of accounts.
@@ -36,6 +37,7 @@ const (
 	SourceOrganization = "organization"
 	SourceSSO          = "sso-session"
 	SourceRole         = "role-arn"
+	SourceRoot         = "task-policy" // an account that was not listed
 )
 
 // Active reports whether AWS accepts calls in the account.

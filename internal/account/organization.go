@@ -32,6 +32,9 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 		return nil, err
 	}
 	o := &organization{r: r, base: base, selection: s}
+	if accounts, ok := o.namedMembers(); ok {
+		return &Found{Accounts: accounts}, nil
+	}
 	accounts := func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
 			for page, err := range o.pages(ctx, filter) {
@@ -40,7 +43,10 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 					return
 				}
 				for _, a := range page {
-					a.identities = o.newRoles(a)
+					if o.leavesOut(a) {
+						continue
+					}
+					a.identities = o.identitiesOf(a)
 					if !yield(a, nil) {
 						return
 					}
@@ -63,8 +69,11 @@ func baseIdentity(r *auth.Resolver, s Selection) (*auth.Identity, error) {
 	}
 	if len(matched) > 1 {
 		source := "--organization"
-		if s.RoleARN != "" {
+		switch {
+		case s.RoleARN != "":
 			source = "--role-arn"
+		case s.TaskPolicy != "":
+			source = "--task-policy"
 		}
 		return nil, usage("%s takes one --profile: %q matches %d", source, s.Profiles[0], len(matched))
 	}
@@ -77,6 +86,15 @@ type roles struct {
 	known
 	organization *organization
 	account      *Account
+}
+
+// identitiesOf returns the identities of an account: with --task-policy its root user, else
+// the roles.
+func (o *organization) identitiesOf(a *Account) identities {
+	if o.selection.TaskPolicy != "" {
+		return o.rootOf(a)
+	}
+	return o.newRoles(a)
 }
 
 func (o *organization) newRoles(a *Account) *roles {
@@ -170,6 +188,8 @@ func newOrganizationAccount(found wire.Object) *Account {
 		ID: found.Text("Id"), Name: found.Text("Name"), Email: found.Text("Email"),
 		Status: cmp.Or(found.Text("State"), found.Text("Status")), Source: SourceOrganization,
 	}
+	_, administrator, _ := strings.Cut(found.Text("Arn"), ":organizations::") // the ARN begins with the management account
+	a.management = a.ID != "" && strings.HasPrefix(administrator, a.ID+":")
 	paths, _ := found.Get("Paths").([]any)
 	for _, path := range paths {
 		if text, ok := path.(string); ok {

@@ -19,6 +19,7 @@ type Selection struct {
 	Organization bool
 	RoleARN      string   // the role in the only account
 	Via          []string // ARNs of roles to assume before RoleARN, in this order
+	TaskPolicy   string   // name or ARN of the policy for the root users of an organization's member accounts
 	Roles        []string // in order of preference
 	Accounts     []string // ids, names or globs
 	Exclude      []string // ids, names or globs
@@ -70,7 +71,7 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	}
 	var found *Found
 	switch {
-	case s.Organization:
+	case s.Organization || s.TaskPolicy != "":
 		found, err = fromOrganization(r, s)
 	case s.RoleARN != "":
 		found, err = fromRole(r, s)
@@ -128,7 +129,10 @@ func (s Selection) check() error {
 }
 
 func (s Selection) checkSource() error {
-	if s.RoleARN != "" {
+	switch {
+	case s.TaskPolicy != "":
+		return s.checkRootSource()
+	case s.RoleARN != "":
 		return s.checkRoleSource()
 	}
 	switch {
@@ -152,12 +156,15 @@ func (s Selection) checkSource() error {
 
 // checkRoleOptions checks the flags that only go with roles that muster assumes by itself.
 func (s Selection) checkRoleOptions() error {
-	assumes := s.Organization || s.RoleARN != ""
+	organization := s.Organization || s.TaskPolicy != ""
+	assumes := s.Organization && s.TaskPolicy == "" || s.RoleARN != ""
 	switch {
-	case !s.Organization && len(s.OUs) > 0:
+	case !organization && len(s.OUs) > 0:
 		return usage("--ou goes with --organization")
-	case !s.Organization && len(s.Tags) > 0:
+	case !organization && len(s.Tags) > 0:
 		return usage("--account-tag goes with --organization")
+	case s.TaskPolicy != "":
+		return s.checkRootOptions()
 	case !assumes && (s.ExternalID != "" || s.RoleSessionName != "" || s.DurationSeconds != 0):
 		return usage("--external-id, --role-session-name and --duration-seconds go with --organization or --role-arn; a profile has its own in the config")
 	case s.RoleSessionName != "" && !auth.IsSessionName(s.RoleSessionName):

@@ -22,7 +22,7 @@ func (i *Identity) Do(ctx context.Context, call func() error) error {
 		return err
 	}
 	switch failure := awsapi.Explain(err); {
-	case strings.HasPrefix(failure.Operation, "AssumeRole") || failure.Operation == "GetRoleCredentials":
+	case strings.HasPrefix(failure.Operation, "AssumeRo") || failure.Operation == "GetRoleCredentials": // AssumeRole..., AssumeRoot
 		return err
 	case failure.Kind == awsapi.Expired: // early: they were revoked, or a clock is wrong
 		i.renew(ctx, before, (*Credentials).Invalidate)

@@ -25,6 +25,7 @@ const (
 	hopSessionToken  HopKind = "session token"
 	hopFederation    HopKind = "federated user"
 	hopSAML          HopKind = "SAML provider"
+	hopRoot          HopKind = "root task"
 )
 
 // String shortens the ARN of a role to its name and account.

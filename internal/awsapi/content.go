@@ -21,6 +21,8 @@ func contentProblem(result any) string {
 	switch out := result.(type) {
 	case *sts.AssumeRoleOutput:
 		return checkSession(out.Credentials)
+	case *sts.AssumeRootOutput:
+		return checkSession(out.Credentials)
 	case *sts.AssumeRoleWithSAMLOutput:
 		return checkSession(out.Credentials)
 	case *sts.AssumeRoleWithWebIdentityOutput:

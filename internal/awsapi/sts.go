@@ -32,6 +32,10 @@ func (s *STS) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, opts ...f
 	return callSTS(ctx, s, (*sts.Client).AssumeRole, in, opts)
 }
 
+func (s *STS) AssumeRoot(ctx context.Context, in *sts.AssumeRootInput, opts ...func(*sts.Options)) (*sts.AssumeRootOutput, error) {
+	return callSTS(ctx, s, (*sts.Client).AssumeRoot, in, opts)
+}
+
 func (s *STS) AssumeRoleWithSAML(ctx context.Context, in *sts.AssumeRoleWithSAMLInput, opts ...func(*sts.Options)) (*sts.AssumeRoleWithSAMLOutput, error) {
 	return callSTS(ctx, s, (*sts.Client).AssumeRoleWithSAML, in, opts)
 }

@@ -61,6 +61,7 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	sts("GetSessionToken", "", (*Server).getSessionToken)
 	sts("GetFederationToken", "sts:GetFederationToken", (*Server).getFederationToken)
 	sts("AssumeRole", "sts:AssumeRole", (*Server).assumeRole).target = roleAccount
+	sts("AssumeRoot", "sts:AssumeRoot", (*Server).assumeRoot).target = func(r *request) string { return accountOfRoot(r.form.Get("TargetPrincipal")) }
 	for name, serve := range map[string]handler{
 		"AssumeRoleWithSAML": (*Server).assumeRoleWithSAML, "AssumeRoleWithWebIdentity": (*Server).assumeRoleWithWebIdentity,
 	} {

@@ -41,13 +41,14 @@ type Paging struct {
 // Organization is an AWS organization. Without it, the accounts are independent, and Organizations answers
 // AWSOrganizationsNotInUseException.
 type Organization struct {
-	ID         string   `json:"id,omitempty"`
-	Root       string   `json:"root,omitempty"`       // r-...
-	Management string   `json:"management,omitempty"` // default: the first account
-	Delegated  []string `json:"delegated,omitempty"`  // delegated administrators, which may list accounts
-	OUs        []OU     `json:"ous,omitempty"`
-	StateField string   `json:"state_field,omitempty"` // state, status (as in older simulators), or both (default)
-	NoPaths    bool     `json:"no_paths,omitempty"`    // answer without Account.Paths
+	ID             string   `json:"id,omitempty"`
+	Root           string   `json:"root,omitempty"`       // r-...
+	Management     string   `json:"management,omitempty"` // default: the first account
+	Delegated      []string `json:"delegated,omitempty"`  // delegated administrators, which may list accounts
+	OUs            []OU     `json:"ous,omitempty"`
+	StateField     string   `json:"state_field,omitempty"`      // state, status (as in older simulators), or both (default)
+	NoPaths        bool     `json:"no_paths,omitempty"`         // answer without Account.Paths
+	NoRootSessions bool     `json:"no_root_sessions,omitempty"` // central root access is off: AssumeRoot is refused
 	Paging
 }
 

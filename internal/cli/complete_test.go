@@ -111,7 +111,7 @@ func TestComplete(t *testing.T) {
 		{"--ver", "--version\tPrint the version and exit.\n:4"},
 		{"--demo|inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"instances|--full|--fu", ":4"},
-		{"instances|--tag|a|--ta", "--tag\tOnly instances with this tag; V may be a glob.\n:4"},
+		{"instances|--tag|a|--tag", "--tag\tOnly instances with this tag; V may be a glob.\n:4"},
 		{"exec|--conc", "--concurrency\tRun at most this many commands at once (16).\n:4"},
 		{"login|--he", "--help\tShow the help of muster or of a command.\n:4"},
 		// Enumerated values.

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"reflect"
 
+	"muster/internal/auth"
 	"muster/internal/catalog"
 	"muster/internal/cli/complete"
 	"muster/internal/cli/manual"
@@ -65,6 +66,7 @@ func (a *App) completer() *complete.Completer {
 			"aws-services":       serviceNames,
 			"credential-formats": func() []string { return exportFormats },
 			"regions":            catalog.Regions,
+			"task-policies":      func() []string { return auth.TaskPolicies },
 			"states":             func() []string { return inventory.States },
 			"topics":             manual.Topics,
 		},

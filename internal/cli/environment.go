@@ -88,23 +88,24 @@ func (l *flagLine) overrides(command *kong.Context, flag *kong.Flag, value strin
 // another source: it replaces the whole source.
 func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
 	given, replaced := line.given, line.replaced
-	if !given[&s.Profiles] && !given[&s.AllProfiles] && !given[&s.SSOSession] && !given[&s.Organization] && !given[&s.RoleARN] {
+	sources := []any{&s.Profiles, &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy}
+	if !slices.ContainsFunc(sources, func(source any) bool { return given[source] }) {
 		return false
 	}
-	startsFromProfile := given[&s.Organization] || given[&s.RoleARN]
+	startsFromProfile := given[&s.Organization] || given[&s.RoleARN] || given[&s.TaskPolicy]
 	switch flag {
 	case &s.Profiles: // a single profile may be the one to start from
 		return !startsFromProfile || strings.Contains(value, ",") || names.IsGlob(value)
-	case &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN:
+	case &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy:
 		return true
 	case &s.Via: // it belongs to the variable of --role-arn, if there is one
 		return !given[&s.RoleARN] || line.inEnv[&s.RoleARN]
 	case &s.Roles:
-		return !given[&s.Organization] && !given[&s.SSOSession] || replaced(&s.Organization) || replaced(&s.SSOSession)
+		return !given[&s.Organization] && !given[&s.SSOSession] || given[&s.TaskPolicy] || replaced(&s.Organization) || replaced(&s.SSOSession)
 	case &s.ExternalID, &s.RoleSessionName, &s.DurationSeconds:
-		return !startsFromProfile
+		return !given[&s.Organization] && !given[&s.RoleARN]
 	case &s.OUs, &s.Tags: // without a replaced organization they stay: ignoring them would select more accounts
-		return replaced(&s.Organization)
+		return replaced(&s.Organization) && !given[&s.TaskPolicy]
 	}
 	return false
 }

@@ -40,6 +40,9 @@ func gapHint(gap sweep.Entry) string {
 	case sweep.Status(awsapi.DeniedSCP):
 		return "denied-scp: a service control policy denies the call; skip regions with --exclude-region, or accept denials with --allow-denied"
 	case sweep.Status(awsapi.Denied):
+		if gap.Operation == "AssumeRoot" {
+			return "denied: AssumeRoot needs central root access in the organization ('aws iam enable-organizations-root-sessions'), a caller in the management account or a delegated administrator of IAM, and permission for sts:AssumeRoot"
+		}
 		if gap.Region != "" && (awsapi.Failure{Code: gap.Code}).UnknownCredentials() {
 			return "denied: AWS does not recognize the credentials in this region, perhaps because it is not enabled in the account; skip regions with --exclude-region"
 		}

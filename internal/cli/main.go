@@ -29,6 +29,7 @@ type grammar struct {
 	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show your identity in each account, and its expiry."`
 	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print the credentials of each account."`
 	AssumeRole   assumeRoleCmd   `cmd:"" group:"credentials" help:"Print credentials of a role, with every option of STS."`
+	AssumeRoot   assumeRootCmd   `cmd:"" group:"credentials" help:"Print root credentials of member accounts, for one task."`
 	SessionToken sessionTokenCmd `cmd:"" group:"credentials" help:"Print a user's temporary credentials, with an MFA code."`
 	Console      consoleCmd      `cmd:"" group:"credentials" help:"Print or open a sign-in URL of the console."`
 

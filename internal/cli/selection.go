@@ -30,6 +30,7 @@ type selectionFlags struct {
 	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
 	RoleARN         string   `name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
 	Via             []string `type:"arns" sep:"none" placeholder:"ARN" group:"select" complete:"role-arns" help:"Role to assume before --role-arn; may be repeated."`
+	TaskPolicy      string   `placeholder:"POLICY" group:"select" complete:"task-policies" help:"Member accounts of the organization, as root user limited to this task policy."`
 	Roles           []string `name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
 	Accounts        []string `name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
 	Exclude         []string `name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
@@ -46,7 +47,7 @@ type selectionFlags struct {
 func (s *Selection) selection(app *App, g *Global) (account.Selection, account.Options, error) {
 	shard, err := s.shard(app)
 	selection := account.Selection(s.selectionFlags)
-	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.RoleARN == "" && len(s.Profiles)+len(s.Roles) == 0 {
+	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.RoleARN == "" && s.TaskPolicy == "" && len(s.Profiles)+len(s.Roles) == 0 {
 		selection.Organization, selection.Roles = true, []string{demoRole}
 	}
 	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }}, err
@@ -54,7 +55,10 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, account.O
 
 // SeenScope is the scope of the names that a sweep of the selected accounts finds.
 func (s *Selection) SeenScope() seen.Scope {
-	return seen.Scope{Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, Organization: s.Organization, RoleARN: s.RoleARN}
+	return seen.Scope{
+		Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession,
+		Organization: s.Organization || s.TaskPolicy != "", RoleARN: s.RoleARN,
+	}
 }
 
 // RegionFlags are the flags that select regions.
