@@ -125,8 +125,8 @@ func TestComplete(t *testing.T) {
 		{"instances|--state|running,stopped,run", ":4"},
 		{"instances|-o|n", "ndjson\nname\n:4"},
 		{"instances|--output|temp", "template=\ntemplate-file=\n:6"},
-		{"credentials|-o|e", "env\n:4"},
-		{"credentials|-oe", "-oenv\n:4"},
+		{"credentials|-o|e", "env\nenv-no-export\n:4"},
+		{"credentials|-oe", "-oenv\n-oenv-no-export\n:4"},
 		// The user's own names.
 		{"instances|--profile|", "dev\tnone\ndev team\tsso 264511973012 Read\na:b\trole 200000000002 Ops\n:4"},
 		{"instances|--profile=a:", "--profile=a:b\trole 200000000002 Ops\n:4"},

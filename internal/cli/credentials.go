@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +18,7 @@ type credentialsCmd struct {
 	AccountArgument `embed:""`
 
 	AllRoles bool `group:"select" help:"Print the credentials of every role or permission set in each account."`
+	Unset    bool `group:"output" help:"Print the lines that remove what -o env sets, in the syntax of -o and --shell."`
 
 	Selection  `embed:""`
 	SweepFlags `embed:""`
@@ -37,6 +39,9 @@ func (*credentialsCmd) Examples() []string {
 }
 
 func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
+	if c.Unset {
+		return c.unset(app)
+	}
 	out, err := c.Export.start(app, g)
 	if err != nil {
 		return err
@@ -60,6 +65,19 @@ func (c *credentialsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return &partial{exitNothing} // a shell that evaluates nothing would go on with other credentials
 	}
 	return err
+}
+
+// unset prints the lines that remove the variables of -o env. It needs no credentials.
+func (c *credentialsCmd) unset(app *App) error {
+	if c.Output == "" {
+		c.Output = "env"
+	}
+	name, ok := c.dialect()
+	if !ok || c.Out != "" {
+		return usage("--unset prints lines for a shell: expected -o env, fish, powershell or windows-cmd, and no --out")
+	}
+	_, err := io.WriteString(app.Stdout, unsetText(name))
+	return written(err)
 }
 
 // plan visits the one role of each account, or with --all-roles every role.

@@ -19,12 +19,15 @@ import (
 	"muster/internal/render/shape"
 )
 
+// toolFormats are the formats of credentials for other tools: lines for shells, and files.
+var toolFormats = []string{"env", "env-no-export", "fish", "powershell", "windows-cmd", "process", "ini"}
+
 // exportFormats are the formats of credentials, those without a value first.
-var exportFormats = []string{"json", "env", "process", "ini", "ndjson", "yaml", "template=", "template-file="}
+var exportFormats = slices.Concat([]string{"json"}, toolFormats, []string{"ndjson", "yaml", "template=", "template-file="})
 
 // Export are the flags for the format of credentials.
 type Export struct {
-	Output      string      `short:"o" env:"-" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
+	Output      string      `short:"o" env:"-" placeholder:"FORMAT" group:"output" complete:"credential-formats,template" help:"json (default), env, env-no-export, fish, powershell, windows-cmd, process, ini, ndjson, yaml, template=TEXT or template-file=PATH."`
 	JQ          string      `name:"jq" placeholder:"EXPR" group:"output" complete:"jq" help:"Run a jq filter on each account, and print the results."`
 	Slurp       bool        `group:"output" help:"Run the jq filter once, on an array of all accounts."`
 	Query       string      `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print the result of a JMESPath expression on the array of accounts."`
@@ -73,9 +76,10 @@ func (e *Export) connect(app *App, g *Global, profile string) (stream[accountCre
 }
 
 func (e *Export) format(app *App, g *Global, w io.Writer) (stream[accountCredentials], error) {
+	if name, ok := e.dialect(); ok {
+		return &exportStream{w: w, single: e.Output, format: envText(name)}, nil
+	}
 	switch e.Output {
-	case "env":
-		return &exportStream{w: w, single: "env", format: envText(e.Shell)}, nil
 	case "process":
 		return &exportStream{w: w, single: "process", format: processText}, nil
 	case "ini":
@@ -100,12 +104,12 @@ func (e *Export) check(app *App) error {
 	}
 	if known := append(render.Formats(), exportFormats...); name != "" && !slices.Contains(known, name) {
 		return usage("--output: unknown format %s; expected %s, template=TEXT or template-file=PATH%s",
-			e.Output, strings.Join(exportFormats[:6], ", "), names.DidYouMean(name, exportFormats))
+			e.Output, strings.Join(exportFormats[:len(exportFormats)-2], ", "), names.DidYouMean(name, exportFormats))
 	}
 	if name != "" && !slices.Contains(exportFormats, name) && e.Query == "" {
-		return usage("--output %s: expected json, env, process, ini, ndjson, yaml, template=TEXT, --jq or --query", e.Output)
+		return usage("--output %s: expected %s, template=TEXT, --jq or --query", e.Output, strings.Join(exportFormats[:len(exportFormats)-2], ", "))
 	}
-	if slices.Contains([]string{"env", "process", "ini"}, e.Output) && (e.JQ != "" || e.Query != "") {
+	if slices.Contains(toolFormats, e.Output) && (e.JQ != "" || e.Query != "") {
 		return usage("--output %s: --jq and --query need json", e.Output)
 	}
 	if e.Out == "" {

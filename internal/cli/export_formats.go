@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"muster/internal/account"
-	"muster/internal/shell"
 )
 
 // exportStream prints credentials in a format for other tools.
@@ -62,66 +61,15 @@ func (s *exportStream) Close() error {
 	return err
 }
 
-// envText returns a format of lines that a shell evaluates.
-func envText(dialect string) func([]namedCredentials) (string, error) {
-	set, unset := "export %s=%s\n", "unset %s\n"
-	quote := shell.Quote
-	switch dialect {
-	case "fish":
-		set, unset = "set -gx %s %s\n", "set -e %s\n"
-		quote = func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
-	case "powershell":
-		set, unset = "$Env:%s = %s\n", "Remove-Item -ErrorAction Ignore Env:%s\n"
-		quote = quotePowerShell
-	}
-	return func(keys []namedCredentials) (string, error) {
-		k := keys[0]
-		if err := k.plain("env"); err != nil {
-			return "", err
-		}
-		expiration := ""
-		if ends := k.ends(); !ends.IsZero() {
-			expiration = ends.Format(time.RFC3339)
-		}
-		var text strings.Builder
-		for _, v := range [][2]string{
-			{"AWS_ACCESS_KEY_ID", k.AccessKeyId}, {"AWS_SECRET_ACCESS_KEY", k.SecretAccessKey},
-			{"AWS_SESSION_TOKEN", k.SessionToken}, {"AWS_CREDENTIAL_EXPIRATION", expiration},
-		} {
-			if v[1] == "" { // a value of an earlier evaluation must not stay
-				fmt.Fprintf(&text, unset, v[0])
-				continue
-			}
-			fmt.Fprintf(&text, set, v[0], quote(v[1]))
-		}
-		return text.String(), nil
-	}
-}
-
-// quotePowerShell quotes s. PowerShell treats typographic quotes like ' and reads a doubled
-// quote as one.
-func quotePowerShell(s string) string {
-	var quoted strings.Builder
-	quoted.WriteByte('\'')
-	for _, r := range s {
-		if strings.ContainsRune("'\u2018\u2019\u201a\u201b", r) {
-			quoted.WriteRune(r)
-		}
-		quoted.WriteRune(r)
-	}
-	quoted.WriteByte('\'')
-	return quoted.String()
-}
-
-// plain returns an error for values with control characters: in a format of lines, a line
-// break could add a section or a command. AWS never issues such values.
-func (k namedCredentials) plain(form string) error {
+// plain returns an error for values with control characters, or with characters that the
+// format cannot quote: they could add a section or a command. AWS never issues such values.
+func (k namedCredentials) plain(form, forbidden string) error {
 	for _, v := range [][2]string{{"access key id", k.AccessKeyId}, {"secret access key", k.SecretAccessKey}, {"session token", k.SessionToken}} {
 		breaks := func(r rune) bool {
-			return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+			return strings.ContainsRune(forbidden, r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
 		}
 		if strings.ContainsFunc(v[1], breaks) || strings.TrimSpace(v[1]) != v[1] {
-			return &exportError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key can have: line breaks, control characters or spaces around it",
+			return &exportError{fmt.Sprintf("--output %s: the %s of account %s has characters that no key can have, such as line breaks, control characters or spaces around it",
 				form, v[0], k.account.AccountId)}
 		}
 	}
@@ -149,7 +97,7 @@ func iniText(name profileName) func([]namedCredentials) (string, error) {
 		var text strings.Builder
 		taken := map[string]namedCredentials{}
 		for i, k := range keys {
-			if err := k.plain("ini"); err != nil {
+			if err := k.plain("ini", ""); err != nil {
 				return "", err
 			}
 			profile := name.of(&account.Account{Name: k.account.AccountName, ID: k.account.AccountId, Email: k.account.EmailAddress}, k.role, "")

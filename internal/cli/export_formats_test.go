@@ -10,7 +10,7 @@ import (
 func TestHostileKeys(t *testing.T) {
 	t.Parallel()
 	forms := map[string]func([]namedCredentials) (string, error){
-		"bash": envText("bash"), "fish": envText("fish"), "powershell": envText("powershell"), "ini": iniText("{account-id}"),
+		"env": envText("env"), "env-no-export": envText("env-no-export"), "fish": envText("fish"), "powershell": envText("powershell"), "windows-cmd": envText("windows-cmd"), "ini": iniText("{account-id}"),
 	}
 	for _, value := range []string{"a\nb", "a\r[default]", "a\x00", "a\u0085b", "a\u2028b", "a\u2029", " zq", "a\t", "\x1b]0;x\a", "a\xff"} {
 		for name, form := range forms {
@@ -31,7 +31,10 @@ func TestHostileKeys(t *testing.T) {
 	if want := "$Env:AWS_SECRET_ACCESS_KEY = 'q''\"$(x)`y`\\z‘‘’’‚‚‛‛“;#'\n"; err != nil || !strings.Contains(text, want) {
 		t.Errorf("%s, %v; want %s", text, err, want)
 	}
-	text, err = forms["bash"](k)
+	if text, err := forms["windows-cmd"](k); err == nil || strings.Contains(err.Error(), "q'") {
+		t.Errorf("windows-cmd: %q, %v", text, err)
+	}
+	text, err = forms["env"](k)
 	if err != nil {
 		t.Fatal(err)
 	}
