@@ -1,6 +1,7 @@
 package render
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -31,6 +32,12 @@ type format struct {
 	record               func(b []byte, record shape.Value) ([]byte, error)
 	finish               func(b []byte) []byte // after the last record; may be nil
 	all                  func(b []byte, records []marked) ([]byte, error)
+
+	// keep appends the form in which a record waits for its turn. kept is all for these
+	// forms; if it is nil, a form is what record appends. If keep is nil, the record waits:
+	// its form would be larger, or it depends on the records before it.
+	keep func(b []byte, record shape.Value) []byte
+	kept func(b []byte, forms iter.Seq[[]byte]) ([]byte, error)
 }
 
 // compiler turns Options into a plan. After countBy, view and record describe the counts.

@@ -59,7 +59,7 @@ func (c *compiler) text() (func(*expr.Output) format, error) {
 	}
 	return func(*expr.Output) format {
 		var cell []byte
-		return format{record: func(b []byte, record shape.Value) ([]byte, error) {
+		return keepingForms(format{record: func(b []byte, record shape.Value) ([]byte, error) {
 			for i, p := range paths {
 				if i > 0 {
 					b = append(b, '\t')
@@ -68,8 +68,18 @@ func (c *compiler) text() (func(*expr.Output) format, error) {
 				b = encode.AppendField(b, string(cell))
 			}
 			return append(b, '\n'), nil
-		}}
+		}})
 	}, nil
+}
+
+// keepingForms returns a format whose records wait as they are printed. Its record must not
+// fail.
+func keepingForms(f format) format {
+	f.keep = func(b []byte, record shape.Value) []byte {
+		b, _ = f.record(b, record)
+		return b
+	}
+	return f
 }
 
 // name compiles name: the records' ids.
@@ -77,10 +87,10 @@ func (c *compiler) name(id *shape.Path) (func(*expr.Output) format, error) {
 	if id == nil {
 		return nil, &caret.Error{Flag: "--output name", Msg: "these records have no id", Offset: -1}
 	}
-	f := format{record: func(b []byte, record shape.Value) ([]byte, error) {
+	f := keepingForms(format{record: func(b []byte, record shape.Value) ([]byte, error) {
 		b = append(b, safe.Text(string(encode.Text(nil, id, record)))...)
 		return append(b, '\n'), nil
-	}}
+	}})
 	return func(*expr.Output) format { return f }, nil
 }
 
@@ -104,13 +114,13 @@ func (c *compiler) csv() (func(*expr.Output) format, error) {
 	}
 	return func(*expr.Output) format {
 		rows, cells, cell := newCSV(c.CSVSafe), make([]string, len(paths)), []byte(nil)
-		return format{open: string(header), none: string(header), record: func(b []byte, record shape.Value) ([]byte, error) {
+		return keepingForms(format{open: string(header), none: string(header), record: func(b []byte, record shape.Value) ([]byte, error) {
 			for i, p := range paths {
 				cell = encode.Cell(cell[:0], p, record)
 				cells[i] = string(cell)
 			}
 			return rows.append(b, cells), nil
-		}}
+		}})
 	}, nil
 }
 

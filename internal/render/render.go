@@ -144,8 +144,11 @@ func (p *Printer[T]) Aligned() bool { return p.plan.shown != nil }
 // Start starts the output of one run.
 func (p *Printer[T]) Start(w io.Writer) *Stream[T] {
 	s := newStream(p, w)
-	if p.plan.counting != nil {
+	switch {
+	case p.plan.counting != nil:
 		s.tally = p.plan.counting.start()
+	case p.plan.waits && s.format.keep != nil:
+		s.forms = newKeptRecords(p.plan.order)
 	}
 	return s
 }

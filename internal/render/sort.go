@@ -1,7 +1,8 @@
 package render
 
 import (
-	"cmp"
+	"encoding/binary"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -54,42 +55,73 @@ func sortRecords(records []marked, keys []sortKey) {
 	}
 	type entry struct {
 		record marked
-		values []sortValue
+		place  string
 	}
 	entries := make([]entry, len(records))
 	for i, record := range records {
-		entries[i] = entry{record, make([]sortValue, len(keys))}
-		for j, key := range keys {
-			entries[i].values[j] = sortValueOf(key.path, record.record)
-		}
+		entries[i] = entry{record, string(appendPlace(nil, keys, record.record))}
 	}
-	slices.SortStableFunc(entries, func(a, b entry) int {
-		for i, key := range keys {
-			if order := a.values[i].compare(b.values[i]); order != 0 {
-				if key.descending {
-					return -order
-				}
-				return order
-			}
-		}
-		return 0
-	})
+	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.place, b.place) })
 	for i := range entries {
 		records[i] = entries[i].record
 	}
 }
 
+// appendPlace appends the place of a record in the order: the bytes of the places compare
+// as the records do. No place is the beginning of another one.
+func appendPlace(b []byte, keys []sortKey, record shape.Value) []byte {
+	for _, key := range keys {
+		from := len(b)
+		b = sortValueOf(key.path, record).append(b)
+		if key.descending {
+			for i := range b[from:] {
+				b[from+i] ^= 0xff
+			}
+		}
+	}
+	return b
+}
+
 // sortValue is a value to compare. A text that is a number or an IP address is compared as
-// one.
+// one, and as a text only where both are equal.
 type sortValue struct {
-	class   int // 0: no value, 1: number, 2: address, 3: text
+	class   byte // 0: no value, 1: number, 2: address, 3: text
 	number  float64
 	address netip.Addr
 	text    string
 }
 
-func (a sortValue) compare(b sortValue) int {
-	return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.number, b.number), a.address.Compare(b.address), cmp.Compare(a.text, b.text))
+// append appends bytes that compare as the values do.
+func (v sortValue) append(b []byte) []byte {
+	b = append(b, v.class)
+	switch v.class {
+	case 1:
+		const sign = 1 << 63
+		bits := math.Float64bits(v.number + 0) // -0 is 0
+		if bits&sign != 0 {
+			bits = ^bits
+		} else {
+			bits |= sign
+		}
+		b = binary.BigEndian.AppendUint64(b, bits)
+	case 2:
+		b = append(b, byte(v.address.BitLen()))
+		b = append(b, v.address.AsSlice()...)
+		b = appendEnded(b, v.address.Zone())
+	}
+	return appendEnded(b, v.text)
+}
+
+// appendEnded appends a text and an end that is less than any byte.
+func appendEnded(b []byte, text string) []byte {
+	for {
+		plain, rest, found := strings.Cut(text, "\x00")
+		b = append(append(b, plain...), 0)
+		if !found {
+			return append(b, 0)
+		}
+		b, text = append(b, 0xff), rest
+	}
 }
 
 // sortValueOf returns the first value at the end of a path.

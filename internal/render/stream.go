@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -24,10 +25,11 @@ type Stream[T any] struct {
 	until   context.Context // of the run
 	w       io.Writer
 	buffer  []byte
-	current T           // the record being printed; its address stays the same
-	record  shape.Value // current
-	waiting []T         // records that are printed by Close
-	tally   *tally      // for --count-by, instead of waiting
+	current T            // the record being printed; its address stays the same
+	record  shape.Value  // current
+	waiting []T          // records that are printed by Close
+	forms   *keptRecords // the same for a format that keeps forms of records
+	tally   *tally       // for --count-by, instead of waiting
 	watch   *Watch[T]
 	unseen  func(*T) bool
 	printed int
@@ -75,6 +77,9 @@ func (s *Stream[T]) Write(record T) error {
 	case s.tally != nil:
 		s.tally.add(marked{record: s.record})
 		return nil
+	case s.forms != nil:
+		s.forms.add(s.record, s.shown(s.record), s.format.keep)
+		return nil
 	case s.plan.waits:
 		s.waiting = append(s.waiting, record)
 		return nil
@@ -106,17 +111,16 @@ func (s *Stream[T]) Close() error {
 	if s.err != nil {
 		return s.err
 	}
-	records := s.kept()
-	if s.format.all != nil {
-		s.newGracePeriod(len(records))
-		var err error
-		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
-			s.fail(err, "")
-		}
-	} else if err := s.printEach(records); err != nil {
+	var err error
+	if s.forms != nil {
+		err = s.printForms(s.forms.sorted())
+	} else {
+		err = s.printRecords(s.kept())
+	}
+	if err != nil {
 		return err
 	}
-	s.waiting = nil
+	s.waiting, s.forms = nil, nil
 	if err := s.Flush(); err != nil {
 		return err
 	}
@@ -144,14 +148,76 @@ func (s *Stream[T]) kept() []marked {
 	return records
 }
 
-// printEach prints records one by one, and the end of the format.
-func (s *Stream[T]) printEach(records []marked) error {
+// printRecords prints records in order, and the end of the format.
+func (s *Stream[T]) printRecords(records []marked) (err error) {
+	if s.format.all != nil {
+		s.newGracePeriod(len(records))
+		if s.buffer, err = s.format.all(s.buffer, records); err != nil {
+			s.fail(err, "")
+		}
+		return nil
+	}
 	for _, r := range records {
 		s.print(r.record)
 		if s.err != nil || len(s.buffer) >= expr.BufferSize && s.Flush() != nil {
 			return s.err
 		}
 	}
+	s.end()
+	return nil
+}
+
+// printForms is printRecords for records that were kept as forms.
+func (s *Stream[T]) printForms(forms iter.Seq[[]byte]) (err error) {
+	if s.format.kept != nil {
+		if s.buffer, err = s.format.kept(s.buffer, forms); err != nil {
+			s.fail(err, "")
+		}
+		return nil
+	}
+	for form := range forms {
+		s.begin()
+		s.buffer = append(s.buffer, form...)
+		if len(s.buffer) >= expr.BufferSize && s.Flush() != nil {
+			return s.err
+		}
+	}
+	s.end()
+	return nil
+}
+
+func (s *Stream[T]) print(record shape.Value) {
+	s.begin()
+	if s.until.Err() != nil {
+		s.newGracePeriod(1)
+	}
+	var err error
+	if s.buffer, err = s.format.record(s.buffer, s.shown(record)); err == nil {
+		return
+	}
+	s.fail(err, strings.Join(s.plan.identify(record), " "))
+}
+
+// shown returns the record that the format gets.
+func (s *Stream[T]) shown(record shape.Value) shape.Value {
+	if s.plan.screening == screenedRecords {
+		return screened(record)
+	}
+	return record
+}
+
+// begin prints what stands before a record.
+func (s *Stream[T]) begin() {
+	between := s.format.between
+	if s.printed == 0 {
+		between = s.format.open
+	}
+	s.printed++
+	s.buffer = append(s.buffer, between...)
+}
+
+// end prints what stands behind the last record.
+func (s *Stream[T]) end() {
 	end := s.format.none
 	if s.printed > 0 {
 		end = s.format.close
@@ -160,27 +226,6 @@ func (s *Stream[T]) printEach(records []marked) error {
 	if s.format.finish != nil {
 		s.buffer = s.format.finish(s.buffer)
 	}
-	return nil
-}
-
-func (s *Stream[T]) print(record shape.Value) {
-	between := s.format.between
-	if s.printed == 0 {
-		between = s.format.open
-	}
-	s.printed++
-	if s.until.Err() != nil {
-		s.newGracePeriod(1)
-	}
-	var err error
-	shown := record
-	if s.plan.screening == screenedRecords {
-		shown = screened(record)
-	}
-	if s.buffer, err = s.format.record(append(s.buffer, between...), shown); err == nil {
-		return
-	}
-	s.fail(err, strings.Join(s.plan.identify(record), " "))
 }
 
 // fail counts a failure of the expression, and keeps the first with the record's name. An

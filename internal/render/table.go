@@ -2,6 +2,8 @@ package render
 
 import (
 	"cmp"
+	"encoding/binary"
+	"iter"
 
 	"muster/internal/render/encode"
 	"muster/internal/render/expr"
@@ -25,17 +27,60 @@ func (c *compiler) table(name string) (func(*expr.Output) format, []*shape.Path,
 		return nil, nil, err
 	}
 	return func(out *expr.Output) format {
-		return format{all: func(b []byte, records []marked) ([]byte, error) {
-			t := s.table(c, name)
-			return draw(out, b, t, func(yield func(grid.Row) bool) {
-				for _, record := range records {
-					if !yield(s.row(record, nil)) {
-						return
+		return format{
+			all: func(b []byte, records []marked) ([]byte, error) {
+				return draw(out, b, s.table(c, name), func(yield func(grid.Row) bool) {
+					for _, record := range records {
+						if !yield(s.row(record, nil)) {
+							return
+						}
 					}
-				}
-			})
-		}}
+				})
+			},
+			keep: func(b []byte, record shape.Value) []byte {
+				return appendCells(b, s.row(marked{record: record}, nil).Cells)
+			},
+			kept: func(b []byte, forms iter.Seq[[]byte]) ([]byte, error) {
+				return draw(out, b, s.table(c, name), func(yield func(grid.Row) bool) {
+					for form := range forms {
+						if !yield(grid.Row{Cells: cellsOf(string(form))}) {
+							return
+						}
+					}
+				})
+			},
+		}
 	}, s.paths, nil
+}
+
+// appendCells appends cells in a form that takes little memory: the number of texts of
+// each, and then each text behind its length.
+func appendCells(b []byte, cells []grid.Cell) []byte {
+	for _, cell := range cells {
+		b = binary.AppendUvarint(b, uint64(len(cell)))
+		for _, text := range cell {
+			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+		}
+	}
+	return b
+}
+
+// cellsOf reverses appendCells.
+func cellsOf(form string) (cells []grid.Cell) {
+	number := func() int {
+		n, size := binary.Uvarint([]byte(form[:min(len(form), binary.MaxVarintLen64)]))
+		form = form[size:]
+		return int(n)
+	}
+	for form != "" {
+		cell := make(grid.Cell, number())
+		for i := range cell {
+			n := number()
+			cell[i], form = form[:n], form[n:]
+		}
+		cells = append(cells, cell)
+	}
+	return cells
 }
 
 // sheet turns records into rows of a table or tree.
