@@ -125,6 +125,12 @@ func objectionTo(reason string) string {
 		}
 		return ""
 	}
+	if module := submatch(`^node has no (\S+):`, reason); module != "" {
+		if exec.Command("node", "-e", "require.resolve('"+module+"')").Run() == nil {
+			return "node has it"
+		}
+		return ""
+	}
 	switch {
 	case reason == "root may write everything" && os.Getuid() == 0:
 		return ""

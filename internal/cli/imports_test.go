@@ -30,10 +30,11 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"awsapi":         {"catalog", "secret", "timing", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
-		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/shape", "safe"},
+		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/parquet", "render/shape", "safe"},
 		"render/expr":    {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},
 		"render/caret":   {"safe"},
 		"render/grid":    {"safe"},
+		"render/parquet": {"render/encode", "render/shape"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
 		"render/shape":   {"jmespath", "names", "render/caret"},
 		"auth":           {"auth/botocache", "auth/sso", "awsapi", "awsconfig", "catalog", "secret", "shell"},

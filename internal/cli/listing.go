@@ -134,6 +134,17 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		}
 		return printer.Start(w), nil
 	}
+	switch parts := len(flags.output.PartitionBy) > 0; {
+	case parts && (flags.output.Out == "" || flags.output.Watch > 0):
+		return usage("--partition-by needs --out FOLDER, and goes without --watch")
+	case parts:
+		out, err := newPartitions(printer, flags.output.Out, s.accountOptions.Shard)
+		if err != nil {
+			return err
+		}
+		defer out.discard()
+		return once(ctx, out)
+	}
 	if flags.output.Out != "" {
 		return rewriteFile(ctx, app, flags.output, start, once)
 	}

@@ -43,6 +43,7 @@ func BenchmarkMillion(b *testing.B) {
 		{"ndjson", []string{"-o", "ndjson"}},
 		{"csv", []string{"-o", "csv"}},
 		{"text", []string{"-o", "text"}},
+		{"parquet", []string{"-o", "parquet"}},
 		{"template", []string{"-o", "template=<<.AccountId>> <<.Region>> <<.InstanceId>> <<.PrivateIPs>> <<.Tags.env>><<range .NetworkInterfaces>> <<.SubnetId>><<end>>"}},
 		{"jq", []string{"--jq", `select(.State == "running") | {AccountId, Region, InstanceId, PrivateIPs, env: .Tags.env}`}},
 		{"jq-all", []string{"--jq", "."}},

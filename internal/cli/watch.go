@@ -63,14 +63,16 @@ func parseInterval(text string) (time.Duration, error) {
 
 // WatchedOutput is the Output of commands that list records of a sweep.
 type WatchedOutput struct {
-	Output `embed:""`
-	Out    string        `placeholder:"FILE" group:"output" complete:"file" help:"Write to this file, in one step at the end; with --watch, again each time."`
-	Watch  watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Repeat every 30s (or -w 5s, --watch=5m), and mark new (+), changed (~) and gone (-) records."`
+	Output      `embed:""`
+	Out         string        `placeholder:"FILE" group:"output" complete:"file" help:"Write to this file, in one step at the end; with --watch, again each time."`
+	PartitionBy []string      `placeholder:"A,B" group:"output" complete:"fields" help:"With -o parquet, write a folder with a file for each value of these fields, in Hive's layout, such as AccountId,Region."`
+	Watch       watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Repeat every 30s (or -w 5s, --watch=5m), and mark new (+), changed (~) and gone (-) records."`
 }
 
 func (o *WatchedOutput) options(app *App, g *Global) render.Options {
 	options := o.Output.options(app, g)
 	options.Watch = o.Watch > 0 && o.Out == ""
+	options.PartitionBy = o.PartitionBy
 	if o.Out != "" {
 		options.Terminal, options.Links, options.Width = false, false, nil
 		options.Color = g.Color == "on"

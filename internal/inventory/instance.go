@@ -45,7 +45,7 @@ type Instance struct {
 	Platform           string
 	Lifecycle          string
 	IamInstanceProfile string // ARN
-	LaunchTime         string // RFC 3339, UTC
+	LaunchTime         string `render:"time"` // RFC 3339, UTC
 	ReservationId      string
 
 	SecurityGroups []SecurityGroup

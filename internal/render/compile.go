@@ -19,10 +19,11 @@ type plan struct {
 
 	screening screening
 
-	counting *counting     // --count-by; nil if the records themselves are printed
-	shown    []*shape.Path // the fields that a table or tree shows
-	given    []*shape.Path // identify a record that the caller writes
-	same     []*shape.Path // identify a record that is printed: one of the caller's, or a count
+	counting  *counting     // --count-by; nil if the records themselves are printed
+	shown     []*shape.Path // the fields that a table or tree shows
+	given     []*shape.Path // identify a record that the caller writes
+	partition []*shape.Path // --partition-by
+	same      []*shape.Path // identify a record that is printed: one of the caller's, or a count
 }
 
 // format appends records to a buffer: one at a time, or all of them at once if all is set.
@@ -108,6 +109,8 @@ func (c *compiler) compileFormat(p *plan, name, argument string, id *shape.Path)
 	case "json", "yaml", "ndjson":
 		p.start = c.json(name)
 		return name != "ndjson", nil
+	case "parquet":
+		p.start, p.partition, err = c.parquet()
 	case "csv":
 		p.start, err = c.csv()
 	case "text":

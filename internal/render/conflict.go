@@ -20,7 +20,7 @@ var templateFormats = []string{"template=", "template-file="}
 
 // Formats lists the values of Options.Output for help and completion.
 func Formats() []string {
-	return append([]string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name"}, templateFormats...)
+	return append([]string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "parquet"}, templateFormats...)
 }
 
 // othersFormats are formats of the AWS CLI that muster lacks, with the choice that comes
@@ -79,9 +79,15 @@ func (c *compiler) checkExpressions(name string) error {
 		return clash("--jq", "--output "+name, "a filter prints its results itself")
 	case c.CSVSafe && (name != "csv" || filters):
 		return &caret.Error{Flag: "--csv-safe", Msg: "needs --output csv", Offset: -1}
+	case name == "parquet" && c.Terminal:
+		return &caret.Error{Flag: "--output parquet", Msg: "is not for a terminal; name a file with --out FILE", Offset: -1}
+	case len(c.PartitionBy) > 0 && name != "parquet":
+		return &caret.Error{Flag: "--partition-by", Msg: "needs --output parquet", Offset: -1}
+	case len(c.PartitionBy) > 0 && len(c.CountBy) > 0:
+		return clash("--partition-by", "--count-by", "counts are few")
 	case c.Slurp && !filters:
 		return &caret.Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
-	case c.Query != "" && (name == "name" || name == "tree" || c.isTemplate(name)):
+	case c.Query != "" && (name == "name" || name == "tree" || name == "parquet" || c.isTemplate(name)):
 		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv, table and markdown")
 	}
 	return nil
@@ -110,7 +116,7 @@ func (c *compiler) dropBlanks() error {
 	for _, list := range []struct {
 		flag  string
 		names *[]string
-	}{{"--columns", &c.Columns}, {"--sort-by", &c.SortBy}, {"--count-by", &c.CountBy}} {
+	}{{"--columns", &c.Columns}, {"--sort-by", &c.SortBy}, {"--count-by", &c.CountBy}, {"--partition-by", &c.PartitionBy}} {
 		named := slices.DeleteFunc(slices.Clone(*list.names), func(name string) bool { return strings.TrimSpace(name) == "" })
 		if len(named) == 0 && len(*list.names) > 0 {
 			return &caret.Error{Flag: list.flag, Msg: "a field name is missing", Offset: -1}

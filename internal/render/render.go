@@ -24,20 +24,21 @@ type Error = caret.Error
 
 // Options are the output flags as the user gave them.
 type Options struct {
-	Output    string   // -o: a name of Formats, "template=TEXT" or "template-file=PATH"; "" is table
-	JQ        string   // --jq
-	Slurp     bool     // --slurp: the filter gets one array of all records
-	Query     string   // --query, JMESPath
-	Columns   []string // --columns: field paths
-	NoHeaders bool     // --no-headers
-	SortBy    []string // --sort-by: field paths; "-Path" descending
-	CountBy   []string // --count-by: field paths; prints how many records share their values
-	Watch     bool     // --watch: the caller uses Printer.Watch instead of Start
-	Color     bool     // print colors
-	Links     bool     // the output is a terminal that supports hyperlinks
-	Terminal  bool     // the output is a terminal, and control characters in names are escaped
-	Style     string   // --style: plain, rounded, grid or compact; "" is plain
-	CSVSafe   bool     // --csv-safe: spreadsheets take no cell for a formula
+	Output      string   // -o: a name of Formats, "template=TEXT" or "template-file=PATH"; "" is table
+	JQ          string   // --jq
+	Slurp       bool     // --slurp: the filter gets one array of all records
+	Query       string   // --query, JMESPath
+	Columns     []string // --columns: field paths
+	NoHeaders   bool     // --no-headers
+	SortBy      []string // --sort-by: field paths; "-Path" descending
+	CountBy     []string // --count-by: field paths; prints how many records share their values
+	PartitionBy []string // --partition-by: fields whose values name the folders of parquet files
+	Watch       bool     // --watch: the caller uses Printer.Watch instead of Start
+	Color       bool     // print colors
+	Links       bool     // the output is a terminal that supports hyperlinks
+	Terminal    bool     // the output is a terminal, and control characters in names are escaped
+	Style       string   // --style: plain, rounded, grid or compact; "" is plain
+	CSVSafe     bool     // --csv-safe: spreadsheets take no cell for a formula
 
 	Width   func() int             // columns of the terminal; nil or 0: no terminal, nothing is cut
 	LeftOut func(columns []string) // called with the columns that do not fit in the terminal; may be nil

@@ -52,7 +52,8 @@ type Format int
 const (
 	Text Format = iota
 	Timestamp
-	Blob // base64
+	Blob     // base64
+	TimeText // a time that is a text already: RFC 3339, or empty
 )
 
 // String names the type for users, as in "list of strings".
