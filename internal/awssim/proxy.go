@@ -37,8 +37,9 @@ type Proxy struct {
 	caKey    *ecdsa.PrivateKey
 	leafKey  *ecdsa.PrivateKey
 
-	mu     sync.Mutex
-	leaves map[string]*tls.Certificate
+	mu      sync.Mutex
+	leaves  map[string]*tls.Certificate
+	configs map[string]*tls.Config
 }
 
 // NewProxy returns a proxy whose requests the handler answers, instead of a simulated organization.
@@ -121,15 +122,25 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if buffered.Reader.Buffered() > 0 {
 		raw = &bufferedConn{raw, buffered.Reader}
 	}
-	conn := tls.Server(raw, &tls.Config{
-		NextProtos:     []string{"http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.leaf(host) },
-	})
+	conn := tls.Server(raw, p.config(host))
 	select {
 	case p.tunnels.conns <- &tunnel{conn, host}:
 	case <-p.tunnels.closed:
 		raw.Close()
 	}
+}
+
+// config returns the TLS settings of a host, the same ones each time, so that sessions can be resumed.
+func (p *Proxy) config(host string) *tls.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.configs[host] == nil {
+		p.configs[host] = &tls.Config{
+			NextProtos:     []string{"http/1.1"},
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.leaf(host) },
+		}
+	}
+	return p.configs[host]
 }
 
 // unknownHost reports whether a host is no endpoint of the world. It records a CONNECT to it as a problem.
@@ -211,7 +222,7 @@ func (p *Proxy) makeCA() error {
 	if err != nil {
 		return err
 	}
-	p.leaves = map[string]*tls.Certificate{}
+	p.leaves, p.configs = map[string]*tls.Certificate{}, map[string]*tls.Config{}
 	p.ca, err = x509.ParseCertificate(der)
 	return err
 }
