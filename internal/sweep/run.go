@@ -26,6 +26,7 @@ type run[R any] struct {
 	records  chan []R
 
 	opening, visiting sync.WaitGroup
+	opened            atomic.Int64 // accounts with places
 }
 
 // forward passes records to out until all goroutines have ended. After an error of out
@@ -217,9 +218,20 @@ func (s *run[R]) queue(a *account.Account, id *auth.Identity, regions []string) 
 	}
 	unvisited := new(atomic.Int64)
 	unvisited.Store(int64(len(regions)))
-	for _, region := range regions {
+	for _, region := range s.spread(regions) {
 		s.places <- Place{Account: a, Identity: id, Region: region, unvisited: unvisited}
 	}
+}
+
+// spread returns the regions of an account, and begins with another one for each account.
+// Otherwise the accounts that are opened at the same time would all call the first region
+// at once, then all the second, and each region would need as many connections.
+func (s *run[R]) spread(regions []string) []string {
+	if s.Visitors == 1 || s.WholeAccounts || len(regions) == 0 {
+		return regions
+	}
+	first := int(s.opened.Add(1)) % len(regions)
+	return slices.Concat(regions[first:], regions[:first])
 }
 
 func (s *run[R]) visitPlaces() {
