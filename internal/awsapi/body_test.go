@@ -91,7 +91,7 @@ func TestEndlessAnswers(t *testing.T) {
 			if read > 2*c.most { // the last piece may be large
 				t.Errorf("%d bytes were read, want at most %d", read, c.most)
 			}
-			if len(a.http.slots) != 0 || len(a.http.largeAnswers) != 0 {
+			if a.http.slots.inUse() != 0 || len(a.http.largeAnswers) != 0 {
 				t.Error("the call still holds a slot")
 			}
 		})

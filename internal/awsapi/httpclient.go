@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"muster/internal/timing"
@@ -19,7 +18,7 @@ import (
 type httpClient struct {
 	transport    http.RoundTripper
 	readTimeout  time.Duration // how long a server may be silent; 0: no limit
-	slots        chan struct{} // holds a value for each call under way
+	slots        *slots
 	largeAnswers chan struct{} // holds a value for each large answer in memory
 }
 
@@ -51,46 +50,36 @@ func (c *httpClient) send(r *http.Request) (*http.Response, error) {
 
 func (c *httpClient) roundTrip(r *http.Request) (*http.Response, error) {
 	r.Header.Set("Accept-Encoding", "gzip") // after the signature: proxies change it
-	if err := c.takeSlot(r.Context()); err != nil {
+	slot, err := c.takeSlot(r.Context(), r.URL.Host)
+	if err != nil {
 		return nil, err
 	}
-	resp, err := c.transport.RoundTrip(r)
+	resp, err := c.transport.RoundTrip(r.WithContext(context.WithValue(r.Context(), slotKey{}, slot)))
 	if err != nil {
-		<-c.slots
+		slot.release()
 		return nil, err
 	}
 	c.limitBody(r, resp)
-	resp.Body = &slotBody{ReadCloser: resp.Body, slots: c.slots}
+	resp.Body = &slotBody{ReadCloser: resp.Body, slot: slot}
 	return resp, nil
 }
 
-func (c *httpClient) takeSlot(ctx context.Context) error {
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	default:
+func (c *httpClient) takeSlot(ctx context.Context, host string) (*slot, error) {
+	if s := c.slots.tryTake(host); s != nil {
+		return s, nil
 	}
 	timed := timing.CallOf(ctx)
 	defer timed.GotSlot(timed.Begin())
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return c.slots.take(ctx, host)
 }
 
 // slotBody releases a call's slot when the body of its answer is closed.
 type slotBody struct {
 	io.ReadCloser
-	slots    chan struct{}
-	released atomic.Bool
+	slot *slot
 }
 
 func (b *slotBody) Close() error {
-	err := b.ReadCloser.Close()
-	if !b.released.Swap(true) {
-		<-b.slots
-	}
-	return err
+	defer b.slot.release()
+	return b.ReadCloser.Close()
 }

@@ -102,7 +102,7 @@ func TestSlotIsFreeDuringBackoff(t *testing.T) {
 func TestSlots(t *testing.T) {
 	t.Parallel()
 	var next roundTripper
-	c := &httpClient{transport: roundTripper(func(r *http.Request) (*http.Response, error) { return next(r) }), slots: make(chan struct{}, 1)}
+	c := &httpClient{transport: roundTripper(func(r *http.Request) (*http.Response, error) { return next(r) }), slots: newSlots(1)}
 	send := func(ctx context.Context) (*http.Response, *closeCounter, error) {
 		body := &closeCounter{Reader: strings.NewReader("question")}
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://aws", body)
@@ -114,8 +114,8 @@ func TestSlots(t *testing.T) {
 	}
 
 	next = failWith(io.ErrUnexpectedEOF)
-	if _, body, err := send(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) || body.closed != 1 || len(c.slots) != 0 {
-		t.Errorf("after an error %v: body closed %d times, %d slots held", err, body.closed, len(c.slots))
+	if _, body, err := send(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) || body.closed != 1 || c.slots.inUse() != 0 {
+		t.Errorf("after an error %v: body closed %d times, %d slots held", err, body.closed, c.slots.inUse())
 	}
 	next = func(r *http.Request) (*http.Response, error) {
 		text, _ := io.ReadAll(r.Body)
@@ -124,20 +124,20 @@ func TestSlots(t *testing.T) {
 		return answer(r, 200, string(text)+" "+string(more)), nil
 	}
 	resp, body, err := send(t.Context())
-	if err != nil || body.closed != 1 || len(c.slots) != 1 {
-		t.Fatalf("before the answer is read: %v, body closed %d times, %d slots held", err, body.closed, len(c.slots))
+	if err != nil || body.closed != 1 || c.slots.inUse() != 1 {
+		t.Fatalf("before the answer is read: %v, body closed %d times, %d slots held", err, body.closed, c.slots.inUse())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, body, err := send(ctx); !errors.Is(err, context.Canceled) || body.closed != 1 || len(c.slots) != 1 {
-		t.Errorf("cancelled while waiting: %v, body closed %d times, %d slots held", err, body.closed, len(c.slots))
+	if _, body, err := send(ctx); !errors.Is(err, context.Canceled) || body.closed != 1 || c.slots.inUse() != 1 {
+		t.Errorf("cancelled while waiting: %v, body closed %d times, %d slots held", err, body.closed, c.slots.inUse())
 	}
 	if text, _ := io.ReadAll(resp.Body); string(text) != "question question" {
 		t.Errorf("the server received %q", text)
 	}
 	resp.Body.Close()
 	resp.Body.Close()
-	if len(c.slots) != 0 {
+	if c.slots.inUse() != 0 {
 		t.Error("the slot is held after the answer was closed")
 	}
 }

@@ -2,7 +2,6 @@ package awsapi
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -32,7 +31,8 @@ func newHTTPClient(s Settings) *httpClient {
 		width = max(1, min(width, connections*2/3))
 		idle = max(1, connections-width)
 	}
-	dialer := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
+	network := &net.Dialer{Timeout: s.ConnectTimeout, KeepAlive: 30 * time.Second}
+	dialer := &dialer{dial: network.DialContext, readTimeout: s.ReadTimeout}
 	t := &http.Transport{
 		Proxy:               proxies(s.Lookup),
 		TLSHandshakeTimeout: s.ConnectTimeout,
@@ -43,17 +43,11 @@ func newHTTPClient(s Settings) *httpClient {
 		ResponseHeaderTimeout:  s.ReadTimeout,
 		MaxResponseHeaderBytes: headerLimit,
 		DisableCompression:     true, // boundedBody unpacks
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return &timeoutConn{Conn: conn, timeout: s.ReadTimeout}, nil
-		},
+		DialContext:            dialer.DialContext,
 	}
 	return &httpClient{
 		transport: &lateTLS{transport: t, settings: s}, readTimeout: s.ReadTimeout,
-		slots: make(chan struct{}, width), largeAnswers: make(chan struct{}, maxLargeAnswers),
+		slots: newSlots(width), largeAnswers: make(chan struct{}, maxLargeAnswers),
 	}
 }
 
@@ -92,7 +86,7 @@ type lateTLS struct {
 }
 
 func (l *lateTLS) RoundTrip(r *http.Request) (*http.Response, error) {
-	l.once.Do(l.setUp)
+	l.once.Do(func() { l.setUp(r.URL.Scheme) })
 	if l.err != nil {
 		if r.Body != nil {
 			r.Body.Close()
@@ -102,16 +96,20 @@ func (l *lateTLS) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.transport.RoundTrip(r)
 }
 
-func (l *lateTLS) setUp() {
+func (l *lateTLS) setUp(scheme string) {
 	cfg := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: l.settings.NoVerifySSL,
 		ClientSessionCache: tls.NewLRUClientSessionCache(1024),
 	}
-	if path := l.settings.CABundle; path != "" && !l.settings.NoVerifySSL {
+	switch path := l.settings.CABundle; {
+	case l.settings.NoVerifySSL:
+	case path != "":
 		if cfg.RootCAs, l.err = loadBundle(path); l.err != nil {
 			return
 		}
+	case scheme == "https":
+		go x509.SystemCertPool() // x509 keeps it: it is there when the first server sends its certificate
 	}
 	l.transport.TLSClientConfig = cfg
 }

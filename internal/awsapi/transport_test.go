@@ -43,7 +43,7 @@ func TestReadTimeout(t *testing.T) {
 			for timeout := 300 * time.Millisecond; !got.Answered && timeout < time.Minute; timeout *= 4 {
 				a := New(Settings{EndpointURL: server, MaxAttempts: 1, ReadTimeout: timeout, Concurrency: 1})
 				got = Explain(callService["ec2"](t.Context(), a, Target{Region: "us-east-1"}, ann))
-				if held := len(a.http.slots); held != 0 {
+				if held := a.http.slots.inUse(); held != 0 {
 					t.Error("the slot is still held")
 				}
 			}
