@@ -42,7 +42,7 @@ func (g *Global) InDemo() bool { return g.Demo }
 
 // defaultConcurrency is the number of calls at a time beyond which a sweep gets no faster;
 // BenchmarkWidth measures it.
-const defaultConcurrency = 256
+const defaultConcurrency = 512
 
 // maxConcurrency is far more than a network and AWS's limits allow.
 const maxConcurrency = 10_000
