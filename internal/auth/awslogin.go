@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"io/fs"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
-	"github.com/aws/aws-sdk-go-v2/service/signin"
 
+	"muster/internal/auth/awslogin"
 	"muster/internal/auth/botocache"
 	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
@@ -18,89 +18,143 @@ import (
 	"muster/internal/shell"
 )
 
-// loginProvider gives the credentials of a profile that `aws login` has signed in. The
-// SDK's provider reads them from the AWS CLI's file and renews them there. This one
-// adds a lock, since two processes must not spend the same refresh token, and writes
-// the file atomically.
+// loginWindow is the lifetime left at which a login is renewed, as in the AWS CLI.
+const loginWindow = 5 * time.Minute
+
+// loginProvider gives the credentials of a profile with a login_session. They are in the
+// AWS CLI's file, and are renewed there under a lock, since two processes must not spend
+// the same refresh token.
 type loginProvider struct {
 	r       *Resolver
 	profile string
 	target  awsapi.Target
+	session string // the ARN in login_session
 	file    botocache.LoginFile
+
+	mu     sync.Mutex // held while the user is asked to sign in
+	failed error      // after the user was asked
 }
 
-// newLoginProvider returns the provider of a profile's login_session, and the path of
-// its file.
-func (r *Resolver) newLoginProvider(p *awsconfig.Profile, target awsapi.Target) (*loginProvider, error) {
-	file, err := r.Cache.Login(p.LoginSession)
-	if err != nil {
-		return nil, fmt.Errorf("profile %q: login_session: %w", p.Name, err)
-	}
-	return &loginProvider{r: r, profile: p.Name, target: target, file: file}, nil
+// newLoginProvider returns the provider of a profile's login_session.
+func (r *Resolver) newLoginProvider(p *awsconfig.Profile, target awsapi.Target) *loginProvider {
+	return &loginProvider{r: r, profile: p.Name, target: target, session: p.LoginSession, file: r.Cache.Login(p.LoginSession)}
 }
 
-// Retrieve returns the credentials of the file, renewed if they have ended.
+// Retrieve returns the credentials of the file, renewed if they have ended. If they cannot
+// be renewed, it asks the user once whether to sign in.
 func (p *loginProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	name := fmt.Sprintf("the login of profile %q", p.profile)
-	if unlock, err := p.file.Lock(ctx, name); err == nil { // else the file can still be read
-		defer unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed != nil {
+		return aws.Credentials{}, p.failed
 	}
-	creds, err := p.retrieve(ctx)
-	if err == nil || ctx.Err() != nil || sso.Temporary(err) {
+	creds, err := p.renewed(ctx)
+	need := (*sso.LoginError)(nil)
+	if p.r.OfferLogin == nil || !errors.As(err, &need) {
 		return creds, err
 	}
-	why := fmt.Sprintf("cannot be used (%s)", strings.TrimSuffix(awsapi.Explain(err).Message, ", please reauthenticate"))
+	if err = p.r.OfferLogin(ctx, need, p.login); err == nil {
+		return p.renewed(ctx)
+	}
+	if ctx.Err() == nil && !errors.Is(err, context.Canceled) {
+		if !errors.As(err, new(*sso.LoginError)) {
+			err = &sso.LoginError{To: need.To, Why: need.Why + ", and the sign-in failed (" + err.Error() + ")", Command: need.Command}
+		}
+		p.failed = err
+	}
+	return aws.Credentials{}, err
+}
+
+func (p *loginProvider) name() string { return fmt.Sprintf("the login of profile %q", p.profile) }
+
+// login signs in and writes the file.
+func (p *loginProvider) login(ctx context.Context, o sso.LoginOptions) (sso.LoginResult, error) {
+	switch err := p.file.CheckWritable(); {
+	case errors.Is(err, botocache.ErrNoHome):
+		return sso.LoginResult{}, err
+	case err != nil:
+		return sso.LoginResult{}, fmt.Errorf("%s %w", p.name(), err)
+	}
+	login, session, err := awslogin.SignIn(ctx, p.r.API, p.target, o, p.r.Now)
+	switch {
+	case err != nil:
+		return sso.LoginResult{}, err
+	case session != p.session:
+		return sso.LoginResult{}, &awslogin.OtherSessionError{Profile: p.profile, Want: p.session, Got: session}
+	}
+	unlock, err := p.file.Lock(ctx, p.name())
+	if err != nil {
+		return sso.LoginResult{}, err
+	}
+	defer unlock()
+	return sso.LoginResult{Region: p.target.Region}, p.file.Write(login) // AWS does not say until when it can be renewed
+}
+
+// Login signs in to the login_session of a profile.
+func (r *Resolver) Login(ctx context.Context, p *awsconfig.Profile, o sso.LoginOptions) (sso.LoginResult, error) {
+	return r.newLoginProvider(p, r.Target(p)).login(ctx, o)
+}
+
+// LogoutLogin removes the login of a profile, as `aws logout` does, and reports whether
+// there was one. AWS accepts its credentials until they end, within 15 minutes.
+func (r *Resolver) LogoutLogin(ctx context.Context, p *awsconfig.Profile) (removed bool, err error) {
+	file := r.Cache.Login(p.LoginSession)
+	if unlock, err := file.Lock(ctx, fmt.Sprintf("the login of profile %q", p.Name)); err == nil {
+		defer unlock()
+	}
+	return file.Remove()
+}
+
+// renewed returns the credentials of the file, renewed if they are about to end.
+func (p *loginProvider) renewed(ctx context.Context) (aws.Credentials, error) {
+	if unlock, err := p.file.Lock(ctx, p.name()); err == nil { // else the file can still be read
+		defer unlock()
+	}
+	login, err := p.file.Read(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return aws.Credentials{}, p.loginError(fmt.Sprintf("profile %q", p.profile), "is not signed in")
+	case ctx.Err() != nil:
+		return aws.Credentials{}, err
+	case err != nil:
+		return aws.Credentials{}, p.loginError(p.name(), "cannot be used ("+err.Error()+")")
+	}
+	now, old := p.r.Now(), login.AccessToken
+	if old.ExpiresAt.After(now.Add(loginWindow)) {
+		return old.Credentials(), nil
+	}
+	renewed, err := p.renew(ctx, login)
+	switch {
+	case err == nil:
+		return renewed, nil
+	case ctx.Err() != nil:
+		return aws.Credentials{}, err
+	case old.ExpiresAt.After(now):
+		return old.Credentials(), nil // valid a little longer, and the next call tries again
+	case sso.Temporary(err):
+		return aws.Credentials{}, err
+	}
+	why := "has ended and cannot be renewed (" + awsapi.Explain(err).Message + ")"
 	if unwritable := (*botocache.UnwritableError)(nil); errors.As(err, &unwritable) {
 		why = "has ended, and a renewed one " + unwritable.Error()
 	}
-	return aws.Credentials{}, &sso.LoginError{To: name, Why: why, Command: "aws login --profile " + shell.Word(p.profile)}
+	return aws.Credentials{}, p.loginError(p.name(), why)
 }
 
-func (p *loginProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
-	if err := p.file.Check(ctx); ctx.Err() != nil {
-		return aws.Credentials{}, err // the SDK would wait for the file without end
-	}
-	exchange := &exchange{client: p.r.API.Signin(p.target), file: p.file}
-	creds, err := logincreds.New(exchange, p.file.Path()).Retrieve(ctx)
-	if !errors.Is(err, errExchanged) {
-		return creds, err
-	}
-	token := exchange.answer.TokenOutput
-	if token == nil || token.AccessToken == nil || aws.ToString(token.AccessToken.AccessKeyId) == "" || token.ExpiresIn == nil {
-		return aws.Credentials{}, &awsapi.BrokenAnswer{Operation: "CreateOAuth2Token", Msg: "gave no credentials"}
-	}
-	renewed := aws.Credentials{
-		AccessKeyID: *token.AccessToken.AccessKeyId, SecretAccessKey: aws.ToString(token.AccessToken.SecretAccessKey),
-		SessionToken: aws.ToString(token.AccessToken.SessionToken),
-		CanExpire:    true, Expires: time.Now().Add(time.Duration(*token.ExpiresIn) * time.Second),
-	}
-	if err := p.file.Renew(ctx, renewed, aws.ToString(token.RefreshToken)); err != nil {
+// renew exchanges the refresh token, but only if the new one can be written: the old one
+// is then spent.
+func (p *loginProvider) renew(ctx context.Context, login *botocache.Login) (aws.Credentials, error) {
+	if err := p.file.CheckWritable(); err != nil {
 		return aws.Credentials{}, err
 	}
-	return logincreds.New(exchange, p.file.Path()).Retrieve(ctx)
-}
-
-// exchange is the API client of the SDK's provider. It keeps the answer and returns
-// errExchanged instead, so that the SDK does not write the file: the SDK overwrites it
-// in place, and drops the keys that it does not know.
-type exchange struct {
-	client logincreds.TokenAPIClient
-	file   botocache.LoginFile
-	answer *signin.CreateOAuth2TokenOutput
-}
-
-var errExchanged = errors.New("exchanged")
-
-// CreateOAuth2Token makes the call, but only if the new token can be written: the call
-// makes the old one invalid.
-func (e *exchange) CreateOAuth2Token(ctx context.Context, in *signin.CreateOAuth2TokenInput, options ...func(*signin.Options)) (*signin.CreateOAuth2TokenOutput, error) {
-	if err := e.file.CheckWritable(); err != nil {
-		return nil, err
-	}
-	answer, err := e.client.CreateOAuth2Token(ctx, in, options...)
+	renewed, err := awslogin.Renew(ctx, p.r.API, p.target, login, p.r.Now())
 	if err != nil {
-		return nil, err
+		return aws.Credentials{}, err
 	}
-	e.answer = answer
-	return nil, errExchanged
+	creds := renewed.AccessToken.Credentials()
+	return creds, p.file.Renew(ctx, creds, renewed.RefreshToken)
+}
+
+func (p *loginProvider) loginError(to, why string) error {
+	return &sso.LoginError{To: to, Why: why, Command: "muster login " + shell.Word(p.profile)}
 }

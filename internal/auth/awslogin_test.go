@@ -11,12 +11,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 
+	"muster/internal/auth/botocache"
 	"muster/internal/awsapi"
 )
 
@@ -106,7 +108,7 @@ func TestAWSLoginFails(t *testing.T) {
 			fmt.Fprint(w, text)
 		}
 	}
-	const advice = "; sign in with: aws login --profile laptop"
+	const advice = "; sign in with: muster login laptop"
 	for name, c := range map[string]struct {
 		file   func(testing.TB, *house)
 		signin http.HandlerFunc
@@ -114,12 +116,12 @@ func TestAWSLoginFails(t *testing.T) {
 		want   string // "": AWS's own words
 	}{
 		"none": {func(testing.TB, *house) {}, nil, awsapi.Expired,
-			`the login of profile "laptop" cannot be used (load login token: token file not found)` + advice},
+			`profile "laptop" is not signed in` + advice},
 		"cut short": {func(t testing.TB, h *house) { _ = os.Truncate(h.loginToken(t, time.Now()), 7) }, nil, awsapi.Expired,
-			`the login of profile "laptop" cannot be used (load login token: unexpected end of JSON input)` + advice},
+			`the login of profile "laptop" cannot be used (FILE: not a login)` + advice},
 		"ended": {func(t testing.TB, h *house) { h.loginToken(t, time.Now().Add(-time.Hour)) },
 			refuse(http.StatusForbidden, `{"error": "TOKEN_EXPIRED", "message": "no"}`), awsapi.Expired,
-			`the login of profile "laptop" cannot be used (create oauth2 token: login session has expired)` + advice},
+			`the login of profile "laptop" has ended and cannot be renewed (its time is over)` + advice},
 		"down": {func(t testing.TB, h *house) { h.loginToken(t, time.Now().Add(-time.Hour)) },
 			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, awsapi.Unreachable, ""},
 	} {
@@ -134,7 +136,8 @@ func TestAWSLoginFails(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			if kind := awsapi.Explain(err).Kind; kind != c.kind || c.want != "" && err.Error() != c.want {
+			file := (&botocache.Cache{Home: h.home, Lookup: os.LookupEnv}).Login("arn:aws:iam::100000000001:user/admin").Path()
+			if kind := awsapi.Explain(err).Kind; kind != c.kind || c.want != "" && err.Error() != strings.ReplaceAll(c.want, "FILE", file) {
 				t.Errorf("%s: %v\nwant %s: %s", kind, err, c.kind, c.want)
 			}
 		})

@@ -61,10 +61,7 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 		}})
 		id.Profile = p.Name
 	case awsconfig.KindLogin:
-		login, err := r.newLoginProvider(p, target)
-		if err != nil {
-			return nil, err
-		}
+		login := r.newLoginProvider(p, target)
 		id.Hops = []Hop{{hopLogin, p.LoginSession}}
 		id.Credentials = r.oncePerSource("login "+login.file.Path(), r.newCredentials(login))
 	default:

@@ -182,6 +182,20 @@ func (a *API) OIDCEndpoint(t Target, region string) (string, error) {
 	return endpoint.URI.String(), nil
 }
 
+// SigninEndpoint returns the URL for the calls of sign-in. Its pages are there, too.
+func (a *API) SigninEndpoint(t Target) (string, error) {
+	if url := a.endpoint(t, "signin"); url != nil {
+		return strings.TrimRight(*url, "/"), nil
+	}
+	endpoint, err := signin.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), signin.EndpointParameters{
+		Region: &t.Region, UseFIPS: &t.FIPS, UseDualStack: &t.DualStack, IsControlPlane: aws.Bool(false),
+	})
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(endpoint.URI.String(), "/"), nil
+}
+
 // Signin returns a client for the token service behind `aws login`.
 func (a *API) Signin(t Target) *signin.Client {
 	return client(a, "signin", t, t.Region, signin.NewFromConfig)

@@ -154,6 +154,8 @@ func (r *request) render(e *apiError) *answer {
 			fields = map[string]string{"error": oauthCode(e.code), "error_description": e.message}
 		case "container":
 			fields["code"] = e.code
+		case "signin":
+			fields["error"] = e.message // AccessDeniedException has the reason here
 		}
 		a.body, _ = json.Marshal(fields)
 	}

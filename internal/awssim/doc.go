@@ -101,6 +101,10 @@
 // As in AWS, a client registers for the authorization code (with redirectUris and issuerUrl) or for the device code,
 // never for both, and in the session's region only. The portal rejects tokens without the scope sso:account:access.
 //
+// `aws login` signs in at the endpoint of signin as the world's first user: GET /v1/authorize plays the user likewise, and
+// POST /v1/token checks the PKCE verifier and the DPoP proof. Each code and each refresh token works once, and a refresh
+// token only with the key that it was given to.
+//
 // # Time
 //
 // Advance moves the clock of the server, so that credentials, tokens and registrations expire. Expiration times in answers

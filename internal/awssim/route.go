@@ -113,6 +113,9 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	open("GET /device", "oidc", "VerifyDevice", protocolHTML, (*Server).verifyDevice)
 	open(federationPath+" getSigninToken", "signin", "GetSigninToken", protocolHTML, (*Server).getSigninToken)
 	open(federationPath+" login", "signin", "Login", protocolHTML, (*Server).consoleLogin)
+	open("GET /v1/authorize", "signin", "Authorize", protocolHTML, (*Server).loginPage)
+	open("GET "+confirmationPath, "signin", "Confirm", protocolHTML, (*Server).loginConfirmation)
+	open("POST /v1/token", "signin", "CreateOAuth2Token", protocolREST, (*Server).loginToken)
 	open("GET "+containerPath, "container", "GetCredentials", protocolREST, (*Server).containerCredentials)
 	addAPIs(m)
 	return m

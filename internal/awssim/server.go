@@ -44,6 +44,7 @@ type Server struct {
 	grants     map[string]*deviceGrant // by device code
 	codes      map[string]*codeGrant   // by authorization code
 	signins    map[string]*signin      // by sign-in token
+	logins     map[string]*loginGrant  // by authorization code and by refresh token
 	imdsTokens map[string]time.Time    // when the tokens of the metadata service end
 	hosted     map[*host]*credentials  // of the instance and the container
 	faultCount map[faultPlace]*faultState
@@ -104,7 +105,7 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		keys: map[string]*credentials{}, inactive: map[string]bool{}, issued: map[string]int{}, usedCodes: map[string]bool{},
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
 		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{},
-		signins: map[string]*signin{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, faultCount: map[faultPlace]*faultState{},
+		signins: map[string]*signin{}, logins: map[string]*loginGrant{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, faultCount: map[faultPlace]*faultState{},
 		deployed: map[string]*role{}, cfn: cloudFormation{map[stackKey]*stack{}, map[string]*stack{}, map[setKey]*stackSet{}},
 	}
 	rand.Read(s.pageKey)

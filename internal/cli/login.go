@@ -19,10 +19,10 @@ import (
 )
 
 type loginCmd struct {
-	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile that uses one; optional if there is only one."`
+	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile with one or with a login_session; optional if there is only one."`
 	SSOSession    string        `name:"sso-session" placeholder:"NAME" complete:"sso-sessions" help:"SSO session, instead of the argument."`
-	Profile       string        `placeholder:"NAME" complete:"profiles" help:"Profile that uses the SSO session."`
-	UseDeviceCode bool          `help:"Sign in with a code, in a browser on any machine; the default over SSH."`
+	Profile       string        `placeholder:"NAME" complete:"profiles" help:"Profile that uses the SSO session, or has a login_session."`
+	UseDeviceCode bool          `aliases:"remote" help:"Sign in with a code, in a browser on any machine; the default over SSH."`
 	NoBrowser     bool          `help:"Print the URL instead of opening it."`
 	Port          int           `placeholder:"N" complete:"none" help:"Port for the browser's redirect (any free port)."`
 	Timeout       time.Duration `placeholder:"10m" default:"10m" complete:"none" help:"Give up after this long (10m)."`
@@ -65,6 +65,13 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
+	defer cancel()
+	if c.SSOSession == "" {
+		if p := loginProfile(app, resolver.Config, cmp.Or(c.Name, c.Profile)); p != nil {
+			return c.signInAs(ctx, app, resolver, p)
+		}
+	}
 	session, profile, err := c.session(app, resolver.Config)
 	if err != nil {
 		return err
@@ -78,17 +85,12 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
-	defer cancel()
 	signedIn := resolver.SSO(session, profile)
-	in, err := signedIn.Login(ctx, sso.LoginOptions{
-		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.needsCode(c.NoBrowser), Port: c.Port,
-		Open: app.browser(c.NoBrowser), Show: app.showSignIn(app.browser(c.NoBrowser) != nil),
-	})
+	in, err := signedIn.Login(ctx, c.options(app))
 	if err != nil {
 		return err
 	}
-	app.note("signed in to SSO session %q until %s", signedIn.Name, in.Until.Local().Format("2006-01-02 15:04"))
+	app.noteSignedIn(signedIn.String(), in)
 	if in.Region != session.Region && session.Line > 0 { // the next call would go to the wrong region
 		if err := awsconfig.SetRegion(ctx, resolver.Config.Files, session, in.Region); err != nil {
 			return fmt.Errorf("signed in, but sso_region cannot be set to %s in the config file: %w", in.Region, err)
@@ -96,6 +98,15 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 		app.note("set sso_region to %s in %s:%d, as the start URL says", in.Region, session.File, session.Line)
 	}
 	return write()
+}
+
+// options are the options of a sign-in.
+func (c *loginCmd) options(app *App) sso.LoginOptions {
+	open := app.browser(c.NoBrowser)
+	return sso.LoginOptions{
+		DeviceCode: c.UseDeviceCode || c.Port == 0 && app.needsCode(c.NoBrowser), Port: c.Port,
+		Open: open, Show: app.showSignIn(open != nil), Ask: app.asker(),
+	}
 }
 
 // session finds the session that the flags or the argument name.
@@ -167,7 +178,7 @@ func noSession(session *awsconfig.Session, p *awsconfig.Profile) error {
 	if session != nil {
 		return nil
 	}
-	return usage("profile %q (%s:%d) uses no SSO session", p.Name, p.File, p.Line)
+	return usage("profile %q (%s:%d) uses no SSO session and has no login_session", p.Name, p.File, p.Line)
 }
 
 func unknownSession(config *awsconfig.Config, name string) error {
@@ -280,6 +291,18 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 	resolver, err := g.connect(app, 1, nil)
 	if err != nil {
 		return err
+	}
+	if p := loginProfile(app, resolver.Config, c.Name); p != nil && c.Name != "" {
+		removed, err := resolver.LogoutLogin(ctx, p)
+		switch {
+		case err != nil:
+			return err
+		case removed:
+			app.note("signed out of %s (profile %q); its credentials end within 15 minutes", p.LoginSession, p.Name)
+		default:
+			app.note("not signed in to %s (profile %q)", p.LoginSession, p.Name)
+		}
+		return nil
 	}
 	var result sso.LogoutResult
 	if c.Name == "" {

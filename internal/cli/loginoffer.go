@@ -42,7 +42,7 @@ func (a *App) loginOffer() sso.OfferLogin {
 		if err != nil {
 			return err
 		}
-		a.note("signed in to %s until %s", need.To, in.Until.Local().Format("2006-01-02 15:04"))
+		a.noteSignedIn(need.To, in)
 		return nil
 	}
 }
@@ -50,5 +50,21 @@ func (a *App) loginOffer() sso.OfferLogin {
 // signInOptions are the options of a sign-in that no flag changes.
 func (a *App) signInOptions() sso.LoginOptions {
 	open := a.browser(false)
-	return sso.LoginOptions{DeviceCode: a.needsCode(false), Open: open, Show: a.showSignIn(open != nil)}
+	return sso.LoginOptions{DeviceCode: a.needsCode(false), Open: open, Show: a.showSignIn(open != nil), Ask: a.asker()}
+}
+
+// asker returns a function that asks for the browser's code, or nil without a terminal.
+func (a *App) asker() func(context.Context, string) (string, error) {
+	if !a.term.CanAsk() {
+		return nil
+	}
+	return a.term.AskSecret
+}
+
+func (a *App) noteSignedIn(to string, in sso.LoginResult) {
+	if in.Until.IsZero() {
+		a.note("signed in to %s", to)
+		return
+	}
+	a.note("signed in to %s until %s", to, in.Until.Local().Format("2006-01-02 15:04"))
 }

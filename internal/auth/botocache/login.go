@@ -2,32 +2,79 @@ package botocache
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 )
 
-// LoginFile is the file of a login by `aws login`. The SDK reads it.
+// LoginFile is the file of a login by `aws login`.
 type LoginFile struct{ File }
 
 // Login returns the file of a profile's login_session.
-func (c *Cache) Login(loginSession string) (LoginFile, error) {
+func (c *Cache) Login(loginSession string) LoginFile {
 	folder, _ := c.Lookup("AWS_LOGIN_CACHE_DIRECTORY")
 	if folder == "" {
 		folder = c.folder("login", "cache")
 	}
-	path, err := logincreds.StandardCachedTokenFilepath(loginSession, folder)
-	return LoginFile{c.file(folder, filepath.Base(path))}, err
+	sum := sha256.Sum256([]byte(strings.TrimSpace(loginSession)))
+	return LoginFile{c.file(folder, hex.EncodeToString(sum[:])+".json")}
 }
 
-// Check returns an error if the file cannot be read before ctx ends.
-func (f LoginFile) Check(ctx context.Context) error {
-	_, err := f.read(ctx)
-	return err
+// Login is the contents of a LoginFile.
+type Login struct {
+	AccessToken  LoginCredentials `json:"accessToken"`
+	TokenType    string           `json:"tokenType"`
+	ClientID     string           `json:"clientId"`
+	RefreshToken string           `json:"refreshToken"`
+	IDToken      string           `json:"idToken"`
+	DPoPKey      string           `json:"dpopKey"` // PEM
+}
+
+// LoginCredentials are the credentials of a Login.
+type LoginCredentials struct {
+	AccessKeyID     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey"`
+	SessionToken    string `json:"sessionToken"`
+	AccountID       string `json:"accountId"`
+	ExpiresAt       Time   `json:"expiresAt"`
+}
+
+// Credentials returns the credentials.
+func (c LoginCredentials) Credentials() aws.Credentials {
+	return aws.Credentials{
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+		CanExpire: true, Expires: c.ExpiresAt.Time, AccountID: c.AccountID, Source: LoginSource,
+	}
+}
+
+// LoginSource is the Source of credentials of a login.
+const LoginSource = "LoginProvider"
+
+// Read returns the login.
+func (f LoginFile) Read(ctx context.Context) (*Login, error) {
+	data, err := f.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	login := &Login{}
+	if err := json.Unmarshal(data, login); err != nil || login.AccessToken.AccessKeyID == "" {
+		return nil, fmt.Errorf("%s: not a login", f.path)
+	}
+	return login, nil
+}
+
+// Write replaces the file.
+func (f LoginFile) Write(login *Login) error {
+	data, err := json.Marshal(login)
+	if err != nil {
+		return err
+	}
+	return f.write(data)
 }
 
 // Renew writes renewed credentials into the file, and the refresh token unless it is

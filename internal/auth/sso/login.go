@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
 	"muster/internal/auth/botocache"
+	"muster/internal/auth/redirect"
 	"muster/internal/awsapi"
 )
 
@@ -26,11 +27,14 @@ type LoginOptions struct {
 	Open func(url string) error
 	// Show shows the user the URL to sign in at. The code is "" for a redirect.
 	Show func(url, code string)
+	// Ask asks for the code that the browser shows on another machine; nil if there is no
+	// terminal. Only `aws login` has such codes.
+	Ask func(ctx context.Context, question string) (string, error)
 }
 
 // LoginResult describes the token that Login has written.
 type LoginResult struct {
-	Until  time.Time // the token's end
+	Until  time.Time // the token's end; zero if it is not known
 	Region string    // the session's; another one than in the config if the start URL names it
 }
 
@@ -65,7 +69,7 @@ func (s *Session) signIn(ctx context.Context, o LoginOptions) (t *botocache.Toke
 	if !o.DeviceCode {
 		t, err = l.signInBy(ctx, l.withRedirect())
 	}
-	if o.DeviceCode || errors.Is(err, errNoBrowser) {
+	if o.DeviceCode || errors.Is(err, redirect.ErrNoBrowser) {
 		t, err = l.signInBy(ctx, l.withDeviceCode())
 	}
 	if err != nil {
@@ -96,9 +100,6 @@ type login struct {
 	startURL string // of AWS's own domain
 	region   string // of the session
 }
-
-// errNoBrowser means that no browser could be opened for the flow with a redirect.
-var errNoBrowser = errors.New("no browser could be opened")
 
 // flow is one way to sign in, with a registration for its grant types.
 type flow struct {
@@ -156,7 +157,7 @@ func (l *login) newRegistration(ctx context.Context, f flow) (*botocache.Registr
 		Scopes: l.settings.Scopes, GrantTypes: f.grantTypes,
 	}
 	if f.grantTypes != nil {
-		in.IssuerUrl, in.RedirectUris = &l.startURL, []string{"http://127.0.0.1" + callbackPath}
+		in.IssuerUrl, in.RedirectUris = &l.startURL, []string{"http://127.0.0.1" + redirect.Path}
 		if len(in.Scopes) == 0 {
 			in.Scopes = []string{accountScope}
 		}
@@ -180,7 +181,7 @@ func (l *login) explain(err error) error {
 		unknown *types.InvalidRequestException
 	)
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) || errors.Is(err, redirect.ErrRefused):
 		return fmt.Errorf("signing in to %s was refused in the browser", l.Session)
 	case errors.As(err, &late):
 		return fmt.Errorf("the sign-in to %s was not finished in time; try again", l.Session)
