@@ -47,6 +47,5 @@ func (p *sessionTokenProvider) Retrieve(ctx context.Context) (aws.Credentials, e
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	p.r.answered(out)
 	return stsCredentials(out.Credentials), nil
 }

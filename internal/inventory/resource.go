@@ -219,7 +219,7 @@ func (r *Resources) Fill(v reflect.Value, record *Resource) {
 		case isCommon && record.lister.has(name):
 			fill(v.Field(i), value)
 		case !isCommon:
-			fill(v.Field(i), record.member(name))
+			fill(v.Field(i), record.Member(name))
 		}
 	}
 }
@@ -247,8 +247,8 @@ func (r *Resource) common(field string) (text string, isCommon bool) {
 	return "", false
 }
 
-// member returns the item's value for a field of a record.
-func (r *Resource) member(field string) any {
+// Member returns the value of a member of AWS's answer, by its name in a record.
+func (r *Resource) Member(field string) any {
 	if own, ok := strings.CutPrefix(field, "Own"); ok && r.lister.fieldOf(own) == field {
 		field = own
 	}

@@ -1,0 +1,74 @@
+package change
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Plan is a file with changes that a later run carries out.
+type Plan struct {
+	Header
+	Time    time.Time
+	Changes []Change
+}
+
+const planFormat = "muster plan 1"
+
+// WriteTo writes the plan as JSON.
+func (p *Plan) WriteTo(w io.Writer) (int64, error) {
+	p.Format = planFormat
+	if p.Changes == nil {
+		p.Changes = []Change{}
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return 0, err
+	}
+	n, err := w.Write(append(text, '\n'))
+	return int64(n), err
+}
+
+// ParsePlan reads a plan that WriteTo wrote.
+func ParsePlan(data []byte) (*Plan, error) {
+	p := new(Plan)
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(p); err != nil {
+		return nil, fmt.Errorf("not a plan, or not all of it: %w", err)
+	}
+	if p.Format != planFormat {
+		return nil, fmt.Errorf("not a plan: its Format is %q, and not %q", p.Format, planFormat)
+	}
+	type key struct {
+		account string
+		thing   Thing
+	}
+	seen := map[key]bool{}
+	for i, c := range p.Changes {
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("change %d: %w", i+1, err)
+		}
+		k := key{c.AccountID, c.Thing}
+		if seen[k] {
+			return nil, fmt.Errorf("change %d: %s is there twice", i+1, c.Thing)
+		}
+		seen[k] = true
+	}
+	return p, nil
+}
+
+// check returns an error for a change that muster has not written.
+func (c *Change) check() error {
+	switch {
+	case c.AccountID == "" || c.Owner == "" || c.ID == "":
+		return errors.New("expected AccountId, Owner and Id")
+	case c.Kind != KeyKind:
+		return fmt.Errorf("the kind is %q; expected %s", c.Kind, KeyKind)
+	case c.Before == c.After || !isKeyStatus(c.Before) || !isKeyStatus(c.After):
+		return fmt.Errorf("Before is %q and After is %q; expected %s and %s, or the reverse", c.Before, c.After, KeyActive, KeyInactive)
+	}
+	return nil
+}
