@@ -75,9 +75,8 @@ func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
 		text = "interrupted"
-	} else if failure := awsapi.Explain(err); failure.Operation != "" || errors.As(err, new(*awsapi.CredentialsError)) {
-		text = strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
-			func(part string) bool { return part == "" }), ": ")
+	} else if awsapi.Explain(err).Operation != "" || errors.As(err, new(*awsapi.CredentialsError)) {
+		text = failureText(err)
 	}
 	lines := strings.Split(text, "\n")
 	a.note("%s%s", lines[0], a.origin(lines[0]))
@@ -87,6 +86,13 @@ func (a *App) report(err error) {
 	if hint := awsapi.Hint(err); hint != "" {
 		a.detail("%s", hint)
 	}
+}
+
+// failureText returns an error of AWS as operation, code and message.
+func failureText(err error) string {
+	failure := awsapi.Explain(err)
+	return strings.Join(slices.DeleteFunc([]string{failure.Operation, failure.Code, failure.Message},
+		func(part string) bool { return part == "" }), ": ")
 }
 
 // written adds a prefix to an error of the output's writer. Errors of the records

@@ -25,10 +25,30 @@ func isKind(word string) bool {
 	return inventory.KindName(first) != ""
 }
 
-// isCommand reports whether a word is the name of a command.
+// isCommand reports whether a word alone is the name of a command.
 func isCommand(word string) bool {
 	commands := complete.ReadGrammar(reflect.TypeFor[grammar](), nil).Commands
-	return slices.ContainsFunc(commands, func(c *complete.Command) bool { return c.Name == word })
+	return slices.ContainsFunc(commands, func(c *complete.Command) bool { return c.Name == word && !meansKind(c, []string{word}) })
+}
+
+// commandsBelow returns the commands of the command that has the name of a kind.
+func commandsBelow(kind string) []*complete.Command {
+	for _, c := range complete.ReadGrammar(reflect.TypeFor[grammar](), helpVars()).Commands {
+		if c.Name == kind {
+			return c.Read(helpVars()).Commands
+		}
+	}
+	return nil
+}
+
+// meansKind reports whether the name of a command means the kind of the same name: the
+// command has commands of its own, and none of them is among words.
+func meansKind(c *complete.Command, words []string) bool {
+	if !slices.Contains(words, c.Name) || !isKind(c.Name) {
+		return false
+	}
+	below := c.Read(nil).Commands
+	return len(below) > 0 && !slices.ContainsFunc(below, func(c *complete.Command) bool { return slices.Contains(words, c.Name) })
 }
 
 // kindWords are the names and aliases of all kinds.

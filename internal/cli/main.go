@@ -14,15 +14,16 @@ type grammar struct {
 	Version  versionFlag `env:"-" group:"global" overview:"" help:"Print the version and exit."`
 	Global   `embed:""`
 
-	Instances instancesCmd `cmd:"" group:"sweeps" help:"List EC2 instances with all their IP addresses."`
-	Find      findCmd      `cmd:"" group:"sweeps" help:"Find the owner of an IP address, DNS name, id or name."`
-	Addresses addressesCmd `cmd:"" group:"sweeps" help:"List every IP address of every interface and Elastic IP."`
-	List      listCmd      `cmd:"" group:"sweeps" help:"List resources of any kind; alone, list the kinds."`
-	AWS       awsCmd       `cmd:"" name:"aws" group:"sweeps" help:"Run a read operation of any AWS service everywhere."`
-	Accounts  accountsCmd  `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
-	Regions   regionsCmd   `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
-	Exec      execCmd      `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
-	Profiles  profilesCmd  `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
+	Instances  instancesCmd  `cmd:"" group:"sweeps" help:"List EC2 instances with all their IP addresses."`
+	Find       findCmd       `cmd:"" group:"sweeps" help:"Find the owner of an IP address, DNS name, id or name."`
+	Addresses  addressesCmd  `cmd:"" group:"sweeps" help:"List every IP address of every interface and Elastic IP."`
+	List       listCmd       `cmd:"" group:"sweeps" help:"List resources of any kind; alone, list the kinds."`
+	AWS        awsCmd        `cmd:"" name:"aws" group:"sweeps" help:"Run a read operation of any AWS service everywhere."`
+	Accounts   accountsCmd   `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
+	Regions    regionsCmd    `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
+	Exec       execCmd       `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
+	AccessKeys accessKeysCmd `cmd:"" name:"access-keys" group:"changes" help:"Change the state of access keys."`
+	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
@@ -53,6 +54,7 @@ var groups = []kong.Group{
 	{Key: "accounts", Title: "Accounts"},
 	{Key: "credentials", Title: "Credentials"},
 	{Key: "sweeps", Title: "Sweeps"},
+	{Key: "changes", Title: "Changes"},
 	{Key: "other", Title: "Other"},
 	{Key: "generate", Title: "Generated profiles"},
 	{Key: "select", Title: "Which accounts"},
@@ -60,6 +62,8 @@ var groups = []kong.Group{
 	{Key: "filter", Title: "Which instances"},
 	{Key: "resources", Title: "Which resources"},
 	{Key: "operation", Title: "The operation"},
+	{Key: "keys", Title: "Which keys"},
+	{Key: "change", Title: "The changes"},
 	{Key: "sweep", Title: "Sweep"},
 	{Key: "exec", Title: "The command"},
 	{Key: "output", Title: "Output"},

@@ -43,7 +43,7 @@ func grammarOf(words []string) any {
 	fields := reflect.VisibleFields(whole)
 	unnamed := map[string]bool{}
 	for _, c := range complete.ReadGrammar(whole, nil).Commands {
-		unnamed[c.Field] = !slices.Contains(words, c.Name)
+		unnamed[c.Field] = !slices.Contains(words, c.Name) || meansKind(c, words)
 	}
 	fields = slices.DeleteFunc(fields, func(f reflect.StructField) bool { return len(f.Index) > 1 || unnamed[f.Name] })
 	for i := range fields {

@@ -69,12 +69,13 @@ type answer struct {
 // line is a command line up to the cursor.
 type line struct {
 	*Completer
-	top     *Command
-	command *Command            // the selected command, top before one is selected, nil for an unknown one
-	given   map[string][]string // values of flags, by name; "" for a flag without a value
-	words   []string            // arguments
-	rest    int                 // index in words of another program's command line; -1: it has not begun
-	last    string              // the word to complete
+	top      *Command
+	command  *Command            // the selected command, top before one is selected, nil for an unknown one
+	namesake *Command            // the command that has the name of the short form; nil: there is none
+	given    map[string][]string // values of flags, by name; "" for a flag without a value
+	words    []string            // arguments
+	rest     int                 // index in words of another program's command line; -1: it has not begun
+	last     string              // the word to complete
 
 	config *awsconfig.Config // loaded on first use
 	names  *seenNames        // likewise
@@ -123,6 +124,9 @@ func (l *line) complete(pending *Param, flags bool) (a answer) {
 		}
 	default:
 		a = l.argument()
+		if l.namesake != nil && len(l.words) == 1 {
+			a.candidates = append(withPrefix(commandsOf(l.namesake), l.last), a.candidates...)
+		}
 		if len(a.candidates) == 0 && !a.files && l.last == "" {
 			return l.flags()
 		}
@@ -134,7 +138,7 @@ func (l *line) complete(pending *Param, flags bool) (a answer) {
 // and whether a flag may come next.
 func (l *line) read(words []string) (pending *Param, flags bool) {
 	flags = true
-	for _, word := range words {
+	for i, word := range words {
 		switch {
 		case l.command == nil:
 			return nil, false
@@ -151,7 +155,7 @@ func (l *line) read(words []string) (pending *Param, flags bool) {
 		case strings.HasPrefix(word, "-") && word != "-" && !l.isForeign(word):
 			pending = l.readFlag(word)
 		case len(l.command.Commands) > 0:
-			l.open(word)
+			l.open(word, words[i+1:])
 		default:
 			l.words = append(l.words, word)
 			if at := l.command.rest(); at >= 0 && len(l.words) > at {
@@ -168,16 +172,23 @@ func (l *line) isForeign(word string) bool {
 	return len(l.words) > 0 && l.command.rest() >= 0 && l.flag(word) == nil
 }
 
-// open selects a command by its name, or by a short form of it and its first arguments.
-func (l *line) open(word string) {
+// open selects a command by its name, or by a short form of it and its first arguments. A
+// word that is both means the command if one of its commands is among the words behind.
+func (l *line) open(word string, behind []string) {
 	above := l.command
 	l.command = above.open(word, l.Vars)
-	if l.command != nil || l.Expand == nil || above != l.top {
+	if above != l.top || l.Expand == nil || l.command != nil && !l.command.lacks(behind) {
 		return
 	}
 	if words := l.Expand(word); len(words) > 0 {
+		l.namesake = l.command
 		l.command, l.words = l.top.open(words[0], l.Vars), words[1:]
 	}
+}
+
+// lacks reports whether the command has commands of its own and none of them is among words.
+func (c *Command) lacks(words []string) bool {
+	return len(c.Commands) > 0 && !slices.ContainsFunc(c.Commands, func(below *Command) bool { return slices.Contains(words, below.Name) })
 }
 
 // readFlag notes a flag and its value. It returns the flag if the value is the next word.

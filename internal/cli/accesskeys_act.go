@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"muster/internal/change"
+	"muster/internal/shell"
+	"muster/internal/sweep"
+)
+
+// carryOut makes the planned changes, and prints each result as soon as it is known.
+func (r *keyRun) carryOut(ctx context.Context, ledger *sweep.Ledger, out stream[keyChange]) error {
+	changes := r.planned()
+	if r.From == "" || r.MaxChanges > 0 {
+		if err := change.CheckBound(len(changes), int(r.MaxChanges)); err != nil {
+			return err
+		}
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	canary, err := r.canary(ledger, changes)
+	if err != nil {
+		return err
+	}
+	if err := r.stopReason(ledger, canary); err != nil && ctx.Err() == nil {
+		stop(err)
+	}
+	if len(changes) > 0 && ctx.Err() == nil {
+		if err := r.journal.Begin(r.header()); err != nil && r.From == "" {
+			return err
+		} else if err != nil {
+			r.app.note("%v: the undo goes on without it", err)
+		}
+	}
+	before := r.results
+	r.results = nil
+	var failed error
+	report := func(result change.Result) {
+		r.results = append(r.results, result)
+		if failed != nil {
+			return
+		}
+		if failed = out.Write(r.verb.record(result, r.app.Now())); failed != nil {
+			stop(failed) // nobody reads the results any more
+		}
+	}
+	for _, result := range before {
+		if result.Outcome != change.Planned {
+			report(result)
+		}
+	}
+	run := &change.Run{
+		Changes: changes, Max: len(changes), Canary: canary, Journal: r.journal, Width: r.Concurrency, Undo: r.From != "", FailFast: r.FailFast,
+		Open: func(_ context.Context, accountID string) (change.Editor, error) {
+			return change.KeyEditor(r.sweeper.resolver.API, r.identities[accountID]), nil
+		},
+		Report: report,
+	}
+	if err := run.Do(ctx); err != nil {
+		r.app.report(err)
+	}
+	return written(failed)
+}
+
+// canary returns the id of the account of --canary; "" without the flag.
+func (r *keyRun) canary(ledger *sweep.Ledger, changes []change.Change) (id string, err error) {
+	if r.Canary == "" {
+		return "", nil
+	}
+	for _, e := range ledger.Entries() {
+		switch {
+		case e.AccountId != r.Canary && e.AccountName != r.Canary, e.AccountId == id:
+		case id != "":
+			return "", fmt.Errorf("--canary %s: several accounts have this name; nothing was changed", r.Canary)
+		default:
+			id = e.AccountId
+		}
+	}
+	if id == "" {
+		return "", fmt.Errorf("--canary %s: no such account among the selected ones; nothing was changed", r.Canary)
+	}
+	for _, c := range changes {
+		if c.AccountID == id {
+			return id, nil
+		}
+	}
+	for _, gap := range ledger.Gaps() {
+		if gap.AccountId == id {
+			return id, nil
+		}
+	}
+	if len(changes) == 0 {
+		return id, nil
+	}
+	return "", fmt.Errorf("--canary %s: the plan changes nothing there; nothing was changed", r.Canary)
+}
+
+// stopReason returns why no change may be made, or nil.
+func (r *keyRun) stopReason(ledger *sweep.Ledger, canary string) error {
+	gaps := ledger.Gaps()
+	switch {
+	case ledger.ListError() != nil:
+		return errors.New("the list of accounts is incomplete")
+	case r.FailFast && len(gaps) > 0:
+		return errors.New("an account did not answer (--fail-fast)")
+	}
+	for _, gap := range gaps {
+		if canary != "" && gap.AccountId == canary {
+			return errors.New("the canary account did not answer")
+		}
+	}
+	return nil
+}
+
+// summarizeRun prints the number of changes, and the way back.
+func (r *keyRun) summarizeRun() {
+	text := r.verb.past + " " + placesOf(r.results, change.Done)
+	for _, others := range []change.Outcome{change.Failed, change.Unknown, change.NotMade, change.Skipped, change.Unchanged, change.Protected} {
+		if n := numberOf(r.results, others); n > 0 {
+			text += fmt.Sprintf("; %s %s", thousands(n), others)
+		}
+	}
+	r.app.note("%s", text)
+	if r.From == "" && numberOf(r.results, change.Done, change.Unknown) > 0 {
+		r.app.note("the way back: %s access-keys %s --from %s --yes", ownName, r.verb.reverse, shell.Word(r.Journal))
+	}
+}

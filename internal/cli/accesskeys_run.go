@@ -1,0 +1,377 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"muster/internal/account"
+	"muster/internal/auth"
+	"muster/internal/change"
+	"muster/internal/disk"
+	"muster/internal/render"
+	"muster/internal/sweep"
+)
+
+// keyRun is one run of a command that changes access keys: a sweep finds the changes, and with --yes the guard
+// of package change makes them.
+type keyRun struct {
+	*keyFlags
+	verb    keyVerb
+	app     *App
+	sweeper *sweeper
+	printer *render.Printer[keyChange]
+	leftOut []string // columns for which the terminal was too narrow
+
+	keys    *change.Keys    // nil with --apply and --from
+	given   []change.Change // of --apply and --from
+	from    *change.Journal // of --from
+	journal *change.Journal // of --yes; may be from
+	own     *change.Own
+
+	mu         sync.Mutex
+	identities map[string]*auth.Identity // by account
+	results    []change.Result
+}
+
+// open reads the files, prepares the query and connects. It makes no call of AWS.
+func (r *keyRun) open(g *Global) (err error) {
+	var accounts json.RawMessage
+	switch {
+	case r.Apply != "":
+		accounts, err = r.readPlan()
+	case r.From != "":
+		accounts, err = r.readJournal()
+	default:
+		r.keys, err = r.keyFlags.keys(r.verb.after, r.app.Now())
+	}
+	if err == nil {
+		err = r.reach(accounts)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Yes {
+		if err := r.openJournal(); err != nil {
+			return err
+		}
+	}
+	if r.sweeper, err = prepare(r.app, g, &r.Selection, &r.SweepFlags, r.Concurrency); err != nil {
+		return err
+	}
+	r.sweeper.accountOptions.Strict = true
+	r.own, r.identities = change.NewOwn(r.sweeper.resolver), map[string]*auth.Identity{}
+	return nil
+}
+
+func (r *keyRun) close() {
+	for _, j := range []*change.Journal{r.from, r.journal} {
+		if j != nil {
+			j.Close()
+		}
+	}
+}
+
+// readPlan reads the file of --apply. It returns the flags that led to the accounts.
+func (r *keyRun) readPlan() (accounts json.RawMessage, err error) {
+	data, err := os.ReadFile(r.Apply)
+	if err != nil {
+		return nil, usage("--apply: %v", err)
+	}
+	plan, err := change.ParsePlan(data)
+	if err != nil {
+		return nil, usage("--apply %s: %v", r.Apply, err)
+	}
+	if plan.Command != r.verb.command() {
+		return nil, usage("--apply %s: it is a plan of %s", r.Apply, plan.Command)
+	}
+	r.given = plan.Changes
+	return plan.Accounts, nil
+}
+
+// readJournal reads the journal of --from. Its changes that lead to the other state are
+// for the other verb.
+func (r *keyRun) readJournal() (accounts json.RawMessage, err error) {
+	if r.from, err = change.OpenForUndo(r.From, r.app.Now); err != nil {
+		return nil, err
+	}
+	all := r.from.Undo()
+	r.given = slices.DeleteFunc(slices.Clone(all), func(c change.Change) bool { return c.After != r.verb.after })
+	if others := len(all) - len(r.given); others > 0 {
+		r.app.note("%s of %s would be taken back by access-keys %s --from", count(others, "change"), r.From, r.verb.reverse)
+	}
+	if r.hasSource() {
+		return nil, nil
+	}
+	if accounts, err = r.from.Accounts(); err != nil {
+		return nil, usage("--from %s: %v", r.From, err)
+	}
+	return accounts, nil
+}
+
+// hasSource reports whether flags name a source of accounts.
+func (c *keyFlags) hasSource() bool {
+	return c.AllProfiles || c.SSOSession != "" || c.Organization || c.RoleARN != "" || len(c.Profiles)+len(c.Roles) > 0
+}
+
+// reach adds the flags of an earlier run that lead to its accounts, unless the command line
+// has its own.
+func (r *keyRun) reach(accounts json.RawMessage) error {
+	if len(accounts) == 0 || r.hasSource() {
+		return nil
+	}
+	var saved account.Selection
+	if err := json.Unmarshal(accounts, &saved); err != nil {
+		return usage("%s%s: Accounts: %v", r.From, r.Apply, err)
+	}
+	saved.Accounts, saved.Exclude, saved.OUs, saved.Tags = r.Accounts, r.Exclude, r.OUs, r.Tags
+	r.selectionFlags = selectionFlags(saved)
+	return nil
+}
+
+// header describes the run for a journal or a plan. The flags that leave out accounts are
+// not in it: the changes name theirs.
+func (r *keyRun) header() change.Header {
+	reached := r.sweeper.selection
+	reached.Accounts, reached.Exclude, reached.OUs, reached.Tags = nil, nil, nil, nil
+	text, _ := json.Marshal(reached)
+	given := map[string]any{}
+	_ = json.Unmarshal(text, &given) // of the line above
+	maps.DeleteFunc(given, func(_ string, value any) bool { return value == nil || value == "" || value == false || value == 0.0 })
+	text, _ = json.Marshal(given)
+	return change.Header{Command: r.verb.command(), Accounts: text}
+}
+
+// openJournal opens the journal of the run. With --from it is that journal, unless another
+// one is named.
+func (r *keyRun) openJournal() (err error) {
+	if r.from != nil && (r.Journal == "" || sameFiles(r.Journal, r.From)) {
+		r.journal = r.from
+		return nil
+	}
+	r.journal, err = change.OpenJournal(r.Journal, r.app.Now)
+	return err
+}
+
+func sameFiles(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
+
+// run finds the changes, makes them with --yes, and prints them.
+func (r *keyRun) run(ctx context.Context) error {
+	result, err := r.find(ctx)
+	if err != nil {
+		return err
+	}
+	out := r.printer.Start(r.app.term.Records())
+	out.Until(ctx)
+	if r.Yes {
+		err = r.carryOut(ctx, result.ledger, out)
+	} else {
+		err = r.plan(ctx, out)
+	}
+	if err != nil {
+		return err
+	}
+	if err := out.Close(); err != nil && !errors.As(err, &result.failed) {
+		return written(err)
+	}
+	result.leftOut = r.leftOut
+	result.summary = r.summarize
+	return r.exit(r.sweeper.conclude(ctx, result))
+}
+
+// find visits the accounts. Its result has the gaps, and r.results what a run would do.
+func (r *keyRun) find(ctx context.Context) (*sweepResult, error) {
+	found, err := r.sweeper.accounts()
+	if err != nil {
+		return nil, err
+	}
+	plan := sweep.Plan[change.Result]{Accounts: r.concerned(found.Accounts), Visit: r.visit}
+	result, err := sweepOnce(ctx, r.sweeper, &listing[change.Result]{
+		noun: "keys", plan: func(*sweeper) (sweep.Plan[change.Result], error) { return plan, nil },
+	}, &resultCollector{&r.results})
+	if err != nil {
+		return nil, err
+	}
+	result.refused = found.Refused
+	r.addUnvisited(ctx, result.ledger)
+	for i := range r.results {
+		c := &r.results[i]
+		if reason := r.own.Protect(c.Change); reason != "" && c.Outcome == change.Planned && c.After == change.KeyInactive {
+			c.Outcome, c.Reason = change.Protected, reason
+		}
+	}
+	return result, nil
+}
+
+// concerned leaves out the accounts that the given changes do not name.
+func (r *keyRun) concerned(all func(context.Context) iter.Seq2[*account.Account, error]) func(context.Context) iter.Seq2[*account.Account, error] {
+	if r.keys != nil {
+		return all
+	}
+	return func(ctx context.Context) iter.Seq2[*account.Account, error] {
+		return func(yield func(*account.Account, error) bool) {
+			for a, err := range all(ctx) {
+				if err == nil && a.ID != "" && len(r.givenIn(a.ID)) == 0 {
+					continue
+				}
+				if !yield(a, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// visit emits what a run would do in an account.
+func (r *keyRun) visit(ctx context.Context, p sweep.Place, emit func([]change.Result)) error {
+	api := r.sweeper.resolver.API
+	if err := r.own.Add(ctx, p.Identity); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.identities[p.Account.ID] = p.Identity
+	r.mu.Unlock()
+	if r.keys != nil {
+		return r.keys.Visit(ctx, api, p, func(changes []change.Change) {
+			results := make([]change.Result, len(changes))
+			for i, c := range changes {
+				results[i] = change.Result{Change: c, Outcome: change.Planned}
+			}
+			emit(results)
+		})
+	}
+	editor := change.KeyEditor(api, p.Identity)
+	for _, c := range r.givenIn(p.Account.ID) {
+		result, err := c.Check(ctx, editor)
+		if err != nil {
+			return err
+		}
+		emit([]change.Result{result})
+	}
+	return nil
+}
+
+func (r *keyRun) givenIn(accountID string) []change.Change {
+	return slices.DeleteFunc(slices.Clone(r.given), func(c change.Change) bool { return c.AccountID != accountID })
+}
+
+// addUnvisited adds the given changes in accounts that the run has not reached.
+func (r *keyRun) addUnvisited(ctx context.Context, ledger *sweep.Ledger) {
+	var known []change.Thing
+	for _, result := range r.results {
+		known = append(known, result.Thing)
+	}
+	gaps := map[string]bool{}
+	for _, gap := range ledger.Gaps() {
+		gaps[gap.AccountId] = true
+	}
+	for _, c := range r.given {
+		if slices.Contains(known, c.Thing) {
+			continue
+		}
+		reason := "the account is not among the selected ones"
+		if gaps[c.AccountID] || ctx.Err() != nil {
+			reason = "the account did not answer"
+		}
+		r.results = append(r.results, change.Result{Change: c, Outcome: change.NotMade, Reason: reason})
+	}
+}
+
+// plan prints what a run would do, and saves it with --plan.
+func (r *keyRun) plan(ctx context.Context, out stream[keyChange]) error {
+	for _, result := range r.results {
+		if err := out.Write(r.verb.record(result, r.app.Now())); err != nil {
+			return written(err)
+		}
+	}
+	if r.Plan == "" {
+		return nil
+	}
+	plan := change.Plan{Header: r.header(), Time: r.app.Now().UTC(), Changes: r.planned()}
+	ctx, cancel := finalWrite(ctx)
+	defer cancel()
+	return disk.Write(ctx, r.Plan, true, func(w io.Writer) error {
+		_, err := plan.WriteTo(w)
+		return err
+	})
+}
+
+// planned returns the changes that a run would make.
+func (r *keyRun) planned() (changes []change.Change) {
+	for _, result := range r.results {
+		if result.Outcome == change.Planned {
+			changes = append(changes, result.Change)
+		}
+	}
+	return changes
+}
+
+// resultCollector is a stream that keeps its records.
+type resultCollector struct{ results *[]change.Result }
+
+func (*resultCollector) Until(context.Context) {}
+
+func (c *resultCollector) Write(r change.Result) error {
+	*c.results = append(*c.results, r)
+	return nil
+}
+
+func (*resultCollector) Flush() error { return nil }
+
+func (*resultCollector) Close() error { return nil }
+
+// exit returns the error for the exit code. concluded is that of the gaps.
+func (r *keyRun) exit(concluded error) error {
+	missing := numberOf(r.results, change.Failed, change.Unknown, change.NotMade)
+	if r.From != "" {
+		missing += numberOf(r.results, change.Skipped)
+	}
+	var ended *partial
+	switch {
+	case missing == 0, errors.As(concluded, &ended) && ended.code == exitInterrupted, concluded != nil && !errors.As(concluded, &ended):
+		return concluded
+	case numberOf(r.results, change.Done, change.Unchanged, change.Planned) == 0:
+		return &partial{exitNothing}
+	}
+	return &partial{exitPartial}
+}
+
+// summarize prints the last lines.
+func (r *keyRun) summarize(*sweep.Ledger) {
+	if r.Quiet {
+		return
+	}
+	if r.Yes {
+		r.summarizeRun()
+		return
+	}
+	text := fmt.Sprintf("the plan: %s %s", r.verb.name, placesOf(r.results, change.Planned))
+	for _, others := range []change.Outcome{change.Protected, change.Unchanged, change.Skipped, change.NotMade} {
+		if n := numberOf(r.results, others); n > 0 {
+			text += fmt.Sprintf("; %s %s", thousands(n), others)
+		}
+	}
+	r.app.note("%s; nothing was changed", text)
+	if n := len(r.planned()); n > 0 && r.Plan == "" {
+		flags := fmt.Sprintf("--yes --max-changes %d --journal FILE", n)
+		if r.From != "" {
+			flags = "--yes"
+		}
+		r.app.note("to make the changes, add %s", flags)
+	}
+	r.app.note("keys of root users and service-specific credentials are left alone")
+}

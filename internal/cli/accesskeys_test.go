@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/awssim"
+)
+
+// keysWorld has accounts with several users. The role Keys may change access keys.
+func keysWorld(t *testing.T, accounts, users int, more string) *awssim.World {
+	t.Helper()
+	var list, people []string
+	for a := range accounts {
+		list = append(list, fmt.Sprintf(`{"id": "10000000000%d", "name": "account-%d"}`, a, a))
+		for u := range users {
+			people = append(people, fmt.Sprintf(`{"account": "account-%d", "name": "user-%d", "profile": "-", "second_key": {"created": "2026-11-20T00:00:00Z"}}`, a, u))
+		}
+	}
+	w, err := awssim.ParseWorld([]byte(fmt.Sprintf(`{"regions": ["us-east-1"], "organization": {}, "accounts": [%s],
+		"users": [{"account": "account-0", "name": "admin"}, {"account": "account-0", "name": "away", "profile": "-", "second_key": {"status": "Inactive"}}, %s],
+		"roles": [{"name": "Keys", "allow": ["iam:*"]}], "home": {"profile": "admin"}%s}`, strings.Join(list, ","), strings.Join(people, ","), more)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// inactive counts the keys that are inactive.
+func inactive(states map[string]string) (n int) {
+	for _, state := range states {
+		if state == "Inactive" {
+			n++
+		}
+	}
+	return n
+}
+
+var everyAccountsKeys = []string{"access-keys", "deactivate", "--organization", "--role", "Keys"}
+
+// TestKeysAfterKill: after kill -9 at any moment, activate --from gives every key its state
+// back.
+func TestKeysAfterKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("kill -9 is of Unix")
+	}
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, environ := simulated(t, keysWorld(t, 3, 8, ""), false, awssim.WithLatency(5*time.Millisecond))
+	before := sim.KeyStates()
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 10 {
+		journal := filepath.Join(t.TempDir(), "keys.jsonl")
+		cmd := exec.Command(binary, append(everyAccountsKeys, "--yes", "--max-changes", "100", "--journal", journal)...)
+		cmd.Env = environ
+		seen := updates(sim)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		moment := seen + 1 + random.IntN(45) // of 48 changes
+		if !eventually(func() bool { return updates(sim) >= moment }) {
+			t.Errorf("only %d changes", updates(sim)-seen)
+		}
+		time.Sleep(time.Duration(random.IntN(10)) * time.Millisecond)
+		cmd.Process.Kill()
+		if err := cmd.Wait(); err == nil {
+			t.Logf("run %d has ended before it was killed", i)
+		}
+		changed := inactive(sim.KeyStates()) - 1
+		got := muster(t, environ, "access-keys", "activate", "--from", journal, "--yes", "--jq", ".Result")
+		if after := sim.KeyStates(); got.code != exitOK || changed == 0 || !maps.Equal(after, before) || strings.Count(got.stdout, "done\n") != changed {
+			t.Fatalf("after kill %d, with %d changes: exit code %d\n%s%s\n%v", i, changed, got.code, got.stdout, got.stderr, after)
+		}
+	}
+}
+
+// updates counts the calls of UpdateAccessKey.
+func updates(sim *awssim.Server) (n int) {
+	for _, call := range sim.Calls() {
+		if call.Operation == "UpdateAccessKey" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestKeysBound: a plan that is larger than --max-changes changes nothing.
+func TestKeysBound(t *testing.T) {
+	t.Parallel()
+	sim, environ := simulated(t, keysWorld(t, 2, 2, ""), false)
+	before := sim.KeyStates()
+	journal := filepath.Join(t.TempDir(), "keys.jsonl")
+	got := muster(t, environ, append(everyAccountsKeys, "--yes", "--max-changes", "8", "--journal", journal)...)
+	if got.code != exitUsage || got.stdout != "" || !strings.Contains(got.stderr, "the plan has 9 changes, more than --max-changes 8: nothing was changed") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if after := sim.KeyStates(); !maps.Equal(after, before) {
+		t.Errorf("%v", after)
+	}
+}
+
+// TestKeysCanary: if a change in the canary account fails, the other account is untouched.
+func TestKeysCanary(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]string{
+		"denied":     `, "deny": [{"kind": "iam", "accounts": ["account-1"], "actions": ["iam:UpdateAccessKey"]}]`,
+		"unreadable": `, "deny": [{"kind": "iam", "accounts": ["account-1"], "actions": ["iam:ListUsers"]}]`,
+		"once":       `, "faults": [{"service": "iam", "operation": "UpdateAccessKey", "account": "account-1", "kind": "error", "status": 409, "code": "EntityTemporarilyUnmodifiable", "times": 1}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim, environ := simulated(t, keysWorld(t, 2, 2, fault), false)
+			journal := filepath.Join(t.TempDir(), "keys.jsonl")
+			got := muster(t, environ, append(everyAccountsKeys, "--yes", "--max-changes", "9", "--journal", journal, "--canary", "account-1", "-o", "csv")...)
+			if got.code != exitNothing && (name != "once" || got.code != exitPartial) {
+				t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+			}
+			for _, call := range sim.Calls() {
+				if call.Operation == "UpdateAccessKey" && call.Account != "100000000001" {
+					t.Errorf("%+v", call)
+				}
+			}
+			if !strings.Contains(got.stdout, "not-made") {
+				t.Errorf("%s", got.stdout)
+			}
+		})
+	}
+}
+
+// TestKeysFullDisk: when the disk is full, the run stops, and every change that was made is
+// in the journal. The undo needs no space.
+func TestKeysFullDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", folder).CombinedOutput(); err != nil {
+		t.Skipf("no file system can be mounted: %s", out)
+	}
+	t.Cleanup(func() { exec.Command("umount", "-l", folder).Run() })
+	sim, environ := simulated(t, keysWorld(t, 3, 8, ""), false)
+	before := sim.KeyStates()
+	journal := filepath.Join(folder, "keys.jsonl")
+	got := muster(t, environ, append(everyAccountsKeys, "--yes", "--max-changes", "100", "--journal", journal, "-o", "ndjson")...)
+	if got.code != exitPartial || !strings.Contains(got.stderr, "no space left on device") {
+		t.Errorf("exit code %d\n%s", got.code, got.stderr)
+	}
+	changed := inactive(sim.KeyStates()) - 1
+	if changed < 3 || changed > 40 || strings.Count(got.stdout, `"done"`) != changed || !strings.Contains(got.stdout, `"not-made"`) {
+		t.Errorf("%d keys have changed\n%s", changed, got.stdout)
+	}
+	got = muster(t, environ, "access-keys", "activate", "--from", journal, "--yes")
+	if after := sim.KeyStates(); got.code != exitOK || !maps.Equal(after, before) {
+		t.Errorf("exit code %d: %s\n%v", got.code, got.stderr, after)
+	}
+}
+
+// TestKeysLocked: of two runs with one journal, the second one is rejected.
+func TestKeysLocked(t *testing.T) {
+	t.Parallel()
+	sim, environ := simulated(t, keysWorld(t, 1, 2, `, "faults": [{"operation": "UpdateAccessKey", "kind": "hang", "times": 1}]`), false)
+	journal := filepath.Join(t.TempDir(), "keys.jsonl")
+	args := append(everyAccountsKeys, "--yes", "--max-changes", "9", "--journal", journal)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	first := make(chan int)
+	go func() {
+		first <- Main(ctx, args, &App{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Environ: environ})
+	}()
+	if !eventually(func() bool { return updates(sim) > 0 }) {
+		t.Fatal("the first run changes nothing")
+	}
+	for _, second := range [][]string{args, {"access-keys", "activate", "--from", journal, "--yes"}} {
+		got := muster(t, environ, second...)
+		if got.code != exitNothing || !strings.Contains(got.stderr, "another run is using it") {
+			t.Errorf("exit code %d: %s", got.code, got.stderr)
+		}
+	}
+	sim.Close() // ends the call
+	interrupt()
+	if code := <-first; code != exitInterrupted {
+		t.Errorf("the first run: exit code %d", code)
+	}
+}
