@@ -133,3 +133,29 @@ func BenchmarkEC2Limit(b *testing.B) {
 		atMost(b, took.Seconds()/(float64(pages-burst)/rate), 1.5, "times-need")
 	}
 }
+
+// BenchmarkBothLimits sweeps 400 accounts x 17 regions of a session. GetRoleCredentials allows
+// 20 calls per second, EC2 two at once in each place, and 10 % of all answers are 503. The
+// sweep is complete. times-need compares with the time that the session's limit alone needs,
+// times-calls with the calls that are needed if 10 % fail.
+func BenchmarkBothLimits(b *testing.B) {
+	const accounts, regions, rate, failing = 400, 17, 20, 0.1
+	for b.Loop() {
+		world := awssim.Large(awssim.LargeSpec{Accounts: accounts, MinInstances: 1, Seed: 1})
+		world.Faults = []awssim.Fault{
+			{Kind: awssim.FaultError, Status: 503, Code: "ServiceUnavailable", Chance: failing},
+			{Kind: awssim.FaultLimiter, Service: "sso", Operation: "GetRoleCredentials", Shared: true, Burst: rate, Rate: rate},
+			{Kind: awssim.FaultLimiter, Service: "ec2", Burst: 2, Rate: 2},
+		}
+		sim, environ := simulated(b, world, false, awssim.WithLatency(20*time.Millisecond))
+		start := time.Now()
+		got := muster(b, environ, "instances", "--sso-session", "large", "--role", "ReadOnly", "-o", "name")
+		took := time.Since(start)
+		if n, want := strings.Count(got.stdout, "\n"), len(sim.Truth()); got.code != exitOK || n != want {
+			b.Fatalf("exit code %d, %d instances, want %d: %.2000s", got.code, n, want, got.stderr)
+		}
+		calls := float64(accounts/100) + accounts*(2+regions) // pages, credentials, regions, instances
+		atMost(b, took.Seconds()/((accounts-rate)/float64(rate)), 2, "times-need")
+		atMost(b, float64(len(sim.Calls()))/(calls/(1-failing)), 1.5, "times-calls")
+	}
+}
