@@ -72,6 +72,9 @@ func (c *templateChecker) result(f *templateFunc, nodes []parse.Node, args []*sh
 		}
 		return s
 	}
+	if (f.name == "first" || f.name == "last") && len(args) == 1 && args[0].Kind == shape.List {
+		return args[0].Elem
+	}
 	if len(nodes) == 0 {
 		return f.result
 	}

@@ -47,6 +47,20 @@ var templateFuncs = []templateFunc{
 		bind: func(e *templateEnv) any { return e.truncate }},
 	{name: "trunc", args: "N TEXT", about: "the first N characters", example: `<<trunc 5 .Text>>`, result: someString,
 		bind: func(e *templateEnv) any { return e.trunc }},
+	{name: "replace", args: "OLD NEW TEXT", about: "the text with NEW in place of every OLD", example: `<<replace "b" "-" "abc">>`, result: someString,
+		bind: func(e *templateEnv) any {
+			return func(old, replacement, v any) any {
+				return e.change(v, func(s string) string { return strings.ReplaceAll(s, e.text(old), e.text(replacement)) })
+			}
+		}},
+	{name: "split", args: "SEP TEXT", about: "the parts of the text between SEP, as a list", example: `<<split "," "a,b" | join " ">>`, result: listOf(someString),
+		bind: func(e *templateEnv) any { return e.split }},
+	{name: "first", args: "LIST", about: "the first item of a list; empty if there is none", example: `<<first .List>>`, result: unknown,
+		bind: func(e *templateEnv) any { return e.first }},
+	{name: "last", args: "LIST", about: "the last item of a list; empty if there is none", example: `<<last .List>>`, result: unknown,
+		bind: func(e *templateEnv) any { return e.last }},
+	{name: "slug", args: "TEXT", about: "the text in lower case, with dashes for all but letters and digits", example: `<<slug "Web Server (1)">>`, result: someString,
+		bind: func(e *templateEnv) any { return func(v any) any { return e.change(v, slug) } }},
 	{name: "contains", args: "WHAT IN", about: "whether a list contains an item, or a text a part", example: `<<if contains "-" .Text>>yes<<else>>no<<end>>`, result: someBool,
 		bind: func(e *templateEnv) any { return e.contains }},
 	{name: "hasPrefix", args: "PREFIX TEXT", about: "whether the text starts with PREFIX", example: `<<hasPrefix "a" "abc">>`, result: someBool,
