@@ -7,6 +7,7 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	"muster/internal/auth"
 	"muster/internal/auth/sso"
@@ -80,6 +81,21 @@ func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// RoleNames returns the names of the roles or permission sets through which the account can
+// be opened; nil if they cannot be found out. It may ask AWS for the permission sets.
+func (a *Account) RoleNames(ctx context.Context) (roles []string) {
+	ids, err := a.Identities(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, id := range ids {
+		if id.Role != "" && !slices.Contains(roles, id.Role) {
+			roles = append(roles, id.Role)
+		}
+	}
+	return roles
 }
 
 // Session returns the IAM Identity Center session that leads into the account; nil if

@@ -26,14 +26,35 @@ func (s *Selection) name(app *App, account string) error {
 	return nil
 }
 
-// onlyAccount returns the only account of those that are selected. If there are several,
-// the user chooses one, where that is possible.
-func onlyAccount(ctx context.Context, choose account.Chooser, accounts []*account.Account) (*account.Account, error) {
+// oneAccount returns the only active account of a selection. If there are several, the user
+// chooses one, where that is possible.
+func oneAccount(ctx context.Context, found *account.Found, choose account.Chooser) (*account.Account, error) {
+	var accounts []*account.Account
+	for a, err := range found.Accounts(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if accounts = append(accounts, a); len(accounts) > 1 && choose == nil {
+			break
+		}
+	}
+	if len(accounts) == 0 {
+		return nil, fmt.Errorf("no account is selected")
+	}
+	one, err := onlyAccount(ctx, accounts, choose)
+	if err == nil && !one.Active() {
+		err = fmt.Errorf("account %s is %s", label(one), one.Status)
+	}
+	return one, err
+}
+
+// onlyAccount returns the only account of several, or the one that the user chooses.
+func onlyAccount(ctx context.Context, accounts []*account.Account, choose account.Chooser) (*account.Account, error) {
 	switch {
 	case len(accounts) == 1:
 		return accounts[0], nil
 	case choose == nil:
-		return nil, fmt.Errorf("several accounts are selected (%s, %s, ...); choose one with the argument ACCOUNT or with --account", label(accounts[0]), label(accounts[1]))
+		return nil, fmt.Errorf("several accounts are selected (%s, %s, ...); choose one with --account", label(accounts[0]), label(accounts[1]))
 	}
 	return choose(ctx, fmt.Sprintf("%d accounts are selected", len(accounts)), accounts)
 }

@@ -103,7 +103,7 @@ func (c *consoleCmd) identity(ctx context.Context, app *App, g *Global, r *auth.
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := oneAccount(ctx, found)
+	a, err := oneAccount(ctx, found, options.Choose)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,6 +116,7 @@ func (c *consoleCmd) identity(ctx context.Context, app *App, g *Global, r *auth.
 		}
 		return nil, nil, err
 	}
+	app.remember(g, a)
 	id, err = c.temporary(ctx, r, id)
 	return a, id, err
 }
@@ -197,27 +198,6 @@ func isWebURL(text string) bool {
 func isHost(text string) bool {
 	u, err := url.Parse("https://" + text)
 	return err == nil && u.User == nil && regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`).MatchString(u.Hostname())
-}
-
-// oneAccount returns the only account of a selection.
-func oneAccount(ctx context.Context, found *account.Found) (*account.Account, error) {
-	var one *account.Account
-	for a, err := range found.Accounts(ctx) {
-		switch {
-		case err != nil:
-			return nil, err
-		case one != nil:
-			return nil, fmt.Errorf("several accounts are selected (%s, %s, ...); choose one with --account", label(one), label(a))
-		}
-		one = a
-	}
-	if one == nil {
-		return nil, fmt.Errorf("no account is selected")
-	}
-	if !one.Active() {
-		return nil, fmt.Errorf("account %s is %s", label(one), one.Status)
-	}
-	return one, nil
 }
 
 func label(a *account.Account) string { return strings.TrimSpace(a.ID + " " + a.Name) }

@@ -151,6 +151,7 @@ func (e *execution) handOver(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			e.app.remember(e.global, p.Account)
 			command := child.Command{
 				Path: e.path, Args: e.Command, Env: environ, Stdin: e.app.Stdin, Stdout: e.app.Stdout, Stderr: e.app.Stderr,
 				Foreground: true, Keyboard: e.app.term.CanAsk(),

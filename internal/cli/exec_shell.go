@@ -32,7 +32,7 @@ func (e *execution) startsShell(app *App) error {
 // chooseAccount leaves one of the active accounts.
 func (e *execution) chooseAccount(ctx context.Context) error {
 	active := slices.DeleteFunc(slices.Clone(e.accounts), func(a *account.Account) bool { return !a.Active() })
-	a, err := onlyAccount(ctx, e.accountOptions.Choose, active)
+	a, err := onlyAccount(ctx, active, e.accountOptions.Choose)
 	e.accounts = []*account.Account{a}
 	return err
 }

@@ -149,7 +149,7 @@ func TestExecShellWithoutRenewal(t *testing.T) {
 func TestExecShellInOneAccount(t *testing.T) {
 	t.Parallel()
 	s := onPty(t, "exec", "--profile", "default,dev")
-	s.sees("muster: several accounts are selected (100000000001 default, 200000000002 dev, ...); choose one with the argument ACCOUNT or with --account\r\n")
+	s.sees("muster: several accounts are selected (100000000001 default, 200000000002 dev, ...); choose one with --account\r\n")
 	s.ends(1)
 	s = onPty(t, "exec", "--profile", "default")
 	s.sees("muster: shell in default (100000000001); does not expire\r\n")

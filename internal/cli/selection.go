@@ -50,7 +50,7 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, account.O
 	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.RoleARN == "" && s.TaskPolicy == "" && len(s.Profiles)+len(s.Roles) == 0 {
 		selection.Organization, selection.Roles = true, []string{demoRole}
 	}
-	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }}, err
+	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }, Choose: app.chooser(g)}, err
 }
 
 // SeenScope is the scope of the names that a sweep of the selected accounts finds.

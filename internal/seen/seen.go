@@ -42,6 +42,7 @@ const (
 	Region   Kind = "region"   // ID: the region's name
 	Instance Kind = "instance" // ID, Name, and Place: where it runs
 	Tag      Kind = "tag"      // ID: the tag's key
+	Used     Kind = "used"     // ID: of an account that a command was for; Seen is the last time
 	// Other kinds are resources, as volumes: ID, Name and Place. Each has a file of its own,
 	// so that a key press reads no other.
 )

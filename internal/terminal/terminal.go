@@ -12,6 +12,8 @@
 //   - A question goes to the user's terminal (/dev/tty), never to stdin or stdout.
 //     While it waits for its answer, everything else that would appear on the
 //     terminal waits, too.
+//   - A list to pick from is on the alternate screen of stderr, and only where all three
+//     streams are terminals. Everything else waits, too.
 //   - A Screen (--watch) draws on the terminal's alternate screen. Its last row
 //     belongs to the line and to questions.
 //   - A pager shows a table or help for which the window is too short. Notes wait until
@@ -54,7 +56,8 @@ type Terminal struct {
 	holds    int // calls of Hold without their release
 	question *question
 	paging   bool     // a pager runs
-	waiting  []func() // writes that the question or the pager holds up
+	listing  bool     // Pick shows its list
+	waiting  []func() // writes that the question, the pager or the list holds up
 	drawing  int      // lines, screens and questions that exist
 
 	untrapEnding, untrapStopping func() // nil where no signal is trapped
@@ -180,9 +183,9 @@ func (t *Terminal) notes() io.Writer {
 }
 
 // put writes p while the line is out of the way. It keeps p for later while a
-// question or a pager is on the terminal.
+// question, a pager or a list is on the terminal.
 func (t *Terminal) put(w io.Writer, p []byte) (int, error) {
-	if (t.question != nil || t.paging) && IsTerminal(w) {
+	if (t.question != nil || t.paging || t.listing) && IsTerminal(w) {
 		later := bytes.Clone(p)
 		t.waiting = append(t.waiting, func() { w.Write(later) })
 		return len(p), nil
