@@ -19,10 +19,11 @@ type organization struct {
 	r         *auth.Resolver
 	base      *auth.Identity
 	selection Selection
+	onlyRoles bool // see Options
 }
 
 // fromOrganization finds the accounts of the organization that the base identity can list.
-func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
+func fromOrganization(r *auth.Resolver, s Selection, onlyRoles bool) (*Found, error) {
 	base, err := baseIdentity(r, s)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func fromOrganization(r *auth.Resolver, s Selection) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &organization{r: r, base: base, selection: s}
+	o := &organization{r: r, base: base, selection: s, onlyRoles: onlyRoles}
 	if accounts, ok := o.namedMembers(); ok {
 		return &Found{Accounts: accounts}, nil
 	}
@@ -120,6 +121,9 @@ func (r *roles) candidates(ctx context.Context) iter.Seq2[*auth.Identity, error]
 			}
 		}
 		o := r.organization
+		if o.onlyRoles {
+			return
+		}
 		own, err := o.r.Account(ctx, o.base)
 		switch {
 		case err != nil:

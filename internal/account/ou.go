@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/auth"
 	"muster/internal/wire"
 )
 
@@ -83,4 +84,45 @@ func (o *organization) addMembers(ctx context.Context, parent string, members ma
 		}
 	}
 	return nil
+}
+
+// Targets returns the ids of the OUs that a selection names, or of the organization's roots
+// if it names none.
+func Targets(ctx context.Context, r *auth.Resolver, s Selection) (ids []string, err error) {
+	base, err := baseIdentity(r, s)
+	if err != nil {
+		return nil, err
+	}
+	o := &organization{r: r, base: base, selection: s}
+	if len(s.OUs) == 0 {
+		err = o.everyPage(ctx, "ListRoots", nil, func(answer wire.Object) error {
+			for _, root := range answer.Objects("Roots") {
+				ids = append(ids, root.Text("Id"))
+			}
+			return nil
+		})
+		return ids, err
+	}
+	filter, err := newOrgFilter(s)
+	if err == nil {
+		err = filter.resolve(ctx, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return filter.ids, nil
+}
+
+// Management returns the id of the organization's management account.
+func Management(ctx context.Context, r *auth.Resolver, s Selection) (id string, err error) {
+	base, err := baseIdentity(r, s)
+	if err != nil {
+		return "", err
+	}
+	o := &organization{r: r, base: base, selection: s}
+	err = o.everyPage(ctx, "DescribeOrganization", nil, func(answer wire.Object) error {
+		id, _ = answer.Find("Organization.MasterAccountId").(string)
+		return nil
+	})
+	return id, err
 }

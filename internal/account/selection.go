@@ -38,6 +38,9 @@ type Options struct {
 	Strict bool              // an exclusion that matches nothing is an error, before any account is yielded
 	Warn   func(text string) // prints what a name stands for, and that a glob or an exclusion matches nothing; may be nil
 	Choose Chooser           // asks which of several accounts a name means; nil: that is an error
+	// OnlyRoles tries nothing but the roles of an organization. Without it, the base's own
+	// credentials take the place of a role in the base's account.
+	OnlyRoles bool
 }
 
 // Found is the result of Find.
@@ -72,7 +75,7 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	var found *Found
 	switch {
 	case s.Organization || s.TaskPolicy != "":
-		found, err = fromOrganization(r, s)
+		found, err = fromOrganization(r, s, o.OnlyRoles)
 	case s.RoleARN != "":
 		found, err = fromRole(r, s)
 	case s.SSOSession != "":

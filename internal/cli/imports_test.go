@@ -50,7 +50,8 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"inventory": {"account", "auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
 		"change":    {"auth", "awsapi", "catalog", "change/write", "inventory", "names", "sweep", "wire"},
 		// No other package may import change/write.
-		"change/write": {"catalog"},
+		"change/write":  {"catalog"},
+		"change/deploy": {"auth", "awsapi", "catalog", "change/write", "wire"},
 
 		"region":  {"account", "auth", "awsapi", "catalog", "names", "sweep", "wire"},
 		"xmlscan": {},
@@ -61,7 +62,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "change", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

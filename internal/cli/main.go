@@ -23,6 +23,7 @@ type grammar struct {
 	Regions    regionsCmd    `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
 	Exec       execCmd       `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
 	AccessKeys accessKeysCmd `cmd:"" name:"access-keys" group:"changes" help:"Change the state of access keys."`
+	Role       roleCmd       `cmd:"" group:"changes" help:"Deploy the role with which muster reads every account."`
 	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
@@ -56,6 +57,7 @@ var groups = []kong.Group{
 	{Key: "sweeps", Title: "Sweeps"},
 	{Key: "changes", Title: "Changes"},
 	{Key: "other", Title: "Other"},
+	{Key: "role", Title: "The role"},
 	{Key: "generate", Title: "Generated profiles"},
 	{Key: "select", Title: "Which accounts"},
 	{Key: "regions", Title: "Which regions"},
