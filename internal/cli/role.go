@@ -114,8 +114,8 @@ type roleTemplateCmd struct {
 func (*roleTemplateCmd) Examples() []string {
 	return []string{
 		"muster role template --role Audit --trust arn:aws:iam::111122223333:role/Base",
-		"muster role template --role Audit --trust 111122223333 --managed --external-id 4711",
-		"muster role template --role Audit --trust 111122223333 --for buckets,users --json",
+		"muster role template --role Audit --trust 111122223333 --managed",
+		"muster role template --role Audit --trust 111122223333 --for users --json",
 	}
 }
 

@@ -20,7 +20,7 @@ func (*roleStatusCmd) Examples() []string {
 	return []string{
 		"muster role status --role EC2ReadAccess",
 		"muster role status --role EC2ReadAccess --ou Workloads -o json",
-		"muster role status --role EC2ReadAccess --jq 'select(.Access != \"ok\") | .AccountId'",
+		"muster role status --role EC2ReadAccess --count-by Access",
 	}
 }
 

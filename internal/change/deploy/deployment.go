@@ -25,10 +25,10 @@ import (
 // permissions of the service brings it to the accounts, and to those that join later. Stack
 // sets leave the management account out, where a stack of the same name takes their place.
 type Deployment struct {
-	Name       string   // of the stack set and of the stack
-	Template   string   // not needed to delete
-	Targets    []string // ids of OUs, or of the organization's root
-	Accounts   []Target // below the targets, without the management account
+	Name     string   // of the stack set and of the stack
+	Template string   // not needed to delete
+	Targets  []string // ids of OUs, or of the organization's root
+	Accounts []Target // below the targets, without the management account
 
 	// Management is the id of the management account; "": it gets no stack.
 	Management, ManagementName string

@@ -11,8 +11,8 @@ import (
 type Plan struct {
 	Accounts []AccountChange
 	Steps    []Step // in order; none: nothing is to be changed
-	Before   string           // the template that is replaced; "": none is
-	Under    string           // id of an operation under way, for which a run would have to wait; "": there is none
+	Before   string // the template that is replaced; "": none is
+	Under    string // id of an operation under way, for which a run would have to wait; "": there is none
 
 	d *Deployment
 }
@@ -54,10 +54,19 @@ func (d *Deployment) PlanDeploy(ctx context.Context) (*Plan, error) {
 	}
 	p := &Plan{d: d}
 	p.planSet(now.set)
-	if d.Management != "" && !now.set.covers(d.Management) {
-		return p, p.planStack(now.stack)
+	switch {
+	case d.Management == "":
+	case now.set.covers(d.Management):
+		p.Accounts = append(p.Accounts, AccountChange{Target{d.Management, d.ManagementName, "ACTIVE"}, Keep, ""})
+	default:
+		err = p.planStack(now.stack)
 	}
-	return p, nil
+	p.sort()
+	return p, err
+}
+
+func (p *Plan) sort() {
+	slices.SortFunc(p.Accounts, func(a, b AccountChange) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // planSet adds the steps that create, update and extend the stack set.
@@ -140,6 +149,7 @@ func (d *Deployment) PlanDelete(ctx context.Context) (*Plan, error) {
 		p.Accounts = append(p.Accounts, AccountChange{Target{d.Management, d.ManagementName, "ACTIVE"}, Delete, ""})
 		p.add(Step{Text: "delete the stack " + d.Name + " in the management account " + d.Management, run: d.deleteStack})
 	}
+	p.sort()
 	return p, nil
 }
 
@@ -154,7 +164,6 @@ func (p *Plan) planRemoval(set *stackSet) {
 		target.ID = id
 		p.Accounts = append(p.Accounts, AccountChange{target, Delete, ""})
 	}
-	slices.SortFunc(p.Accounts, func(a, b AccountChange) int { return strings.Compare(a.ID, b.ID) })
 	if units := set.deployedUnits(); len(units) > 0 || len(set.instances) > 0 {
 		if len(units) == 0 {
 			units = p.d.Targets
@@ -165,13 +174,3 @@ func (p *Plan) planRemoval(set *stackSet) {
 }
 
 func (p *Plan) add(step Step) { p.Steps = append(p.Steps, step) }
-
-// Count returns the number of accounts with a change.
-func (p *Plan) Count(change string) (n int) {
-	for _, a := range p.Accounts {
-		if a.Change == change {
-			n++
-		}
-	}
-	return n
-}

@@ -26,12 +26,16 @@ type Role struct {
 }
 
 var (
-	roleName      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
-	rolePath      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/([\x21-\x2e\x30-\x7e]+/)*$`) })
-	trustedID     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
-	trustedARN    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\x21-\x7e]+)$`) })
-	externalID    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:/-]{2,1224}$`) })
-	sessionARN    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/`) })
+	roleName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
+	rolePath   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/([\x21-\x2e\x30-\x7e]+/)*$`) })
+	trustedID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
+	trustedARN = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\x21-\x7e]+)$`)
+	})
+	externalID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) })
+	sessionARN = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/`)
+	})
 	notStackChars = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-zA-Z0-9-]`) })
 )
 
@@ -64,7 +68,7 @@ func (r *Role) Check() error {
 		return roleError("--trust %q: a session ends; name its role: arn:%s:iam::%s:role/%s", r.Trust, session[1], session[2], session[3])
 	case !trustedID().MatchString(r.Trust) && !trustedARN().MatchString(r.Trust):
 		return roleError("--trust %q: expected an account id, or the ARN of a role, a user or an account's root", r.Trust)
-	case r.ExternalID != "" && !externalID().MatchString(r.ExternalID):
+	case r.ExternalID != "" && (!externalID().MatchString(r.ExternalID) || len(r.ExternalID) > 1224):
 		return roleError("--external-id: expected 2 to 1224 letters, digits and _+=,.@:/-")
 	case seconds < 3600 || seconds > 43200:
 		return roleError("--max-session-duration %d: expected 3600 to 43200", seconds)

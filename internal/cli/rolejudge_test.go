@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"muster/internal/inventory"
+)
+
+// TestRoleTemplatesPassLint: cfn-lint knows all properties of resources and all actions of
+// IAM.
+func TestRoleTemplatesPassLint(t *testing.T) {
+	lint, err := exec.LookPath("cfn-lint")
+	if err != nil {
+		t.Skip("cfn-lint is not on PATH")
+	}
+	t.Parallel()
+	folder := t.TempDir()
+	var files []string
+	for name, args := range map[string]string{
+		"plain.yaml":   "--role Audit --trust 111122223333",
+		"managed.yaml": "--role ops/Audit --managed --trust arn:aws:iam::111122223333:role/Base --external-id 0123",
+		"kinds.json":   "--json --role a_b+=,.@- --trust 111122223333 --max-session-duration 43200 --for instances,addresses," + strings.Join(inventory.KindNames(), ","),
+	} {
+		result := muster(t, nil, append([]string{"role", "template"}, strings.Fields(args)...)...)
+		if result.code != 0 {
+			t.Fatalf("%s: exit code %d: %s", args, result.code, result.stderr)
+		}
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(result.stdout), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	if out, err := exec.Command(lint, files...).CombinedOutput(); err != nil {
+		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(filepath.Join(folder, "kinds.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := filepath.Join(folder, "wrong.json")
+	if err := os.WriteFile(wrong, []byte(strings.Replace(string(data), "s3:ListAllMyBuckets", "s3:ListBuckets", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(lint, wrong).CombinedOutput(); err == nil {
+		t.Errorf("cfn-lint accepts an action that does not exist: %s", out)
+	}
+}
+
+// roleSeed creates an organization in moto.
+const roleSeed = `
+import boto3, sys
+org = boto3.client('organizations', region_name='us-east-1', endpoint_url=sys.argv[1], aws_access_key_id='AKIAMOTO', aws_secret_access_key='x')
+org.create_organization(FeatureSet='ALL')
+for name in 'Development', 'Production':
+    org.create_account(AccountName=name, Email=name + '@example.com')
+`
+
+// roleTruth prints, for each account, what boto3 finds of the role Audit. It also creates a
+// stack of the template in the second argument.
+const roleTruth = `
+import boto3, json, sys
+base = dict(region_name='us-east-1', endpoint_url=sys.argv[1], aws_access_key_id='AKIAMOTO', aws_secret_access_key='x')
+found = []
+for account in boto3.client('organizations', **base).list_accounts()['Accounts']:
+    c = boto3.client('sts', **base).assume_role(RoleArn='arn:aws:iam::%s:role/Audit' % account['Id'], RoleSessionName='judge')['Credentials']
+    mine = dict(base, aws_access_key_id=c['AccessKeyId'], aws_secret_access_key=c['SecretAccessKey'], aws_session_token=c['SessionToken'])
+    iam = boto3.client('iam', **mine)
+    role = iam.get_role(RoleName='Audit')['Role']
+    trust = role['AssumeRolePolicyDocument']
+    trust = json.loads(trust) if isinstance(trust, str) else trust
+    found.append([role['MaxSessionDuration'], trust['Statement'][0]['Principal']['AWS'],
+                  [p['PolicyName'] for p in iam.list_attached_role_policies(RoleName='Audit')['AttachedPolicies']]])
+cfn = boto3.client('cloudformation', **base)
+cfn.create_stack(StackName='judge', TemplateBody=sys.argv[2], Capabilities=['CAPABILITY_NAMED_IAM'])
+policy = boto3.client('iam', **base).get_role_policy(RoleName='Judge', PolicyName='muster')['PolicyDocument']
+found.append(policy['Statement'][0]['Action'])
+print(json.dumps(found))
+`
+
+// TestRoleAgainstMoto deploys twice to a simulator by other authors. moto's stack sets deploy
+// to the management account, too; they finish at once, keep no AutoDeployment, and do not
+// delete the stacks of OUs.
+func TestRoleAgainstMoto(t *testing.T) {
+	for _, tool := range []string{"moto_server", "python3"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not on PATH", tool)
+		}
+	}
+	t.Parallel()
+	url := startMoto(t)
+	python := func(script string, args ...string) []byte {
+		t.Helper()
+		command := exec.Command("python3", append([]string{"-c", script, url}, args...)...)
+		command.Env = append(os.Environ(), "AWS_CA_BUNDLE=", "HOME="+t.TempDir())
+		out, err := command.Output()
+		if err != nil {
+			t.Fatalf("boto3: %v: %s", err, err.(*exec.ExitError).Stderr)
+		}
+		return out
+	}
+	python(roleSeed)
+	environ := []string{"HOME=" + t.TempDir(), "AWS_ENDPOINT_URL=" + url, "AWS_ACCESS_KEY_ID=AKIAMOTO", "AWS_SECRET_ACCESS_KEY=x"}
+	deploy := func() (changes, notes string) {
+		t.Helper()
+		result := muster(t, environ, "role", "deploy", "--role", "Audit", "--managed", "--max-session-duration", "7200", "--yes", "--jq", ".Change")
+		if result.code != 0 {
+			t.Fatalf("exit code %d:\n%s%s", result.code, result.stdout, result.stderr)
+		}
+		return result.stdout, result.stderr
+	}
+	if changes, notes := deploy(); changes != "create\ncreate\ncreate\n" || !strings.Contains(notes, "the role Audit is deployed;") {
+		t.Errorf("the first run:\n%s%s", changes, notes)
+	}
+	template := muster(t, nil, "role", "template", "--json", "--role", "Judge", "--trust", "123456789012", "--for", "buckets")
+	var truth []any
+	if err := json.Unmarshal(python(roleTruth, template.stdout), &truth); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := json.Marshal(truth)
+	in := `[7200,"arn:aws:iam::123456789012:root",["AmazonEC2ReadOnlyAccess"]]`
+	if want := `[` + in + `,` + in + `,` + in + `,["account:ListRegions","ec2:DescribeRegions","s3:ListAllMyBuckets"]]`; string(text) != want {
+		t.Errorf("boto3 finds %s, want %s", text, want)
+	}
+
+	if changes, notes := deploy(); changes != "none\nnone\nnone\n" || !strings.Contains(notes, "nothing to change") {
+		t.Errorf("the second run:\n%s%s", changes, notes)
+	}
+	if result := muster(t, environ, "instances", "--organization", "--role", "Audit", "-o", "json"); result.code != 0 {
+		t.Errorf("instances with the role: exit code %d: %s", result.code, result.stderr)
+	}
+	if result := muster(t, environ, "role", "status", "--role", "Audit", "--jq", ".Access"); result.code != 0 || result.stdout != "ok\nok\nok\n" {
+		t.Errorf("status: exit code %d: %s%s", result.code, result.stdout, result.stderr)
+	}
+}
