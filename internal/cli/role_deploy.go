@@ -211,9 +211,10 @@ func (o *rollout) printPlan(ctx context.Context, plan *deploy.Plan) error {
 	if err := stream.Close(); err != nil {
 		return written(err)
 	}
-	if o.Quiet {
+	if o.Quiet || len(plan.Steps) == 0 {
 		return nil
 	}
+	o.app.note("%s:", count(len(plan.Steps), "step"))
 	for i, step := range plan.Steps {
 		o.app.detail("%d. %s", i+1, step.Text)
 	}

@@ -18,14 +18,16 @@ func (o *rollout) conclude(ctx context.Context, plan *deploy.Plan, unchanged, do
 	if err := o.printPlan(ctx, plan); err != nil {
 		return err
 	}
-	if plan.Under != "" {
-		o.app.note("the operation %s of the stack set is under way; CloudFormation rejects another one until it has ended", plan.Under)
-	}
-	if len(plan.Steps) == 0 {
+	switch {
+	case plan.Under != "" && o.Yes:
+		return fmt.Errorf("the operation %s of the stack set is under way: nothing was changed; run the command again when it has ended", plan.Under)
+	case plan.Under != "":
+		o.app.note("the operation %s of the stack set is under way; wait until it has ended", plan.Under)
+		return nil
+	case len(plan.Steps) == 0:
 		o.app.note("%s", unchanged)
 		return nil
-	}
-	if !o.Yes {
+	case !o.Yes:
 		o.app.note("nothing was changed; --yes carries out %s", count(len(plan.Steps), "step"))
 		return nil
 	}

@@ -12,7 +12,7 @@ type Plan struct {
 	Accounts []AccountChange
 	Steps    []Step // in order; none: nothing is to be changed
 	Before   string // the template that is replaced; "": none is
-	Under    string // id of an operation under way, for which a run would have to wait; "": there is none
+	Under    string // id of the stack set's operation under way, which a run has to wait for; "": there is none
 
 	d *Deployment
 }
@@ -91,6 +91,8 @@ func (p *Plan) planSet(set *stackSet) {
 		case !there:
 			change.Change = Create
 			missing++
+		case i.detail == "PENDING" || i.detail == "RUNNING":
+			change.Reason = "an operation is under way"
 		case i.failed():
 			change.Change, change.Reason = Retry, i.reason
 			failed++
@@ -155,7 +157,7 @@ func (d *Deployment) PlanDelete(ctx context.Context) (*Plan, error) {
 
 // planRemoval adds the step that deletes the stacks of a stack set.
 func (p *Plan) planRemoval(set *stackSet) {
-	known := map[string]Target{}
+	known := map[string]Target{p.d.Management: {Name: p.d.ManagementName}}
 	for _, a := range p.d.Accounts {
 		known[a.ID] = a
 	}

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ func (d *Deployment) Status(ctx context.Context) (*Status, error) {
 		if units := set.deployedUnits(); len(units) > 0 {
 			s.Text += " deploys to the accounts below " + strings.Join(units, ", ")
 		} else {
-			s.Text += " deploys to no account"
+			s.Text += fmt.Sprintf(" has %d stacks", len(set.instances))
 		}
 		if set.operation != "" {
 			s.Text += "; its operation " + set.operation + " is under way"
