@@ -26,6 +26,8 @@ type loginCmd struct {
 	NoBrowser     bool          `help:"Print the URL instead of opening it."`
 	Port          int           `placeholder:"N" complete:"none" help:"Port for the browser's redirect (any free port)."`
 	Timeout       time.Duration `placeholder:"10m" default:"10m" complete:"none" help:"Give up after this long (10m)."`
+	All           bool          `help:"Sign in to every sso-session and login_session that has ended, one after another."`
+	Force         bool          `help:"With --all, sign in even where you are still signed in."`
 	NewSession    newSession    `embed:""`
 }
 
@@ -34,6 +36,7 @@ func (*loginCmd) Examples() []string {
 		"muster login",
 		"muster login freddy-sso",
 		"muster login freddy-sso --use-device-code",
+		"muster login --all",
 	}
 }
 
@@ -52,6 +55,12 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 		}
 		c.SSOSession, c.Profile = "", "" // variables that are set for other commands
 	}
+	if c.All && (c.Name != "" || c.SSOSession != "" || c.Profile != "" || c.NewSession != (newSession{})) {
+		return usage("--all signs in to all sessions of the config: leave out names and --start-url")
+	}
+	if c.Force && !c.All {
+		return usage("--force goes with --all; a sign-in by name always takes place")
+	}
 	if c.Timeout <= 0 {
 		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)
 	}
@@ -67,6 +76,9 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
 	defer cancel()
+	if c.All {
+		return c.signInToAll(ctx, app, resolver)
+	}
 	if c.SSOSession == "" {
 		if p := loginProfile(app, resolver.Config, cmp.Or(c.Name, c.Profile)); p != nil {
 			return c.signInAs(ctx, app, resolver, p)
@@ -277,32 +289,35 @@ func (a *App) showSignIn(opens bool) func(url, code string) {
 }
 
 type logoutCmd struct {
-	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile that uses one; without it, all sessions."`
+	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile with one or with a login_session; without it, all SSO sessions."`
+	All  bool   `help:"Sign out of all SSO sessions and of every login_session."`
 }
 
 func (*logoutCmd) Examples() []string {
 	return []string{
 		"muster logout freddy-sso",
 		"muster logout",
+		"muster logout --all",
 	}
 }
 
 func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
+	if c.All && c.Name != "" {
+		return usage("%s and --all: sign out of one session, or of all", c.Name)
+	}
 	resolver, err := g.connect(app, 1, nil)
 	if err != nil {
 		return err
 	}
 	if p := loginProfile(app, resolver.Config, c.Name); p != nil && c.Name != "" {
-		removed, err := resolver.LogoutLogin(ctx, p)
-		switch {
-		case err != nil:
-			return err
-		case removed:
-			app.note("signed out of %s (profile %q); its credentials end within 15 minutes", p.LoginSession, p.Name)
-		default:
-			app.note("not signed in to %s (profile %q)", p.LoginSession, p.Name)
+		return logoutLogin(ctx, app, resolver, p)
+	}
+	if c.All {
+		for _, p := range loginProfiles(resolver.Config) {
+			if err := logoutLogin(ctx, app, resolver, p); err != nil {
+				return err
+			}
 		}
-		return nil
 	}
 	var result sso.LogoutResult
 	if c.Name == "" {

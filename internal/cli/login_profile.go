@@ -58,3 +58,69 @@ func (c *loginCmd) signInAs(ctx context.Context, app *App, r *auth.Resolver, p *
 	app.noteSignedIn(fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name), in)
 	return nil
 }
+
+// signInToAll signs in to all sessions one after another. It goes on after an error.
+func (c *loginCmd) signInToAll(ctx context.Context, app *App, r *auth.Resolver) error {
+	sessions, through := everySession(r.Config)
+	logins := loginProfiles(r.Config)
+	if len(sessions)+len(logins) == 0 {
+		return usage("no sso-session and no login_session in %s", r.Config.Files.Config)
+	}
+	failed := 0
+	each := func(name string, before auth.SignedIn, signIn func() error) error {
+		if !c.Force && before.Lasts(app.Now()) {
+			app.note("still signed in to %s", name)
+			return nil
+		}
+		err := signIn()
+		if err != nil && ctx.Err() == nil {
+			failed++
+			app.report(err)
+			return nil
+		}
+		return err
+	}
+	for i, session := range sessions {
+		s := r.SSO(session, through[i])
+		err := each(s.String(), r.SignedInSSO(ctx, session), func() error {
+			if session.Problem != nil {
+				return session.Problem
+			}
+			in, err := s.Login(ctx, c.options(app))
+			if err == nil {
+				app.noteSignedIn(s.String(), in)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, p := range logins {
+		name := fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name)
+		if err := each(name, r.SignedInLogin(ctx, p), func() error { return c.signInAs(ctx, app, r, p) }); err != nil {
+			return err
+		}
+	}
+	switch failed {
+	case 0:
+		return nil
+	case len(sessions) + len(logins):
+		return &partial{exitNothing}
+	}
+	return &partial{exitPartial}
+}
+
+// logoutLogin signs out of the login_session of a profile.
+func logoutLogin(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+	removed, err := r.LogoutLogin(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case removed:
+		app.note("signed out of %s (profile %q); its credentials end within 15 minutes", p.LoginSession, p.Name)
+	default:
+		app.note("not signed in to %s (profile %q)", p.LoginSession, p.Name)
+	}
+	return nil
+}

@@ -26,8 +26,9 @@ type grammar struct {
 	Role       roleCmd       `cmd:"" group:"changes" help:"Deploy the role with which muster reads every account."`
 	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
 
-	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to an IAM Identity Center session."`
+	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to IAM Identity Center, or to a login_session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
+	Sessions     sessionsCmd     `cmd:"" group:"credentials" help:"List the sessions to sign in to, and their expiry."`
 	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show your identity in each account, and its expiry."`
 	Credentials  credentialsCmd  `cmd:"" group:"credentials" help:"Print the credentials of each account."`
 	AssumeRole   assumeRoleCmd   `cmd:"" group:"credentials" help:"Print credentials of a role, with every option of STS."`

@@ -39,7 +39,7 @@ const echoWorld = `{
   "instances": [{"account": "*", "region": "*", "name": "web", "private_ips": ["10.0.0.5"]}],
   "metadata": {"account": "dev", "role": "Machine"},
   "container": {"account": "dev", "role": "Machine"},
-  "home": {"profile": "ann", "region": "eu-west-1", "config": "[profile mine]\nrole_arn = arn:aws:iam::200000000002:role/Machine\nsource_profile = ann\n"}
+  "home": {"profile": "ann", "region": "eu-west-1", "config": "[profile mine]\nrole_arn = arn:aws:iam::200000000002:role/Machine\nsource_profile = ann\n\n[profile laptop]\nlogin_session = arn:aws:iam::100000000001:user/ann\n"}
 }`
 
 // TestEcho: whatever a server repeats of what it was sent and has sent before, in
@@ -69,6 +69,7 @@ func TestEcho(t *testing.T) {
 		"sso":           {args: []string{"instances", "--sso-session", "corp"}, listing: true},
 		"sso roles":     {args: []string{"accounts", "--sso-session", "corp"}, listing: true},
 		"login":         {args: []string{"login", "corp"}},
+		"aws login":     {args: []string{"login", "laptop"}},
 		"device login":  {args: []string{"login", "corp", "--use-device-code"}},
 		"logout":        {args: []string{"logout", "corp"}},
 		"assume-role":   {args: append([]string{"assume-role", "-o", "env"}, strict...)},
