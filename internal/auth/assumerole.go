@@ -72,6 +72,7 @@ func (p *assumeRoleProvider) Retrieve(ctx context.Context) (aws.Credentials, err
 	if err := p.withSource(ctx, in, call); err != nil {
 		return aws.Credentials{}, err
 	}
+	p.r.answered(out)
 	return roleSession("AssumeRole", o.RoleARN, out.AssumedRoleUser, out.Credentials)
 }
 

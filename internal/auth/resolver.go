@@ -39,6 +39,10 @@ type Options struct {
 	// TokenCode is a code of one MFA device, which works once; "" to run the device's
 	// mfa_process or ask the user.
 	TokenCode string
+	// Answered gets each answer of STS with credentials, such as *sts.AssumeRoleOutput. The
+	// answer for the last role of a chain comes last. It may be nil.
+	Answered func(answer any)
+
 	// Prompt asks a question on the terminal and returns the answer; nil if there is no
 	// terminal.
 	Prompt func(ctx context.Context, question string) (string, error)
@@ -79,6 +83,12 @@ func New(o Options) *Resolver {
 		sessions:   map[string]*sso.Session{},
 		mfaDevices: map[string]*mfaProvider{},
 		instances:  map[metadataSettings]aws.CredentialsProvider{},
+	}
+}
+
+func (r *Resolver) answered(answer any) {
+	if r.Answered != nil {
+		r.Answered(answer)
 	}
 }
 

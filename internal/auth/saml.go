@@ -40,5 +40,6 @@ func (p *samlProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	p.r.answered(out)
 	return roleSession("AssumeRoleWithSAML", p.role.ARN, out.AssumedRoleUser, out.Credentials)
 }

@@ -47,5 +47,6 @@ func (p *sessionTokenProvider) Retrieve(ctx context.Context) (aws.Credentials, e
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	p.r.answered(out)
 	return stsCredentials(out.Credentials), nil
 }

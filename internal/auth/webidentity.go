@@ -70,6 +70,7 @@ func (p *webIdentityProvider) Retrieve(ctx context.Context) (aws.Credentials, er
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	p.r.answered(out)
 	return roleSession("AssumeRoleWithWebIdentity", o.RoleARN, out.AssumedRoleUser, out.Credentials)
 }
 

@@ -36,7 +36,7 @@ type assumeRoleCmd struct {
 	PrincipalARN         string   `name:"principal-arn" placeholder:"ARN" complete:"none" help:"SAML provider, if the assertion names several."`
 	WebIdentityTokenFile string   `placeholder:"FILE" complete:"file" help:"Use an OpenID Connect token instead of AWS credentials."`
 
-	Export `embed:""`
+	SessionExport `embed:""`
 }
 
 func (*assumeRoleCmd) Examples() []string {
@@ -59,7 +59,7 @@ func (c *assumeRoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	out, r, err := c.Export.connect(app, g, c.Profile)
+	out, r, err := c.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}

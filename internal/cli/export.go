@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"muster/internal/auth"
 	"muster/internal/awsconfig"
 	"muster/internal/disk"
 	"muster/internal/names"
@@ -36,6 +35,8 @@ type Export struct {
 	Out         string      `placeholder:"FILE" group:"output" complete:"file" help:"Write to this file, readable only by you."`
 
 	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"List the fields and functions for templates, with examples."`
+
+	special func(io.Writer) (stream[accountCredentials], error) // a format of the command, instead of Output's; nil: none
 }
 
 // Schema describes the records, for completion and --template-help.
@@ -60,22 +61,10 @@ func (e *Export) start(app *App, g *Global) (stream[accountCredentials], error) 
 	return out, err
 }
 
-// connect calls start and Global.connect. The CA bundle and the attempts are those of the
-// profile; "" means the default profile.
-func (e *Export) connect(app *App, g *Global, profile string) (stream[accountCredentials], *auth.Resolver, error) {
-	out, err := e.start(app, g)
-	if err != nil {
-		return nil, nil, err
-	}
-	var profiles []string
-	if profile != "" {
-		profiles = []string{profile}
-	}
-	r, err := g.connect(app, 1, profiles)
-	return out, r, err
-}
-
 func (e *Export) format(app *App, g *Global, w io.Writer) (stream[accountCredentials], error) {
+	if e.special != nil {
+		return e.special(w)
+	}
 	if name, ok := e.dialect(); ok {
 		return &exportStream{w: w, single: e.Output, format: envText(name)}, nil
 	}
@@ -106,7 +95,7 @@ func (e *Export) check(app *App) error {
 		return usage("--output: unknown format %s; expected %s, template=TEXT or template-file=PATH%s",
 			e.Output, strings.Join(exportFormats[:len(exportFormats)-2], ", "), names.DidYouMean(name, exportFormats))
 	}
-	if name != "" && !slices.Contains(exportFormats, name) && e.Query == "" {
+	if name != "" && !slices.Contains(exportFormats, name) && e.Query == "" && e.special == nil {
 		return usage("--output %s: expected %s, template=TEXT, --jq or --query", e.Output, strings.Join(exportFormats[:len(exportFormats)-2], ", "))
 	}
 	if slices.Contains(toolFormats, e.Output) && (e.JQ != "" || e.Query != "") {

@@ -15,7 +15,7 @@ type sessionTokenCmd struct {
 	Region          string `placeholder:"R" complete:"regions" help:"Region of the STS endpoint."`
 	Merge           bool   `group:"output" help:"Write the credentials into the section --profile-name of your credentials file."`
 
-	Export `embed:""`
+	SessionExport `embed:""`
 }
 
 func (*sessionTokenCmd) Examples() []string {
@@ -43,7 +43,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := c.checkMergeFlags(); err != nil {
 		return err
 	}
-	out, r, err := c.Export.connect(app, g, c.Profile)
+	out, r, err := c.connect(app, g, c.Profile)
 	if err != nil {
 		return err
 	}
