@@ -20,7 +20,7 @@ const (
 	batchRows  = 512
 	batchBytes = 1 << 20
 	groupRows  = 100_000
-	groupBytes = 48 << 20 // before encoding
+	groupBytes = 20 << 20 // before encoding
 )
 
 // Writer writes one file.
@@ -40,7 +40,7 @@ func NewWriter(w io.Writer, record *shape.Schema, createdBy string) *Writer {
 	var c compiler
 	root, put := c.object(record, 0, nil)
 	return &Writer{
-		file:    pq.NewWriter(w, pq.NewSchema("record", root), pq.Compression(&pq.Zstd), pq.CreatedBy(createdBy, "", "")),
+		file:    pq.NewWriter(w, pq.NewSchema("record", root), pq.Compression(&pq.Snappy), pq.CreatedBy(createdBy, "", "")),
 		put:     put,
 		columns: make([][]pq.Value, c.columns),
 	}
