@@ -44,7 +44,10 @@ type tag struct{ key, value string }
 
 // decoders decodes answers of DescribeInstances, and reuses the memory of earlier ones.
 // The zero value is ready. It is safe for concurrent use.
-type decoders struct{ free sync.Pool }
+type decoders struct {
+	free   sync.Pool
+	memory xmlscan.Memory
+}
 
 // instances decodes an answer. It returns the records for which keep is true, and the
 // token of the next page. It calls large before it reads an answer of more than a few
@@ -53,6 +56,7 @@ func (ds *decoders) instances(body io.Reader, p sweep.Place, keep func(*Instance
 	d, _ := ds.free.Get().(*decoder)
 	if d == nil {
 		d = newDecoder()
+		d.Remember(&ds.memory)
 	}
 	d.Reset(body)
 	d.place, d.keep, d.large, d.instances = p, keep, large, 0

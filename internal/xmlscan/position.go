@@ -1,29 +1,38 @@
 package xmlscan
 
+import "sync/atomic"
+
 // Answers of a web service repeat the same few elements in the same order: behind
 // </instanceId> there is nearly always the same blank space and <imageId>. The scanner
 // remembers such markup by its place in the tree of elements. Where the same bytes follow
 // in the same place again, it reads them with one comparison. What nextPlain makes of
 // bytes depends on them and on the open elements only, so the result is the same.
 
-// maxPlaces bounds the places that a scanner remembers. The instances of EC2 have about
-// 200.
+// maxPlaces bounds the places of a Memory. The instances of EC2 have about 200.
 const maxPlaces = 1000
+
+// Memory is what scanners remember of documents of one kind. The zero value is empty. It is
+// safe for concurrent use: what it holds of a place never changes, and is replaced as a
+// whole.
+type Memory struct {
+	root   place
+	places atomic.Int32
+}
 
 // A place is a path of elements from the root of a document.
 type place struct {
 	parent *place
 	depth  int
-	inside *place // the first place in it
-	beside *place // the next place in the same parent
 	name   []byte
-	begin  markup // behind the start tag
-	end    markup // behind the end tag
+	beside *place                // the next place in the same parent
+	inside atomic.Pointer[place] // the first place in it
+	begin  markup                // behind the start tag
+	end    markup                // behind the end tag
 }
 
 // markup is what has followed in a place, the latest first. It is two tags, since a list
 // goes on or ends.
-type markup [2]knownTag
+type markup [2]atomic.Pointer[knownTag]
 
 // knownTag is a tag with blank space before it.
 type knownTag struct {
@@ -37,20 +46,26 @@ type knownTag struct {
 // position is where the scanner stands. Below the places that it remembers, it keeps
 // only the names of the open elements.
 type position struct {
-	root   *place
-	places int
-	open   *place // the element opened last
-	closed *place // the element in it that was closed last; nil: none
+	memory *Memory // nil: nothing is remembered
+	open   *place  // the element opened last
+	closed *place  // the element in it that was closed last; nil: none
 
 	below []byte // the names of the open elements below, one after the other
 	ends  []int  // the end of each name
 }
 
+// Remember makes the scanner use a memory from the next Reset on. Without one, it
+// remembers nothing.
+func (s *Scanner) Remember(m *Memory) { s.at.memory = m }
+
+// nowhere is the root of a scanner without a memory.
+var nowhere place
+
 func (p *position) reset() {
-	if p.root == nil {
-		p.root = new(place)
+	p.open, p.closed, p.below, p.ends = &nowhere, nil, p.below[:0], p.ends[:0]
+	if p.memory != nil {
+		p.open = &p.memory.root
 	}
-	p.open, p.closed, p.below, p.ends = p.root, nil, p.below[:0], p.ends[:0]
 }
 
 // depth returns the number of open elements.
@@ -107,20 +122,27 @@ func (p *position) leave() {
 	p.open, p.closed = p.open.parent, p.open
 }
 
-// child returns the place of an element in the open one; nil if there is no room for a
-// new one.
+// child returns the place of an element in the open one; nil if the scanner cannot
+// remember it: there is no room, or another scanner is adding a place.
 func (p *position) child(name []byte) *place {
-	for c := p.open.inside; c != nil; c = c.beside {
+	if p.memory == nil {
+		return nil
+	}
+	first := p.open.inside.Load()
+	for c := first; c != nil; c = c.beside {
 		if string(c.name) == string(name) {
 			return c
 		}
 	}
-	if p.places == maxPlaces {
+	if p.memory.places.Add(1) > maxPlaces {
+		p.memory.places.Add(-1)
 		return nil
 	}
-	p.places++
-	c := &place{parent: p.open, depth: p.open.depth + 1, beside: p.open.inside, name: append([]byte(nil), name...)}
-	p.open.inside = c
+	c := &place{parent: p.open, depth: p.open.depth + 1, beside: first, name: append([]byte(nil), name...)}
+	if !p.open.inside.CompareAndSwap(first, c) {
+		p.memory.places.Add(-1)
+		return nil
+	}
 	return c
 }
 
@@ -128,14 +150,13 @@ func (p *position) child(name []byte) *place {
 // noTag and has changed nothing.
 func (s *Scanner) nextKnown() tag {
 	expected := s.at.expected()
-	if expected == nil || expected[0].kind == noTag || s.err != nil {
+	if expected == nil || s.err != nil {
 		return noTag
 	}
 	rest := s.buf[s.pos:]
-	k := &expected[0]
+	k := expected[0].Load()
 	if !k.begins(rest) {
-		k = &expected[1]
-		if k.kind == noTag || !k.begins(rest) {
+		if k = expected[1].Load(); !k.begins(rest) {
 			return noTag
 		}
 	}
@@ -155,6 +176,9 @@ func (s *Scanner) nextKnown() tag {
 }
 
 func (k *knownTag) begins(text []byte) bool {
+	if k == nil {
+		return false
+	}
 	n := len(k.bytes)
 	return n <= len(text) && string(text[:n]) == k.bytes
 }
@@ -169,6 +193,7 @@ func (m *markup) remember(text, upTo []byte, k knownTag) {
 			return
 		}
 	}
-	k.bytes, k.blank = string(upTo), len(text)
-	m[0], m[1] = k, m[0]
+	known := k // on the heap, unlike k
+	known.bytes, known.blank = string(upTo), len(text)
+	m[1].Store(m[0].Swap(&known))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -252,7 +253,8 @@ func TestKnownMarkup(t *testing.T) {
 		}
 		return append(events, fmt.Sprint(s.err))
 	}
-	trained := new(Scanner)
+	trained, memory := new(Scanner), new(Memory)
+	trained.Remember(memory)
 	for i := range usual {
 		for _, c := range []byte("</>b \n&]:\xc3") {
 			changed := []byte(usual)
@@ -264,8 +266,8 @@ func TestKnownMarkup(t *testing.T) {
 			}
 		}
 	}
-	if trained.at.places < 5 {
-		t.Errorf("the scanner remembers only %d places", trained.at.places)
+	if memory.places.Load() < 5 {
+		t.Errorf("the scanner remembers only %d places", memory.places.Load())
 	}
 	var many strings.Builder
 	for i := range 2 * maxPlaces {
@@ -277,7 +279,28 @@ func TestKnownMarkup(t *testing.T) {
 			t.Error("a document with many names is read differently by a new scanner")
 		}
 	}
-	if trained.at.places > maxPlaces {
-		t.Errorf("%d places", trained.at.places)
+	if memory.places.Load() > maxPlaces {
+		t.Errorf("%d places", memory.places.Load())
 	}
+}
+
+// TestSharedMemory: scanners that share a memory read at the same time.
+func TestSharedMemory(t *testing.T) {
+	t.Parallel()
+	var memory Memory
+	var readers sync.WaitGroup
+	for i := range 4 {
+		readers.Go(func() {
+			s := new(Scanner)
+			s.Remember(&memory)
+			for n := range 50 {
+				s.Reset(strings.NewReader(fmt.Sprintf("<a>\n <b%d>\n  <c>1</c>\n </b%d>\n</a>", n, n)))
+				s.Child()
+				if err := s.Finish(); err != nil {
+					t.Errorf("scanner %d, document %d: %v", i, n, err)
+				}
+			}
+		})
+	}
+	readers.Wait()
 }
