@@ -38,8 +38,14 @@ func (c *listCmd) explain(program string, _ []*kong.Flag, arguments []string) (p
 		Examples: kindExamples(command, kinds, resources),
 		More:     "'" + program + " list --help' lists the flags, and '" + program + " help kinds' explains records and arguments.",
 	}
-	for _, c := range commandsBelow(name) {
-		p.Add("Commands", c.Name, c.Help)
+	if above := commandsBelow(name); above != nil {
+		title := "Commands"
+		if above.Name != name { // the singular
+			title += " of " + program + " " + above.Name
+		}
+		for _, c := range above.Commands {
+			p.Add(title, c.Name, c.Help)
+		}
 	}
 	for _, k := range kinds {
 		addKind(&p, k)

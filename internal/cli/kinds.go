@@ -31,11 +31,14 @@ func isCommand(word string) bool {
 	return slices.ContainsFunc(commands, func(c *complete.Command) bool { return c.Name == word && !meansKind(c, []string{word}) })
 }
 
-// commandsBelow returns the commands of the command that has the name of a kind.
-func commandsBelow(kind string) []*complete.Command {
+// commandsBelow returns the command that has a name of a kind and commands of its own; nil
+// if there is none.
+func commandsBelow(kind string) *complete.Command {
 	for _, c := range complete.ReadGrammar(reflect.TypeFor[grammar](), helpVars()).Commands {
-		if c.Name == kind {
-			return c.Read(helpVars()).Commands
+		if inventory.KindName(c.Name) == kind {
+			if whole := c.Read(helpVars()); len(whole.Commands) > 0 {
+				return whole
+			}
 		}
 	}
 	return nil
