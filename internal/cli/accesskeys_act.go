@@ -114,6 +114,25 @@ func (r *keyRun) stopReason(ledger *sweep.Ledger, canary string) error {
 	return nil
 }
 
+// noteFailures prints why changes have failed or were not made, one line for each reason.
+func (r *keyRun) noteFailures() {
+	counts, reasons := map[string]int{}, []string{}
+	for _, result := range r.results {
+		switch result.Outcome {
+		case change.Failed, change.Unknown, change.NotMade:
+		default:
+			continue
+		}
+		reason := string(result.Outcome) + ": " + r.verb.record(result, r.app.Now()).Reason
+		if counts[reason]++; counts[reason] == 1 {
+			reasons = append(reasons, reason)
+		}
+	}
+	for _, reason := range reasons {
+		r.app.note("%s %s", count(counts[reason], "key"), reason)
+	}
+}
+
 // summarizeRun prints the number of changes, and the way back.
 func (r *keyRun) summarizeRun() {
 	text := r.verb.past + " " + placesOf(r.results, change.Done)

@@ -352,6 +352,7 @@ func (r *keyRun) exit(concluded error) error {
 
 // summarize prints the last lines.
 func (r *keyRun) summarize(*sweep.Ledger) {
+	r.noteFailures()
 	if r.Quiet {
 		return
 	}
