@@ -65,7 +65,7 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 		from = s.automatic(r.Config)
 		s = s.withSource(r.Config)
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	filter, err := newFilter(s, o)
@@ -112,8 +112,8 @@ func (*UsageError) UsageError() {}
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
-// check returns an error if flags exclude each other or have a wrong value.
-func (s Selection) check() error {
+// Check returns an error if flags exclude each other or have a wrong value.
+func (s Selection) Check() error {
 	if err := s.checkSource(); err != nil {
 		return err
 	}

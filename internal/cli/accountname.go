@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"muster/internal/account"
 )
@@ -14,12 +13,12 @@ type AccountArgument struct {
 }
 
 // name selects the account of a command's argument; "" selects nothing. The argument
-// overrides MUSTER_ACCOUNT.
+// overrides MUSTER_ACCOUNT and the accounts of the context.
 func (s *Selection) name(app *App, account string) error {
 	if account == "" {
 		return nil
 	}
-	if len(s.Accounts) > 0 && !slices.Contains(app.flagsFromEnv, "account") {
+	if len(s.Accounts) > 0 && app.setElsewhere["account"] == "" {
 		return usage("%s and --account exclude each other: name the account once", account)
 	}
 	s.Accounts, s.Named = nil, account

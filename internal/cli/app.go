@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"muster/internal/contexts"
 	"muster/internal/safe"
 	"muster/internal/terminal"
 	"muster/internal/timing"
@@ -56,10 +57,14 @@ type App struct {
 	// --demo, env has other values.
 	cacheHome, userHome string
 
-	// flagsFromEnv are the flags whose values come from MUSTER_ variables. Messages about
-	// such a flag name the variable.
-	flagsFromEnv []string
-	closers      []func() // called at the end of the run
+	// setElsewhere says of the flags that have their values from MUSTER_ variables or from
+	// the context where these are, for messages.
+	setElsewhere map[string]string
+	context      *contexts.Context // that has set a flag; nil for none
+	contextSet   map[any]bool      // the fields of its flags
+	// contextSelects reports whether the context has set the source of accounts.
+	contextSelects bool
+	closers        []func() // called at the end of the run
 
 	timings      *timing.Run               // nil without --timings
 	earlierRates func() map[string]float64 // of limits that accounts share; nil: not needed
@@ -73,6 +78,7 @@ func (a *App) prepare(ctx context.Context) {
 	if a.LookupHost == nil {
 		a.LookupHost = lookupHost
 	}
+	a.setElsewhere, a.contextSet = map[string]string{}, map[any]bool{}
 	a.setEnviron(a.Environ)
 	a.term = terminal.New(ctx, terminal.Options{
 		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, OpenTTY: a.OpenTTY, Lookup: a.Lookup,

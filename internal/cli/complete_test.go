@@ -37,6 +37,9 @@ func TestGrammarIsReadAsByKong(t *testing.T) {
 			t.Errorf("command %q (%s), want %q (%s)", c.Name, c.Help, node.Name, node.Help)
 		}
 		compareGrammar(t, top.Commands[i].Read(helpVars()), node)
+		for i, below := range top.Commands[i].Read(helpVars()).Commands {
+			compareGrammar(t, below.Read(helpVars()), node.Children[i])
+		}
 	}
 }
 
@@ -94,6 +97,9 @@ func completionHome(t testing.TB) (home string, environ []string) {
 		t.Fatal(err)
 	}
 	environ = []string{"HOME=" + home}
+	if got := muster(t, environ, "context", "set", "prod", "--organization", "--role", "EC2ReadAccess"); got.code != 0 {
+		t.Fatalf("exit code %d: %s", got.code, got.stderr)
+	}
 	if got := muster(t, environ, "instances", "--demo", "-o", "name"); got.code != 0 {
 		t.Fatalf("exit code %d: %s", got.code, got.stderr)
 	}

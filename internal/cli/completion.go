@@ -69,10 +69,13 @@ func (a *App) completer() *complete.Completer {
 			"task-policies":      func() []string { return auth.TaskPolicies },
 			"states":             func() []string { return inventory.States },
 			"topics":             manual.Topics,
+			"contexts":           a.contextNames,
+			"context-flags":      contextFlagNames,
 		},
 		Described:  map[string]func(prefix string) []complete.Value{"kinds": kindValues},
 		ShortForms: "kinds", Expand: expandKind,
-		Lookup: a.Lookup, Variable: variableName, SeenFile: a.seenFile, Now: a.Now,
+		Settings: a.contextSettings,
+		Lookup:   a.Lookup, Variable: variableName, SeenFile: a.seenFile, Now: a.Now,
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
 		}
 	}
 	if records == 0 || people {
-		s.app.note("%s", tallyText(ledger, noun, people))
+		s.app.note("%s%s", tallyText(ledger, noun, people), s.app.ofContext())
 	}
 }
 

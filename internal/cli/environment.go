@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/contexts"
 	"muster/internal/names"
 )
 
@@ -16,42 +18,54 @@ import (
 //   - `env-unless:"NAME"`: the flag's variable counts only while variable NAME is unset.
 //   - `overrides:"FLAG"`: on the command line, the flag makes FLAG's variable void.
 //   - A command's method overridden makes variables void that the command line replaces.
+//
+// The context gives values to flags that have neither; see contextvalues.go.
 
 // variableName is the environment variable of a flag.
 func variableName(flag string) string {
 	return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// fromEnvironment sets the flags that the command line leaves unset from their variables.
-// app.flagsFromEnv collects their names, for messages.
-func fromEnvironment(app *App) kong.Resolver {
+// fromElsewhere sets the flags that the command line leaves unset, from their variables or
+// from the context. app.setElsewhere collects where, for messages.
+func fromElsewhere(app *App) kong.Resolver {
 	var line *flagLine
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		value := app.env[variableName(flag.Name)]
-		if value == "" || slices.Contains(flag.Envs, "-") || app.env[flag.Tag.Get("env-unless")] != "" {
-			return nil, nil
-		}
 		if line == nil {
+			chosen, err := app.chooseContext(command)
+			if err != nil {
+				return nil, &contextError{err}
+			}
 			line = newFlagLine(app, command)
+			line.context = chosen
 		}
-		if line.overrides(command, flag, value) {
-			return nil, nil
+		if value := line.variable(flag); value != "" {
+			app.setElsewhere[flag.Name] = variableName(flag.Name)
+			return value, nil
 		}
-		app.flagsFromEnv = append(app.flagsFromEnv, flag.Name)
-		return value, nil
+		if setting := line.setting(flag); setting != nil && line.replacedBy(flag) == "" {
+			app.context, app.contextSet[field(flag)] = line.context, true
+			app.contextSelects = app.contextSelects || flag.Tag.Get("context") == "source"
+			app.setElsewhere[flag.Name] = contextOrigin(line.context, setting)
+			return contextValue(flag, setting), nil
+		}
+		return nil, nil
 	})
 }
 
 // flagLine holds the flags on the command line, and the flags with a variable. A flag is
 // identified by the pointer to its field.
 type flagLine struct {
-	flags []*kong.Flag // on the command line
-	given map[any]bool
-	inEnv map[any]bool
+	app     *App
+	command *kong.Context
+	flags   []*kong.Flag // on the command line
+	given   map[any]bool
+	inEnv   map[any]bool
+	context *contexts.Context // nil: none
 }
 
 func newFlagLine(app *App, command *kong.Context) *flagLine {
-	l := &flagLine{given: map[any]bool{}, inEnv: map[any]bool{}}
+	l := &flagLine{app: app, command: command, given: map[any]bool{}, inEnv: map[any]bool{}}
 	for _, path := range command.Path {
 		if path.Flag != nil && !path.Resolved && command.FlagValue(path.Flag) != false {
 			l.flags = append(l.flags, path.Flag)
@@ -66,15 +80,24 @@ func newFlagLine(app *App, command *kong.Context) *flagLine {
 
 func field(flag *kong.Flag) any { return flag.Target.Addr().Interface() }
 
+// variable returns the value that a flag's variable gives it; "" for none.
+func (l *flagLine) variable(flag *kong.Flag) string {
+	value := l.app.env[variableName(flag.Name)]
+	if value == "" || slices.Contains(flag.Envs, "-") || l.app.env[flag.Tag.Get("env-unless")] != "" || l.overrides(flag, value) {
+		return ""
+	}
+	return value
+}
+
 // replaced reports whether a flag is set by its variable, and not on the command line.
 func (l *flagLine) replaced(flag any) bool { return l.inEnv[flag] && !l.given[flag] }
 
 // overrides reports whether the command line makes the variable of a flag void.
-func (l *flagLine) overrides(command *kong.Context, flag *kong.Flag, value string) bool {
+func (l *flagLine) overrides(flag *kong.Flag, value string) bool {
 	if slices.ContainsFunc(l.flags, func(f *kong.Flag) bool { return f.Tag.Get("overrides") == flag.Name }) {
 		return true
 	}
-	node := command.Selected()
+	node := l.command.Selected()
 	if node == nil {
 		return false
 	}
@@ -86,7 +109,7 @@ func (l *flagLine) overrides(command *kong.Context, flag *kong.Flag, value strin
 
 // overridden makes the variables of one source of accounts void if the command line names
 // another source: it replaces the whole source.
-func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
+func (s *selectionFlags) overridden(flag any, value string, line *flagLine) bool {
 	given, replaced := line.given, line.replaced
 	sources := []any{&s.Profiles, &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy}
 	if !slices.ContainsFunc(sources, func(source any) bool { return given[source] }) {
@@ -110,13 +133,13 @@ func (s *Selection) overridden(flag any, value string, line *flagLine) bool {
 	return false
 }
 
-// origin names the variables that set the flags in a message, "" for none.
+// origin says where the flags in a message are set, if not on the command line; else it is "".
 func (a *App) origin(text string) string {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
 	var from []string
-	for _, flag := range a.flagsFromEnv {
+	for _, flag := range slices.Sorted(maps.Keys(a.setElsewhere)) {
 		if slices.Contains(words, "--"+flag) {
-			from = append(from, "--"+flag+" is set by "+variableName(flag))
+			from = append(from, "--"+flag+" is set by "+a.setElsewhere[flag])
 		}
 	}
 	if len(from) == 0 {

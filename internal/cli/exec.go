@@ -129,6 +129,7 @@ func (e *execution) prepare(app *App, line *kong.Context) (err error) {
 	if e.path, err = e.program(app); err != nil {
 		return err
 	}
+	e.dropContextRegions(app)
 	if err := e.checkFlags(); err != nil {
 		return err
 	}
@@ -166,6 +167,17 @@ func (e *execution) program(app *App) (path string, err error) {
 		err = fmt.Errorf("%w%s", err, e.line.hint())
 	}
 	return path, err
+}
+
+// dropContextRegions removes the regions that the context selects if they are several, and the
+// command does not run in each: the user has not asked for them here.
+func (c *execCmd) dropContextRegions(app *App) {
+	if app.contextSet[&c.Region] && !c.PerRegion && (len(c.Region) > 1 || names.IsGlob(c.Region[0])) {
+		c.Region = nil
+	}
+	if app.contextSet[&c.ExcludeRegion] && !c.PerRegion {
+		c.ExcludeRegion = nil
+	}
 }
 
 // checkFlags returns an error for flags that exclude each other.

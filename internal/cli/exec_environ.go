@@ -34,6 +34,8 @@ func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []strin
 		return nil, nil, err
 	}
 	variables, drop := e.settings(p.Identity)
+	// The current context would select accounts for a muster that the command runs.
+	variables = append(variables, variableName("context")+"=")
 	renewed := e.renews(creds.CanExpire)
 	if e.shell && creds.CanExpire && !renewed {
 		variables = append(variables, "MUSTER_EXPIRES="+creds.Expires.UTC().Format(time.RFC3339))

@@ -27,6 +27,7 @@ func (e *execution) agreed(ctx context.Context) error {
 		}
 		where += fmt.Sprintf(", %s in all", count(regions, "region"))
 	}
+	where += e.app.ofContext()
 	yes, err := e.app.term.Confirm(ctx, fmt.Sprintf("Run \"%s\" in %s?", e.commandLine(), where))
 	switch {
 	case errors.Is(err, terminal.ErrNoTerminal):

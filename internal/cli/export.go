@@ -74,7 +74,7 @@ func (e *Export) format(app *App, g *Global, w io.Writer) (stream[accountCredent
 	case "ini":
 		return &exportStream{w: w, format: iniText(e.ProfileName)}, e.ProfileName.check("--profile-name", false)
 	}
-	o := Output{Output: e.Output, JQ: e.JQ, Slurp: e.Slurp, Query: e.Query}
+	o := Output{formatFlags: formatFlags{Output: e.Output}, JQ: e.JQ, Slurp: e.Slurp, Query: e.Query}
 	options := o.options(app, g)
 	options.Terminal = options.Terminal && e.Out == ""
 	printer, err := render.Compile[accountCredentials](options, accountCredentialsView)

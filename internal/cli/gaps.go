@@ -29,7 +29,7 @@ func (a *App) listGaps(flags *SweepFlags, gaps []sweep.Entry, listErr error) {
 		a.listCauses(failed, nil)
 	}
 	if len(silent) > 0 {
-		a.note("%s did not answer:", count(len(silent), "place"))
+		a.note("%s did not answer%s:", count(len(silent), "place"), a.ofContext())
 		a.listCauses(silent, listErr)
 	}
 	if accepted > 0 {

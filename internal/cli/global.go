@@ -22,12 +22,13 @@ import (
 
 // Global are the flags of every command. They have the names of the AWS CLI.
 type Global struct {
-	EndpointURL       string      `name:"endpoint-url" placeholder:"URL" group:"global" complete:"none" help:"Send all calls to this URL."`
+	EndpointURL       string      `name:"endpoint-url" context:"" placeholder:"URL" group:"global" complete:"none" help:"Send all calls to this URL."`
 	NoVerifySSL       bool        `name:"no-verify-ssl" group:"global" help:"Do not verify TLS certificates."`
-	CABundle          string      `name:"ca-bundle" placeholder:"FILE" group:"global" complete:"file" help:"PEM file of certificate authorities; also AWS_CA_BUNDLE."`
+	CABundle          string      `name:"ca-bundle" context:"" placeholder:"FILE" group:"global" complete:"file" help:"PEM file of certificate authorities; also AWS_CA_BUNDLE."`
 	CLIReadTimeout    float64     `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Socket read timeout (60; 0: none)."`
 	CLIConnectTimeout float64     `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Socket connect timeout (10; 0: none)."`
-	Color             string      `enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
+	Context           string      `placeholder:"NAME" may-be-empty:"" context:"name" group:"global" complete:"contexts" help:"Use the flags of this context; '' uses none."`
+	Color             string      `context:"" enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
 	NoPager           noPagerFlag `env:"-" group:"global" help:"Do not show long tables and help in a pager; also MUSTER_PAGER=cat."`
 	TokenCode         string      `name:"token-code" placeholder:"CODE" group:"global" complete:"none" help:"Code of the MFA device, instead of a prompt."`
 	NoCache           bool        `group:"global" help:"Do not use the AWS CLI's cache of role credentials."`
@@ -188,18 +189,25 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 
 // Output are the flags for the format of records.
 type Output struct {
-	Output    string   `short:"o" env:"${output_env=}" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"Output format: ${formats}."`
+	formatFlags `embed:""`
+
 	JQ        string   `name:"jq" overrides:"output" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Run a jq filter on each record, and print the results."`
 	Slurp     bool     `group:"output" help:"Run the jq filter once, on an array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print the result of a JMESPath expression on the array of records."`
 	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv and text, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Omit the header."`
-	Style     string   `enum:"plain,rounded,grid,compact" default:"plain" placeholder:"STYLE" group:"output" help:"Style of tables: plain, rounded, grid or compact."`
 	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Put ' before csv cells that a spreadsheet would run as formulas."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F sorts descending."`
 	CountBy   []string `placeholder:"F,F" group:"output" complete:"fields" help:"Count records by these fields, such as State,Tags.env."`
 
 	TemplateHelp templateHelpFlag `env:"-" group:"output" help:"List the fields and functions for templates, with examples."`
+}
+
+// formatFlags are the flags for the format that a context may set. Others, such as the columns,
+// belong to the records of one command.
+type formatFlags struct {
+	Output string `short:"o" context:"" env:"${output_env=}" placeholder:"FORMAT" group:"output" complete:"formats,template" overview:"table, json, csv, template=TEXT and other formats." help:"Output format: ${formats}."`
+	Style  string `context:"" enum:"plain,rounded,grid,compact" default:"plain" placeholder:"STYLE" group:"output" help:"Style of tables: plain, rounded, grid or compact."`
 }
 
 // CountedFields are the fields whose combinations --count-by counts, for completion.

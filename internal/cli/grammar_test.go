@@ -21,7 +21,7 @@ func TestCommandsDeclareEverything(t *testing.T) {
 			t.Errorf("%s has no Examples()", node.Path())
 		}
 		described, ok := node.Target.Addr().Interface().(interface{ Schema() *shape.Schema })
-		printsRecords := slices.ContainsFunc(node.Flags, func(f *kong.Flag) bool { return f.Name == "output" })
+		printsRecords := slices.ContainsFunc(node.Flags, func(f *kong.Flag) bool { return f.Name == "jq" })
 		if printsRecords && (!ok || len(described.Schema().AllFields()) == 0) {
 			t.Errorf("%s prints records: it needs a Schema() with fields", node.Path())
 		}
@@ -31,7 +31,7 @@ func TestCommandsDeclareEverything(t *testing.T) {
 				checkCompletion(t, environ, argument, append(line, ""))
 			}
 		}
-		if node.Name == "list" {
+		if node.Path() == "list" {
 			line = append(line, "volumes") // without a kind there are no states
 		}
 		for _, flag := range slices.Concat(node.AllFlags(false)...) {

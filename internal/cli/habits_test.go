@@ -15,7 +15,7 @@ func TestHabits(t *testing.T) {
 	app := model(t)
 	var known []string
 	for _, node := range append(app.Leaves(true), app.Node) {
-		known = append(known, node.Name)
+		known = append(known, node.Path())
 		for _, f := range node.Flags {
 			known = append(known, flagNames(f)...)
 		}

@@ -102,6 +102,9 @@ func TestExamples(t *testing.T) {
 			if name == "access-keys activate" { // there has to be a journal
 				lines = append([]string{"muster access-keys deactivate --profile malbert --yes --max-changes 9 --journal ~/keys.jsonl"}, lines...)
 			}
+			if strings.HasPrefix(name, "context ") && name != "context set" {
+				lines = append([]string{"for c in prod staging sandbox; do muster context set $c --all-profiles; done"}, lines...)
+			}
 			runExamples(t, root, lines)
 		})
 	}

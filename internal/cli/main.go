@@ -25,6 +25,7 @@ type grammar struct {
 	AccessKeys accessKeysCmd `cmd:"" name:"access-keys" group:"changes" help:"Change the state of access keys."`
 	Role       roleCmd       `cmd:"" group:"changes" help:"Deploy the role with which muster reads every account."`
 	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
+	Contexts   contextCmd    `cmd:"" name:"context" demo:"-" context:"-" group:"accounts" help:"Keep flags for accounts, regions and output under names."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to IAM Identity Center, or to a login_session."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
@@ -122,7 +123,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		return app.fail(ctx, err)
 	}
 	global := command.Model.Target.FieldByName("Global").Addr().Interface().(*Global)
-	if command.Selected().Tag.Get("demo") == "-" {
+	if hasTag(command.Selected(), "demo", "-") {
 		global.Demo = false
 	}
 	cleanUp, err := global.simulate(app)
@@ -131,6 +132,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	}
 	defer cleanUp()
 	defer app.close()
+	app.noteContext()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, global))
 }

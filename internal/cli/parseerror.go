@@ -46,6 +46,9 @@ func parseError(err error, args []string) error {
 	if help := (*helpError)(nil); errors.As(err, &help) {
 		return help.error
 	}
+	if wrong := (*contextError)(nil); errors.As(err, &wrong) {
+		return wrong.error
+	}
 	m := mistake{args: args}
 	program := ownName
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
@@ -221,7 +224,7 @@ var regionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 func checkMeaning(command *kong.Context, args []string) error {
 	for _, path := range command.Path {
 		// An unset variable, as in console "$ACCOUNT", must not select another account.
-		if argument := path.Positional; argument != nil && argument.Target.Kind() == reflect.String && argument.Target.Len() == 0 {
+		if argument := path.Positional; argument != nil && !argument.Tag.Has("may-be-empty") && argument.Target.Kind() == reflect.String && argument.Target.Len() == 0 {
 			return usage("%s is empty: leave it out, or give a value", strings.ToUpper(argument.Name))
 		}
 		if path.Flag == nil {
@@ -229,7 +232,7 @@ func checkMeaning(command *kong.Context, args []string) error {
 		}
 		flag, short := path.Flag, "-"+string(path.Flag.Short)
 		// An unset variable in --account "$ACCOUNT" must not select all accounts.
-		if kind := flag.Target.Kind(); (kind == reflect.Slice || kind == reflect.String) && flag.Target.Len() == 0 {
+		if kind := flag.Target.Kind(); !flag.Tag.Has("may-be-empty") && (kind == reflect.Slice || kind == reflect.String) && flag.Target.Len() == 0 {
 			return usage("--%s is empty: leave it out, or give a value", flag.Name)
 		}
 		value, isString := flag.Target.Interface().(string)

@@ -61,7 +61,7 @@ func newParser(grammar any, app *App) (*kong.Kong, error) {
 		kong.NoDefaultHelp(),
 		kong.Writers(app.Stdout, app.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Resolvers(fromEnvironment(app)),
+		kong.Resolvers(fromElsewhere(app)),
 		kong.Vars(helpVars()),
 		kong.Bind(app),
 		kong.NamedMapper("sortkeys", kong.MapperFunc(decodeSortKeys)),
@@ -135,4 +135,14 @@ func helpVars() map[string]string {
 		"concurrency": strconv.Itoa(defaultConcurrency),
 		"topics":      strings.Join(manual.Topics(), ", "),
 	}
+}
+
+// hasTag reports whether a command, or one above it, has a tag with a value.
+func hasTag(node *kong.Node, tag, value string) bool {
+	for ; node != nil; node = node.Parent {
+		if node.Tag != nil && node.Tag.Get(tag) == value {
+			return true
+		}
+	}
+	return false
 }

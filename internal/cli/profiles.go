@@ -78,7 +78,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 			return usage("--%s goes with --generate; 'muster profiles NAME' lists some of the profiles", f.Name)
 		}
 	}
-	printer, err := c.printer(app, g)
+	printer, err := newRecordPrinter[profileRecord](app, g, &c.Output, profileView)
 	if err != nil {
 		return err
 	}
@@ -113,33 +113,6 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	}
 	app.noteLeftOut(printer.leftOut)
 	return nil
-}
-
-// profilePrinter prints records of profiles.
-type profilePrinter struct {
-	*render.Printer[profileRecord]
-	app     *App
-	global  *Global
-	leftOut []string // columns for which the terminal was too narrow
-}
-
-func (c *profilesCmd) printer(app *App, g *Global) (p *profilePrinter, err error) {
-	p = &profilePrinter{app: app, global: g}
-	options := c.Output.options(app, g)
-	options.LeftOut = func(columns []string) { p.leftOut = columns }
-	p.Printer, err = render.Compile[profileRecord](options, profileView)
-	return p, err
-}
-
-func (p *profilePrinter) print(ctx context.Context, records []profileRecord) error {
-	stream := startOutput(p.app, p.global, p.Printer)
-	stream.Until(ctx)
-	for _, r := range records {
-		if err := stream.Write(r); err != nil {
-			return written(err)
-		}
-	}
-	return written(stream.Close())
 }
 
 func describeProfile(p *awsconfig.Profile) profileRecord {

@@ -54,7 +54,7 @@ type profileSource struct {
 }
 
 func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
-	printer, err := c.printer(app, g)
+	printer, err := newRecordPrinter[profileRecord](app, g, &c.Output, profileView)
 	if err != nil {
 		return err
 	}
@@ -317,7 +317,7 @@ func (c *profilesCmd) block(s *profileSource, found []*generatedProfile) (awscon
 }
 
 // printProfiles prints the profiles of a block: as text of a config file, or as records.
-func (c *profilesCmd) printProfiles(ctx context.Context, printer *profilePrinter, s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
+func (c *profilesCmd) printProfiles(ctx context.Context, printer *recordPrinter[profileRecord], s *profileSource, block awsconfig.Block, found []*generatedProfile) error {
 	if !c.asRecords() {
 		if len(block.Profiles) == 0 {
 			return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,22 +25,22 @@ type Selection struct {
 
 // selectionFlags has the fields of account.Selection, so that it can be converted.
 type selectionFlags struct {
-	Profiles        []string `name:"profile" type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
-	AllProfiles     bool     `group:"select" help:"Accounts of all profiles, each account once."`
-	SSOSession      string   `name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
-	Organization    bool     `aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
-	RoleARN         string   `name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
-	Via             []string `type:"arns" sep:"none" placeholder:"ARN" group:"select" complete:"role-arns" help:"Role to assume before --role-arn; may be repeated."`
-	TaskPolicy      string   `placeholder:"POLICY" group:"select" complete:"task-policies" help:"Member accounts of the organization, as root user limited to this task policy."`
-	Roles           []string `name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
-	Accounts        []string `name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
-	Exclude         []string `name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
+	Profiles        []string `context:"source" name:"profile" type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
+	AllProfiles     bool     `context:"source" group:"select" help:"Accounts of all profiles, each account once."`
+	SSOSession      string   `context:"source" name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
+	Organization    bool     `context:"source" aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
+	RoleARN         string   `context:"source" name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
+	Via             []string `context:"selection" type:"arns" sep:"none" placeholder:"ARN" group:"select" complete:"role-arns" help:"Role to assume before --role-arn; may be repeated."`
+	TaskPolicy      string   `context:"source" placeholder:"POLICY" group:"select" complete:"task-policies" help:"Member accounts of the organization, as root user limited to this task policy."`
+	Roles           []string `context:"selection" name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
+	Accounts        []string `context:"selection" name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
+	Exclude         []string `context:"selection" name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
 	Named           string   `kong:"-" hidden:""` // by AccountArgument
-	OUs             []string `name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
-	Tags            []string `name:"account-tag" placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
-	ExternalID      string   `name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization, or for --role-arn."`
-	RoleSessionName string   `placeholder:"NAME" group:"select" complete:"none" help:"Session name for these roles (muster-USER)."`
-	DurationSeconds int      `placeholder:"N" group:"select" complete:"none" help:"Session duration for these roles."`
+	OUs             []string `context:"selection" name:"ou" placeholder:"NAME|ID" group:"select" complete:"none" help:"Only accounts in these OUs and the OUs below."`
+	Tags            []string `context:"selection" name:"account-tag" placeholder:"K=V" sep:"none" group:"select" complete:"none" help:"Only accounts with this tag."`
+	ExternalID      string   `context:"selection" name:"external-id" placeholder:"ID" group:"select" complete:"none" help:"External id for the roles of --organization, or for --role-arn."`
+	RoleSessionName string   `context:"selection" placeholder:"NAME" group:"select" complete:"none" help:"Session name for these roles (muster-USER)."`
+	DurationSeconds int      `context:"selection" placeholder:"N" group:"select" complete:"none" help:"Session duration for these roles."`
 }
 
 // selection returns the selection of the flags, and how to apply it. The demo selects
@@ -63,8 +64,8 @@ func (s *Selection) SeenScope() seen.Scope {
 
 // RegionFlags are the flags that select regions.
 type RegionFlags struct {
-	Region        []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Only these regions; globs allowed."`
-	ExcludeRegion []string `type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions; globs allowed."`
+	Region        []string `context:"" type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Only these regions; globs allowed."`
+	ExcludeRegion []string `context:"" type:"globs" placeholder:"R" group:"regions" complete:"regions" help:"Not these regions; globs allowed."`
 }
 
 // finder compiles the selection. A name that muster does not know is an error, so that a
@@ -75,8 +76,12 @@ func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
 		return nil, usage("%v", err)
 	}
 	if len(unknown) > 0 {
-		return nil, usage("unknown region %q%s (if it is newer than this muster, use the glob '%s*')",
-			unknown[0], names.DidYouMean(unknown[0], catalog.Regions()), unknown[0])
+		flag := "--region"
+		if !slices.Contains(f.Region, unknown[0]) {
+			flag = "--exclude-region"
+		}
+		return nil, usage("%s: unknown region %q%s (if it is newer than this muster, use the glob '%s*')",
+			flag, unknown[0], names.DidYouMean(unknown[0], catalog.Regions()), unknown[0])
 	}
 	return regions, nil
 }

@@ -146,6 +146,20 @@ func (c *Context) Setting(flag string) *Setting {
 	return &c.Settings[i]
 }
 
+// With returns the settings with others set, and without those of the flags in unset.
+func (c *Context) With(settings []Setting, unset []string) []Setting {
+	changed := slices.DeleteFunc(slices.Clone(c.Settings), func(s Setting) bool { return slices.Contains(unset, s.Flag) })
+	for _, s := range settings {
+		i := slices.IndexFunc(changed, func(there Setting) bool { return there.Flag == s.Flag })
+		if i < 0 {
+			changed = append(changed, s)
+		} else {
+			changed[i] = s
+		}
+	}
+	return changed
+}
+
 // Flag is a flag that a context may set.
 type Flag struct {
 	Name    string
@@ -153,7 +167,7 @@ type Flag struct {
 	Bool    bool // takes true or false
 	Number  bool
 	List    bool     // takes several values
-	Choices []string // nil: any value
+	Choices []string // empty: any value
 }
 
 // Check returns the first mistake in a context: in its form, a key that is no flag, or a value
@@ -198,7 +212,7 @@ func (f *Flag) problem(values []string) string {
 			return fmt.Sprintf("%s: expected true or false, not %q", f.Name, value)
 		case f.Number && notNumber != nil:
 			return fmt.Sprintf("%s: expected a number, not %q", f.Name, value)
-		case f.Choices != nil && !slices.Contains(f.Choices, value):
+		case len(f.Choices) > 0 && !slices.Contains(f.Choices, value):
 			return fmt.Sprintf("%s: expected one of %s, not %q%s", f.Name, strings.Join(f.Choices, ", "), value, names.DidYouMean(value, f.Choices))
 		}
 	}

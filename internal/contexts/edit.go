@@ -96,14 +96,7 @@ func (f *File) set(name string, settings []Setting, unset []string) error {
 	if c.problem != nil { // its settings are not all known
 		return c.problem
 	}
-	c.Settings = slices.DeleteFunc(c.Settings, func(s Setting) bool { return slices.Contains(unset, s.Flag) })
-	for _, s := range settings {
-		if there := c.Setting(s.Flag); there != nil {
-			*there = s
-		} else {
-			c.Settings = append(c.Settings, s)
-		}
-	}
+	c.Settings = c.With(settings, unset)
 	return nil
 }
 

@@ -46,6 +46,10 @@ type Completer struct {
 	ShortForms string
 	Expand     func(word string) []string
 
+	// Settings returns the settings of a context by flag: of the one that is named, or else
+	// of the current one. nil: there are no contexts.
+	Settings func(name string, named bool) map[string][]string
+
 	Lookup   func(name string) (string, bool) // reads the environment
 	Variable func(flag string) string         // the environment variable that sets a flag
 	SeenFile func(demo bool) string           // the file of names that sweeps have found; "" for none
@@ -79,6 +83,9 @@ type line struct {
 
 	config *awsconfig.Config // loaded on first use
 	names  *seenNames        // likewise
+
+	settings    map[string][]string // of the context; read on first use
+	contextRead bool
 }
 
 // complete completes the last word of a command line. words exclude the program's name.

@@ -34,6 +34,8 @@ type Param struct {
 	Repeated   bool     // may be given several times
 	List       bool     // values are separated by commas; of an argument, with the tag commas
 	Rest       bool     // takes all further words, as they are
+	Number     bool     // takes a whole number
+	Context    string   // from the context tag; noContext without one
 
 	field []int // index in the command's struct
 	noEnv bool  // no variable sets it
@@ -103,9 +105,23 @@ func readParam(f reflect.StructField, vars map[string]string) Param {
 		Aliases: splitTag(f.Tag.Get("aliases")), Enum: splitTag(f.Tag.Get("enum")), Sources: splitTag(f.Tag.Get("complete")),
 		Bool:     f.Type.Kind() == reflect.Bool || reflect.PointerTo(f.Type).Implements(reflect.TypeFor[kong.BoolMapperValue]()),
 		Repeated: repeated, List: repeated && f.Tag.Get("sep") != "none",
-		Rest: rest, noEnv: expand(f.Tag.Get("env"), vars) == "-",
+		Rest: rest, Number: f.Type.Kind() == reflect.Int, Context: contextOf(f.Tag), noEnv: expand(f.Tag.Get("env"), vars) == "-",
 	}
 }
+
+// noContext stands for a flag that a context cannot set.
+const noContext = "-"
+
+func contextOf(tag reflect.StructTag) string {
+	value, ok := tag.Lookup("context")
+	if !ok {
+		return noContext
+	}
+	return value
+}
+
+// InContext reports whether a context may set a flag.
+func (p *Param) InContext() bool { return p.Context != noContext && p.Context != "name" }
 
 func splitTag(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })

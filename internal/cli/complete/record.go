@@ -26,6 +26,9 @@ func (l *line) record(c *Command) any {
 			values = l.fromEnvironment(f)
 		}
 		if len(values) == 0 {
+			values = l.fromContext(c, f)
+		}
+		if len(values) == 0 {
 			continue
 		}
 		last := values[len(values)-1]
