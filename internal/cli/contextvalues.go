@@ -139,8 +139,8 @@ func (a *App) ofContext() string {
 
 // noteContext tells a user whose environment has an identity that the context selects the
 // accounts.
-func (a *App) noteContext() {
-	if a.context == nil || !a.contextSelects || !a.term.NotesShown() {
+func (a *App) noteContext(g *Global) {
+	if g.Demo || a.context == nil || !a.contextSelects || !a.term.NotesShown() {
 		return
 	}
 	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID"} {

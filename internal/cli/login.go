@@ -109,7 +109,10 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 		}
 		app.note("set sso_region to %s in %s:%d, as the start URL says", in.Region, session.File, session.Line)
 	}
-	return write()
+	if err := write(); err != nil || session.Line == 0 {
+		return err
+	}
+	return app.offerContext(ctx, g, session)
 }
 
 // options are the options of a sign-in.

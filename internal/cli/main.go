@@ -126,13 +126,13 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if hasTag(command.Selected(), "demo", "-") {
 		global.Demo = false
 	}
+	app.noteContext(global)
 	cleanUp, err := global.simulate(app)
 	if err != nil {
 		return app.fail(ctx, err)
 	}
 	defer cleanUp()
 	defer app.close()
-	app.noteContext()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return app.fail(ctx, command.Run(app, global))
 }
