@@ -82,7 +82,7 @@ func (e *Export) answers(app *App, g *Global, w io.Writer) (*stsStream, error) {
 	if name, _, _ := strings.Cut(e.Output, "="); name != "" && !slices.Contains([]string{"json", "yaml", "text", "template"}, name) {
 		return nil, usage("--output %s: --aws-shape prints json, yaml, text or template=TEXT", e.Output)
 	}
-	o := Output{Output: e.Output, JQ: e.JQ, Slurp: e.Slurp, Query: e.Query}
+	o := Output{formatFlags: formatFlags{Output: e.Output}, JQ: e.JQ, Slurp: e.Slurp, Query: e.Query}
 	options := o.options(app, g)
 	options.Terminal = options.Terminal && e.Out == ""
 	printer, err := render.Compile[stsAnswer](options, render.View{ID: "Credentials.AccessKeyId", Text: []string{"Credentials"}, Single: true})
