@@ -37,6 +37,9 @@ func (o *Operation) answer(ctx context.Context, resp *http.Response, read func(i
 	}
 	if read == nil {
 		out, err := o.codec.Response(ctx, resp, WholeLimit)
+		if err == nil && o.op.Output == nil && o.isXML() { // else a page of a proxy would be a success
+			err = o.otherDocument(body.head)
+		}
 		if err == nil {
 			return out, o.checkContent(out, body.head)
 		}
