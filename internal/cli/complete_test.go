@@ -140,7 +140,11 @@ func TestComplete(t *testing.T) {
 		{"whoami|--sso-session|", "corp\thttps://corp.awsapps.com/start\n:4"},
 		{"login|", "corp\thttps://corp.awsapps.com/start\ndev team\tsso 264511973012 Read\n:4"},
 		{"logout|c", "corp\thttps://corp.awsapps.com/start\n:4"},
-		{"login|corp|", "--ca-bundle\tPEM file of certificate authorities; also AWS_CA_BUNDLE.\n"},
+		{"login|corp|", "--all\tSign in to every sso-session and login_session that has ended, one after another.\n"},
+		{"context|us", "use\tMake a context the current one.\n:4"},
+		{"context|use|p", "prod\n:4"},
+		{"instances|--context|", "prod\n:4"},
+		{"context|set|prod|--unset|exclude-a", "exclude-account\n:4"},
 		{"assume-role|--role-arn|arn", "arn:aws:iam::200000000002:role/team/Ops\tprofile a:b\n:4"},
 		{"instances|--region|eu-central-", "eu-central-1\neu-central-2\n:4"},
 		// What the demo's sweep has seen.
