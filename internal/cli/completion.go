@@ -64,6 +64,7 @@ func (a *App) completer() *complete.Completer {
 		Words: map[string]func() []string{
 			"formats":            render.Formats,
 			"aws-services":       serviceNames,
+			"console-services":   consoleServices,
 			"credential-formats": func() []string { return exportFormats },
 			"regions":            catalog.Regions,
 			"task-policies":      func() []string { return auth.TaskPolicies },

@@ -19,7 +19,7 @@ import (
 type consoleCmd struct {
 	AccountArgument `embed:""`
 
-	Destination string   `placeholder:"URL|SERVICE" complete:"none" argument:"a page" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
+	Destination string   `placeholder:"URL|SERVICE" complete:"console-services" argument:"a page" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
 	Open        bool     `help:"Open the browser instead of printing the URL."`
 	Issuer      string   `placeholder:"URL" complete:"none" help:"URL to which the console sends you when the session ends."`
 	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"With an IAM user's keys: policies that limit the session (GetFederationToken)."`
@@ -87,7 +87,7 @@ func (c *consoleCmd) check() error {
 	if c.Issuer != "" && !isWebURL(c.Issuer) && !isHost(c.Issuer) {
 		return usage("--issuer %q: expected a URL or a host, such as https://sso.example.com", c.Issuer)
 	}
-	_, err := c.page(catalog.PartitionByID(""), "us-east-1")
+	_, err := consolePage(c.Destination, catalog.PartitionByID(""), "us-east-1")
 	return err
 }
 
@@ -132,7 +132,7 @@ func (c *consoleCmd) signinURL(ctx context.Context, app *App, r *auth.Resolver, 
 	if creds.CanExpire && !id.Chained() && !id.Federated() {
 		duration = min(max(creds.Expires.Sub(app.Now()), minConsoleSession), maxConsoleSession)
 	}
-	page, err := c.page(catalog.PartitionOf(id.Target.Region), id.Target.Region)
+	page, err := consolePage(c.Destination, catalog.PartitionOf(id.Target.Region), id.Target.Region)
 	if err != nil {
 		return "", err
 	}
@@ -169,23 +169,6 @@ func federatedName(user string) string {
 		name = "muster-" + name
 	}
 	return name[:min(len(name), 32)]
-}
-
-// page returns the URL of the console's page after the sign-in.
-func (c *consoleCmd) page(p *catalog.Partition, region string) (string, error) {
-	switch {
-	case isWebURL(c.Destination):
-		return c.Destination, nil
-	case c.Destination == "":
-		return fmt.Sprintf("https://%s/console/home?region=%s", p.Console, region), nil
-	case !regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(/[\w/.-]*)?$`).MatchString(c.Destination):
-		return "", usage("--destination %q: expected a service such as ec2, or a URL of the console", c.Destination)
-	}
-	path := c.Destination
-	if !strings.Contains(path, "/") {
-		path += "/home"
-	}
-	return fmt.Sprintf("https://%s/%s?region=%s", p.Console, path, region), nil
 }
 
 func isWebURL(text string) bool {
