@@ -37,8 +37,13 @@ func (t turn) hasCome() bool {
 // turn before it uses a result. So results are used in the order of the calls, by one call
 // at a time, as if the calls had been made one after another.
 func atOnce(ctx context.Context, calls []func(context.Context, turn) error) []error {
+	return atOnceWithin(ctx, maxAtOnce, calls)
+}
+
+// atOnceWithin is atOnce with another limit than maxAtOnce.
+func atOnceWithin(ctx context.Context, limit int, calls []func(context.Context, turn) error) []error {
 	errs := make([]error, len(calls))
-	slots := make(chan struct{}, maxAtOnce)
+	slots := make(chan struct{}, limit)
 	earlier := now.earlier
 	var running sync.WaitGroup
 	for i, call := range calls {

@@ -125,7 +125,7 @@ func TestFindCalls(t *testing.T) {
 	}{
 		{[]string{"192.0.2.1", "192.0.2.2", "198.51.100.7"}, map[string]int{"DescribeNetworkInterfaces": 4 * places, "DescribeAddresses": places, "DescribeInstances": 4 * places, "DescribeSecondaryInterfaces": places}},
 		{[]string{"192.168.1.1", "172.16.3.4"}, map[string]int{"DescribeNetworkInterfaces": 2 * places, "DescribeAddresses": places, "DescribeInstances": 3 * places, "DescribeSecondaryInterfaces": places}},
-		{[]string{running(9).PublicIPs[0], running(200).PublicIPs[0]}, map[string]int{"DescribeNetworkInterfaces": 4*places + 2, "DescribeAddresses": places, "DescribeInstances": 4 * places, "DescribeSecondaryInterfaces": places}},
+		{[]string{running(9).PublicIPs[0], running(200).PublicIPs[0]}, map[string]int{"DescribeNetworkInterfaces": 4 * places, "DescribeAddresses": places, "DescribeInstances": 4 * places, "DescribeSecondaryInterfaces": places}},
 		{[]string{"eni-00000000", running(9).Interfaces[0].ID}, map[string]int{"DescribeNetworkInterfaces": places, "DescribeInstances": 1}},
 		{[]string{"i-00000000.il-central-1.compute.internal"}, map[string]int{}},
 		{[]string{"i-00000000.ec2.internal"}, map[string]int{"DescribeNetworkInterfaces": 4}},

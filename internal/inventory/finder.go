@@ -22,6 +22,8 @@ type Finder struct {
 
 	mu    sync.Mutex
 	found map[string]bool // the texts of terms
+
+	withoutSecondary sync.Map // regions whose server does not know DescribeSecondaryInterfaces
 }
 
 // NewFinder compiles targets: IP and MAC addresses, CIDR blocks, DNS names, ids, names.
@@ -102,13 +104,18 @@ func (f *Finder) Visit(ctx context.Context, p sweep.Place, emit func([]Finding))
 	return err
 }
 
+// maxSearchCalls is how many calls of a search are made at the same time. A search for
+// anything that is not in the place needs fewer, so it takes the time of one call.
+const maxSearchCalls = 24
+
 // visitInterfaces emits the interfaces and Elastic IPs of a region. It makes one call for
-// each filter that the targets need, not one for each target.
+// each filter that the targets need, not one for each target, and further calls only for
+// what these have found.
 func (f *Finder) visitInterfaces(ctx context.Context, p sweep.Place, emit func([]candidate)) error {
 	s := &search{
 		Finder: f, server: newServer(f.api, p), emit: emit,
 		names: map[string]string{}, named: map[string]bool{}, emitted: map[string]bool{},
-		attached: map[string]*candidate{}, outside: map[string]*candidate{}, primary: map[string]bool{},
+		attached: map[string]*candidate{}, outside: map[string]*candidate{}, primary: map[string]bool{}, owners: map[string]bool{},
 	}
 	for _, t := range f.terms {
 		if t.region == "" || t.region == p.Region {
@@ -116,8 +123,7 @@ func (f *Finder) visitInterfaces(ctx context.Context, p sweep.Place, emit func([
 		}
 	}
 	// A failed call does not keep the others from finding something.
-	errs := atOnce(ctx, slices.Concat(s.instanceCalls(), s.addressCalls()))
-	errs = append(errs, atOnce(ctx, s.interfaceCalls())...)
-	errs = append(errs, s.remaining(ctx), s.namesErr)
+	errs := atOnceWithin(ctx, maxSearchCalls, slices.Concat(s.instanceCalls(), s.addressCalls(), s.interfaceCalls()))
+	errs = append(errs, s.interfacesOfOwners(ctx), s.remaining(ctx), s.namesErr)
 	return cmp.Or(errs...)
 }

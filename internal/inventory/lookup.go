@@ -141,6 +141,17 @@ var privateBlocks = []netip.Prefix{
 	netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"),
 }
 
+// mayBeSecondary reports whether some of the addresses of filters may be in a secondary
+// network, if the server does not know the operation that lists their interfaces. Then only
+// a list of all instances can tell, and public addresses are not worth one.
+func mayBeSecondary(filters []filter) bool {
+	isPublic := func(pattern string) bool {
+		a, err := netip.ParseAddr(pattern)
+		return err == nil && !isPrivate(netip.PrefixFrom(a, a.BitLen()))
+	}
+	return len(filters) == 0 || slices.ContainsFunc(filters[0].values, func(v string) bool { return !isPublic(v) })
+}
+
 func isPrivate(b netip.Prefix) bool {
 	return slices.ContainsFunc(privateBlocks, func(p netip.Prefix) bool { return p.Bits() <= b.Bits() && p.Contains(b.Addr()) })
 }

@@ -25,6 +25,7 @@ type search struct {
 	outside  map[string]*candidate // instances with addresses that none of their interfaces has, by id
 	primary  map[string]bool       // instances whose primary interface has been emitted
 	emitted  map[string]bool       // ids of interfaces and Elastic IPs
+	owners   map[string]bool       // instances whose interfaces may match, by id; false: only the primary one
 
 	allInterfaces bool // DescribeInstances is denied: look at every interface instead
 }
@@ -55,8 +56,9 @@ func (s *search) requests(source source) [][]filter {
 // for. Their interfaces are found afterwards by the instances' ids.
 func (s *search) instanceCalls() (calls []func(context.Context, turn) error) {
 	for _, filters := range s.requests(inInstances) {
+		every := filters == nil || !onlyCustom[filters[0].name]
 		calls = append(calls, func(ctx context.Context, t turn) error {
-			err := s.findInstances(ctx, t, filters, nil)
+			err := s.findInstances(ctx, t, filters, func(r *Instance) { s.setOwner(r, every) })
 			if err != nil && filters != nil && filters[0].name != nameFilter && awsapi.Explain(err).Denied() {
 				t.wait()
 				s.allInterfaces = true // they have the addresses, too
@@ -71,9 +73,9 @@ func (s *search) instanceCalls() (calls []func(context.Context, turn) error) {
 	return calls
 }
 
-// findInstances notes the names of the instances that filters find, and the addresses that
-// none of their interfaces has. If wanted is not nil, it selects the instances to name.
-func (s *search) findInstances(ctx context.Context, t turn, filters []filter, wanted func(id string) bool) error {
+// findInstances hands the instances that filters find to use. It notes the addresses that
+// none of their interfaces has.
+func (s *search) findInstances(ctx context.Context, t turn, filters []filter, use func(*Instance)) error {
 	c := call{operation: "DescribeInstances", filters: filters}
 	reader := instanceReader{decoders: &s.decoders, keep: func(*Instance) bool { return true }, large: func() {}}
 	return s.server.instances(ctx, c, reader, func(found records) error {
@@ -84,35 +86,60 @@ func (s *search) findInstances(ctx context.Context, t turn, filters []filter, wa
 				if c := outsideAddresses(s.server.place, r); c != nil {
 					s.outside[r.InstanceId] = c
 				}
-				if wanted == nil || wanted(r.InstanceId) {
-					s.names[r.InstanceId], s.named[r.InstanceId] = r.Name, true
-				}
+				use(r)
 			}
 		}
 		return nil
 	})
 }
 
+func (s *search) setName(r *Instance) { s.names[r.InstanceId], s.named[r.InstanceId] = r.Name, true }
+
+// setOwner notes an instance that matches. If not every interface of it may match, it is
+// the primary one, which gets the addresses that no interface has.
+func (s *search) setOwner(r *Instance, every bool) {
+	s.setName(r)
+	s.owners[r.InstanceId] = s.owners[r.InstanceId] || every
+}
+
 // findSecondary finds the instances that have an address in a secondary network. If the
 // caller cannot list secondary interfaces, it looks at all instances.
 func (s *search) findSecondary(ctx context.Context, t turn, filters []filter) error {
+	if _, unknown := s.withoutSecondary.Load(s.server.place.Region); unknown && mayBeSecondary(filters) {
+		return s.findSecondaryInAll(ctx, t)
+	}
 	owners, err := s.server.secondaryOwners(ctx, filters)
 	if err != nil && s.server.lacks(err) && ctx.Err() == nil {
-		err = s.findInstances(ctx, t, nil, func(id string) bool { return s.outside[id] != nil && s.match(s.outside[id]) })
-		if err != nil && awsapi.Explain(err).Denied() {
-			return nil // the caller may see no instance
+		if !awsapi.Explain(err).Denied() {
+			s.withoutSecondary.Store(s.server.place.Region, true)
+			if !mayBeSecondary(filters) {
+				return nil
+			}
 		}
-		return err
+		return s.findSecondaryInAll(ctx, t)
 	}
 	if err != nil {
 		return err
 	}
-	return s.findInstancesByID(ctx, t, owners)
+	return s.findInstancesByID(ctx, t, owners, func(r *Instance) { s.setOwner(r, false) })
 }
 
-func (s *search) findInstancesByID(ctx context.Context, t turn, ids []string) (err error) {
+// findSecondaryInAll looks for the addresses at all instances.
+func (s *search) findSecondaryInAll(ctx context.Context, t turn) error {
+	err := s.findInstances(ctx, t, nil, func(r *Instance) {
+		if outside := s.outside[r.InstanceId]; outside != nil && s.match(outside) {
+			s.setOwner(r, false)
+		}
+	})
+	if err != nil && awsapi.Explain(err).Denied() {
+		return nil // the caller may see no instance
+	}
+	return err
+}
+
+func (s *search) findInstancesByID(ctx context.Context, t turn, ids []string, use func(*Instance)) (err error) {
 	for batch := range slices.Chunk(ids, maxFilterValues) {
-		err = cmp.Or(err, s.findInstances(ctx, t, []filter{{"instance-id", batch}}, nil))
+		err = cmp.Or(err, s.findInstances(ctx, t, []filter{{"instance-id", batch}}, use))
 	}
 	return err
 }
@@ -146,22 +173,33 @@ func (s *search) addressCalls() (calls []func(context.Context, turn) error) {
 	return calls
 }
 
-// interfaceCalls find network interfaces, also by the instances found so far.
+// interfaceCalls find network interfaces.
 func (s *search) interfaceCalls() (calls []func(context.Context, turn) error) {
-	if len(s.names) > 0 {
-		s.terms = append(s.terms, &term{
-			lookups: []lookup{{inInterfaces, "attachment.instance-id", slices.Collect(maps.Keys(s.names))}},
-			match:   func(*candidate) bool { return false },
-		})
-	}
-	requests := s.requests(inInterfaces)
-	if s.allInterfaces {
-		requests = [][]filter{nil}
-	}
-	for _, filters := range requests {
+	for _, filters := range s.requests(inInterfaces) {
 		calls = append(calls, func(ctx context.Context, t turn) error { return s.findInterfaces(ctx, t, filters) })
 	}
 	return calls
+}
+
+// interfacesOfOwners finds the interfaces of the instances that match, unless the first
+// calls have found them.
+func (s *search) interfacesOfOwners(ctx context.Context) (err error) {
+	if requests := s.requests(inInterfaces); len(requests) == 1 && requests[0] == nil {
+		return nil // all have been listed
+	}
+	if s.allInterfaces {
+		return s.findInterfaces(ctx, now, nil)
+	}
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(s.owners)) {
+		if s.owners[id] || !s.primary[id] {
+			ids = append(ids, id)
+		}
+	}
+	for batch := range slices.Chunk(ids, maxFilterValues) {
+		err = cmp.Or(err, s.findInterfaces(ctx, now, []filter{{"attachment.instance-id", batch}}))
+	}
+	return err
 }
 
 func (s *search) findInterfaces(ctx context.Context, t turn, filters []filter) error {
@@ -259,7 +297,7 @@ func (s *search) emitNew(ctx context.Context, candidates []candidate) {
 	if len(fresh) == 0 {
 		return
 	}
-	err := s.findInstancesByID(ctx, now, unnamed)
+	err := s.findInstancesByID(ctx, now, unnamed, s.setName)
 	if err != nil && !awsapi.Explain(err).Denied() { // the owner is known without its name
 		s.namesErr = err
 	}
