@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
+	"muster/internal/browser"
 	"muster/internal/catalog"
 )
 
@@ -20,18 +20,20 @@ type consoleCmd struct {
 	AccountArgument `embed:""`
 
 	Destination string   `placeholder:"URL|SERVICE" complete:"console-services" argument:"a page" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
-	Open        bool     `help:"Open the browser instead of printing the URL."`
+	Open        bool     `help:"Open the browser instead of printing the URL; --browser and --browser-profile do, too."`
 	Issuer      string   `placeholder:"URL" complete:"none" help:"URL to which the console sends you when the session ends."`
 	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"With an IAM user's keys: policies that limit the session (GetFederationToken)."`
 	Region      string   `placeholder:"R" complete:"regions" help:"Region of the page."`
 
-	Selection `embed:""`
+	browserFlags `embed:""`
+	Selection    `embed:""`
 }
 
 func (*consoleCmd) Examples() []string {
 	return []string{
 		"muster console production",
 		"muster console --profile production --destination ec2 --region eu-west-1",
+		"muster console production --browser firefox --browser-profile container:prod",
 		"muster console --sso-session freddy-sso --account Production",
 	}
 }
@@ -49,6 +51,13 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	var open *opener
+	if c.Open || c.givenOn(app) {
+		var err error
+		if open, err = c.opener(app); err != nil {
+			return err
+		}
+	}
 	r, err := g.connect(app, 4, c.Profiles)
 	if err != nil {
 		return err
@@ -62,15 +71,14 @@ func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	if !c.Open {
+	if open == nil {
 		_, err := io.WriteString(app.Stdout, signin+"\n")
 		return written(err)
 	}
-	open := app.browser(false)
-	if open == nil {
-		return errors.New("no browser found: leave out --open to print the URL, or set BROWSER")
-	}
-	if err := open(signin); err != nil {
+	if err := browser.OpenSecret(ctx, signin, open.open, open.untilLeft); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("cannot open the browser: %w; leave out --open to print the URL", r.API.Secrets().Error(err))
 	}
 	app.note("opened the console of %s", label(a))

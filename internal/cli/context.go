@@ -38,6 +38,7 @@ type contextSetCmd struct {
 	selectionFlags `embed:""`
 	RegionFlags    `embed:""`
 	formatFlags    `embed:""`
+	browserFlags   `embed:""`
 }
 
 func (*contextSetCmd) Examples() []string {

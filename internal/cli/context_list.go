@@ -77,6 +77,7 @@ type contextShowCmd struct {
 
 	selectionFlags `embed:""`
 	RegionFlags    `embed:""`
+	browserFlags   `embed:""`
 	Output         `embed:""`
 }
 

@@ -36,6 +36,9 @@ func parsed(t *testing.T, environ []string, name string, args ...string) string 
 	app := &App{Environ: environ}
 	app.prepare(context.Background())
 	args = append([]string{"instances"}, args...)
+	if strings.HasPrefix(name, "browser") { // only console has them
+		args[0] = "console"
+	}
 	parser, _, err := parserFor(app, args)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +52,7 @@ func parsed(t *testing.T, environ []string, name string, args ...string) string 
 			return strings.Join(flagValues(f), ",")
 		}
 	}
-	t.Fatalf("instances has no --%s", name)
+	t.Fatalf("%s has no --%s", args[0], name)
 	return ""
 }
 

@@ -25,6 +25,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"disk":           {},
 		"awsconfig":      {"disk", "names"},
 		"secret":         {},
+		"browser":        {},
 		"catalog":        {},
 		"wire":           {"catalog", "names", "xmlscan"},
 		"awsapi":         {"catalog", "secret", "timing", "wire"},
@@ -62,7 +63,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()
