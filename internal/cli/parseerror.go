@@ -168,10 +168,14 @@ func (m *mistake) nearestFlag() string {
 	var known []string
 	for _, flags := range node.AllFlags(true) {
 		for _, f := range flags {
-			known = append(known, "--"+f.Name)
+			known = append(known, f.Name)
 		}
 	}
-	return names.Suggest(m.word, known)
+	near := names.Nearest(strings.TrimPrefix(m.word, "--"), known) // the dashes are no similarity
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", "--"+near)
 }
 
 // earlyFlag explains a command's flag that comes before the command.
