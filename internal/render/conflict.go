@@ -75,6 +75,8 @@ func (c *compiler) checkExpressions(name string) error {
 	switch {
 	case filters && c.Query != "":
 		return clash("--jq", "--query", "choose one of them")
+	case filters && name == "csv":
+		return clash("--jq", "--output csv", "end the filter with | @csv, or use --query")
 	case filters && c.Output != "" && name != "json" && name != "ndjson": // a filter prints JSON anyway
 		return clash("--jq", "--output "+name, "a filter prints its results itself")
 	case c.CSVSafe && (name != "csv" || filters):

@@ -113,6 +113,7 @@ func TestErrors(t *testing.T) {
 		{Options{SortBy: []string{"SecurityGroups"}, JQ: "."}, "--sort-by: cannot sort by SecurityGroups, a list of objects"},
 		{Options{JQ: ".", Query: "@"}, "--jq: cannot be used with --query; choose one of them"},
 		{Options{JQ: ".", Output: "template=x"}, "--jq: cannot be used with --output template; a filter prints its results itself"},
+		{Options{JQ: ".", Output: "csv"}, "--jq: cannot be used with --output csv; end the filter with | @csv, or use --query"},
 		{Options{Query: "@", Output: "name"}, "--query: cannot be used with --output name; it goes with json, ndjson, yaml, text, csv, table and markdown"},
 		{Options{Slurp: true}, "--slurp: needs --jq"},
 	} {
