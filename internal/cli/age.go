@@ -22,6 +22,30 @@ func parsePast(flag, text string, now time.Time) (time.Time, error) {
 	return time.Time{}, usage("%s %q: expected a time such as 2026-01-31 or 2026-01-31T15:04:05Z, or an age such as 12h or 90d", flag, text)
 }
 
+// parsePeriod parses the values of --since, --until and --older-than; "" is no limit.
+func parsePeriod(since, until, olderThan string, now time.Time) (from, to time.Time, err error) {
+	if from, err = parsePast("--since", since, now); err != nil {
+		return from, to, err
+	}
+	if to, err = parsePast("--until", until, now); err != nil {
+		return from, to, err
+	}
+	if olderThan != "" {
+		age, ok := parseAge(olderThan)
+		switch {
+		case !ok:
+			return from, to, usage("--older-than %q: expected an age, such as 12h, 90d or 2w; --until takes a date", olderThan)
+		case until != "":
+			return from, to, usage("--older-than and --until exclude each other")
+		}
+		to = now.Add(-age)
+	}
+	if !to.IsZero() && from.After(to) {
+		return from, to, usage("--since is later than --until or --older-than allow: no time lies between")
+	}
+	return from, to, nil
+}
+
 // parseAge parses a duration of Go, or a number of days (d) or weeks (w).
 func parseAge(text string) (age time.Duration, ok bool) {
 	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {

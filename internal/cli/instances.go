@@ -23,6 +23,10 @@ type instancesCmd struct {
 	Type   []string `type:"globs" placeholder:"T,T" group:"filter" complete:"none" help:"Only these instance types; globs allowed, such as 'm5.*'."`
 	Filter []string `aliases:"filters" type:"filters" placeholder:"Name=N,Values=V" sep:"none" group:"filter" complete:"none" help:"EC2's own filters, as in the AWS CLI; several may follow. Also --filters."`
 
+	Since     string `placeholder:"TIME|AGE" group:"filter" complete:"none" help:"Only instances launched since then: 2026-01-31, 12h, 90d."`
+	Until     string `placeholder:"TIME|AGE" group:"filter" complete:"none" help:"Only instances launched before then; a start counts as a launch."`
+	OlderThan string `placeholder:"AGE" group:"filter" complete:"none" help:"Only instances launched longer ago than this: 12h, 90d."`
+
 	regionalListing[inventory.Instance] `embed:""`
 
 	Full bool `group:"output" help:"Add EC2's whole answer as the field EC2, for json, ndjson, yaml, templates, --jq and --query."`
@@ -101,9 +105,14 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 	visit func(*inventory.Instances, context.Context, sweep.Place, func([]R)) error, instance func(*R) *inventory.Instance,
 	compile func(render.Options, render.View) (*render.Printer[R], error),
 ) error {
+	since, until, err := parsePeriod(c.Since, c.Until, c.OlderThan, app.Now())
+	if err != nil {
+		return err
+	}
 	plan := func(s *sweeper) (sweep.Plan[R], error) {
 		instances, err := inventory.NewInstances(s.resolver.API, inventory.Query{
-			What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter, Load: shorthand.Files(app.Lookup, app.home()),
+			What: c.What, States: c.State, Types: c.Type, Tags: c.Tag, Filters: c.Filter,
+			Since: since, Until: until, Load: shorthand.Files(app.Lookup, app.home()),
 		})
 		if err != nil {
 			return sweep.Plan[R]{}, err
@@ -117,7 +126,7 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 		noun: "instances", view: instanceView, plan: plan, compile: compile,
 		id:          func(r *R) string { return instance(r).InstanceId },
 		recordNames: func(names *nameRecorder, r *R) { names.instance(instance(r)) },
-		complete:    len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0,
+		complete:    len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0 && since.IsZero() && until.IsZero(),
 	})
 }
 

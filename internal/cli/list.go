@@ -86,24 +86,8 @@ func (c *listCmd) resources(now time.Time) (*inventory.Resources, error) {
 		return nil, err
 	}
 	q := inventory.ResourceQuery{What: c.What, States: c.State, Tags: c.Tag}
-	if q.Since, err = parsePast("--since", c.Since, now); err != nil {
+	if q.Since, q.Until, err = parsePeriod(c.Since, c.Until, c.OlderThan, now); err != nil {
 		return nil, err
-	}
-	if q.Until, err = parsePast("--until", c.Until, now); err != nil {
-		return nil, err
-	}
-	if c.OlderThan != "" {
-		age, ok := parseAge(c.OlderThan)
-		switch {
-		case !ok:
-			return nil, usage("--older-than %q: expected an age, such as 12h, 90d or 2w; --until takes a date", c.OlderThan)
-		case c.Until != "":
-			return nil, usage("--older-than and --until exclude each other")
-		}
-		q.Until = now.Add(-age)
-	}
-	if !q.Until.IsZero() && q.Since.After(q.Until) {
-		return nil, usage("--since is later than --until or --older-than allow: no time lies between")
 	}
 	return inventory.NewResources(kinds, q)
 }

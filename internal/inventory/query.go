@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/internal/names"
 	"muster/internal/shorthand"
@@ -16,6 +17,8 @@ type Query struct {
 	Types   []string // globs; any of them
 	Tags    []string // K, K=V[,V...], !K or K!=V[,V...], V a glob; all of them
 	Filters []string // EC2's own, in the AWS CLI's syntax; EC2 checks them
+
+	Since, Until time.Time // of LaunchTime; zero: no limit
 
 	Load shorthand.Load // reads the files that Filters name
 }
@@ -40,6 +43,7 @@ type matcher struct {
 	states  []string
 	types   []*names.Glob
 	tags    []tagMatcher
+	launch  period
 
 	userFilters []filter // the user's own; every call has them
 	filters     []filter // of every call: userFilters, and the filters of states, types and tags
@@ -48,7 +52,7 @@ type matcher struct {
 }
 
 func (q Query) compile() (*matcher, error) {
-	m := &matcher{}
+	m := &matcher{launch: period{q.Since, q.Until}}
 	for _, text := range q.Filters {
 		filters, err := parseFilters(text, q.Load)
 		if err != nil {
@@ -137,5 +141,6 @@ func (m *matcher) matches(r *Instance) bool {
 	return m.targets.matches(r) &&
 		(len(m.states) == 0 || slices.Contains(m.states, r.State)) &&
 		(len(m.types) == 0 || slices.ContainsFunc(m.types, func(g *names.Glob) bool { return g.Match(r.InstanceType) })) &&
-		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool { return !t.matches(r.Tags) })
+		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool { return !t.matches(r.Tags) }) &&
+		m.launch.containsText(r.LaunchTime)
 }

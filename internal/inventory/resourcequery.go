@@ -20,11 +20,11 @@ type ResourceQuery struct {
 
 // resourceMatcher is a compiled ResourceQuery.
 type resourceMatcher struct {
-	targets      []resourceTarget
-	states       []string
-	tags         []tagMatcher
-	tagValues    [][]string // of tags, as texts
-	since, until time.Time
+	targets   []resourceTarget
+	states    []string
+	tags      []tagMatcher
+	tagValues [][]string // of tags, as texts
+	created   period
 }
 
 // resourceTarget is one word of What.
@@ -35,7 +35,7 @@ type resourceTarget struct {
 }
 
 func (q ResourceQuery) compile() (*resourceMatcher, error) {
-	m := &resourceMatcher{states: q.States, since: q.Since, until: q.Until}
+	m := &resourceMatcher{states: q.States, created: period{q.Since, q.Until}}
 	targets, err := parseTargets(q.What, "an id, a name, an ARN, an IP address or a CIDR block")
 	if err != nil {
 		return nil, err
@@ -66,15 +66,7 @@ func (m *resourceMatcher) matches(r *Resource) bool {
 	return (len(m.targets) == 0 || slices.ContainsFunc(m.targets, func(t resourceTarget) bool { return t.matches(r) })) &&
 		(len(m.states) == 0 || slices.ContainsFunc(m.states, func(s string) bool { return strings.EqualFold(s, r.State) })) &&
 		!slices.ContainsFunc(m.tags, func(t tagMatcher) bool { return !t.matches(r.Tags) }) &&
-		m.inTime(r.CreatedAt)
-}
-
-// inTime reports whether a time of creation is within the limits. An unknown time is not.
-func (m *resourceMatcher) inTime(created time.Time) bool {
-	if m.since.IsZero() && m.until.IsZero() {
-		return true
-	}
-	return !created.IsZero() && !created.Before(m.since) && (m.until.IsZero() || created.Before(m.until))
+		m.created.contains(r.CreatedAt)
 }
 
 func (t *resourceTarget) matches(r *Resource) bool {
