@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsapi"
@@ -25,8 +27,12 @@ type consoleCmd struct {
 	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"With an IAM user's keys: policies that limit the session (GetFederationToken)."`
 	Region      string   `placeholder:"R" complete:"regions" help:"Region of the page."`
 
-	browserFlags `embed:""`
-	Selection    `embed:""`
+	List bool `help:"Print a URL for each selected account, in any format of a listing; whoever has a URL can sign in."`
+
+	browserFlags  `embed:""`
+	Selection     `embed:""`
+	SweepFlags    `embed:""`
+	WatchedOutput `embed:""`
 }
 
 func (*consoleCmd) Examples() []string {
@@ -35,6 +41,7 @@ func (*consoleCmd) Examples() []string {
 		"muster console --profile production --destination ec2 --region eu-west-1",
 		"muster console production --browser firefox --browser-profile container:prod",
 		"muster console --sso-session freddy-sso --account Production",
+		"muster console --list --all-profiles -o csv --out ~/console.csv",
 	}
 }
 
@@ -44,12 +51,18 @@ const (
 	maxConsoleSession = 12 * time.Hour
 )
 
-func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global) error {
+func (c *consoleCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
 	if err := c.name(app, c.Account); err != nil {
 		return err
 	}
 	if err := c.check(); err != nil {
 		return err
+	}
+	if c.List {
+		return c.list(ctx, app, g)
+	}
+	if flag := listingFlag(line); flag != "" {
+		return usage("--%s belongs to a listing: expected --list, too", flag)
 	}
 	var open *opener
 	if c.Open || c.givenOn(app) {

@@ -36,6 +36,8 @@ type listing[R any] struct {
 	// plan replaces visit. It is called for each sweep, before any call of AWS, and its
 	// errors are mistakes in the command line. sweepOnce adds the accounts and regions.
 	plan func(*sweeper) (sweep.Plan[R], error)
+	// secret says that the records hold secrets: only the user can read the file of --out.
+	secret bool
 	// wholeAccounts visits accounts as a whole, although the command has --region.
 	wholeAccounts bool
 	// summary replaces the count of records at the end.
@@ -135,6 +137,8 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		return printer.Start(w), nil
 	}
 	switch parts := len(flags.output.PartitionBy) > 0; {
+	case parts && l.secret:
+		return usage("--partition-by writes files that others can read, and these records hold secrets; expected --out FILE alone")
 	case parts && (flags.output.Out == "" || flags.output.Watch > 0):
 		return usage("--partition-by needs --out FOLDER, and goes without --watch")
 	case parts:
@@ -146,7 +150,7 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		return once(ctx, out)
 	}
 	if flags.output.Out != "" {
-		return rewriteFile(ctx, app, flags.output, start, once)
+		return rewriteFile(ctx, app, flags.output, l.secret, start, once)
 	}
 	if l.gather != nil {
 		out, err := start(app.term.Records())

@@ -13,13 +13,14 @@ import (
 )
 
 // rewriteFile calls once with the file of --out, or with --watch again and again. Each
-// round replaces the file. An error ends the run only in the first round.
-func rewriteFile[R any](ctx context.Context, app *App, o *WatchedOutput, start func(io.Writer) (stream[R], error), once func(context.Context, stream[R]) error) error {
+// round replaces the file. Only the user can read a secret one. An error ends the run only in
+// the first round.
+func rewriteFile[R any](ctx context.Context, app *App, o *WatchedOutput, secret bool, start func(io.Writer) (stream[R], error), once func(context.Context, stream[R]) error) error {
 	if err := checkWritable("--out", o.Out); err != nil {
 		return err
 	}
 	round := func() error {
-		file, err := disk.Create(ctx, o.Out, false)
+		file, err := disk.Create(ctx, o.Out, secret)
 		if err != nil {
 			return fmt.Errorf("--out %s: %w", o.Out, err)
 		}
