@@ -9,7 +9,7 @@ import (
 
 // AccountArgument is the argument of commands that takes one account.
 type AccountArgument struct {
-	Account string `arg:"" optional:"" complete:"accounts" help:"Account: its id, its name, or a part of its name. Without flags that select accounts, muster looks for it in all profiles and in the only sso-session."`
+	Account string `arg:"" optional:"" complete:"accounts,account-profiles" help:"Account: its id, its name, or a part of its name. Without flags that select accounts, muster looks for it in all profiles and in the only sso-session."`
 }
 
 // name selects the account of a command's argument; "" selects nothing. The argument

@@ -41,14 +41,18 @@ func (s Scope) Key(lookup func(string) (string, bool)) string {
 	return identity(lookup) + "."
 }
 
+// Selects reports whether the command line selects accounts.
+func (s Scope) Selects() bool {
+	return s.Organization || s.AllProfiles || s.SSOSession != "" || s.RoleARN != "" || len(s.Profiles) > 0
+}
+
 // Filter returns the entries of a kind that were found in the scope. A scope without any
 // selection gets all entries, except those found by another identity of the environment.
 func (s Scope) Filter(entries []Entry, kind Kind, lookup func(string) (string, bool)) []Entry {
 	key, own := s.Key(lookup), identity(lookup)
-	selects := s.Organization || s.AllProfiles || s.SSOSession != "" || s.RoleARN != "" || len(s.Profiles) > 0
 	return uniqueIDs(entries, func(e Entry) bool {
 		whose, _, _ := strings.Cut(e.Scope, ".")
-		return e.Kind == kind && (e.Scope == key || !selects && (whose == anyIdentity || whose == own))
+		return e.Kind == kind && (e.Scope == key || !s.Selects() && (whose == anyIdentity || whose == own))
 	})
 }
 

@@ -16,14 +16,15 @@ var sources = map[string]func(l *line, prefix string) []candidate{
 	"sso-profiles": func(l *line, _ string) []candidate {
 		return l.profiles(func(p *awsconfig.Profile) bool { return p.SSOSession != nil })
 	},
-	"sso-sessions": func(l *line, _ string) []candidate { return l.ssoSessions() },
-	"roles":        func(l *line, _ string) []candidate { return append(l.seen(seen.Role), l.profileRoles()...) },
-	"role-arns":    func(l *line, _ string) []candidate { return l.roleARNs() },
-	"regions":      func(l *line, _ string) []candidate { return l.seen(seen.Region) },
-	"accounts":     func(l *line, _ string) []candidate { return l.accounts() },
-	"instances":    func(l *line, prefix string) []candidate { return byName(l.entries(seen.Instance), prefix) },
-	"resources":    (*line).resources,
-	"tag-keys":     func(l *line, _ string) []candidate { return l.tagKeys() },
+	"account-profiles": func(l *line, _ string) []candidate { return l.accountProfiles() },
+	"sso-sessions":     func(l *line, _ string) []candidate { return l.ssoSessions() },
+	"roles":            func(l *line, _ string) []candidate { return append(l.seen(seen.Role), l.profileRoles()...) },
+	"role-arns":        func(l *line, _ string) []candidate { return l.roleARNs() },
+	"regions":          func(l *line, _ string) []candidate { return l.seen(seen.Region) },
+	"accounts":         func(l *line, _ string) []candidate { return l.accounts() },
+	"instances":        func(l *line, prefix string) []candidate { return byName(l.entries(seen.Instance), prefix) },
+	"resources":        (*line).resources,
+	"tag-keys":         func(l *line, _ string) []candidate { return l.tagKeys() },
 }
 
 // texts are the sources that complete a part of a value, such as a field in an expression.
@@ -130,6 +131,14 @@ func (l *line) profiles(wanted func(*awsconfig.Profile) bool) (found []candidate
 		}
 	}
 	return found
+}
+
+// accountProfiles are the profiles, whose names stand for accounts unless flags select accounts.
+func (l *line) accountProfiles() []candidate {
+	if l.scope().Selects() {
+		return nil
+	}
+	return l.profiles(func(*awsconfig.Profile) bool { return true })
 }
 
 func (l *line) ssoSessions() (found []candidate) {
