@@ -39,6 +39,8 @@ func newFilter(s Selection, o Options) (*filter, error) {
 	f := &filter{strict: o.Strict, among: "that can be listed", warn: o.Warn, choose: o.Choose}
 	if flags := s.organizationFlags(); flags != "" {
 		f.among = "of " + flags
+	} else if !s.hasSource() {
+		f.among = "of the current identity (--all-profiles, --sso-session and --organization select more)"
 	}
 	var err error
 	if f.include, err = compilePatterns("--account", s.Accounts); err != nil {
