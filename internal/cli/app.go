@@ -62,7 +62,8 @@ type App struct {
 	setElsewhere map[string]string
 	context      *contexts.Context // that has set a flag; nil for none
 	contextSet   map[any]bool      // the fields of its flags
-	// contextSelects reports whether the context has set the source of accounts.
+	// contextSelects reports whether the context has set the identity or the source of accounts,
+	// so that the identity of the environment does not count.
 	contextSelects bool
 	closers        []func() // called at the end of the run
 

@@ -18,7 +18,8 @@ import (
 //
 //   - `context:""`: a context may set the flag.
 //   - `context:"source"`: likewise, and the flag names a source of accounts. Such a flag on the
-//     command line, or its variable, replaces the entire source of the context.
+//     command line, or its variable, replaces the entire source of the context. With
+//     `base:""` the source starts from an identity: that of --profile or of the environment.
 //   - `context:"selection"`: a context may set the flag, which belongs to the source.
 //   - `context:"name"`: the flag names the context.
 //   - `context:"-"`, of a command: it has no context. Commands without one of the flags above

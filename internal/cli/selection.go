@@ -28,10 +28,10 @@ type selectionFlags struct {
 	Profiles        []string `context:"source" name:"profile" type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
 	AllProfiles     bool     `context:"source" group:"select" help:"Accounts of all profiles, each account once."`
 	SSOSession      string   `context:"source" name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
-	Organization    bool     `context:"source" aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
-	RoleARN         string   `context:"source" name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
+	Organization    bool     `context:"source" base:"" aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
+	RoleARN         string   `context:"source" base:"" name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
 	Via             []string `context:"selection" type:"arns" sep:"none" placeholder:"ARN" group:"select" complete:"role-arns" help:"Role to assume before --role-arn; may be repeated."`
-	TaskPolicy      string   `context:"source" placeholder:"POLICY" group:"select" complete:"task-policies" help:"Member accounts of the organization, as root user limited to this task policy."`
+	TaskPolicy      string   `context:"source" base:"" placeholder:"POLICY" group:"select" complete:"task-policies" help:"Member accounts of the organization, as root user limited to this task policy."`
 	Roles           []string `context:"selection" name:"role" placeholder:"R" env-unless:"MUSTER_ACCOUNT_ID" group:"select" complete:"roles" help:"Roles or permission sets, tried in order; the first that works."`
 	Accounts        []string `context:"selection" name:"account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" argument:"accounts" help:"Only these accounts; globs allowed."`
 	Exclude         []string `context:"selection" name:"exclude-account" type:"globs" placeholder:"ID|NAME" group:"select" complete:"accounts" help:"Not these accounts; globs allowed."`
