@@ -190,7 +190,7 @@ func (o *Operation) send(
 		return nil, err
 	}
 	sent := time.Now()
-	if err := e.sign(ctx, try, req.hash, credentials, sent); err != nil {
+	if err := e.sign(ctx, try, req, credentials, sent); err != nil {
 		return nil, err
 	}
 	resp, err := o.api.http.send(try)

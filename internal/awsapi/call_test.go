@@ -107,7 +107,7 @@ func (want *sentRequest) compare(t *testing.T, o *Operation, keys aws.Credential
 			t.Fatal(err)
 		}
 	}
-	if err := e.sign(ctx, req, prepared.hash, keys, now); err != nil {
+	if err := e.sign(ctx, req, prepared, keys, now); err != nil {
 		t.Fatal(err)
 	}
 	body, err := io.ReadAll(req.Body)

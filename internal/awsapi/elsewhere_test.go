@@ -138,7 +138,7 @@ func TestAsymmetricSignature(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if err := e.sign(t.Context(), req, prepared.hash, testKeys, time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)); err != nil {
+		if err := e.sign(t.Context(), req, prepared, testKeys, time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		signature := req.Header.Get("Authorization")

@@ -19,6 +19,8 @@ type unsigned struct {
 	input   wire.Object
 	request *http.Request // its body can be read through GetBody
 	hash    string        // the SHA-256 of the body, in hexadecimal digits
+
+	canonical *canonicalParts // nil: the SDK signs the request
 }
 
 // unsigned returns the request for an input. An endpoint keeps the last one: a sweep makes
@@ -35,7 +37,10 @@ func (o *Operation) unsigned(ctx context.Context, e *endpoint, in wire.Object) (
 	if err != nil {
 		return nil, err
 	}
-	u := &unsigned{in.Clone(), req.WithContext(context.Background()), hash}
+	u := &unsigned{input: in.Clone(), request: req.WithContext(context.Background()), hash: hash}
+	if e.signsPlainly() {
+		u.canonical = newCanonicalParts(req, hash)
+	}
 	e.last.Store(u)
 	return u, nil
 }

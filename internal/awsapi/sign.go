@@ -26,8 +26,14 @@ func (e *skewedError) Unwrap() error { return e.error }
 // RetryableError makes it one that is retried.
 func (e *skewedError) RetryableError() bool { return true }
 
-// sign signs a request for a time. hash is that of its body.
-func (e *endpoint) sign(ctx context.Context, req *http.Request, hash string, credentials aws.CredentialsProvider, now time.Time) error {
+// signsPlainly reports whether an endpoint's requests are signed with version 4, and with
+// no rule of their own.
+func (e *endpoint) signsPlainly() bool {
+	return !e.unsigned && !e.version2 && !e.unsignedPayload && !e.unescaped && e.regionSet == nil
+}
+
+// sign signs an attempt at a request, for a time.
+func (e *endpoint) sign(ctx context.Context, req *http.Request, of *unsigned, credentials aws.CredentialsProvider, now time.Time) error {
 	if e.unsigned {
 		return nil
 	}
@@ -39,6 +45,10 @@ func (e *endpoint) sign(ctx context.Context, req *http.Request, hash string, cre
 		return &CredentialsError{err}
 	}
 	now = now.Add(time.Duration(e.offset.Load()))
+	if of.canonical != nil && of.canonical.sign(req.Header, creds, e.name, e.region, now) {
+		return nil
+	}
+	hash := of.hash
 	if e.version2 {
 		return signVersion2(req, creds, now)
 	}
