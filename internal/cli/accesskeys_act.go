@@ -146,3 +146,46 @@ func (r *keyRun) summarizeRun() {
 		r.app.note("the way back: %s access-keys %s --from %s --yes", ownName, r.verb.reverse, shell.Word(r.Journal))
 	}
 }
+
+// exit returns the error for the exit code. concluded is that of the gaps.
+func (r *keyRun) exit(concluded error) error {
+	missing := numberOf(r.results, change.Failed, change.Unknown, change.NotMade)
+	if r.From != "" {
+		missing += numberOf(r.results, change.Skipped)
+	}
+	var ended *partial
+	switch {
+	case missing == 0, errors.As(concluded, &ended) && ended.code == exitInterrupted, concluded != nil && !errors.As(concluded, &ended):
+		return concluded
+	case numberOf(r.results, change.Done, change.Unchanged, change.Planned) == 0:
+		return &partial{exitNothing}
+	}
+	return &partial{exitPartial}
+}
+
+// summarize prints the last lines.
+func (r *keyRun) summarize(*sweep.Ledger) {
+	r.noteFailures()
+	if r.Quiet {
+		return
+	}
+	if r.Yes {
+		r.summarizeRun()
+		return
+	}
+	text := fmt.Sprintf("the plan: %s %s", r.verb.name, placesOf(r.results, change.Planned))
+	for _, others := range []change.Outcome{change.Protected, change.Unchanged, change.Skipped, change.NotMade} {
+		if n := numberOf(r.results, others); n > 0 {
+			text += fmt.Sprintf("; %s %s", thousands(n), others)
+		}
+	}
+	r.app.note("%s; nothing was changed", text)
+	if n := len(r.planned()); n > 0 && r.Plan == "" {
+		flags := fmt.Sprintf("--yes --max-changes %d --journal FILE", n)
+		if r.From != "" {
+			flags = "--yes"
+		}
+		r.app.note("to make the changes, add %s", flags)
+	}
+	r.app.note("keys of root users and service-specific credentials are left alone")
+}

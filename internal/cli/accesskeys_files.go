@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+
+	"muster/internal/account"
+	"muster/internal/change"
+)
+
+// readPlan reads the file of --apply. It returns the flags that led to the accounts.
+func (r *keyRun) readPlan() (accounts json.RawMessage, err error) {
+	data, err := os.ReadFile(r.Apply)
+	if err != nil {
+		return nil, usage("--apply: %v", err)
+	}
+	plan, err := change.ParsePlan(data)
+	if err != nil {
+		return nil, usage("--apply %s: %v", r.Apply, err)
+	}
+	if plan.Command != r.verb.command() {
+		return nil, usage("--apply %s: it is a plan of %s", r.Apply, plan.Command)
+	}
+	r.given = plan.Changes
+	return plan.Accounts, nil
+}
+
+// readJournal reads the journal of --from. Its changes that lead to the other state are
+// for the other verb.
+func (r *keyRun) readJournal() (accounts json.RawMessage, err error) {
+	if r.from, err = change.OpenForUndo(r.From, r.app.Now); err != nil {
+		return nil, err
+	}
+	all := r.from.Undo()
+	r.given = slices.DeleteFunc(slices.Clone(all), func(c change.Change) bool { return c.After != r.verb.after })
+	if others := len(all) - len(r.given); others > 0 {
+		r.app.note("%s of %s would be taken back by access-keys %s --from", count(others, "change"), r.From, r.verb.reverse)
+	}
+	if r.hasSource() {
+		return nil, nil
+	}
+	if accounts, err = r.from.Accounts(); err != nil {
+		return nil, usage("--from %s: %v", r.From, err)
+	}
+	return accounts, nil
+}
+
+// hasSource reports whether flags name a source of accounts.
+func (c *keyFlags) hasSource() bool {
+	return c.AllProfiles || c.SSOSession != "" || c.Organization || c.RoleARN != "" || len(c.Profiles)+len(c.Roles) > 0
+}
+
+// reach adds the flags of an earlier run that lead to its accounts, unless the command line
+// has its own.
+func (r *keyRun) reach(accounts json.RawMessage) error {
+	if len(accounts) == 0 || r.hasSource() {
+		return nil
+	}
+	var saved account.Selection
+	if err := json.Unmarshal(accounts, &saved); err != nil {
+		return usage("%s%s: Accounts: %v", r.From, r.Apply, err)
+	}
+	saved.Accounts, saved.Exclude, saved.OUs, saved.Tags = r.Accounts, r.Exclude, r.OUs, r.Tags
+	r.selectionFlags = selectionFlags(saved)
+	return nil
+}
+
+// header describes the run for a journal or a plan. The flags that leave out accounts are
+// not in it: the changes name theirs.
+func (r *keyRun) header() change.Header {
+	reached := r.sweeper.selection
+	reached.Accounts, reached.Exclude, reached.OUs, reached.Tags = nil, nil, nil, nil
+	text, _ := json.Marshal(reached)
+	given := map[string]any{}
+	_ = json.Unmarshal(text, &given) // of the line above
+	maps.DeleteFunc(given, func(_ string, value any) bool { return value == nil || value == "" || value == false || value == 0.0 })
+	text, _ = json.Marshal(given)
+	return change.Header{Command: r.verb.command(), Accounts: text}
+}
+
+// openJournal opens the journal of the run. With --from it is that journal, unless another
+// one is named.
+func (r *keyRun) openJournal() (err error) {
+	if r.from != nil && (r.Journal == "" || sameFiles(r.Journal, r.From)) {
+		r.journal = r.from
+		return nil
+	}
+	r.journal, err = change.OpenJournal(r.Journal, r.app.Now)
+	return err
+}
+
+func sameFiles(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
