@@ -15,7 +15,7 @@ func (r *keyRun) carryOut(ctx context.Context, ledger *sweep.Ledger, out stream[
 	changes := r.planned()
 	if r.From == "" || r.MaxChanges > 0 {
 		if err := change.CheckBound(len(changes), int(r.MaxChanges)); err != nil {
-			return err
+			return usage("%v%s", err, r.app.ofContext())
 		}
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -135,7 +135,7 @@ func (r *keyRun) noteFailures() {
 
 // summarizeRun prints the number of changes, and the way back.
 func (r *keyRun) summarizeRun() {
-	text := r.verb.past + " " + placesOf(r.results, change.Done)
+	text := r.verb.past + " " + placesOf(r.results, change.Done) + r.app.ofContext()
 	for _, others := range []change.Outcome{change.Failed, change.Unknown, change.NotMade, change.Skipped, change.Unchanged, change.Protected} {
 		if n := numberOf(r.results, others); n > 0 {
 			text += fmt.Sprintf("; %s %s", thousands(n), others)
@@ -173,19 +173,22 @@ func (r *keyRun) summarize(*sweep.Ledger) {
 		r.summarizeRun()
 		return
 	}
-	text := fmt.Sprintf("the plan: %s %s", r.verb.name, placesOf(r.results, change.Planned))
+	text := fmt.Sprintf("the plan: %s %s%s", r.verb.name, placesOf(r.results, change.Planned), r.app.ofContext())
 	for _, others := range []change.Outcome{change.Protected, change.Unchanged, change.Skipped, change.NotMade} {
 		if n := numberOf(r.results, others); n > 0 {
 			text += fmt.Sprintf("; %s %s", thousands(n), others)
 		}
 	}
 	r.app.note("%s; nothing was changed", text)
-	if n := len(r.planned()); n > 0 && r.Plan == "" {
-		flags := fmt.Sprintf("--yes --max-changes %d --journal FILE", n)
-		if r.From != "" {
-			flags = "--yes"
-		}
-		r.app.note("to make the changes, add %s", flags)
+	n := len(r.planned())
+	switch {
+	case r.MaxChanges > 0 && n > int(r.MaxChanges):
+		r.app.note("--yes would reject this plan: it has more changes than --max-changes %d", r.MaxChanges)
+	case n == 0 || r.Plan != "":
+	case r.From != "":
+		r.app.note("to make the changes, add --yes")
+	default:
+		r.app.note("to make the changes, add --yes --max-changes %d --journal FILE", n)
 	}
 	r.app.note("keys of root users and service-specific credentials are left alone")
 }

@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"os"
 	"slices"
 
-	"muster/internal/account"
 	"muster/internal/change"
 )
 
@@ -49,21 +49,37 @@ func (r *keyRun) readJournal() (accounts json.RawMessage, err error) {
 
 // hasSource reports whether flags name a source of accounts.
 func (c *keyFlags) hasSource() bool {
-	return c.AllProfiles || c.SSOSession != "" || c.Organization || c.RoleARN != "" || len(c.Profiles)+len(c.Roles) > 0
+	return c.AllProfiles || c.SSOSession != "" || c.Organization || c.RoleARN != "" || c.TaskPolicy != "" || len(c.Profiles) > 0
+}
+
+// overridden makes variables and the context void if a journal or a plan has the accounts:
+// they must not lead an undo elsewhere, or leave out a part of it. The command line may.
+func (c *keyFlags) overridden(flag any, value string, line *flagLine) bool {
+	if (line.given[&c.From] || line.given[&c.Apply]) && !c.sourceGiven(line) && c.selects(flag) {
+		return true
+	}
+	return c.selectionFlags.overridden(flag, value, line)
 }
 
 // reach adds the flags of an earlier run that lead to its accounts, unless the command line
-// has its own.
+// names another source. The other flags on the command line replace those of the run.
 func (r *keyRun) reach(accounts json.RawMessage) error {
 	if len(accounts) == 0 || r.hasSource() {
 		return nil
 	}
-	var saved account.Selection
+	var saved selectionFlags
 	if err := json.Unmarshal(accounts, &saved); err != nil {
 		return usage("%s%s: Accounts: %v", r.From, r.Apply, err)
 	}
-	saved.Accounts, saved.Exclude, saved.OUs, saved.Tags = r.Accounts, r.Exclude, r.OUs, r.Tags
-	r.selectionFlags = selectionFlags(saved)
+	given := r.selectionFlags
+	saved.Accounts, saved.Exclude, saved.OUs, saved.Tags = given.Accounts, given.Exclude, given.OUs, given.Tags
+	if len(given.Roles) > 0 {
+		saved.Roles = given.Roles
+	}
+	saved.ExternalID = cmp.Or(given.ExternalID, saved.ExternalID)
+	saved.RoleSessionName = cmp.Or(given.RoleSessionName, saved.RoleSessionName)
+	saved.DurationSeconds = cmp.Or(given.DurationSeconds, saved.DurationSeconds)
+	r.selectionFlags = saved
 	return nil
 }
 

@@ -87,7 +87,7 @@ func (r *keyRun) run(ctx context.Context) error {
 	if r.Yes {
 		err = r.carryOut(ctx, result.ledger, out)
 	} else {
-		err = r.plan(ctx, out)
+		err = r.plan(ctx, result.ledger, out)
 	}
 	if err != nil {
 		return err
@@ -199,7 +199,10 @@ func (r *keyRun) addUnvisited(ctx context.Context, ledger *sweep.Ledger) {
 }
 
 // plan prints what a run would do, and saves it with --plan.
-func (r *keyRun) plan(ctx context.Context, out stream[keyChange]) error {
+func (r *keyRun) plan(ctx context.Context, ledger *sweep.Ledger, out stream[keyChange]) error {
+	if _, err := r.canary(ledger, r.planned()); err != nil {
+		return err
+	}
 	for _, result := range r.results {
 		if err := out.Write(r.verb.record(result, r.app.Now())); err != nil {
 			return written(err)

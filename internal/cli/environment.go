@@ -2,6 +2,7 @@ package cli
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -111,8 +112,7 @@ func (l *flagLine) overrides(flag *kong.Flag, value string) bool {
 // another source: it replaces the whole source.
 func (s *selectionFlags) overridden(flag any, value string, line *flagLine) bool {
 	given, replaced := line.given, line.replaced
-	sources := []any{&s.Profiles, &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy}
-	if !slices.ContainsFunc(sources, func(source any) bool { return given[source] }) {
+	if !s.sourceGiven(line) {
 		return false
 	}
 	startsFromProfile := given[&s.Organization] || given[&s.RoleARN] || given[&s.TaskPolicy]
@@ -129,6 +129,23 @@ func (s *selectionFlags) overridden(flag any, value string, line *flagLine) bool
 		return !given[&s.Organization] && !given[&s.RoleARN]
 	case &s.OUs, &s.Tags: // without a replaced organization they stay: ignoring them would select more accounts
 		return replaced(&s.Organization) && !given[&s.TaskPolicy]
+	}
+	return false
+}
+
+// sourceGiven reports whether the command line names a source of accounts.
+func (s *selectionFlags) sourceGiven(line *flagLine) bool {
+	sources := []any{&s.Profiles, &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy}
+	return slices.ContainsFunc(sources, func(source any) bool { return line.given[source] })
+}
+
+// selects reports whether a flag is one of these.
+func (s *selectionFlags) selects(flag any) bool {
+	fields := reflect.ValueOf(s).Elem()
+	for i := range fields.NumField() {
+		if fields.Field(i).Addr().Interface() == flag {
+			return true
+		}
 	}
 	return false
 }
