@@ -26,7 +26,7 @@ type assumeRootCmd struct {
 func (*assumeRootCmd) Examples() []string {
 	return []string{
 		"muster assume-root --account Production --task-policy S3UnlockBucketPolicy",
-		"muster aws iam get-account-summary --task-policy IAMAuditRootUserCredentials",
+		"muster whoami --task-policy IAMAuditRootUserCredentials",
 		"muster exec --task-policy SQSUnlockQueuePolicy --account Production -- env",
 	}
 }

@@ -55,7 +55,6 @@ func (*execCmd) Examples() []string {
 		"muster exec production -- aws s3 ls",
 		"muster exec --all-profiles --yes --prefix -- sh -c 'echo $AWS_REGION'",
 		"muster exec --profile production --per-region --region 'eu-*' --yes -- env",
-		"muster exec --organization --role EC2ReadAccess --dry-run -- env",
 	}
 }
 

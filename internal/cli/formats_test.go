@@ -32,6 +32,7 @@ var recordCommands = map[string][]string{
 	"assume-role":   {"--role-arn", "arn:aws:iam::264511973012:role/EC2ReadAccess", "--profile", "malbert"},
 	"assume-root":   {"--task-policy", "S3UnlockBucketPolicy", "--account", "Production"},
 	"session-token": {"--profile", "malbert"},
+	"sessions":      {},
 	"aws":           {"sts", "get-caller-identity"},
 }
 

@@ -135,6 +135,9 @@ func runExamples(t *testing.T, root string, lines []string) {
 			line = strings.ReplaceAll(line, ":8080", ":0")
 			shell(t, line+` >"$HOME/served" & until grep "^export AWS_ENDPOINT_URL=" "$HOME/served"; do kill -0 $!; sleep 0.1; done; kill $!; wait || :`, 0)
 			continue
+		case line == "muster exec production": // a shell on a terminal, which ends at once
+			shell(t, "SHELL=/bin/true "+line, 80)
+			continue
 		case strings.Contains(line, "| man "):
 			if exec.Command("man", "--version").Run() != nil {
 				line, _, _ = strings.Cut(line, " |")

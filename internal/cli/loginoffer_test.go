@@ -109,6 +109,7 @@ func TestNoSignInMidway(t *testing.T) {
 			waitFor(t, shown, `Sign in now\? \[Y/n\] `)
 			tty.Write([]byte(c.typed))
 			run.Wait()
+			waitFor(t, shown, `\] (?s:.*)`+regexp.QuoteMeta(c.want))
 			text := shown.String()
 			if code := run.ProcessState.ExitCode(); code != c.code || !strings.Contains(text, c.want) || strings.Count(text, "Sign in now?") != 1 {
 				t.Errorf("exit code %d, want %d and %q\n%s", code, c.code, c.want, text)

@@ -86,11 +86,11 @@ func TestPluginNamesItself(t *testing.T) {
 		{"help accounts", []string{"'kubectl muster profiles'"}},
 		{"man find", []string{"\n\\fBkubectl muster find\\fP ", "\nkubectl muster find 52.59.78.34 \\-\\-all\\-profiles\n"}},
 		{"--version", []string{"kubectl muster "}},
-		{"exec --help", []string{"Usage: kubectl muster exec ", "kubectl muster's flags come before"}},
+		{"exec --help", []string{"Usage: kubectl muster exec ", "see 'kubectl muster help shell'"}},
 		{"profiles --help", []string{"  kubectl muster profiles --generate --sso-session "}},
 		{"completion --help", []string{"source <(kubectl muster completion bash)", "('aws muster')"}},
 		{"zzz", []string{"kubectl muster: unknown command zzz", "'kubectl muster --help'"}},
-		{"exec --account Development", []string{"kubectl muster: expected a command: kubectl muster exec [flags] -- COMMAND"}},
+		{"exec --account Development", []string{"kubectl muster: expected a command: kubectl muster exec [ACCOUNT] [flags] -- COMMAND"}},
 		{"instances --sso-session nobody", []string{"kubectl muster: "}},
 	} {
 		for _, called := range []string{"/usr/local/bin/kubectl-muster", "muster"} {
