@@ -25,7 +25,8 @@ type mfaProvider struct {
 	creds   *Credentials // the cache around this provider
 
 	mu     sync.Mutex // held while the user is asked
-	cached aws.CredentialsProvider
+	file   botocache.RoleFile
+	cached aws.CredentialsProvider // nil until the access key is known
 	failed error
 }
 
@@ -42,13 +43,31 @@ func (p *mfaProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 			return aws.Credentials{}, err
 		}
 		r := p.session.r
-		p.cached = r.viaCLICache(r.Cache.MFASession(keys.AccessKeyID, p.session.serial), "", mfaMinTTL, &p.session)
+		p.file = r.Cache.MFASession(keys.AccessKeyID, p.session.serial)
+		p.cached = r.viaCLICache(p.file, "", mfaMinTTL, &p.session)
 	}
+	defer p.lock(ctx)()
 	creds, err := p.cached.Retrieve(ctx)
 	if err != nil && ctx.Err() == nil {
 		p.failed = err
 	}
 	return creds, err
+}
+
+// lock waits until no other process asks for a code of the device, so that several
+// processes that start at the same time ask once. A process that has no way to get a code
+// does not wait for a user at another terminal. Neither does one that a credential_process or
+// mfa_process has started: the process that waits for it may hold the lock.
+func (p *mfaProvider) lock(ctx context.Context) (unlock func()) {
+	r, none := p.session.r, func() {}
+	if r.NoRoleCache || !r.canGetCode(p.session.serial) || r.env(loopVariable) != "" || p.file.CheckWritable() != nil {
+		return none
+	}
+	unlock, err := p.file.Lock(ctx, "the session of MFA device "+p.session.serial)
+	if err != nil {
+		return none
+	}
+	return unlock
 }
 
 // forgetFailure drops an error that may have passed. It does not wait for a user who

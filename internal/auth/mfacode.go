@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"muster/internal/awsapi"
+	"muster/internal/awsconfig"
 )
 
 // givenCode is the one code of Options.TokenCode, which works once.
@@ -53,10 +54,7 @@ func (r *Resolver) takeCode(serial string) (string, error) {
 
 // findCode runs the mfa_process of a profile with the device, or asks the user.
 func (r *Resolver) findCode(ctx context.Context, serial string) (string, error) {
-	for _, p := range r.Config.Profiles {
-		if p.MFASerial != serial || p.MFAProcess == "" {
-			continue
-		}
+	if p := r.mfaProcess(serial); p != nil {
 		output, err := r.runProcess(ctx, p.Name, "mfa_process", p.MFAProcess)
 		if err != nil {
 			return "", err
@@ -71,6 +69,28 @@ func (r *Resolver) findCode(ctx context.Context, serial string) (string, error) 
 		return "", &mfaError{fmt.Sprintf("an MFA code of %s is needed, and there is no terminal to ask on: give --token-code, or set mfa_process in the profile", serial)}
 	}
 	return r.Prompt(ctx, fmt.Sprintf("MFA code of %s: ", serial))
+}
+
+// mfaProcess returns the first profile with an mfa_process for a device, nil for none.
+func (r *Resolver) mfaProcess(serial string) *awsconfig.Profile {
+	for _, p := range r.Config.Profiles {
+		if p.MFASerial == serial && p.MFAProcess != "" {
+			return p
+		}
+	}
+	return nil
+}
+
+// canGetCode reports whether mfaCode has a way to get a code of a device.
+func (r *Resolver) canGetCode(serial string) bool {
+	return r.TokenCode != "" || r.Prompt != nil || r.mfaProcess(serial) != nil
+}
+
+// UnusedCode reports whether Options.TokenCode is a code that no device has needed.
+func (r *Resolver) UnusedCode() bool {
+	r.given.mu.Lock()
+	defer r.given.mu.Unlock()
+	return r.TokenCode != "" && r.given.serial == ""
 }
 
 // mfaError means that there is no valid code.

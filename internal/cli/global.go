@@ -86,7 +86,11 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		NoRoleCache: g.NoCache, TokenCode: g.TokenCode,
 		Prompt: app.prompter(), OfferLogin: app.loginOffer(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
 	})
-	app.closers = append(app.closers, resolver.Close)
+	app.closers = append(app.closers, resolver.Close, func() {
+		if resolver.UnusedCode() {
+			app.note("--token-code was not used: no MFA device needed a code")
+		}
+	})
 	return resolver, nil
 }
 

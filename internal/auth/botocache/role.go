@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -95,9 +97,14 @@ func (c *Cache) MFASession(accessKeyID, serial string) RoleFile {
 // Read returns the credentials; ok is false if the file has none.
 func (f RoleFile) Read(ctx context.Context) (creds aws.Credentials, ok bool) {
 	contents, ok := f.contents(ctx)
-	c := contents.Credentials
-	if !ok || c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" {
+	if !ok {
 		return aws.Credentials{}, false
+	}
+	c := contents.Credentials
+	for _, text := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken} {
+		if text == "" || strings.ContainsFunc(text, unicode.IsControl) { // no header can carry it
+			return aws.Credentials{}, false
+		}
 	}
 	return aws.Credentials{
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
