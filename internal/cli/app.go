@@ -66,6 +66,7 @@ type App struct {
 	// so that the identity of the environment does not count.
 	contextSelects bool
 	closers        []func() // called at the end of the run
+	commandLine    string   // for people, without secrets
 
 	timings      *timing.Run               // nil without --timings
 	earlierRates func() map[string]float64 // of limits that accounts share; nil: not needed

@@ -38,6 +38,7 @@ type awsCmd struct {
 	RegionFlags   `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
+	PageFlags     `embed:""`
 
 	op         *catalog.Operation // nil: not named
 	parameters []inventory.Given
@@ -130,7 +131,7 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err != nil {
 		return err
 	}
-	flags := listFlags{&c.Selection, c.regionsFor(app, operation), &c.SweepFlags, &c.WatchedOutput}
+	flags := listFlags{&c.Selection, c.regionsFor(app, operation), &c.SweepFlags, &c.WatchedOutput, &c.PageFlags}
 	err = list(ctx, app, g, flags, c.listing(operation))
 	if operation.HasMorePages() {
 		app.note("the answer has more pages: without a token or a limit among the parameters, muster follows all of them")

@@ -38,7 +38,7 @@ func (f *browserFlags) opener(app *App) (*opener, error) {
 		case f.BrowserProfile != "":
 			return nil, usage("--browser-profile %s: expected a browser, too, such as --browser firefox", f.BrowserProfile)
 		case app.OpenBrowser == nil:
-			return nil, errors.New("no browser found: leave out --open to print the URL, or set BROWSER")
+			return nil, errors.New("no browser found: leave out --open, or set BROWSER")
 		}
 		return &opener{open: app.OpenBrowser}, nil
 	}

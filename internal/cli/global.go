@@ -198,7 +198,7 @@ type Output struct {
 	JQ        string   `name:"jq" overrides:"output" placeholder:"EXPR" group:"output" complete:"jq" overview:"" help:"Run a jq filter on each record, and print the results."`
 	Slurp     bool     `group:"output" help:"Run the jq filter once, on an array of all records."`
 	Query     string   `placeholder:"JMESPATH" group:"output" complete:"jmespath" help:"Print the result of a JMESPath expression on the array of records."`
-	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv and text, such as Name,Tags.env."`
+	Columns   []string `placeholder:"A,B" group:"output" complete:"fields" overview:"Choose the columns, such as Name,Tags.env." help:"Columns of table, tree, markdown, csv, text and html, such as Name,Tags.env."`
 	NoHeaders bool     `group:"output" help:"Omit the header."`
 	CSVSafe   bool     `name:"csv-safe" group:"output" help:"Put ' before csv cells that a spreadsheet would run as formulas."`
 	SortBy    []string `type:"sortkeys" placeholder:"F,F" group:"output" complete:"sort-fields" help:"Sort by these fields; -F sorts descending."`

@@ -31,10 +31,11 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"awsapi":         {"catalog", "secret", "timing", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
 		"jmespath":       {},
-		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/parquet", "render/shape", "safe"},
+		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/html", "render/parquet", "render/shape", "safe"},
 		"render/expr":    {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},
 		"render/caret":   {"safe"},
 		"render/grid":    {"safe"},
+		"render/html":    {"render/encode", "render/shape", "safe"},
 		"render/parquet": {"render/encode", "render/shape"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
 		"render/shape":   {"jmespath", "names", "render/caret"},
@@ -63,7 +64,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
+			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/html", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -30,6 +30,7 @@ type listCmd struct {
 	RegionFlags   `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
+	PageFlags     `embed:""`
 }
 
 func (*listCmd) Examples() []string {
@@ -135,7 +136,7 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Co
 		return err
 	}
 	accounts, regional := resources.Scope()
-	flags := listFlags{&c.Selection, &c.RegionFlags, &c.SweepFlags, &c.WatchedOutput}
+	flags := listFlags{&c.Selection, &c.RegionFlags, &c.SweepFlags, &c.WatchedOutput, &c.PageFlags}
 	if !regional {
 		flags.regions = nil
 		if len(c.Region)+len(c.ExcludeRegion) > 0 && !resources.HaveRegion() {

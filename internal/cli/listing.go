@@ -55,13 +55,14 @@ type accountListing[R any] struct {
 	Selection     `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
+	PageFlags     `embed:""`
 }
 
 // Schema is that of the command's records.
 func (*accountListing[R]) Schema() *shape.Schema { return shape.SchemaOf[R]() }
 
 func (f *accountListing[R]) list(ctx context.Context, app *App, g *Global, l listing[R]) error {
-	return list(ctx, app, g, listFlags{&f.Selection, nil, &f.SweepFlags, &f.WatchedOutput}, l)
+	return list(ctx, app, g, listFlags{&f.Selection, nil, &f.SweepFlags, &f.WatchedOutput, &f.PageFlags}, l)
 }
 
 // regionalListing are the flags of a command that lists records of regions.
@@ -70,6 +71,7 @@ type regionalListing[R any] struct {
 	RegionFlags   `embed:""`
 	SweepFlags    `embed:""`
 	WatchedOutput `embed:""`
+	PageFlags     `embed:""`
 }
 
 // Schema is that of the command's records.
@@ -80,7 +82,7 @@ func (f *regionalListing[R]) list(ctx context.Context, app *App, g *Global, l li
 }
 
 func (f *regionalListing[R]) flags() listFlags {
-	return listFlags{&f.Selection, &f.RegionFlags, &f.SweepFlags, &f.WatchedOutput}
+	return listFlags{&f.Selection, &f.RegionFlags, &f.SweepFlags, &f.WatchedOutput, &f.PageFlags}
 }
 
 // listFlags are the flags of a listing command.
@@ -89,6 +91,7 @@ type listFlags struct {
 	regions   *RegionFlags // nil: the command has no --region
 	sweep     *SweepFlags
 	output    *WatchedOutput
+	page      *PageFlags // nil: the command has no page
 }
 
 // list takes a listing command from its flags to its exit code.
@@ -96,6 +99,10 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 	var leftOut []string
 	options := flags.output.options(app, g)
 	options.LeftOut = func(columns []string) { leftOut = columns }
+	page, summarize := newPage(app, l.noun, flags.output)
+	if flags.page != nil {
+		options.Page = page
+	}
 	compile := l.compile
 	if compile == nil {
 		compile = render.Compile[R]
@@ -107,6 +114,10 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 	} else {
 		printer, err = compile(options, l.view)
 	}
+	if err != nil {
+		return err
+	}
+	open, err := flags.page.opener(app, flags.output)
 	if err != nil {
 		return err
 	}
@@ -131,8 +142,11 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		return s.conclude(ctx, result)
 	}
 	start := func(w io.Writer) (stream[R], error) {
-		if l.gather != nil {
+		switch {
+		case l.gather != nil:
 			return l.gather(options, w)
+		case options.Output == "html":
+			return &pageStream[R]{printer.Start(w), summarize}, nil
 		}
 		return printer.Start(w), nil
 	}
@@ -150,9 +164,9 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		return once(ctx, out)
 	}
 	if flags.output.Out != "" {
-		return rewriteFile(ctx, app, flags.output, l.secret, start, once)
+		return rewriteFile(ctx, app, flags.output, l.secret, open, start, once)
 	}
-	if l.gather != nil {
+	if l.gather != nil || options.Output == "html" {
 		out, err := start(app.term.Records())
 		if err != nil {
 			return err

@@ -112,6 +112,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 		app.note("%v", err)
 		return exitUsage
 	}
+	typed := args
 	if args, err = takeParameters(line); err != nil {
 		return app.fail(ctx, err)
 	}
@@ -122,6 +123,7 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if err := checkMeaning(command, args); err != nil {
 		return app.fail(ctx, err)
 	}
+	app.commandLine = shownCommand(app, typed)
 	global := command.Model.Target.FieldByName("Global").Addr().Interface().(*Global)
 	if hasTag(command.Selected(), "demo", "-") {
 		global.Demo = false

@@ -13,9 +13,9 @@ import (
 )
 
 // rewriteFile calls once with the file of --out, or with --watch again and again. Each
-// round replaces the file. Only the user can read a secret one. An error ends the run only in
-// the first round.
-func rewriteFile[R any](ctx context.Context, app *App, o *WatchedOutput, secret bool, start func(io.Writer) (stream[R], error), once func(context.Context, stream[R]) error) error {
+// round replaces the file. Only the user can read a secret one. open shows the first one; nil:
+// nothing does. An error ends the run only in the first round.
+func rewriteFile[R any](ctx context.Context, app *App, o *WatchedOutput, secret bool, open func(url string) error, start func(io.Writer) (stream[R], error), once func(context.Context, stream[R]) error) error {
 	if err := checkWritable("--out", o.Out); err != nil {
 		return err
 	}
@@ -29,7 +29,13 @@ func rewriteFile[R any](ctx context.Context, app *App, o *WatchedOutput, secret 
 		if err != nil {
 			return err
 		}
-		return once(ctx, &outFile[R]{stream: out, file: file, path: o.Out})
+		written := &outFile[R]{stream: out, file: file, path: o.Out}
+		err = once(ctx, written)
+		if written.replaced && open != nil {
+			app.showFile(o.Out, open)
+			open = nil
+		}
+		return err
 	}
 	if o.Watch == 0 {
 		return round()
@@ -57,6 +63,8 @@ type outFile[R any] struct {
 	file *disk.File
 	path string
 	void bool // nothing answered
+
+	replaced bool // the file has the records
 }
 
 func (s *outFile[R]) ended(ledger *sweep.Ledger, noun string) {
@@ -78,5 +86,6 @@ func (s *outFile[R]) Close() error {
 	if err := s.file.Commit(); err != nil {
 		return fmt.Errorf("--out %s: %w", s.path, err)
 	}
+	s.replaced = true
 	return err
 }

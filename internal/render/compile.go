@@ -111,6 +111,8 @@ func (c *compiler) compileFormat(p *plan, name, argument string, id *shape.Path)
 		return name != "ndjson", nil
 	case "parquet":
 		p.start, p.partition, err = c.parquet()
+	case "html":
+		p.start, err = c.html()
 	case "csv":
 		p.start, err = c.csv()
 	case "text":

@@ -20,7 +20,7 @@ var templateFormats = []string{"template=", "template-file="}
 
 // Formats lists the values of Options.Output for help and completion.
 func Formats() []string {
-	return append([]string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "parquet"}, templateFormats...)
+	return append([]string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "parquet", "html"}, templateFormats...)
 }
 
 // othersFormats are formats of the AWS CLI that muster lacks, with the choice that comes
@@ -63,6 +63,8 @@ func (c *compiler) checkWatch(name string) error {
 		return clash("--watch", "--jq", hint)
 	case c.Query != "":
 		return clash("--watch", "--query", hint)
+	case name == "html":
+		return clash("--watch", "--output html", "name a file with --out FILE")
 	case !isDrawn(name):
 		return clash("--watch", "--output "+name, hint)
 	}
@@ -81,15 +83,15 @@ func (c *compiler) checkExpressions(name string) error {
 		return clash("--jq", "--output "+name, "a filter prints its results itself")
 	case c.CSVSafe && (name != "csv" || filters):
 		return &caret.Error{Flag: "--csv-safe", Msg: "needs --output csv", Offset: -1}
-	case name == "parquet" && c.Terminal:
-		return &caret.Error{Flag: "--output parquet", Msg: "is not for a terminal; name a file with --out FILE", Offset: -1}
+	case (name == "parquet" || name == "html") && c.Terminal:
+		return &caret.Error{Flag: "--output " + name, Msg: "is not for a terminal; name a file with --out FILE", Offset: -1}
 	case len(c.PartitionBy) > 0 && name != "parquet":
 		return &caret.Error{Flag: "--partition-by", Msg: "needs --output parquet", Offset: -1}
 	case len(c.PartitionBy) > 0 && len(c.CountBy) > 0:
 		return clash("--partition-by", "--count-by", "counts are few")
 	case c.Slurp && !filters:
 		return &caret.Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
-	case c.Query != "" && (name == "name" || name == "tree" || name == "parquet" || c.isTemplate(name)):
+	case c.Query != "" && (name == "name" || name == "tree" || name == "parquet" || name == "html" || c.isTemplate(name)):
 		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv, table and markdown")
 	}
 	return nil
@@ -103,8 +105,8 @@ func (c *compiler) checkColumns(name string) error {
 		return clash("--columns", "--jq", "the filter chooses what is printed")
 	case c.Query != "":
 		return clash("--columns", "--query", "the query chooses what is printed")
-	case !isDrawn(name) && name != "markdown" && name != "csv" && name != "text":
-		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, markdown, csv and text")
+	case !isDrawn(name) && name != "markdown" && name != "csv" && name != "text" && name != "html":
+		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, markdown, csv, text and html")
 	}
 	return nil
 }

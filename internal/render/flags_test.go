@@ -105,7 +105,7 @@ func TestErrors(t *testing.T) {
 		{Options{SortBy: []string{"-", "Name"}}, "--sort-by: a field name is missing"},
 		{Options{Columns: []string{"Name."}}, "--columns: a field name is missing after the dot at column 6\n    Name.\n         ^"},
 		{Options{Columns: []string{"Name.x"}}, "--columns: a string has no field x at column 6\n    Name.x\n         ^"},
-		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, markdown, csv and text"},
+		{Options{Columns: []string{"Name"}, Output: "json"}, "--columns: cannot be used with --output json; columns are chosen in table, wide, tree, markdown, csv, text and html"},
 		{Options{Columns: []string{"Name"}, JQ: "."}, "--columns: cannot be used with --jq; the filter chooses what is printed"},
 		{Options{Columns: []string{"Name"}, Query: "@"}, "--columns: cannot be used with --query; the query chooses what is printed"},
 		{Options{SortBy: []string{"-Nam"}}, "--sort-by: unknown field Nam at column 1; did you mean \"Name\"?\n    Nam\n    ^^^"},

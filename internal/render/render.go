@@ -6,7 +6,7 @@
 // each one at once if the format allows it.
 //
 // The parts: shape describes records and reads their fields, expr runs expressions, grid
-// draws tables, encode writes values as text, caret words errors.
+// draws tables, encode writes values as text, html writes pages, caret words errors.
 package render
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"muster/internal/render/caret"
+	"muster/internal/render/html"
 	"muster/internal/render/shape"
 )
 
@@ -39,6 +40,8 @@ type Options struct {
 	Terminal    bool     // the output is a terminal, and control characters in names are escaped
 	Style       string   // --style: plain, rounded, grid or compact; "" is plain
 	CSVSafe     bool     // --csv-safe: spreadsheets take no cell for a formula
+
+	Page *html.Page // of html; nil: the command has no page
 
 	Width   func() int             // columns of the terminal; nil or 0: no terminal, nothing is cut
 	LeftOut func(columns []string) // called with the columns that do not fit in the terminal; may be nil
