@@ -72,7 +72,7 @@ func (s *Scanner) instruction() {
 		return
 	}
 	name := body[:len(body)-len(bytes.TrimLeftFunc(body, func(r rune) bool { return isNameRune(r) || r == utf8.RuneError }))]
-	if !validName(name) {
+	if !isName(name) {
 		s.failf("%.40q is not a valid name of an instruction", name)
 	} else if string(name) == "xml" {
 		if version := quotedValue(body, "version="); version != "" && version != "1.0" {

@@ -167,7 +167,7 @@ func FuzzScanner(f *testing.F) {
 	}
 	for _, odd := range []string{
 		"", "<", "<a", "<a/>", "<a/><b/>", "<a><b></a></b>", "<?A\x80?><a/>", "<a><!-- -- --></a>", "<a>]]></a>", "<!DOCTYPE html><html/>",
-		"<a b=1/>", "<a b/>", "<a>&unknown;</a>", "<a>&#0;</a>", `<?xml version="1.1"?><a/>`, `<?xml version="1.0" encoding="latin1"?><a/>`,
+		"<a b=1/>", "<a b/>", `<A :0="0"/>`, `<A :a="0" a:="1"/>`, "<:a/>", "<a:/>", "<:/>", "<a::b/>", "<?a:b:c?><a/>", "<ü:a:b/>", `<a ü:b:c=""/>`, "<a>&unknown;</a>", "<a>&#0;</a>", `<?xml version="1.1"?><a/>`, `<?xml version="1.0" encoding="latin1"?><a/>`,
 	} {
 		f.Add(odd)
 	}

@@ -80,14 +80,13 @@ func checkChars(text []byte) error {
 	return nil
 }
 
-// validName reports whether name is a name with at most one prefix.
-func validName(name []byte) bool {
-	colons := 0
+// validName reports whether name is a name with at most one colon.
+func validName(name []byte) bool { return bytes.Count(name, []byte(":")) <= 1 && isName(name) }
+
+func isName(name []byte) bool {
 	for i, c := range name {
 		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '_', i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '.'):
-		case c == ':':
-			colons++
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '_', c == ':', i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '.'):
 		case c < utf8.RuneSelf:
 			return false
 		default: // letters of other scripts
@@ -95,13 +94,16 @@ func validName(name []byte) bool {
 			return isNameStart(first) && len(bytes.TrimLeftFunc(name, isNameRune)) == 0
 		}
 	}
-	return len(name) > 0 && colons <= 1 && name[0] != ':' && name[len(name)-1] != ':'
+	return len(name) > 0
 }
 
-// cutPrefix splits a valid name into its prefix, if any, and the rest.
+// cutPrefix splits a valid name into its prefix, if any, and the rest. A colon at the begin
+// or the end of a name, which XML without namespaces allows, is part of the rest.
 func cutPrefix(name []byte) (prefix, local []byte) {
-	colon := bytes.IndexByte(name, ':')
-	return name[:max(colon, 0)], name[colon+1:]
+	if colon := bytes.IndexByte(name, ':'); colon > 0 && colon < len(name)-1 {
+		return name[:colon], name[colon+1:]
+	}
+	return nil, name
 }
 
 // isNameStart also accepts a few characters beyond ASCII that XML does not count as
