@@ -179,7 +179,7 @@ func (w *Writer) top(b []byte) []byte {
 		columns = append(columns, column{c.Path.Text, cmp.Or(c.Title, c.Path.Text), !c.isField()})
 	}
 	b = appendData(b, "head", map[string]any{
-		"title": w.page.Title, "noun": w.page.Noun, "reload": w.page.Reload.Milliseconds(), "fields": w.layout.Fields, "columns": columns, "order": w.order,
+		"title": w.page.Title, "noun": w.page.Noun, "reload": w.page.Reload.Milliseconds(), "fields": w.layout.Fields, "columns": columns, "order": append([]string{}, w.order...),
 	})
 	return append(b, "<script type=\"application/json\" id=\"records\">[\n"...)
 }

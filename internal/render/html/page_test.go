@@ -61,8 +61,12 @@ func generated(n int) []machine {
 	return machines
 }
 
-// written returns a page of records.
+// written returns a page of records, sorted at first as muster's table is.
 func written(p Page, records []machine) []byte {
+	return writtenIn([]string{"AccountId", "Region", "InstanceId"}, p, records)
+}
+
+func writtenIn(order []string, p Page, records []machine) []byte {
 	schema := shape.SchemaOf[machine]()
 	var columns []Column
 	for _, name := range []string{"AccountName", "AccountId", "Region", "InstanceId", "Name", "InstanceType", "State", "PrivateIPs", "PublicIPs", "Cores", "Tags.env"} {
@@ -73,7 +77,7 @@ func written(p Page, records []machine) []byte {
 		columns = append(columns, Column{Path: path})
 	}
 	columns[6].Color = func(state string) string { return map[string]string{"running": "green", "stopped": "yellow"}[state] }
-	w := NewWriter(&p, schema, columns, []string{"AccountId", "Region", "InstanceId"})
+	w := NewWriter(&p, schema, columns, order)
 	var b []byte
 	for i := range records {
 		b = w.Record(b, shape.ValueOf(schema, reflect.ValueOf(&records[i]).Elem()))

@@ -93,6 +93,18 @@ func TestDetails(t *testing.T) {
 	p.checkQuiet()
 }
 
+// TestOrder: without an order of its own, the table has the records as they came, and the
+// address names an open one.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	p := openPage(t, writtenIn(nil, testPage(), generated(30)))
+	p.want(fmt.Sprintf(firstCells, 3)+"[7]", "i-00000000000000007")
+	p.click("tr.record[data-line='2'] td")
+	p.want("location.hash", "#open=2")
+	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tr.details")))
+	p.checkQuiet()
+}
+
 // TestAddress: a view comes back from its address, and hostile addresses do nothing.
 func TestAddress(t *testing.T) {
 	t.Parallel()

@@ -113,8 +113,9 @@ function ordered(list, name, down) {
 let all;
 function allRows() {
   if (!all) {
-    all = rows.map((_, i) => i);
-    for (const name of [...head.order].reverse()) if (columns.has(name)) ordered(all, name, false);
+    const order = head.order.map((name) => columns.get(name)).filter(Boolean);
+    const keys = rows.map((_, row) => order.map((column) => column.text(row)).join("\0"));
+    all = rows.map((_, row) => row).sort((a, b) => (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : 0));
   }
   return all.slice();
 }
