@@ -65,3 +65,19 @@ func partitionOf(p *awsconfig.Profile) string {
 	}
 	return ""
 }
+
+// Anonymous returns an identity without credentials, whose calls are not signed. The profile
+// gives the region and the endpoints; "" is that of the environment.
+func (r *Resolver) Anonymous(profile string) (*Identity, error) {
+	named := profile != ""
+	if !named {
+		profile, named = r.profileName()
+	}
+	p, err := r.Config.Profile(profile)
+	if err != nil && named {
+		return nil, err
+	}
+	id := &Identity{Target: r.Target(p)}
+	id.Target.Unsigned = true
+	return id, nil
+}

@@ -51,6 +51,7 @@ type Target struct {
 	IgnoreURLs  bool              // ignore_configured_endpoint_urls
 	FIPS        bool
 	DualStack   bool
+	Unsigned    bool // calls are not signed and need no credentials
 }
 
 // API makes clients, and shares those with the same endpoint. It is safe for concurrent

@@ -155,12 +155,12 @@ func (o *Operation) prepare(ctx context.Context, t Target, region string, creden
 		in = o.input(slices.Clone(in))
 	}
 	region = o.regionOf(in, region)
-	account, err := o.accountOf(ctx, credentials)
+	account, err := o.accountOf(ctx, t, credentials)
 	if err != nil {
 		return nil, nil, err
 	}
 	e, err := o.endpoint(t, region, account, in)
-	if err == nil && o.op.Discovery && !e.custom {
+	if err == nil && o.op.Discovery && !e.custom && !t.Unsigned {
 		e, err = o.discover(ctx, t, region, credentials, e)
 	}
 	if err != nil {

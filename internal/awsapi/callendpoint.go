@@ -36,14 +36,15 @@ type endpointKey struct {
 	region, custom  string
 	account         string // of the credentials, where the endpoint has it in its name
 	fips, dualStack bool
+	unsigned        bool
 }
 
 // endpoint resolves the endpoint of a call. Most operations have one in a region; those
 // with parameters in their input have one for each input.
 func (o *Operation) endpoint(t Target, region, account string, in wire.Object) (*endpoint, error) {
-	key := endpointKey{region: region, account: account, fips: t.FIPS, dualStack: t.DualStack}
+	key := endpointKey{region: region, account: account, fips: t.FIPS, dualStack: t.DualStack, unsigned: t.Unsigned}
 	if custom := o.api.endpoint(t, o.configKey); custom != nil {
-		key = endpointKey{region: region, custom: *custom}
+		key = endpointKey{region: region, custom: *custom, unsigned: t.Unsigned}
 	}
 	parameters := o.parameters(in)
 	if parameters == nil {
@@ -62,8 +63,8 @@ func (o *Operation) endpoint(t Target, region, account string, in wire.Object) (
 
 // accountOf returns the account of a call's credentials, where the service has an endpoint
 // for each account and the credentials name theirs; else "".
-func (o *Operation) accountOf(ctx context.Context, credentials aws.CredentialsProvider) (string, error) {
-	if !o.op.Service.HasParameter(accountMode) || o.api.accountMode() == "disabled" {
+func (o *Operation) accountOf(ctx context.Context, t Target, credentials aws.CredentialsProvider) (string, error) {
+	if t.Unsigned || !o.op.Service.HasParameter(accountMode) || o.api.accountMode() == "disabled" {
 		return "", nil
 	}
 	creds, err := credentials.Retrieve(ctx)
@@ -134,7 +135,7 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 		url: u, custom: key.custom != "", headers: found.Headers, name: s.SigningName, region: key.region, offset: new(atomic.Int64), last: new(atomic.Pointer[unsigned]),
 		version2:  s.Signature == "v2" && s.ID != "ImportExport", // it accepts version 4, too
 		unescaped: found.DisableDoubleEncoding || s.Signature == "s3" || s.Signature == "s3v4",
-		unsigned:  op.AuthType == "none" || found.Scheme == "none", unsignedPayload: op.UnsignedBody || op.AuthType == "v4-unsigned-body",
+		unsigned:  key.unsigned || op.AuthType == "none" || found.Scheme == "none", unsignedPayload: op.UnsignedBody || op.AuthType == "v4-unsigned-body",
 	}
 	if found.SigningName != "" {
 		e.name = found.SigningName

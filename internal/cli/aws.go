@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
 	smithyrand "github.com/aws/smithy-go/rand"
 
 	"muster/internal/catalog"
@@ -33,6 +34,7 @@ type awsCmd struct {
 	PageSize      positive `placeholder:"N" complete:"none" group:"operation" help:"Items in each call."`
 	StartingToken string   `placeholder:"TOKEN" complete:"none" group:"operation" help:"Page to start at."`
 	NoPaginate    bool     `name:"no-paginate" group:"operation" help:"Ask for the first page only."`
+	NoSignRequest bool     `name:"no-sign-request" group:"operation" help:"Call without credentials, as for a public bucket: once, in no account."`
 
 	Selection     `embed:""`
 	RegionFlags   `embed:""`
@@ -114,7 +116,7 @@ func (c *awsCmd) MoreFlags() (flags []complete.Param) {
 	return flags
 }
 
-func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
+func (c *awsCmd) Run(ctx context.Context, app *App, g *Global, line *kong.Context) error {
 	switch {
 	case c.Service == "":
 		return app.paged(bool(g.NoPager), listServices)
@@ -132,7 +134,14 @@ func (c *awsCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	flags := listFlags{&c.Selection, c.regionsFor(app, operation), &c.SweepFlags, &c.WatchedOutput, &c.PageFlags}
-	err = list(ctx, app, g, flags, c.listing(operation))
+	l := c.listing(operation)
+	if c.NoSignRequest {
+		if err := c.checkUnsigned(app, line); err != nil {
+			return err
+		}
+		flags.regions, l.plan = nil, c.unsignedPlan(app, operation)
+	}
+	err = list(ctx, app, g, flags, l)
 	if operation.HasMorePages() {
 		app.note("the answer has more pages: without a token or a limit among the parameters, muster follows all of them")
 	}

@@ -78,7 +78,6 @@ var clientFlags = []clientFlag{
 	{name: "--cli-binary-format", value: true, refused: map[string]string{
 		"base64": "muster reads the content itself, as with raw-in-base64-out; fileb://PATH reads a file"}},
 	{name: "--cli-auto-prompt", refused: map[string]string{"": "muster has no prompt; the shell completes names, and --help lists the parameters"}},
-	{name: "--no-sign-request", refused: map[string]string{"": "muster signs each call as an account; run the AWS CLI for a call without one"}},
 	{name: "--generate-cli-skeleton", refused: map[string]string{"": "the AWS CLI prints it without an account, so run the line without muster; --help lists the parameters"}},
 	{name: "--cli-input-yaml", refused: map[string]string{"": "write the parameters as JSON, for --cli-input-json"}},
 }
