@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,20 @@ func TestContextPrecedence(t *testing.T) {
 	}
 	if tested < 20 {
 		t.Errorf("only %d flags", tested)
+	}
+}
+
+// TestContextKeepsEveryFlag: 'muster context set' has every flag of any command that a context
+// may set. A flag that it lacks could never be set.
+func TestContextKeepsEveryFlag(t *testing.T) {
+	t.Parallel()
+	known := contextFlagNames()
+	for _, leaf := range model(t).Leaves(false) {
+		for _, flag := range append(leaf.Flags, model(t).Flags...) {
+			if storable(flag) && !slices.Contains(known, flag.Name) {
+				t.Errorf("%s: a context may set --%s, but 'context set' has no such flag", leaf.Path(), flag.Name)
+			}
+		}
 	}
 }
 
