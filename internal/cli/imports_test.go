@@ -42,6 +42,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth":           {"auth/awslogin", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "catalog", "secret", "shell"},
 		"auth/sso":       {"auth/botocache", "auth/redirect", "awsapi", "awsconfig"},
 		"auth/awslogin":  {"auth/botocache", "auth/redirect", "auth/sso", "awsapi"},
+		"auth/saml":      {"safe", "secret"},
 		"auth/redirect":  {},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},
