@@ -9,7 +9,8 @@ import (
 )
 
 // markdown returns the titles and texts so that Markdown shows them unchanged: text
-// from AWS never ends a cell or a row, and never becomes a link, an image or HTML.
+// from AWS never ends a cell or a row, and never becomes an image, HTML or a link
+// except that GitHub links a URL to itself.
 func markdown(columns []Column, rows iter.Seq[Row]) ([]Column, iter.Seq[Row]) {
 	columns = slices.Clone(columns)
 	for i := range columns {
@@ -33,20 +34,39 @@ func markdown(columns []Column, rows iter.Seq[Row]) ([]Column, iter.Seq[Row]) {
 // escapes, code, emphasis, links, HTML, entities, cells, strikethrough, formulas.
 const special = "\\`*_[<&|~$"
 
-// escapeMarkdown puts a backslash before special characters, except an underscore
-// between letters or digits, as in i_1: it means nothing, and names are full of them.
+// noURL escapes the text from which GitHub makes a link, which takes backslashes as they are.
+var noURL = strings.NewReplacer("://", `\://`, "www.", `www\.`)
+
+// escapeMarkdown puts a backslash before special characters, except where they mean nothing,
+// because names and URLs are full of them.
 func escapeMarkdown(text string) string {
 	if !strings.ContainsAny(text, special) {
 		return text
 	}
 	var b strings.Builder
 	for i, r := range text {
-		if strings.ContainsRune(special, r) && !(r == '_' && withinWord(text, i)) {
+		if strings.ContainsRune(special, r) && !meansNothing(text, i) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	if b.Len() == len(text) {
+		return text
+	}
+	return noURL.Replace(b.String())
+}
+
+// meansNothing reports whether the special character at i is an underscore between letters
+// or digits, as in i_1, or an ampersand that begins no entity, as in a?b=1&c=2.
+func meansNothing(text string, i int) bool {
+	switch text[i] {
+	case '_':
+		return withinWord(text, i)
+	case '&':
+		name, _, ended := strings.Cut(text[i:], ";")
+		return !ended || strings.ContainsAny(name, "=/ ")
+	}
+	return false
 }
 
 // withinWord reports whether the byte at i is between letters or digits.
