@@ -25,7 +25,7 @@ const (
 
 // Writer writes one file.
 type Writer struct {
-	file    *pq.Writer
+	file    *pq.GenericWriter[any]
 	put     put
 	columns [][]pq.Value // of the batch, by the number of the column
 	text    []byte       // the batch's texts
@@ -40,7 +40,7 @@ func NewWriter(w io.Writer, record *shape.Schema, createdBy string) *Writer {
 	var c compiler
 	root, put := c.object(record, 0, nil)
 	return &Writer{
-		file:    pq.NewWriter(w, pq.NewSchema("record", root), pq.Compression(&pq.Snappy), pq.CreatedBy(createdBy, "", "")),
+		file:    pq.NewGenericWriter[any](w, pq.NewSchema("record", root), pq.Compression(&pq.Snappy), pq.CreatedBy(createdBy, "", "")),
 		put:     put,
 		columns: make([][]pq.Value, c.columns),
 	}
