@@ -7,6 +7,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"muster/internal/auth"
@@ -111,6 +112,16 @@ func (a *Account) Session(ctx context.Context) (*sso.Session, error) {
 		}
 	}
 	return nil, err
+}
+
+// AskRole lets the user choose if several permission sets lead into the account and none is
+// selected. Without it, that is an error. A nil Chooser changes nothing.
+func (a *Account) AskRole(choose Chooser) {
+	if sets, ok := a.list().(*permissionSets); ok && choose != nil {
+		sets.choose = func(ctx context.Context, among []string) (string, error) {
+			return choose.Role(ctx, fmt.Sprintf("%d permission sets are assigned in %s", len(among), describe(a, "")), among)
+		}
+	}
 }
 
 func (a *Account) list() identities {

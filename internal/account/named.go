@@ -10,8 +10,11 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// Chooser asks the user to choose one of several accounts that fit.
-type Chooser func(ctx context.Context, question string, among []*Account) (*Account, error)
+// Chooser asks the user to choose one of several.
+type Chooser interface {
+	Account(ctx context.Context, question string, among []*Account) (*Account, error)
+	Role(ctx context.Context, question string, among []string) (string, error)
+}
 
 // matchName returns the accounts that a text names: by their id or name; if there is none, by
 // their name in any case; if there is still none, by a part of their name in any case.
@@ -58,6 +61,7 @@ func (f *filter) onlyNamed(ctx context.Context, text string, from func(*Account)
 			yield(nil, err)
 			return
 		}
+		a.AskRole(f.choose)
 		if source := from(a); f.warn != nil && (source != "" || !isNamed(a, text)) {
 			f.warn(text + " is " + describe(a, text) + source)
 		}
@@ -74,7 +78,7 @@ func (f *filter) one(ctx context.Context, text string, found []*Account) (*Accou
 	case f.choose == nil:
 		return nil, &AmbiguousError{text, found}
 	}
-	return f.choose(ctx, fmt.Sprintf("%q fits %d accounts", text, len(found)), found)
+	return f.choose.Account(ctx, fmt.Sprintf("%q fits %d accounts", text, len(found)), found)
 }
 
 // describe says which account a text has turned out to name.

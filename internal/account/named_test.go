@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,24 @@ func TestSimilarAccounts(t *testing.T) {
 	}
 }
 
+// user chooses the account and the role of a name.
+type user struct{ choice string }
+
+func (u user) Account(_ context.Context, _ string, among []*Account) (*Account, error) {
+	i := slices.IndexFunc(among, func(a *Account) bool { return a.Name == u.choice })
+	if i < 0 {
+		return nil, errors.New("not offered")
+	}
+	return among[i], nil
+}
+
+func (u user) Role(_ context.Context, question string, among []string) (string, error) {
+	if !slices.Contains(among, u.choice) {
+		return "", fmt.Errorf("%s: %v", question, among)
+	}
+	return u.choice, nil
+}
+
 // namedList lists the accounts of a selection by their names, with the notes and the error.
 // choose is the account that the user chooses; "" if there is no terminal.
 func namedList(t *testing.T, r *auth.Resolver, s Selection, choose string) (accounts, notes, ended string) {
@@ -76,13 +95,7 @@ func namedList(t *testing.T, r *auth.Resolver, s Selection, choose string) (acco
 	var warned []string
 	o := Options{Warn: func(text string) { warned = append(warned, text) }}
 	if choose != "" {
-		o.Choose = func(_ context.Context, _ string, among []*Account) (*Account, error) {
-			i := slices.IndexFunc(among, func(a *Account) bool { return a.Name == choose })
-			if i < 0 {
-				return nil, errors.New("not offered")
-			}
-			return among[i], nil
-		}
+		o.Choose = user{choose}
 	}
 	found, err := Find(r, s, o)
 	if err != nil {

@@ -20,6 +20,8 @@ type permissionSets struct {
 	accountID string
 	chosen    []string // by --role; empty for all
 	refusals  *refusals
+
+	choose func(ctx context.Context, among []string) (string, error) // of several; may be nil
 }
 
 // candidates yields the chosen permission sets without asking whether they are
@@ -39,7 +41,7 @@ func (p *permissionSets) candidates(ctx context.Context) iter.Seq2[*auth.Identit
 	}
 }
 
-// only returns the account's only permission set.
+// only returns the account's only permission set, or the one that the user chooses.
 func (p *permissionSets) only(ctx context.Context) (*auth.Identity, error) {
 	assigned, err := p.session.PermissionSets(ctx, p.accountID)
 	switch {
@@ -47,6 +49,12 @@ func (p *permissionSets) only(ctx context.Context) (*auth.Identity, error) {
 		return nil, err
 	case len(assigned) == 0:
 		return nil, &noIdentityError{"no permission set is assigned"}
+	case len(assigned) > 1 && p.choose != nil:
+		name, err := p.choose(ctx, assigned)
+		if err != nil {
+			return nil, err
+		}
+		return p.identity(name), nil
 	case len(assigned) > 1:
 		return nil, &noIdentityError{fmt.Sprintf("%d permission sets are assigned, choose with --role: %s", len(assigned), strings.Join(assigned, ", "))}
 	}

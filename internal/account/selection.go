@@ -37,7 +37,7 @@ type Options struct {
 	Shard  Shard             // yields only this part of the selected accounts
 	Strict bool              // an exclusion that matches nothing is an error, before any account is yielded
 	Warn   func(text string) // prints what a name stands for, and that a glob or an exclusion matches nothing; may be nil
-	Choose Chooser           // asks which of several accounts a name means; nil: that is an error
+	Choose Chooser           // asks which of several accounts a name means, and which role in it; nil: that is an error
 	// OnlyRoles tries nothing but the roles of an organization. Without it, the base's own
 	// credentials take the place of a role in the base's account.
 	OnlyRoles bool

@@ -330,3 +330,43 @@ func TestCurrentIdentity(t *testing.T) {
 		t.Errorf("%d accounts, %v", len(accounts), err)
 	}
 }
+
+// TestAskRole: the user chooses between several permission sets of an account, once it is
+// known that no flag has.
+func TestAskRole(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		roles []string
+		want  string
+	}{
+		{"main", nil, "Billing"},
+		{"main", []string{"Admin"}, "Admin"},
+		{"loose", nil, "Admin"},
+		{"lab", nil, "2 permission sets are assigned in lab (200000000005): [Billing ReadOnly]"},
+	} {
+		_, r := reach(t, portal(), "")
+		choice := "Billing"
+		if test.name == "lab" {
+			choice = "Nope"
+		}
+		found, err := Find(r, Selection{SSOSession: "corp", Roles: test.roles, Named: test.name}, Options{Choose: user{choice}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for a, err := range found.Accounts(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if id, err := a.Open(t.Context()); err != nil {
+				got = err.Error()
+			} else {
+				got = id.Role
+			}
+			if got != test.want {
+				t.Errorf("%s, --role %v: %q, want %q", test.name, test.roles, got, test.want)
+			}
+		}
+	}
+}

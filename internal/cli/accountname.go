@@ -41,10 +41,14 @@ func oneAccount(ctx context.Context, found *account.Found, choose account.Choose
 		return nil, fmt.Errorf("no account is selected")
 	}
 	one, err := onlyAccount(ctx, accounts, choose)
-	if err == nil && !one.Active() {
-		err = fmt.Errorf("account %s is %s", label(one), one.Status)
+	switch {
+	case err != nil:
+		return nil, err
+	case !one.Active():
+		return nil, fmt.Errorf("account %s is %s", label(one), one.Status)
 	}
-	return one, err
+	one.AskRole(choose)
+	return one, nil
 }
 
 // onlyAccount returns the only account of several, or the one that the user chooses.
@@ -55,5 +59,5 @@ func onlyAccount(ctx context.Context, accounts []*account.Account, choose accoun
 	case choose == nil:
 		return nil, fmt.Errorf("several accounts are selected (%s, %s, ...); choose one with --account", label(accounts[0]), label(accounts[1]))
 	}
-	return choose(ctx, fmt.Sprintf("%d accounts are selected", len(accounts)), accounts)
+	return choose.Account(ctx, fmt.Sprintf("%d accounts are selected", len(accounts)), accounts)
 }

@@ -139,6 +139,9 @@ func (e *execution) handOver(ctx context.Context) error {
 		return err
 	}
 	defer e.unserve()
+	for _, a := range e.accounts {
+		a.AskRole(e.accountOptions.Choose)
+	}
 	ended := &partial{-1}
 	ledger, err := sweep.Plan[struct{}]{
 		Accounts: e.each, Width: 1, Timings: e.app.timings,

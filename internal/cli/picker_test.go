@@ -12,6 +12,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/term"
+
+	"muster/internal/awssim"
 )
 
 // enterList and leaveList switch to the alternate screen and back.
@@ -82,6 +84,45 @@ func TestPickerGivenUp(t *testing.T) {
 		_, rest, _ := strings.Cut(shown.raw(), leaveList)
 		if code := command.ProcessState.ExitCode(); code != 130 || *after != *before || strings.Contains(rest, "http") {
 			t.Errorf("%s: exit code %d, the same state of the terminal: %t, %q", name, code, *after == *before, shown.raw())
+		}
+	}
+}
+
+// TestPickRole: in one account, the user chooses between several permission sets. Esc ends the
+// run: the account is no gap.
+func TestPickRole(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(`{
+  "accounts": [{"id": "100000000001", "name": "main"}, {"id": "200000000002", "name": "dev"}],
+  "sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "eu-west-1", "assignments": {"*": ["Admin", "ReadOnly"]}}]
+}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := simulated(t, w, false)
+	environ = append(environ, "TERM=xterm", "PATH="+os.Getenv("PATH"), "XDG_CACHE_HOME="+t.TempDir())
+	for _, args := range [][]string{
+		{"exec", "dev", "--", "sh", "-c", "echo $MUSTER_ROLE $MUSTER_ACCOUNT_ID"},
+		{"exec", "--account", "dev", "--sso-session", "corp", "--", "sh", "-c", "echo $MUSTER_ROLE $MUSTER_ACCOUNT_ID"},
+		{"whoami", "dev", "--jq", `.Role + " " + .AccountId`},
+		{"credentials", "dev", "--jq", `(.roles | keys[0]) + " " + .accountId`},
+	} {
+		for _, choose := range []bool{true, false} {
+			command, tty, shown := startOnTerminal(t, environ, args...)
+			waitFor(t, shown, `2 permission sets are assigned in dev \(200000000002\): choose one`)
+			if choose {
+				tty.WriteString("read\r")
+				waitFor(t, shown, `ReadOnly 200000000002`)
+			} else {
+				tty.WriteString("\x1b")
+			}
+			command.Wait()
+			waitForRaw(t, shown, leaveList)
+			_, rest, _ := strings.Cut(shown.raw(), leaveList)
+			code := command.ProcessState.ExitCode()
+			if choose && code != 0 || !choose && (code != 130 || strings.Contains(rest, "muster: ") || strings.Contains(rest, "\n")) {
+				t.Errorf("%v: exit code %d, %q", args, code, rest)
+			}
 		}
 	}
 }

@@ -88,7 +88,7 @@ func findAccounts(app *App, r *auth.Resolver, s account.Selection, o account.Opt
 func stopEmpty(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range accounts {
-			if errors.As(err, new(*account.EmptyError)) || errors.As(err, new(*account.AmbiguousError)) || errors.As(err, new(*partial)) {
+			if errors.As(err, new(*account.EmptyError)) || errors.As(err, new(*account.AmbiguousError)) {
 				err = &sweep.Stop{Err: err}
 			}
 			if !yield(a, err) {

@@ -72,8 +72,7 @@ func (s *run[R]) list() {
 		if stopped(s.ctx) != nil {
 			return
 		}
-		if stop := (*Stop)(nil); errors.As(err, &stop) {
-			s.cancel(err)
+		if s.obeyStop(err) {
 			return
 		}
 		if err != nil {
@@ -163,6 +162,7 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	id, err := a.Open(opening)
 	timed.End()
 	if err != nil {
+		s.obeyStop(err)
 		fail(err, unvisited...)
 		s.skipped(a, err)
 		return nil, nil
@@ -265,9 +265,7 @@ func (s *run[R]) visit(p Place) {
 			}
 		})
 	}
-	if stop := (*Stop)(nil); errors.As(err, &stop) {
-		s.cancel(err)
-	}
+	s.obeyStop(err)
 	e := Entry{AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region, Status: OK}
 	switch {
 	case err != nil:
@@ -291,6 +289,15 @@ func (s *run[R]) withoutPrinted(records []R, before, printed Fingerprints) ([]R,
 		}
 	}
 	return unprinted, printed
+}
+
+// obeyStop ends the sweep if an error is a Stop, and reports whether it is one.
+func (s *run[R]) obeyStop(err error) bool {
+	stops := errors.As(err, new(*Stop))
+	if stops {
+		s.cancel(err)
+	}
+	return stops
 }
 
 // enter adds an entry to the ledger.
