@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,7 +81,7 @@ func (s *Server) answered(st *stack) {
 // run makes the stack's roles those of its template. The error has the reason of the failure.
 func (s *Server) run(st *stack) error {
 	if reason := s.failing[st.account]; reason != "" {
-		return errors.New(reason)
+		return awsMessage(reason)
 	}
 	t, err := readTemplate(st.template)
 	if err != nil {
@@ -92,10 +91,10 @@ func (s *Server) run(st *stack) error {
 	for _, id := range slices.Sorted(maps.Keys(t.roles)) {
 		r, err := s.cfnRole(s.byID[st.account], st.region, st.name, id, t.roles[id])
 		if err != nil {
-			return fmt.Errorf("Resource handler returned message: \"%v\" (HandlerErrorCode: InvalidRequest)", err)
+			return awsError("Resource handler returned message: \"%v\" (HandlerErrorCode: InvalidRequest)", err)
 		}
 		if existing := s.existing(r); existing != nil && !slices.Contains(st.roles, existing) {
-			return fmt.Errorf("Resource handler returned message: \"Resource of type 'AWS::IAM::Role' with identifier '%s' already exists.\" (HandlerErrorCode: AlreadyExists)", r.Name)
+			return awsError("Resource handler returned message: \"Resource of type 'AWS::IAM::Role' with identifier '%s' already exists.\" (HandlerErrorCode: AlreadyExists)", r.Name)
 		}
 		roles = append(roles, r)
 	}

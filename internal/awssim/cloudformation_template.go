@@ -23,30 +23,37 @@ type cfnTemplate struct {
 
 type cfnProperties = map[string]any
 
+// awsMessage is an error that has the text of AWS itself.
+type awsMessage string
+
+func (m awsMessage) Error() string { return string(m) }
+
+func awsError(format string, args ...any) error { return awsMessage(fmt.Sprintf(format, args...)) }
+
 // readTemplate reads a template in YAML or JSON. Its errors are those of ValidateTemplate.
 func readTemplate(text string) (*cfnTemplate, error) {
 	if len(text) == 0 || len(text) > 51200 {
-		return nil, fmt.Errorf("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length between 1 and 51200")
+		return nil, awsError("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length between 1 and 51200")
 	}
 	file, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil || len(file.Docs) != 1 {
-		return nil, fmt.Errorf("Template format error: YAML not well-formed.")
+		return nil, awsError("Template format error: YAML not well-formed.")
 	}
 	document, ok := plainValue(file.Docs[0].Body).(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("Template format error: unsupported structure.")
+		return nil, awsError("Template format error: unsupported structure.")
 	}
 	for _, key := range slices.Sorted(maps.Keys(document)) {
 		if !slices.Contains([]string{"AWSTemplateFormatVersion", "Description", "Resources", "Outputs", "Metadata"}, key) {
-			return nil, fmt.Errorf("Invalid template property or properties [%s]", key)
+			return nil, awsError("Invalid template property or properties [%s]", key)
 		}
 	}
 	if version, given := document["AWSTemplateFormatVersion"]; given && version != "2010-09-09" {
-		return nil, fmt.Errorf("Template format error: %v is not a supported value for AWSTemplateFormatVersion.", version)
+		return nil, awsError("Template format error: %v is not a supported value for AWSTemplateFormatVersion.", version)
 	}
 	resources, _ := document["Resources"].(map[string]any)
 	if len(resources) == 0 {
-		return nil, fmt.Errorf("Template format error: At least one Resources member must be defined.")
+		return nil, awsError("Template format error: At least one Resources member must be defined.")
 	}
 	t := &cfnTemplate{roles: map[string]cfnProperties{}}
 	t.description, _ = document["Description"].(string)
@@ -54,7 +61,7 @@ func readTemplate(text string) (*cfnTemplate, error) {
 		resource, _ := value.(map[string]any)
 		properties, _ := resource["Properties"].(map[string]any)
 		if resource["Type"] != "AWS::IAM::Role" {
-			return nil, fmt.Errorf("Template format error: Unrecognized resource types: [%v]", resource["Type"])
+			return nil, awsError("Template format error: Unrecognized resource types: [%v]", resource["Type"])
 		}
 		t.roles[id] = properties
 		t.named = t.named || properties["RoleName"] != nil
@@ -119,7 +126,7 @@ func resolveFunctions(value any, pseudo map[string]string) (any, error) {
 					return resolveText(name, text, pseudo)
 				}
 				if strings.HasPrefix(name, "Fn::") {
-					return nil, fmt.Errorf("Template error: %s is not supported here", name)
+					return nil, awsError("Template error: %s is not supported here", name)
 				}
 			}
 		}
@@ -148,7 +155,7 @@ func resolveText(function, text string, pseudo map[string]string) (string, error
 		return known
 	})
 	if unresolved != "" {
-		return "", fmt.Errorf("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", unresolved)
+		return "", awsError("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", unresolved)
 	}
 	return text, nil
 }
@@ -179,7 +186,7 @@ func (s *Server) cfnRole(a *account, region, stackName, logicalID string, proper
 	}
 	var p roleProperties
 	if err := decodeStrictly(text, &p); err != nil {
-		return nil, fmt.Errorf("Properties validation failed for resource %s with message: %w", logicalID, err)
+		return nil, awsError("Properties validation failed for resource %s with message: %v", logicalID, err)
 	}
 	r := &role{account: a, Role: Role{Name: p.RoleName, Path: p.Path, MaxSession: Duration(time.Hour)}}
 	if r.Path == "" {
@@ -194,11 +201,11 @@ func (s *Server) cfnRole(a *account, region, stackName, logicalID string, proper
 	r.arn = s.arn("iam", a.ID, "role"+r.Path+r.Name)
 	switch {
 	case !iamName().MatchString(r.Name):
-		return nil, fmt.Errorf("The specified value for roleName is invalid.")
+		return nil, awsError("The specified value for roleName is invalid.")
 	case time.Duration(r.MaxSession) < time.Hour || time.Duration(r.MaxSession) > 12*time.Hour:
-		return nil, fmt.Errorf("1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: Member must have value between 3600 and 43200")
+		return nil, awsError("1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: Member must have value between 3600 and 43200")
 	case len(p.ManagedPolicyArns) > 10:
-		return nil, fmt.Errorf("Cannot exceed quota for PoliciesPerRole: 10")
+		return nil, awsError("Cannot exceed quota for PoliciesPerRole: 10")
 	}
 	if err := s.readTrust(r, p.AssumeRolePolicyDocument); err != nil {
 		return nil, err
@@ -211,7 +218,7 @@ func (s *Server) readPermissions(r *role, p *roleProperties) error {
 	for _, arn := range p.ManagedPolicyArns {
 		match := policyARN().FindStringSubmatch(arn)
 		if match == nil || !strings.HasPrefix(arn, "arn:"+s.name+":") || managedPolicies[match[2]] == nil {
-			return fmt.Errorf("Policy %s does not exist or is not attachable.", arn)
+			return awsError("Policy %s does not exist or is not attachable.", arn)
 		}
 		r.Allow = append(r.Allow, managedPolicies[match[2]]...)
 	}
@@ -219,10 +226,10 @@ func (s *Server) readPermissions(r *role, p *roleProperties) error {
 	for _, inline := range p.Policies {
 		var permitted policy
 		if size += len(inline.PolicyDocument); size > 10240 {
-			return fmt.Errorf("Maximum policy size of 10240 bytes exceeded for role %s", r.Name)
+			return awsError("Maximum policy size of 10240 bytes exceeded for role %s", r.Name)
 		}
 		if inline.PolicyName == "" || !permitted.add(string(inline.PolicyDocument)) {
-			return fmt.Errorf("Syntax errors in policy.")
+			return awsError("Syntax errors in policy.")
 		}
 		for _, st := range permitted {
 			if st.Effect != "Allow" || len(st.NotAction) > 0 || !slices.Equal(st.Resource, oneOrMany{"*"}) {

@@ -32,18 +32,18 @@ func (s *Server) readTrust(r *role, document json.RawMessage) error {
 		Statement []trustStatement
 	}
 	if err := decodeStrictly(document, &trust); err != nil {
-		return fmt.Errorf("This policy contains invalid Json: %w", err)
+		return awsError("This policy contains invalid Json: %v", err)
 	}
 	if trust.Version != "2012-10-17" || len(trust.Statement) != 1 {
 		return errors.New("this simulator knows only trust policies of the version 2012-10-17 with one statement")
 	}
 	st := trust.Statement[0]
 	if st.Effect != "Allow" || !slices.Equal(st.Action, oneOrMany{"sts:AssumeRole"}) || len(st.Principal.AWS) == 0 {
-		return errors.New("AssumeRole policy may only specify STS AssumeRole actions.")
+		return awsError("AssumeRole policy may only specify STS AssumeRole actions.")
 	}
 	for _, who := range st.Principal.AWS {
 		if !s.isPrincipal(who) {
-			return fmt.Errorf("Invalid principal in policy: \"AWS\":\"%s\"", who)
+			return awsError("Invalid principal in policy: \"AWS\":\"%s\"", who)
 		}
 		r.trust = append(r.trust, who)
 	}

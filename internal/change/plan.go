@@ -68,7 +68,7 @@ func (c *Change) check() error {
 	case c.Kind != KeyKind:
 		return fmt.Errorf("the kind is %q; expected %s", c.Kind, KeyKind)
 	case c.Before == c.After || !isKeyStatus(c.Before) || !isKeyStatus(c.After):
-		return fmt.Errorf("Before is %q and After is %q; expected %s and %s, or the reverse", c.Before, c.After, KeyActive, KeyInactive)
+		return fmt.Errorf("a change from %q to %q; expected one from %s to %s, or the reverse", c.Before, c.After, KeyActive, KeyInactive)
 	}
 	return nil
 }
