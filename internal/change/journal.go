@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -92,6 +93,9 @@ func openJournal(path string, now func() time.Time, flag int) (j *Journal, err e
 	defer func() {
 		if err != nil {
 			j.Close()
+			if inPath := (*fs.PathError)(nil); errors.As(err, &inPath) {
+				err = inPath.Err // JournalError has the path
+			}
 			j, err = nil, &JournalError{path, err}
 		}
 	}()

@@ -35,12 +35,17 @@ func (p *Plan) WriteTo(w io.Writer) (int64, error) {
 // ParsePlan reads a plan that WriteTo wrote.
 func ParsePlan(data []byte) (*Plan, error) {
 	p := new(Plan)
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if err := decoder.Decode(p); err != nil {
+	if err := json.Unmarshal(data, p); err != nil {
 		return nil, fmt.Errorf("not a plan, or not all of it: %w", err)
 	}
 	if p.Format != planFormat {
 		return nil, fmt.Errorf("not a plan: its Format is %q, and not %q", p.Format, planFormat)
+	}
+	// A member that is misspelled would switch off a check.
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(new(Plan)); err != nil {
+		return nil, err
 	}
 	type key struct {
 		account string

@@ -135,16 +135,21 @@ func (r *keyRun) noteFailures() {
 
 // summarizeRun prints the number of changes, and the way back.
 func (r *keyRun) summarizeRun() {
-	text := r.verb.past + " " + placesOf(r.results, change.Done) + r.app.ofContext()
-	for _, others := range []change.Outcome{change.Failed, change.Unknown, change.NotMade, change.Skipped, change.Unchanged, change.Protected} {
-		if n := numberOf(r.results, others); n > 0 {
-			text += fmt.Sprintf("; %s %s", thousands(n), others)
-		}
-	}
-	r.app.note("%s", text)
+	r.app.note("%s %s%s", r.verb.past, placesOf(r.results, change.Done), r.others())
 	if r.From == "" && numberOf(r.results, change.Done, change.Unknown) > 0 {
 		r.app.note("the way back: %s access-keys %s --from %s --yes", ownName, r.verb.reverse, shell.Word(r.Journal))
 	}
+}
+
+// others names the context, and counts the results that are neither planned nor done.
+func (r *keyRun) others() string {
+	text := r.app.ofContext()
+	for _, outcome := range []change.Outcome{change.Failed, change.Unknown, change.NotMade, change.Skipped, change.Unchanged, change.Protected} {
+		if n := numberOf(r.results, outcome); n > 0 {
+			text += fmt.Sprintf("; %s %s", thousands(n), outcome)
+		}
+	}
+	return text
 }
 
 // exit returns the error for the exit code. concluded is that of the gaps.
@@ -169,17 +174,15 @@ func (r *keyRun) summarize(*sweep.Ledger) {
 	if r.Quiet {
 		return
 	}
-	if r.Yes {
+	switch {
+	case r.undone:
+		r.app.note("nothing to undo: no change in %s is still to be taken back", r.From)
+		return
+	case r.Yes:
 		r.summarizeRun()
 		return
 	}
-	text := fmt.Sprintf("the plan: %s %s%s", r.verb.name, placesOf(r.results, change.Planned), r.app.ofContext())
-	for _, others := range []change.Outcome{change.Protected, change.Unchanged, change.Skipped, change.NotMade} {
-		if n := numberOf(r.results, others); n > 0 {
-			text += fmt.Sprintf("; %s %s", thousands(n), others)
-		}
-	}
-	r.app.note("%s; nothing was changed", text)
+	r.app.note("the plan: %s %s%s; nothing was changed", r.verb.name, placesOf(r.results, change.Planned), r.others())
 	n := len(r.planned())
 	switch {
 	case r.MaxChanges > 0 && n > int(r.MaxChanges):

@@ -21,7 +21,12 @@ func (r *keyRun) readPlan() (accounts json.RawMessage, err error) {
 		return nil, usage("--apply %s: %v", r.Apply, err)
 	}
 	if plan.Command != r.verb.command() {
-		return nil, usage("--apply %s: it is a plan of %s", r.Apply, plan.Command)
+		return nil, usage("--apply %s: a plan of '%s'; expected one of '%s'", r.Apply, plan.Command, r.verb.command())
+	}
+	for i, c := range plan.Changes {
+		if c.After != r.verb.after {
+			return nil, usage("--apply %s: change %d: the key becomes %s; expected %s", r.Apply, i+1, c.After, r.verb.after)
+		}
 	}
 	r.given = plan.Changes
 	return plan.Accounts, nil
@@ -34,6 +39,7 @@ func (r *keyRun) readJournal() (accounts json.RawMessage, err error) {
 		return nil, err
 	}
 	all := r.from.Undo()
+	r.undone = len(all) == 0
 	r.given = slices.DeleteFunc(slices.Clone(all), func(c change.Change) bool { return c.After != r.verb.after })
 	if others := len(all) - len(r.given); others > 0 {
 		r.app.note("%s of %s would be taken back by access-keys %s --from", count(others, "change"), r.From, r.verb.reverse)
@@ -52,11 +58,20 @@ func (c *keyFlags) hasSource() bool {
 	return c.AllProfiles || c.SSOSession != "" || c.Organization || c.RoleARN != "" || c.TaskPolicy != "" || len(c.Profiles) > 0
 }
 
-// overridden makes variables and the context void if a journal or a plan has the accounts:
-// they must not lead an undo elsewhere, or leave out a part of it. The command line may.
+// overridden makes variables and the context void if a journal or a plan has the accounts and
+// the keys: they must not lead an undo elsewhere, or leave out a part of it. The command line
+// may.
 func (c *keyFlags) overridden(flag any, value string, line *flagLine) bool {
-	if (line.given[&c.From] || line.given[&c.Apply]) && !c.sourceGiven(line) && c.selects(flag) {
-		return true
+	if line.given[&c.From] || line.given[&c.Apply] {
+		switch flag {
+		case &c.OlderThan, &c.UnusedFor, &c.User, &c.Shard, &c.RetryGaps:
+			return true
+		case &c.Canary:
+			return line.given[&c.From]
+		}
+		if !c.sourceGiven(line) && c.selects(flag) {
+			return true
+		}
 	}
 	return c.selectionFlags.overridden(flag, value, line)
 }

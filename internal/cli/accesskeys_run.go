@@ -30,6 +30,7 @@ type keyRun struct {
 	keys    *change.Keys    // nil with --apply and --from
 	given   []change.Change // of --apply and --from
 	from    *change.Journal // of --from
+	undone  bool            // all changes in from are taken back
 	journal *change.Journal // of --yes; may be from
 	own     *change.Own
 
@@ -163,6 +164,7 @@ func (r *keyRun) visit(ctx context.Context, p sweep.Place, emit func([]change.Re
 	}
 	editor := change.KeyEditor(api, p.Identity)
 	for _, c := range r.givenIn(p.Account.ID) {
+		c.AccountName = p.Account.Name // that of a file may be old, or edited
 		result, err := c.Check(ctx, editor)
 		if err != nil {
 			return err

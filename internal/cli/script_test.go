@@ -37,6 +37,8 @@ import (
 //		nothing asked so far was malformed, mis-signed, misdirected or expired.
 //	advance DURATION
 //		moves the clocks of the organization and of muster.
+//	clock TIME
+//		sets both clocks.
 //	assertion FILE ROLE_ARN...
 //		writes a SAML assertion that offers the roles.
 //	token FILE ISSUER AUDIENCE SUBJECT
@@ -74,6 +76,7 @@ func TestScripts(t *testing.T) {
 			"calls":   (*script)(nil).command((*script).calls),
 			"sound":   (*script)(nil).command((*script).sound),
 			"advance": (*script)(nil).command((*script).advance),
+			"clock":   (*script)(nil).command((*script).clock),
 
 			"assertion": (*script)(nil).command((*script).assertion),
 			"token":     (*script)(nil).command((*script).token),
@@ -113,6 +116,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 	if s.sim, err = awssim.Start(world); err != nil {
 		ts.Fatalf("%v", err)
 	}
+	s.sim.Advance(s.offset)
 	ts.Defer(func() { s.sim.Close() })
 	if home || len(args) == 0 {
 		ts.Check(s.sim.WriteHome(ts.Getenv("HOME")))
@@ -140,11 +144,11 @@ var variables = []string{
 	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 	"JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", "MUSTER_SHARDS", "MUSTER_SHARD",
 	"MUSTER_PROFILE", "MUSTER_ALL_PROFILES", "MUSTER_ROLE_ARN", "MUSTER_VIA", "MUSTER_TASK_POLICY", "MUSTER_SSO_SESSION", "MUSTER_ORGANIZATION", "MUSTER_ROLE", "MUSTER_ACCOUNT", "MUSTER_OU", "MUSTER_EXTERNAL_ID",
-	"MUSTER_FILTER", "MUSTER_OUTPUT", "MUSTER_STYLE", "MUSTER_YES", "MUSTER_REGION", "MUSTER_CONCURRENCY", "MUSTER_DEMO", "MUSTER_COLOR",
+	"MUSTER_FILTER", "MUSTER_OUTPUT", "MUSTER_STYLE", "MUSTER_OLDER_THAN", "MUSTER_USER", "MUSTER_CANARY", "MUSTER_YES", "MUSTER_REGION", "MUSTER_CONCURRENCY", "MUSTER_DEMO", "MUSTER_COLOR",
 }
 
 // fileFlags are followed by a file.
-var fileFlags = []string{"--report", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
+var fileFlags = []string{"--report", "--plan", "--apply", "--journal", "--from", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
 
 func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	var environ []string
@@ -263,6 +267,19 @@ func (s *script) mode(ts *testscript.TestScript, _ bool, args []string) {
 func (s *script) advance(ts *testscript.TestScript, _ bool, args []string) {
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
+	s.move(d)
+}
+
+// clock sets the clocks, for scripts with dates in them.
+func (s *script) clock(ts *testscript.TestScript, _ bool, args []string) {
+	t, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	s.move(time.Until(t.Add(-s.offset)))
+}
+
+func (s *script) move(d time.Duration) {
 	s.offset += d
-	s.sim.Advance(d)
+	if s.sim != nil {
+		s.sim.Advance(d)
+	}
 }
