@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -195,7 +196,10 @@ func (s *Server) proofKey(r *request) (thumbprint, wrong string) {
 	if skew := s.clock().Sub(time.Unix(claims.Iat, 0)); skew > 5*time.Minute || skew < -5*time.Minute {
 		return "", "its time is " + skew.String() + " away"
 	}
-	key := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(x), Y: new(big.Int).SetBytes(y)}
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y))
+	if err != nil {
+		return "", "the public key is no point of P-256"
+	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	if !ecdsa.Verify(key, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
 		return "", "the signature is wrong"
