@@ -1,0 +1,71 @@
+package saml
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// user is the person who signs in. The Prompt is nil if nobody can be asked.
+type user struct{ prompt Prompt }
+
+// note shows a line.
+func (u user) note(text string) {
+	if u.prompt != nil {
+		u.prompt.Note(text)
+	}
+}
+
+// choose returns the index of the choice that the user takes. There is no question about a
+// single choice.
+func (u user) choose(ctx context.Context, question string, choices []string) (int, error) {
+	if len(choices) == 1 {
+		return 0, nil
+	}
+	if u.prompt == nil {
+		return 0, &Error{NoTerminal, fmt.Sprintf("there is no terminal to choose on (%s: %s)", question, strings.Join(choices, ", "))}
+	}
+	i, err := u.prompt.Choose(ctx, question, choices)
+	if err == nil && (i < 0 || i >= len(choices)) {
+		err = fmt.Errorf("choice %d of %d", i, len(choices))
+	}
+	return i, err
+}
+
+// maxCodes is the number of codes that the user may try. Providers lock an account after a
+// few more.
+const maxCodes = 3
+
+// code asks for a one-time code until accept takes one. accept returns an Error of kind
+// CodeRefused for a wrong code.
+func (u user) code(ctx context.Context, question string, accept func(code string) error) error {
+	for try := 1; ; try++ {
+		if u.prompt == nil {
+			return &Error{NoTerminal, "a one-time code is needed, and there is no terminal to ask on"}
+		}
+		text, err := u.prompt.Code(ctx, question)
+		if err != nil {
+			return err
+		}
+		text = strings.ReplaceAll(strings.TrimSpace(text), " ", "")
+		refused := &Error{CodeRefused, "no code was given"}
+		if text != "" {
+			err := accept(text)
+			if refused = refusedCode(err); refused == nil {
+				return err
+			}
+		}
+		if try == maxCodes {
+			return &Error{CodeRefused, fmt.Sprintf("%s, %d times; nobody is signed in", refused.Msg, maxCodes)}
+		}
+		u.note(refused.Msg + "; try again")
+	}
+}
+
+// refusedCode returns the Error of kind CodeRefused, or nil.
+func refusedCode(err error) *Error {
+	if e, ok := err.(*Error); ok && e.Kind == CodeRefused {
+		return e
+	}
+	return nil
+}
