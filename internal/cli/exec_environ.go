@@ -14,6 +14,7 @@ import (
 	"muster/internal/auth"
 	"muster/internal/child"
 	"muster/internal/credserver"
+	"muster/internal/safe"
 	"muster/internal/sweep"
 )
 
@@ -25,7 +26,11 @@ const childTTL = 14 * time.Minute
 
 // environ returns the environment of a child. Call release when the child has ended.
 func (e *execution) environ(ctx context.Context, p sweep.Place) (environ []string, release func(), err error) {
-	place := child.Place{AccountID: p.Account.ID, AccountName: p.Account.Name, Role: p.Identity.Role, Region: e.region(p)}
+	name := p.Account.Name
+	if e.shell { // its prompt prints the variable on the terminal
+		name = safe.Text(name)
+	}
+	place := child.Place{AccountID: p.Account.ID, AccountName: name, Role: p.Identity.Role, Region: e.region(p)}
 	retrieve := func(ctx context.Context) (aws.Credentials, error) {
 		return p.Identity.RetrieveFor(ctx, childTTL, e.app.Now())
 	}

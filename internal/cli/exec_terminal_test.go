@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"muster/internal/awssim"
 )
 
 // ptyRun is muster on a pseudo-terminal, with a user who reads and types.
@@ -128,6 +130,28 @@ func TestExecShell(t *testing.T) {
 	s.sees("muster: the shell in dev (200000000002) has ended\r\n")
 	if shown := s.ends(5); strings.Contains(shown, "job control") {
 		t.Errorf("the terminal shows %q", shown)
+	}
+}
+
+// TestExecShellOfHostileName: the name of an account does not control the terminal, neither by
+// muster's lines nor by the prompt.
+func TestExecShellOfHostileName(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(`{
+  "organization": {}, "accounts": [{"id": "100000000001", "name": "main"}, {"id": "200000000002", "name": "evil\u001b[31m\u0007\nname $(echo run)"}],
+  "users": [{"account": "main", "name": "ann"}], "roles": [{"name": "Ops"}], "home": {"profile": "ann"}
+}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ := simulated(t, w, false)
+	environ = append(environ, "SHELL=/bin/sh", "PS1=$MUSTER_ACCOUNT_NAME> ", "TERM=dumb")
+	command, tty, shown := startOnTerminal(t, environ, "exec", "EVIL", "--organization", "--role", "Ops")
+	waitFor(t, shown, `muster: shell in evil\\x1b\[31m\\x07 name \$\(echo run\) \(200000000002\) as Ops`)
+	waitFor(t, shown, `\nevil\\x1b\[31m\\x07\\nname \$\(echo run\)> `)
+	tty.WriteString("exit\n")
+	if err := command.Wait(); err != nil || strings.ContainsAny(shown.raw(), "\x1b\a") {
+		t.Errorf("%v: %q", err, shown.raw())
 	}
 }
 
