@@ -59,6 +59,7 @@ const (
 	contentXML  = "text/xml;charset=UTF-8"
 	contentS3   = "application/xml"
 	contentHTML = "text/html;charset=UTF-8"
+	contentForm = "application/x-www-form-urlencoded"
 )
 
 func xmlAnswer(x *xmlWriter) *answer {
@@ -89,11 +90,32 @@ func (p protocol) jsonType() string {
 	return "application/json"
 }
 
+// postType returns the Content-Type of a POST to a path of an operation.
+func (p protocol) postType() string {
+	if p == protocolHTML {
+		return contentForm
+	}
+	return p.jsonType()
+}
+
+// wrongMedia returns the error of a POST with another Content-Type.
+func (op *operation) wrongMedia(media string) *apiError {
+	const status = http.StatusUnsupportedMediaType
+	switch op.protocol {
+	case protocolOkta:
+		return fail(status, "E0000021", "Bad request.  Accept and/or Content-Type headers likely do not match supported values.")
+	case protocolOneLogin:
+		return fail(http.StatusBadRequest, oneLoginBadRequest, "bad request: the Content-Type is %q", media)
+	}
+	return fail(http.StatusBadRequest, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
+}
+
 // apiError is an error as AWS gives it.
 type apiError struct {
 	status  int
 	code    string
 	message string
+	cause   string // of Okta
 	blamed  string // the client's mistake; "" if a correct client can get this error
 }
 
@@ -146,6 +168,10 @@ func (r *request) render(e *apiError) *answer {
 	case protocolCBOR:
 		a.contentType, a.header = contentCBOR, map[string]string{"Smithy-Protocol": protocolNameCBOR}
 		a.body = appendCBOR(nil, object{{"__type", "com.amazonaws.cloudwatch#" + e.code}, {"message", e.message}})
+	case protocolOneLogin:
+		a.contentType, a.body = r.protocol.jsonType(), r.renderOneLogin(e)
+	case protocolOkta:
+		a.contentType, a.body, a.header = r.protocol.jsonType(), renderOkta(e), r.oktaHeader(e)
 	case protocolREST:
 		a.contentType, a.errorType = r.protocol.jsonType(), e.code
 		fields := map[string]string{"message": e.message}

@@ -19,6 +19,7 @@
 //	s.KeyStates()                          // Active or Inactive, by the id of an access key
 //	s.Calls(), s.Truth(), s.MaxInFlight(), s.LookupHost(ctx, "shop-1.eu-west-1.elb.amazonaws.com")
 //	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)
+//	s.IDPURL("corp"), s.OneTimeCode("ann@example.com", "totp"), s.AnswerPush("ann@example.com", false)
 //	s.MetadataURL(), s.ContainerURL(), s.ContainerToken() // also in Env
 //
 // WithOperations adds operations of any other service; their answers come from the caller.
@@ -28,7 +29,7 @@
 // the signature.
 //
 // Its files are named by service: ec2_*, sts_*, sso_*, org, iam_*, s3, lambda, sqs, dynamodb, rds, ecs, elbv2, cloudwatch,
-// cloudformation_*, signin, metadata.
+// cloudformation_*, signin_*, metadata, onelogin, okta_*. idp is what OneLogin and Okta share.
 // world_* read and check a world.
 // server, route, sigv4, answer, page, fault and proxy serve all services; route_apis, parameters and value serve those that
 // only list their resources; operation serves those that are added.
@@ -50,6 +51,10 @@
 //	  ],
 //	  "users": [{"account": "main", "name": "ann", "second_key": {"created": "2024-05-06T07:08:09Z"}}],
 //	  "saml_providers": [{"name": "okta"}],
+//	  "identity_providers": [
+//	    {"kind": "okta", "name": "corp", "provider": "okta", "users": [
+//	      {"login": "ann@example.com", "password": "secret", "profile": "corp", "factors": [
+//	        {"kind": "totp", "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}, {"kind": "push", "polls": 2, "number": 42}, {"kind": "sms"}]}]}],
 //	  "oidc_providers": [{"url": "https://gitlab.com", "audiences": ["aws"]}],
 //	  "roles": [
 //	    {"name": "Reader", "except": ["main"]},
@@ -104,6 +109,38 @@
 // `aws login` signs in at the endpoint of signin as the world's first user: GET /v1/authorize plays the user likewise, and
 // POST /v1/token checks the PKCE verifier and the DPoP proof. Each code and each refresh token works once, and a refresh
 // token only with the key that it was given to.
+//
+// # Signing in over SAML
+//
+// An identity provider (world_idp.go has its keys) is a OneLogin account or an Okta organization. Each gives assertions
+// for the roles that trust its SAML provider ("saml" of a role). IDPURL is for saml_url: it returns a URL of this server,
+// where the paths are those of the real hosts. Clients with a proxy use the real hosts: api.us.onelogin.com,
+// api.eu.onelogin.com, NAME.onelogin.com, NAME.okta.com and signin.aws.amazon.com.
+//
+//	OneLogin  POST /auth/oauth2/v2/token                  HTTP Basic, or client_id:ID, client_secret:SECRET
+//	          POST /api/2/saml_assertion                  bearer:TOKEN
+//	          POST /api/2/saml_assertion/verify_factor    is the callback_url
+//	Okta      POST /api/v1/authn
+//	          POST /api/v1/authn/factors/ID/verify        also verify/resend
+//	          GET  /login/sessionCookieRedirect           token, redirectUrl
+//	          GET  /home/amazon_aws/ID/272                the embed link; takes sessionToken or onetimetoken, needs the cookie
+//	          GET  /app/amazon_aws/ID/sso/saml            where it leads: the page with the form; likewise
+//	          GET  /.well-known/okta-organization         pipeline: v1, or idx with Identity Engine
+//	console   POST /saml                                  SAMLResponse; lists accounts, with "alias" of an account, and roles
+//
+// A person's password, state and second factors are in the world. OneTimeCode plays the person who reads a code; each
+// code works once. A push waits for "polls" polls and then gets its "answer", or that of AnswerPush. After "lockout"
+// wrong passwords and codes in a row, the person is locked out. A session token of Okta works once. An app can have a
+// page without a form ("page": "changed"), or assertions that have expired ("lifetime": "-1s"):
+//
+//	{"kind": "onelogin", "name": "corp", "region": "eu", "lockout": 3, "client_id": "0123", "client_secret": "4567",
+//	  "apps": [{"id": "123456", "users": ["ann@example.com"], "roles": ["Reader*"]}], "allowed_ips": ["203.0.113.7"],
+//	  "users": [{"login": "bob@example.com", "password": "secret", "state": "LOCKED_OUT"}]}
+//	{"kind": "okta", "name": "new", "browser_only": true, "users": [...]}    // the authentication API is off
+//
+// Faults have the services onelogin, okta and signin, with the operations GenerateToken, GenerateSAMLAssertion and
+// VerifyFactor; Authenticate, VerifyFactor, ResendFactor, SessionCookieRedirect, EmbedLink, App, SignInPage and
+// Organization; and SAML.
 //
 // # Time
 //

@@ -129,6 +129,10 @@ func (f *Fault) refusal(r *request) *apiError {
 		e.status, e.code = map[string]int{"organizations": 400, "account": 429, "sso": 429}[r.service], "TooManyRequestsException"
 	case "oidc":
 		e.code = "SlowDownException"
+	case IDPOneLogin:
+		e = fail(http.StatusTooManyRequests, "TooManyRequestsError", "rate limit exceeded")
+	case IDPOkta:
+		e = fail(http.StatusTooManyRequests, "E0000047", "API call exceeded rate limit due to too many requests.")
 	case "s3":
 		e = fail(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	}

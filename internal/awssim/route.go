@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net"
@@ -31,14 +32,16 @@ type handler = func(*Server, *request) (*answer, *apiError)
 type protocol int
 
 const (
-	protocolREST   protocol = iota // JSON, one path an operation: SSO, OIDC, Account, container credentials
-	protocolJSON                   // JSON 1.1, X-Amz-Target: Organizations
-	protocolJSON10                 // JSON 1.0, X-Amz-Target: SQS, DynamoDB
-	protocolCBOR                   // CBOR, one path an operation: CloudWatch
-	protocolQuery                  // form in, XML out: STS, IAM
-	protocolEC2                    // the same with its own envelope: EC2
-	protocolS3                     // XML, one path an operation: S3
-	protocolHTML                   // pages: sign-in, instance metadata
+	protocolREST     protocol = iota // JSON, one path an operation: SSO, OIDC, Account, container credentials
+	protocolJSON                     // JSON 1.1, X-Amz-Target: Organizations
+	protocolJSON10                   // JSON 1.0, X-Amz-Target: SQS, DynamoDB
+	protocolCBOR                     // CBOR, one path an operation: CloudWatch
+	protocolQuery                    // form in, XML out: STS, IAM
+	protocolEC2                      // the same with its own envelope: EC2
+	protocolS3                       // XML, one path an operation: S3
+	protocolHTML                     // pages: sign-in, instance metadata
+	protocolOneLogin                 // JSON with the errors of OneLogin
+	protocolOkta                     // JSON with the errors of Okta
 )
 
 const (
@@ -117,6 +120,22 @@ var operations = sync.OnceValue(func() map[string]*operation {
 	open("GET "+confirmationPath, "signin", "Confirm", protocolHTML, (*Server).loginConfirmation)
 	open("POST /v1/token", "signin", "CreateOAuth2Token", protocolREST, (*Server).loginToken)
 	open("GET "+containerPath, "container", "GetCredentials", protocolREST, (*Server).containerCredentials)
+	atIDP := func(path, service, name string, p protocol, serve handler) {
+		open(path, service, name, p, serve)
+		m[path].identify = (*Server).atIDP
+	}
+	atIDP("POST /auth/oauth2/v2/token", IDPOneLogin, "GenerateToken", protocolOneLogin, (*Server).generateToken)
+	atIDP("POST /api/2/saml_assertion", IDPOneLogin, "GenerateSAMLAssertion", protocolOneLogin, (*Server).generateAssertion)
+	atIDP("POST "+oneLoginVerifyPath, IDPOneLogin, "VerifyFactor", protocolOneLogin, (*Server).verifyOneLogin)
+	atIDP("POST /api/v1/authn", IDPOkta, "Authenticate", protocolOkta, (*Server).oktaAuthenticate)
+	atIDP("POST /api/v1/authn/factors/{id}/verify", IDPOkta, "VerifyFactor", protocolOkta, (*Server).oktaVerify)
+	atIDP("POST /api/v1/authn/factors/{id}/verify/resend", IDPOkta, "ResendFactor", protocolOkta, (*Server).oktaVerify)
+	atIDP("GET /.well-known/okta-organization", IDPOkta, "Organization", protocolOkta, (*Server).oktaOrganization)
+	atIDP("GET /login/sessionCookieRedirect", IDPOkta, "SessionCookieRedirect", protocolHTML, (*Server).oktaRedirect)
+	atIDP("GET "+oktaLoginPath, IDPOkta, "SignInPage", protocolHTML, (*Server).oktaLogin)
+	atIDP("GET /home/amazon_aws/{id}/272", IDPOkta, "EmbedLink", protocolHTML, (*Server).oktaEmbed)
+	atIDP("GET /app/amazon_aws/{id}/sso/saml", IDPOkta, "App", protocolHTML, (*Server).oktaApp)
+	open("POST /saml", "signin", "SAML", protocolHTML, (*Server).consoleSAML)
 	addAPIs(m)
 	return m
 })
@@ -214,9 +233,10 @@ func (r *request) find() *apiError {
 		return r.findFederation()
 	}
 	if r.URL.Path != "/" {
-		if op := r.lookup(r.restKey()); op != nil {
-			if r.Method == http.MethodPost && media != op.protocol.jsonType() && len(r.body) > 0 {
-				return malformed(op.protocol, "UnsupportedMediaTypeException", "the Content-Type is %q", media)
+		if op := cmp.Or(r.lookup(r.restKey()), operations()[oktaKey(r.restKey())]); op != nil {
+			if r.Method == http.MethodPost && media != op.protocol.postType() && len(r.body) > 0 {
+				r.operation = &operation{name: op.name, service: op.service, protocol: op.protocol}
+				return op.wrongMedia(media)
 			}
 			if op.protocol == protocolCBOR && r.Header.Get("Smithy-Protocol") != protocolNameCBOR {
 				return malformed(op.protocol, "UnknownOperationException", "the Smithy-Protocol is %q", r.Header.Get("Smithy-Protocol"))
@@ -229,7 +249,7 @@ func (r *request) find() *apiError {
 	r.form = r.URL.Query()
 	if r.Method == http.MethodPost {
 		var err error
-		if media != "application/x-www-form-urlencoded" {
+		if media != contentForm {
 			return malformed(protocolQuery, "MalformedInput", "the Content-Type is %q", media)
 		}
 		if r.form, err = url.ParseQuery(string(r.body)); err != nil {

@@ -45,8 +45,9 @@ type Server struct {
 	codes      map[string]*codeGrant   // by authorization code
 	signins    map[string]*signin      // by sign-in token
 	logins     map[string]*loginGrant  // by authorization code and by refresh token
-	imdsTokens map[string]time.Time    // when the tokens of the metadata service end
-	hosted     map[*host]*credentials  // of the instance and the container
+	idp        idpState
+	imdsTokens map[string]time.Time   // when the tokens of the metadata service end
+	hosted     map[*host]*credentials // of the instance and the container
 	faultCount map[faultPlace]*faultState
 	deployed   map[string]*role // of stacks, by ARN
 	cfn        cloudFormation
@@ -60,7 +61,7 @@ type Server struct {
 // Call is a request to the server, with the status and the error of the answer.
 type Call struct {
 	Time        time.Time
-	Service     string // sts, ec2, sso, oidc, organizations, account, s3, signin, imds, container; "" if unknown
+	Service     string // sts, ec2, sso, oidc, organizations, account, s3, signin, onelogin, okta, imds, container; "" if unknown
 	Operation   string
 	Region      string // of the endpoint
 	Account     string // the caller's
@@ -105,7 +106,7 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		keys: map[string]*credentials{}, inactive: map[string]bool{}, issued: map[string]int{}, usedCodes: map[string]bool{},
 		tokens: map[string]*ssoToken{}, refreshers: map[string]*ssoToken{}, clients: map[string]*oidcClient{},
 		grants: map[string]*deviceGrant{}, codes: map[string]*codeGrant{},
-		signins: map[string]*signin{}, logins: map[string]*loginGrant{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, faultCount: map[faultPlace]*faultState{},
+		signins: map[string]*signin{}, logins: map[string]*loginGrant{}, imdsTokens: map[string]time.Time{}, hosted: map[*host]*credentials{}, idp: newIDPState(), faultCount: map[faultPlace]*faultState{},
 		deployed: map[string]*role{}, cfn: cloudFormation{map[stackKey]*stack{}, map[string]*stack{}, map[setKey]*stackSet{}},
 	}
 	rand.Read(s.pageKey)
@@ -212,6 +213,7 @@ type request struct {
 	caller    *credentials
 	principal *principal
 	sso       *ssoToken
+	idps      []*idp // those that the request may be for
 	call      Call
 	index     int // in Server.calls
 }

@@ -27,7 +27,7 @@ func (r *request) findFederation() *apiError {
 	if r.Method == http.MethodPost {
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		posted, err := url.ParseQuery(string(r.body))
-		if err != nil || media != "application/x-www-form-urlencoded" {
+		if err != nil || media != contentForm {
 			return fail(http.StatusBadRequest, "Bad Request", "the body is not a form, but %q", media)
 		}
 		for name, values := range posted {

@@ -17,12 +17,17 @@ import (
 	"time"
 )
 
-// samlUser is the user of all assertions.
+// samlUser is the user of SAMLAssertion.
 const samlUser = "demo@example.com"
 
 // SAMLAssertion returns the base64 of a SAML response that gives demo@example.com these roles, valid for five minutes. A
 // role is ROLE_ARN,PROVIDER_ARN, or an ARN alone for the provider that the role trusts.
 func (s *Server) SAMLAssertion(roles ...string) string {
+	return base64.StdEncoding.EncodeToString([]byte(s.response(samlUser, "https://idp.example.com/saml", 5*time.Minute, roles)))
+}
+
+// response returns a signed SAML response.
+func (s *Server) response(user, issuer string, lifetime time.Duration, roles []string) string {
 	prefix := "https://aws.amazon.com/SAML/Attributes/"
 	if s.partition.name == "aws-cn" {
 		prefix = "https://www.amazonaws.cn/SAML/Attributes/"
@@ -36,7 +41,6 @@ func (s *Server) SAMLAssertion(roles ...string) string {
 		attributes.WriteString("</saml2:Attribute>")
 	}
 	pairs := slices.Clone(roles)
-	issuer := "https://idp.example.com/saml"
 	for i, arn := range pairs {
 		role := s.role(arn)
 		if strings.Contains(arn, ",") || role == nil {
@@ -48,7 +52,7 @@ func (s *Server) SAMLAssertion(roles ...string) string {
 		}
 	}
 	attribute("Role", pairs...)
-	attribute("RoleSessionName", samlUser)
+	attribute("RoleSessionName", user)
 	now := s.time().UTC()
 	recipient := "https://signin." + s.web + "/saml"
 	text := fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?>
@@ -56,12 +60,12 @@ func (s *Server) SAMLAssertion(roles ...string) string {
 		`<saml2:Issuer>%[4]s</saml2:Issuer>%[6]s`+
 		`<saml2p:Status><saml2p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></saml2p:Status>`+
 		`<saml2:Assertion ID="_assertion" Version="2.0" IssueInstant="%[1]s"><saml2:Issuer>%[4]s</saml2:Issuer>`+
-		`<saml2:Subject><saml2:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">`+samlUser+`</saml2:NameID>`+
+		`<saml2:Subject><saml2:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">`+html.EscapeString(user)+`</saml2:NameID>`+
 		`<saml2:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml2:SubjectConfirmationData NotOnOrAfter="%[2]s" Recipient="%[3]s"/></saml2:SubjectConfirmation></saml2:Subject>`+
 		`<saml2:Conditions NotBefore="%[1]s" NotOnOrAfter="%[2]s"><saml2:AudienceRestriction><saml2:Audience>urn:amazon:webservices</saml2:Audience></saml2:AudienceRestriction></saml2:Conditions>`+
 		`<saml2:AttributeStatement>%[5]s</saml2:AttributeStatement></saml2:Assertion></saml2p:Response>`,
-		now.Format(time.RFC3339), now.Add(5*time.Minute).Format(time.RFC3339), recipient, issuer, attributes.String(), signatureBegin+signatureEnd)
-	return base64.StdEncoding.EncodeToString([]byte(s.seal(text)))
+		now.Format(time.RFC3339), now.Add(lifetime).Format(time.RFC3339), recipient, issuer, attributes.String(), signatureBegin+signatureEnd)
+	return s.seal(text)
 }
 
 // An assertion has a MAC of its text instead of an XML Signature. The text has an empty signature in it.

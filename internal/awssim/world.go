@@ -8,28 +8,29 @@ import (
 // World is a simulated organization as data. Every list is optional. Keys that name an account accept its id or its
 // name.
 type World struct {
-	Partition     string             `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
-	Regions       []string           `json:"regions,omitempty"`   // the regions that exist, with us-east-1, on which clients rely; default: all of the partition
-	Seed          uint64             `json:"seed,omitempty"`      // changes every derived value
-	Organization  *Organization      `json:"organization,omitempty"`
-	Accounts      []Account          `json:"accounts"`
-	Users         []User             `json:"users,omitempty"`
-	Roles         []Role             `json:"roles,omitempty"`
-	SAMLProviders []SAMLProvider     `json:"saml_providers,omitempty"`
-	OIDCProviders []OIDCProvider     `json:"oidc_providers,omitempty"`
-	Deny          []Deny             `json:"deny,omitempty"`
-	SSO           []SSOSession       `json:"sso,omitempty"`
-	Metadata      *Metadata          `json:"metadata,omitempty"`
-	Container     *Container         `json:"container,omitempty"`
-	EC2           Paging             `json:"ec2,omitzero"`
-	Lists         Paging             `json:"lists,omitzero"` // of the services in apis
-	Instances     []Instance         `json:"instances,omitempty"`
-	Interfaces    []NetworkInterface `json:"interfaces,omitempty"` // of other services
-	Addresses     []ElasticIP        `json:"addresses,omitempty"`  // unassociated Elastic IPs
-	Resources     []Resource         `json:"resources,omitempty"`  // of services other than EC2
-	StackSets     StackSets          `json:"stack_sets,omitzero"`
-	Faults        []Fault            `json:"faults,omitempty"`
-	Home          Home               `json:"home,omitzero"`
+	Partition         string             `json:"partition,omitempty"` // aws (default), aws-cn or aws-us-gov
+	Regions           []string           `json:"regions,omitempty"`   // the regions that exist, with us-east-1, on which clients rely; default: all of the partition
+	Seed              uint64             `json:"seed,omitempty"`      // changes every derived value
+	Organization      *Organization      `json:"organization,omitempty"`
+	Accounts          []Account          `json:"accounts"`
+	Users             []User             `json:"users,omitempty"`
+	Roles             []Role             `json:"roles,omitempty"`
+	SAMLProviders     []SAMLProvider     `json:"saml_providers,omitempty"`
+	OIDCProviders     []OIDCProvider     `json:"oidc_providers,omitempty"`
+	IdentityProviders []IdentityProvider `json:"identity_providers,omitempty"` // that people sign in to over SAML
+	Deny              []Deny             `json:"deny,omitempty"`
+	SSO               []SSOSession       `json:"sso,omitempty"`
+	Metadata          *Metadata          `json:"metadata,omitempty"`
+	Container         *Container         `json:"container,omitempty"`
+	EC2               Paging             `json:"ec2,omitzero"`
+	Lists             Paging             `json:"lists,omitzero"` // of the services in apis
+	Instances         []Instance         `json:"instances,omitempty"`
+	Interfaces        []NetworkInterface `json:"interfaces,omitempty"` // of other services
+	Addresses         []ElasticIP        `json:"addresses,omitempty"`  // unassociated Elastic IPs
+	Resources         []Resource         `json:"resources,omitempty"`  // of services other than EC2
+	StackSets         StackSets          `json:"stack_sets,omitzero"`
+	Faults            []Fault            `json:"faults,omitempty"`
+	Home              Home               `json:"home,omitzero"`
 }
 
 // Paging is how a service pages its lists. EmptyPages puts an empty page with a NextToken before each page, as AWS may.
@@ -64,6 +65,7 @@ type Account struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
 	Email       string            `json:"email,omitempty"`
+	Alias       string            `json:"alias,omitempty"` // on the console's sign-in page
 	State       string            `json:"state,omitempty"` // State in Organizations; default ACTIVE
 	OU          string            `json:"ou,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`

@@ -25,6 +25,7 @@ type compiledWorld struct {
 	roles      map[string]*role         // by ARN
 	saml       map[string]*SAMLProvider // by ARN
 	oidc       map[string]*OIDCProvider // by ARN
+	idps       []*idp
 	buckets    map[string]*account
 	sessions   []*ssoSession
 	metadata   *host             // the instance that clients run on, or nil
@@ -88,7 +89,7 @@ func compile(given *World) (*compiledWorld, error) {
 	}
 	w := &compiledWorld{partition: p, world: given, byID: map[string]*account{}, units: map[string]*unit{}, roles: map[string]*role{},
 		failing: map[string]string{}, saml: map[string]*SAMLProvider{}, oidc: map[string]*OIDCProvider{}, buckets: map[string]*account{}}
-	for _, step := range []func() error{w.compileAccounts, w.compileOrganization, w.compileUsers, w.compileProviders, w.compileRoles,
+	for _, step := range []func() error{w.compileAccounts, w.compileOrganization, w.compileUsers, w.compileProviders, w.compileRoles, w.compileIDPs,
 		w.compileSSO, w.compileHosts, w.compileRules, w.compileStackSets, w.compileInstances, w.compileInterfaces, w.compileResources} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
