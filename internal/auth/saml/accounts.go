@@ -15,7 +15,8 @@ import (
 
 // AccountNames returns the names of the accounts on AWS's sign-in page, by account id. The
 // page names only accounts with an alias or a name; the others are not in the result. It is a
-// page for people, and there is none if the assertion has only one role: expect no names.
+// page for people, so that any answer may have no names. With a single role there is no page:
+// AWS signs the user in to the console instead.
 func AccountNames(ctx context.Context, client *http.Client, signInURL string, assertion []byte) (map[string]string, error) {
 	page, err := url.Parse(signInURL)
 	if err != nil {
@@ -32,6 +33,9 @@ func AccountNames(ctx context.Context, client *http.Client, signInURL string, as
 	})
 	if err != nil {
 		return nil, err
+	}
+	if a.status/100 == 3 { // there is nothing to choose
+		return nil, nil
 	}
 	if a.status != http.StatusOK {
 		return nil, fail(Failed, "", "%s (%s) answered %s", w.provider, w.base.Host, statusText(a.status))
