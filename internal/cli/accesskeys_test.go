@@ -72,7 +72,7 @@ func TestKeysAfterKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		moment := seen + 1 + random.IntN(45) // of 48 changes
+		moment := seen + 1 + random.IntN(45) // of 49 changes
 		if !eventually(func() bool { return updates(sim) >= moment }) {
 			t.Errorf("only %d changes", updates(sim)-seen)
 		}
