@@ -133,7 +133,7 @@ func TestReadOnlyHome(t *testing.T) {
 		{func() string {
 			_, err := profile(t, r, "laptop").Credentials.Retrieve(t.Context())
 			return fmt.Sprint(err)
-		}(), fmt.Sprintf(`the login of profile "laptop" has ended, and a renewed one cannot be written (write %[1]s: permission denied): make %[1]s writable; sign in with: aws login --profile laptop`, filepath.Dir(login))},
+		}(), fmt.Sprintf(`the login of profile "laptop" has ended, and a renewed one cannot be written (write %[1]s: permission denied): make %[1]s writable; sign in with: muster login laptop`, filepath.Dir(login))},
 	} {
 		if c.got != c.want {
 			t.Errorf("\n got %s\nwant %s", c.got, c.want)

@@ -40,8 +40,7 @@ func (*consoleCmd) Examples() []string {
 		"muster console production",
 		"muster console --profile production --destination ec2 --region eu-west-1",
 		"muster console production --browser firefox --browser-profile container:prod",
-		"muster console --sso-session freddy-sso --account Production",
-		"muster console --list --all-profiles -o csv --out ~/console.csv",
+		"muster console --list --sso-session freddy-sso -o csv --out ~/console.csv",
 	}
 }
 

@@ -135,6 +135,9 @@ func runExamples(t *testing.T, root string, lines []string) {
 			line = strings.ReplaceAll(line, ":8080", ":0")
 			shell(t, line+` >"$HOME/served" & until grep "^export AWS_ENDPOINT_URL=" "$HOME/served"; do kill -0 $!; sleep 0.1; done; kill $!; wait || :`, 0)
 			continue
+		case strings.HasSuffix(line, " -w 5m"): // runs until it is interrupted, too
+			shell(t, `rm -f *.html; `+line+` & until [ -s *.html ]; do kill -0 $!; sleep 0.1; done; kill $!; wait || :`, 0)
+			continue
 		case line == "muster exec production": // a shell on a terminal, which ends at once
 			shell(t, "SHELL=/bin/true "+line, 80)
 			continue

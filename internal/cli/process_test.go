@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actAsBrowser) != "" {
-		if err := visit(os.Args[1]); err != nil {
+		if err := visit(pageOf(os.Args)); err != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -47,6 +48,17 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	os.RemoveAll(folder)
 	os.Exit(code)
+}
+
+// pageOf returns the page that a browser is started with. For a container of Firefox it is part
+// of the address of an extension.
+func pageOf(args []string) string {
+	page := args[len(args)-1]
+	if query, ok := strings.CutPrefix(page, "ext+container:"); ok {
+		values, _ := url.ParseQuery(query)
+		page = values.Get("url")
+	}
+	return page
 }
 
 // folder exists as long as the tests run.

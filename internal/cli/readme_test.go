@@ -99,12 +99,12 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := t.TempDir()
+	bin, work := t.TempDir(), t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\n%s=%q exec %q \"$@\"\n", actAsMuster, root, self)
 	if err := os.WriteFile(filepath.Join(bin, "muster"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	browser := filepath.Join(bin, "browser")
+	browser := filepath.Join(bin, "firefox")
 	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\n%s=yes exec %q \"$@\"\n", actAsBrowser, self), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,10 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 			line = "muster completion zsh"
 		}
 		command := exec.Command("bash", "-e", "-o", "pipefail", "-c", line)
-		command.Dir, command.Env = root, environ
+		command.Dir, command.Env = work, environ
+		if strings.HasPrefix(line, "go ") {
+			command.Dir = root
+		}
 		var output []byte
 		var stderr bytes.Buffer
 		if width > 0 {

@@ -191,7 +191,9 @@ func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 // visit plays the browser: it goes where it is sent, as long as that is this
 // machine.
 func visit(page string) error {
-	client := http.Client{CheckRedirect: func(req *http.Request, _ []*http.Request) error {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.RegisterProtocol("file", http.NewFileTransport(http.Dir("/")))
+	client := http.Client{Transport: transport, CheckRedirect: func(req *http.Request, _ []*http.Request) error {
 		if req.URL.Hostname() != "127.0.0.1" {
 			return http.ErrUseLastResponse
 		}

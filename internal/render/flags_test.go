@@ -21,10 +21,10 @@ func TestErrors(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean \"table\"? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, template=TEXT, template-file=PATH"},
-		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, template=TEXT, template-file=PATH"},
-		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean \"json\"? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, template=TEXT, template-file=PATH"},
-		{Options{Output: "template"}, "--output: unknown format template; did you mean \"template=\"? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, template=TEXT, template-file=PATH"},
+		{Options{Output: "tabel"}, "--output: unknown format tabel; did you mean \"table\"? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, html, template=TEXT, template-file=PATH"},
+		{Options{Output: "xml"}, "--output: unknown format xml; the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, html, template=TEXT, template-file=PATH"},
+		{Options{Output: "json=x"}, "--output: unknown format json=x; did you mean \"json\"? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, html, template=TEXT, template-file=PATH"},
+		{Options{Output: "template"}, "--output: unknown format template; did you mean \"template=\"? the formats are table, wide, tree, markdown, json, ndjson, yaml, csv, text, name, parquet, html, template=TEXT, template-file=PATH"},
 		{Options{Output: "template="}, "--output template: the template is empty; try '<<.AccountId>> <<.Region>>'"},
 		{Options{Output: "template-file="}, "--output template-file: the path of a file is missing after the ="},
 		{Options{Output: "template-file=no.tmpl"}, "--output template-file: cannot read the template: open no.tmpl: file does not exist"},
