@@ -159,6 +159,8 @@ func (o *okta) refusal(status int, t *transaction) error {
 	switch t.ErrorCode {
 	case "E0000004":
 		return fail(WrongPassword, said, "Okta rejects the name or the password of %s, or has locked the account", o.username())
+	case "E0000015": // the organization has switched its authentication API off
+		return o.browserOnly(said)
 	case "E0000068":
 		return &Error{CodeRefused, "Okta has refused the code"}
 	case "E0000069":
