@@ -32,6 +32,10 @@ const outputDelay = 2 * time.Second
 // an interpreter with all its libraries, and there may be hundreds of profiles.
 const maxProcesses = 16
 
+// maxOutput limits the output of a process in bytes. Credentials, codes and assertions are far
+// smaller.
+const maxOutput = 1 << 20
+
 // processProvider runs a profile's credential_process. Unlike the SDK's, it has no
 // limit of one minute, which is too short for a sign-in, and accepts all forms of
 // time that the AWS CLI does.
@@ -75,13 +79,17 @@ func (r *Resolver) runProcess(ctx context.Context, profile, setting, command str
 	if runtime.GOOS == "windows" {
 		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(command), " ")}
 	}
-	var stdout bytes.Buffer
+	run, end := context.WithCancelCause(run)
+	defer end(nil)
+	stdout := processOutput{full: func() { end(errOutput) }}
 	cmd := exec.CommandContext(run, words[0], words[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Stdin, &stdout, r.Stderr, outputDelay
 	cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, profile), "\n"))
 	terminateFirst(cmd, r.Prompt == nil)
 	err = cmd.Run()
 	switch {
+	case context.Cause(run) == errOutput:
+		err = fmt.Errorf("its %s %w", setting, errOutput)
 	case run.Err() != nil:
 		err = fmt.Errorf("its %s was ended before it had printed anything", setting)
 	case errors.Is(err, exec.ErrWaitDelay):
@@ -89,9 +97,27 @@ func (r *Resolver) runProcess(ctx context.Context, profile, setting, command str
 	case err != nil:
 		err = fmt.Errorf("its %s failed: %w", setting, err)
 	default:
-		return stdout.Bytes(), nil
+		return stdout.buffer.Bytes(), nil
 	}
 	return nil, &processError{profile, err}
+}
+
+// errOutput means that a process printed more than maxOutput.
+var errOutput = errors.New("printed more than 1 MiB")
+
+// processOutput keeps the output of a process up to maxOutput. It calls full when there is
+// more.
+type processOutput struct {
+	buffer bytes.Buffer
+	full   func()
+}
+
+func (o *processOutput) Write(p []byte) (int, error) {
+	if o.buffer.Len()+len(p) > maxOutput {
+		o.full()
+		return 0, errOutput
+	}
+	return o.buffer.Write(p)
 }
 
 // processes are the credential_processes of a run.

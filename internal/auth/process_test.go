@@ -32,6 +32,7 @@ func TestProcess(t *testing.T) {
 		"expired":       {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + past + `"}'`, "ended"},
 		"failure":       {`echo ` + secret + `; exit 3`, "exit status 3"},
 		"nothing":       {`true`, "JSON"},
+		"endless":       {`trap '' PIPE TERM; while :; do echo ` + secret + ` || :; done`, "printed more than 1 MiB"},
 		"not there":     {`/nonexistent/program`, "exit status 127"},
 	} {
 		t.Run(name, func(t *testing.T) {
