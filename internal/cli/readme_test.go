@@ -16,6 +16,7 @@ import (
 	"github.com/creack/pty"
 
 	"muster/internal/awssim"
+	"muster/internal/cli/manual"
 )
 
 var fence = regexp.MustCompile("(?ms)^```(sh|console)(?: width=(\\d+))?\n(.*?)^```$")
@@ -85,6 +86,22 @@ func TestREADMELength(t *testing.T) {
 	}
 	if n := bytes.Count(text, []byte("\n")); n >= 600 {
 		t.Errorf("the README has %d lines; at most 599 are allowed", n)
+	}
+}
+
+// TestREADMETopics: a reader of the README finds each help topic.
+func TestREADMETopics(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := bytes.Cut(text, []byte("`muster help TOPIC` explains\n"))
+	list, _, _ = bytes.Cut(list, []byte(".\n"))
+	for _, topic := range manual.Topics() {
+		if !bytes.Contains(list, []byte("`"+topic+"`")) {
+			t.Errorf("the README does not list the topic %s", topic)
+		}
 	}
 }
 
