@@ -20,7 +20,7 @@ var FullInstanceType = sync.OnceValue(func() reflect.Type {
 	var fields []reflect.StructField
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Instance]()) {
 		if f.IsExported() {
-			fields = append(fields, reflect.StructField{Name: f.Name, Type: f.Type})
+			fields = append(fields, reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag})
 		}
 	}
 	output := catalog.Open("ec2").Operation("DescribeInstances").Output

@@ -131,7 +131,8 @@ func (c *compiler) identity() ([]*shape.Path, error) {
 	var paths []*shape.Path
 	for _, field := range append(slices.Clone(c.view.Sort), c.view.ID) {
 		field = strings.TrimPrefix(field, "-")
-		if field == "" || c.counted && field == countField {
+		known := slices.ContainsFunc(paths, func(p *shape.Path) bool { return p.Text == field })
+		if field == "" || known || c.counted && field == countField {
 			continue
 		}
 		p, err := shape.ParsePath("the default order", field, c.record)

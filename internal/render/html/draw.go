@@ -19,6 +19,7 @@ import (
 type figure struct {
 	Title string
 	SVG   template.HTML
+	Rest  string // what no bar shows
 }
 
 // The library writes colors and fonts as style attributes, which the page's policy forbids
@@ -44,10 +45,11 @@ var theme = sync.OnceValue(func() charts.ColorPalette {
 
 // Sizes in the units of the drawing.
 const (
-	chartWidth  = 400
+	chartWidth  = 360
 	barHeight   = 26
 	monthsTall  = 180
 	labelSize   = 12
+	maxMonthTag = 5
 	maxLabel    = 24 // characters
 	chartMargin = 6
 )
@@ -55,7 +57,7 @@ const (
 // draw draws the chart. i makes its ids unique. It returns false if there is nothing to
 // show.
 func (c *chart) draw(i int) (f figure, ok bool) {
-	bars := c.bars()
+	bars, rest := c.bars()
 	if len(bars) == 0 {
 		return f, false
 	}
@@ -67,11 +69,11 @@ func (c *chart) draw(i int) (f figure, ok bool) {
 	if err != nil {
 		return f, false // the table has the records all the same
 	}
-	svg = withClasses(svg)
-	if c.kind != byMonth {
-		svg = flushRight(svg)
+	f = figure{Title: c.title, SVG: template.HTML(described(svg, i, c.title, bars))}
+	if rest.n > 0 {
+		f.Rest = rest.label + ": " + thousands(rest.n)
 	}
-	return figure{c.title, template.HTML(described(svg, i, c.title, bars))}, true
+	return f, true
 }
 
 // drawBars draws horizontal bars, the first on top.
@@ -85,19 +87,27 @@ func drawBars(bars []bar) ([]byte, error) {
 	o := charts.NewBarChartOptionWithData([][]float64{values})
 	o.Horizontal = true
 	o.CategoryAxis = charts.CategoryAxisOption{Labels: labels, LabelFontStyle: charts.FontStyle{FontSize: labelSize}}
-	return paint(o, bars, len(bars)*barHeight+2*chartMargin)
+	svg, err := paint(o, bars, len(bars)*barHeight+2*chartMargin)
+	return flushRight(svg), err
 }
 
-// drawMonths draws upright bars from left to right.
+// drawMonths draws upright bars from left to right. Some of them have a label, the last one
+// among them.
 func drawMonths(bars []bar) ([]byte, error) {
 	values := make([]float64, len(bars))
 	labels := make([]string, len(bars))
+	var labeled []int
 	for i, b := range bars {
-		values[i], labels[i] = float64(b.n), b.label
+		values[i] = float64(b.n)
+		if step := (len(bars) + maxMonthTag - 1) / maxMonthTag; (len(bars)-1-i)%step == 0 {
+			labels[i] = b.label
+			labeled = append(labeled, i)
+		}
 	}
 	o := charts.NewBarChartOptionWithData([][]float64{values})
-	o.CategoryAxis = charts.CategoryAxisOption{Labels: labels, LabelFontStyle: charts.FontStyle{FontSize: labelSize}, LabelCount: min(len(bars), 4)}
-	return paint(o, bars, monthsTall)
+	o.CategoryAxis = charts.CategoryAxisOption{Labels: labels, LabelFontStyle: charts.FontStyle{FontSize: labelSize}, LabelCount: len(bars)}
+	svg, err := paint(o, bars, monthsTall)
+	return underBars(svg, labeled), err
 }
 
 // paint draws bars that begin at 0, with room for the numbers at their ends.
@@ -121,13 +131,17 @@ func paint(o charts.BarChartOption, bars []bar, height int) ([]byte, error) {
 	if err := p.BarChart(o); err != nil {
 		return nil, err
 	}
-	return p.Bytes()
+	svg, err := p.Bytes()
+	return withClasses(svg), err
 }
 
 var (
 	styleAttribute = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`style="([^"]*)"`) })
 	labelPlace     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<text x="[0-9.]+" (y="[0-9.]+") class="label"`) })
-	axisPlace      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<path\s+d="M ([0-9.]+)[^"]*" class="axis"`) })
+	barPlace       = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`<path\s+d="M ([0-9]+) [0-9]+\s+L ([0-9]+)[^"]*" class="bar"`)
+	})
+	axisPlace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<path\s+d="M ([0-9.]+)[^"]*" class="axis"`) })
 )
 
 // flushRight ends the labels of bars at the axis. The library measures them in a font that
@@ -138,6 +152,22 @@ func flushRight(svg []byte) []byte {
 		return svg
 	}
 	return labelPlace().ReplaceAll(svg, fmt.Appendf(nil, `<text x="%s" dx="-10" $1 class="label end"`, axis[1]))
+}
+
+// underBars centers the labels under the bars that have one. The library moves the last one
+// to the left, so that it does not exceed the drawing.
+func underBars(svg []byte, labeled []int) []byte {
+	bars := barPlace().FindAllSubmatch(svg, -1)
+	return labelPlace().ReplaceAllFunc(svg, func(label []byte) []byte {
+		if len(labeled) == 0 || labeled[0] >= len(bars) {
+			return label
+		}
+		place := bars[labeled[0]]
+		labeled = labeled[1:]
+		left, _ := strconv.Atoi(string(place[1]))
+		right, _ := strconv.Atoi(string(place[2]))
+		return labelPlace().ReplaceAll(label, fmt.Appendf(nil, `<text x="%d" $1 class="label middle"`, (left+right)/2))
+	})
 }
 
 // withClasses replaces styles by classes.

@@ -84,7 +84,7 @@ var page = sync.OnceValue(func() *static {
 		return all
 	}
 	style := read("style.css")
-	script := read("records.js", "table.js", "details.js", "app.js")
+	script := read("records.js", "table.js", "details.js", "view.js", "keys.js", "app.js")
 	return &static{
 		templates: template.Must(template.New("page").Funcs(template.FuncMap{"thousands": thousands}).ParseFS(assets, "assets/page.html")),
 		Policy: "default-src 'none'; script-src " + source(script) + "; style-src " + source(style) +

@@ -117,13 +117,21 @@ func TestBars(t *testing.T) {
 	for i := range 20 {
 		many[string(rune('a'+i))] = 20 - i
 	}
-	c := chart{counts: counts(many), others: 3}
-	if bars := c.bars(); len(bars) != maxBars || bars[0] != (bar{"a", 20}) || bars[maxBars-1] != (bar{"others", 94}) {
-		t.Errorf("bars %v", bars)
+	c := chart{counts: counts(many)}
+	if bars, rest := c.bars(); len(bars) != maxBars || bars[0] != (bar{"a", 20}) || rest != (bar{"12 others", 78}) {
+		t.Errorf("bars %v and %v", bars, rest)
+	}
+	c.others = 3
+	if _, rest := c.bars(); rest != (bar{"more than 12 others", 81}) {
+		t.Errorf("the rest is %v", rest)
 	}
 	c = chart{kind: byMonth, counts: counts(map[string]int{"2020-01": 4, "2025-11": 1, "2026-01": 2, "garbage": 9})}
-	if bars := c.bars(); len(bars) != maxMonths || bars[0] != (bar{"before", 4}) || bars[maxMonths-2] != (bar{"2025-12", 0}) || bars[maxMonths-1] != (bar{"2026-01", 2}) {
-		t.Errorf("bars %v", bars)
+	if bars, rest := c.bars(); len(bars) != maxMonths || rest != (bar{"before 2024-02", 4}) || bars[maxMonths-2] != (bar{"2025-12", 0}) || bars[maxMonths-1] != (bar{"2026-01", 2}) {
+		t.Errorf("bars %v and %v", bars, rest)
+	}
+	c = chart{kind: byMonth, counts: counts(map[string]int{"2026-01": 2})}
+	if bars, rest := c.bars(); len(bars) != minMonths || rest.n != 0 || bars[0] != (bar{"2025-02", 0}) {
+		t.Errorf("bars %v and %v", bars, rest)
 	}
 }
 

@@ -37,11 +37,10 @@ func newCharts(records string, record *shape.Schema) (charts []chart) {
 	add := func(title string, kind chartKind, first bool, names ...string) {
 		c := chart{title: title, kind: kind, counts: map[string]*int{}}
 		for _, name := range names {
-			i := slices.IndexFunc(record.Fields, func(f shape.Field) bool { return f.Name == name })
-			if i < 0 || first && len(c.fields) > 0 || !fits(kind, record.Fields[i].Schema) {
-				continue
+			if first && len(c.fields) > 0 {
+				break
 			}
-			if p, err := shape.ParsePath("the chart", name, record); err == nil {
+			if p, err := shape.ParsePath("the chart", name, record); err == nil && !p.ThroughList && fits(kind, p.Leaf) {
 				c.fields = append(c.fields, p)
 			}
 		}
@@ -52,12 +51,15 @@ func newCharts(records string, record *shape.Schema) (charts []chart) {
 	add(records+" by account", byValue, false, "AccountName", "AccountId")
 	add(records+" by region", byValue, true, "Region")
 	add(records+" by kind", byValue, true, "Kind")
-	add(records+" by state", byValue, true, "State", "Status")
+	add(records+" by state", byValue, true, "State", "State.Name", "Status")
 	add(records+" by type", byValue, true, "InstanceType", "Type", "Engine", "Runtime", "VolumeType", "OwnerType")
-	add("Addresses", addresses, false, "PublicIPs", "PrivateIPs", "IPv6s")
+	add("Addresses", addresses, false, slices.Collect(maps.Keys(addressNames))...)
 	add(records+" by month of creation", byMonth, true, "LaunchTime", "CreatedAt", "CreateTime", "CreationTime", "CreateDate")
 	return charts
 }
+
+// addressNames are the names of lists of addresses in a chart.
+var addressNames = map[string]string{"PublicIPs": "public", "PrivateIPs": "private", "IPv6s": "IPv6"}
 
 // fits reports whether a field has what a chart counts.
 func fits(kind chartKind, field *shape.Schema) bool {
@@ -75,7 +77,7 @@ func (c *chart) add(record shape.Value) {
 	switch c.kind {
 	case addresses:
 		for _, field := range c.fields {
-			c.text = append(c.text[:0], field.Text...)
+			c.text = append(c.text[:0], addressNames[field.Text]...)
 			field.Visit(record, func(v shape.Value) { c.count(c.text, v.Len()) })
 		}
 	case byMonth:
@@ -109,18 +111,19 @@ type bar struct {
 	n     int
 }
 
-// The most bars of a chart. The others share one.
+// The bars of a chart: the most of values, and the least and the most of months.
 const (
 	maxBars   = 8
+	minMonths = 12
 	maxMonths = 24
 )
 
-// bars returns the bars in order: the largest first, or the months as they follow.
-func (c *chart) bars() []bar {
+// bars returns the bars in order: the largest first, or the months as they follow. rest is
+// what no bar shows. It has no bar since that could be many times as long as the others.
+func (c *chart) bars() (bars []bar, rest bar) {
 	if c.kind == byMonth {
 		return c.months()
 	}
-	var bars []bar
 	for value, n := range c.counts {
 		if *n > 0 {
 			bars = append(bars, bar{value, *n})
@@ -132,43 +135,45 @@ func (c *chart) bars() []bar {
 		}
 		return strings.Compare(a.label, b.label)
 	})
-	if len(bars) <= maxBars && c.others == 0 {
-		return bars
-	}
-	rest := c.others
-	few := min(len(bars), maxBars-1)
+	few := min(len(bars), maxBars)
 	for _, b := range bars[few:] {
-		rest += b.n
+		rest.n += b.n
 	}
-	return append(bars[:few], bar{"others", rest})
+	switch n := len(bars) - few; {
+	case c.others > 0:
+		rest.label = "more than " + thousands(n) + " others"
+	case n == 1:
+		rest.label = "1 other"
+	default:
+		rest.label = thousands(n) + " others"
+	}
+	rest.n += c.others
+	return bars[:few], rest
 }
 
-// months returns a bar for each month from the first to the last. Months that are long ago
-// share the first bar.
-func (c *chart) months() []bar {
+// months returns a bar for each month up to the last one.
+func (c *chart) months() (bars []bar, earlier bar) {
 	const layout = "2006-01"
 	known := slices.DeleteFunc(slices.Sorted(maps.Keys(c.counts)), func(month string) bool {
 		_, err := time.Parse(layout, month)
 		return err != nil
 	})
 	if len(known) == 0 {
-		return nil
+		return nil, bar{}
 	}
 	last, _ := time.Parse(layout, known[len(known)-1])
 	first, _ := time.Parse(layout, known[0])
-	earlier := bar{}
-	if start := last.AddDate(0, 1-maxMonths, 0); first.Before(start) {
-		first = start.AddDate(0, 1, 0)
-		earlier.label = "before"
-		for _, month := range known {
-			if month < first.Format(layout) {
-				earlier.n += *c.counts[month]
-			}
-		}
+	if least := last.AddDate(0, 1-minMonths, 0); first.After(least) {
+		first = least
 	}
-	var bars []bar
-	if earlier.label != "" {
-		bars = append(bars, earlier)
+	if most := last.AddDate(0, 1-maxMonths, 0); first.Before(most) {
+		first = most
+	}
+	earlier.label = "before " + first.Format(layout)
+	for _, month := range known {
+		if month < first.Format(layout) {
+			earlier.n += *c.counts[month]
+		}
 	}
 	for month := first; !month.After(last); month = month.AddDate(0, 1, 0) {
 		b := bar{label: month.Format(layout)}
@@ -177,5 +182,5 @@ func (c *chart) months() []bar {
 		}
 		bars = append(bars, b)
 	}
-	return bars
+	return bars, earlier
 }

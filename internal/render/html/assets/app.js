@@ -1,8 +1,4 @@
-// The controls, the view in the address, downloads, and printing.
-
-const view = { filter: "", sort: "", down: false, group: "", columns: firstColumns };
-
-function shownColumns() { return view.columns.map((name) => columns.get(name)); }
+// The controls, downloads, printing, and the start of the page.
 
 let selected = [];
 
@@ -10,6 +6,9 @@ let selected = [];
 function update({ reset = true } = {}) {
   selected = select(view);
   drawHead(view);
+  $("filter").value = view.filter;
+  $("sort").value = signedSort();
+  $("group").value = view.group;
   buildLines(selected, view.group);
   grid.setAttribute("aria-rowcount", String(lines.length + 1));
   if (reset) {
@@ -24,44 +23,12 @@ function update({ reset = true } = {}) {
 
 function announce(text) { $("count").textContent = text; }
 
-// saveView writes the view into the address, so that a link or a reload keeps it.
-function saveView() {
-  const saved = new URLSearchParams();
-  if (view.filter) saved.set("filter", view.filter);
-  if (view.sort) saved.set("sort", (view.down ? "-" : "") + view.sort);
-  if (view.group) saved.set("group", view.group);
-  if (view.columns.join() !== firstColumns.join()) view.columns.forEach((name) => saved.append("column", name));
-  for (const row of [...opened].slice(0, 20)) saved.append("open", identity(row));
-  const hash = saved.toString();
-  if (hash !== location.hash.slice(1)) history.replaceState(null, "", "#" + hash);
-}
-
-// loadView reads the address. It ignores names that the page does not have.
-function loadView() {
-  const saved = new URLSearchParams(location.hash.slice(1));
-  view.filter = saved.get("filter") ?? "";
-  const sort = saved.get("sort") ?? "";
-  view.down = sort.startsWith("-");
-  view.sort = columns.has(sort.replace(/^-/, "")) ? sort.replace(/^-/, "") : "";
-  view.group = columns.has(saved.get("group")) ? saved.get("group") : "";
-  const named = saved.getAll("column").filter((name) => columns.has(name));
-  view.columns = named.length ? named : firstColumns;
-  const open = new Set(saved.getAll("open"));
-  opened.clear();
-  if (open.size) rows.forEach((_, row) => { if (open.has(identity(row))) opened.add(row); });
-  $("filter").value = view.filter;
-  $("group").value = view.group;
-}
-
-// identity names a record in the address.
-function identity(row) {
-  return head.order.filter((name) => columns.has(name)).map((name) => columns.get(name).text(row)).join("/") || String(row);
-}
-
 function fillControls() {
   for (const column of columns.values()) {
-    if (["list", "object", "map", "any"].includes(column.layout.kind) && !column.name.includes(".")) continue;
-    $("group").append(new Option(shown(column.title), column.name));
+    const title = shown(column.title);
+    const isScalar = !["list", "object", "map", "any"].includes(column.layout.kind);
+    if (isScalar || column.name.includes(".")) $("group").append(new Option(title, column.name));
+    $("sort").append(new Option(title, column.name), new Option(title + ", descending", "-" + column.name));
   }
   $("chooser").addEventListener("toggle", fillChooser, { once: true });
 }
@@ -69,16 +36,21 @@ function fillControls() {
 // fillChooser lists the columns that can be shown.
 function fillChooser() {
   const boxes = $("chooser").querySelector("fieldset");
+  const check = () => boxes.querySelectorAll("input").forEach((box) => { box.checked = view.columns.includes(box.value); });
   for (const column of columns.values()) {
-    const box = element("input", { type: "checkbox", value: column.name });
-    box.checked = view.columns.includes(column.name);
-    boxes.append(element("label", {}, box, element("bdi", {}, shown(column.title))));
+    boxes.append(element("label", {}, element("input", { type: "checkbox", value: column.name }), element("bdi", {}, shown(column.title))));
   }
+  check();
   boxes.addEventListener("change", () => {
     const chosen = [...boxes.querySelectorAll("input:checked")].map((box) => box.value);
     const kept = view.columns.filter((name) => chosen.includes(name));
     view.columns = [...kept, ...chosen.filter((name) => !kept.includes(name))];
     update({ reset: false });
+  });
+  $("first-columns").addEventListener("click", () => {
+    view.columns = firstColumns;
+    update({ reset: false });
+    check();
   });
 }
 
@@ -100,17 +72,27 @@ function listen() {
     view.filter = $("filter").value;
     update();
   });
+  $("sort").addEventListener("change", () => {
+    setSort($("sort").value);
+    update();
+  });
   $("group").addEventListener("change", () => {
     view.group = $("group").value;
     closedGroups.clear();
     update();
   });
+  $("chooser").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    $("chooser").open = false;
+    $("chooser").querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!$("chooser").contains(event.target)) $("chooser").open = false;
+  });
   grid.tHead.addEventListener("click", (event) => {
     const name = event.target.closest("button")?.dataset.column;
     if (name === undefined) return;
-    if (view.sort !== name) Object.assign(view, { sort: name, down: false });
-    else if (!view.down) view.down = true;
-    else Object.assign(view, { sort: "", down: false });
+    setSort(view.sort !== name ? name : view.down ? "" : "-" + name);
     update();
     [...grid.tHead.querySelectorAll("button")].find((button) => button.dataset.column === name)?.focus();
   });
@@ -122,7 +104,10 @@ function listen() {
     focusCell(false);
   });
   scroll.addEventListener("keydown", onKey);
-  scroll.addEventListener("focus", () => focusCell());
+  body.addEventListener("focusin", (event) => {
+    const row = event.target.closest("tr[data-line]");
+    if (row) focus = { line: Number(row.dataset.line), cell: event.target.closest("th, td").cellIndex };
+  });
   let waiting = false;
   scroll.addEventListener("scroll", () => {
     if (waiting) return;
@@ -133,6 +118,7 @@ function listen() {
     });
   }, { passive: true });
   addEventListener("resize", redraw);
+  addEventListener("pagehide", savePlace);
   isPhone.addEventListener("change", redraw);
   addEventListener("hashchange", () => {
     loadView();
@@ -143,34 +129,9 @@ function listen() {
     "[\n" + selected.map((row) => "  " + JSON.stringify(record(rows[row], head.fields))).join(",\n") + "\n]\n"));
   addEventListener("beforeprint", printAll);
   addEventListener("afterprint", () => {
-    $("left-out").textContent = "";
+    $("printed").textContent = "";
     redraw();
   });
-}
-
-function onKey(event) {
-  if (event.target.closest("a, button") && event.key !== "Escape") return;
-  const page = Math.max(1, Math.floor(scroll.clientHeight / heights.line) - 2);
-  const moves = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [page, 0], PageUp: [-page, 0], Home: [-Infinity, 0], End: [Infinity, 0] };
-  if (event.key === "c" && !event.altKey && !event.metaKey && !event.shiftKey && !String(getSelection())) {
-    const line = lines[focus.line], column = shownColumns()[focus.cell];
-    if (line?.row === undefined || line.details) return;
-    copy(column ? column.text(line.row) : consoleURL(line.row));
-  } else if (event.ctrlKey || event.altKey || event.metaKey) {
-    return;
-  } else if (moves[event.key]) {
-    const [down, right] = moves[event.key];
-    focus.line = Math.max(0, Math.min(lines.length - 1, focus.line + down));
-    focus.cell = Math.max(0, Math.min(shownColumns().length, focus.cell + right));
-    focusCell();
-  } else if (event.key === "Enter" || event.key === " ") {
-    if (lines[focus.line]?.details) return;
-    toggle(focus.line);
-    focusCell();
-  } else {
-    return;
-  }
-  event.preventDefault();
 }
 
 // csv writes the selected rows with the columns of the table. Spreadsheets take no cell for
@@ -191,20 +152,22 @@ function download(extension, type, text) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-// printAll puts all rows into the page, or as many as a printer takes.
+// printAll puts all rows into the page, or as many as a printer takes, and says how they
+// were chosen.
 function printAll() {
-  const most = 5000;
+  const most = 5000, notes = [];
   draw(most);
-  if (lines.length > most) {
-    $("left-out").textContent = `The first ${most.toLocaleString("en")} of ${lines.length.toLocaleString("en")} lines are printed. A filter chooses others; Download CSV has all of them.`;
-  }
+  if (view.filter) notes.push("Filter: " + shown(view.filter) + ".");
+  if (view.sort) notes.push("Sorted by " + shown(columns.get(view.sort).title) + (view.down ? ", descending." : "."));
+  if (lines.length > most) notes.push(`The first ${most.toLocaleString("en")} of ${lines.length.toLocaleString("en")} lines are printed. A filter chooses others; Download CSV has all of them.`);
+  $("printed").textContent = notes.join(" ");
 }
 
 // reload reads the file again after a while, unless the user is typing.
 function reload() {
   if (!head.reload) return;
   setTimeout(() => {
-    if (document.activeElement === $("filter") || $("chooser").open) reload();
+    if (document.activeElement === $("filter") || $("chooser").open || String(getSelection())) reload();
     else location.reload();
   }, head.reload);
 }
@@ -223,5 +186,6 @@ loadView();
 $("table").hidden = rows.length === 0;
 listen();
 update();
+loadPlace();
 prepare();
 reload();

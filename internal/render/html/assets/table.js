@@ -38,6 +38,7 @@ function buildLines(selected, groupName) {
     }
   }
   focus.line = Math.min(focus.line, Math.max(lines.length - 1, 0));
+  drawn.clear();
   place();
 }
 
@@ -61,28 +62,60 @@ function lineAt(y) {
   return low;
 }
 
+// drawn are the rows of the page by their lines. They stay while the user scrolls, so that
+// what has the focus in them keeps it.
+const drawn = new Map();
+
+// space takes the height of the lines that are not drawn.
+const space = () => element("tr", { class: "space", "aria-hidden": "true" }, element("td"));
+const above = space(), below = space();
+
 // draw shows the lines that can be seen, or for a printer the first ones.
 function draw(printed = 0) {
   const margin = 400, top = scroll.scrollTop - margin;
   const from = printed ? 0 : Math.max(0, lineAt(top)), to = printed ? Math.min(printed, lines.length) : Math.min(lines.length, lineAt(top + scroll.clientHeight + 2 * margin) + 1);
   const hadFocus = body.contains(document.activeElement);
-  const made = [];
-  for (let i = from; i < to; i++) made.push(drawLine(i));
-  const space = (height) => {
-    const row = element("tr", { class: "space", "aria-hidden": "true" }, element("td", { colspan: shownColumns().length + 1 }));
-    row.firstChild.style.height = height + "px";
-    return row;
-  };
-  if (!printed) {
-    if (from > 0) made.unshift(space(tops[from]));
-    if (to < lines.length) made.push(space(tops[lines.length] - tops[to]));
+  for (const i of drawn.keys()) {
+    if (i < from || i >= to) drawn.delete(i);
   }
-  body.replaceChildren(...made);
-  if (hadFocus && !printed) focusCell(false);
+  const made = [above];
+  for (let i = from; i < to; i++) {
+    if (!drawn.has(i)) drawn.set(i, drawLine(i));
+    made.push(drawn.get(i));
+  }
+  made.push(below);
+  [[above, tops[from]], [below, tops[lines.length] - tops[to]]].forEach(([row, height]) => {
+    row.hidden = printed || height <= 0;
+    row.firstChild.style.height = height + "px";
+    row.firstChild.colSpan = shownColumns().length + 1;
+  });
+  replaceRows(made);
+  setTabStop();
+  if (hadFocus && !body.contains(document.activeElement)) focusCell(false);
   if (!printed && measure(from, to)) {
     place();
     draw();
   }
+}
+
+// replaceRows puts rows into the table and leaves those alone that are there already.
+function replaceRows(made) {
+  const kept = new Set(made);
+  for (const row of [...body.rows]) {
+    if (!kept.has(row)) row.remove();
+  }
+  let next = body.firstChild;
+  for (const row of made) {
+    if (row === next) next = next.nextSibling;
+    else body.insertBefore(row, next);
+  }
+}
+
+// setTabStop makes the focused cell the one that Tab reaches, or one that can be seen.
+function setTabStop() {
+  body.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+  const row = drawn.get(focus.line) ?? drawn.values().next().value;
+  row?.cells[Math.min(focus.cell, row.cells.length - 1)].setAttribute("tabindex", "0");
 }
 
 // measure corrects the assumed heights by those of the drawn lines.
@@ -112,27 +145,27 @@ function drawLine(i) {
   const line = lines[i], shownList = shownColumns();
   if (line.details) {
     const cell = element("td", { colspan: shownList.length + 1, role: "gridcell", tabindex: "-1" }, details(line.row));
-    return element("tr", { class: "details", "data-line": i, "aria-rowindex": i + 2 }, cell);
+    return element("tr", { class: "details", role: "row", "data-line": i, "aria-rowindex": i + 2 }, cell);
   }
   if (line.row === undefined) {
     const open = !closedGroups.has(line.group);
     const name = line.group === "" ? "(none)" : shown(line.group);
     const button = element("td", { colspan: shownList.length + 1, tabindex: "-1", role: "gridcell", "aria-expanded": String(open) },
       element("bdi", {}, name), element("span", { class: "number" }, line.count.toLocaleString("en")));
-    return element("tr", { class: "group", "data-line": i, "aria-rowindex": i + 2 }, button);
+    return element("tr", { class: "group", role: "row", "data-line": i, "aria-rowindex": i + 2 }, button);
   }
   const cells = shownList.map((column, at) => {
     const text = column.text(line.row), color = tail.colors[column.name]?.[text];
     const cell = element(at === 0 ? "th" : "td", {
       tabindex: "-1", scope: at === 0 ? "row" : undefined, role: at === 0 ? "rowheader" : "gridcell", "data-label": shown(column.title),
       class: column.layout.kind === "number" ? "numeric" : color ? "state " + color : undefined, title: text.length > 24 ? shown(text.slice(0, 500)) : undefined,
-    }, element("bdi", {}, shown(text.slice(0, 300))));
+    }, element("bdi", { class: /^[^\s,]{1,40}$/.test(text) && "whole" }, shown(text.slice(0, 300))));
     if (at === 0) cell.setAttribute("aria-expanded", String(opened.has(line.row)));
     return cell;
   });
   const link = consoleLink(line.row);
   cells.push(element("td", { class: "link", role: "gridcell", tabindex: "-1", "data-label": "Console" }, ...(link ? [link] : [])));
-  return element("tr", { class: "record", "data-line": i, "aria-rowindex": i + 2 }, ...cells);
+  return element("tr", { class: "record", role: "row", "data-line": i, "aria-rowindex": i + 2 }, ...cells);
 }
 
 function drawHead(view) {
@@ -143,7 +176,7 @@ function drawHead(view) {
       class: column.layout.kind === "number" ? "numeric" : undefined }, button);
   });
   cells.push(element("th", { scope: "col", role: "columnheader", class: "link" }, "Console"));
-  grid.tHead.replaceChildren(element("tr", { "aria-rowindex": "1" }, ...cells));
+  grid.tHead.replaceChildren(element("tr", { role: "row", "aria-rowindex": "1" }, ...cells));
   grid.setAttribute("aria-colcount", String(cells.length));
 }
 
@@ -157,7 +190,7 @@ function focusCell(scrolled = true) {
     else if (tops[focus.line + 1] + header + 8 > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = Math.min(y, tops[focus.line + 1] + header + 8 - scroll.clientHeight);
     redraw();
   }
-  const row = body.querySelector(`tr[data-line="${focus.line}"]`);
-  const cell = row?.cells[Math.min(focus.cell, row.cells.length - 1)];
-  cell?.focus({ preventScroll: true });
+  const row = drawn.get(focus.line);
+  if (row) row.cells[Math.min(focus.cell, row.cells.length - 1)].focus({ preventScroll: true });
+  else scroll.focus({ preventScroll: true }); // the keys still move from the cell
 }
