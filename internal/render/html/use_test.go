@@ -61,7 +61,7 @@ func TestDetails(t *testing.T) {
 	t.Parallel()
 	records := generated(len(hostile) * 3)
 	p := openPage(t, written(testPage(), records))
-	p.run(chromedp.Focus(chromedp.CSS("#scroll")), chromedp.KeyEvent("\r"))
+	p.click("tr.record th")
 	p.want("document.querySelectorAll('tr.details dt').length", "15")
 	p.want("document.querySelector('tr.record th').getAttribute('aria-expanded')", "true")
 	p.want("/[\\u0000-\\u0008\\u202e\\u2028]/.test(document.body.innerText)", "false")
@@ -154,16 +154,28 @@ func TestManyRecords(t *testing.T) {
 	p.checkQuiet()
 }
 
-// TestReload: the page of --watch reads its file again and keeps the view.
+// TestReload: the page of --watch reads its file again and keeps the view, the closed
+// groups, the place in the table and the focus, whatever records are new.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	again := testPage()
 	again.Reload = time.Second
-	p := openPage(t, written(again, generated(5)))
-	p.do("location.hash = 'sort=Name'")
-	if err := os.WriteFile(filepath.Join(p.folder, "page.html"), written(again, generated(7)), 0o600); err != nil {
+	p := openPage(t, written(again, generated(500)))
+	p.do("location.hash = 'sort=-Cores&group=State&open=111122223334%2Feu-west-1%2Fi-00000000000000034'")
+	p.wait("document.getElementById('group').value === 'State'")
+	p.click("tr.group td")
+	p.do("lines.findIndex((line, i) => line.row !== undefined && i > 100 && (focus.line = i)); focus.cell = 4; focusCell()")
+	focused, top := value[string](p, "identity(lines[focus.line].row)"), value[float64](p, "scroll.scrollTop")
+	if err := os.WriteFile(filepath.Join(p.folder, "page.html"), written(again, generated(507)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.wait("document.getElementById('count')?.textContent === '7 instances'")
-	p.want("location.hash", "#sort=Name")
+	p.wait("document.getElementById('count')?.textContent === '507 instances'")
+	p.want("location.hash.slice(0, 30)", "#sort=-Cores&group=State&open=")
+	p.want("document.querySelector('tr.group td')?.getAttribute('aria-expanded') ?? closedGroups.has('running')", "true")
+	p.want("document.activeElement.closest('tr[data-line]') && identity(lines[focus.line].row)", focused)
+	p.want("focus.cell", "4")
+	if now := value[float64](p, "scroll.scrollTop"); top < 1000 || now < top-500 || now > top+500 {
+		t.Errorf("the table is scrolled to %g, not to %g", now, top)
+	}
+	p.checkQuiet()
 }

@@ -118,7 +118,6 @@ function listen() {
     });
   }, { passive: true });
   addEventListener("resize", redraw);
-  addEventListener("pagehide", savePlace);
   isPhone.addEventListener("change", redraw);
   addEventListener("hashchange", () => {
     loadView();
@@ -161,6 +160,10 @@ function printAll() {
   if (view.sort) notes.push("Sorted by " + shown(columns.get(view.sort).title) + (view.down ? ", descending." : "."));
   if (lines.length > most) notes.push(`The first ${most.toLocaleString("en")} of ${lines.length.toLocaleString("en")} lines are printed. A filter chooses others; Download CSV has all of them.`);
   $("printed").textContent = notes.join(" ");
+  for (const places of document.querySelectorAll("#gaps details:not([open])")) {
+    places.open = true;
+    addEventListener("afterprint", () => { places.open = false; }, { once: true });
+  }
 }
 
 // reload reads the file again after a while, unless the user is typing.
@@ -168,7 +171,10 @@ function reload() {
   if (!head.reload) return;
   setTimeout(() => {
     if (document.activeElement === $("filter") || $("chooser").open || String(getSelection())) reload();
-    else location.reload();
+    else {
+      savePlace();
+      location.reload();
+    }
   }, head.reload);
 }
 

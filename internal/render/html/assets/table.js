@@ -172,7 +172,7 @@ function drawHead(view) {
   const cells = shownColumns().map((column) => {
     const sorted = view.sort === column.name;
     const button = element("button", { type: "button", "data-column": column.name }, element("bdi", {}, shown(column.title)));
-    return element("th", { scope: "col", role: "columnheader", "aria-sort": sorted ? (view.down ? "descending" : "ascending") : "none",
+    return element("th", { scope: "col", role: "columnheader", "data-label": shown(column.title), "aria-sort": sorted ? (view.down ? "descending" : "ascending") : "none",
       class: column.layout.kind === "number" ? "numeric" : undefined }, button);
   });
   cells.push(element("th", { scope: "col", role: "columnheader", class: "link" }, "Console"));
