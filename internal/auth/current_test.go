@@ -145,7 +145,7 @@ func TestNoCredentials(t *testing.T) {
 			"name a profile with --profile or AWS_PROFILE ('muster profiles' lists them), or run 'aws configure'"},
 		{"no such profile", []string{"AWS_PROFILE=prood"}, "[profile prod]\nregion = us-east-1\n", `profile "prood" not found in CONFIG; did you mean "prod"?`},
 		{"a profile without credentials", []string{"AWS_PROFILE=prod"}, "[profile prod]\nregion = us-east-1\n",
-			`CONFIG:1: profile "prod": no credentials: expected keys, role_arn, sso_session, credential_process or login_session; and no container or instance role gives any here`},
+			`CONFIG:1: profile "prod": no credentials: expected keys, role_arn, sso_session, credential_process, login_session or saml_provider; and no container or instance role gives any here`},
 		{"a broken default", nil, "[default]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = gone\n",
 			`CONFIG:3: profile "default": source_profile "gone" not found`},
 		{"not a role", []string{"AWS_ROLE_ARN=Hop", "AWS_WEB_IDENTITY_TOKEN_FILE=/x"}, "", `AWS_ROLE_ARN is "Hop": expected a role's ARN`},

@@ -54,7 +54,7 @@ func (f fault) problemOf(p *Profile) *ProblemError {
 	case e.Profile != p.Name:
 		e.Msg = fmt.Sprintf("source_profile %q: %s", e.Profile, e.Msg)
 	case p.Kind == KindNone:
-		e.Msg += ": expected keys, role_arn, sso_session, credential_process or login_session"
+		e.Msg += ": expected keys, role_arn, sso_session, credential_process, login_session or saml_provider"
 	}
 	e.Profile = p.Name
 	return &e

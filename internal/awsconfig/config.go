@@ -196,7 +196,7 @@ func (c *Config) Profile(name string) (*Profile, error) {
 
 // sourceKeys are the keys that name a source of credentials.
 var sourceKeys = []string{
-	"role_arn", "web_identity_token_file", "sso_session", "sso_start_url", "sso_account_id", "login_session", "credential_process", "aws_access_key_id",
+	"role_arn", "web_identity_token_file", "sso_session", "sso_start_url", "sso_account_id", "login_session", "saml_provider", "credential_process", "aws_access_key_id",
 }
 
 // Stray returns an error for each section [name] of the config file that has a source of

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// credentialKeys are the keys that SDKs need for credentials.
-var credentialKeys = []string{
+// credentialKeys are the keys that SDKs and muster need for credentials.
+var credentialKeys = append([]string{
 	"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "aws_account_id",
 	"role_arn", "source_profile", "credential_source", "external_id", "role_session_name", "mfa_serial", "duration_seconds",
 	"web_identity_token_file", "credential_process", "login_session",
 	"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name",
-}
+}, samlKeys...)
 
 // endpointKeys are the keys that --endpoint-url overrides.
 var endpointKeys = []string{"endpoint_url", "services", "ignore_configured_endpoint_urls"}

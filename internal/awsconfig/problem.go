@@ -118,6 +118,8 @@ func (c *Config) checkCredentials(p *Profile) *ProblemError {
 		return p.checkRoleARN()
 	case KindSSO, KindSSOLegacy:
 		return c.checkSSO(p)
+	case KindSAML:
+		return p.checkSAML()
 	case KindStatic:
 		if p.AccessKeyID == "" {
 			return p.problem("aws_secret_access_key", "aws_secret_access_key without aws_access_key_id")
@@ -132,6 +134,7 @@ func (c *Config) checkCredentials(p *Profile) *ProblemError {
 		if p.CredentialSource != "" {
 			return p.problem("credential_source", "credential_source without role_arn")
 		}
+		return p.checkNoSAML()
 	}
 	return nil
 }
@@ -156,6 +159,10 @@ func (p *Profile) checkRoleARN() *ProblemError {
 	if _, _, ok := parseRoleARN(p.RoleARN); !ok {
 		return p.problem("role_arn", "role_arn %q is no role's ARN, expected arn:aws:iam::123456789012:role/NAME", p.RoleARN)
 	}
+	return p.checkDuration()
+}
+
+func (p *Profile) checkDuration() *ProblemError {
 	value := p.keys.word("duration_seconds")
 	if seconds, err := strconv.Atoi(value); value != "" && (err != nil || seconds < 900 || seconds > 43200) {
 		return p.problem("duration_seconds", "duration_seconds %q is no number from 900 to 43200", value)

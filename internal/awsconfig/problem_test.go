@@ -11,6 +11,8 @@ const (
 	reader  = "role_arn = arn:aws:iam::111111111111:role/Reader\n"
 	session = "[sso-session s]\nsso_start_url = https://s.awsapps.com/start\nsso_region = us-east-2\n"
 	account = "sso_account_id = 222222222222\nsso_role_name = Look\n"
+
+	oneLogin = "saml_provider = onelogin\nsaml_username = me\nsaml_client_id = c\nsaml_app_id = 1\nsaml_subdomain = corp\n"
 )
 
 func TestKinds(t *testing.T) {
@@ -47,6 +49,11 @@ func TestKinds(t *testing.T) {
 		{"web identity over sso and keys", web + reader + legacy + account, keyPair, KindWebIdentity, true},
 		{"role", reader + "credential_source = Environment\n", "", KindRole, true},
 		{"role over own keys", reader + "source_profile = x\n", keyPair, KindRole, true},
+		{"saml over process", process + oneLogin, "", KindSAML, true},
+		{"saml over keys, login and sso", keyPair + login + "sso_session = s\n" + account + oneLogin, keyPair, KindSAML, true},
+		{"role of a source_profile over saml", reader + "source_profile = x\n" + oneLogin, "", KindRole, true},
+		{"command for saml", "saml_provider = command\nsaml_command = print-assertion --quiet\n", "", KindSAML, true},
+		{"okta for saml", "saml_provider = okta\nsaml_url = https://x.okta.com/home/amazon_aws/1/2\nsaml_username = me\n", "", KindSAML, true},
 		{"role over sso", reader + "credential_source = EcsContainer\n" + legacy + account, "", KindRole, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -65,7 +72,7 @@ func TestProblems(t *testing.T) {
 		name, config string // the test looks at profile x
 		want         string // Problem; where that is nil, "region: " and RegionProblem, or "chain: " and Chain's error
 	}{
-		{"none", "[profile x]\n", `chain: config:1: profile "x": no credentials: expected keys, role_arn, sso_session, credential_process or login_session`},
+		{"none", "[profile x]\n", `chain: config:1: profile "x": no credentials: expected keys, role_arn, sso_session, credential_process, login_session or saml_provider`},
 		{"sign-in only", session + "[profile x]\nsso_session = s\n", `chain: config:4: profile "x": no sso_account_id: the profile can sign in but gives no credentials`},
 		{"sign-in with account", session + "[profile x]\nsso_session = s\nsso_account_id = 012345678901\n", `chain: config:4: profile "x": no sso_role_name: the profile can sign in but gives no credentials`},
 
@@ -93,6 +100,23 @@ func TestProblems(t *testing.T) {
 		{"source without role", "[profile x]\nsource_profile = y\n", `config:2: profile "x": source_profile without role_arn`},
 		{"credential_source without role", "[profile x]\ncredential_source = Environment\n", `config:2: profile "x": credential_source without role_arn`},
 		{"token file without role", "[profile x]\nweb_identity_token_file = /t\n", `config:2: profile "x": web_identity_token_file without role_arn`},
+
+		{"saml_provider", "[profile x]\nsaml_provider = one login\n", `config:2: profile "x": saml_provider "one login" is unknown, expected onelogin, okta or command`},
+		{"saml key alone", "[profile x]\nsaml_url = https://x.okta.com/\n", `config:2: profile "x": saml_url without saml_provider`},
+		{"okta without URL", "[profile x]\nsaml_username = me\nsaml_provider = okta\n", `config:3: profile "x": saml_provider = okta without saml_url`},
+		{"okta without encryption", "[profile x]\nsaml_username = me\nsaml_provider = okta\nsaml_url = http://x.okta.com/a\n", `config:4: profile "x": saml_url "http://x.okta.com/a" is no URL of https`},
+		{"okta on this machine", "[profile x]\nsaml_username = me\nsaml_provider = okta\nsaml_url = http://127.0.0.1:80/a\n", ""},
+		{"OneLogin without a user", "[profile x]\nsaml_provider = onelogin\n", `config:2: profile "x": saml_provider = onelogin without saml_username`},
+		{"OneLogin's region", "[profile x]\n" + oneLogin + "saml_region = mars\n", `config:7: profile "x": saml_region "mars" is unknown, expected us or eu`},
+		{"saml_ip", "[profile x]\n" + oneLogin + "saml_ip = 10.0.0\n", `config:7: profile "x": saml_ip "10.0.0" is no IP address`},
+		{"saml without command", "[profile x]\nsaml_provider = command\nsaml_command =\n", `config:2: profile "x": saml_provider = command without saml_command`},
+		{"saml with role_arn", "[profile x]\n" + reader + oneLogin, `config:2: profile "x": role_arn without source_profile: name the role of saml_provider with saml_role`},
+		{"saml_role", "[profile x]\n" + oneLogin + "saml_role = arn:aws:iam::1:role/R\n",
+			`config:7: profile "x": saml_role "arn:aws:iam::1:role/R" is no role's ARN, expected arn:aws:iam::123456789012:role/NAME, or a role's name`},
+		{"duration of saml", "[profile x]\n" + oneLogin + "duration_seconds = 60\n", `config:7: profile "x": duration_seconds "60" is no number from 900 to 43200`},
+		{"role of a saml profile", "[profile x]\n" + reader + "source_profile = y\n[profile y]\n" + oneLogin, ""},
+		{"role of a saml profile with a mistake", "[profile x]\n" + reader + "source_profile = y\n[profile y]\nsaml_provider = okta\n",
+			`config:5: profile "x": source_profile "y": saml_provider = okta without saml_username`},
 
 		{"half a pair", "[profile x]\nregion = us-east-1\naws_access_key_id = A\n", `config:3: profile "x": aws_access_key_id without aws_secret_access_key in the same file`},
 		{"the other half", "[profile x]\naws_secret_access_key = hidden\n", `config:2: profile "x": aws_secret_access_key without aws_access_key_id`},

@@ -12,15 +12,17 @@ import (
 // Kind is the kind of a profile's credentials.
 type Kind string
 
-// The kinds in the order of botocore's resolver. Two rules differ from the order: static
+// The kinds in the order of botocore's resolver. Three rules differ from the order: static
 // keys of the credentials file come before KindLogin, and SSO without an account and a
-// role comes last, since it gives no credentials.
+// role comes last, since it gives no credentials. KindSAML comes before all kinds but
+// KindRole.
 const (
 	KindRole        Kind = "role"         // AssumeRole from a source_profile or credential_source
 	KindWebIdentity Kind = "web-identity" // AssumeRoleWithWebIdentity
 	KindSSO         Kind = "sso"          // an [sso-session]
 	KindSSOLegacy   Kind = "sso-legacy"   // sso_start_url in the profile itself
 	KindLogin       Kind = "login"        // `aws login`
+	KindSAML        Kind = "saml"         // a SAML provider, muster's own
 	KindProcess     Kind = "process"      // credential_process
 	KindStatic      Kind = "static"       // an access key
 	KindNone        Kind = "none"         // settings only
@@ -78,6 +80,7 @@ type Profile struct {
 	SSOStartURL    string // the profile's own, exactly as written
 
 	LoginSession string
+	SAML         SAML
 
 	EndpointURL string
 	// Endpoints has the endpoint URLs of the profile's [services] section, by service id
@@ -120,7 +123,7 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 		MFAProcess:           k.verbatim("mfa_process"),
 		SSOSessionName:       k.name("sso_session", sets.sessions.byName), SSOAccountID: k.word("sso_account_id"), SSORoleName: k.word("sso_role_name"),
 		SSOStartURL: k.word("sso_start_url"), ssoRegion: k.word("sso_region"),
-		LoginSession: k.word("login_session"),
+		LoginSession: k.word("login_session"), SAML: newSAML(k),
 		EndpointURL:  k.word("endpoint_url"), services: k.name("services", sets.services.byName),
 		IgnoreConfiguredEndpoints: k.isTrue("ignore_configured_endpoint_urls"),
 		UseFIPS:                   k.isTrue("use_fips_endpoint"), UseDualStack: k.isTrue("use_dualstack_endpoint"),
@@ -153,6 +156,8 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 // kind returns the kind that botocore's resolver would choose.
 func (p *Profile) kind() Kind {
 	switch {
+	case p.usesSAML():
+		return KindSAML
 	case p.RoleARN != "" && p.WebIdentityTokenFile == "":
 		return KindRole
 	case p.WebIdentityTokenFile != "":
@@ -182,7 +187,7 @@ func (p *Profile) ssoKind() Kind {
 	return KindSSOLegacy
 }
 
-// AccountID returns the account in role_arn or sso_account_id, else "".
+// AccountID returns the account in role_arn, saml_role or sso_account_id, else "".
 func (p *Profile) AccountID() string {
 	switch p.Kind {
 	case KindRole, KindWebIdentity:
@@ -190,6 +195,9 @@ func (p *Profile) AccountID() string {
 		return account
 	case KindSSO, KindSSOLegacy:
 		return p.SSOAccountID
+	case KindSAML:
+		account, _, _ := parseRoleARN(p.SAML.Role)
+		return account
 	}
 	return ""
 }
@@ -203,6 +211,8 @@ func (p *Profile) Role() string {
 		return role
 	case KindSSO, KindSSOLegacy:
 		return p.SSORoleName
+	case KindSAML:
+		return p.SAML.Role[strings.LastIndexByte(p.SAML.Role, '/')+1:]
 	}
 	return ""
 }
