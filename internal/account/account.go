@@ -38,6 +38,7 @@ const (
 	SourceProfile      = "profile"
 	SourceOrganization = "organization"
 	SourceSSO          = "sso-session"
+	SourceSAML         = "saml-profile"
 	SourceRole         = "role-arn"
 	SourceRoot         = "task-policy" // an account that was not listed
 )

@@ -13,7 +13,7 @@ import (
 
 // hasSource reports whether flags choose where accounts come from.
 func (s Selection) hasSource() bool {
-	return s.Organization || s.TaskPolicy != "" || s.RoleARN != "" || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 0
+	return s.Organization || s.TaskPolicy != "" || s.RoleARN != "" || s.SSOSession != "" || s.SAMLProfile != "" || s.AllProfiles || len(s.Profiles) > 0
 }
 
 // withSource returns the selection with a source if the config has an obvious one for the

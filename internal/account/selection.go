@@ -16,6 +16,7 @@ type Selection struct {
 	Profiles     []string // names or globs; with Organization or RoleARN the profile to start from
 	AllProfiles  bool
 	SSOSession   string
+	SAMLProfile  string // whose sign-in offers roles in the accounts
 	Organization bool
 	RoleARN      string   // the role in the only account
 	Via          []string // ARNs of roles to assume before RoleARN, in this order
@@ -80,6 +81,8 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 		found, err = fromRole(r, s)
 	case s.SSOSession != "":
 		found, err = fromSSO(r, s)
+	case s.SAMLProfile != "":
+		found, err = fromSAML(r, s, o.Warn)
 	case s.AllProfiles || len(s.Profiles) > 0:
 		found, err = fromProfiles(r, s)
 	case s.Named != "":
@@ -132,6 +135,9 @@ func (s Selection) Check() error {
 }
 
 func (s Selection) checkSource() error {
+	if err := s.checkSAMLSource(); err != nil {
+		return err
+	}
 	switch {
 	case s.TaskPolicy != "":
 		return s.checkRootSource()
@@ -151,10 +157,34 @@ func (s Selection) checkSource() error {
 		return usage("--organization needs --role: the role to assume in each account, as in --role OrganizationAccountAccessRole")
 	case s.Organization && len(s.Profiles) > 1:
 		return usage("--organization takes one --profile: the one that may list its accounts")
-	case len(s.Roles) > 0 && !s.Organization && s.SSOSession == "":
-		return usage("--role goes with --organization or --sso-session; a profile brings its own role")
+	case len(s.Roles) > 0 && !s.Organization && s.SSOSession == "" && s.SAMLProfile == "":
+		return usage("--role goes with --organization, --sso-session or --saml-profile; a profile brings its own role")
 	}
 	return nil
+}
+
+// checkSAMLSource checks the flags that name a source beside --saml-profile.
+func (s Selection) checkSAMLSource() error {
+	other := ""
+	switch {
+	case s.SAMLProfile == "":
+		return nil
+	case s.Organization:
+		other = "--organization"
+	case s.SSOSession != "":
+		other = "--sso-session"
+	case s.AllProfiles:
+		other = "--all-profiles"
+	case s.RoleARN != "":
+		other = "--role-arn"
+	case s.TaskPolicy != "":
+		other = "--task-policy"
+	case len(s.Profiles) > 0:
+		return usage("--saml-profile and --profile exclude each other; --profile %s is the account of its own role", strings.Join(s.Profiles, ","))
+	default:
+		return nil
+	}
+	return usage("--saml-profile and %s exclude each other", other)
 }
 
 // checkRoleOptions checks the flags that only go with roles that muster assumes by itself.

@@ -8,20 +8,58 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Assertion is a SAML assertion: an identity provider's signed statement about a user.
 type Assertion struct {
-	Roles   []SAMLRole
-	encoded string // in base64, as STS expects it
+	Roles           []SAMLRole    // each once
+	SessionDuration time.Duration // that the provider wants for sessions; 0 for none
+	encoded         string        // in base64, as STS expects it
 }
 
 // SAMLRole is a role that an assertion gives access to, and the ARN of its provider.
-type SAMLRole struct{ ARN, Provider string }
+type SAMLRole struct {
+	ARN, Provider string
+	AccountName   string // "" if it is not known
+}
 
-// roleAttribute is the attribute with the list of roles.
-const roleAttribute = "https://aws.amazon.com/SAML/Attributes/Role"
+// AccountID returns the account of the role.
+func (r SAMLRole) AccountID() string { return arnPart(r.ARN, arnAccount) }
+
+// Name returns the name of the role without its path.
+func (r SAMLRole) Name() string { return roleName(r.ARN) }
+
+// String returns the name and the account.
+func (r SAMLRole) String() string {
+	account := r.AccountID()
+	if r.AccountName != "" {
+		account = r.AccountName + ", " + account
+	}
+	return fmt.Sprintf("%s (%s)", r.Name(), account)
+}
+
+// is reports whether a text is the ARN or the name of the role, with or without its path.
+func (r SAMLRole) is(text string) bool {
+	return text == r.ARN || text == r.Name() || strings.TrimPrefix(text, "/") == strings.TrimPrefix(arnPart(r.ARN, arnResource), "role/")
+}
+
+// listRoles lists the ARNs of roles.
+func listRoles(roles []SAMLRole) string {
+	arns := make([]string, len(roles))
+	for i, role := range roles {
+		arns[i] = role.ARN
+	}
+	return strings.Join(arns, ", ")
+}
+
+// The attributes that AWS reads. Their prefix differs from partition to partition.
+const (
+	roleAttribute     = "/SAML/Attributes/Role"
+	durationAttribute = "/SAML/Attributes/SessionDuration"
+)
 
 // ParseAssertion parses an assertion: XML, or XML in base64 as browsers post it.
 func ParseAssertion(text []byte) (*Assertion, error) {
@@ -46,20 +84,26 @@ func ParseAssertion(text []byte) (*Assertion, error) {
 			return nil, fmt.Errorf("the SAML assertion is not well-formed: %w", err)
 		}
 		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "Attribute" || !slices.ContainsFunc(start.Attr, func(a xml.Attr) bool {
-			return a.Name.Local == "Name" && a.Value == roleAttribute
-		}) {
+		if !ok || start.Name.Local != "Attribute" {
 			continue
 		}
 		var attribute struct {
+			Name   string   `xml:",attr"`
 			Values []string `xml:"AttributeValue"`
 		}
 		if err := decoder.DecodeElement(&attribute, &start); err != nil {
 			return nil, fmt.Errorf("the SAML assertion is not well-formed: %w", err)
 		}
-		for _, value := range attribute.Values {
-			if role, ok := parseSAMLRole(value); ok {
-				a.Roles = append(a.Roles, role)
+		switch {
+		case strings.HasSuffix(attribute.Name, roleAttribute):
+			for _, value := range attribute.Values {
+				if role, ok := parseSAMLRole(value); ok && !slices.Contains(a.Roles, role) {
+					a.Roles = append(a.Roles, role)
+				}
+			}
+		case strings.HasSuffix(attribute.Name, durationAttribute) && len(attribute.Values) == 1:
+			if seconds, err := strconv.Atoi(strings.TrimSpace(attribute.Values[0])); err == nil && seconds >= 900 && seconds <= 43200 {
+				a.SessionDuration = time.Duration(seconds) * time.Second
 			}
 		}
 	}

@@ -64,6 +64,9 @@ func (r *Resolver) base(p *awsconfig.Profile, target awsapi.Target) (*Identity, 
 		login := r.newLoginProvider(p, target)
 		id.Hops = []Hop{{hopLogin, p.LoginSession}}
 		id.Credentials = r.oncePerSource("login "+login.file.Path(), r.newCredentials(login))
+	case awsconfig.KindSAML:
+		id.Hops = []Hop{{hopSAML, "of profile " + p.Name}, {hopRole, p.SAML.Role}}
+		id.Credentials = r.oncePerSource("saml "+p.Name, r.newCredentials(&samlProvider{session: r.samlSession(p), profile: p}))
 	default:
 		return nil, &NoCredentialsError{fmt.Sprintf("profile %q (%s:%d) has no credentials: expected keys, a role, an SSO account or a credential_process", p.Name, p.File, p.Line)}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"muster/internal/auth/botocache"
+	"muster/internal/auth/saml"
 	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
@@ -49,6 +50,10 @@ type Options struct {
 	// OfferLogin asks the user whether to sign in to a session that has ended; nil if
 	// nobody can be asked.
 	OfferLogin sso.OfferLogin
+	// SAMLPrompt asks the user during a sign-in at a SAML provider; nil if there is no terminal.
+	SAMLPrompt saml.Prompt
+	// ChooseRole asks the user for one of the roles of a SAML assertion; nil likewise.
+	ChooseRole func(ctx context.Context, among []SAMLRole) (SAMLRole, error)
 	// Stdin and Stderr are for every credential_process. Several may run at the same time:
 	// use files, or values that are safe for concurrent use.
 	Stdin  io.Reader
@@ -65,24 +70,26 @@ type Resolver struct {
 	processes processes
 	given     givenCode
 
-	mu         sync.Mutex
-	identities map[string]*Identity                         // by profile
-	sources    map[string]*Credentials                      // by source, for profiles that have it in common
-	sessions   map[string]*sso.Session                      // by name, or by start URL for legacy profiles
-	mfaDevices map[string]*mfaProvider                      // by serial number
-	instances  map[metadataSettings]aws.CredentialsProvider // roles of the EC2 instance
+	mu           sync.Mutex
+	identities   map[string]*Identity                         // by profile
+	sources      map[string]*Credentials                      // by source, for profiles that have it in common
+	sessions     map[string]*sso.Session                      // by name, or by start URL for legacy profiles
+	mfaDevices   map[string]*mfaProvider                      // by serial number
+	samlSessions map[awsconfig.SAML]*samlSession              // by SignIn
+	instances    map[metadataSettings]aws.CredentialsProvider // roles of the EC2 instance
 }
 
 // New returns a Resolver.
 func New(o Options) *Resolver {
 	return &Resolver{
-		Options:    o,
-		processes:  processes{slots: make(chan struct{}, awsapi.FitOpenFiles(maxProcesses, 4))},
-		identities: map[string]*Identity{},
-		sources:    map[string]*Credentials{},
-		sessions:   map[string]*sso.Session{},
-		mfaDevices: map[string]*mfaProvider{},
-		instances:  map[metadataSettings]aws.CredentialsProvider{},
+		Options:      o,
+		processes:    processes{slots: make(chan struct{}, awsapi.FitOpenFiles(maxProcesses, 4))},
+		identities:   map[string]*Identity{},
+		sources:      map[string]*Credentials{},
+		sessions:     map[string]*sso.Session{},
+		mfaDevices:   map[string]*mfaProvider{},
+		samlSessions: map[awsconfig.SAML]*samlSession{},
+		instances:    map[metadataSettings]aws.CredentialsProvider{},
 	}
 }
 
@@ -183,7 +190,7 @@ func (r *Resolver) fromProfile(p *awsconfig.Profile) (*Identity, error) {
 	return id, nil
 }
 
-// ForgetFailures drops remembered errors of SSO sessions and MFA devices. Call it
+// ForgetFailures drops remembered errors of SSO sessions, SAML sign-ins and MFA devices. Call it
 // before another round of calls: the user may have signed in since, or the network
 // may be back.
 func (r *Resolver) ForgetFailures() {
@@ -191,6 +198,9 @@ func (r *Resolver) ForgetFailures() {
 	defer r.mu.Unlock()
 	for _, session := range r.sessions {
 		session.ForgetFailure()
+	}
+	for _, session := range r.samlSessions {
+		session.forgetFailure()
 	}
 	for _, device := range r.mfaDevices {
 		device.forgetFailure()

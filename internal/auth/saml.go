@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -15,31 +17,40 @@ import (
 func (r *Resolver) SAML(p *awsconfig.Profile, assertion *Assertion, role SAMLRole, o RoleOptions) *Identity {
 	target := r.Target(p)
 	return &Identity{
-		Role: roleName(role.ARN), RoleARN: role.ARN, AccountID: arnPart(role.ARN, arnAccount), Target: target,
-		Credentials: r.newCredentials(&samlProvider{r: r, target: target, assertion: assertion, role: role, options: o}),
-		Hops:        []Hop{{hopSAML, role.Provider}, {hopRole, role.ARN}},
+		Role: roleName(role.ARN), RoleARN: role.ARN, AccountID: role.AccountID(), Target: target,
+		Credentials: r.newCredentials(aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			return r.assumeWithSAML(ctx, target, assertion, role, o)
+		})),
+		Hops: []Hop{{hopSAML, role.Provider}, {hopRole, role.ARN}},
 	}
 }
 
-// samlProvider assumes a role with a SAML assertion.
-type samlProvider struct {
-	r         *Resolver
-	target    awsapi.Target
-	assertion *Assertion
-	role      SAMLRole
-	options   RoleOptions
-}
-
-// Retrieve calls AssumeRoleWithSAML.
-func (p *samlProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	out, err := p.r.API.STS(p.target).AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{
-		RoleArn: &p.role.ARN, PrincipalArn: &p.role.Provider, SAMLAssertion: &p.assertion.encoded,
-		DurationSeconds: seconds(p.options.Duration), Policy: optional(p.options.Policy), PolicyArns: policies(p.options.PolicyARNs),
-		MinimumSessionTokenSize: positive(p.options.MinTokenSize),
+// assumeWithSAML assumes a role with an assertion.
+func (r *Resolver) assumeWithSAML(ctx context.Context, target awsapi.Target, assertion *Assertion, role SAMLRole, o RoleOptions) (aws.Credentials, error) {
+	out, err := r.API.STS(target).AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{
+		RoleArn: &role.ARN, PrincipalArn: &role.Provider, SAMLAssertion: &assertion.encoded,
+		DurationSeconds: seconds(o.Duration), Policy: optional(o.Policy), PolicyArns: policies(o.PolicyARNs),
+		MinimumSessionTokenSize: positive(o.MinTokenSize),
 	})
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	p.r.answered(out)
-	return roleSession("AssumeRoleWithSAML", p.role.ARN, out.AssumedRoleUser, out.Credentials)
+	r.answered(out)
+	return roleSession("AssumeRoleWithSAML", role.ARN, out.AssumedRoleUser, out.Credentials)
+}
+
+// assumeAtMost assumes a role for up to the wanted duration. Only STS knows the role's maximum:
+// if the duration exceeds it, the session lasts one hour, as every role allows.
+func (r *Resolver) assumeAtMost(ctx context.Context, target awsapi.Target, assertion *Assertion, role SAMLRole, wanted time.Duration) (aws.Credentials, error) {
+	creds, err := r.assumeWithSAML(ctx, target, assertion, role, RoleOptions{RoleSettings: awsconfig.RoleSettings{Duration: wanted}})
+	if err == nil || wanted <= time.Hour || !exceedsMaximum(err) {
+		return creds, err
+	}
+	return r.assumeWithSAML(ctx, target, assertion, role, RoleOptions{})
+}
+
+// exceedsMaximum reports whether STS has refused the duration of a session.
+func exceedsMaximum(err error) bool {
+	failure := awsapi.Explain(err)
+	return failure.Code == "ValidationError" && strings.Contains(failure.Message, "DurationSeconds")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestParseAssertion: XML and base64, with and without line breaks; incomplete roles
@@ -13,6 +14,7 @@ func TestParseAssertion(t *testing.T) {
 	const (
 		role, provider = "arn:aws:iam::100000000001:role/Ops", "arn:aws:iam::100000000001:saml-provider/idp"
 		text           = `<Response><Assertion><AttributeStatement>
+			<Attribute Name="https://aws.amazon.com/SAML/Attributes/SessionDuration"><AttributeValue>28800</AttributeValue></Attribute>
 			<Attribute Name="https://aws.amazon.com/SAML/Attributes/RoleSessionName"><AttributeValue>me</AttributeValue></Attribute>
 			<Attribute Name="https://aws.amazon.com/SAML/Attributes/Role">
 				<AttributeValue>` + role + "," + provider + `</AttributeValue>
@@ -30,8 +32,8 @@ func TestParseAssertion(t *testing.T) {
 		"base64":      {encoded, ""},
 		"in lines":    {encoded[:64] + "\r\n" + encoded[64:] + "\n", ""},
 		"neither":     {"SAMLResponse=", "the SAML assertion is neither XML nor base64"},
-		"half of it":  {text[:200], "the SAML assertion is not well-formed: XML syntax error on line 3: unexpected EOF"},
-		"half a role": {text[:400], "the SAML assertion is not well-formed: XML syntax error on line 5: unexpected EOF"},
+		"half of it":  {text[:320], "the SAML assertion is not well-formed: XML syntax error on line 4: unexpected EOF"},
+		"half a role": {text[:520], "the SAML assertion is not well-formed: XML syntax error on line 6: unexpected EOF"},
 	} {
 		a, err := ParseAssertion([]byte(c.text))
 		if c.err != "" {
@@ -44,7 +46,7 @@ func TestParseAssertion(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if want := []SAMLRole{{role, provider}, {role + "2", provider}}; !slices.Equal(a.Roles, want) || a.encoded != encoded {
+		if want := []SAMLRole{{ARN: role, Provider: provider}, {ARN: role + "2", Provider: provider}}; !slices.Equal(a.Roles, want) || a.encoded != encoded || a.SessionDuration != 8*time.Hour {
 			t.Errorf("%s: roles %v, encoded %.20s", name, a.Roles, a.encoded)
 		}
 	}

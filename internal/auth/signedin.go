@@ -16,6 +16,7 @@ type SignedIn struct {
 	Expires   time.Time // of the token or the credentials; zero if there are none
 	Renewable bool      // there is a refresh token
 	Problem   error     // the file cannot be used; nil if it is missing
+	Account   string    // id of the account of the role; "" if it is not known
 }
 
 // Lasts reports whether calls need no sign-in at a time.

@@ -60,6 +60,8 @@ func partitionOf(p *awsconfig.Profile) string {
 	case p == nil:
 	case p.RoleARN != "":
 		return catalog.PartitionByID(arnPart(p.RoleARN, arnPartition)).ID
+	case p.Kind == awsconfig.KindSAML && IsRoleARN(p.SAML.Role):
+		return catalog.PartitionByID(arnPart(p.SAML.Role, arnPartition)).ID
 	case p.SSOSession != nil && (p.Kind == awsconfig.KindSSO || p.Kind == awsconfig.KindSSOLegacy):
 		return catalog.PartitionOf(p.SSOSession.Region).ID
 	}

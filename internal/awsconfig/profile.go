@@ -124,7 +124,7 @@ func newProfile(s *section, credentialsFile string, sets sectionSets) *Profile {
 		SSOSessionName:       k.name("sso_session", sets.sessions.byName), SSOAccountID: k.word("sso_account_id"), SSORoleName: k.word("sso_role_name"),
 		SSOStartURL: k.word("sso_start_url"), ssoRegion: k.word("sso_region"),
 		LoginSession: k.word("login_session"), SAML: newSAML(k),
-		EndpointURL:  k.word("endpoint_url"), services: k.name("services", sets.services.byName),
+		EndpointURL: k.word("endpoint_url"), services: k.name("services", sets.services.byName),
 		IgnoreConfiguredEndpoints: k.isTrue("ignore_configured_endpoint_urls"),
 		UseFIPS:                   k.isTrue("use_fips_endpoint"), UseDualStack: k.isTrue("use_dualstack_endpoint"),
 		CABundle: k.unquoted("ca_bundle"), RetryMode: k.word("retry_mode"),

@@ -124,7 +124,14 @@ func isRoleARN(arn string) bool {
 	return ok
 }
 
-// String names the sign-in in messages.
+// SignIn returns the settings that identify the user at the provider. Profiles that have them
+// in common share a sign-in.
+func (s SAML) SignIn() SAML {
+	s.IP, s.SecretCommand, s.Role = "", "", ""
+	return s
+}
+
+// String names the provider in messages.
 func (s SAML) String() string {
 	switch s.Provider {
 	case SAMLOneLogin:

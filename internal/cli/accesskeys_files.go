@@ -55,7 +55,7 @@ func (r *keyRun) readJournal() (accounts json.RawMessage, err error) {
 
 // hasSource reports whether flags name a source of accounts.
 func (c *keyFlags) hasSource() bool {
-	return c.AllProfiles || c.SSOSession != "" || c.Organization || c.RoleARN != "" || c.TaskPolicy != "" || len(c.Profiles) > 0
+	return c.AllProfiles || c.SSOSession != "" || c.SAMLProfile != "" || c.Organization || c.RoleARN != "" || c.TaskPolicy != "" || len(c.Profiles) > 0
 }
 
 // overridden makes variables and the context void if a journal or a plan has the accounts and

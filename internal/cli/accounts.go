@@ -31,7 +31,7 @@ type accountRecord struct {
 	AccountName string
 	Email       string
 	Status      string // State in Organizations; "" for other sources
-	Source      string // identity, profile, organization or sso-session
+	Source      string // identity, profile, organization, sso-session, ...
 	Profile     string
 	Role        string   // gives credentials in the account; "" for a user, or without access
 	Roles       []string // all known roles in the account
@@ -62,7 +62,7 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return c.list(ctx, app, g, listing[accountRecord]{
 		noun: "accounts", view: accountView,
 		plan: func(s *sweeper) (sweep.Plan[accountRecord], error) {
-			if s.selection.SSOSession != "" && len(s.selection.Roles) == 0 {
+			if (s.selection.SSOSession != "" || s.selection.SAMLProfile != "") && len(s.selection.Roles) == 0 {
 				return sweep.Plan[accountRecord]{Visit: c.assignedAccount, OnSkipped: closedAccount, NoCredentials: true}, nil
 			}
 			return sweep.Plan[accountRecord]{Visit: enteredAccount, OnSkipped: closedAccount}, nil

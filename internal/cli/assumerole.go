@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
-	"muster/internal/terminal"
 )
 
 // assumeRoleCmd has the options of `aws sts assume-role` under their own names.
@@ -151,17 +149,11 @@ func (c *assumeRoleCmd) samlRole(ctx context.Context, app *App, a *auth.Assertio
 	case len(fitting) == 1:
 		return fitting[0], nil
 	}
-	const several = "the SAML assertion offers several roles"
-	i, err := app.term.Choose(ctx, several, offers)
-	switch {
-	case errors.Is(err, terminal.ErrNoTerminal):
-		return auth.SAMLRole{}, usage("%s; choose with --role-arn: %s", several, strings.Join(offers, ", "))
-	case ctx.Err() != nil:
-		return auth.SAMLRole{}, ctx.Err()
-	case err != nil:
-		return auth.SAMLRole{}, usage("%v; choose with --role-arn: %s", err, strings.Join(offers, ", "))
+	choose := app.roleChooser()
+	if choose == nil {
+		return auth.SAMLRole{}, usage("the SAML assertion offers several roles; choose with --role-arn: %s", strings.Join(offers, ", "))
 	}
-	return fitting[i], nil
+	return choose(ctx, fitting)
 }
 
 // readInput reads a file, or standard input for "-".

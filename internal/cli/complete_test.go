@@ -140,7 +140,7 @@ func TestComplete(t *testing.T) {
 		{"whoami|--sso-session|", "corp\thttps://corp.awsapps.com/start\n:4"},
 		{"login|", "corp\thttps://corp.awsapps.com/start\ndev team\tsso 264511973012 Read\n:4"},
 		{"logout|c", "corp\thttps://corp.awsapps.com/start\n:4"},
-		{"login|corp|", "--all\tSign in to every sso-session and login_session that has ended, one after another.\n"},
+		{"login|corp|", "--all\tSign in to every sso-session, login_session and saml_provider that has ended, one after another.\n"},
 		{"context|us", "use\tMake a context the current one.\n:4"},
 		{"context|use|p", "prod\n:4"},
 		{"instances|--context|", "prod\n:4"},

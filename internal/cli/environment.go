@@ -119,12 +119,13 @@ func (s *selectionFlags) overridden(flag any, value string, line *flagLine) bool
 	switch flag {
 	case &s.Profiles: // a single profile may be the one to start from
 		return !startsFromProfile || strings.Contains(value, ",") || names.IsGlob(value)
-	case &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy:
+	case &s.AllProfiles, &s.SSOSession, &s.SAMLProfile, &s.Organization, &s.RoleARN, &s.TaskPolicy:
 		return true
 	case &s.Via: // it belongs to the variable of --role-arn, if there is one
 		return !given[&s.RoleARN] || line.inEnv[&s.RoleARN]
 	case &s.Roles:
-		return !given[&s.Organization] && !given[&s.SSOSession] || given[&s.TaskPolicy] || replaced(&s.Organization) || replaced(&s.SSOSession)
+		return !given[&s.Organization] && !given[&s.SSOSession] && !given[&s.SAMLProfile] || given[&s.TaskPolicy] ||
+			replaced(&s.Organization) || replaced(&s.SSOSession) || replaced(&s.SAMLProfile)
 	case &s.ExternalID, &s.RoleSessionName, &s.DurationSeconds:
 		return !given[&s.Organization] && !given[&s.RoleARN]
 	case &s.OUs, &s.Tags: // without a replaced organization they stay: ignoring them would select more accounts
@@ -135,7 +136,7 @@ func (s *selectionFlags) overridden(flag any, value string, line *flagLine) bool
 
 // sourceGiven reports whether the command line names a source of accounts.
 func (s *selectionFlags) sourceGiven(line *flagLine) bool {
-	sources := []any{&s.Profiles, &s.AllProfiles, &s.SSOSession, &s.Organization, &s.RoleARN, &s.TaskPolicy}
+	sources := []any{&s.Profiles, &s.AllProfiles, &s.SSOSession, &s.SAMLProfile, &s.Organization, &s.RoleARN, &s.TaskPolicy}
 	return slices.ContainsFunc(sources, func(source any) bool { return line.given[source] })
 }
 

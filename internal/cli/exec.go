@@ -275,7 +275,7 @@ func (e *execution) alone() bool {
 		return false
 	}
 	s := e.selection
-	fans := s.RoleARN == "" && (s.Organization || s.TaskPolicy != "" || s.SSOSession != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && names.IsGlob(s.Profiles[0]))
+	fans := s.RoleARN == "" && (s.Organization || s.TaskPolicy != "" || s.SSOSession != "" || s.SAMLProfile != "" || s.AllProfiles || len(s.Profiles) > 1 || len(s.Profiles) == 1 && names.IsGlob(s.Profiles[0]))
 	named := s.Named != "" || len(s.Accounts) == 1 && !names.IsGlob(s.Accounts[0])
 	return !fans || named || terminal.IsTerminal(e.app.Stdin)
 }

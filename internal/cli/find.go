@@ -128,7 +128,7 @@ func (c *findCmd) noteMissing(app *App, targets []string, ledger *sweep.Ledger) 
 	case accounts == 0:
 	case gaps > 0:
 		app.note("%s not found in the %s that answered; it may be in a place that did not", what, places(accounts, regions))
-	case accounts == 1 && !c.Organization && !c.AllProfiles && c.SSOSession == "" && len(c.Accounts) == 0:
+	case accounts == 1 && !c.Organization && !c.AllProfiles && c.SSOSession == "" && c.SAMLProfile == "" && len(c.Accounts) == 0:
 		name := strings.TrimSpace(ledger.Entries()[0].AccountId + " " + ledger.Entries()[0].AccountName)
 		app.note("%s not found in 1 account (%s); --all-profiles or --organization search more", what, name)
 	default:

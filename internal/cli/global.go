@@ -84,7 +84,7 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 		Config: config, API: api, Lookup: app.Lookup, Environ: app.Environ, Now: app.Now,
 		Cache:       &botocache.Cache{Home: app.home(), Lookup: app.Lookup, Warn: warn},
 		NoRoleCache: g.NoCache, TokenCode: g.TokenCode,
-		Prompt: app.prompter(), OfferLogin: app.loginOffer(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
+		Prompt: app.prompter(), SAMLPrompt: app.samlPrompt(), ChooseRole: app.roleChooser(), OfferLogin: app.loginOffer(), Stdin: app.Stdin, Stderr: app.Stderr, HoldTerminal: app.term.Hold,
 	})
 	app.closers = append(app.closers, resolver.Close, func() {
 		if resolver.UnusedCode() {

@@ -39,11 +39,12 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"render/parquet": {"render/encode", "render/shape"},
 		"render/encode":  {"jmespath", "render/shape", "safe"},
 		"render/shape":   {"jmespath", "names", "render/caret"},
-		"auth":           {"auth/awslogin", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "catalog", "secret", "shell"},
+		"auth":           {"auth/awslogin", "auth/botocache", "auth/saml", "auth/sso", "awsapi", "awsconfig", "catalog", "secret", "shell"},
 		"auth/sso":       {"auth/botocache", "auth/redirect", "awsapi", "awsconfig"},
 		"auth/awslogin":  {"auth/botocache", "auth/redirect", "auth/sso", "awsapi"},
 		"auth/saml":      {"safe", "secret"},
 		"auth/redirect":  {},
+		"auth/saml":      {"safe", "secret"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},
 		"sweep":          {"account", "auth", "awsapi", "timing"},
@@ -65,7 +66,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/html", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
+			"account", "auth", "auth/botocache", "auth/saml", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/html", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -19,16 +19,17 @@ import (
 )
 
 type loginCmd struct {
-	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile with one or with a login_session; optional if there is only one."`
+	Name          string        `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles,saml-profiles" help:"SSO session, or a profile with one, with a login_session or with a saml_provider; optional if there is only one."`
 	SSOSession    string        `name:"sso-session" placeholder:"NAME" complete:"sso-sessions" help:"SSO session, instead of the argument."`
-	Profile       string        `placeholder:"NAME" complete:"profiles" help:"Profile that uses the SSO session, or has a login_session."`
+	Profile       string        `placeholder:"NAME" complete:"profiles" help:"Profile that uses the SSO session, or has a login_session or a saml_provider."`
 	UseDeviceCode bool          `aliases:"remote" help:"Sign in with a code, in a browser on any machine; the default over SSH."`
 	NoBrowser     bool          `help:"Print the URL instead of opening it."`
 	Port          int           `placeholder:"N" complete:"none" help:"Port for the browser's redirect (any free port)."`
 	Timeout       time.Duration `placeholder:"10m" default:"10m" complete:"none" help:"Give up after this long (10m)."`
-	All           bool          `help:"Sign in to every sso-session and login_session that has ended, one after another."`
+	All           bool          `help:"Sign in to every sso-session, login_session and saml_provider that has ended, one after another."`
 	Force         bool          `help:"With --all, sign in even where you are still signed in."`
 	NewSession    newSession    `embed:""`
+	SAML          samlFlags     `embed:""`
 }
 
 func (*loginCmd) Examples() []string {
@@ -58,6 +59,9 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 	if c.All && (c.Name != "" || c.SSOSession != "" || c.Profile != "" || c.NewSession != (newSession{})) {
 		return usage("--all signs in to all sessions of the config: leave out names and --start-url")
 	}
+	if err := c.SAML.check(); err != nil {
+		return err
+	}
 	if c.Force && !c.All {
 		return usage("--force goes with --all; a sign-in by name always takes place")
 	}
@@ -77,12 +81,15 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
 	defer cancel()
 	if c.All {
-		return c.signInToAll(ctx, app, resolver)
+		return c.signInToAll(ctx, app, g, resolver)
 	}
 	if c.SSOSession == "" {
 		if p := loginProfile(app, resolver.Config, cmp.Or(c.Name, c.Profile)); p != nil {
-			return c.signInAs(ctx, app, resolver, p)
+			return c.signInAs(ctx, app, g, resolver, p)
 		}
+	}
+	if c.SAML.given() {
+		return usage("--role-arn, --role, --duration-seconds and --ip are for a profile with saml_provider")
 	}
 	session, profile, err := c.session(app, resolver.Config)
 	if err != nil {
@@ -193,7 +200,7 @@ func noSession(session *awsconfig.Session, p *awsconfig.Profile) error {
 	if session != nil {
 		return nil
 	}
-	return usage("profile %q (%s:%d) uses no SSO session and has no login_session", p.Name, p.File, p.Line)
+	return usage("profile %q (%s:%d) uses no SSO session, and has no login_session and no saml_provider", p.Name, p.File, p.Line)
 }
 
 func unknownSession(config *awsconfig.Config, name string) error {
@@ -292,8 +299,8 @@ func (a *App) showSignIn(opens bool) func(url, code string) {
 }
 
 type logoutCmd struct {
-	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles" help:"SSO session, or a profile with one or with a login_session; without it, all SSO sessions."`
-	All  bool   `help:"Sign out of all SSO sessions and of every login_session."`
+	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles,saml-profiles" help:"SSO session, or a profile with one, with a login_session or with a saml_provider; without it, all SSO sessions."`
+	All  bool   `help:"Sign out of all SSO sessions, and of every login_session and saml_provider."`
 }
 
 func (*logoutCmd) Examples() []string {
@@ -313,11 +320,11 @@ func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return err
 	}
 	if p := loginProfile(app, resolver.Config, c.Name); p != nil && c.Name != "" {
-		return logoutLogin(ctx, app, resolver, p)
+		return logoutProfile(ctx, app, resolver, p)
 	}
 	if c.All {
 		for _, p := range loginProfiles(resolver.Config) {
-			if err := logoutLogin(ctx, app, resolver, p); err != nil {
+			if err := logoutProfile(ctx, app, resolver, p); err != nil {
 				return err
 			}
 		}

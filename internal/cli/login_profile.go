@@ -9,9 +9,10 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// loginProfile returns the profile with the login_session that a name leads to: the
-// profile itself, or the base of its roles. Without a name it is that of AWS_PROFILE, or the
-// only one if there are no SSO sessions. It is nil if the name leads elsewhere.
+// loginProfile returns the profile with the login_session or the saml_provider that a name
+// leads to: the profile itself, or the base of its roles. Without a name it is that of
+// AWS_PROFILE, or the only one if there are no SSO sessions. It is nil if the name leads
+// elsewhere.
 func loginProfile(app *App, config *awsconfig.Config, name string) *awsconfig.Profile {
 	if _, err := config.Session(name); name != "" && err == nil {
 		return nil
@@ -28,28 +29,45 @@ func loginProfile(app *App, config *awsconfig.Config, name string) *awsconfig.Pr
 		return nil
 	}
 	chain, err := config.Chain(p)
-	if err != nil || chain[len(chain)-1].Kind != awsconfig.KindLogin {
+	if err != nil {
 		return nil
 	}
-	return chain[len(chain)-1]
+	if base := chain[len(chain)-1]; base.Kind == awsconfig.KindLogin || base.Kind == awsconfig.KindSAML {
+		return base
+	}
+	return nil
 }
 
-// loginProfiles returns a profile for each login_session of the config.
+// loginProfiles returns a profile for each login_session and each sign-in at a SAML provider.
 func loginProfiles(config *awsconfig.Config) (all []*awsconfig.Profile) {
-	known := map[string]bool{}
+	type signIn struct {
+		session string
+		saml    awsconfig.SAML
+	}
+	known := map[signIn]bool{}
 	for _, p := range config.Profiles {
-		if p.Kind == awsconfig.KindLogin && p.Problem == nil && !known[p.LoginSession] {
-			known[p.LoginSession] = true
+		in := signIn{session: p.LoginSession}
+		if p.Kind == awsconfig.KindSAML {
+			in = signIn{saml: p.SAML.SignIn()}
+		}
+		if (p.Kind == awsconfig.KindLogin || p.Kind == awsconfig.KindSAML) && p.Problem == nil && !known[in] {
+			known[in] = true
 			all = append(all, p)
 		}
 	}
 	return all
 }
 
-// signInAs signs in to the login_session of a profile.
-func (c *loginCmd) signInAs(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+// signInAs signs in to the login_session or at the saml_provider of a profile.
+func (c *loginCmd) signInAs(ctx context.Context, app *App, g *Global, r *auth.Resolver, p *awsconfig.Profile) error {
 	if c.NewSession != (newSession{}) {
-		return usage("--start-url and --sso-region are for an SSO session; profile %q (%s:%d) has a login_session", p.Name, p.File, p.Line)
+		return usage("--start-url and --sso-region are for an SSO session; profile %q (%s:%d) has its own sign-in", p.Name, p.File, p.Line)
+	}
+	if p.Kind == awsconfig.KindSAML {
+		return c.SAML.signIn(ctx, app, g, r, p)
+	}
+	if c.SAML.given() {
+		return usage("--role-arn, --role, --duration-seconds and --ip are for a profile with saml_provider; profile %q (%s:%d) has a login_session", p.Name, p.File, p.Line)
 	}
 	in, err := r.Login(ctx, p, c.options(app))
 	if err != nil {
@@ -60,11 +78,11 @@ func (c *loginCmd) signInAs(ctx context.Context, app *App, r *auth.Resolver, p *
 }
 
 // signInToAll signs in to all sessions one after another. It goes on after an error.
-func (c *loginCmd) signInToAll(ctx context.Context, app *App, r *auth.Resolver) error {
+func (c *loginCmd) signInToAll(ctx context.Context, app *App, g *Global, r *auth.Resolver) error {
 	sessions, through := everySession(r.Config)
 	logins := loginProfiles(r.Config)
 	if len(sessions)+len(logins) == 0 {
-		return usage("no sso-session and no login_session in %s", r.Config.Files.Config)
+		return usage("no sso-session, login_session or saml_provider in %s", r.Config.Files.Config)
 	}
 	failed := 0
 	each := func(name string, before auth.SignedIn, signIn func() error) error {
@@ -97,8 +115,11 @@ func (c *loginCmd) signInToAll(ctx context.Context, app *App, r *auth.Resolver) 
 		}
 	}
 	for _, p := range logins {
-		name := fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name)
-		if err := each(name, r.SignedInLogin(ctx, p), func() error { return c.signInAs(ctx, app, r, p) }); err != nil {
+		name, before := fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name), r.SignedInLogin
+		if p.Kind == awsconfig.KindSAML {
+			name, before = signInOf(p), r.SignedInSAML
+		}
+		if err := each(name, before(ctx, p), func() error { return c.signInAs(ctx, app, g, r, p) }); err != nil {
 			return err
 		}
 	}
@@ -111,8 +132,12 @@ func (c *loginCmd) signInToAll(ctx context.Context, app *App, r *auth.Resolver) 
 	return &partial{exitPartial}
 }
 
-// logoutLogin signs out of the login_session of a profile.
-func logoutLogin(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+// logoutProfile signs out of the login_session of a profile, or removes what is kept of its
+// sign-in at a SAML provider.
+func logoutProfile(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+	if p.Kind == awsconfig.KindSAML {
+		return logoutSAML(ctx, app, r, p)
+	}
 	removed, err := r.LogoutLogin(ctx, p)
 	switch {
 	case err != nil:

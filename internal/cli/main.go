@@ -27,7 +27,7 @@ type grammar struct {
 	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
 	Contexts   contextCmd    `cmd:"" name:"context" demo:"-" context:"-" group:"accounts" help:"Keep flags for accounts, regions and output under names."`
 
-	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to IAM Identity Center, or to a login_session."`
+	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to IAM Identity Center, a login_session or a SAML provider."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
 	Sessions     sessionsCmd     `cmd:"" group:"credentials" help:"List the sessions to sign in to, and their expiry."`
 	Whoami       whoamiCmd       `cmd:"" group:"credentials" help:"Show your identity in each account, and its expiry."`

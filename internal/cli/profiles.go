@@ -41,7 +41,7 @@ Characters that a shell or the file cannot take become hyphens, and two profiles
 // profileRecord is a profile of the config.
 type profileRecord struct {
 	Profile   string
-	Kind      string // static, role, web-identity, sso, sso-legacy, process, login or none
+	Kind      string // static, role, web-identity, sso, sso-legacy, process, login, saml or none
 	AccountId string // "" if the config does not contain it
 	Role      string // role or permission set
 	Region    string
@@ -124,6 +124,8 @@ func describeProfile(p *awsconfig.Profile) profileRecord {
 		r.Source = p.SourceProfile
 	case p.CredentialSource != "":
 		r.Source = p.CredentialSource
+	case p.Kind == awsconfig.KindSAML:
+		r.Source = p.SAML.Provider
 	case p.SSOSessionName != "":
 		r.Source = p.SSOSessionName
 	case p.SSOStartURL != "":

@@ -25,22 +25,27 @@ func (t interruptingTTY) Write(p []byte) (int, error) {
 // TestChoice: only an offered number is an answer; an interrupt is none.
 func TestChoice(t *testing.T) {
 	t.Parallel()
-	offered := &auth.Assertion{Roles: []auth.SAMLRole{{ARN: "arn:aws:iam::100000000001:role/A"}, {ARN: "arn:aws:iam::100000000001:role/B"}}}
-	const several = "; choose with --role-arn: arn:aws:iam::100000000001:role/A, arn:aws:iam::100000000001:role/B"
-	for _, test := range []struct{ typed, role, err string }{
-		{"2\n", "arn:aws:iam::100000000001:role/B", ""},
-		{" 1 \n", "arn:aws:iam::100000000001:role/A", ""},
-		{"3\n", "", `"3" is none of 1 to 2` + several},
-		{"1x\n", "", `"1x" is none of 1 to 2` + several},
+	offered := &auth.Assertion{Roles: []auth.SAMLRole{{ARN: "arn:aws:iam::100000000001:role/Alpha"}, {ARN: "arn:aws:iam::100000000001:role/Beta"}}}
+	for _, test := range []struct {
+		typed     []string
+		role, err string
+	}{
+		{[]string{"2\n"}, "arn:aws:iam::100000000001:role/Beta", ""},
+		{[]string{" 1 \n"}, "arn:aws:iam::100000000001:role/Alpha", ""},
+		{[]string{"beta\n"}, "arn:aws:iam::100000000001:role/Beta", ""},
+		{[]string{"be 100000000001\n"}, "arn:aws:iam::100000000001:role/Beta", ""},
+		{[]string{"3\n", "x\n", "Alpha\n"}, "arn:aws:iam::100000000001:role/Alpha", ""},
+		{[]string{"\n", "a\n", "100000000001\n"}, "", `no role was chosen: "100000000001" fits 2 of them; --role-arn names one`},
+		{[]string{"0\n", "1x\n", "3\n"}, "", `no role was chosen: "3" is none of 1 to 2; --role-arn names one`},
 	} {
-		tty := &fakeTTY{lines: []string{test.typed}}
+		tty := &fakeTTY{lines: test.typed}
 		app := &App{Stderr: io.Discard, OpenTTY: tty.open}
 		app.prepare(context.Background())
 		role, err := new(assumeRoleCmd).samlRole(t.Context(), app, offered)
-		if role.ARN != test.role || err == nil && test.err != "" || err != nil && (err.Error() != test.err || !isUsage(err)) {
+		if role.ARN != test.role || err == nil && test.err != "" || err != nil && err.Error() != test.err {
 			t.Errorf("%q: %q, %v; want %q, %s", test.typed, role.ARN, err, test.role, test.err)
 		}
-		if want := "the SAML assertion offers several roles:\n  1  arn:aws:iam::100000000001:role/A\n  2  arn:aws:iam::100000000001:role/B\nWhich one? [1-2] "; !strings.HasPrefix(tty.written.String(), want) {
+		if want := "the SAML assertion offers several roles:\n  1  100000000001  Alpha\n  2  100000000001  Beta\nWhich one? [1-2 or name] "; !strings.HasPrefix(tty.written.String(), want) {
 			t.Errorf("asked %q, want %q", tty.written.String(), want)
 		}
 	}

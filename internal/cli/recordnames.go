@@ -3,6 +3,7 @@ package cli
 import (
 	"iter"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -66,7 +67,7 @@ func (r *nameRecorder) reset() {
 func (r *nameRecorder) list(accounts iter.Seq2[*account.Account, error]) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		for a, err := range accounts {
-			if err == nil && (a.Source == account.SourceOrganization || a.Source == account.SourceSSO) {
+			if err == nil && slices.Contains([]string{account.SourceOrganization, account.SourceSSO, account.SourceSAML}, a.Source) {
 				r.mu.Lock()
 				r.listed[a.ID] = true
 				r.mu.Unlock()

@@ -28,6 +28,7 @@ type selectionFlags struct {
 	Profiles        []string `context:"source" name:"profile" type:"globs" placeholder:"NAME" group:"select" complete:"profiles" help:"Accounts of these profiles; globs allowed."`
 	AllProfiles     bool     `context:"source" group:"select" help:"Accounts of all profiles, each account once."`
 	SSOSession      string   `context:"source" name:"sso-session" placeholder:"NAME" group:"select" complete:"sso-sessions" help:"Every account assigned in this IAM Identity Center session."`
+	SAMLProfile     string   `context:"source" name:"saml-profile" placeholder:"NAME" group:"select" complete:"saml-profiles" help:"Every account with a role in the SAML sign-in of this profile."`
 	Organization    bool     `context:"source" base:"" aliases:"org" group:"select" help:"Every account of the organization; needs --role. Also --org."`
 	RoleARN         string   `context:"source" base:"" name:"role-arn" placeholder:"ARN" group:"select" complete:"role-arns" help:"The account of this role; --profile names the profile that assumes it."`
 	Via             []string `context:"selection" type:"arns" sep:"none" placeholder:"ARN" group:"select" complete:"role-arns" help:"Role to assume before --role-arn; may be repeated."`
@@ -48,7 +49,7 @@ type selectionFlags struct {
 func (s *Selection) selection(app *App, g *Global) (account.Selection, account.Options, error) {
 	shard, err := s.shard(app)
 	selection := account.Selection(s.selectionFlags)
-	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.RoleARN == "" && s.TaskPolicy == "" && len(s.Profiles)+len(s.Roles) == 0 {
+	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.SAMLProfile == "" && s.RoleARN == "" && s.TaskPolicy == "" && len(s.Profiles)+len(s.Roles) == 0 {
 		selection.Organization, selection.Roles = true, []string{demoRole}
 	}
 	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }, Choose: app.chooser(g)}, err
@@ -57,7 +58,7 @@ func (s *Selection) selection(app *App, g *Global) (account.Selection, account.O
 // SeenScope is the scope of the names that a sweep of the selected accounts finds.
 func (s *Selection) SeenScope() seen.Scope {
 	return seen.Scope{
-		Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession,
+		Profiles: s.Profiles, AllProfiles: s.AllProfiles, SSOSession: s.SSOSession, SAMLProfile: s.SAMLProfile,
 		Organization: s.Organization || s.TaskPolicy != "", RoleARN: s.RoleARN,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"muster/internal/auth"
+	"muster/internal/awsconfig"
 	"muster/internal/render"
 	"muster/internal/render/shape"
 )
@@ -31,11 +32,11 @@ func (*sessionsCmd) Help() string {
 // sessionRecord is a session to sign in to.
 type sessionRecord struct {
 	Name        string // of the sso-session, or of the first profile with the session
-	Kind        string // sso, sso-legacy or login
+	Kind        string // sso, sso-legacy, login or saml
 	Status      string // signed-in, renewable, expired, signed-out or broken
 	User        string // "" if the files do not name it
-	AccountId   string // of a login
-	StartURL    string // of an SSO session
+	AccountId   string // of a login, or of the role of a SAML sign-in
+	StartURL    string // of an SSO session or a SAML provider
 	Region      string
 	Expires     string // RFC 3339 UTC; "" if there is no token
 	Refreshable bool
@@ -80,7 +81,7 @@ func (c *sessionsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	}
 	records := sessionRecords(ctx, resolver)
 	if len(records) == 0 {
-		app.note("no sso-session and no login_session in %s; 'muster login' makes an sso-session", resolver.Config.Files.Config)
+		app.note("no sso-session, login_session or saml_provider in %s; 'muster login' makes an sso-session", resolver.Config.Files.Config)
 	}
 	stream := startOutput(app, g, printer)
 	stream.Until(ctx)
@@ -111,6 +112,13 @@ func sessionRecords(ctx context.Context, r *auth.Resolver) (records []sessionRec
 		records = append(records, record)
 	}
 	for _, p := range loginProfiles(r.Config) {
+		if p.Kind == awsconfig.KindSAML {
+			in := r.SignedInSAML(ctx, p)
+			record := sessionRecord{Name: p.Name, Kind: "saml", User: p.SAML.Username, AccountId: in.Account, StartURL: p.SAML.URL, Region: r.Target(p).Region}
+			record.describe(in, r.Now())
+			records = append(records, record)
+			continue
+		}
 		record := sessionRecord{Name: p.Name, Kind: "login", Region: r.Target(p).Region}
 		if user, err := arn.Parse(p.LoginSession); err == nil {
 			record.User, record.AccountId = user.Resource, user.AccountID

@@ -13,6 +13,7 @@ type Scope struct {
 	Profiles     []string // the first one lists the organization, if Organization is set
 	AllProfiles  bool
 	SSOSession   string
+	SAMLProfile  string
 	Organization bool
 	RoleARN      string // of --role-arn
 }
@@ -33,6 +34,8 @@ func (s Scope) Key(lookup func(string) (string, bool)) string {
 		return anyIdentity + "." + Digest("role-arn", s.RoleARN)
 	case s.SSOSession != "":
 		return anyIdentity + "." + Digest("sso-session", s.SSOSession)
+	case s.SAMLProfile != "":
+		return anyIdentity + "." + Digest("saml-profile", s.SAMLProfile)
 	case s.AllProfiles:
 		return anyIdentity + "." + Digest("all-profiles")
 	case len(s.Profiles) > 0:
@@ -43,7 +46,7 @@ func (s Scope) Key(lookup func(string) (string, bool)) string {
 
 // Selects reports whether the command line selects accounts.
 func (s Scope) Selects() bool {
-	return s.Organization || s.AllProfiles || s.SSOSession != "" || s.RoleARN != "" || len(s.Profiles) > 0
+	return s.Organization || s.AllProfiles || s.SSOSession != "" || s.SAMLProfile != "" || s.RoleARN != "" || len(s.Profiles) > 0
 }
 
 // Filter returns the entries of a kind that were found in the scope. A scope without any

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,23 +57,69 @@ func (t *Terminal) Offer(ctx context.Context, question string) (bool, error) {
 	return err == nil && (answer == "" || answer == "y" || answer == "yes"), err
 }
 
-// Choose asks the user to pick one of several offers and returns its index.
+// chooseAttempts is how often Choose asks.
+const chooseAttempts = 3
+
+// Choose asks the user to pick one of several offers and returns its index. The answer is a
+// number, or words of one offer in any case.
 func (t *Terminal) Choose(ctx context.Context, title string, offers []string) (int, error) {
 	var question strings.Builder
 	fmt.Fprintf(&question, "%s:\n", title)
 	for i, offer := range offers {
 		fmt.Fprintf(&question, "%3d  %s\n", i+1, offer)
 	}
-	fmt.Fprintf(&question, "Which one? [1-%d] ", len(offers))
-	answer, err := t.Ask(ctx, question.String())
-	if err != nil {
-		return 0, err
+	ask := fmt.Sprintf("Which one? [1-%d or name] ", len(offers))
+	question.WriteString(ask)
+	text := question.String()
+	for attempt := 1; ; attempt++ {
+		answer, err := t.Ask(ctx, text)
+		if err != nil {
+			return 0, err
+		}
+		chosen, problem := match(answer, offers)
+		if problem == "" {
+			return chosen, nil
+		}
+		if attempt == chooseAttempts {
+			return 0, errors.New(problem)
+		}
+		text = problem + "\n" + ask
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(answer))
-	if err != nil || n < 1 || n > len(offers) {
-		return 0, fmt.Errorf("%q is none of 1 to %d", answer, len(offers))
+}
+
+// match returns the index of the offer that an answer means, or a problem. Whole words count
+// before parts of words.
+func match(answer string, offers []string) (index int, problem string) {
+	words := strings.Fields(strings.ToLower(answer))
+	if len(words) == 0 {
+		return 0, "nothing was typed"
 	}
-	return n - 1, nil
+	if n, err := strconv.Atoi(words[0]); err == nil && len(words) == 1 && len(words[0]) < len("123456789012") { // not an account's id
+		if n >= 1 && n <= len(offers) {
+			return n - 1, ""
+		}
+		return 0, fmt.Sprintf("%q is none of 1 to %d", answer, len(offers))
+	}
+	for _, has := range []func(offer, word string) bool{
+		func(offer, word string) bool { return slices.Contains(strings.Fields(offer), word) },
+		strings.Contains,
+	} {
+		var found []int
+		for i, offer := range offers {
+			offer = strings.ToLower(offer)
+			if !slices.ContainsFunc(words, func(word string) bool { return !has(offer, word) }) {
+				found = append(found, i)
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0], ""
+		default:
+			return 0, fmt.Sprintf("%q fits %d of them", answer, len(found))
+		}
+	}
+	return 0, fmt.Sprintf("%q fits none of them", answer)
 }
 
 // Bound returns a context that ends with the run, too. The SDK asks for credentials

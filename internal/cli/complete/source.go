@@ -16,6 +16,9 @@ var sources = map[string]func(l *line, prefix string) []candidate{
 	"sso-profiles": func(l *line, _ string) []candidate {
 		return l.profiles(func(p *awsconfig.Profile) bool { return p.SSOSession != nil })
 	},
+	"saml-profiles": func(l *line, _ string) []candidate {
+		return l.profiles(func(p *awsconfig.Profile) bool { return p.Kind == awsconfig.KindSAML })
+	},
 	"account-profiles": func(l *line, _ string) []candidate { return l.accountProfiles() },
 	"sso-sessions":     func(l *line, _ string) []candidate { return l.ssoSessions() },
 	"roles":            func(l *line, _ string) []candidate { return append(l.seen(seen.Role), l.profileRoles()...) },

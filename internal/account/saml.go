@@ -1,0 +1,152 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"muster/internal/auth"
+	"muster/internal/awsconfig"
+	"muster/internal/names"
+)
+
+// fromSAML finds every account for which the assertion of a SAML provider offers a role.
+func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) {
+	p, err := r.Config.Profile(s.SAMLProfile)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Problem != nil:
+		return nil, p.Problem
+	case p.Kind != awsconfig.KindSAML:
+		return nil, usage("--saml-profile %s: profile %q (%s:%d) has no saml_provider", s.SAMLProfile, p.Name, p.File, p.Line)
+	}
+	patterns := make([]samlPattern, len(s.Roles))
+	for i, text := range s.Roles {
+		if patterns[i], err = newSAMLPattern(text); err != nil {
+			return nil, err
+		}
+	}
+	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
+		return func(yield func(*Account, error) bool) {
+			offered, err := r.SAMLRoles(ctx, p)
+			if err == nil {
+				var accounts []*Account
+				if accounts, err = samlAccounts(r, p, offered, patterns, warn); err == nil {
+					for _, a := range accounts {
+						if !yield(a, nil) {
+							return
+						}
+					}
+					return
+				}
+			}
+			yield(nil, err)
+		}
+	}}, nil
+}
+
+// samlAccounts returns the accounts of the roles that fit the patterns, all without any. An
+// account's roles are in the order of the patterns, and then of the assertion.
+func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRole, patterns []samlPattern, warn func(string)) ([]*Account, error) {
+	var accounts []*Account
+	byID := map[string]*Account{}
+	left, several := 0, 0
+	for _, role := range offered {
+		id := role.AccountID()
+		if byID[id] != nil {
+			continue
+		}
+		a := &Account{ID: id, Name: role.AccountName, Source: SourceSAML}
+		byID[id] = a
+		var ids known
+		for _, fitting := range fittingRoles(offered, id, patterns) {
+			ids = append(ids, r.SAMLRole(p, fitting))
+		}
+		if len(ids) == 0 {
+			left++
+			continue
+		}
+		if len(ids) > 1 {
+			several++
+		}
+		a.identities = ids
+		accounts = append(accounts, a)
+	}
+	if warn != nil && left > 0 && len(accounts) > 0 {
+		warn(fmt.Sprintf("left out %s without a role that fits --role", accountCount(left)))
+	}
+	if warn != nil && several > 0 && len(patterns) == 0 {
+		warn(fmt.Sprintf("%s with several roles: muster takes the first one that works; --role chooses", accountCount(several)))
+	}
+	if len(accounts) == 0 {
+		return nil, &EmptyError{noFittingRole(offered, patterns)}
+	}
+	return accounts, nil
+}
+
+// fittingRoles returns the roles in an account that fit the patterns, in their order.
+func fittingRoles(offered []auth.SAMLRole, accountID string, patterns []samlPattern) (fitting []auth.SAMLRole) {
+	add := func(fits func(auth.SAMLRole) bool) {
+		for _, role := range offered {
+			if role.AccountID() == accountID && fits(role) && !slices.Contains(fitting, role) {
+				fitting = append(fitting, role)
+			}
+		}
+	}
+	if len(patterns) == 0 {
+		add(func(auth.SAMLRole) bool { return true })
+	}
+	for _, pattern := range patterns {
+		add(pattern.fits)
+	}
+	return fitting
+}
+
+// samlPattern is a value of --role: the name of a role, its path and name, an ARN with
+// {account}, or a glob of these.
+type samlPattern struct {
+	text string
+	glob *names.Glob
+}
+
+func newSAMLPattern(text string) (samlPattern, error) {
+	glob, err := names.CompileGlob(strings.ReplaceAll(strings.TrimPrefix(text, "/"), "{account}", "*"))
+	if err != nil {
+		return samlPattern{}, usage("--role %q: not a pattern: %v", text, err)
+	}
+	return samlPattern{text, glob}, nil
+}
+
+func (p samlPattern) fits(role auth.SAMLRole) bool {
+	_, path, _ := strings.Cut(role.ARN, ":role/")
+	return role.Name() == p.text || p.glob.Match(role.Name()) || p.glob.Match(path) || p.glob.Match(role.ARN)
+}
+
+func accountCount(n int) string {
+	if n == 1 {
+		return "1 account"
+	}
+	return fmt.Sprintf("%d accounts", n)
+}
+
+// noFittingRole says that no role fits, and names those that there are.
+func noFittingRole(offered []auth.SAMLRole, patterns []samlPattern) string {
+	var roles, wanted []string
+	for _, role := range offered {
+		if !slices.Contains(roles, role.Name()) {
+			roles = append(roles, role.Name())
+		}
+	}
+	hint := ""
+	for _, pattern := range patterns {
+		wanted = append(wanted, pattern.text)
+		hint += names.DidYouMean(pattern.text, roles)
+	}
+	if hint == "" {
+		hint = "; it offers " + strings.Join(roles, ", ")
+	}
+	return fmt.Sprintf("--role %s: the SAML assertion offers no such role%s", strings.Join(wanted, ","), hint)
+}

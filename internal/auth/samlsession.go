@@ -1,0 +1,284 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/auth/botocache"
+	"muster/internal/auth/saml"
+	"muster/internal/auth/sso"
+	"muster/internal/awsconfig"
+	"muster/internal/shell"
+)
+
+// assertionTTL is how long STS accepts an assertion.
+const assertionTTL = 5 * time.Minute
+
+// namesTimeout is the time for the names of accounts, which are a convenience.
+const namesTimeout = 10 * time.Second
+
+// samlSession is a user's sign-in at a SAML provider. Profiles with the same settings share it.
+// The assertion is in memory only: files keep the roles that it offers, and their credentials.
+type samlSession struct {
+	r    *Resolver
+	key  map[string]any // the settings that identify the user at the provider
+	file botocache.SAMLFile
+
+	mu        sync.Mutex // held while the user signs in
+	assertion *Assertion // of this run; nil before a sign-in
+	obtained  time.Time
+	failed    error // after the user was asked
+
+	keeping  sync.Mutex
+	signIn   *botocache.SAMLSignIn // of this run; nil before a sign-in
+	isKept   bool                  // signIn is in the file
+	refusals map[botocache.SAMLRoleFile]*botocache.Refusal
+}
+
+// samlSession returns the session of a profile.
+func (r *Resolver) samlSession(p *awsconfig.Profile) *samlSession {
+	s := p.SAML.SignIn()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	session := r.samlSessions[s]
+	if session == nil {
+		key := map[string]any{
+			"Provider": s.Provider, "URL": s.URL, "Username": s.Username, "ClientID": s.ClientID,
+			"Region": s.Region, "Subdomain": s.Subdomain, "AppID": s.AppID, "Command": s.Command,
+		}
+		session = &samlSession{r: r, key: key, file: r.Cache.SAMLSignIn(key), refusals: map[botocache.SAMLRoleFile]*botocache.Refusal{}}
+		r.samlSessions[s] = session
+	}
+	return session
+}
+
+// forgetFailure drops an error, after which the user may be asked again. It does not wait for
+// a user who is being asked.
+func (s *samlSession) forgetFailure() {
+	if s.mu.TryLock() {
+		s.failed = nil
+		s.mu.Unlock()
+	}
+}
+
+// kept returns the last sign-in; nil if there is none.
+func (s *samlSession) kept(ctx context.Context) *botocache.SAMLSignIn {
+	s.keeping.Lock()
+	signIn := s.signIn
+	s.keeping.Unlock()
+	if signIn != nil || s.r.NoRoleCache {
+		return signIn
+	}
+	return s.file.Read(ctx)
+}
+
+// valid returns an assertion that STS accepts. If there is none in memory, it asks the user
+// once whether to sign in. It returns nil if another process has signed in meanwhile, and the
+// caller finds what it needs: done reports that.
+func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, why string, done func() bool) (*Assertion, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.assertion != nil && s.r.Now().Before(s.obtained.Add(assertionTTL)):
+		return s.assertion, nil
+	case s.failed != nil:
+		return nil, s.failed
+	}
+	need := &sso.LoginError{To: fmt.Sprintf("profile %q", p.Name), Why: why, Command: "muster login " + shell.Word(p.Name)}
+	if s.r.OfferLogin == nil {
+		return nil, need
+	}
+	defer s.lock(ctx, p)()
+	if done() {
+		return nil, nil
+	}
+	err := s.r.OfferLogin(ctx, need, func(ctx context.Context, _ sso.LoginOptions) (sso.LoginResult, error) {
+		return sso.LoginResult{}, s.obtain(ctx, p, "")
+	})
+	switch {
+	case err == nil:
+		return s.assertion, nil
+	case ctx.Err() != nil || errors.Is(err, context.Canceled):
+		return nil, err
+	case !errors.As(err, new(*sso.LoginError)):
+		err = &sso.LoginError{To: need.To, Why: why + ", and the sign-in failed (" + err.Error() + ")", Command: need.Command}
+	}
+	s.failed = err
+	return nil, err
+}
+
+// hasAssertion reports whether STS still accepts the assertion in memory.
+func (s *samlSession) hasAssertion() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.assertion != nil && s.r.Now().Before(s.obtained.Add(assertionTTL))
+}
+
+// lock waits until no other process signs in, so that several processes that start at the same
+// time ask once. A process that a credential_process has started does not wait: the process
+// that waits for it may hold the lock.
+func (s *samlSession) lock(ctx context.Context, p *awsconfig.Profile) (unlock func()) {
+	if s.r.NoRoleCache || s.r.env(loopVariable) != "" || s.file.CheckWritable() != nil {
+		return func() {}
+	}
+	unlock, err := s.file.Lock(ctx, fmt.Sprintf("the sign-in of profile %q", p.Name))
+	if err != nil {
+		return func() {}
+	}
+	return unlock
+}
+
+// obtain signs in at the provider. ip replaces the profile's saml_ip. The caller holds mu.
+func (s *samlSession) obtain(ctx context.Context, p *awsconfig.Profile, ip string) error {
+	client := s.r.API.ElsewhereClient(p.SAML.String())
+	text, err := saml.SignIn(ctx, client, s.r.samlConfig(p, ip), s.r.SAMLPrompt)
+	if err != nil {
+		return s.r.API.Secrets().Error(err)
+	}
+	s.r.API.Secrets().Add(string(text))
+	a, err := ParseAssertion(text)
+	switch {
+	case err != nil:
+		return err
+	case len(a.Roles) == 0:
+		return fmt.Errorf("the SAML assertion names no role of AWS; has the application a role for %s?", p.SAML.Username)
+	}
+	if len(a.Roles) > 1 {
+		s.nameAccounts(ctx, p, a)
+	}
+	signIn := &botocache.SAMLSignIn{SessionDuration: a.SessionDuration, Chosen: map[string]string{}}
+	for _, role := range a.Roles {
+		signIn.Roles = append(signIn.Roles, botocache.SAMLOffer{RoleArn: role.ARN, PrincipalArn: role.Provider, AccountName: role.AccountName})
+	}
+	if before := s.kept(ctx); before != nil {
+		for profile, arn := range before.Chosen {
+			signIn.Chosen[profile] = arn
+		}
+	}
+	s.assertion, s.obtained, s.failed = a, s.r.Now(), nil
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	s.signIn, s.isKept = signIn, false
+	clear(s.refusals)
+	return nil
+}
+
+// nameAccounts sets the names of the accounts that AWS's sign-in page shows for an assertion.
+func (s *samlSession) nameAccounts(ctx context.Context, p *awsconfig.Profile, a *Assertion) {
+	partition := arnPart(a.Roles[0].ARN, arnPartition)
+	page := s.r.API.SAMLPage(s.r.target(p, partition), partition)
+	if page == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, namesTimeout)
+	defer cancel()
+	names, err := saml.AccountNames(ctx, s.r.API.ElsewhereClient("signin"), page, []byte(a.encoded))
+	if err != nil {
+		return
+	}
+	for i, role := range a.Roles {
+		a.Roles[i].AccountName = names[role.AccountID()]
+	}
+}
+
+// keep writes the sign-in once AWS has given credentials for it, and the choice of a role for a
+// profile; "" for none. A file that cannot be written costs the user another sign-in.
+func (s *samlSession) keep(profile, chosen string) {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	if s.signIn == nil || s.r.NoRoleCache {
+		return
+	}
+	if chosen != "" && s.signIn.Chosen[profile] != chosen {
+		s.signIn.Chosen[profile], s.isKept = chosen, false
+	}
+	if s.isKept {
+		return
+	}
+	s.isKept = true
+	_ = s.file.Write(s.signIn)
+	for file, refusal := range s.refusals {
+		_ = file.WriteRefusal(refusal)
+	}
+}
+
+// keepRefusal keeps that AWS has refused a role, so that later runs do not ask for a sign-in
+// because of it.
+func (s *samlSession) keepRefusal(file botocache.SAMLRoleFile, refusal *botocache.Refusal) {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	s.refusals[file] = refusal
+	if s.isKept {
+		_ = file.WriteRefusal(refusal)
+	}
+}
+
+// roleFile returns the file of a role's credentials.
+func (s *samlSession) roleFile(role SAMLRole) botocache.SAMLRoleFile {
+	return s.r.Cache.SAMLRole(s.key, botocache.SAMLOffer{RoleArn: role.ARN, PrincipalArn: role.Provider})
+}
+
+// rolesOf returns the roles of a sign-in.
+func rolesOf(signIn *botocache.SAMLSignIn) []SAMLRole {
+	roles := make([]SAMLRole, len(signIn.Roles))
+	for i, offer := range signIn.Roles {
+		roles[i] = SAMLRole{ARN: offer.RoleArn, Provider: offer.PrincipalArn, AccountName: offer.AccountName}
+	}
+	return roles
+}
+
+// SAMLRoles returns the roles that the sign-in of a profile offers. Those of an earlier sign-in
+// serve as long as credentials of one of them are valid.
+func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile) ([]SAMLRole, error) {
+	s := r.samlSession(p)
+	var roles []SAMLRole
+	usable := func() bool {
+		signIn := s.kept(ctx)
+		if signIn == nil {
+			return false
+		}
+		roles = rolesOf(signIn)
+		return slices.ContainsFunc(roles, func(role SAMLRole) bool {
+			_, ok := s.keptCredentials(ctx, role)
+			return ok
+		})
+	}
+	if usable() {
+		return roles, nil
+	}
+	a, err := s.valid(ctx, p, s.why(ctx), usable)
+	if err != nil || a == nil {
+		return roles, err
+	}
+	return a.Roles, nil
+}
+
+// why says why the user has to sign in.
+func (s *samlSession) why(ctx context.Context) string {
+	if s.kept(ctx) == nil {
+		return "is not signed in"
+	}
+	return "is no longer signed in"
+}
+
+// keptCredentials returns valid credentials of a role from the file.
+func (s *samlSession) keptCredentials(ctx context.Context, role SAMLRole) (aws.Credentials, bool) {
+	if s.r.NoRoleCache {
+		return aws.Credentials{}, false
+	}
+	creds, ok := s.roleFile(role).Read(ctx)
+	if !ok || !creds.Expires.After(s.r.Now().Add(samlMinTTL)) {
+		return aws.Credentials{}, false
+	}
+	creds, err := checkAccount("cache", role.AccountID(), creds)
+	// Without its Source, the credentials are not replaced when one region refuses them: the
+	// user would be asked to sign in.
+	creds.Source = ""
+	return creds, err == nil
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/internal/auth"
+	"muster/internal/auth/saml"
+	"muster/internal/awsconfig"
+)
+
+// samlFlags are the flags of login for a SAML provider. Their variables are for other commands.
+type samlFlags struct {
+	RoleARN         string `name:"role-arn" env:"-" placeholder:"ARN" complete:"role-arns" help:"Role, if the SAML provider offers several."`
+	DurationSeconds int    `env:"-" placeholder:"N" complete:"none" help:"Duration of its session, 900 to 43200; one hour if the role allows no more."`
+	IP              string `name:"ip" env:"-" placeholder:"ADDRESS" complete:"none" help:"Your address, which OneLogin may exempt from MFA."`
+}
+
+func (f *samlFlags) given() bool { return *f != samlFlags{} }
+
+func (f *samlFlags) check() error {
+	switch {
+	case f.RoleARN != "" && !auth.IsRoleARN(f.RoleARN):
+		return usage("--role-arn %q: expected a role's ARN, such as arn:aws:iam::123456789012:role/NAME", f.RoleARN)
+	case f.DurationSeconds != 0 && (f.DurationSeconds < 900 || f.DurationSeconds > 43200):
+		return usage("--duration-seconds %d: expected 900 to 43200", f.DurationSeconds)
+	}
+	return nil
+}
+
+// signIn signs in at the SAML provider of a profile.
+func (f *samlFlags) signIn(ctx context.Context, app *App, g *Global, r *auth.Resolver, p *awsconfig.Profile) error {
+	if g.NoCache {
+		return usage("--no-cache keeps no credentials, so that a sign-in has no effect")
+	}
+	role, until, err := r.LoginSAML(ctx, p, auth.SAMLLogin{Role: f.RoleARN, Duration: time.Duration(f.DurationSeconds) * time.Second, IP: f.IP})
+	if err != nil {
+		return err
+	}
+	app.note("signed in to %s as %s until %s", signInOf(p), role, until.Local().Format("2006-01-02 15:04"))
+	return nil
+}
+
+// signInOf names the sign-in of a profile.
+func signInOf(p *awsconfig.Profile) string {
+	return fmt.Sprintf("%s (profile %q)", p.SAML, p.Name)
+}
+
+// logoutSAML removes what is kept of the sign-in of a profile.
+func logoutSAML(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+	removed, err := r.LogoutSAML(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case removed == 0:
+		app.note("not signed in to %s", signInOf(p))
+	default:
+		app.note("signed out of %s; removed %s of cached credentials, which AWS accepts until they end", signInOf(p), count(removed, "file"))
+	}
+	return nil
+}
+
+// samlPrompt asks the user during a sign-in at a SAML provider.
+type samlPrompt struct{ app *App }
+
+// samlPrompt returns nil without a terminal.
+func (a *App) samlPrompt() saml.Prompt {
+	if !a.term.CanAsk() {
+		return nil
+	}
+	return samlPrompt{a}
+}
+
+func (p samlPrompt) Code(ctx context.Context, question string) (string, error) {
+	return p.app.term.AskSecret(ctx, strings.TrimRight(question, ": ")+": ")
+}
+
+func (p samlPrompt) Choose(ctx context.Context, question string, choices []string) (int, error) {
+	return p.app.term.Choose(ctx, strings.TrimRight(question, ": "), choices)
+}
+
+func (p samlPrompt) Note(text string) { p.app.note("%s", text) }
+
+// roleChooser returns a function that asks for one of the roles of a SAML assertion; nil without
+// a terminal.
+func (a *App) roleChooser() func(context.Context, []auth.SAMLRole) (auth.SAMLRole, error) {
+	if !a.term.CanAsk() {
+		return nil
+	}
+	return func(ctx context.Context, among []auth.SAMLRole) (auth.SAMLRole, error) {
+		sorted := slices.SortedStableFunc(slices.Values(among), func(x, y auth.SAMLRole) int {
+			return cmp.Or(strings.Compare(x.AccountName, y.AccountName), strings.Compare(x.AccountID(), y.AccountID()))
+		})
+		i, err := a.term.Choose(ctx, "the SAML assertion offers several roles", roleOffers(sorted))
+		switch {
+		case err == nil:
+			return sorted[i], nil
+		case ctx.Err() != nil || errors.Is(err, context.Canceled):
+			return auth.SAMLRole{}, err
+		}
+		return auth.SAMLRole{}, fmt.Errorf("no role was chosen: %w; --role-arn names one", err)
+	}
+}
+
+// roleOffers describes roles in columns: account, its name, role.
+func roleOffers(roles []auth.SAMLRole) []string {
+	width := 0
+	for _, role := range roles {
+		width = max(width, len([]rune(role.AccountName)))
+	}
+	lines := make([]string, len(roles))
+	for i, role := range roles {
+		name := role.AccountName + strings.Repeat(" ", width-len([]rune(role.AccountName)))
+		if width > 0 {
+			name += "  "
+		}
+		shown := role.Name()
+		if slices.ContainsFunc(roles, func(other auth.SAMLRole) bool { return other != role && other.String() == role.String() }) {
+			shown = role.ARN + "  " + role.Provider
+		}
+		lines[i] = role.AccountID() + "  " + name + shown
+	}
+	return lines
+}
