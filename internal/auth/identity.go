@@ -32,9 +32,11 @@ type Identity struct {
 
 // String lists the steps to the identity's credentials.
 func (i *Identity) String() string {
-	steps := make([]string, len(i.Hops))
-	for n, h := range i.Hops {
-		steps[n] = h.String()
+	var steps []string
+	for _, h := range i.Hops {
+		if h.Kind != hopRole || h.Name != "" { // the user may not have chosen the role of a SAML assertion yet
+			steps = append(steps, h.String())
+		}
 	}
 	return strings.Join(steps, " > ")
 }

@@ -136,12 +136,13 @@ func (s *samlSession) lock(ctx context.Context, p *awsconfig.Profile) (unlock fu
 
 // obtain signs in at the provider. ip replaces the profile's saml_ip. The caller holds mu.
 func (s *samlSession) obtain(ctx context.Context, p *awsconfig.Profile, ip string) error {
-	client := s.r.API.ElsewhereClient(p.SAML.String())
-	text, err := saml.SignIn(ctx, client, s.r.samlConfig(p, ip), s.r.SAMLPrompt)
+	client, userAgent, log := s.r.API.Elsewhere()
+	config := s.r.samlConfig(p, ip)
+	config.UserAgent, config.Log = userAgent, log
+	text, err := saml.SignIn(ctx, client, config, s.r.SAMLPrompt)
 	if err != nil {
 		return s.r.API.Secrets().Error(err)
 	}
-	s.r.API.Secrets().Add(string(text))
 	a, err := ParseAssertion(text)
 	switch {
 	case err != nil:
@@ -178,7 +179,8 @@ func (s *samlSession) nameAccounts(ctx context.Context, p *awsconfig.Profile, a 
 	}
 	ctx, cancel := context.WithTimeout(ctx, namesTimeout)
 	defer cancel()
-	names, err := saml.AccountNames(ctx, s.r.API.ElsewhereClient("signin"), page, []byte(a.encoded))
+	client, _, _ := s.r.API.Elsewhere()
+	names, err := saml.AccountNames(ctx, client, page, []byte(a.encoded))
 	if err != nil {
 		return
 	}
@@ -202,6 +204,14 @@ func (s *samlSession) keep(profile, chosen string) {
 		return
 	}
 	s.isKept = true
+	if before := s.file.Read(context.Background()); before != nil {
+		for _, role := range rolesOf(before) {
+			file := s.roleFile(role)
+			if !slices.ContainsFunc(rolesOf(s.signIn), func(now SAMLRole) bool { return s.roleFile(now) == file }) {
+				_, _ = file.Remove() // no list would lead to it
+			}
+		}
+	}
 	_ = s.file.Write(s.signIn)
 	for file, refusal := range s.refusals {
 		_ = file.WriteRefusal(refusal)

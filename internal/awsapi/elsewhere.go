@@ -1,48 +1,28 @@
 package awsapi
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"muster/internal/catalog"
 )
 
-// ElsewhereClient returns a client for requests to other services than AWS's. It has the
-// proxies, certificates and limits of all calls, but follows redirects as browsers do, and its
-// requests are not retried. service names them in the log.
-func (a *API) ElsewhereClient(service string) *http.Client {
-	return &http.Client{Transport: &elsewhere{a, service}}
+// Elsewhere returns what requests to servers other than AWS's have in common with calls: a
+// client with the same proxies, certificates and limits, the text of User-Agent, and the log,
+// which may be nil. The client retries nothing.
+func (a *API) Elsewhere() (client *http.Client, userAgent string, log *slog.Logger) {
+	return &http.Client{Transport: elsewhere{a.http}}, a.settings.UserAgent, a.settings.Log
 }
 
-type elsewhere struct {
-	api     *API
-	service string
-}
+type elsewhere struct{ http *httpClient }
 
-// RoundTrip logs the host and the status of a request. Its path, its query and its body may
-// carry secrets.
-func (e *elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
-	start := time.Now()
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 	own, err := withOwnBody(r)
 	if err != nil {
 		return nil, err
 	}
-	if own.Header.Get("User-Agent") == "" {
-		own.Header.Set("User-Agent", e.api.settings.UserAgent)
-	}
-	resp, err := e.api.http.roundTrip(own)
-	if log := e.api.settings.Log; log != nil {
-		status := 0
-		if err == nil {
-			status = resp.StatusCode
-		}
-		log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelDebug, "call", slog.String("service", e.service), slog.String("host", r.URL.Host),
-			slog.Int("status", status), slog.Duration("duration", time.Since(start).Round(time.Microsecond)))
-	}
-	return resp, err
+	return e.http.roundTrip(own)
 }
 
 // SAMLPage returns the URL of AWS's sign-in page for SAML assertions; "" if the partition has

@@ -44,7 +44,6 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"auth/awslogin":  {"auth/botocache", "auth/redirect", "auth/sso", "awsapi"},
 		"auth/saml":      {"safe", "secret"},
 		"auth/redirect":  {},
-		"auth/saml":      {"safe", "secret"},
 		"auth/botocache": {"disk"},
 		"account":        {"auth", "auth/sso", "awsapi", "awsconfig", "catalog", "names", "wire"},
 		"sweep":          {"account", "auth", "awsapi", "timing"},

@@ -48,6 +48,9 @@ func (f *samlFlags) signIn(ctx context.Context, app *App, g *Global, r *auth.Res
 
 // signInOf names the sign-in of a profile.
 func signInOf(p *awsconfig.Profile) string {
+	if p.SAML.Provider == awsconfig.SAMLCommand {
+		return fmt.Sprintf("profile %q", p.Name)
+	}
 	return fmt.Sprintf("%s (profile %q)", p.SAML, p.Name)
 }
 
