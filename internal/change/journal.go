@@ -68,7 +68,13 @@ type JournalError struct {
 	Err  error
 }
 
-func (e *JournalError) Error() string { return "journal " + e.Path + ": " + e.Err.Error() }
+func (e *JournalError) Error() string {
+	err := e.Err
+	if inPath := (*fs.PathError)(nil); errors.As(err, &inPath) {
+		err = inPath.Err
+	}
+	return "journal " + e.Path + ": " + err.Error()
+}
 
 func (e *JournalError) Unwrap() error { return e.Err }
 
@@ -93,9 +99,6 @@ func openJournal(path string, now func() time.Time, flag int) (j *Journal, err e
 	defer func() {
 		if err != nil {
 			j.Close()
-			if inPath := (*fs.PathError)(nil); errors.As(err, &inPath) {
-				err = inPath.Err // JournalError has the path
-			}
 			j, err = nil, &JournalError{path, err}
 		}
 	}()

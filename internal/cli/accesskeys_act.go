@@ -58,6 +58,7 @@ func (r *keyRun) carryOut(ctx context.Context, ledger *sweep.Ledger, out stream[
 		},
 		Report: report,
 	}
+	r.begun = true
 	if err := run.Do(ctx); err != nil {
 		r.app.report(err)
 	}

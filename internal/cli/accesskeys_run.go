@@ -34,6 +34,8 @@ type keyRun struct {
 	journal *change.Journal // of --yes; may be from
 	own     *change.Own
 
+	begun bool // changes may have been made
+
 	mu         sync.Mutex
 	identities map[string]*auth.Identity // by account
 	results    []change.Result
@@ -85,16 +87,18 @@ func (r *keyRun) run(ctx context.Context) error {
 	}
 	out := r.printer.Start(r.app.term.Records())
 	out.Until(ctx)
+	act := r.plan
 	if r.Yes {
-		err = r.carryOut(ctx, result.ledger, out)
-	} else {
-		err = r.plan(ctx, result.ledger, out)
+		act = r.carryOut
 	}
-	if err != nil {
+	if err = act(ctx, result.ledger, out); err == nil {
+		err = written(out.Close())
+	}
+	if err != nil && !errors.As(err, &result.failed) {
+		if r.begun { // keys have changed, even if nobody can read the results
+			r.summarizeRun()
+		}
 		return err
-	}
-	if err := out.Close(); err != nil && !errors.As(err, &result.failed) {
-		return written(err)
 	}
 	result.leftOut = r.leftOut
 	result.summary = r.summarize
@@ -193,8 +197,11 @@ func (r *keyRun) addUnvisited(ctx context.Context, ledger *sweep.Ledger) {
 			continue
 		}
 		reason := "the account is not among the selected ones"
-		if gaps[c.AccountID] || ctx.Err() != nil {
+		switch {
+		case gaps[c.AccountID] || ctx.Err() != nil:
 			reason = "the account did not answer"
+		case ledger.ListError() != nil:
+			reason = "the list of accounts is incomplete"
 		}
 		r.results = append(r.results, change.Result{Change: c, Outcome: change.NotMade, Reason: reason})
 	}

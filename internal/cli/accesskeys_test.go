@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,29 +144,83 @@ func TestKeysCanary(t *testing.T) {
 	}
 }
 
-// TestKeysFullDisk: when the disk is full, the run stops, and every change that was made is
-// in the journal. The undo needs no space.
+// TestKeysFullDisk: when the journal cannot grow, the run stops, and every change that was
+// made is in it. The undo needs no space.
 func TestKeysFullDisk(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		prepare func(t *testing.T, folder string)
+		command []string
+		reason  string
+	}{
+		"full": {mountSmall, []string{binary}, "no space left on device"},
+		// File systems with quotas, and shells with a limit for files.
+		"limited": {func(*testing.T, string) {}, []string{"sh", "-c", `ulimit -f 8; exec "$0" "$@"`, binary}, "file too large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" {
+				t.Skip("limits are of Unix")
+			}
+			folder := t.TempDir()
+			test.prepare(t, folder)
+			sim, environ := simulated(t, keysWorld(t, 3, 8, ""), false)
+			before := sim.KeyStates()
+			journal := filepath.Join(folder, "keys.jsonl")
+			args := slices.Concat(test.command[1:], everyAccountsKeys, []string{"--yes", "--max-changes", "100", "--journal", journal, "-o", "ndjson"})
+			cmd := exec.Command(test.command[0], args...)
+			var stdout, stderr bytes.Buffer
+			cmd.Env, cmd.Stdout, cmd.Stderr = environ, &stdout, &stderr
+			if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitPartial || !strings.Contains(stderr.String(), "journal "+journal+": "+test.reason) {
+				t.Errorf("%v\n%s", err, stderr.String())
+			}
+			changed := inactive(sim.KeyStates()) - 1
+			if changed < 3 || changed > 40 || strings.Count(stdout.String(), `"done"`) != changed || !strings.Contains(stdout.String(), `"not-made"`) {
+				t.Errorf("%d keys have changed\n%s", changed, stdout.String())
+			}
+			if intents, _ := journalled(t, journal); intents < changed {
+				t.Errorf("%d keys have changed; the journal has %d intents", changed, intents)
+			}
+			got := muster(t, environ, "access-keys", "activate", "--from", journal, "--yes")
+			if after := sim.KeyStates(); got.code != exitOK || !maps.Equal(after, before) {
+				t.Errorf("exit code %d: %s\n%v", got.code, got.stderr, after)
+			}
+		})
+	}
+}
+
+// mountSmall mounts a file system of 8 kB.
+func mountSmall(t *testing.T, folder string) {
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", folder).CombinedOutput(); err != nil {
 		t.Skipf("no file system can be mounted: %s", out)
 	}
 	t.Cleanup(func() { exec.Command("umount", "-l", folder).Run() })
-	sim, environ := simulated(t, keysWorld(t, 3, 8, ""), false)
-	before := sim.KeyStates()
-	journal := filepath.Join(folder, "keys.jsonl")
-	got := muster(t, environ, append(everyAccountsKeys, "--yes", "--max-changes", "100", "--journal", journal, "-o", "ndjson")...)
-	if got.code != exitPartial || !strings.Contains(got.stderr, "no space left on device") {
-		t.Errorf("exit code %d\n%s", got.code, got.stderr)
-	}
-	changed := inactive(sim.KeyStates()) - 1
-	if changed < 3 || changed > 40 || strings.Count(got.stdout, `"done"`) != changed || !strings.Contains(got.stdout, `"not-made"`) {
-		t.Errorf("%d keys have changed\n%s", changed, got.stdout)
-	}
-	got = muster(t, environ, "access-keys", "activate", "--from", journal, "--yes")
-	if after := sim.KeyStates(); got.code != exitOK || !maps.Equal(after, before) {
-		t.Errorf("exit code %d: %s\n%v", got.code, got.stderr, after)
+}
+
+// TestKeysUnreadResults: if nobody reads the results, the changes and the way back are still
+// on stderr.
+func TestKeysUnreadResults(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"table", "ndjson"} {
+		sim, environ := simulated(t, keysWorld(t, 1, 2, ""), false)
+		before := sim.KeyStates()
+		journal := filepath.Join(t.TempDir(), "keys.jsonl")
+		var stderr bytes.Buffer
+		args := append(everyAccountsKeys, "--yes", "--max-changes", "9", "--journal", journal, "-o", format)
+		code := Main(t.Context(), args, &App{Stdin: strings.NewReader(""), Stdout: brokenWriter{}, Stderr: &stderr, Environ: environ})
+		changed := inactive(sim.KeyStates()) - 1
+		if summary := fmt.Sprintf("muster: deactivated %d key", changed); code != exitNothing || changed == 0 || !strings.Contains(stderr.String(), summary) ||
+			!strings.Contains(stderr.String(), "muster: the way back: ") {
+			t.Errorf("%s: exit code %d, %d keys have changed\n%s", format, code, changed, stderr.String())
+		}
+		muster(t, environ, "access-keys", "activate", "--from", journal, "--yes")
+		if after := sim.KeyStates(); !maps.Equal(after, before) {
+			t.Errorf("%s: %v", format, after)
+		}
 	}
 }
 
@@ -195,3 +251,8 @@ func TestKeysLocked(t *testing.T) {
 		t.Errorf("the first run: exit code %d", code)
 	}
 }
+
+// brokenWriter is an output that cannot be written.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
