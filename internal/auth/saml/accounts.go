@@ -22,7 +22,7 @@ func AccountNames(ctx context.Context, client *http.Client, signInURL string, as
 	if err != nil {
 		return nil, fail(BadConfig, "", "the sign-in page %q is no URL", safe.Text(signInURL))
 	}
-	w, err := newWeb(client, Config{Secrets: new(secret.Set)}, "AWS's sign-in page", &url.URL{Scheme: page.Scheme, User: page.User, Host: page.Host})
+	w, err := newWeb(client, Config{Secrets: new(secret.Set)}, user{}, "AWS's sign-in page", &url.URL{Scheme: page.Scheme, User: page.User, Host: page.Host})
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func AccountNames(ctx context.Context, client *http.Client, signInURL string, as
 		return nil, nil
 	}
 	if a.status != http.StatusOK {
-		return nil, fail(Failed, "", "%s (%s) answered %s", w.provider, w.base.Host, statusText(a.status))
+		return nil, fail(Failed, "", "%s (%s) answered %s", w.provider, w.host, statusText(a.status))
 	}
 	return pageNames(a.body), nil
 }

@@ -39,8 +39,10 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Msg }
 
-// maxSaid is the length to which text of a server is cut in an error.
-const maxSaid = 200
+const (
+	maxSaid  = 200 // length to which text of a server is cut in an error
+	minTyped = 4   // length of the shortest secret that counts: shorter texts occur everywhere
+)
 
 // said returns text of a server as part of a line: without secrets and control characters, and
 // short. It returns "" for text that repeats a password or a code in a form that cannot be
@@ -49,7 +51,7 @@ func (w *web) said(text string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
 	text = w.config.Secrets.Scrub(text)
 	for _, typed := range w.typed {
-		if strings.Contains(strings.ToLower(text), strings.ToLower(typed)) {
+		if len(typed) >= minTyped && strings.Contains(strings.ToLower(text), strings.ToLower(typed)) {
 			return ""
 		}
 	}

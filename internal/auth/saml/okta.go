@@ -13,8 +13,7 @@ import (
 // Identity Engine may have it, too, as far as their policies allow a sign-in without a browser.
 type okta struct {
 	*web
-	user user
-	app  *url.URL // the embed link
+	app *url.URL // the embed link
 }
 
 // transaction is the state of a sign-in, or an error.
@@ -55,21 +54,25 @@ func signInOkta(ctx context.Context, client *http.Client, c Config, u user) ([]b
 		return nil, fail(BadConfig, "", "saml_provider = okta needs saml_username")
 	}
 	app.Fragment = ""
-	w, err := newWeb(client, c, "Okta", &url.URL{Scheme: app.Scheme, User: app.User, Host: app.Host})
+	w, err := newWeb(client, c, u, "Okta", &url.URL{Scheme: app.Scheme, User: app.User, Host: app.Host})
 	if err != nil {
 		return nil, err
 	}
 	w.isFinal = isRecentlySent
-	o := &okta{web: w, user: u, app: app}
+	o := &okta{web: w, app: app}
 	password, err := c.ask(ctx, "password of "+safe.Text(c.Username), c.Password)
 	if err != nil {
 		return nil, err
 	}
 	o.keep(password)
-	token, err := o.authenticate(ctx, map[string]any{
+	t, err := o.step(ctx, "authn", o.path("api/v1/authn"), map[string]any{
 		"username": c.Username, "password": password,
 		"options": map[string]bool{"multiOptionalFactorEnroll": false, "warnBeforePasswordExpired": false},
 	})
+	if err != nil {
+		return nil, err
+	}
+	token, err := o.finish(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -81,14 +84,10 @@ func (o *okta) username() string { return safe.Text(o.config.Username) }
 // maxSteps limits the steps of one sign-in.
 const maxSteps = 10
 
-// authenticate starts a transaction and takes it to its end. It returns the session token,
-// which works once.
-func (o *okta) authenticate(ctx context.Context, in map[string]any) (sessionToken string, err error) {
-	t, err := o.step(ctx, "authn", o.path("api/v1/authn"), in)
+// finish takes a transaction to its end. It returns the session token, which works once; ""
+// if the user has a session already.
+func (o *okta) finish(ctx context.Context, t *transaction) (sessionToken string, err error) {
 	for range maxSteps {
-		if err != nil {
-			return "", err
-		}
 		switch t.Status {
 		case "SUCCESS":
 			o.config.Secrets.Add(string(t.SessionToken))
@@ -100,8 +99,11 @@ func (o *okta) authenticate(ctx context.Context, in map[string]any) (sessionToke
 		default:
 			return "", o.stuck(t)
 		}
+		if err != nil {
+			return "", err
+		}
 	}
-	return "", fail(Failed, "", "the sign-in to Okta (%s) does not end", o.base.Host)
+	return "", fail(Failed, "", "the sign-in to Okta (%s) does not end", o.host)
 }
 
 // step sends one step of a transaction and returns its new state.
@@ -120,7 +122,7 @@ func (o *okta) step(ctx context.Context, name string, to *url.URL, in map[string
 
 // stuck returns the error for a state that muster cannot leave.
 func (o *okta) stuck(t *transaction) error {
-	browser := "sign in once in a browser at " + o.base.Scheme + "://" + o.base.Host
+	browser := "sign in once in a browser at " + o.base.Scheme + "://" + o.host
 	switch t.Status {
 	case "LOCKED_OUT":
 		return o.locked("")
@@ -133,7 +135,7 @@ func (o *okta) stuck(t *transaction) error {
 	case "UNAUTHENTICATED":
 		return o.browserOnly("")
 	}
-	return fail(Failed, "", "Okta (%s) does not sign %s in: its answer is %q", o.base.Host, o.username(), o.said(string(t.Status)))
+	return fail(Failed, "", "Okta (%s) does not sign %s in: its answer is %q", o.host, o.username(), o.said(string(t.Status)))
 }
 
 func (o *okta) locked(said string) error {
@@ -141,7 +143,7 @@ func (o *okta) locked(said string) error {
 }
 
 func (o *okta) browserOnly(said string) error {
-	return fail(BrowserOnly, said, "Okta (%s) lets users sign in only in a browser; %s", o.base.Host, otherProgram)
+	return fail(BrowserOnly, said, "Okta (%s) lets users sign in only in a browser; %s", o.host, otherProgram)
 }
 
 // errRecentlySent means that Okta sends no code, because it has sent one within the last 30
@@ -170,7 +172,7 @@ func (o *okta) refusal(status int, t *transaction) error {
 	case "E0000109", "E0000133":
 		return errRecentlySent
 	case "E0000047":
-		return fail(Throttled, said, "Okta (%s) gets too many requests; try again in a few minutes", o.base.Host)
+		return fail(Throttled, said, "Okta (%s) gets too many requests; try again in a few minutes", o.host)
 	case "E0000064":
 		return fail(AccountProblem, said, "the password of %s at Okta has expired", o.username())
 	}
@@ -180,5 +182,5 @@ func (o *okta) refusal(status int, t *transaction) error {
 	case status == http.StatusUnauthorized:
 		return fail(WrongPassword, said, "Okta does not sign %s in", o.username())
 	}
-	return fail(Failed, said, "Okta (%s) answered %s", o.base.Host, statusText(status))
+	return fail(Failed, said, "Okta (%s) answered %s", o.host, statusText(status))
 }

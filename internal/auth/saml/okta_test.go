@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -146,7 +147,7 @@ func TestOkta(t *testing.T) {
 		shown     string
 	}{
 		{name: "password only", sign: oktaSuccess},
-		{name: "Google Authenticator", sign: mfa(googleFactor), path: verify("ostf1"), verify: oktaCodes(t), adjust: codes("123456"), shown: "code? Code of Google Authenticator"},
+		{name: "Google Authenticator", sign: mfa(googleFactor), path: verify("ostf1"), verify: oktaCodes(t), adjust: codes("123456"), shown: "code? One-time code of Google Authenticator"},
 		{name: "choice of Okta Verify's code", sign: mfa(googleFactor, pushFactor, oktaCodeFactor, webFactor, smsFactor, callFactor, hostileFactor), path: verify("ostf2"), verify: oktaCodes(t),
 			adjust: func(r *run) { r.prompt.choices, r.prompt.codes = []string{"code of Okta Verify"}, []string{"123456"} },
 			shown:  "choose? Second factor: code of Google Authenticator | push of Okta Verify Gibson | code of Okta Verify | SMS to +1 XXX-XXX-1337 | call to +1 XXX-XXX-1337\n"},
@@ -240,7 +241,7 @@ func TestOktaStepUp(t *testing.T) {
 		{"page with JSON", `<script>var config = {"stateToken":"app-state-token-0123456789"};</script>`},
 		{"redirect", "302 /login/step-up/redirect?stateToken=app-state-token-0123456789"},
 	} {
-		for _, engine := range []string{"classic", "identity engine"} {
+		for _, engine := range []string{"classic", "identity engine", "push nobody answers"} {
 			t.Run(test.name+", "+engine, func(t *testing.T) {
 				t.Parallel()
 				handlers := oktaOrg(t, oktaSuccess, test.app)
@@ -253,6 +254,8 @@ func TestOktaStepUp(t *testing.T) {
 						t.Errorf("step-up: %s", body)
 					case engine == "classic":
 						reply(w, 200, mfa(googleFactor))
+					case engine == "push nobody answers":
+						reply(w, 200, mfa(pushFactor))
 					default:
 						reply(w, 401, `{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`)
 					}
@@ -262,9 +265,10 @@ func TestOktaStepUp(t *testing.T) {
 					stepped = true
 					reply(w, 200, `{"status":"SUCCESS"}`)
 				}
+				handlers["POST /api/v1/authn/factors/opf1/verify"] = oktaPush(t, fmt.Sprintf(oktaChallenge, "1"))
 				open := handlers[appPath]
 				handlers[appPath] = func(w http.ResponseWriter, r *http.Request, body string) {
-					if stepped {
+					if stepped && r.URL.RawQuery == "keep=1" {
 						fmt.Fprint(w, samlPage)
 						return
 					}
@@ -272,10 +276,13 @@ func TestOktaStepUp(t *testing.T) {
 				}
 				r := newRun(Okta, serve(t, handlers).URL+"/home/amazon_aws/0oa1/272?keep=1")
 				r.prompt.codes = []string{"123456"}
-				if engine == "classic" {
+				switch engine {
+				case "classic":
 					r.check(t, 0, "")
-				} else {
+				case "identity engine":
 					r.check(t, BrowserOnly, "saml_provider = command")
+				default:
+					r.check(t, TimedOut, "nobody has approved")
 				}
 			})
 		}
@@ -294,10 +301,10 @@ func TestOktaIdentityEngine(t *testing.T) {
 // No password leaves for a server without encryption or for another one.
 func TestUnsafeServers(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"http://corp.okta.com/home/x", "ftp://corp.okta.com/home/x", "https://user:pw@corp.okta.com/home/x", "//corp.okta.com/home/x", "corp.okta.com/home/x", "https://corp.okta.com", "https:///home/x", "http://127.0.0.1.evil.example/home", "https://a b/\x1b"} {
-		r := newRun(Okta, url)
+	for _, page := range []string{"http://corp.okta.com/home/x", "ftp://corp.okta.com/home/x", "https://user:pw@corp.okta.com/home/x", "//corp.okta.com/home/x", "corp.okta.com/home/x", "https://corp.okta.com", "https:///home/x", "http://127.0.0.1.evil.example/home", "https://a b/\x1b"} {
+		r := newRun(Okta, page)
 		r.config.Password = func(context.Context) (string, error) {
-			t.Errorf("%s: asked for the password", url)
+			t.Errorf("%s: asked for the password", page)
 			return "", nil
 		}
 		r.check(t, BadConfig, "saml_url")
@@ -314,6 +321,20 @@ func TestUnsafeServers(t *testing.T) {
 			r = newRun(Okta, s.URL+"/home/x")
 		}
 		r.check(t, BadConfig, "where muster sends no secrets")
+	}
+}
+
+func TestSameServer(t *testing.T) {
+	t.Parallel()
+	w := &web{}
+	w.base, _ = url.Parse("https://Corp.okta.com/x")
+	for to, want := range map[string]bool{
+		"https://corp.okta.com/y": true, "https://corp.okta.com:443/y": true, "https://CORP.okta.com": true,
+		"http://corp.okta.com/y": false, "https://corp.okta.com:444": false, "https://x@corp.okta.com": false, "https://corp.okta.com.evil.example": false,
+	} {
+		if u, _ := url.Parse(to); w.sameServer(u) != want {
+			t.Errorf("%s: %v", to, !want)
+		}
 	}
 }
 

@@ -15,14 +15,8 @@ const maxRedirects = 10
 // openApp opens the app's page with a session token and returns the assertion in its form.
 // Okta may ask for a second factor once more, for the app.
 func (o *okta) openApp(ctx context.Context, sessionToken string) ([]byte, error) {
-	page := *o.app
-	if sessionToken != "" {
-		query := page.Query()
-		query.Set("sessionToken", sessionToken)
-		page.RawQuery = query.Encode()
-	}
 	for steppedUp := false; ; steppedUp = true {
-		a, err := o.follow(ctx, &page)
+		a, err := o.follow(ctx, o.appWith(sessionToken))
 		if err != nil {
 			return nil, err
 		}
@@ -34,15 +28,21 @@ func (o *okta) openApp(ctx context.Context, sessionToken string) ([]byte, error)
 			return nil, o.noForm(ctx, a)
 		}
 		o.config.Secrets.Add(stateToken)
-		token, err := o.stepUp(ctx, stateToken)
-		if err != nil {
+		if sessionToken, err = o.stepUp(ctx, stateToken); err != nil {
 			return nil, err
 		}
-		page = *o.app
-		if token != "" {
-			page.RawQuery = url.Values{"sessionToken": {token}}.Encode()
-		}
 	}
+}
+
+// appWith returns the embed link with a session token, "" for none.
+func (o *okta) appWith(sessionToken string) *url.URL {
+	page := *o.app
+	if sessionToken != "" {
+		query := page.Query()
+		query.Set("sessionToken", sessionToken)
+		page.RawQuery = query.Encode()
+	}
+	return &page
 }
 
 // follow gets a page, through the redirects of Okta itself.
@@ -64,7 +64,7 @@ func (o *okta) follow(ctx context.Context, page *url.URL) (*answer, error) {
 		}
 		page = next
 	}
-	return nil, fail(PageChanged, "", "the page of saml_url at Okta (%s) redirects without end", o.base.Host)
+	return nil, fail(PageChanged, "", "the page of saml_url at Okta (%s) redirects without end", o.host)
 }
 
 // stateTokenInPage finds the state token in the script of a sign-in page.
@@ -91,14 +91,14 @@ func pageStateToken(a *answer) string {
 // stepUp proves the second factor that the app needs. Identity Engine has state tokens of
 // another kind, which only its pages accept.
 func (o *okta) stepUp(ctx context.Context, stateToken string) (sessionToken string, err error) {
-	token, err := o.authenticate(ctx, map[string]any{"stateToken": stateToken})
-	if e, ok := err.(*Error); ok {
-		switch e.Kind {
-		case TimedOut, WrongPassword, Failed:
-			return "", o.browserOnly("")
-		}
+	t, err := o.step(ctx, "authn", o.path("api/v1/authn"), map[string]any{"stateToken": stateToken})
+	switch e, ok := err.(*Error); {
+	case ok && (e.Kind == TimedOut || e.Kind == WrongPassword || e.Kind == Failed):
+		return "", o.browserOnly("")
+	case err != nil:
+		return "", err
 	}
-	return token, err
+	return o.finish(ctx, t)
 }
 
 // noForm returns the error for a page without a SAML form.
@@ -106,14 +106,14 @@ func (o *okta) noForm(ctx context.Context, a *answer) error {
 	switch {
 	case a.status == http.StatusForbidden || a.status == http.StatusNotFound || a.status == http.StatusBadRequest:
 		return fail(NotAssigned, "", "Okta (%s) does not open the app of saml_url for %s (%s): ask an administrator to assign it, or check the app's embed link",
-			o.base.Host, o.username(), statusText(a.status))
+			o.host, o.username(), statusText(a.status))
 	case a.status != 0 && a.status != http.StatusOK:
-		return fail(Failed, "", "the page of saml_url at Okta (%s) answered %s", o.base.Host, statusText(a.status))
+		return fail(Failed, "", "the page of saml_url at Okta (%s) answered %s", o.host, statusText(a.status))
 	case o.identityEngine(ctx):
 		return o.browserOnly("")
 	}
 	return fail(PageChanged, "", "the page of saml_url at Okta (%s) has no form with a SAML response: check the app's embed link; "+
-		"if it works in a browser, %s", o.base.Host, otherProgram)
+		"if it works in a browser, %s", o.host, otherProgram)
 }
 
 // identityEngine reports whether the organization says that it is on Identity Engine.

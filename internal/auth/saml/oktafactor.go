@@ -54,7 +54,7 @@ func (o *okta) verify(ctx context.Context, t *transaction) (*transaction, error)
 	var labels, others []string
 	for _, f := range t.Embedded.Factors {
 		if label := f.label(); label != "" && factorID.MatchString(string(f.ID)) {
-			usable, labels = append(usable, f), append(labels, o.said(label))
+			usable, labels = append(usable, f), append(labels, cmp.Or(o.said(label), string(f.Type)))
 		} else {
 			others = append(others, string(f.Type))
 		}
@@ -93,7 +93,7 @@ func (p *oktaProof) send(ctx context.Context, code string) (*transaction, error)
 
 // byCode asks for a code, which Okta sends before for some factors.
 func (p *oktaProof) byCode(ctx context.Context) (t *transaction, err error) {
-	question := strings.ToUpper(p.label[:1]) + p.label[1:]
+	question := "One-time " + p.label
 	switch p.factor.Type {
 	case "sms", "call", "email":
 		if _, err := p.send(ctx, ""); err != nil && err != errRecentlySent {

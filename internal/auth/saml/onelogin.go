@@ -16,7 +16,6 @@ import (
 // oneLogin is a sign-in by OneLogin's API, version 2.
 type oneLogin struct {
 	*web
-	user      user
 	subdomain string
 	header    map[string]string // with the API's access token
 }
@@ -108,11 +107,11 @@ func signInOneLogin(ctx context.Context, client *http.Client, c Config, u user) 
 			return nil, fail(BadConfig, "", "saml_provider = onelogin needs %s", setting.name)
 		}
 	}
-	w, err := newWeb(client, c, "OneLogin", server)
+	w, err := newWeb(client, c, u, "OneLogin", server)
 	if err != nil {
 		return nil, err
 	}
-	o := &oneLogin{web: w, user: u, subdomain: subdomain}
+	o := &oneLogin{web: w, subdomain: subdomain}
 	if err := o.authorize(ctx); err != nil {
 		return nil, err
 	}
@@ -143,7 +142,7 @@ func signInOneLogin(ctx context.Context, client *http.Client, c Config, u user) 
 		return nil, fail(AccountProblem, o.said(a.message()), "OneLogin needs a second factor, and %s has none: set one up in a browser at https://%s%s",
 			o.username(), subdomain, oneLoginDomain)
 	}
-	return nil, fail(Failed, o.said(a.message()), "OneLogin (%s) gave no SAML assertion", o.base.Host)
+	return nil, fail(Failed, o.said(a.message()), "OneLogin (%s) gave no SAML assertion", o.host)
 }
 
 // username returns the user's name for messages.
@@ -173,14 +172,17 @@ func (o *oneLogin) authorize(ctx context.Context) error {
 		return o.wrongServer(&a)
 	case status == http.StatusUnauthorized || status == http.StatusBadRequest || status == http.StatusForbidden:
 		return fail(ClientCredentials, o.said(a.message()),
-			"OneLogin (%s) does not know the API client of saml_client_id: check it, its secret, and the account's saml_region or saml_subdomain", o.base.Host)
+			"OneLogin (%s) does not know the API client of saml_client_id: check it, its secret, and the account's saml_region or saml_subdomain", o.host)
 	}
-	return fail(Failed, o.said(a.message()), "OneLogin (%s) gave no access token: it answered %s", o.base.Host, statusText(status))
+	return fail(Failed, o.said(a.message()), "OneLogin (%s) gave no access token: it answered %s", o.host, statusText(status))
 }
 
 func (o *oneLogin) wrongServer(a *oneLoginAnswer) error {
-	return fail(WrongRegion, o.said(a.message()), "OneLogin has no account %q at %s: check saml_subdomain, and saml_region (us or eu)", o.subdomain, o.base.Host)
+	return fail(WrongRegion, o.said(a.message()), "OneLogin has no account %q at %s: check saml_subdomain, and saml_region (us or eu)", o.subdomain, o.host)
 }
+
+// wordApp finds the word app in a message.
+var wordApp = regexp.MustCompile(`\bapp(_id|lication)?s?\b`)
 
 // refusal returns the error for an answer that is not OK. OneLogin's statuses say less than
 // its messages.
@@ -194,9 +196,11 @@ func (o *oneLogin) refusal(status int, a *oneLoginAnswer) error {
 		}
 		return false
 	}
-	said := o.said(a.message())
+	said, namesApp := o.said(a.message()), wordApp.MatchString(message)
 	switch {
-	case says("subdomain", "account not found"):
+	case status >= http.StatusInternalServerError:
+		return fail(Failed, said, "OneLogin (%s) answered %s", o.host, statusText(status))
+	case says("subdomain"):
 		return o.wrongServer(a)
 	case says("locked"):
 		return fail(Locked, said, "OneLogin has locked the account of %s: wait, or ask an administrator to unlock it", o.username())
@@ -204,16 +208,16 @@ func (o *oneLogin) refusal(status int, a *oneLoginAnswer) error {
 		return fail(TimedOut, said, "the sign-in to OneLogin took too long; try again")
 	case says("password") && says("expired", "change", "reset"), says("suspended", "disabled", "inactive", "not active", "unactivated", "terms"):
 		return fail(AccountProblem, said, "OneLogin does not sign %s in: look at the account in a browser at https://%s%s", o.username(), o.subdomain, oneLoginDomain)
-	case says("insufficient", "permission", "scope"), status == http.StatusForbidden && !says("app"):
+	case says("insufficient", "permission", "scope"), status == http.StatusForbidden && !namesApp:
 		return fail(ClientCredentials, said, "OneLogin does not let the API client of saml_client_id sign users in: it needs the scope Authentication Only")
 	case says("user credentials", "authentication failed", "invalid username", "invalid password", "user not found"):
 		return fail(WrongPassword, said, "OneLogin rejects the name or the password of %s", o.username())
-	case status == http.StatusNotFound, says("app"):
+	case status == http.StatusNotFound, namesApp:
 		return fail(NotAssigned, said, "OneLogin has no app %q for %s: check saml_app_id, or ask an administrator to assign the app", safe.Text(o.config.AppID), o.username())
 	case status == http.StatusUnauthorized:
 		return fail(WrongPassword, said, "OneLogin does not sign %s in: check the name, the password, and saml_app_id", o.username())
 	}
-	return fail(Failed, said, "OneLogin (%s) answered %s", o.base.Host, statusText(status))
+	return fail(Failed, said, "OneLogin (%s) answered %s", o.host, statusText(status))
 }
 
 // oneDevice is a second factor of a user.

@@ -90,6 +90,7 @@ func TestOneLogin(t *testing.T) {
 	protect := fmt.Sprintf(mfaRequired, `{"device_id":111,"device_type":"OneLogin Protect"}`)
 	several := fmt.Sprintf(mfaRequired, `{"device_id":110,"device_type":"Google Authenticator"},{"device_id":111,"device_type":"Google Authenticator"},
 		{"device_id":7,"device_type":"WebAuthn"},{"device_id":112,"device_type":"OneLogin SMS"}`)
+	many := fmt.Sprintf(mfaRequired, strings.TrimSuffix(strings.Repeat(`{"device_id":111,"device_type":"X"},`, 5000), ","))
 	// afterPolls answers a push after some polls.
 	afterPolls := func(n int, status int, answer string) handler {
 		notified := 0
@@ -145,6 +146,9 @@ func TestOneLogin(t *testing.T) {
 		{name: "exempt address", sign: google, adjust: func(r *run) { r.config.IP = "198.51.100.7" }},
 		{name: "no terminal for a code", sign: google, adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "no terminal"},
 		{name: "no terminal for a choice", sign: several, adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "Google Authenticator 110, Google"},
+		{name: "endless choice", sign: many, kind: NoTerminal, adjust: func(r *run) { r.prompt = nil }, want: "X 111, X 111)"},
+		{name: "device named as the password", sign: fmt.Sprintf(mfaRequired, `{"device_id":111,"device_type":"correct horse <&> ü"}`), verify: oneLoginCodes(t),
+			adjust: func(r *run) { r.prompt.codes = []string{"123456"} }},
 		{name: "only a security key", sign: fmt.Sprintf(mfaRequired, `{"device_id":7,"device_type":"WebAuthn"}`), kind: BrowserOnly, want: "saml_provider = command"},
 		{name: "no device", sign: fmt.Sprintf(mfaRequired, ``), kind: AccountProblem, want: "set one up in a browser at https://corp.onelogin.com"},
 
@@ -160,6 +164,8 @@ func TestOneLogin(t *testing.T) {
 		{name: "unknown subdomain", sign: `400 {"message":"Invalid subdomain"}`, kind: WrongRegion, want: `no account "corp"`},
 		{name: "lack of scope", sign: `403 {"message":"Insufficient Permissions"}`, kind: ClientCredentials, want: "Authentication Only"},
 		{name: "unknown client", adjust: func(r *run) { r.config.ClientID = "other" }, kind: ClientCredentials, want: "saml_client_id: check it, its secret, and the account's saml_region"},
+		{name: "server error with the letters app", sign: `500 {"message":"something has happened"}`, kind: Failed, want: "(something has happened)"},
+		{name: "bad request with the letters app", sign: `400 {"message":"something has happened"}`, kind: Failed, want: "400 Bad Request (something has happened)"},
 		{name: "server error", sign: `500 {"message":"Internal Server Error"}`, kind: Failed, want: "500 Internal Server Error"},
 		{name: "page of a proxy", sign: `200 <html>Sign in to the wifi`, kind: Failed, want: "a proxy may be in the way"},
 		{name: "null", sign: `200 null`, kind: Failed, want: "no SAML assertion"},
@@ -239,6 +245,27 @@ func TestOneLoginThrottled(t *testing.T) {
 		r.check(t, Throttled, test.want)
 		if r.slept != test.slept {
 			t.Errorf("Retry-After %q: slept %v, want %v", test.after, r.slept, test.slept)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		header http.Header
+		want   time.Duration
+	}{
+		{http.Header{"Retry-After": {"7"}, "X-Ratelimit-Reset": {"9"}}, 7 * time.Second},
+		{http.Header{"X-Ratelimit-Reset": {"9"}}, 9 * time.Second},
+		{http.Header{"X-Ratelimit-Reset": {"9000000"}}, dayWait},
+		{http.Header{"X-Rate-Limit-Reset": {"1767225630"}, "Date": {"Thu, 01 Jan 2026 00:00:00 GMT"}}, 31 * time.Second},
+		{http.Header{"X-Rate-Limit-Reset": {"1767225500"}, "Date": {"Thu, 01 Jan 2026 00:00:00 GMT"}}, throttledWait},
+		{http.Header{"X-Rate-Limit-Reset": {"1767225630"}}, throttledWait},
+		{http.Header{"X-Rate-Limit-Reset": {"9223372036854775807"}, "Date": {"Thu, 01 Jan 1970 00:00:00 GMT"}}, dayWait + time.Second},
+		{nil, throttledWait},
+	} {
+		if got := retryAfter(test.header, 1); got != test.want {
+			t.Errorf("%v: %v, want %v", test.header, got, test.want)
 		}
 	}
 }

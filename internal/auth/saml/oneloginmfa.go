@@ -1,8 +1,8 @@
 package saml
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,7 +11,7 @@ import (
 // The polling for the answer on a phone.
 const (
 	pushInterval = 3 * time.Second
-	pushWait     = 2 * time.Minute
+	pushWait     = time.Minute // of the two for a sign-in, so that a code has time, too
 	// maxPollFailures is the number of polls in a row that may fail: the user may have
 	// answered already.
 	maxPollFailures = 5
@@ -27,7 +27,7 @@ func (o *oneLogin) verify(ctx context.Context, a *oneLoginAnswer) ([]byte, error
 	factor := &oneFactor{oneLogin: o, device: device, stateToken: string(a.StateToken)}
 	if device.isPush() {
 		assertion, err := factor.byPush(ctx)
-		if late := (*Error)(nil); !errors.As(err, &late) || late.Kind != TimedOut || o.user.prompt == nil {
+		if err != errUnanswered || o.user.prompt == nil {
 			return assertion, err
 		}
 		o.user.note("Nobody has answered on the phone; type the code that it shows")
@@ -54,7 +54,7 @@ func (o *oneLogin) chooseDevice(ctx context.Context, devices []oneDevice) (oneDe
 		if seen[label] > 1 {
 			label += " " + string(d.ID)
 		}
-		labels = append(labels, o.said(label))
+		labels = append(labels, cmp.Or(o.said(label), "device"))
 	}
 	i, err := o.user.choose(ctx, "Second factor", labels)
 	if err != nil {
@@ -69,6 +69,9 @@ type oneFactor struct {
 	device     oneDevice
 	stateToken string
 }
+
+// errUnanswered means that the user has not answered the question on the phone.
+var errUnanswered = fail(TimedOut, "", "nobody has approved the sign-in to OneLogin on the phone")
 
 // ask sends a code, or asks OneLogin to notify the device or to say what the user has
 // answered.
@@ -111,7 +114,7 @@ func (f *oneFactor) byPush(ctx context.Context) ([]byte, error) {
 			}
 		}
 		if waited >= pushWait {
-			return nil, fail(TimedOut, "", "nobody has approved the sign-in to OneLogin on the phone")
+			return nil, errUnanswered
 		}
 		if err := f.sleep(ctx, pushInterval); err != nil {
 			return nil, err
@@ -134,7 +137,7 @@ func (f *oneFactor) pushRefusal(status int, a *oneLoginAnswer) error {
 	case strings.Contains(message, "locked"), strings.Contains(message, "state token"):
 		return f.refusal(status, a)
 	case strings.Contains(message, "expired"), strings.Contains(message, "timeout"), strings.Contains(message, "timed out"):
-		return fail(TimedOut, f.said(a.message()), "nobody has approved the sign-in to OneLogin on the phone")
+		return errUnanswered
 	case status == http.StatusUnauthorized, strings.Contains(message, "denied"), strings.Contains(message, "reject"):
 		return fail(PushDenied, f.said(a.message()), "the sign-in to OneLogin was denied on the phone")
 	}

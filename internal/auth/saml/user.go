@@ -16,14 +16,18 @@ func (u user) note(text string) {
 	}
 }
 
+// maxChoices limits the lines of a question. Nobody has so many devices.
+const maxChoices = 50
+
 // choose returns the index of the choice that the user takes. There is no question about a
 // single choice.
 func (u user) choose(ctx context.Context, question string, choices []string) (int, error) {
 	if len(choices) == 1 {
 		return 0, nil
 	}
+	choices = choices[:min(len(choices), maxChoices)]
 	if u.prompt == nil {
-		return 0, &Error{NoTerminal, fmt.Sprintf("there is no terminal to choose on (%s: %s)", question, strings.Join(choices, ", "))}
+		return 0, &Error{NoTerminal, fmt.Sprintf("there is no terminal to choose on (%s: %s)", question, strings.Join(choices[:min(len(choices), 5)], ", "))}
 	}
 	i, err := u.prompt.Choose(ctx, question, choices)
 	if err == nil && (i < 0 || i >= len(choices)) {

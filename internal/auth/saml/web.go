@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"muster/internal/safe"
@@ -22,6 +23,7 @@ import (
 const (
 	maxAnswer      = 4 << 20 // bytes of a page or of an answer of an API
 	requestTimeout = time.Minute
+	minCookie      = 20 // length from which a cookie may be a secret
 )
 
 // The waits after an answer that there were too many requests.
@@ -29,13 +31,16 @@ const (
 	maxThrottled  = 4
 	throttledWait = 5 * time.Second
 	longestWait   = time.Minute
+	dayWait       = 24 * time.Hour
 )
 
 // web makes the requests of one sign-in. All go to the server of base, by HTTPS: a request
 // holds a password, a code or a token. web follows no redirect.
 type web struct {
 	config    Config
+	user      user
 	provider  string // OneLogin or Okta, for messages
+	host      string // of the server, for messages
 	base      *url.URL
 	transport http.RoundTripper
 	cookies   http.CookieJar
@@ -43,7 +48,7 @@ type web struct {
 	typed     []string               // secrets that people choose or type, which may be too short for Secrets
 }
 
-func newWeb(client *http.Client, c Config, provider string, base *url.URL) (*web, error) {
+func newWeb(client *http.Client, c Config, u user, provider string, base *url.URL) (*web, error) {
 	if !safeURL(base) {
 		return nil, fail(BadConfig, "", "saml_url %q is no URL of https", safe.Text(base.Redacted()))
 	}
@@ -51,7 +56,9 @@ func newWeb(client *http.Client, c Config, provider string, base *url.URL) (*web
 	if err != nil {
 		return nil, err
 	}
-	w := &web{config: c, provider: provider, base: base, transport: http.DefaultTransport, cookies: jar}
+	w := &web{
+		config: c, user: u, provider: provider, host: safe.Text(base.Host), base: base, transport: http.DefaultTransport, cookies: jar,
+	}
 	if client != nil && client.Transport != nil {
 		w.transport = client.Transport
 	}
@@ -67,8 +74,15 @@ func safeURL(u *url.URL) bool {
 }
 
 // sameServer reports whether a URL is on the server of the sign-in.
-func (w *web) sameServer(u *url.URL) bool {
-	return u.Scheme == w.base.Scheme && u.Host == w.base.Host && u.User == nil
+func (w *web) sameServer(u *url.URL) bool { return u.User == nil && origin(u) == origin(w.base) }
+
+// origin returns the scheme, host and port of a URL.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
 
 // keep adds a secret that a person has chosen or typed.
@@ -117,7 +131,7 @@ func (w *web) post(ctx context.Context, name string, to *url.URL, header map[str
 	err = json.Unmarshal(a.body, out)
 	if wrongType := (*json.UnmarshalTypeError)(nil); err != nil && !errors.As(err, &wrongType) {
 		return 0, fail(Failed, "", "%s (%s) answered %s with something that is not JSON; a proxy may be in the way",
-			w.provider, w.base.Host, statusText(a.status))
+			w.provider, w.host, statusText(a.status))
 	}
 	return a.status, nil
 }
@@ -134,12 +148,12 @@ func (w *web) redirected(a *answer, from *url.URL) error {
 	to, err := from.Parse(a.header.Get("Location"))
 	switch {
 	case err != nil || to.Host == "":
-		return fail(Failed, "", "%s (%s) answered with a broken redirect", w.provider, w.base.Host)
+		return fail(Failed, "", "%s (%s) answered with a broken redirect", w.provider, w.host)
 	case !w.sameServer(to):
 		return fail(BadConfig, "", "%s redirects to %s, where muster sends no secrets: use that server in saml_url if it is the provider's",
-			safe.Text(w.base.Host), w.said(to.Scheme+"://"+to.Host))
+			w.host, w.said(to.Scheme+"://"+to.Host))
 	}
-	return fail(Failed, "", "%s (%s) answered with a redirect in place of its API's answer", w.provider, w.base.Host)
+	return fail(Failed, "", "%s (%s) answered with a redirect in place of its API's answer", w.provider, w.host)
 }
 
 // send sends a request, and waits where the server asks for fewer requests.
@@ -149,20 +163,35 @@ func (w *web) send(ctx context.Context, r request) (*answer, error) {
 		if err != nil || a.status != http.StatusTooManyRequests || w.isFinal != nil && w.isFinal(a.body) {
 			return a, err
 		}
-		wait := w.retryAfter(a.header, try)
+		wait := retryAfter(a.header, try)
 		if try == maxThrottled || wait > longestWait {
-			return nil, fail(Throttled, "", "%s (%s) gets too many requests; try again in a few minutes", w.provider, w.base.Host)
+			return nil, fail(Throttled, "", "%s (%s) gets too many requests; try again in %d min", w.provider, w.host, int(max(wait, longestWait)/time.Minute))
 		}
+		w.user.note(fmt.Sprintf("%s gets too many requests; waiting %s", w.provider, wait))
 		if err := w.sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// retryAfter returns the wait before a request is repeated.
-func (w *web) retryAfter(h http.Header, try int) time.Duration {
-	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s >= 0 {
-		return min(time.Duration(s), 24*3600) * time.Second
+// retryAfter returns the wait before a request is repeated: as the server says it in
+// Retry-After, in X-RateLimit-Reset (OneLogin), or as a point of its clock in
+// X-Rate-Limit-Reset (Okta).
+func retryAfter(h http.Header, try int) time.Duration {
+	seconds := func(name string, start int64) (time.Duration, bool) {
+		s, err := strconv.ParseInt(h.Get(name), 10, 64)
+		return min(time.Duration(s-start), dayWait/time.Second) * time.Second, err == nil && s >= start
+	}
+	if wait, ok := seconds("Retry-After", 0); ok {
+		return wait
+	}
+	if wait, ok := seconds("X-RateLimit-Reset", 0); ok {
+		return wait
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		if wait, ok := seconds("X-Rate-Limit-Reset", date.Unix()); ok {
+			return wait + time.Second
+		}
 	}
 	return throttledWait * time.Duration(try)
 }
@@ -198,14 +227,14 @@ func (w *web) sendOnce(ctx context.Context, r request) (*answer, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(limited.Err(), context.DeadlineExceeded):
-		return nil, fail(Unreachable, "", "%s (%s) did not answer within a minute", w.provider, w.base.Host)
+		return nil, fail(Unreachable, "", "%s (%s) did not answer within a minute", w.provider, w.host)
 	case errors.Is(err, errTooLong):
-		return nil, fail(Failed, "", "%s (%s) sent an endless answer", w.provider, w.base.Host)
+		return nil, fail(Failed, "", "%s (%s) sent an endless answer", w.provider, w.host)
 	}
 	if e := (*url.Error)(nil); errors.As(err, &e) { // its text has the URL, and that may have a token
 		err = e.Err
 	}
-	return nil, fail(Unreachable, w.said(err.Error()), "%s (%s) cannot be reached", w.provider, w.base.Host)
+	return nil, fail(Unreachable, w.said(err.Error()), "%s (%s) cannot be reached", w.provider, w.host)
 }
 
 var errTooLong = errors.New("the answer is too long")
@@ -239,6 +268,11 @@ func (w *web) roundTrip(ctx context.Context, r request) (*answer, error) {
 	}
 	defer resp.Body.Close()
 	w.cookies.SetCookies(&site, resp.Cookies())
+	for _, cookie := range resp.Cookies() {
+		if len(cookie.Value) >= minCookie {
+			w.config.Secrets.Add(cookie.Value)
+		}
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return nil, err
