@@ -3,9 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -48,6 +46,29 @@ func (c *loginCmd) overridden(flag any, _ string, line *flagLine) bool {
 }
 
 func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
+	if err := c.check(command); err != nil {
+		return err
+	}
+	resolver, err := g.connect(app, 1, nil)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
+	defer cancel()
+	var offers []contextOffer
+	if c.All {
+		offers, err = c.signInToAll(ctx, app, g, resolver)
+	} else {
+		offers, err = c.signInToOne(ctx, app, g, resolver)
+	}
+	if len(offers) == 0 || ctx.Err() != nil {
+		return err
+	}
+	return cmp.Or(app.offerContext(ctx, g, offers), err)
+}
+
+// check checks the flags.
+func (c *loginCmd) check(command *kong.Context) error {
 	if c.Name != "" && (c.SSOSession != "" || c.Profile != "") {
 		for _, path := range command.Path {
 			if f := path.Flag; f != nil && !path.Resolved && (field(f) == &c.SSOSession || field(f) == &c.Profile) {
@@ -56,70 +77,61 @@ func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.C
 		}
 		c.SSOSession, c.Profile = "", "" // variables that are set for other commands
 	}
-	if c.All && (c.Name != "" || c.SSOSession != "" || c.Profile != "" || c.NewSession != (newSession{})) {
+	switch {
+	case c.All && (c.Name != "" || c.SSOSession != "" || c.Profile != "" || c.NewSession != (newSession{})):
 		return usage("--all signs in to all sessions of the config: leave out names and --start-url")
-	}
-	if err := c.SAML.check(); err != nil {
-		return err
-	}
-	if c.Force && !c.All {
+	case c.Force && !c.All:
 		return usage("--force goes with --all; a sign-in by name always takes place")
-	}
-	if c.Timeout <= 0 {
+	case c.Timeout <= 0:
 		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)
-	}
-	if c.Port < 0 || c.Port > 65535 {
+	case c.Port < 0 || c.Port > 65535:
 		return usage("--port %d: expected 1 to 65535", c.Port)
-	}
-	if c.Port != 0 && c.UseDeviceCode {
+	case c.Port != 0 && c.UseDeviceCode:
 		return usage("--port and --use-device-code exclude each other: a code needs no redirect")
 	}
-	resolver, err := g.connect(app, 1, nil)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no sign-in within %s (--timeout)", c.Timeout))
-	defer cancel()
-	if c.All {
-		return c.signInToAll(ctx, app, g, resolver)
-	}
+	return c.SAML.check()
+}
+
+// signInToOne signs in to the session that the flags or the argument name.
+func (c *loginCmd) signInToOne(ctx context.Context, app *App, g *Global, r *auth.Resolver) ([]contextOffer, error) {
 	if c.SSOSession == "" {
-		if p := loginProfile(app, resolver.Config, cmp.Or(c.Name, c.Profile)); p != nil {
-			return c.signInAs(ctx, app, g, resolver, p)
+		if p := loginProfile(app, r.Config, cmp.Or(c.Name, c.Profile)); p != nil {
+			return c.signInAs(ctx, app, g, r, p)
 		}
 	}
 	if c.SAML.given() {
-		return usage("--role-arn, --role, --duration-seconds and --ip are for a profile with saml_provider")
+		return nil, usage("--role-arn, --role, --duration-seconds and --ip are for a profile with saml_provider")
 	}
-	session, profile, err := c.session(app, resolver.Config)
+	session, profile, err := c.session(app, r.Config)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	write := func() error { return nil }
 	if session != nil && c.NewSession != (newSession{}) {
-		return usage("--start-url and --sso-region are for a session that is not in the config file; %q is (%s:%d)", session.Name, session.File, session.Line)
+		return nil, usage("--start-url and --sso-region are for a session that is not in the config file; %q is (%s:%d)", session.Name, session.File, session.Line)
 	}
-	if session == nil {
-		if session, write, err = c.NewSession.ask(ctx, app, resolver.Config, cmp.Or(c.Name, c.SSOSession)); err != nil {
-			return err
+	isNew := session == nil
+	if isNew {
+		if session, err = c.NewSession.ask(ctx, app, r.Config, cmp.Or(c.Name, c.SSOSession)); err != nil {
+			return nil, err
 		}
 	}
-	signedIn := resolver.SSO(session, profile)
+	signedIn := r.SSO(session, profile)
 	in, err := signedIn.Login(ctx, c.options(app))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	app.noteSignedIn(signedIn.String(), in)
-	if in.Region != session.Region && session.Line > 0 { // the next call would go to the wrong region
-		if err := awsconfig.SetRegion(ctx, resolver.Config.Files, session, in.Region); err != nil {
-			return fmt.Errorf("signed in, but sso_region cannot be set to %s in the config file: %w", in.Region, err)
+	if isNew {
+		if kept, err := keepSession(ctx, app, r.Config.Files, session); !kept {
+			return nil, err
+		}
+	} else if in.Region != session.Region { // the next call would go to the wrong region
+		if err := awsconfig.SetRegion(ctx, r.Config.Files, session, in.Region); err != nil {
+			return nil, fmt.Errorf("signed in, but sso_region cannot be set to %s in the config file: %w", in.Region, err)
 		}
 		app.note("set sso_region to %s in %s:%d, as the start URL says", in.Region, session.File, session.Line)
 	}
-	if err := write(); err != nil || session.Line == 0 {
-		return err
-	}
-	return app.offerContext(ctx, g, session)
+	return offerOf(session), nil
 }
 
 // options are the options of a sign-in.
@@ -243,117 +255,4 @@ func everySession(config *awsconfig.Config) (sessions []*awsconfig.Session, thro
 		}
 	}
 	return sessions, through
-}
-
-// needsCode reports whether a browser's redirect cannot reach this machine: the user is on
-// another one (SSH, a container), or there is no browser here.
-func (a *App) needsCode(promised bool) bool {
-	if a.env["BROWSER"] != "" {
-		return false
-	}
-	elsewhere := a.env["SSH_CONNECTION"] != "" || a.env["SSH_TTY"] != "" || a.env["WSL_DISTRO_NAME"] != ""
-	return elsewhere || !promised && a.OpenBrowser == nil
-}
-
-// browser returns a function that opens a URL: with the command in BROWSER, or else with the
-// system's browser. It is nil without a browser, or if the user does not want one.
-func (a *App) browser(unwanted bool) func(url string) error {
-	command := strings.Fields(a.env["BROWSER"])
-	open := a.OpenBrowser
-	switch {
-	case unwanted || len(command) == 0 && open == nil:
-		return nil
-	case len(command) > 0:
-		open = a.browse(command)
-	}
-	return func(page string) error {
-		if !isWebURL(page) { // the opener could run a file
-			return errors.New("the page to open is not an http or https URL")
-		}
-		return open(page)
-	}
-}
-
-// browse runs a command that opens a URL.
-func (a *App) browse(command []string) func(url string) error {
-	return func(url string) error {
-		cmd := exec.Command(command[0], append(command[1:], url)...)
-		cmd.Env, cmd.Stdout, cmd.Stderr = a.Environ, a.Stderr, a.Stderr
-		return cmd.Run()
-	}
-}
-
-// showSignIn prints the URL for the sign-in.
-func (a *App) showSignIn(opens bool) func(url, code string) {
-	return func(url, code string) {
-		switch {
-		case code != "":
-			a.note("sign in with the code %s at:", code)
-		case opens:
-			a.note("sign in with the browser that opens now, or at:")
-		default:
-			a.note("sign in with a browser on this machine, at:")
-		}
-		a.detail("%s", url)
-	}
-}
-
-type logoutCmd struct {
-	Name string `arg:"" optional:"" name:"session|profile" complete:"sso-sessions,sso-profiles,saml-profiles" help:"SSO session, or a profile with one, with a login_session or with a saml_provider; without it, all SSO sessions."`
-	All  bool   `help:"Sign out of all SSO sessions, and of every login_session and saml_provider."`
-}
-
-func (*logoutCmd) Examples() []string {
-	return []string{
-		"muster logout freddy-sso",
-		"muster logout",
-		"muster logout --all",
-	}
-}
-
-func (c *logoutCmd) Run(ctx context.Context, app *App, g *Global) error {
-	if c.All && c.Name != "" {
-		return usage("%s and --all: sign out of one session, or of all", c.Name)
-	}
-	resolver, err := g.connect(app, 1, nil)
-	if err != nil {
-		return err
-	}
-	if p := loginProfile(app, resolver.Config, c.Name); p != nil && c.Name != "" {
-		return logoutProfile(ctx, app, resolver, p)
-	}
-	if c.All {
-		for _, p := range loginProfiles(resolver.Config) {
-			if err := logoutProfile(ctx, app, resolver, p); err != nil {
-				return err
-			}
-		}
-	}
-	var result sso.LogoutResult
-	if c.Name == "" {
-		result, err = resolver.LogoutAll(ctx)
-	} else {
-		session, profile, lookup := ssoSession(app, resolver.Config, c.Name)
-		if lookup != nil {
-			return lookup
-		}
-		if session == nil {
-			return unknownSession(resolver.Config, c.Name)
-		}
-		result, err = resolver.Logout(ctx, resolver.SSO(session, profile))
-	}
-	switch {
-	case err != nil:
-		return err
-	case result.Tokens == 0:
-		app.note("not signed in to any SSO session; removed %s of cached credentials", count(result.Roles, "file"))
-	default:
-		app.note("signed out of %s; removed %s of cached credentials", count(result.Tokens, "SSO session"), count(result.Roles, "file"))
-	}
-	if result.Unrevoked != nil {
-		app.note("the token is deleted here, but AWS could not revoke it:")
-		app.report(result.Unrevoked)
-		return &partial{exitPartial}
-	}
-	return nil
 }

@@ -59,93 +59,92 @@ func loginProfiles(config *awsconfig.Config) (all []*awsconfig.Profile) {
 }
 
 // signInAs signs in to the login_session or at the saml_provider of a profile.
-func (c *loginCmd) signInAs(ctx context.Context, app *App, g *Global, r *auth.Resolver, p *awsconfig.Profile) error {
-	if c.NewSession != (newSession{}) {
-		return usage("--start-url and --sso-region are for an SSO session; profile %q (%s:%d) has its own sign-in", p.Name, p.File, p.Line)
+func (c *loginCmd) signInAs(ctx context.Context, app *App, g *Global, r *auth.Resolver, p *awsconfig.Profile) ([]contextOffer, error) {
+	switch {
+	case c.NewSession != (newSession{}):
+		return nil, usage("--start-url and --sso-region are for an SSO session; profile %q (%s:%d) has its own sign-in", p.Name, p.File, p.Line)
+	case p.Kind == awsconfig.KindSAML:
+		if err := c.SAML.signIn(ctx, app, g, r, p); err != nil {
+			return nil, err
+		}
+	case c.SAML.given():
+		return nil, usage("--role-arn, --role, --duration-seconds and --ip are for a profile with saml_provider; profile %q (%s:%d) has a login_session", p.Name, p.File, p.Line)
+	default:
+		in, err := r.Login(ctx, p, c.options(app))
+		if err != nil {
+			return nil, err
+		}
+		app.noteSignedIn(loginName(p), in)
 	}
-	if p.Kind == awsconfig.KindSAML {
-		return c.SAML.signIn(ctx, app, g, r, p)
+	if p.Name == "default" { // commands use it without a context
+		return nil, nil
 	}
-	if c.SAML.given() {
-		return usage("--role-arn, --role, --duration-seconds and --ip are for a profile with saml_provider; profile %q (%s:%d) has a login_session", p.Name, p.File, p.Line)
-	}
-	in, err := r.Login(ctx, p, c.options(app))
-	if err != nil {
-		return err
-	}
-	app.noteSignedIn(fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name), in)
-	return nil
+	return []contextOffer{{"profile", p.Name}}, nil
 }
 
-// signInToAll signs in to all sessions one after another. It goes on after an error.
-func (c *loginCmd) signInToAll(ctx context.Context, app *App, g *Global, r *auth.Resolver) error {
+// loginName names what a profile signs in to.
+func loginName(p *awsconfig.Profile) string {
+	if p.Kind == awsconfig.KindSAML {
+		return signInOf(p)
+	}
+	return fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name)
+}
+
+// signInToAll signs in to all sessions one after another. It goes on after an error, and
+// returns the offers of those that it has signed in to.
+func (c *loginCmd) signInToAll(ctx context.Context, app *App, g *Global, r *auth.Resolver) (offers []contextOffer, err error) {
 	sessions, through := everySession(r.Config)
 	logins := loginProfiles(r.Config)
 	if len(sessions)+len(logins) == 0 {
-		return usage("no sso-session, login_session or saml_provider in %s", r.Config.Files.Config)
+		return nil, usage("no sso-session, login_session or saml_provider in %s", r.Config.Files.Config)
 	}
 	failed := 0
-	each := func(name string, before auth.SignedIn, signIn func() error) error {
+	each := func(name string, before auth.SignedIn, signIn func() ([]contextOffer, error)) error {
 		if !c.Force && before.Lasts(app.Now()) {
 			app.note("still signed in to %s", name)
 			return nil
 		}
-		err := signIn()
+		offer, err := signIn()
 		if err != nil && ctx.Err() == nil {
 			failed++
 			app.report(err)
 			return nil
 		}
+		offers = append(offers, offer...)
 		return err
 	}
 	for i, session := range sessions {
 		s := r.SSO(session, through[i])
-		err := each(s.String(), r.SignedInSSO(ctx, session), func() error {
+		err := each(s.String(), r.SignedInSSO(ctx, session), func() ([]contextOffer, error) {
 			if session.Problem != nil {
-				return session.Problem
+				return nil, session.Problem
 			}
 			in, err := s.Login(ctx, c.options(app))
-			if err == nil {
-				app.noteSignedIn(s.String(), in)
+			if err != nil {
+				return nil, err
 			}
-			return err
+			app.noteSignedIn(s.String(), in)
+			return offerOf(session), nil
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, p := range logins {
-		name, before := fmt.Sprintf("%s (profile %q)", p.LoginSession, p.Name), r.SignedInLogin
+		before := r.SignedInLogin
 		if p.Kind == awsconfig.KindSAML {
-			name, before = signInOf(p), r.SignedInSAML
+			before = r.SignedInSAML
 		}
-		if err := each(name, before(ctx, p), func() error { return c.signInAs(ctx, app, g, r, p) }); err != nil {
-			return err
+		err := each(loginName(p), before(ctx, p), func() ([]contextOffer, error) { return c.signInAs(ctx, app, g, r, p) })
+		if err != nil {
+			return nil, err
 		}
 	}
 	switch failed {
 	case 0:
-		return nil
+		return offers, nil
 	case len(sessions) + len(logins):
-		return &partial{exitNothing}
+		return nil, &partial{exitNothing}
 	}
-	return &partial{exitPartial}
-}
-
-// logoutProfile signs out of the login_session of a profile, or removes what is kept of its
-// sign-in at a SAML provider.
-func logoutProfile(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
-	if p.Kind == awsconfig.KindSAML {
-		return logoutSAML(ctx, app, r, p)
-	}
-	removed, err := r.LogoutLogin(ctx, p)
-	switch {
-	case err != nil:
-		return err
-	case removed:
-		app.note("signed out of %s (profile %q); its credentials end within 15 minutes", p.LoginSession, p.Name)
-	default:
-		app.note("not signed in to %s (profile %q)", p.LoginSession, p.Name)
-	}
-	return nil
+	return offers, &partial{exitPartial}
 }

@@ -23,11 +23,10 @@ type newSession struct {
 // defaultScope is the scope that the AWS CLI writes into a new session.
 const defaultScope = "sso:account:access"
 
-// ask asks for the settings that the flags do not give. Call write after the sign-in: it
-// offers to write the session into the config file.
-func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (session *awsconfig.Session, write func() error, err error) {
+// ask asks for the settings that the flags do not give.
+func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config, name string) (session *awsconfig.Session, err error) {
 	if !app.term.CanAsk() && (n.StartURL == "" || n.SSORegion == "") {
-		return nil, nil, usage("no sso-session in %s, and no terminal for questions: give --start-url and --sso-region", config.Files.Config)
+		return nil, usage("no sso-session in %s, and no terminal for questions: give --start-url and --sso-region", config.Files.Config)
 	}
 	question := func(flag, text, fallback string, value *string, check func(string) error) {
 		for err == nil && *value == "" {
@@ -52,38 +51,37 @@ func (n *newSession) ask(ctx context.Context, app *App, config *awsconfig.Config
 	question("--start-url", "Start URL (such as https://example.awsapps.com/start):", "", &n.StartURL, checkStartURL)
 	question("--sso-region", "Its region [us-east-1]:", "us-east-1", &n.SSORegion, checkRegion)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	session = &awsconfig.Session{
+	return &awsconfig.Session{
 		Name: cmp.Or(name, sessionNameOf(n.StartURL)), StartURL: n.StartURL, Region: n.SSORegion, Scopes: []string{defaultScope},
 		File: config.Files.Config,
-	}
-	return session, func() error { return offer(ctx, app, config.Files, session) }, nil
+	}, nil
 }
 
-// offer writes the session into the config file, unless the user does not want it.
-func offer(ctx context.Context, app *App, files awsconfig.Files, s *awsconfig.Session) error {
+// keepSession writes the session into the config file, unless the user does not want it.
+func keepSession(ctx context.Context, app *App, files awsconfig.Files, s *awsconfig.Session) (kept bool, err error) {
 	section := awsconfig.Section{Kind: "sso-session", Name: s.Name, Settings: []awsconfig.Setting{
 		{Key: "sso_start_url", Value: s.StartURL}, {Key: "sso_region", Value: s.Region}, {Key: "sso_registration_scopes", Value: defaultScope},
 	}}
 	if app.term.CanAsk() {
-		answer, err := app.term.Ask(ctx, fmt.Sprintf("Write [sso-session %s] into %s? [Y/n] ", s.Name, files.Config))
+		yes, err := app.term.Offer(ctx, fmt.Sprintf("Write [sso-session %s] into %s?", s.Name, files.Config))
 		if err != nil {
-			return err
+			return false, err
 		}
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "" && answer != "y" && answer != "yes" {
+		if !yes {
 			app.note("not written; this is the section:")
 			for _, line := range strings.Split(strings.TrimSpace(section.Text()), "\n") {
 				app.detail("%s", line)
 			}
-			return nil
+			return false, nil
 		}
 	}
 	if _, err := awsconfig.Append(ctx, files, section); err != nil {
-		return fmt.Errorf("signed in, but the session is not in the config file: %w", err)
+		return false, fmt.Errorf("signed in, but the session is not in the config file: %w", err)
 	}
 	app.note("wrote [sso-session %s] into %s; try: muster accounts --sso-session %s", s.Name, files.Config, shell.Word(s.Name))
-	return nil
+	return true, nil
 }
 
 func checkStartURL(text string) error {

@@ -33,7 +33,7 @@ func laptop(t *testing.T) (sim *awssim.Server, home string, environ []string) {
 	}
 	sim, environ = simulated(t, w, false)
 	home = strings.TrimPrefix(environ[0], "HOME=")
-	return sim, home, append(environ, "TERM=xterm", "PATH="+os.Getenv("PATH"), "BROWSER=true", "MUSTER_PAGER=cat")
+	return sim, home, append(offered(t, environ), "TERM=xterm", "PATH="+os.Getenv("PATH"), "BROWSER=true", "MUSTER_PAGER=cat")
 }
 
 var (

@@ -87,7 +87,7 @@ func TestLoginOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim, environ := simulated(t, w, false)
-	environ = append(environ, "TERM=xterm", "PATH="+os.Getenv("PATH"))
+	environ = append(offered(t, environ), "TERM=xterm", "PATH="+os.Getenv("PATH"))
 	tokens := func() string {
 		t.Helper()
 		for _, pair := range environ {
