@@ -55,13 +55,18 @@ func (s *Server) listRoles(r *request) (*answer, *apiError) {
 
 // trustPolicy returns the trust policy as a JSON document, without its conditions.
 func (r *role) trustPolicy() string {
-	principal, action := object{{"AWS", sequenceOf(r.trust, func(who string) any { return who })}}, "sts:AssumeRole"
-	switch {
-	case r.saml != "":
-		principal, action = object{{"Federated", r.saml}}, "sts:AssumeRoleWithSAML"
-	case r.oidc != "":
-		principal, action = object{{"Federated", r.oidc}}, "sts:AssumeRoleWithWebIdentity"
+	var statements sequence
+	allow := func(kind string, principal any, action string) {
+		statements.values = append(statements.values, object{{"Effect", "Allow"}, {"Principal", object{{kind, principal}}}, {"Action", action}})
 	}
-	return string(appendJSON(nil, object{{"Version", "2012-10-17"}, {"Statement", sequence{values: []any{
-		object{{"Effect", "Allow"}, {"Principal", principal}, {"Action", action}}}}}}))
+	if len(r.trust) > 0 {
+		allow("AWS", sequenceOf(r.trust, func(who string) any { return who }), "sts:AssumeRole")
+	}
+	if r.saml != "" {
+		allow("Federated", r.saml, "sts:AssumeRoleWithSAML")
+	}
+	if r.oidc != "" {
+		allow("Federated", r.oidc, "sts:AssumeRoleWithWebIdentity")
+	}
+	return string(appendJSON(nil, object{{"Version", "2012-10-17"}, {"Statement", statements}}))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // WriteHome writes dir/.aws in the AWS CLI's formats: config with a profile for every user, an sso-session for every
-// session, the profiles of people at identity providers, and the text of Home.Config; credentials with the users' keys; and the cached SSO tokens.
+// session, the text of Home.Config, and the profiles of people at identity providers; credentials with the users' keys; and the cached SSO tokens.
 func (s *Server) WriteHome(dir string) error {
 	aws := filepath.Join(dir, ".aws")
 	cache := filepath.Join(aws, "sso", "cache")
@@ -95,6 +95,7 @@ func (s *Server) configText() string {
 		fmt.Fprintf(&b, "%s\nsso_start_url = %s\nsso_region = %s\nsso_registration_scopes = %s\n\n",
 			section("sso-session", session.Name), session.StartURL, session.Region, strings.Join(session.Scopes, ","))
 	}
+	b.WriteString(s.world.Home.Config)
 	for _, p := range s.idps {
 		for _, u := range p.Users {
 			if u.Profile != "" {
@@ -102,24 +103,19 @@ func (s *Server) configText() string {
 			}
 		}
 	}
-	b.WriteString(s.world.Home.Config)
 	return b.String()
 }
 
 // samlProfile returns the profile of a person who signs in over SAML.
 func (s *Server) samlProfile(p *idp, u *IDPUser) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\nsaml_provider = %s\nsaml_url = %s\nsaml_username = %s\n", section("profile", u.Profile), p.Kind, s.IDPURL(p.Name), u.Login)
+	fmt.Fprintf(&b, "\n%s\nsaml_provider = %s\nsaml_url = %s\nsaml_username = %s\n", section("profile", u.Profile), p.Kind, s.IDPURL(p.Name), u.Login)
 	if p.Kind == IDPOneLogin {
 		fmt.Fprintf(&b, "saml_client_id = %s\nsaml_subdomain = %s\nsaml_app_id = %s\n", p.ClientID, p.Name, p.apps[0].ID)
-	}
-	if s.world.Home.Region != "" {
-		fmt.Fprintf(&b, "region = %s\n", s.world.Home.Region)
 	}
 	if u.Config != "" {
 		b.WriteString(strings.TrimSuffix(u.Config, "\n") + "\n")
 	}
-	b.WriteString("\n")
 	return b.String()
 }
 
