@@ -55,12 +55,13 @@ var accountView = render.View{
 	Text: []string{"AccountId", "AccountName", "Email", "Status", "Source", "Profile", "Role", "Note", "Roles", "Access"},
 	ID:   "AccountId",
 	Sort: []string{"AccountId", "AccountName"},
+	Key:  []string{"AccountId"},
 	Tree: [][]string{{"Source"}},
 }
 
 func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return c.list(ctx, app, g, listing[accountRecord]{
-		noun: "accounts", view: accountView,
+		noun: "accounts", view: accountView, noise: []string{},
 		plan: func(s *sweeper) (sweep.Plan[accountRecord], error) {
 			if (s.selection.SSOSession != "" || s.selection.SAMLProfile != "") && len(s.selection.Roles) == 0 {
 				return sweep.Plan[accountRecord]{Visit: c.assignedAccount, OnSkipped: closedAccount, NoCredentials: true}, nil

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"muster/internal/contexts"
 	"muster/internal/safe"
 	"muster/internal/terminal"
@@ -53,9 +55,9 @@ type App struct {
 	name string // of the program, as its user types it
 	term *terminal.Terminal
 	env  map[string]string
-	// cacheHome and userHome are XDG_CACHE_HOME and the home directory of the user. With
-	// --demo, env has other values.
-	cacheHome, userHome string
+	// cacheHome, dataHome and userHome are XDG_CACHE_HOME, XDG_DATA_HOME and the home directory
+	// of the user. With --demo, env has other values.
+	cacheHome, dataHome, userHome string
 
 	// setElsewhere says of the flags that have their values from MUSTER_ variables or from
 	// the context where these are, for messages.
@@ -65,8 +67,15 @@ type App struct {
 	// contextSelects reports whether the context has set the identity or the source of accounts,
 	// so that the identity of the environment does not count.
 	contextSelects bool
-	closers        []func() // called at the end of the run
-	commandLine    string   // for people, without secrets
+	closers        []func()      // called at the end of the run
+	commandLine    string        // for people, without secrets
+	command        *kong.Context // that runs
+
+	// take gets the records of the command that runs, which then prints none; nil: it prints
+	// them. fixed says that the flags that select these records are on the command line:
+	// variables and the context select no others.
+	take  func(context.Context, *recordSource) error
+	fixed bool
 
 	timings      *timing.Run               // nil without --timings
 	earlierRates func() map[string]float64 // of limits that accounts share; nil: not needed
@@ -86,7 +95,7 @@ func (a *App) prepare(ctx context.Context) {
 		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, OpenTTY: a.OpenTTY, Lookup: a.Lookup,
 	})
 	a.name = programName(a.Args0)
-	a.cacheHome, a.userHome = a.env["XDG_CACHE_HOME"], a.home()
+	a.cacheHome, a.dataHome, a.userHome = a.env["XDG_CACHE_HOME"], a.env["XDG_DATA_HOME"], a.home()
 }
 
 // setEnviron replaces the environment. Of several values for a key, the last one counts.
@@ -111,6 +120,7 @@ func (a *App) close() {
 	for _, closer := range a.closers {
 		closer()
 	}
+	a.closers = nil
 }
 
 // Lookup returns a variable of the environment.

@@ -71,7 +71,11 @@ func (a *App) completer() *complete.Completer {
 			"states":             func() []string { return inventory.States },
 			"topics":             manual.Topics,
 			"contexts":           a.contextNames,
+			"snapshots":          a.snapshotNames,
 			"context-flags":      contextFlagNames,
+			"listings":           listingNames,
+
+			"snapshot-selections": a.snapshotSelections,
 		},
 		Described:  map[string]func(prefix string) []complete.Value{"kinds": kindValues},
 		ShortForms: "kinds", Expand: expandKind,

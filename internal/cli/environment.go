@@ -32,6 +32,9 @@ func variableName(flag string) string {
 func fromElsewhere(app *App) kong.Resolver {
 	var line *flagLine
 	return kong.ResolverFunc(func(command *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if app.fixed && selectsRecords(flag) {
+			return nil, nil
+		}
 		if line == nil {
 			chosen, err := app.chooseContext(command)
 			if err != nil {

@@ -20,6 +20,7 @@ const (
 	exitNothing     = 1   // nothing could be done, or the output could not be written
 	exitUsage       = 2   // the command line or the config file is wrong
 	exitPartial     = 3   // some account or region is missing
+	exitChanged     = 4   // with --exit-code: something changed
 	exitInterrupted = 130 // the user interrupted the run
 	exitPipe        = 141 // the reader closed stdout; shells show SIGPIPE like this
 )

@@ -62,10 +62,11 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"child":        {},
 		"credserver":   {},
 		"seen":         {"disk"},
+		"snapshot":     {"disk", "names"},
 		"cli/complete": {"awsconfig", "render/expr", "render/shape", "safe", "seen"},
 		"cli/manual":   {"names", "render/expr", "terminal"},
 		"cli": {
-			"account", "auth", "auth/botocache", "auth/saml", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/expr", "render/html", "render/shape", "safe", "seen", "shell", "shorthand", "sweep", "terminal", "timing",
+			"account", "auth", "auth/botocache", "auth/saml", "auth/sso", "awsapi", "awsconfig", "awssim", "browser", "catalog", "change", "change/deploy", "child", "cli/complete", "cli/manual", "contexts", "credserver", "disk", "inventory", "names", "pace", "region", "render", "render/encode", "render/expr", "render/html", "render/shape", "safe", "seen", "shell", "shorthand", "snapshot", "sweep", "terminal", "timing",
 		},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "muster/internal/...").Output()

@@ -40,6 +40,9 @@ type listing[R any] struct {
 	secret bool
 	// wholeAccounts visits accounts as a whole, although the command has --region.
 	wholeAccounts bool
+	// noise are fields whose changes are none of the records; nil: those that say how muster
+	// reached the account.
+	noise []string
 	// summary replaces the count of records at the end.
 	summary func(*sweep.Ledger)
 	// recordNames keeps the names in a record for completion. Those of accounts, regions
@@ -94,8 +97,38 @@ type listFlags struct {
 	page      *PageFlags // nil: the command has no page
 }
 
+// prepare checks the flags and connects. It makes no call of AWS.
+func (f *listFlags) prepare(app *App, g *Global) (*sweeper, error) {
+	s, err := prepare(app, g, f.selection, f.sweep, f.sweep.Concurrency)
+	if err == nil && f.regions != nil {
+		s.regions, err = f.regions.finder(s.resolver.API)
+	}
+	return s, err
+}
+
+// compiled returns the printer of the records.
+func (l *listing[R]) compiled(o render.Options) (*render.Printer[R], error) {
+	if l.compile != nil {
+		return l.compile(o, l.view)
+	}
+	return render.Compile[R](o, l.view)
+}
+
 // list takes a listing command from its flags to its exit code.
 func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l listing[R]) error {
+	if err := flags.output.check(); err != nil {
+		return err
+	}
+	if app.take != nil || flags.output.ChangedSince != "" {
+		source, err := newRecordSource(app, g, flags, &l)
+		if err != nil {
+			return err
+		}
+		if app.take != nil {
+			return app.take(ctx, source)
+		}
+		return source.compareSince(ctx)
+	}
 	var leftOut []string
 	options := flags.output.options(app, g)
 	options.LeftOut = func(columns []string) { leftOut = columns }
@@ -103,16 +136,12 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 	if flags.page != nil {
 		options.Page = page
 	}
-	compile := l.compile
-	if compile == nil {
-		compile = render.Compile[R]
-	}
 	var printer *render.Printer[R]
 	var err error
 	if l.gather != nil {
 		_, err = l.gather(options, nil)
 	} else {
-		printer, err = compile(options, l.view)
+		printer, err = l.compiled(options)
 	}
 	if err != nil {
 		return err
@@ -121,14 +150,9 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 	if err != nil {
 		return err
 	}
-	s, err := prepare(app, g, flags.selection, flags.sweep, flags.sweep.Concurrency)
+	s, err := flags.prepare(app, g)
 	if err != nil {
 		return err
-	}
-	if flags.regions != nil {
-		if s.regions, err = flags.regions.finder(s.resolver.API); err != nil {
-			return err
-		}
 	}
 	once := func(ctx context.Context, out stream[R]) error {
 		ctx, cancel := s.bound(ctx)
@@ -146,7 +170,7 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		case l.gather != nil:
 			return l.gather(options, w)
 		case options.Output == "html":
-			return &pageStream[R]{printer.Start(w), summarize}, nil
+			return &ledgerTap[R]{printer.Start(w), summarize}, nil
 		}
 		return printer.Start(w), nil
 	}

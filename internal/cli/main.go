@@ -21,6 +21,8 @@ type grammar struct {
 	AWS        awsCmd        `cmd:"" name:"aws" group:"sweeps" help:"Run a read operation of any AWS service everywhere."`
 	Accounts   accountsCmd   `cmd:"" group:"accounts" help:"List the accounts you can reach, and your role in each."`
 	Regions    regionsCmd    `cmd:"" group:"accounts" help:"List the enabled regions of each account."`
+	Snapshot   snapshotCmd   `cmd:"" group:"sweeps" help:"Keep the records of a listing, to compare later."`
+	Diff       diffCmd       `cmd:"" demo:"-" context:"-" group:"sweeps" help:"Show what changed between snapshots, or since one."`
 	Exec       execCmd       `cmd:"" group:"sweeps" help:"Run a command in every account, or a shell in one."`
 	AccessKeys accessKeysCmd `cmd:"" name:"access-keys" group:"changes" help:"Change the state of access keys."`
 	Role       roleCmd       `cmd:"" group:"changes" help:"Deploy the role with which muster reads every account."`
@@ -69,6 +71,7 @@ var groups = []kong.Group{
 	{Key: "keys", Title: "Which keys"},
 	{Key: "change", Title: "The changes"},
 	{Key: "sweep", Title: "Sweep"},
+	{Key: "compare", Title: "Comparison with a snapshot"},
 	{Key: "exec", Title: "The command"},
 	{Key: "output", Title: "Output"},
 	{Key: "global", Title: "Global"},
@@ -107,34 +110,49 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parser, line, err := parserFor(app, args)
+	command, err := app.parse(args)
 	if err != nil {
-		app.note("%v", err)
-		return exitUsage
-	}
-	typed := args
-	if args, err = takeParameters(line); err != nil {
 		return app.fail(ctx, err)
+	}
+	app.commandLine = shownCommand(app, args)
+	return app.fail(ctx, app.run(ctx, command))
+}
+
+// parse reads a command line.
+func (a *App) parse(args []string) (*kong.Context, error) {
+	parser, line, err := parserFor(a, args)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	if args, err = takeParameters(line); err != nil {
+		return nil, err
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return app.fail(ctx, parseError(err, args))
+		return nil, parseError(err, args)
 	}
-	if err := checkMeaning(command, args); err != nil {
-		return app.fail(ctx, err)
-	}
-	app.commandLine = shownCommand(app, typed)
-	global := command.Model.Target.FieldByName("Global").Addr().Interface().(*Global)
+	return command, checkMeaning(command, args)
+}
+
+// globalOf returns the global flags of a command line.
+func globalOf(command *kong.Context) *Global {
+	return command.Model.Target.FieldByName("Global").Addr().Interface().(*Global)
+}
+
+// run runs the command of a command line.
+func (a *App) run(ctx context.Context, command *kong.Context) error {
+	a.command = command
+	global := globalOf(command)
 	if hasTag(command.Selected(), "demo", "-") {
 		global.Demo = false
 	}
-	app.noteContext(global)
-	cleanUp, err := global.simulate(app)
+	a.noteContext(global)
+	cleanUp, err := global.simulate(a)
 	if err != nil {
-		return app.fail(ctx, err)
+		return err
 	}
 	defer cleanUp()
-	defer app.close()
+	defer a.close()
 	command.BindTo(ctx, (*context.Context)(nil))
-	return app.fail(ctx, command.Run(app, global))
+	return command.Run(a, global)
 }

@@ -59,13 +59,13 @@ func pageSummary(ledger *sweep.Ledger, noun string, now time.Time) html.Summary 
 	return s
 }
 
-// pageStream is the stream of -o html.
-type pageStream[R any] struct {
+// ledgerTap is a stream whose user gets the ledger before the stream ends.
+type ledgerTap[R any] struct {
 	stream[R]
-	summarize func(*sweep.Ledger)
+	take func(*sweep.Ledger)
 }
 
-func (s *pageStream[R]) ended(ledger *sweep.Ledger, _ string) { s.summarize(ledger) }
+func (s *ledgerTap[R]) ended(ledger *sweep.Ledger, _ string) { s.take(ledger) }
 
 // PageFlags are flags of commands with a page.
 type PageFlags struct {

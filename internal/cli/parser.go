@@ -81,8 +81,8 @@ func takeParameters(line *kong.Context) (args []string, err error) {
 		taker, ok := step.Command.Target.Addr().Interface().(interface {
 			takeParameters(program string, flags []*kong.Flag, args []string) ([]string, error)
 		})
-		if !ok {
-			break
+		if !ok { // the command below it may
+			continue
 		}
 		words := step.Remainder()
 		before := line.Args[:len(line.Args)-len(words)]

@@ -136,7 +136,7 @@ func (s *script) start(ts *testscript.TestScript, neg bool, args []string) {
 
 // variables are those that reach muster from a script.
 var variables = []string{
-	"HOME", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MUSTER_CONTEXT", "SSH_CONNECTION", "BROWSER", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
+	"HOME", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "MUSTER_CONTEXT", "SSH_CONNECTION", "BROWSER", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR", "PATH", "TMPDIR",
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
 	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED",
 	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -148,7 +148,7 @@ var variables = []string{
 }
 
 // fileFlags are followed by a file.
-var fileFlags = []string{"--report", "--plan", "--apply", "--journal", "--from", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file"}
+var fileFlags = []string{"--report", "--plan", "--apply", "--journal", "--from", "--retry-gaps", "--ca-bundle", "--out", "--saml-assertion", "--web-identity-token-file", "--store"}
 
 func (s *script) muster(ts *testscript.TestScript, neg bool, args []string) {
 	var environ []string

@@ -67,6 +67,9 @@ type WatchedOutput struct {
 	Out         string        `placeholder:"FILE" group:"output" complete:"file" help:"Write to this file, in one step at the end; with --watch, again each time."`
 	PartitionBy []string      `placeholder:"A,B" group:"output" complete:"fields" help:"With -o parquet, write a folder with a file for each value of these fields, in Hive's layout, such as AccountId,Region."`
 	Watch       watchInterval `short:"w" env:"-" placeholder:"INTERVAL" group:"output" help:"Repeat every 30s (or -w 5s, --watch=5m), and mark new (+), changed (~) and gone (-) records."`
+
+	ChangedSince string `env:"-" placeholder:"AGE|NAME" group:"compare" complete:"snapshots" help:"Print what changed since the newest snapshot of this selection that is at least this old, such as 24h."`
+	CompareFlags `embed:""`
 }
 
 func (o *WatchedOutput) options(app *App, g *Global) render.Options {
@@ -194,23 +197,13 @@ type round[R any] struct {
 	ctx     context.Context // of all rounds
 	screen  *terminal.Screen
 	summary string // once the sweep has ended
-	listErr error
-	missing map[[2]string]bool // places with gaps, by account and region
-	there   map[[2]string]bool // places that answered, by account and region
+	seen    *sweep.Coverage
 }
 
 // ended keeps the places that did not answer: their records are unknown, and not gone.
 func (r *round[R]) ended(ledger *sweep.Ledger, noun string) {
 	r.summary = tallyText(ledger, noun, true)
-	r.listErr = ledger.ListError()
-	r.missing, r.there = map[[2]string]bool{}, map[[2]string]bool{}
-	for _, e := range ledger.Entries() {
-		if e.Gap() {
-			r.missing[[2]string{cmp.Or(e.AccountId, e.AccountName), e.Region}] = true
-		} else {
-			r.there[[2]string{e.AccountId, e.Region}] = true
-		}
-	}
+	r.seen = sweep.CoverageOf(ledger.Entries())
 }
 
 // unseen reports whether the place of a record did not answer in this round.
@@ -221,13 +214,7 @@ func (r *round[R]) unseen(record *R) bool {
 		}
 		return ""
 	}
-	id, region := field("AccountId"), field("Region")
-	for _, account := range []string{id, field("AccountName"), ""} {
-		if r.missing[[2]string{account, region}] || r.missing[[2]string{account, ""}] {
-			return true
-		}
-	}
-	return r.listErr != nil && !r.there[[2]string{id, region}] && !r.there[[2]string{id, ""}]
+	return r.seen.Missed(field("AccountId"), field("AccountName"), field("Region"))
 }
 
 // Close ends the round. An interrupted round prints nothing, because its records are not

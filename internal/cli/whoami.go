@@ -62,7 +62,7 @@ func (c *whoamiCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := c.name(app, c.Account); err != nil {
 		return err
 	}
-	return c.list(ctx, app, g, listing[whoamiRecord]{noun: "identities", view: whoamiView, visit: visitIdentity})
+	return c.list(ctx, app, g, listing[whoamiRecord]{noun: "identities", view: whoamiView, visit: visitIdentity, noise: []string{"Expires"}})
 }
 
 // visitIdentity calls GetCallerIdentity in an account.

@@ -74,6 +74,35 @@ func (f *File) Commit() error {
 	return f.place.commit(f.File, f.staging)
 }
 
+// CommitNew puts the contents at another path in the same folder, unless there is a file: the
+// error is then fs.ErrExist, and another path may be tried. A kill may leave an empty file
+// there.
+func (f *File) CommitNew(path string) error {
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	err := os.Link(f.Name(), path)
+	switch {
+	case err == nil:
+		f.Discard()
+		return nil
+	case errors.Is(err, fs.ErrExist):
+		return fs.ErrExist
+	}
+	// The file system has no hard links. An empty file keeps the path free of others.
+	reserved, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	reserved.Close()
+	f.place = &place{target: path, descriptor: -1}
+	if err := f.Commit(); err != nil {
+		os.Remove(path)
+		return err
+	}
+	return nil
+}
+
 // Discard leaves a regular file as it was. After Commit it does nothing.
 func (f *File) Discard() {
 	if f.Close() == nil && !f.place.direct() {

@@ -27,6 +27,12 @@ const (
 	missed  mark = "?" // it was there before, but its account or region did not answer this time
 )
 
+// marks are the marks of the words in a field of View.Mark.
+var marks = map[string]mark{"added": added, "changed": changed, "removed": gone, "unknown": missed}
+
+// MarkColor returns the color of a word in a field of View.Mark.
+func MarkColor(word string) Color { return markColors[string(marks[word])] }
+
 var markColors = map[string]Color{string(added): Green, string(changed): Yellow, string(gone): Red, string(missed): Faint}
 
 // Watch is the output of a command that repeats its sweep. Each round marks how the

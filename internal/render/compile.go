@@ -125,11 +125,15 @@ func (c *compiler) compileFormat(p *plan, name, argument string, id *shape.Path)
 	return sorted, err
 }
 
-// identity returns the fields that identify a record: the fields of the view's order, and
-// the id.
+// identity returns the fields that identify a record: the view's key, or else the fields of
+// its order, and the id.
 func (c *compiler) identity() ([]*shape.Path, error) {
 	var paths []*shape.Path
-	for _, field := range append(slices.Clone(c.view.Sort), c.view.ID) {
+	fields := c.view.Key
+	if fields == nil {
+		fields = append(slices.Clone(c.view.Sort), c.view.ID)
+	}
+	for _, field := range fields {
 		field = strings.TrimPrefix(field, "-")
 		known := slices.ContainsFunc(paths, func(p *shape.Path) bool { return p.Text == field })
 		if field == "" || known || c.counted && field == countField {

@@ -59,6 +59,12 @@ type View struct {
 	ID      string   // the field that -o name prints
 	Sort    []string // the order of table, wide, json and yaml, "-Path" descending; these fields and ID identify a record
 
+	// Key lists the fields that identify a record; nil: those of Sort, and ID.
+	Key []string
+	// Mark is the field that says how a record has changed: a word of Marks. Tables and trees
+	// show its mark. "" is for records that do not change.
+	Mark string
+
 	// Absent lists fields that users expect but that the records lack, each with a hint
 	// that says where to find it.
 	Absent map[string]string
@@ -140,6 +146,17 @@ func (p *Printer[T]) Sorted(records []T) []reflect.Value {
 		structs[i] = all[i].record.Reflect()
 	}
 	return structs
+}
+
+// Type returns the type of the structs that are printed.
+func (p *Printer[T]) Type() reflect.Type { return p.plan.record.GoType() }
+
+// Identity returns the fields that identify a record that the caller writes.
+func (p *Printer[T]) Identity() (fields []string) {
+	for _, path := range p.plan.given {
+		fields = append(fields, path.Text)
+	}
+	return fields
 }
 
 // Aligned reports whether the output is a table or a tree, for people to read.

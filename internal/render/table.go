@@ -90,7 +90,8 @@ type sheet struct {
 	colors  []func(string) Color // for each path; nil: no colors
 	counts  bool                 // the last column has counts
 
-	marks      bool // the first column has the marks of --watch
+	marks      bool        // the first column has marks: of --watch, or of the field mark
+	mark       *shape.Path // View.Mark; nil: there is none
 	markColors map[string]Color
 }
 
@@ -104,7 +105,12 @@ func (c *compiler) sheet(defaults []Column) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{paths: paths, colors: make([]func(string) Color, len(paths)), marks: c.Watch}
+	s := &sheet{paths: paths, colors: make([]func(string) Color, len(paths)), marks: c.Watch || c.view.Mark != ""}
+	if c.view.Mark != "" {
+		if s.mark, err = shape.ParsePath("the mark", c.view.Mark, c.record); err != nil {
+			return nil, err
+		}
+	}
 	if s.marks {
 		s.columns = append(s.columns, grid.Column{Title: " ", Keep: true})
 	}
@@ -161,6 +167,9 @@ func layOut(t *grid.Table, o Options, name string) {
 // row returns the row of a record. The cells in first stand before the cells of the paths.
 func (s *sheet) row(r marked, first []grid.Cell) grid.Row {
 	row := grid.Row{Cells: make([]grid.Cell, 0, len(s.columns)+1)}
+	if s.mark != nil {
+		r.mark = marks[string(encode.Text(nil, s.mark, r.record))]
+	}
 	if s.marks {
 		mark := cmp.Or(string(r.mark), " ")
 		row.Cells = append(row.Cells, grid.Cell{s.markColors[mark].paint(mark)})

@@ -13,9 +13,10 @@ type goType = reflect.Type
 
 // SchemaOf derives the schema of T, a struct whose exported fields, or their json tags,
 // are the names of the record's fields. Records may lack a field tagged render:"optional"
-// and all fields nested in it, and the fields nested in one tagged render:"sparse". Only
-// such fields may be pointers. A text tagged render:"time" is a time. A type that JSON cannot express is a mistake in the program,
-// and panics.
+// and all fields nested in it, and the fields nested in one tagged render:"sparse". With
+// render:"whole" they may lack the field itself, a pointer to a struct. Only such fields may be
+// pointers. A text tagged render:"time" is a time. A type that JSON cannot express is a mistake
+// in the program, and panics.
 func SchemaOf[T any]() *Schema { return OfGoType(reflect.TypeFor[T]()) }
 
 // OfGoType is SchemaOf for a type that is known only when the program runs.
@@ -53,11 +54,15 @@ func derive(t reflect.Type, sparse bool) *Schema {
 			if f.IsExported() && !f.Anonymous {
 				tag := f.Tag.Get("render")
 				optional := sparse || tag == "optional"
+				whole := tag == "whole"
+				if whole {
+					f.Type = f.Type.Elem()
+				}
 				inner := derive(f.Type, optional || tag == "sparse")
 				if tag == "time" {
 					inner.Format = TimeText
 				}
-				s.Fields = append(s.Fields, Field{Name: cmp.Or(f.Tag.Get("json"), f.Name), Schema: inner, Optional: optional, index: f.Index})
+				s.Fields = append(s.Fields, Field{Name: cmp.Or(f.Tag.Get("json"), f.Name), Schema: inner, Optional: optional || whole, index: f.Index})
 			}
 		}
 		return s
