@@ -2,7 +2,6 @@ package render
 
 import (
 	"io"
-	"slices"
 	"strings"
 
 	"muster/internal/render/caret"
@@ -26,15 +25,13 @@ func (c *compiler) parquet() (func(*expr.Output) format, []*shape.Path, error) {
 		}
 		paths[i] = p
 	}
-	written := *c.record
-	written.Fields = slices.DeleteFunc(slices.Clone(c.record.Fields), func(f shape.Field) bool { return slices.Contains(c.PartitionBy, f.Name) })
 	return func(out *expr.Output) format {
 		w := &unhurried{writer{out: out}}
-		file := parquet.NewWriter(w, &written, "muster")
+		file := parquet.NewWriter(w, c.record, "muster", c.PartitionBy...)
 		return format{
 			record: func(b []byte, record shape.Value) ([]byte, error) {
 				w.b = b
-				err := file.Write(shape.ValueOf(&written, record.Reflect()))
+				err := file.Write(record)
 				return w.b, err
 			},
 			finish: func(b []byte) []byte {

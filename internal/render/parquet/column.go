@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -154,29 +155,52 @@ func (c *compiler) mapping(s *shape.Schema, lists int, outer []*shape.Schema) (p
 	}
 }
 
-func (c *compiler) object(s *shape.Schema, lists int, outer []*shape.Schema) (pq.Node, put) {
+// object compiles the fields of an object, without some.
+func (c *compiler) object(s *shape.Schema, lists int, outer []*shape.Schema, without ...string) (pq.Node, put) {
 	outer = append(slices.Clip(outer), s)
 	group := object{Group: pq.Group{}}
-	puts := make([]put, len(s.Fields))
+	puts := make([]put, len(s.Fields)) // nil for a field that is left out
+	names := columnNames(s.Fields)
 	for i, f := range s.Fields {
+		if slices.Contains(without, f.Name) {
+			continue
+		}
 		var node pq.Node
 		node, puts[i] = c.node(f.Schema, lists, outer)
 		if f.Optional && !node.Optional() {
 			node, puts[i] = nullable(node, puts[i], nil)
 		}
-		group.Group[f.Name] = node
-		group.fields = append(group.fields, field{node, f.Name})
+		group.Group[names[i]] = node
+		group.fields = append(group.fields, field{node, names[i]})
 	}
 	return group, func(w *Writer, v shape.Value, present bool, repetition, definition int) {
 		for i, put := range puts {
-			if !present {
+			switch {
+			case put == nil:
+			case present:
+				inner, ok := v.Field(i)
+				put(w, inner, ok, repetition, definition)
+			default:
 				put(w, shape.Value{}, false, repetition, definition)
-				continue
 			}
-			inner, ok := v.Field(i)
-			put(w, inner, ok, repetition, definition)
 		}
 	}
+}
+
+// columnNames returns the names of the columns of fields. Engines find columns by name in
+// any case, and some refuse a file with two that differ only in case. So a later one gets
+// a number, as DuckDB would name it.
+func columnNames(fields []shape.Field) []string {
+	names := make([]string, len(fields))
+	taken := map[string]bool{}
+	for i, f := range fields {
+		names[i] = f.Name
+		for n := 1; taken[strings.ToLower(names[i])]; n++ {
+			names[i] = fmt.Sprintf("%s_%d", f.Name, n)
+		}
+		taken[strings.ToLower(names[i])] = true
+	}
+	return names
 }
 
 // object is a group whose fields keep their order.

@@ -35,10 +35,11 @@ type Writer struct {
 	err     error        // the first one of the writer
 }
 
-// NewWriter starts a file of records with a schema. createdBy goes into its footer.
-func NewWriter(w io.Writer, record *shape.Schema, createdBy string) *Writer {
+// NewWriter starts a file of records with a schema, without the columns of some fields.
+// createdBy goes into its footer.
+func NewWriter(w io.Writer, record *shape.Schema, createdBy string, without ...string) *Writer {
 	var c compiler
-	root, put := c.object(record, 0, nil)
+	root, put := c.object(record, 0, nil, without...)
 	return &Writer{
 		file:    pq.NewGenericWriter[any](w, pq.NewSchema("record", root), pq.Compression(&pq.Snappy), pq.CreatedBy(createdBy, "", "")),
 		put:     put,

@@ -221,3 +221,38 @@ func text(r row) string {
 	b, _ := json.Marshal(r)
 	return strings.NewReplacer("[]", "null", "{}", "null").Replace(string(b))
 }
+
+// TestNames: no two columns have names that differ only in case.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		Arn  string
+		Name string
+		ARN  string
+		Own  struct{ Id, ID int }
+		Arn1 string `json:"arn_1"`
+		Arn2 string `json:"arn"`
+	}
+	columns := func(without ...string) string {
+		var file bytes.Buffer
+		if err := NewWriter(&file, shape.SchemaOf[record](), "test", without...).Close(); err != nil {
+			t.Fatal(err)
+		}
+		opened, err := pq.OpenFile(bytes.NewReader(file.Bytes()), int64(file.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, path := range opened.Schema().Columns() {
+			names = append(names, strings.Join(path, "."))
+		}
+		return strings.Join(names, " ")
+	}
+	if got, want := columns(), "Arn Name ARN_1 Own.Id Own.ID_1 arn_1_1 arn_2"; got != want {
+		t.Errorf("columns %s, want %s", got, want)
+	}
+	// A column without a field keeps the name that it has with it: partitions are columns too.
+	if got, want := columns("Arn", "Own"), "Name ARN_1 arn_1_1 arn_2"; got != want {
+		t.Errorf("columns %s, want %s", got, want)
+	}
+}
