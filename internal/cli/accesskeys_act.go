@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"muster/internal/change"
 	"muster/internal/shell"
 	"muster/internal/sweep"
+	"muster/internal/terminal"
 )
 
 // carryOut makes the planned changes, and prints each result as soon as it is known.
@@ -28,17 +30,19 @@ func (r *keyRun) carryOut(ctx context.Context, ledger *sweep.Ledger, out stream[
 		stop(err)
 	}
 	if len(changes) > 0 && ctx.Err() == nil {
-		if err := r.journal.Begin(r.header()); err != nil && r.From == "" {
+		if err := r.beginJournal(); err != nil {
 			return err
-		} else if err != nil {
-			r.app.note("%v: the undo goes on without it", err)
 		}
 	}
 	before := r.results
 	r.results = nil
 	var failed error
+	var done atomic.Int64
 	report := func(result change.Result) {
 		r.results = append(r.results, result)
+		if result.Outcome == change.Done {
+			done.Add(1)
+		}
 		if failed != nil {
 			return
 		}
@@ -59,10 +63,33 @@ func (r *keyRun) carryOut(ctx context.Context, ledger *sweep.Ledger, out stream[
 		Report: report,
 	}
 	r.begun = true
-	if err := run.Do(ctx); err != nil {
+	line := r.progress(ctx, len(changes), &done)
+	err = run.Do(ctx)
+	line.End()
+	if err != nil {
 		r.app.report(err)
 	}
 	return written(failed)
+}
+
+// beginJournal records the beginning of the run. An undo goes on without a journal.
+func (r *keyRun) beginJournal() error {
+	err := r.journal.Begin(r.header())
+	if err != nil && r.From != "" {
+		r.app.note("%v: the undo goes on without it", err)
+		return nil
+	}
+	return err
+}
+
+// progress shows on a terminal how many of the planned changes are made.
+func (r *keyRun) progress(ctx context.Context, planned int, done *atomic.Int64) *terminal.Line {
+	if r.Quiet {
+		return nil
+	}
+	return r.app.term.StartLine(ctx, func(width int) string {
+		return cutTo(width, fmt.Sprintf("%s %s of %s", r.verb.past, thousands(int(done.Load())), count(planned, "key")))
+	})
 }
 
 // canary returns the id of the account of --canary; "" without the flag.

@@ -57,13 +57,7 @@ func (o *rollout) progress(ctx context.Context) (*terminal.Line, func(deploy.Pro
 	}
 	var latest atomic.Pointer[deploy.Progress]
 	latest.Store(new(deploy.Progress))
-	line := o.app.term.StartLine(ctx, func(width int) string {
-		text := progressOf(*latest.Load())
-		if runes := []rune(text); len(runes) > width {
-			text = string(runes[:max(width, 0)])
-		}
-		return text
-	})
+	line := o.app.term.StartLine(ctx, func(width int) string { return cutTo(width, progressOf(*latest.Load())) })
 	return line, func(p deploy.Progress) {
 		latest.Store(&p)
 		switch {

@@ -61,6 +61,14 @@ func (a *App) showProgress(ctx context.Context, meter *sweep.Meter, noun string,
 	})
 }
 
+// cutTo returns the beginning of a progress line, at most width characters.
+func cutTo(width int, text string) string {
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:max(width, 0)])
+	}
+	return text
+}
+
 // progressText returns the progress of a sweep in at most width columns. It leaves out the
 // last parts if they do not fit.
 func progressText(c sweep.Counts, elapsed time.Duration, noun string, whole bool, width int) string {
