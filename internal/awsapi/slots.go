@@ -148,13 +148,6 @@ func (s *slots) host(name string) *hostCalls {
 	return h
 }
 
-// inUse returns the number of calls under way.
-func (s *slots) inUse() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held
-}
-
 func (h *hostCalls) begin() {
 	h.underWay++
 	h.admitDials()

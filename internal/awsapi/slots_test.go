@@ -14,6 +14,13 @@ import (
 	"testing/synctest"
 )
 
+// inUse returns the number of calls under way.
+func (s *slots) inUse() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
 // TestSlotOfSameHost: a slot goes to a call that finds an idle connection: of the host of the
 // call that ended, else of another one. Else the first in the queue gets it.
 func TestSlotOfSameHost(t *testing.T) {

@@ -60,28 +60,18 @@ type Entry struct {
 }
 
 // Services returns all services, sorted by name.
-func Services() []Entry { return readIndex().services }
+func Services() []Entry { return readIndex() }
 
-// Source names the release of botocore that the facts come from.
-func Source() string { return readIndex().source }
-
-type index struct {
-	source   string
-	services []Entry
-}
-
-var readIndex = sync.OnceValue(func() index {
+var readIndex = sync.OnceValue(func() (all []Entry) {
 	text, _ := readFile("index")
-	var all index
-	source, lines, _ := strings.Cut(text, "\n")
-	all.source = source
+	_, lines, _ := strings.Cut(text, "\n") // the first line names the release of botocore
 	for line := range strings.SplitSeq(lines, "\n") {
 		f := strings.Split(line, "\t")
 		reads, err := strconv.Atoi(f[3])
 		if err != nil {
 			panic("catalog.zip: index: " + line)
 		}
-		all.services = append(all.services, Entry{Name: f[0], ID: f[1], FullName: f[2], Reads: reads})
+		all = append(all, Entry{Name: f[0], ID: f[1], FullName: f[2], Reads: reads})
 	}
 	return all
 })

@@ -40,9 +40,6 @@ type Address struct {
 	Role    string
 }
 
-// AddressTypes are the values of Address.Type.
-var AddressTypes = []string{"private", "public", "ipv6", "prefix"}
-
 // AddressFinder lists the addresses of all interfaces and Elastic IPs, or those of targets.
 type AddressFinder struct {
 	*Finder
@@ -50,7 +47,7 @@ type AddressFinder struct {
 }
 
 // NewAddressFinder compiles targets, as NewFinder does; none means all addresses. types
-// restricts the records; empty: all of AddressTypes.
+// restricts the records to these values of Address.Type; none means all.
 func NewAddressFinder(api *awsapi.API, what, types []string) (*AddressFinder, error) {
 	if len(what) == 0 {
 		what = []string{"*"}
