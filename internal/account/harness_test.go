@@ -4,9 +4,7 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,35 +13,22 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 )
 
-// reach starts a world and returns a resolver of its home, with text added to the config.
-func reach(t testing.TB, w *awssim.World, config string, pairs ...string) (*awssim.Server, *auth.Resolver) {
+// newResolver starts a world and returns a resolver of its home, with text added to the config.
+func newResolver(t testing.TB, w *awssim.World, config string, pairs ...string) (*simtest.Home, *auth.Resolver) {
 	t.Helper()
 	w.Home.Config += config
-	sim, err := awssim.Start(w)
+	home := simtest.Start(t, w)
+	loaded, err := awsconfig.Load(awsconfig.Files{Config: home.Env["AWS_CONFIG_FILE"], Credentials: home.Env["AWS_SHARED_CREDENTIALS_FILE"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { sim.Close() })
-	home := t.TempDir()
-	if err := sim.WriteHome(home); err != nil {
-		t.Fatal(err)
-	}
-	env := map[string]string{"HOME": home}
-	for _, pair := range append(sim.Env(home), pairs...) {
-		key, value, _ := strings.Cut(pair, "=")
-		env[key] = value
-	}
-	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	files := awsconfig.Files{Config: filepath.Join(home, ".aws", "config"), Credentials: filepath.Join(home, ".aws", "credentials")}
-	loaded, err := awsconfig.Load(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sim, auth.New(auth.Options{
+	lookup := home.Lookup(pairs...)
+	return home, auth.New(auth.Options{
 		Config: loaded, Lookup: lookup, Now: time.Now, Environ: []string{"PATH=" + os.Getenv("PATH")},
-		Cache: &botocache.Cache{Home: home, Lookup: lookup},
+		Cache: &botocache.Cache{Home: home.Dir, Lookup: lookup},
 		API:   awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 16, MaxAttempts: 1}),
 	})
 }
@@ -110,32 +95,16 @@ func byName(accounts []*Account) map[string]*Account {
 	return m
 }
 
-// calls counts the server's calls by operation.
-func calls(sim *awssim.Server) map[string]int {
-	n := map[string]int{}
-	for _, call := range sim.Calls() {
-		n[call.Operation]++
-	}
-	return n
-}
-
-func checkRequests(t testing.TB, sim *awssim.Server) {
+func wantCalls(t testing.TB, sim *simtest.Home, want map[string]int) {
 	t.Helper()
-	for _, problem := range sim.Problems() {
-		t.Error(problem)
-	}
-}
-
-func wantCalls(t testing.TB, sim *awssim.Server, want map[string]int) {
-	t.Helper()
-	if got := calls(sim); !maps.Equal(got, want) {
+	if got := sim.CountCalls(); !maps.Equal(got, want) {
 		t.Errorf("calls %v, want %v", got, want)
 	}
 }
 
-// country returns an organization of seven accounts in a small tree of OUs. Two OUs are
+// testOrganization returns an organization of seven accounts in a small tree of OUs. Two OUs are
 // named Prod.
-func country() *awssim.World {
+func testOrganization() *awssim.World {
 	return &awssim.World{
 		Organization: &awssim.Organization{
 			ID: "o-country000", Root: "r-ctry",
@@ -165,7 +134,7 @@ func country() *awssim.World {
 }
 
 // usageError returns the error of a selection with a mistake, found without a call.
-func usageError(t testing.TB, sim *awssim.Server, r *auth.Resolver, s Selection) string {
+func usageError(t testing.TB, sim *simtest.Home, r *auth.Resolver, s Selection) string {
 	t.Helper()
 	before := len(sim.Calls())
 	_, err := Find(r, s, Options{})

@@ -42,9 +42,9 @@ func TestMatchName(t *testing.T) {
 // whose name is similar. Accounts of the other values are not delayed.
 func TestSimilarAccounts(t *testing.T) {
 	t.Parallel()
-	w := country()
+	w := testOrganization()
 	w.Accounts[5].Name = "SHOP"
-	_, r := reach(t, w, "")
+	_, r := newResolver(t, w, "")
 	for _, test := range []struct {
 		accounts, exclude []string
 		choose            string
@@ -128,7 +128,7 @@ func TestNamedAccount(t *testing.T) {
 		}}},
 		Home: awssim.Home{Profile: "admin"},
 	}
-	sim, r := reach(t, w, "[profile lab-ops]\nrole_arn = arn:aws:iam::200000000004:role/Ops\nsource_profile = admin\n[profile half]\nregion = eu-west-1\n")
+	sim, r := newResolver(t, w, "[profile lab-ops]\nrole_arn = arn:aws:iam::200000000004:role/Ops\nsource_profile = admin\n[profile half]\nregion = eu-west-1\n")
 	for _, test := range []struct {
 		named  string
 		change func(*Selection)

@@ -21,9 +21,9 @@ func TestOrganization(t *testing.T) {
 	for _, field := range []string{"both", "state", "status"} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			w := country()
+			w := testOrganization()
 			w.Organization.StateField = field
-			sim, r := reach(t, w, "")
+			sim, r := newResolver(t, w, "")
 			accounts, _, err := list(t, r, ops)
 			if err != nil {
 				t.Fatal(err)
@@ -52,7 +52,7 @@ func TestOrganization(t *testing.T) {
 				t.Errorf("paths %q", got)
 			}
 			wantCalls(t, sim, map[string]int{"ListAccounts": 8}) // four pages, each behind an empty one
-			checkRequests(t, sim)
+			sim.CheckRequests(t)
 		})
 	}
 }
@@ -81,15 +81,15 @@ func TestOU(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(c.ous, " without paths ", noPaths), func(t *testing.T) {
 				t.Parallel()
-				w := country()
+				w := testOrganization()
 				w.Organization.NoPaths = noPaths
-				sim, r := reach(t, w, "")
+				sim, r := newResolver(t, w, "")
 				s := ops
 				s.OUs = c.ous
 				if got := namesOf(t, r, s); !slices.Equal(got, c.want) {
 					t.Errorf("%q, want %q", got, c.want)
 				}
-				checkRequests(t, sim)
+				sim.CheckRequests(t)
 				// Ids with paths need no walk over the tree.
 				if isID := strings.Contains(c.ous[0], "ctry"); isID && !noPaths {
 					wantCalls(t, sim, map[string]int{"ListAccounts": 8})
@@ -101,8 +101,8 @@ func TestOU(t *testing.T) {
 
 func TestUnknownOU(t *testing.T) {
 	t.Parallel()
-	w := country()
-	sim, r := reach(t, w, "")
+	w := testOrganization()
+	sim, r := newResolver(t, w, "")
 	for ou, want := range map[string]string{
 		"Sales": `--ou "Sales": no such OU; there are: Root, Workloads, Labs, Workloads/Prod, Workloads/Test, Labs/Prod`,
 		"Prod":  `--ou "Prod": 2 OUs have that name: ou-ctry-11111111, ou-ctry-`,
@@ -117,14 +117,14 @@ func TestUnknownOU(t *testing.T) {
 			t.Errorf("%v says not what to do", err)
 		}
 	}
-	if calls(sim)["ListAccounts"] != 0 {
+	if sim.CountCalls()["ListAccounts"] != 0 {
 		t.Error("the accounts were listed all the same")
 	}
 }
 
 func TestAccountTag(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, country(), "")
+	sim, r := newResolver(t, testOrganization(), "")
 	for _, c := range []struct {
 		tags, ous []string
 		want      []string
@@ -142,7 +142,7 @@ func TestAccountTag(t *testing.T) {
 			t.Errorf("%q in %q: %q, want %q", c.tags, c.ous, got, c.want)
 		}
 	}
-	checkRequests(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestRoles: each account gets the first role that works; the base's own account falls
@@ -166,7 +166,7 @@ func TestRoles(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.roles, ","), func(t *testing.T) {
 			t.Parallel()
-			sim, r := reach(t, country(), "")
+			sim, r := newResolver(t, testOrganization(), "")
 			accounts, _, err := list(t, r, Selection{Organization: true, Roles: c.roles})
 			if err != nil {
 				t.Fatal(err)
@@ -193,7 +193,7 @@ func TestRoles(t *testing.T) {
 					t.Errorf("%s: note %q, want %q", name, a.Note, want)
 				}
 			}
-			checkRequests(t, sim)
+			sim.CheckRequests(t)
 		})
 	}
 }
@@ -201,7 +201,7 @@ func TestRoles(t *testing.T) {
 // TestRoleOptions: the options are sent with each role of an organization.
 func TestRoleOptions(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, country(), "")
+	sim, r := newResolver(t, testOrganization(), "")
 	s := Selection{Organization: true, Roles: []string{"team/Keyed"}, ExternalID: "shared", RoleSessionName: "audit-2026", DurationSeconds: 900, Accounts: []string{"loose"}}
 	accounts, _, err := list(t, r, s)
 	if err != nil || len(accounts) != 1 {
@@ -227,7 +227,7 @@ func TestRoleOptions(t *testing.T) {
 	if _, err := accounts[0].Open(t.Context()); awsapi.Explain(err).Kind != awsapi.NoRole {
 		t.Errorf("without the external id: %v", err)
 	}
-	checkRequests(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestNoFallbackWithoutAnAnswer: an unreachable STS says nothing about the first role,
@@ -241,9 +241,9 @@ func TestNoFallbackWithoutAnAnswer(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := country()
+			w := testOrganization()
 			w.Faults = []awssim.Fault{{Service: "sts", Operation: "AssumeRole", Kind: kind}}
-			sim, r := reach(t, w, "")
+			sim, r := newResolver(t, w, "")
 			accounts, _, err := list(t, r, Selection{Organization: true, Roles: []string{"Ops", "Fallback"}, Accounts: []string{"shop", "main"}})
 			if err != nil {
 				t.Fatal(err)
@@ -253,10 +253,10 @@ func TestNoFallbackWithoutAnAnswer(t *testing.T) {
 					t.Errorf("%s: %s, want %s", a.Name, got, want)
 				}
 			}
-			if got := calls(sim)["GetCallerIdentity"]; got != 0 {
+			if got := sim.CountCalls()["GetCallerIdentity"]; got != 0 {
 				t.Errorf("the base's own account was asked for %d times", got)
 			}
-			if got := calls(sim)["AssumeRole"]; got != 2 && kind != awssim.FaultClose { // net/http repeats what a closed connection swallowed
+			if got := sim.CountCalls()["AssumeRole"]; got != 2 && kind != awssim.FaultClose { // net/http repeats what a closed connection swallowed
 				t.Errorf("%d roles tried, want one an account", got)
 			}
 		})
@@ -266,7 +266,7 @@ func TestNoFallbackWithoutAnAnswer(t *testing.T) {
 // TestBase: the profile that lists the organization.
 func TestBase(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, country(), "[profile boss]\nrole_arn = arn:aws:iam::100000000001:role/Fallback\nsource_profile = admin\n")
+	sim, r := newResolver(t, testOrganization(), "[profile boss]\nrole_arn = arn:aws:iam::100000000001:role/Fallback\nsource_profile = admin\n")
 	s := ops
 	s.Profiles = []string{"bos*"}
 	accounts, _, err := list(t, r, s)
@@ -331,9 +331,9 @@ func TestListFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := country()
+			w := testOrganization()
 			c.change(w)
-			_, r := reach(t, w, "")
+			_, r := newResolver(t, w, "")
 			accounts, _, err := list(t, r, c.sel)
 			if len(accounts) != c.listed || err == nil {
 				t.Fatalf("%d accounts, %v; want %d and the list's error", len(accounts), err, c.listed)
@@ -351,9 +351,9 @@ func TestListFails(t *testing.T) {
 // TestDelegatedAdministrator: a delegated administrator can list the organization.
 func TestDelegatedAdministrator(t *testing.T) {
 	t.Parallel()
-	w := country()
+	w := testOrganization()
 	w.Home.Profile, w.Organization.Delegated = "clerk", []string{"shop"}
-	_, r := reach(t, w, "")
+	_, r := newResolver(t, w, "")
 	if got := namesOf(t, r, ops); len(got) != 7 {
 		t.Errorf("%q", got)
 	}
@@ -362,9 +362,9 @@ func TestDelegatedAdministrator(t *testing.T) {
 // TestListStopped: the list makes no more calls after its reader has stopped.
 func TestListStopped(t *testing.T) {
 	t.Parallel()
-	w := country()
+	w := testOrganization()
 	w.Organization.EmptyPages = false
-	sim, r := reach(t, w, "")
+	sim, r := newResolver(t, w, "")
 	found, err := Find(r, ops, Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func twoWays(t *testing.T) (r *auth.Resolver, open func()) {
 	gate := filepath.Join(t.TempDir(), "gate")
 	keys := "aws_access_key_id = AKIAADMINADMINADMIN1\naws_secret_access_key = adminsecret\n"
 	process := fmt.Sprintf(`while [ -d '%s' ] && [ ! -e '%s' ]; do sleep 0.02; done; echo '{"Version": 1, "AccessKeyId": "AKIAADMINADMINADMIN1", "SecretAccessKey": "adminsecret"}'`, filepath.Dir(gate), gate)
-	_, r = reach(t, &awssim.World{
+	_, r = newResolver(t, &awssim.World{
 		Accounts: []awssim.Account{{ID: "100000000001", Name: "root"}, {ID: "200000000002", Name: "dev"}},
 		Users:    []awssim.User{{Account: "root", Name: "admin", AccessKeyID: "AKIAADMINADMINADMIN1", SecretAccessKey: "adminsecret"}},
 		Roles:    []awssim.Role{{Name: "Ops", Trust: []string{"*"}}},

@@ -14,7 +14,7 @@ import (
 // TestFilter: accounts by id, name and glob, with leading zeros and spaces.
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	_, r := reach(t, country(), "")
+	_, r := newResolver(t, testOrganization(), "")
 	for _, c := range []struct{ include, exclude, want []string }{
 		{[]string{"010000000002"}, nil, []string{"shop"}},
 		{[]string{"shop"}, nil, []string{"shop"}},
@@ -42,7 +42,7 @@ func TestFilter(t *testing.T) {
 // silently.
 func TestFilterMissing(t *testing.T) {
 	t.Parallel()
-	_, r := reach(t, country(), "")
+	_, r := newResolver(t, testOrganization(), "")
 	s := ops
 	s.Accounts = []string{"10000000002", "010000000009", "shpo", "main", "none*"}
 	accounts, _, err := list(t, r, s)
@@ -67,9 +67,9 @@ func TestFilterMissing(t *testing.T) {
 // TestFilterNothing: a selection without accounts is one clear error.
 func TestFilterNothing(t *testing.T) {
 	t.Parallel()
-	w := country()
+	w := testOrganization()
 	w.Accounts[5].Name = "SHOP"
-	_, r := reach(t, w, "")
+	_, r := newResolver(t, w, "")
 	for _, c := range []struct {
 		change func(*Selection)
 		want   string
@@ -104,7 +104,7 @@ func TestFilterNothing(t *testing.T) {
 // left.
 func TestFilterWarns(t *testing.T) {
 	t.Parallel()
-	_, r := reach(t, country(), "")
+	_, r := newResolver(t, testOrganization(), "")
 	s := ops
 	s.Accounts, s.Exclude = []string{"shop*", "zz*"}, []string{"Shop*", "labb"}
 	var warned []string
@@ -124,10 +124,10 @@ func TestFilterWarns(t *testing.T) {
 // TestFilterBrokenList: if the list fails, no account is reported as missing.
 func TestFilterBrokenList(t *testing.T) {
 	t.Parallel()
-	w := country()
+	w := testOrganization()
 	w.Organization.EmptyPages = false
 	w.Faults = []awssim.Fault{{Operation: "ListAccounts", Kind: awssim.FaultThrottle, After: 1}}
-	_, r := reach(t, w, "")
+	_, r := newResolver(t, w, "")
 	s := ops
 	s.Accounts = []string{"shop", "lab"}
 	accounts, _, err := list(t, r, s)
@@ -138,7 +138,7 @@ func TestFilterBrokenList(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, portal(), "")
+	sim, r := newResolver(t, portal(), "")
 	org := func(change func(*Selection)) Selection {
 		s := Selection{Organization: true, Roles: []string{"Ops"}}
 		change(&s)
@@ -195,7 +195,7 @@ func TestOpenCancelled(t *testing.T) {
 	if got, want := entered(t, &Account{}), "no-role: no role or profile leads into the account"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	_, r := reach(t, country(), "")
+	_, r := newResolver(t, testOrganization(), "")
 	accounts, _, err := list(t, r, Selection{Organization: true, Roles: []string{"Nope", "Ops"}, Accounts: []string{"shop"}})
 	if err != nil {
 		t.Fatal(err)
@@ -209,9 +209,9 @@ func TestOpenCancelled(t *testing.T) {
 
 func TestFilterNameLikeAGlob(t *testing.T) {
 	t.Parallel()
-	w := country()
+	w := testOrganization()
 	w.Accounts[5].Name = "loose [old]"
-	_, r := reach(t, w, "")
+	_, r := newResolver(t, w, "")
 	s := ops
 	s.Accounts = []string{"loose [old]"}
 	if got := namesOf(t, r, s); !slices.Equal(got, []string{"loose [old]"}) {

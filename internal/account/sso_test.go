@@ -18,7 +18,7 @@ import (
 
 // portal is a session of four accounts, two a page, and of one that is closed.
 func portal() *awssim.World {
-	w := country()
+	w := testOrganization()
 	w.SSO = []awssim.SSOSession{{
 		Name: "corp", StartURL: "https://corp.awsapps.com/start", Region: "eu-west-1",
 		Assignments: map[string][]string{
@@ -51,7 +51,7 @@ func TestSSO(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.roles, ","), func(t *testing.T) {
 			t.Parallel()
-			sim, r := reach(t, portal(), "")
+			sim, r := newResolver(t, portal(), "")
 			accounts, _, err := list(t, r, Selection{SSOSession: "corp", Roles: c.roles})
 			if err != nil {
 				t.Fatal(err)
@@ -67,7 +67,7 @@ func TestSSO(t *testing.T) {
 				t.Errorf("shop is %+v", a)
 			}
 			wantCalls(t, sim, c.calls)
-			checkRequests(t, sim)
+			sim.CheckRequests(t)
 		})
 	}
 }
@@ -81,7 +81,7 @@ func TestSSONextRole(t *testing.T) {
 			t.Parallel()
 			w := portal()
 			w.Faults = []awssim.Fault{{Operation: "GetRoleCredentials", Kind: awssim.FaultError, Status: 400, Code: code, Message: "what?", Times: 1}}
-			_, r := reach(t, w, "")
+			_, r := newResolver(t, w, "")
 			accounts, _, err := list(t, r, Selection{SSOSession: "corp", Roles: []string{"ReadOnly", "Billing"}, Accounts: []string{"lab", "shop"}})
 			if err != nil {
 				t.Fatal(err)
@@ -115,9 +115,9 @@ func TestPagesWithoutList(t *testing.T) {
 		}
 	}))
 	t.Cleanup(portal.Close)
-	w := country()
+	w := testOrganization()
 	w.SSO = []awssim.SSOSession{{Name: "corp", StartURL: "https://corp.awsapps.com/start", Region: "eu-west-1"}}
-	_, r := reach(t, w, "", "AWS_ENDPOINT_URL_SSO="+portal.URL, "AWS_ENDPOINT_URL_ORGANIZATIONS="+portal.URL)
+	_, r := newResolver(t, w, "", "AWS_ENDPOINT_URL_SSO="+portal.URL, "AWS_ENDPOINT_URL_ORGANIZATIONS="+portal.URL)
 	if got := namesOf(t, r, Selection{SSOSession: "corp"}); !slices.Equal(got, []string{"shop"}) {
 		t.Errorf("the session has %q", got)
 	}
@@ -141,7 +141,7 @@ func TestSSONoFallback(t *testing.T) {
 	t.Parallel()
 	w := portal()
 	w.Faults = []awssim.Fault{{Operation: "GetRoleCredentials", Kind: awssim.FaultThrottle}}
-	sim, r := reach(t, w, "")
+	sim, r := newResolver(t, w, "")
 	accounts, _, err := list(t, r, Selection{SSOSession: "corp", Roles: []string{"ReadOnly", "Billing"}, Accounts: []string{"lab"}})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestSSONoFallback(t *testing.T) {
 	if got, want := entered(t, accounts[0]), "throttled: Rate exceeded"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got := calls(sim)["GetRoleCredentials"]; got != 1 {
+	if got := sim.CountCalls()["GetRoleCredentials"]; got != 1 {
 		t.Errorf("%d permission sets tried, want 1", got)
 	}
 }
@@ -179,7 +179,7 @@ func TestSSOListFails(t *testing.T) {
 			t.Parallel()
 			w := portal()
 			c.change(w)
-			_, r := reach(t, w, "")
+			_, r := newResolver(t, w, "")
 			accounts, _, err := list(t, r, Selection{SSOSession: "corp"})
 			if len(accounts) != c.listed || err == nil || awsapi.Explain(err).Kind != c.kind {
 				t.Errorf("%d accounts, %v; want %d and an error that is %s", len(accounts), err, c.listed, c.kind)
@@ -193,7 +193,7 @@ func TestSSOListFails(t *testing.T) {
 
 func TestSSOSessionUnknown(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, portal(), "[sso-session half]\nsso_start_url = https://half.awsapps.com/start\n")
+	sim, r := newResolver(t, portal(), "[sso-session half]\nsso_start_url = https://half.awsapps.com/start\n")
 	for name, want := range map[string]string{
 		"crop": `sso-session "crop" not found in CONFIG; did you mean "corp"?`,
 		"half": `CONFIG:10: sso-session "half" lacks sso_region`,
@@ -261,7 +261,7 @@ func TestProfiles(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.sel.Profiles, ","), func(t *testing.T) {
 			t.Parallel()
-			sim, r := reach(t, country(), manyProfiles)
+			sim, r := newResolver(t, testOrganization(), manyProfiles)
 			accounts, skipped, err := list(t, r, c.sel)
 			if err != nil {
 				t.Fatal(err)
@@ -286,7 +286,7 @@ func TestProfiles(t *testing.T) {
 
 func TestProfilesUnusable(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, country(), manyProfiles)
+	sim, r := newResolver(t, testOrganization(), manyProfiles)
 	config := r.Config.Files.Config
 	for name, want := range map[string]string{
 		"raeder":   `profile "raeder" not found in CONFIG; did you mean "reader"?`,
@@ -299,9 +299,9 @@ func TestProfilesUnusable(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	empty := country()
+	empty := testOrganization()
 	empty.Users, empty.Home.Profile = nil, ""
-	none, r := reach(t, empty, "[profile settings]\nregion = eu-west-1\n")
+	none, r := newResolver(t, empty, "[profile settings]\nregion = eu-west-1\n")
 	_, err := Find(r, Selection{AllProfiles: true}, Options{})
 	if want := "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
@@ -315,7 +315,7 @@ func TestProfilesUnusable(t *testing.T) {
 // identity's.
 func TestCurrentIdentity(t *testing.T) {
 	t.Parallel()
-	sim, r := reach(t, country(), "")
+	sim, r := newResolver(t, testOrganization(), "")
 	accounts, _, err := list(t, r, Selection{})
 	if err != nil || len(accounts) != 1 {
 		t.Fatalf("%d accounts, %v", len(accounts), err)
@@ -325,7 +325,7 @@ func TestCurrentIdentity(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	wantCalls(t, sim, map[string]int{"GetCallerIdentity": 1})
-	_, r = reach(t, country(), manyProfiles, "AWS_PROFILE=stale")
+	_, r = newResolver(t, testOrganization(), manyProfiles, "AWS_PROFILE=stale")
 	if accounts, _, err := list(t, r, Selection{}); len(accounts) != 0 || err == nil || awsapi.Explain(err).Kind != awsapi.Denied {
 		t.Errorf("%d accounts, %v", len(accounts), err)
 	}
@@ -345,7 +345,7 @@ func TestAskRole(t *testing.T) {
 		{"loose", nil, "Admin"},
 		{"lab", nil, "2 permission sets are assigned in lab (200000000005): [Billing ReadOnly]"},
 	} {
-		_, r := reach(t, portal(), "")
+		_, r := newResolver(t, portal(), "")
 		choice := "Billing"
 		if test.name == "lab" {
 			choice = "Nope"

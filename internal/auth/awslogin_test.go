@@ -31,7 +31,7 @@ region = us-west-2
 `
 
 // loginToken writes a token of `aws login` that ends at a time.
-func (h *house) loginToken(t testing.TB, ends time.Time) (path string) {
+func (h *testHome) loginToken(t testing.TB, ends time.Time) (path string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -55,14 +55,14 @@ func (h *house) loginToken(t testing.TB, ends time.Time) (path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h.write(t, ".aws/login"+path, string(text))
+	return h.Write(t, ".aws/login"+path, string(text))
 }
 
 // TestAWSLogin: the refresh token of a login works once; two processes renew all
 // profiles of the login with it.
 func TestAWSLogin(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, loginConfig)
 	path := h.loginToken(t, time.Now().Add(-time.Minute))
 	var refreshes atomic.Int32
@@ -110,24 +110,24 @@ func TestAWSLoginFails(t *testing.T) {
 	}
 	const advice = "; sign in with: muster login laptop"
 	for name, c := range map[string]struct {
-		file   func(testing.TB, *house)
+		file   func(testing.TB, *testHome)
 		signin http.HandlerFunc
 		kind   awsapi.Kind
 		want   string // "": AWS's own words
 	}{
-		"none": {func(testing.TB, *house) {}, nil, awsapi.Expired,
+		"none": {func(testing.TB, *testHome) {}, nil, awsapi.Expired,
 			`profile "laptop" is not signed in` + advice},
-		"cut short": {func(t testing.TB, h *house) { _ = os.Truncate(h.loginToken(t, time.Now()), 7) }, nil, awsapi.Expired,
+		"cut short": {func(t testing.TB, h *testHome) { _ = os.Truncate(h.loginToken(t, time.Now()), 7) }, nil, awsapi.Expired,
 			`the login of profile "laptop" cannot be used (FILE: not a login)` + advice},
-		"ended": {func(t testing.TB, h *house) { h.loginToken(t, time.Now().Add(-time.Hour)) },
+		"ended": {func(t testing.TB, h *testHome) { h.loginToken(t, time.Now().Add(-time.Hour)) },
 			refuse(http.StatusForbidden, `{"error": "TOKEN_EXPIRED", "message": "no"}`), awsapi.Expired,
 			`the login of profile "laptop" has ended and cannot be renewed (its time is over)` + advice},
-		"down": {func(t testing.TB, h *house) { h.loginToken(t, time.Now().Add(-time.Hour)) },
+		"down": {func(t testing.TB, h *testHome) { h.loginToken(t, time.Now().Add(-time.Hour)) },
 			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, awsapi.Unreachable, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, village())
+			h := newHome(t, testWorld())
 			h.configure(t, loginConfig)
 			c.file(t, h)
 			signin := httptest.NewServer(c.signin)
@@ -136,7 +136,7 @@ func TestAWSLoginFails(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			file := (&botocache.Cache{Home: h.home, Lookup: os.LookupEnv}).Login("arn:aws:iam::100000000001:user/admin").Path()
+			file := (&botocache.Cache{Home: h.Dir, Lookup: os.LookupEnv}).Login("arn:aws:iam::100000000001:user/admin").Path()
 			if kind := awsapi.Explain(err).Kind; kind != c.kind || c.want != "" && err.Error() != strings.ReplaceAll(c.want, "FILE", file) {
 				t.Errorf("%s: %v\nwant %s: %s", kind, err, c.kind, c.want)
 			}

@@ -75,9 +75,9 @@ source_profile = process
 // identity before any call.
 func TestEveryKindOfProfile(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind)
-	h.write(t, "my keys.json", adminJSON)
+	h.Write(t, "my keys.json", adminJSON)
 	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/creds" || r.Header.Get("Authorization") != "container-token" {
 			http.Error(w, "no", http.StatusUnauthorized)
@@ -120,10 +120,10 @@ func TestEveryKindOfProfile(t *testing.T) {
 			t.Errorf("\n got %v\nwant %v", got, want)
 		}
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 	// Every link is asked in the region of the profile at the end of its chain.
 	hops := map[string]int{}
-	for _, call := range h.sim.Calls() {
+	for _, call := range h.Server.Calls() {
 		if call.Operation == "AssumeRole" {
 			hops[call.Region+" "+call.Target]++
 		}
@@ -144,7 +144,7 @@ func TestEveryKindOfProfile(t *testing.T) {
 // TestRoleLifetime: a role's session lasts for duration_seconds, or for an hour.
 func TestRoleLifetime(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
 	for name, want := range map[string]time.Duration{"strict": 15 * time.Minute, "hop": time.Hour} {
@@ -173,8 +173,8 @@ func TestWebIdentity(t *testing.T) {
 			</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	}))
 	defer server.Close()
-	h := furnish(t, village())
-	file := h.write(t, "token.jwt", "the-web-token")
+	h := newHome(t, testWorld())
+	file := h.Write(t, "token.jwt", "the-web-token")
 	h.configure(t, `
 [profile web]
 role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
@@ -220,7 +220,7 @@ role_session_name = pod
 // TestHub: a role that many chains have in common is assumed once per region.
 func TestHub(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	text := "[profile hub]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nsource_profile = admin\n"
 	names := make(chan string, 21)
 	names <- "hub"
@@ -238,9 +238,9 @@ func TestHub(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	h.checkRequests(t)
+	h.CheckRequests(t)
 	assumed := map[string]int{}
-	for _, call := range h.sim.Calls() {
+	for _, call := range h.Server.Calls() {
 		assumed[call.Region+" "+call.Target]++
 	}
 	want := map[string]int{

@@ -69,10 +69,10 @@ func TestCurrent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, village())
-			h.write(t, ".aws/config", "")
-			h.write(t, ".aws/credentials", c.credentials)
-			token := h.write(t, "token", "jwt")
+			h := newHome(t, testWorld())
+			h.Write(t, ".aws/config", "")
+			h.Write(t, ".aws/credentials", c.credentials)
+			token := h.Write(t, "token", "jwt")
 			var env []string
 			for _, pairs := range c.env {
 				for _, pair := range pairs {
@@ -113,9 +113,9 @@ func TestAmbient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, village())
-			h.write(t, ".aws/config", "[default]\nregion = eu-west-3\nendpoint_url = http://127.0.0.1:2\nuse_fips_endpoint = true\n")
-			h.write(t, ".aws/credentials", "")
+			h := newHome(t, testWorld())
+			h.Write(t, ".aws/config", "[default]\nregion = eu-west-3\nendpoint_url = http://127.0.0.1:2\nuse_fips_endpoint = true\n")
+			h.Write(t, ".aws/credentials", "")
 			id, err := h.resolver(t, pairs...).Current()
 			if err != nil {
 				t.Fatal(err)
@@ -161,9 +161,9 @@ func TestNoCredentials(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, village())
-			config := h.write(t, ".aws/config", c.config)
-			h.write(t, ".aws/credentials", "")
+			h := newHome(t, testWorld())
+			config := h.Write(t, ".aws/config", c.config)
+			h.Write(t, ".aws/credentials", "")
 			_, err := h.resolver(t, c.env...).Current()
 			if err == nil {
 				t.Fatal("somebody")
@@ -171,7 +171,7 @@ func TestNoCredentials(t *testing.T) {
 			if got, want := err.Error(), strings.ReplaceAll(c.want, "CONFIG", config); got != want {
 				t.Errorf("\n got %s\nwant %s", got, want)
 			}
-			if len(h.sim.Calls()) != 0 {
+			if len(h.Server.Calls()) != 0 {
 				t.Error("AWS was asked")
 			}
 		})
@@ -225,14 +225,14 @@ func TestTarget(t *testing.T) {
 		{"FIPS switched off", "", []string{"AWS_USE_FIPS_ENDPOINT=false"}, plain, awsapi.Target{Region: "eu-west-1"}},
 		{"FIPS and dual stack", "", []string{"AWS_USE_FIPS_ENDPOINT=true", "AWS_USE_DUALSTACK_ENDPOINT=TRUE"}, nil, awsapi.Target{Region: "us-east-1", FIPS: true, DualStack: true}},
 	} {
-		r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, c.env...)
+		r := emptyHome(t).resolver(t, c.env...)
 		r.Region = c.flag
 		got := r.Target(c.of)
 		if got.Region != c.want.Region || got.FIPS != c.want.FIPS || got.DualStack != c.want.DualStack {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
-	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t)
+	r := emptyHome(t).resolver(t)
 	got := r.Target(&awsconfig.Profile{EndpointURL: "http://own", Endpoints: map[string]string{"ec2": "http://ec2"}, IgnoreConfiguredEndpoints: true})
 	if got.EndpointURL != "http://own" || got.Services["ec2"] != "http://ec2" || !got.IgnoreURLs {
 		t.Errorf("the profile's endpoints are lost: %+v", got)
@@ -242,8 +242,8 @@ func TestTarget(t *testing.T) {
 // TestNoTokenFile: a missing token file is a fault of the machine, not of AWS.
 func TestNoTokenFile(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
-	h.write(t, ".aws/config", "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nweb_identity_token_file = /nowhere/token\n")
+	h := newHome(t, testWorld())
+	h.Write(t, ".aws/config", "[profile p]\nrole_arn = arn:aws:iam::100000000001:role/Hop\nweb_identity_token_file = /nowhere/token\n")
 	id, err := h.resolver(t, "AWS_PROFILE=p").Current()
 	if err != nil {
 		t.Fatal(err)
@@ -259,7 +259,7 @@ func TestNoTokenFile(t *testing.T) {
 // remedy.
 func TestNoInstance(t *testing.T) {
 	t.Parallel()
-	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1")
+	r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1")
 	id, err := r.Current()
 	if err != nil {
 		t.Fatal(err)
@@ -295,7 +295,7 @@ func TestInstance(t *testing.T) {
 		}
 	}))
 	defer imds.Close()
-	r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL)
+	r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL)
 	id, err := r.Current()
 	if err != nil {
 		t.Fatal(err)
@@ -344,7 +344,7 @@ func TestInstanceWithoutV1(t *testing.T) {
 			}
 		}))
 		defer imds.Close()
-		r := (&house{home: t.TempDir(), env: map[string]string{}}).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, variable)
+		r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, variable)
 		id, err := r.Current()
 		if err != nil {
 			t.Fatal(err)

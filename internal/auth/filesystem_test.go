@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +22,7 @@ import (
 // ones, even if the exchange returns less than the AWS CLI expects.
 func TestLoginFileKeepsAll(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, loginConfig)
 	path := h.loginToken(t, time.Now().Add(-time.Minute))
 	before := object(t, path)
@@ -31,7 +30,7 @@ func TestLoginFileKeepsAll(t *testing.T) {
 	delete(before, "identityToken")
 	before["accessToken"].(map[string]any)["scope"] = "kept"
 	data, _ := json.Marshal(before)
-	h.write(t, strings.TrimPrefix(path, h.home), string(data))
+	h.Write(t, path, string(data))
 	signin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"accessToken": {"accessKeyId": "ASIANEW", "secretAccessKey": "new", "sessionToken": "s"}, "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "refresh-2"}`)
 	}))
@@ -62,11 +61,11 @@ func TestLoginFileKeepsAll(t *testing.T) {
 // next run can still read others.
 func TestHungTokens(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(awssim.SSOToken{}))
+	h := newHome(t, signedIn(awssim.SSOToken{}))
 	h.configure(t, loginConfig+"[profile web]\nrole_arn = arn:aws:iam::200000000002:role/Ops\nweb_identity_token_file = HOME/web\n")
 	login := h.loginToken(t, time.Now().Add(time.Hour))
-	token := (&botocache.Cache{Home: h.home}).Token("corp").Path()
-	for _, path := range []string{login, token, filepath.Join(h.home, "web")} {
+	token := (&botocache.Cache{Home: h.Dir}).Token("corp").Path()
+	for _, path := range []string{login, token, filepath.Join(h.Dir, "web")} {
 		_ = os.Remove(path)
 		if err := exec.Command("mkfifo", path).Run(); err != nil {
 			t.Skip("no mkfifo: ", err)
@@ -112,10 +111,10 @@ func TestReadOnlyHome(t *testing.T) {
 		asNobody(t)
 		return
 	}
-	h := furnish(t, signedIn(expiredToken))
+	h := newHome(t, signedIn(expiredToken))
 	h.configure(t, loginConfig)
 	login := h.loginToken(t, time.Now().Add(-time.Minute))
-	token := (&botocache.Cache{Home: h.home}).Token("corp").Path()
+	token := (&botocache.Cache{Home: h.Dir}).Token("corp").Path()
 	for _, path := range []string{login, token} {
 		if err := os.Chmod(filepath.Dir(path), 0o500); err != nil {
 			t.Fatal(err)
@@ -139,7 +138,7 @@ func TestReadOnlyHome(t *testing.T) {
 			t.Errorf("\n got %s\nwant %s", c.got, c.want)
 		}
 	}
-	if n := h.calls()["CreateToken"]; n != 0 {
+	if n := h.CountCalls()["CreateToken"]; n != 0 {
 		t.Errorf("%d refreshes", n)
 	}
 }

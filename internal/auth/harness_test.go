@@ -2,7 +2,6 @@ package auth
 
 import (
 	"bytes"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,101 +16,39 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 )
 
-// house is a home folder with a simulated organization behind it.
-type house struct {
-	sim  *awssim.Server
-	home string
-	env  map[string]string // without AWS_PROFILE
+// testHome makes resolvers for the home of a simulated organization.
+type testHome struct{ *simtest.Home }
 
-	mu       sync.Mutex
-	advanced time.Duration
+func newHome(t testing.TB, w *awssim.World) *testHome {
+	t.Helper()
+	return &testHome{simtest.Start(t, w)}
 }
 
-// furnish starts the world and writes its home.
-func furnish(t testing.TB, w *awssim.World) *house {
-	t.Helper()
-	sim, err := awssim.Start(w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { sim.Close() })
-	h := &house{sim: sim, home: t.TempDir(), env: map[string]string{}}
-	if err := sim.WriteHome(h.home); err != nil {
-		t.Fatal(err)
-	}
-	for _, pair := range sim.Env(h.home) {
-		key, value, _ := strings.Cut(pair, "=")
-		h.env[key] = value
-	}
-	return h
+// emptyHome is a home without an organization.
+func emptyHome(t testing.TB) *testHome {
+	return &testHome{&simtest.Home{Dir: t.TempDir(), Env: map[string]string{}}}
 }
 
 // resolver returns the resolver of one process, with more variables in its environment.
-func (h *house) resolver(t testing.TB, pairs ...string) *Resolver {
+func (h *testHome) resolver(t testing.TB, pairs ...string) *Resolver {
 	t.Helper()
-	env := maps.Clone(h.env)
-	environ := slices.Clone(pairs)
-	for _, pair := range pairs {
-		key, value, _ := strings.Cut(pair, "=")
-		env[key] = value
-	}
-	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	config, err := awsconfig.Load(awsconfig.Files{Config: env["AWS_CONFIG_FILE"], Credentials: env["AWS_SHARED_CREDENTIALS_FILE"]})
+	lookup := h.Lookup(pairs...)
+	var files awsconfig.Files
+	files.Config, _ = lookup("AWS_CONFIG_FILE")
+	files.Credentials, _ = lookup("AWS_SHARED_CREDENTIALS_FILE")
+	config, err := awsconfig.Load(files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return New(Options{
-		Config: config, Lookup: lookup, Environ: append(environ, "PATH="+os.Getenv("PATH")), Now: h.now,
-		Cache: &botocache.Cache{Home: h.home, Lookup: lookup}, NoRoleCache: true,
+		Config: config, Lookup: lookup, Environ: append(slices.Clone(pairs), "PATH="+os.Getenv("PATH")), Now: h.Now,
+		Cache: &botocache.Cache{Home: h.Dir, Lookup: lookup}, NoRoleCache: true,
 		Stdin: strings.NewReader(""), Stderr: &bytes.Buffer{},
 		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 64, MaxAttempts: 1}),
 	})
-}
-
-// advance moves the clocks of the server and of the resolvers.
-func (h *house) advance(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.advanced += d
-	h.sim.Advance(d)
-}
-
-func (h *house) now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return time.Now().Add(h.advanced)
-}
-
-// write puts a file into the home and returns its path.
-func (h *house) write(t testing.TB, name, text string) string {
-	t.Helper()
-	path := filepath.Join(h.home, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// calls counts the server's calls by operation.
-func (h *house) calls() map[string]int {
-	n := map[string]int{}
-	for _, call := range h.sim.Calls() {
-		n[call.Operation]++
-	}
-	return n
-}
-
-// checkRequests reports requests that AWS would not accept.
-func (h *house) checkRequests(t testing.TB) {
-	t.Helper()
-	for _, problem := range h.sim.Problems() {
-		t.Error(problem)
-	}
 }
 
 // caller returns the ARN of an identity in STS.
@@ -139,14 +76,14 @@ func profile(t testing.TB, r *Resolver, name string) *Identity {
 }
 
 // configure adds text to the config; HOME stands for the home folder.
-func (h *house) configure(t testing.TB, text string) {
+func (h *testHome) configure(t testing.TB, text string) {
 	t.Helper()
-	path := filepath.Join(h.home, ".aws", "config")
+	path := filepath.Join(h.Dir, ".aws", "config")
 	old, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.write(t, ".aws/config", string(old)+strings.ReplaceAll(text, "HOME", h.home))
+	h.Write(t, ".aws/config", string(old)+strings.ReplaceAll(text, "HOME", h.Dir))
 }
 
 const (
@@ -155,8 +92,8 @@ const (
 	adminJSON   = `{"Version": 1, "AccessKeyId": "` + adminKey + `", "SecretAccessKey": "` + adminSecret + `"}`
 )
 
-// village returns a world of four accounts with users, roles and SSO sessions of every kind.
-func village() *awssim.World {
+// testWorld returns a world of four accounts with users, roles and SSO sessions of every kind.
+func testWorld() *awssim.World {
 	return &awssim.World{
 		Accounts: []awssim.Account{
 			{ID: "100000000001", Name: "root"}, {ID: "200000000002", Name: "dev"},

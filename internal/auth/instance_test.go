@@ -101,18 +101,18 @@ func TestMetadataAsBotocore(t *testing.T) {
 	service := &fakeMetadata{asked: map[string]int{}, cases: cases}
 	server := httptest.NewServer(service)
 	defer server.Close()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	for i := range cases {
 		c := &cases[i]
 		url := fmt.Sprintf("%s/%d", server.URL, i)
 		for name, value := range c.Variables {
 			c.Variables[name] = strings.ReplaceAll(value, "URL", url)
 		}
-		c.Config = h.write(t, fmt.Sprint("config", i), "[default]\n"+strings.ReplaceAll(c.config, "URL", url)+"\n")
+		c.Config = h.Write(t, fmt.Sprint("config", i), "[default]\n"+strings.ReplaceAll(c.config, "URL", url)+"\n")
 	}
 	list, _ := json.Marshal(cases)
-	ask := exec.Command(python, "-c", askMetadata, h.write(t, "cases.json", string(list)))
-	ask.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.home, "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=*"}
+	ask := exec.Command(python, "-c", askMetadata, h.Write(t, "cases.json", string(list)))
+	ask.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.Dir, "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=*"}
 	ask.Stderr = os.Stderr
 	printed, err := ask.Output()
 	if err != nil {

@@ -34,7 +34,7 @@ func TestMachineServices(t *testing.T) {
 		}
 	}))
 	defer hostile.Close()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	for name, variables := range map[string][]string{
 		"container, redirect": {"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + hostile.URL + "/away", "AWS_CONTAINER_AUTHORIZATION_TOKEN=token"},
 		"container, endless":  {"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + hostile.URL + "/endless"},

@@ -51,7 +51,7 @@ func TestMFASessionFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, first, prompts := mia(t, "123456")
-			path := h.write(t, strings.TrimPrefix(miasFile(t, first).Path(), h.home+"/"), text)
+			path := h.Write(t, strings.TrimPrefix(miasFile(t, first).Path(), h.Dir+"/"), text)
 			if err := os.Chmod(path, 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestMFASessionAndClock(t *testing.T) {
 	if err := openGuarded(t, h.nextRun(t, first), "g1"); err != nil {
 		t.Fatal(err)
 	}
-	h.sim.Advance(13 * time.Hour) // but not the clock of muster
+	h.Server.Advance(13 * time.Hour) // but not the clock of muster
 	if err := openGuarded(t, h.nextRun(t, first), "g2"); err != nil || *prompts != 2 {
 		t.Errorf("%v, %d prompts; want 2", err, *prompts)
 	}
@@ -115,8 +115,8 @@ func TestMFASessionOfTwoProcesses(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if *prompts != 1 || h.calls()["GetSessionToken"] != 1 {
-		t.Errorf("%d prompts, calls %v; want 1 of each", *prompts, h.calls())
+	if *prompts != 1 || h.CountCalls()["GetSessionToken"] != 1 {
+		t.Errorf("%d prompts, calls %v; want 1 of each", *prompts, h.CountCalls())
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 const miasDevice = "arn:aws:iam::100000000001:mfa/mia"
 
 // nextRun returns a resolver of another process in the same home, which keeps sessions.
-func (h *house) nextRun(t *testing.T, first *Resolver) *Resolver {
+func (h *testHome) nextRun(t *testing.T, first *Resolver) *Resolver {
 	t.Helper()
 	r := h.resolver(t)
 	r.NoRoleCache, r.Prompt = false, first.Prompt
@@ -40,10 +40,10 @@ func TestMFASessionIsKept(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if *prompts != 1 || h.calls()["GetSessionToken"] != 1 {
-		t.Errorf("%d prompts, calls %v; want 1 of each", *prompts, h.calls())
+	if *prompts != 1 || h.CountCalls()["GetSessionToken"] != 1 {
+		t.Errorf("%d prompts, calls %v; want 1 of each", *prompts, h.CountCalls())
 	}
-	files, err := filepath.Glob(filepath.Join(h.home, ".aws/cli/cache/muster-mfa-*.json"))
+	files, err := filepath.Glob(filepath.Join(h.Dir, ".aws/cli/cache/muster-mfa-*.json"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("files %v, %v; want one", files, err)
 	}
@@ -51,11 +51,11 @@ func TestMFASessionIsKept(t *testing.T) {
 		t.Errorf("%v, %v; want mode 0600", info.Mode(), err)
 	}
 
-	h.advance(12*time.Hour - 4*time.Minute) // too little is left
+	h.Advance(12*time.Hour - 4*time.Minute) // too little is left
 	if err := openGuarded(t, h.nextRun(t, first), "g1"); err != nil || *prompts != 2 {
 		t.Errorf("after the session: %v, %d prompts; want 2", err, *prompts)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 
 	withoutCache := h.resolver(t)
 	withoutCache.Prompt = first.Prompt
@@ -69,7 +69,7 @@ func TestMFASessionOfOthers(t *testing.T) {
 	t.Parallel()
 	h, r, _ := mia(t)
 	one, other := r.Cache.MFASession("AKIAONE", miasDevice), r.Cache.MFASession("AKIAOTHER", miasDevice)
-	if one.Path() == other.Path() || one.Path() == r.Cache.MFASession("AKIAONE", miasDevice+"2").Path() || !strings.HasPrefix(one.Path(), h.home) {
+	if one.Path() == other.Path() || one.Path() == r.Cache.MFASession("AKIAONE", miasDevice+"2").Path() || !strings.HasPrefix(one.Path(), h.Dir) {
 		t.Errorf("%s and %s", one.Path(), other.Path())
 	}
 }
@@ -84,7 +84,7 @@ func TestMFASessionRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := first.Cache.MFASession(keys.AccessKeyID, miasDevice)
-	h.write(t, strings.TrimPrefix(file.Path(), h.home+"/"), `{"Credentials": {"AccessKeyId": "ASIAGONE", "SecretAccessKey": "gone", "SessionToken": "gone", "Expiration": "2100-01-01T00:00:00UTC"}}`)
+	h.Write(t, file.Path(), `{"Credentials": {"AccessKeyId": "ASIAGONE", "SecretAccessKey": "gone", "SessionToken": "gone", "Expiration": "2100-01-01T00:00:00UTC"}}`)
 	r := h.nextRun(t, first)
 	atOnce(3, func() {
 		for _, name := range []string{"g1", "g2", "g3"} {
@@ -93,15 +93,15 @@ func TestMFASessionRefused(t *testing.T) {
 			}
 		}
 	})
-	if *prompts != 1 || h.calls()["GetSessionToken"] != 1 {
-		t.Errorf("%d prompts, calls %v; want one code", *prompts, h.calls())
+	if *prompts != 1 || h.CountCalls()["GetSessionToken"] != 1 {
+		t.Errorf("%d prompts, calls %v; want one code", *prompts, h.CountCalls())
 	}
 }
 
 // TestTokenCode: the code of --token-code serves the first device, once.
 func TestTokenCode(t *testing.T) {
 	t.Parallel()
-	w := village()
+	w := testWorld()
 	w.Users = append(w.Users, awssim.User{Account: "root", Name: "tom", MFASerial: "arn:aws:iam::100000000001:mfa/tom", MFACodes: []string{"123456"}})
 	h, _, prompts := miaIn(t, w, "000000")
 	h.configure(t, "[profile t1]\nrole_arn = arn:aws:iam::100000000001:role/Guarded\nmfa_serial = arn:aws:iam::100000000001:mfa/tom\nsource_profile = tom\n")

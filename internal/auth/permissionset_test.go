@@ -17,30 +17,30 @@ import (
 // as written; the token cannot be refreshed, and the profile names it at sign-in.
 func TestLegacy(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, "[profile my legacy]\nsso_start_url = https://old.awsapps.com/start/#/\nsso_region = us-east-2\nsso_account_id = 200000000002\nsso_role_name = Billing\n")
 	// sha1("https://old.awsapps.com/start/#/")
-	if _, err := os.Stat(filepath.Join(h.home, ".aws/sso/cache/18452554767b88255deeebb68f0e820b4b18c595.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(h.Dir, ".aws/sso/cache/18452554767b88255deeebb68f0e820b4b18c595.json")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := profile(t, h.resolver(t), "my legacy").Credentials.Retrieve(t.Context()); err != nil {
 		t.Error(err)
 	}
-	h.advance(9 * time.Hour)
+	h.Advance(9 * time.Hour)
 	_, err := profile(t, h.resolver(t), "my legacy").Credentials.Retrieve(t.Context())
 	var login *sso.LoginError
 	if !errors.As(err, &login) || login.Error() != `SSO session "my legacy" has ended; sign in with: muster login 'my legacy'` {
 		t.Errorf("%v", err)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestForgetFailures: after ForgetFailures, a user who has signed in meanwhile gets
 // credentials.
 func TestForgetFailures(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(awssim.SSOToken{}))
-	path := (&botocache.Cache{Home: h.home}).Token("corp").Path()
+	h := newHome(t, signedIn(awssim.SSOToken{}))
+	path := (&botocache.Cache{Home: h.Dir}).Token("corp").Path()
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ var expiredToken = awssim.SSOToken{AccessToken: "aoa-old", RefreshToken: "aor-ol
 // signedIn returns a world with one token of the session corp, whose user has ReadOnly
 // in audit.
 func signedIn(token awssim.SSOToken) *awssim.World {
-	w := village()
+	w := testWorld()
 	w.SSO = w.SSO[:1]
 	w.SSO[0].Tokens = []awssim.SSOToken{token}
 	return w

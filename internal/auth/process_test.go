@@ -37,7 +37,7 @@ func TestProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, village())
+			h := newHome(t, testWorld())
 			h.configure(t, "[profile bad]\ncredential_process = "+c.process+"\n")
 			r := h.resolver(t)
 			_, err := profile(t, r, "bad").Credentials.Retrieve(t.Context())
@@ -51,7 +51,7 @@ func TestProcess(t *testing.T) {
 			if !strings.Contains(text, `profile "bad": `) || !strings.Contains(text, c.want) || strings.Contains(text, "\n") {
 				t.Errorf("error %q, want one line with the profile and %q", text, c.want)
 			}
-			if len(h.sim.Calls()) != 0 {
+			if len(h.Server.Calls()) != 0 {
 				t.Error("AWS was asked")
 			}
 		})
@@ -61,8 +61,8 @@ func TestProcess(t *testing.T) {
 // TestProcessLoop: a process cannot call muster for its own profile.
 func TestProcessLoop(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
-	h.write(t, "keys.json", adminJSON)
+	h := newHome(t, testWorld())
+	h.Write(t, "keys.json", adminJSON)
 	h.configure(t, `
 [profile inner]
 credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME/keys.json
@@ -70,7 +70,7 @@ credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME
 	if _, err := profile(t, h.resolver(t, "MUSTER_CREDENTIAL_PROCESS=outer"), "inner").Credentials.Retrieve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	seen := filepath.Join(h.home, "seen")
+	seen := filepath.Join(h.Dir, "seen")
 	if text, _ := os.ReadFile(seen); string(text) != "outer\ninner" {
 		t.Errorf("the child sees %q", text)
 	}
@@ -87,9 +87,9 @@ credential_process = printf %s "$MUSTER_CREDENTIAL_PROCESS" >HOME/seen; cat HOME
 // TestProcessesAtOnce: only a few processes run at the same time.
 func TestProcessesAtOnce(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
-	h.write(t, "keys.json", adminJSON)
-	h.write(t, "running/none", "")
+	h := newHome(t, testWorld())
+	h.Write(t, "keys.json", adminJSON)
+	h.Write(t, "running/none", "")
 	const profiles = 3 * maxProcesses
 	names := make(chan string, profiles)
 	var text strings.Builder
@@ -106,7 +106,7 @@ func TestProcessesAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	seen, err := os.ReadFile(filepath.Join(h.home, "seen"))
+	seen, err := os.ReadFile(filepath.Join(h.Dir, "seen"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,13 +125,13 @@ func TestProcessesAtOnce(t *testing.T) {
 // waited for without end.
 func TestProcessLeavesSomething(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, "[profile p]\ncredential_process = sleep 1000 & echo $! >HOME/pid; echo '{}'\n")
 	_, err := profile(t, h.resolver(t), "p").Credentials.Retrieve(t.Context())
 	if want := `profile "p": its credential_process has left something running that holds its output`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	pid, err := os.ReadFile(filepath.Join(h.home, "pid"))
+	pid, err := os.ReadFile(filepath.Join(h.Dir, "pid"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,14 +142,14 @@ func TestProcessLeavesSomething(t *testing.T) {
 // process does not run again.
 func TestProcessFailsOnce(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; exit 3\n")
 	r := h.resolver(t)
 	_, err := r.Caller(t.Context(), profile(t, r, "p"))
 	if want := `profile "p": its credential_process failed: exit status 3`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+	if runs, _ := os.ReadFile(filepath.Join(h.Dir, "runs")); string(runs) != "run\n" {
 		t.Errorf("runs: %q", runs)
 	}
 }
@@ -157,10 +157,10 @@ func TestProcessFailsOnce(t *testing.T) {
 // TestProcessOnce: a process runs once for all callers that wait for its credentials.
 func TestProcessOnce(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	text, _ := json.Marshal(map[string]any{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T",
 		"Expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
-	h.write(t, "keys.json", string(text))
+	h.Write(t, "keys.json", string(text))
 	h.configure(t, "[profile p]\ncredential_process = echo run >>HOME/runs; cat HOME/keys.json\n")
 	r := h.resolver(t)
 	atOnce(20, func() {
@@ -168,7 +168,7 @@ func TestProcessOnce(t *testing.T) {
 			t.Errorf("%v, %v", creds.AccessKeyID, err)
 		}
 	})
-	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\n" {
+	if runs, _ := os.ReadFile(filepath.Join(h.Dir, "runs")); string(runs) != "run\n" {
 		t.Errorf("runs: %q", runs)
 	}
 }
@@ -177,8 +177,8 @@ func TestProcessOnce(t *testing.T) {
 // credentials.
 func TestProcessOnceForRoles(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
-	h.write(t, "keys.json", adminJSON)
+	h := newHome(t, testWorld())
+	h.Write(t, "keys.json", adminJSON)
 	h.configure(t, `
 [profile p]
 credential_process = echo run >>HOME/runs; cat HOME/keys.json
@@ -202,7 +202,7 @@ source_profile = both
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if runs, _ := os.ReadFile(filepath.Join(h.home, "runs")); string(runs) != "run\nboth\n" {
+	if runs, _ := os.ReadFile(filepath.Join(h.Dir, "runs")); string(runs) != "run\nboth\n" {
 		t.Errorf("runs: %q", runs)
 	}
 }
@@ -210,7 +210,7 @@ source_profile = both
 // TestProcessEnds: Close ends a process that runs after a time-out.
 func TestProcessEnds(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, "[profile p]\ncredential_process = echo $$ >HOME/pid.new; mv HOME/pid.new HOME/pid; sleep 600; echo {}\n")
 	r := h.resolver(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -222,7 +222,7 @@ func TestProcessEnds(t *testing.T) {
 	}()
 	var pid int
 	for pid == 0 {
-		text, _ := os.ReadFile(filepath.Join(h.home, "pid"))
+		text, _ := os.ReadFile(filepath.Join(h.Dir, "pid"))
 		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
 		time.Sleep(time.Millisecond)
 	}
@@ -239,7 +239,7 @@ func TestProcessEnds(t *testing.T) {
 // TestProcessUnderRole: a failed process says nothing about the role above it.
 func TestProcessUnderRole(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, `
 [profile p]
 credential_process = exit 3
@@ -263,7 +263,7 @@ source_profile = web
 role_arn = arn:aws:iam::200000000002:role/team/ops/Ops
 source_profile = signed out
 `)
-	os.RemoveAll(filepath.Join(h.home, ".aws", "sso"))
+	os.RemoveAll(filepath.Join(h.Dir, ".aws", "sso"))
 	for name, want := range map[string]awsapi.Failure{
 		"p":               {Kind: awsapi.Broken, Message: `profile "p": its credential_process failed: exit status 3`},
 		"over p":          {Kind: awsapi.Broken, Message: `profile "p": its credential_process failed: exit status 3`},

@@ -43,8 +43,8 @@ func TestProcessAsBotocore(t *testing.T) {
 	if err := exec.Command(python, "-c", "import botocore.session").Run(); err != nil {
 		t.Skip("botocore is not installed")
 	}
-	h := furnish(t, village())
-	words := h.write(t, "words", "#!/bin/sh\nprintf '%s\\0' \"$@\"\n")
+	h := newHome(t, testWorld())
+	words := h.Write(t, "words", "#!/bin/sh\nprintf '%s\\0' \"$@\"\n")
 	os.Chmod(words, 0o700)
 	random := rand.New(rand.NewPCG(20, 20))
 	var text strings.Builder
@@ -54,8 +54,8 @@ func TestProcessAsBotocore(t *testing.T) {
 	h.configure(t, text.String())
 	times := generateTimes(random)
 	list, _ := json.Marshal(times)
-	ask := exec.Command(python, "-c", askProcesses, h.write(t, "times.json", string(list)))
-	ask.Env = append(os.Environ(), "AWS_CONFIG_FILE="+filepath.Join(h.home, ".aws", "config"), "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	ask := exec.Command(python, "-c", askProcesses, h.Write(t, "times.json", string(list)))
+	ask.Env = append(os.Environ(), "AWS_CONFIG_FILE="+filepath.Join(h.Dir, ".aws", "config"), "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	ask.Stderr = os.Stderr
 	printed, err := ask.Output()
 	if err != nil {

@@ -24,32 +24,32 @@ func describe(ctx context.Context, r *Resolver, id *Identity) error {
 // is the whole chain; other credentials are kept.
 func TestRenewal(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
 	const early = time.Hour - 20*time.Second
-	h.sim.Advance(-early) // new credentials have 20 seconds left by the resolver's clock
+	h.Server.Advance(-early) // new credentials have 20 seconds left by the resolver's clock
 	id := profile(t, r, "two")
 	for _, c := range []struct {
 		step  time.Duration
 		roles int // AssumeRole calls so far, two a chain
 	}{{0, 2}, {0, 4}, {early, 6}, {0, 6}} {
-		h.sim.Advance(c.step)
+		h.Server.Advance(c.step)
 		if err := describe(t.Context(), r, id); err != nil {
 			t.Fatal(err)
 		}
-		if got := h.calls()["AssumeRole"]; got != c.roles {
+		if got := h.CountCalls()["AssumeRole"]; got != c.roles {
 			t.Errorf("%d roles assumed, want %d", got, c.roles)
 		}
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestExpiredInMidLife: if AWS ends credentials early, they are renewed and the call is
 // made once more.
 func TestExpiredInMidLife(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
 	id := profile(t, r, "hop")
@@ -57,14 +57,14 @@ func TestExpiredInMidLife(t *testing.T) {
 	if err := id.Do(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
-	h.sim.Advance(2 * time.Hour)
+	h.Server.Advance(2 * time.Hour)
 	if err := id.Do(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
 	if err := id.Do(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.calls(); got["AssumeRole"] != 2 || got["DescribeRegions"] != 4 {
+	if got := h.CountCalls(); got["AssumeRole"] != 2 || got["DescribeRegions"] != 4 {
 		t.Errorf("calls %v, want 2 AssumeRole and 4 DescribeRegions", got)
 	}
 }
@@ -72,7 +72,7 @@ func TestExpiredInMidLife(t *testing.T) {
 // TestDoOnce: a call gets at most one renewal, and none if that would not help.
 func TestDoOnce(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
 	expired := &sso.LoginError{To: "s", Why: "has ended"}
@@ -101,14 +101,14 @@ func TestDoOnce(t *testing.T) {
 }
 
 // mia returns a resolver whose profiles need a code of mia's device.
-func mia(t *testing.T, codes ...string) (*house, *Resolver, *int) {
+func mia(t *testing.T, codes ...string) (*testHome, *Resolver, *int) {
 	t.Helper()
-	return miaIn(t, village(), codes...)
+	return miaIn(t, testWorld(), codes...)
 }
 
-func miaIn(t *testing.T, w *awssim.World, codes ...string) (*house, *Resolver, *int) {
+func miaIn(t *testing.T, w *awssim.World, codes ...string) (*testHome, *Resolver, *int) {
 	t.Helper()
-	h := furnish(t, w)
+	h := newHome(t, w)
 	const device = "mfa_serial = arn:aws:iam::100000000001:mfa/mia\nsource_profile = mia\n\n"
 	h.configure(t, "[profile g1]\nrole_arn = arn:aws:iam::100000000001:role/Guarded\n"+device+
 		"[profile g2]\nrole_arn = arn:aws:iam::200000000002:role/Guarded\n"+device+
@@ -144,10 +144,10 @@ func TestOnePrompt(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	})
-	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 1 || got["AssumeRole"] != 3 {
+	if got := h.CountCalls(); *prompts != 1 || got["GetSessionToken"] != 1 || got["AssumeRole"] != 3 {
 		t.Errorf("%d prompts, calls %v; want 1, 1 GetSessionToken and 3 AssumeRole", *prompts, got)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestOnePromptOfProcess: the same holds for keys of any source.
@@ -158,7 +158,7 @@ func TestOnePromptOfProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.write(t, "mia.json", fmt.Sprintf(`{"Version": 1, "AccessKeyId": %q, "SecretAccessKey": %q}`, keys.AccessKeyID, keys.SecretAccessKey))
+	h.Write(t, "mia.json", fmt.Sprintf(`{"Version": 1, "AccessKeyId": %q, "SecretAccessKey": %q}`, keys.AccessKeyID, keys.SecretAccessKey))
 	h.configure(t, `
 [profile vault]
 credential_process = cat HOME/mia.json
@@ -182,10 +182,10 @@ source_profile = vault
 	if _, err := r.SessionToken(profile(t, r, "vault"), "", 0).Credentials.Retrieve(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := h.calls(); *prompts != 1 || got["GetSessionToken"] != 2 || got["AssumeRole"] != 2 {
+	if got := h.CountCalls(); *prompts != 1 || got["GetSessionToken"] != 2 || got["AssumeRole"] != 2 {
 		t.Errorf("%d prompts, calls %v; want 1, 2 GetSessionToken and 2 AssumeRole", *prompts, got)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestWrongCode: an invalid code is not asked for again by every account.
@@ -209,8 +209,8 @@ func TestWrongCode(t *testing.T) {
 					t.Errorf("%s: %+v, want denied: %s", name, got, want)
 				}
 			}
-			if *prompts != 1 || h.calls()["AssumeRole"] != 0 {
-				t.Errorf("%d prompts, calls %v", *prompts, h.calls())
+			if *prompts != 1 || h.CountCalls()["AssumeRole"] != 0 {
+				t.Errorf("%d prompts, calls %v", *prompts, h.CountCalls())
 			}
 		})
 	}
@@ -228,7 +228,7 @@ func TestWrongCode(t *testing.T) {
 // TestCodeLost: a code that has not reached AWS is asked for once per round.
 func TestCodeLost(t *testing.T) {
 	t.Parallel()
-	w := village()
+	w := testWorld()
 	w.Faults = []awssim.Fault{{Operation: "GetSessionToken", Kind: awssim.FaultClose, Times: 1}}
 	h, r, prompts := miaIn(t, w, "123456", "654321")
 	retrieve := func() error {
@@ -240,7 +240,7 @@ func TestCodeLost(t *testing.T) {
 			t.Fatalf("%v, want unreachable", err)
 		}
 	}
-	if got := h.calls()["GetSessionToken"]; *prompts != 1 || got != 1 {
+	if got := h.CountCalls()["GetSessionToken"]; *prompts != 1 || got != 1 {
 		t.Errorf("%d prompts, %d tries", *prompts, got)
 	}
 	r.ForgetFailures()
@@ -268,11 +268,11 @@ func TestForgetFailuresWhileAsked(t *testing.T) {
 // an account. Roles and permission sets belong to their own account.
 func TestAccount(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind+"\n[profile told]\naws_access_key_id = "+adminKey+"\naws_secret_access_key = "+adminSecret+"\naws_account_id = 123456789012\n"+
 		"[profile told by process]\ncredential_process = cat \"HOME/told.json\"\n")
-	h.write(t, "told.json", strings.Replace(adminJSON, "{", `{"AccountId": "123456789012", `, 1))
-	h.write(t, "my keys.json", adminJSON)
+	h.Write(t, "told.json", strings.Replace(adminJSON, "{", `{"AccountId": "123456789012", `, 1))
+	h.Write(t, "my keys.json", adminJSON)
 	r := h.resolver(t)
 	admin := profile(t, r, "admin")
 	atOnce(10, func() {
@@ -285,7 +285,7 @@ func TestAccount(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
-	if got := h.calls(); got["GetCallerIdentity"] != 3 || len(got) != 1 {
+	if got := h.CountCalls(); got["GetCallerIdentity"] != 3 || len(got) != 1 {
 		t.Errorf("calls %v, want one GetCallerIdentity for each of the keys", got)
 	}
 	// A role's session in the environment: STS names the role as well.
@@ -325,7 +325,7 @@ func TestRoleARN(t *testing.T) {
 // credentials that another call has renewed since.
 func TestRenewedOnceForAll(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, village())
+	h := newHome(t, testWorld())
 	h.configure(t, profilesOfEveryKind)
 	r := h.resolver(t)
 	id := profile(t, r, "hop")
@@ -333,7 +333,7 @@ func TestRenewedOnceForAll(t *testing.T) {
 	if err := id.Do(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
-	h.sim.Advance(2 * time.Hour)
+	h.Server.Advance(2 * time.Hour)
 	late := false
 	if err := id.Do(t.Context(), func() error {
 		err := call()
@@ -347,7 +347,7 @@ func TestRenewedOnceForAll(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.calls()["AssumeRole"]; got != 2 {
+	if got := h.CountCalls()["AssumeRole"]; got != 2 {
 		t.Errorf("%d roles assumed, want 2", got)
 	}
 }

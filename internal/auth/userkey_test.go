@@ -20,7 +20,7 @@ func TestUserKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := furnish(t, w)
+	h := newHome(t, w)
 	r := h.resolver(t, "AWS_PROFILE=ops")
 	keysOf := func(r *Resolver) (keys []UserKey) {
 		t.Helper()

@@ -31,6 +31,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"wire":           {"catalog", "names", "xmlscan"},
 		"awsapi":         {"catalog", "secret", "timing", "wire"},
 		"awssim":         {}, // so that it cannot share muster's mistakes
+		"awssim/simtest": {"awssim"},
 		"jmespath":       {},
 		"render":         {"names", "render/caret", "render/encode", "render/expr", "render/grid", "render/html", "render/parquet", "render/shape", "safe"},
 		"render/expr":    {"jmespath", "names", "render/caret", "render/encode", "render/grid", "render/shape", "safe"},

@@ -125,7 +125,7 @@ func TestAddressesFound(t *testing.T) {
 	if len(all) != 4 {
 		t.Errorf("%d instances, want 4", len(all))
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestWithoutSecondary: if DescribeSecondaryInterfaces does not exist or is denied, all

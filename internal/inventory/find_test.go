@@ -103,7 +103,7 @@ func TestFindTruth(t *testing.T) {
 			t.Errorf("%s: %d gaps\n got %s\nwant %s", what, len(ledger.Gaps()), strings.Join(got, "\n     "), strings.Join(want, "\n     "))
 		}
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestFindCalls: each region gets one call for each filter, however many targets there are,
@@ -142,7 +142,7 @@ func TestFindCalls(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, got, c.want)
 		}
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestFindDelegated: the addresses in a prefix that is delegated to an interface, as for
@@ -162,7 +162,7 @@ func TestFindDelegated(t *testing.T) {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestFindManaged: find also finds instances that AWS services manage, although an account
@@ -177,7 +177,7 @@ func TestFindManaged(t *testing.T) {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 
 	// A server that rejects the parameter gets the call without it.
 	calls := 0

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,35 +19,22 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 	"muster/internal/region"
 	"muster/internal/sweep"
 )
 
 // newResolver starts a simulated organization and returns a resolver for its user's home.
-func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option) (*awssim.Server, *auth.Resolver) {
+func newResolver(t testing.TB, w *awssim.World, width int, opts ...awssim.Option) (*simtest.Home, *auth.Resolver) {
 	t.Helper()
-	sim, err := awssim.Start(w, opts...)
+	home := simtest.Start(t, w, opts...)
+	config, err := awsconfig.Load(awsconfig.Files{Config: home.Env["AWS_CONFIG_FILE"], Credentials: home.Env["AWS_SHARED_CREDENTIALS_FILE"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { sim.Close() })
-	home := t.TempDir()
-	if err := sim.WriteHome(home); err != nil {
-		t.Fatal(err)
-	}
-	env := map[string]string{"HOME": home}
-	for _, pair := range sim.Env(home) {
-		key, value, _ := strings.Cut(pair, "=")
-		env[key] = value
-	}
-	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	config, err := awsconfig.Load(awsconfig.Files{Config: filepath.Join(home, ".aws", "config"), Credentials: filepath.Join(home, ".aws", "credentials")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sim, auth.New(auth.Options{
-		Config: config, Lookup: lookup, Now: time.Now, Cache: &botocache.Cache{Home: home, Lookup: lookup},
-		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: width, MaxAttempts: 1}),
+	return home, auth.New(auth.Options{
+		Config: config, Lookup: home.Lookup(), Now: time.Now, Cache: &botocache.Cache{Home: home.Dir, Lookup: home.Lookup()},
+		API: awsapi.New(awsapi.Settings{Lookup: home.Lookup(), Concurrency: width, MaxAttempts: 1}),
 	})
 }
 
@@ -161,11 +147,3 @@ func ids(instances []Instance) []string {
 
 // ownAccount selects only the account of the home's user.
 var ownAccount = account.Selection{}
-
-// checkProblems fails the test if the simulation saw an invalid call.
-func checkProblems(t testing.TB, sim *awssim.Server) {
-	t.Helper()
-	for _, problem := range sim.Problems() {
-		t.Error(problem)
-	}
-}

@@ -236,5 +236,5 @@ func TestQueryResults(t *testing.T) {
 			t.Errorf("%+v finds %q, want %q; gaps %+v", c.q, numbers, c.want, gaps)
 		}
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }

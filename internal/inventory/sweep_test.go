@@ -41,7 +41,7 @@ func TestEveryInstance(t *testing.T) {
 	if len(want) < 100 || !slices.Equal(have, want) {
 		t.Errorf("%d instances, want %d", len(have), len(want))
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestChaos: answers fail at random. The places that are ok or empty in the ledger have
@@ -108,7 +108,7 @@ func TestChaos(t *testing.T) {
 					}
 				}
 			}
-			checkProblems(t, sim)
+			sim.CheckRequests(t)
 		})
 	}
 }

@@ -3,8 +3,6 @@ package region
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,33 +14,20 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 )
 
 // newResolver starts a simulated organization and returns a resolver for its user's home.
-func newResolver(t *testing.T, w *awssim.World) (*awssim.Server, *auth.Resolver) {
+func newResolver(t *testing.T, w *awssim.World) (*simtest.Home, *auth.Resolver) {
 	t.Helper()
-	sim, err := awssim.Start(w)
+	home := simtest.Start(t, w)
+	config, err := awsconfig.Load(awsconfig.Files{Config: home.Env["AWS_CONFIG_FILE"], Credentials: home.Env["AWS_SHARED_CREDENTIALS_FILE"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { sim.Close() })
-	home := t.TempDir()
-	if err := sim.WriteHome(home); err != nil {
-		t.Fatal(err)
-	}
-	env := map[string]string{"HOME": home}
-	for _, pair := range sim.Env(home) {
-		key, value, _ := strings.Cut(pair, "=")
-		env[key] = value
-	}
-	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	config, err := awsconfig.Load(awsconfig.Files{Config: filepath.Join(home, ".aws", "config"), Credentials: filepath.Join(home, ".aws", "credentials")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sim, auth.New(auth.Options{
-		Config: config, Lookup: lookup, Now: time.Now, Cache: &botocache.Cache{Home: home, Lookup: lookup},
-		API: awsapi.New(awsapi.Settings{Lookup: lookup, Concurrency: 4, MaxAttempts: 1}),
+	return home, auth.New(auth.Options{
+		Config: config, Lookup: home.Lookup(), Now: time.Now, Cache: &botocache.Cache{Home: home.Dir, Lookup: home.Lookup()},
+		API: awsapi.New(awsapi.Settings{Lookup: home.Lookup(), Concurrency: 4, MaxAttempts: 1}),
 	})
 }
 
@@ -80,13 +65,5 @@ func serve(t *testing.T, handler http.HandlerFunc) (*awsapi.API, *auth.Identity)
 	return awsapi.New(awsapi.Settings{EndpointURL: server.URL, MaxAttempts: 1}), &auth.Identity{
 		Target:      awsapi.Target{Region: "us-east-1"},
 		Credentials: &auth.Credentials{CredentialsCache: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("AKIA", "s", ""))},
-	}
-}
-
-// checkProblems fails the test if the simulation saw an invalid call.
-func checkProblems(t *testing.T, sim *awssim.Server) {
-	t.Helper()
-	for _, problem := range sim.Problems() {
-		t.Error(problem)
 	}
 }

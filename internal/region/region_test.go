@@ -11,6 +11,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 	"muster/internal/catalog"
 	"muster/internal/sweep"
 )
@@ -32,7 +33,7 @@ func deny(action string, regions ...string) awssim.Deny {
 }
 
 // calls returns the calls so far, as OPERATION@REGION.
-func calls(sim *awssim.Server) []string {
+func calls(sim *simtest.Home) []string {
 	out := []string{}
 	for _, call := range sim.Calls() {
 		out = append(out, call.Operation+"@"+call.Region)
@@ -113,7 +114,7 @@ func TestRegions(t *testing.T) {
 			if got := calls(sim); !slices.Equal(got, c.calls) {
 				t.Errorf("calls %q, want %q", got, c.calls)
 			}
-			checkProblems(t, sim)
+			sim.CheckRequests(t)
 		})
 	}
 }
@@ -181,7 +182,7 @@ func TestOtherPartition(t *testing.T) {
 	if got, want := calls(sim), []string{"DescribeRegions@cn-north-1"}; !slices.Equal(got, want) {
 		t.Errorf("calls %q, want %q", got, want)
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 func TestRecords(t *testing.T) {
@@ -266,7 +267,7 @@ func TestNotOptedIn(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) || len(ledger.Gaps()) != 0 {
 		t.Errorf("%v, want %v", got, want)
 	}
-	checkProblems(t, sim)
+	sim.CheckRequests(t)
 }
 
 // TestDescribeRegions: an answer that is incomplete, or that no region could be in, is an

@@ -20,7 +20,7 @@ import (
 // TestLoginFiles: the files of a login have the AWS CLI's keys and form of times.
 func TestLoginFiles(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedOut(awssim.Login{}))
+	h := newHome(t, signedOut(awssim.Login{}))
 	if err := os.Remove(h.token().Path()); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestLoginFiles(t *testing.T) {
 	if registrations != 1 {
 		t.Errorf("%d registrations in %v", registrations, entries)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestLoginFails: a login that fails keeps the old token.
@@ -76,7 +76,7 @@ func TestLoginFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, signedOut(c.login))
+			h := newHome(t, signedOut(c.login))
 			before := read(t, h.token().Path())
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
@@ -92,7 +92,7 @@ func TestLoginFails(t *testing.T) {
 			if after := read(t, h.token().Path()); after != before {
 				t.Errorf("the token has changed: %s", after)
 			}
-			h.checkRequests(t)
+			h.CheckRequests(t)
 		})
 	}
 }
@@ -100,7 +100,7 @@ func TestLoginFails(t *testing.T) {
 // TestNoBrowser: if no browser can be opened, the user gets a code.
 func TestNoBrowser(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedOut(awssim.Login{}))
+	h := newHome(t, signedOut(awssim.Login{}))
 	var shown []string
 	opened := 0
 	_, err := h.session(t).Login(t.Context(), LoginOptions{
@@ -115,7 +115,7 @@ func TestNoBrowser(t *testing.T) {
 	if err != nil || len(shown) != 2 || shown[0] != "" || len(shown[1]) != len("ABCD-EFGH") {
 		t.Errorf("%v, shown %q", err, shown)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestSignInPage: only a URL of http or https is shown and opened.
@@ -130,7 +130,7 @@ func TestSignInPage(t *testing.T) {
 			answer, _ := json.Marshal(map[string]any{"deviceCode": "d", "userCode": "u", "verificationUri": page, "verificationUriComplete": page, "expiresIn": 600, "interval": 1})
 			w.Write(answer)
 		}))
-		h := furnish(t, signedOut(awssim.Login{}))
+		h := newHome(t, signedOut(awssim.Login{}))
 		_, err := h.session(t, "AWS_ENDPOINT_URL_SSO_OIDC="+oidc.URL).Login(t.Context(), LoginOptions{
 			DeviceCode: true,
 			Open:       func(url string) error { t.Errorf("%s was opened", url); return nil },

@@ -17,12 +17,12 @@ import (
 // stay.
 func TestLogoutAll(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(awssim.SSOToken{}))
-	odd := filepath.Join(h.home, "[odd] home")
+	h := newHome(t, signedIn(awssim.SSOToken{}))
+	odd := filepath.Join(h.Dir, "[odd] home")
 	if err := os.MkdirAll(odd, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(h.home, ".aws"), filepath.Join(odd, ".aws")); err != nil {
+	if err := os.Rename(filepath.Join(h.Dir, ".aws"), filepath.Join(odd, ".aws")); err != nil {
 		t.Fatal(err)
 	}
 	h.cache.Home = odd
@@ -45,7 +45,7 @@ func TestLogoutAll(t *testing.T) {
 // removed.
 func TestNoHome(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedOut(awssim.Login{}))
+	h := newHome(t, signedOut(awssim.Login{}))
 	h.cache.Home = ""
 	s := h.session(t)
 	var login *LoginError
@@ -67,7 +67,7 @@ func TestNoHome(t *testing.T) {
 // TestLogoutsAtOnce: several logouts succeed, and one removes the token.
 func TestLogoutsAtOnce(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(awssim.SSOToken{}))
+	h := newHome(t, signedIn(awssim.SSOToken{}))
 	var tokens atomic.Int32
 	var wait sync.WaitGroup
 	for range 8 {
@@ -90,7 +90,7 @@ func TestLogoutInterrupted(t *testing.T) {
 	t.Parallel()
 	w := signedIn(awssim.SSOToken{})
 	w.Faults = []awssim.Fault{{Kind: awssim.FaultHang, Service: "sso", Operation: "Logout"}}
-	h := furnish(t, w)
+	h := newHome(t, w)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
 	if result, err := h.client().LogoutAll(ctx, usEast, nil); !errors.Is(err, context.Canceled) || result.Tokens != 0 {

@@ -17,7 +17,7 @@ import (
 // refreshed once, and all get their credentials.
 func TestRefreshOnce(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(expiredToken))
+	h := newHome(t, signedIn(expiredToken))
 	processes := []*Session{h.session(t), h.session(t)}
 	done := make(chan error)
 	for i := range 100 {
@@ -28,13 +28,13 @@ func TestRefreshOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := h.calls(); got["CreateToken"] != 1 || got["GetRoleCredentials"] != 100 {
+	if got := h.CountCalls(); got["CreateToken"] != 1 || got["GetRoleCredentials"] != 100 {
 		t.Errorf("calls %v, want 1 CreateToken and 100 GetRoleCredentials", got)
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 	// A third process finds the fresh token.
-	if err := readOnly(t, h.session(t)); err != nil || h.calls()["CreateToken"] != 1 {
-		t.Errorf("%v, %d refreshes", err, h.calls()["CreateToken"])
+	if err := readOnly(t, h.session(t)); err != nil || h.CountCalls()["CreateToken"] != 1 {
+		t.Errorf("%v, %d refreshes", err, h.CountCalls()["CreateToken"])
 	}
 }
 
@@ -68,10 +68,10 @@ func TestSignInRequired(t *testing.T) {
 			if w.SSO[0].Tokens = []awssim.SSOToken{}; c.token != nil {
 				w.SSO[0].Tokens = []awssim.SSOToken{*c.token}
 			}
-			h := furnish(t, w)
+			h := newHome(t, w)
 			path := h.token().Path()
 			if c.file != nil {
-				write(t, path, *c.file)
+				h.Write(t, path, *c.file)
 			}
 			s := h.session(t)
 			for range 2 {
@@ -85,7 +85,7 @@ func TestSignInRequired(t *testing.T) {
 					t.Errorf("\n got %s\nwant %s", got, want)
 				}
 			}
-			if got := h.calls()["CreateToken"]; got != c.create {
+			if got := h.CountCalls()["CreateToken"]; got != c.create {
 				t.Errorf("%d refreshes, want %d", got, c.create)
 			}
 		})
@@ -96,7 +96,7 @@ func TestUnreadableToken(t *testing.T) {
 	t.Parallel()
 	w := signedIn(awssim.SSOToken{})
 	w.SSO[0].Tokens = []awssim.SSOToken{}
-	h := furnish(t, w)
+	h := newHome(t, w)
 	path := h.token().Path()
 	if err := os.MkdirAll(path, 0o700); err != nil { // a folder cannot be read, not even by root
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestUnreadableToken(t *testing.T) {
 // and the call is repeated.
 func TestDeadToken(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(awssim.SSOToken{Dead: true, AccessToken: "aoa-dead", RefreshToken: "aor", ClientID: "client", ClientSecret: "s"}))
+	h := newHome(t, signedIn(awssim.SSOToken{Dead: true, AccessToken: "aoa-dead", RefreshToken: "aor", ClientID: "client", ClientSecret: "s"}))
 	s := h.session(t)
 	var wait sync.WaitGroup
 	for range 20 {
@@ -123,7 +123,7 @@ func TestDeadToken(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if got := h.calls()["CreateToken"]; got != 1 {
+	if got := h.CountCalls()["CreateToken"]; got != 1 {
 		t.Errorf("%d refreshes, want 1", got)
 	}
 	if saved, err := h.token().Read(t.Context()); err != nil || saved.AccessToken == "aoa-dead" {
@@ -135,21 +135,21 @@ func TestDeadToken(t *testing.T) {
 // call.
 func TestTokenEndsMidway(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(time.Hour)}))
+	h := newHome(t, signedIn(awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(time.Hour)}))
 	s := h.session(t)
 	for _, c := range []struct {
 		step      time.Duration
 		refreshes int
 	}{{0, 0}, {54 * time.Minute, 0}, {2 * time.Minute, 1}, {7 * time.Hour, 1}, {2 * time.Hour, 2}} {
-		h.advance(c.step)
+		h.Advance(c.step)
 		if err := readOnly(t, s); err != nil {
 			t.Fatal(err)
 		}
-		if got := h.calls()["CreateToken"]; got != c.refreshes {
+		if got := h.CountCalls()["CreateToken"]; got != c.refreshes {
 			t.Errorf("%v later: %d refreshes, want %d", c.step, got, c.refreshes)
 		}
 	}
-	h.checkRequests(t)
+	h.CheckRequests(t)
 }
 
 // TestRefreshUnreachable: if a refresh fails, the token is used until it ends, and the
@@ -158,18 +158,18 @@ func TestRefreshUnreachable(t *testing.T) {
 	t.Parallel()
 	w := signedIn(awssim.SSOToken{RefreshToken: "aor", ExpiresIn: awssim.Duration(2 * time.Minute)})
 	w.Faults = []awssim.Fault{{Service: "oidc", Kind: awssim.FaultError, Status: 500, Code: "InternalServerException", Times: 1}}
-	h := furnish(t, w)
+	h := newHome(t, w)
 	s := h.session(t)
 	for _, refreshes := range []int{1, 2, 2} {
 		if err := readOnly(t, s); err != nil {
 			t.Fatal(err)
 		}
-		if got := h.calls()["CreateToken"]; got != refreshes {
+		if got := h.CountCalls()["CreateToken"]; got != refreshes {
 			t.Errorf("%d refreshes, want %d", got, refreshes)
 		}
 	}
 
-	h = furnish(t, signedIn(expiredToken))
+	h = newHome(t, signedIn(expiredToken))
 	s = h.session(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -195,7 +195,7 @@ func TestRefreshInPortal(t *testing.T) {
 		w := signedIn(expiredToken)
 		fault.Service = "oidc"
 		w.Faults = []awssim.Fault{fault}
-		err := readOnly(t, furnish(t, w).session(t))
+		err := readOnly(t, newHome(t, w).session(t))
 		if err == nil || errors.As(err, new(*LoginError)) || awsapi.Explain(err).Kind != awsapi.Broken {
 			t.Errorf("%s: %v", name, err)
 		}

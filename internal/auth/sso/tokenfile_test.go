@@ -21,8 +21,8 @@ import (
 // keeps all other keys of the file.
 func TestTokenFile(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(expiredToken))
-	path := filepath.Join(h.home, ".aws", "sso", "cache", "ee0bfd2552fbd840c02cc48b6e823320543c450f.json") // sha1("corp")
+	h := newHome(t, signedIn(expiredToken))
+	path := filepath.Join(h.Dir, ".aws", "sso", "cache", "ee0bfd2552fbd840c02cc48b6e823320543c450f.json") // sha1("corp")
 	old := map[string]any{}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func TestTokenFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := fresh.ExpiresAt.Sub(h.now()); left < 7*time.Hour || left > 8*time.Hour || fresh.ExpiresAt.Nanosecond() != 0 {
+	if left := fresh.ExpiresAt.Sub(h.Now()); left < 7*time.Hour || left > 8*time.Hour || fresh.ExpiresAt.Nanosecond() != 0 {
 		t.Errorf("the new token lasts %v", left)
 	}
 }
@@ -88,7 +88,7 @@ func TestTokenFile(t *testing.T) {
 func TestRegistrationEnds(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{`null`, `""`, `"soon"`, `17`, `[]`} {
-		h := furnish(t, signedIn(awssim.SSOToken{}))
+		h := newHome(t, signedIn(awssim.SSOToken{}))
 		path := h.token().Path()
 		token := object(t, path)
 		token["registrationExpiresAt"], token["clientId"] = json.RawMessage(value), nil
@@ -96,11 +96,11 @@ func TestRegistrationEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, path, string(data))
+		h.Write(t, path, string(data))
 		if err := readOnly(t, h.session(t)); err != nil {
 			t.Errorf("%s: %v", value, err)
 		}
-		h.advance(9 * time.Hour)
+		h.Advance(9 * time.Hour)
 		if err := readOnly(t, h.session(t)); !errors.As(err, new(*LoginError)) || !strings.Contains(err.Error(), "has ended; sign in with") {
 			t.Errorf("%s: %v", value, err)
 		}
@@ -111,7 +111,7 @@ func TestRegistrationEnds(t *testing.T) {
 // the link and its target.
 func TestTokenLink(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(expiredToken))
+	h := newHome(t, signedIn(expiredToken))
 	path, far := h.token().Path(), filepath.Join(t.TempDir(), "token")
 	if err := os.Rename(path, far); err != nil {
 		t.Fatal(err)
@@ -140,9 +140,9 @@ func TestTokenLink(t *testing.T) {
 // and says so.
 func TestLockIsElsewhere(t *testing.T) {
 	t.Parallel()
-	h := furnish(t, signedIn(expiredToken))
+	h := newHome(t, signedIn(expiredToken))
 	path := h.token().Path()
-	unlock, err := disk.Locks{Cache: filepath.Join(h.home, ".cache", "muster", "locks")}.Lock(t.Context(), path, nil)
+	unlock, err := disk.Locks{Cache: filepath.Join(h.Dir, ".cache", "muster", "locks")}.Lock(t.Context(), path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestLockIsElsewhere(t *testing.T) {
 	if err := readOnly(t, s); err != nil {
 		t.Error(err)
 	}
-	if n := h.calls()["CreateToken"]; n != 1 {
+	if n := h.CountCalls()["CreateToken"]; n != 1 {
 		t.Errorf("%d refreshes", n)
 	}
 }
