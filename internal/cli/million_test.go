@@ -44,6 +44,7 @@ func BenchmarkMillion(b *testing.B) {
 		{"csv", []string{"-o", "csv"}},
 		{"text", []string{"-o", "text"}},
 		{"parquet", []string{"-o", "parquet"}},
+		{"html", []string{"-o", "html"}},
 		{"template", []string{"-o", "template=<<.AccountId>> <<.Region>> <<.InstanceId>> <<.PrivateIPs>> <<.Tags.env>><<range .NetworkInterfaces>> <<.SubnetId>><<end>>"}},
 		{"jq", []string{"--jq", `select(.State == "running") | {AccountId, Region, InstanceId, PrivateIPs, env: .Tags.env}`}},
 		{"jq-all", []string{"--jq", "."}},
