@@ -1,10 +1,15 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"reflect"
+	"slices"
+	"strings"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
 	"muster/internal/secret"
@@ -35,16 +40,33 @@ func collectSecrets(set *secret.Set) func(*middleware.Stack) error {
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
 		collect := func(any) {}
-		switch awsmiddleware.GetServiceID(ctx) {
-		case "STS", "SSO", "SSO OIDC", "Signin":
+		secretive := slices.Contains([]string{"STS", "SSO", "SSO OIDC", "Signin"}, awsmiddleware.GetServiceID(ctx))
+		if secretive {
 			collect = func(document any) { addSecrets(set, reflect.ValueOf(document)) }
 		}
 		collect(in.Parameters)
 		out, metadata, err := next.HandleInitialize(ctx, in)
 		collect(out.Result)
+		if secretive {
+			hideValue(err)
+		}
 		return out, metadata, set.Error(err)
 	})
 	return func(stack *middleware.Stack) error { return stack.Initialize.Add(m, middleware.After) }
+}
+
+// hideValue removes the value from the error of an answer that cannot be decoded: it may be a
+// secret in the wrong place, and set does not know it.
+func hideValue(err error) {
+	var unreadable *smithy.DeserializationError
+	if !errors.As(err, &unreadable) || unreadable.Err == nil {
+		return
+	}
+	for _, mark := range []string{", got ", "cannot unquote", "invalid int: ", "value for float: ", "unexpected JSON type "} {
+		if text, _, found := strings.Cut(unreadable.Err.Error(), mark); found {
+			unreadable.Err = errors.New(cmp.Or(text, "unexpected value"))
+		}
+	}
 }
 
 func addSecrets(set *secret.Set, v reflect.Value) {

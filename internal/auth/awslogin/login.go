@@ -137,6 +137,9 @@ func (l *login) exchange(ctx context.Context, in *types.CreateOAuth2TokenRequest
 
 // Renew exchanges a login's refresh token for new credentials and a new refresh token.
 func Renew(ctx context.Context, api *awsapi.API, target awsapi.Target, login *botocache.Login, now time.Time) (*botocache.Login, error) {
+	if login.RefreshToken == "" || login.ClientID == "" {
+		return nil, errors.New("it has no refreshToken or no clientId")
+	}
 	key, err := parseProofKey(login.DPoPKey)
 	if err != nil {
 		return nil, err
@@ -170,7 +173,7 @@ func call(
 		return nil, err
 	}
 	t := out.TokenOutput
-	if t == nil || t.AccessToken == nil || aws.ToString(t.AccessToken.AccessKeyId) == "" || t.ExpiresIn == nil {
+	if t == nil || t.AccessToken == nil || aws.ToString(t.AccessToken.AccessKeyId) == "" || aws.ToInt32(t.ExpiresIn) <= 0 {
 		return nil, &awsapi.BrokenAnswer{Operation: "CreateOAuth2Token", Msg: "gave no credentials"}
 	}
 	return &botocache.Login{

@@ -62,7 +62,7 @@ func (f LoginFile) Read(ctx context.Context) (*Login, error) {
 		return nil, err
 	}
 	login := &Login{}
-	if err := json.Unmarshal(data, login); err != nil || login.AccessToken.AccessKeyID == "" {
+	if err := json.Unmarshal(data, login); err != nil || login.AccessToken.AccessKeyID == "" || login.AccessToken.SecretAccessKey == "" {
 		return nil, fmt.Errorf("%s: not a login", f.path)
 	}
 	return login, nil
