@@ -58,7 +58,7 @@ func TestHostileLogins(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := furnish(t, village())
+			h := newHome(t, testWorld())
 			h.configure(t, loginConfig)
 			path := h.loginToken(t, time.Now().Add(-time.Hour))
 			login, err := os.ReadFile(path)
@@ -73,7 +73,7 @@ func TestHostileLogins(t *testing.T) {
 	}
 	t.Run("a folder", func(t *testing.T) {
 		t.Parallel()
-		h := furnish(t, village())
+		h := newHome(t, testWorld())
 		h.configure(t, loginConfig)
 		path := h.loginToken(t, time.Now())
 		if err := os.Remove(path); err != nil {
@@ -86,7 +86,7 @@ func TestHostileLogins(t *testing.T) {
 	})
 	t.Run("a link to nowhere", func(t *testing.T) {
 		t.Parallel()
-		h := furnish(t, village())
+		h := newHome(t, testWorld())
 		h.configure(t, loginConfig)
 		path := h.loginToken(t, time.Now())
 		if err := os.Remove(path); err != nil {
@@ -100,7 +100,7 @@ func TestHostileLogins(t *testing.T) {
 }
 
 // checkHostileLogin checks the error of the profile laptop.
-func checkHostileLogin(t *testing.T, h *house, signin, want string) {
+func checkHostileLogin(t *testing.T, h *testHome, signin, want string) {
 	t.Helper()
 	_, err := profile(t, h.resolver(t, "AWS_ENDPOINT_URL_SIGNIN="+signin), "laptop").Credentials.Retrieve(t.Context())
 	if err == nil {
