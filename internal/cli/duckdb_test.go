@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,6 +81,43 @@ func TestDuckDBReadsParquet(t *testing.T) {
 				t.Errorf("%s:\n got %s\nwant %s", queries(from)[i], got, want[i])
 			}
 		}
+	}
+}
+
+// TestHostilePartitions: DuckDB finds the values of a field in the names of folders, whatever
+// they are, and no value leads out of the folder.
+func TestHostilePartitions(t *testing.T) {
+	t.Parallel()
+	duckdb := duckDB(t)
+	world := awssim.DefaultWorld()
+	names := []string{"..", ".", "../../x", "/etc/passwd", "a=b", "100%", "%2F", "ü 日本 🐘", "'", "\"", "a\\b", "*", "~", "-", "line\nbreak", "\u202e", "Web", "web"}
+	for i := range world.Instances {
+		world.Instances[i].Name = names[i%len(names)]
+	}
+	for i, name := range names { // more than the world has
+		instance := world.Instances[0]
+		instance.ID, instance.Name = fmt.Sprintf("i-0%016x", i), name
+		world.Instances = append(world.Instances, instance)
+	}
+	_, environ := simulated(t, world, false)
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"-o", "ndjson", "--out", filepath.Join(dir, "all.ndjson")},
+		{"-o", "parquet", "--partition-by", "Name", "--out", filepath.Join(dir, "hive")},
+	} {
+		if got := muster(t, environ, append([]string{"instances", "--all-profiles"}, args...)...); got.code != 0 {
+			t.Fatalf("%v: %+v", args, got)
+		}
+	}
+	query := "SELECT Name, InstanceId FROM %s ORDER BY ALL"
+	results := duckdb(t,
+		fmt.Sprintf(query, "read_ndjson_auto('"+filepath.Join(dir, "all.ndjson")+"')"),
+		fmt.Sprintf(query, "read_parquet('"+filepath.Join(dir, "hive", "*", "*.parquet")+"', hive_partitioning = true, hive_types_autocast = false)"))
+	if results[0] != results[1] || !strings.Contains(results[0], "passwd") {
+		t.Errorf("in folders: %s\nin ndjson: %s", results[1], results[0])
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("files outside of the folder: %v, %v", entries, err)
 	}
 }
 

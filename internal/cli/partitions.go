@@ -26,7 +26,7 @@ type partitions[R any] struct {
 	ctx     context.Context
 	root    string
 	prefix  string         // of the names of files
-	files   map[string]int // in each folder
+	files   map[string]int // in each folder; Web and web are one folder on some file systems
 	open    []*part[R]     // the one that was used last comes last
 }
 
@@ -104,11 +104,11 @@ func (p *partitions[R]) part(folder string) (*part[R], error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, err
 	}
-	file, err := disk.Create(p.ctx, filepath.Join(path, fmt.Sprintf("%s%d.parquet", p.prefix, p.files[folder])), false)
+	file, err := disk.Create(p.ctx, filepath.Join(path, fmt.Sprintf("%s%d.parquet", p.prefix, p.files[strings.ToLower(folder)])), false)
 	if err != nil {
 		return nil, err
 	}
-	p.files[folder]++
+	p.files[strings.ToLower(folder)]++
 	fresh := &part[R]{Stream: p.printer.StartPart(file), file: file, folder: folder}
 	fresh.Until(p.ctx)
 	p.open = append(p.open, fresh)

@@ -44,6 +44,7 @@ func Write(ctx context.Context, path string, secret bool, write func(io.Writer) 
 // File is a file whose contents grow while a program runs. Either Commit or Discard ends it.
 type File struct {
 	*os.File
+	path    string // as the user named it
 	place   *place
 	staging staging
 }
@@ -55,7 +56,7 @@ func Create(ctx context.Context, path string, secret bool) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{place: p, staging: staging{secret: secret, durable: true}}
+	f := &File{path: path, place: p, staging: staging{secret: secret, durable: true}}
 	if !p.direct() {
 		f.File, err = p.stage(f.staging)
 		return f, err
@@ -64,6 +65,15 @@ func Create(ctx context.Context, path string, secret bool) (*File, error) {
 		f.File, err = p.open()
 		return err
 	})
+}
+
+// Write names the user's file in an error, and not the staged one.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = f.path
+	}
+	return n, err
 }
 
 // Commit puts the contents in the file's place.
