@@ -162,6 +162,24 @@ func (r *run) signIn(ctx context.Context) ([]byte, error) {
 	return SignIn(ctx, nil, r.config, p)
 }
 
+// A sign-in ends with its context even while a server is sending.
+func TestSlowAnswer(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("interrupted")
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, "{")
+		w.(http.Flusher).Flush()
+		cancel(stop)
+		<-r.Context().Done()
+	}))
+	defer s.Close()
+	if _, err := newRun(OneLogin, s.URL).signIn(ctx); err != stop {
+		t.Errorf("got %v", err)
+	}
+}
+
 // check runs the sign-in and compares its outcome: an error of a kind whose text contains
 // want, or the assertion if want is "". No secret may be in the error, the log or the notes.
 func (r *run) check(t *testing.T, kind Kind, want string) {

@@ -146,7 +146,7 @@ func TestOneLogin(t *testing.T) {
 		{name: "exempt address", sign: google, adjust: func(r *run) { r.config.IP = "198.51.100.7" }},
 		{name: "no terminal for a code", sign: google, adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "no terminal"},
 		{name: "no terminal for a choice", sign: several, adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "Google Authenticator 110, Google"},
-		{name: "endless choice", sign: many, kind: NoTerminal, adjust: func(r *run) { r.prompt = nil }, want: "X 111, X 111)"},
+		{name: "endless choice", sign: many, kind: NoTerminal, adjust: func(r *run) { r.prompt = nil }, want: "among X 111, X 111"},
 		{name: "device named as the password", sign: fmt.Sprintf(mfaRequired, `{"device_id":111,"device_type":"correct horse <&> ü"}`), verify: oneLoginCodes(t),
 			adjust: func(r *run) { r.prompt.codes = []string{"123456"} }},
 		{name: "only a security key", sign: fmt.Sprintf(mfaRequired, `{"device_id":7,"device_type":"WebAuthn"}`), kind: BrowserOnly, want: "saml_provider = command"},

@@ -27,7 +27,7 @@ func (u user) choose(ctx context.Context, question string, choices []string) (in
 	}
 	choices = choices[:min(len(choices), maxChoices)]
 	if u.prompt == nil {
-		return 0, &Error{NoTerminal, fmt.Sprintf("there is no terminal to choose on (%s: %s)", question, strings.Join(choices[:min(len(choices), 5)], ", "))}
+		return 0, &Error{NoTerminal, fmt.Sprintf("%s: sign in on a terminal to choose among %s", strings.ToLower(question), strings.Join(choices[:min(len(choices), 5)], ", "))}
 	}
 	i, err := u.prompt.Choose(ctx, question, choices)
 	if err == nil && (i < 0 || i >= len(choices)) {
@@ -45,7 +45,7 @@ const maxCodes = 3
 func (u user) code(ctx context.Context, question string, accept func(code string) error) error {
 	for try := 1; ; try++ {
 		if u.prompt == nil {
-			return &Error{NoTerminal, "a one-time code is needed, and there is no terminal to ask on"}
+			return &Error{NoTerminal, "a one-time code is needed, and there is no terminal to ask on: sign in on one"}
 		}
 		text, err := u.prompt.Code(ctx, question)
 		if err != nil {
