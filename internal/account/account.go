@@ -71,9 +71,9 @@ func (a *Account) Open(ctx context.Context) (*auth.Identity, error) {
 	return nil, first
 }
 
-// Identities returns an identity for each selected role, permission set or profile
-// that leads into the account. It does not ask for credentials, so that the roles of
-// an organization may not exist.
+// Identities returns an identity for each selected role, permission set or profile that
+// leads into the account. It does not ask for credentials: the roles of an organization
+// need not exist.
 func (a *Account) Identities(ctx context.Context) ([]*auth.Identity, error) {
 	var ids []*auth.Identity
 	for id, err := range a.list().all(ctx) {
@@ -115,8 +115,8 @@ func (a *Account) Session(ctx context.Context) (*sso.Session, error) {
 	return nil, err
 }
 
-// AskRole lets the user choose if several permission sets lead into the account and none is
-// selected. Without it, that is an error. A nil Chooser changes nothing.
+// AskRole lets the user choose a permission set if several are assigned and none is selected.
+// Without AskRole, this is an error. A nil Chooser changes nothing.
 func (a *Account) AskRole(choose Chooser) {
 	if sets, ok := a.list().(*permissionSets); ok && choose != nil {
 		sets.choose = func(ctx context.Context, among []string) (string, error) {

@@ -74,10 +74,10 @@ func (s Selection) organizationFlags() string {
 	return strings.Join(flags, " and ")
 }
 
-// filter yields the accounts that pass. After them, when the list is complete, it yields the
-// account that each name of --account fits that is not in the list. It yields an account that
-// cannot be opened for each one that fits none or several: an account that the user names
-// is never left out silently. If no account passes, it yields an error.
+// filter yields the accounts that pass. When the list is complete, it looks for the names of
+// --account that are not in it. A name that fits one account in any case or in part yields
+// this account. Any other name yields an account that cannot be opened, so that no account
+// that the user names is left out silently. If no account passes, filter yields an error.
 func (f *filter) filter(ctx context.Context, accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
 		run := &filterRun{filter: f, ids: map[string]bool{}, matched: map[pattern]bool{}, passed: map[*Account]bool{}, ambiguous: map[pattern]*AmbiguousError{}}
@@ -169,8 +169,8 @@ func (r *filterRun) unmatched(patterns []pattern) []pattern {
 }
 
 // similar returns the accounts that names of --account fit in any case or in part, for names
-// that are not in the list. --exclude-account has no such similar names: it could leave out
-// more than the user knows.
+// that are not in the list. --exclude-account takes exact names only: otherwise it could
+// leave out accounts that the user does not expect.
 func (r *filterRun) similar(ctx context.Context) (similar []*Account, err error) {
 	var candidates []*Account
 	for _, p := range r.unmatched(r.include) {

@@ -10,7 +10,7 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// Chooser asks the user to choose one of several.
+// Chooser asks the user to choose one of several accounts or roles.
 type Chooser interface {
 	Account(ctx context.Context, question string, among []*Account) (*Account, error)
 	Role(ctx context.Context, question string, among []string) (string, error)
@@ -81,7 +81,7 @@ func (f *filter) one(ctx context.Context, text string, found []*Account) (*Accou
 	return f.choose.Account(ctx, fmt.Sprintf("%q fits %d accounts", text, len(found)), found)
 }
 
-// describe says which account a text has turned out to name.
+// describe returns the name and id of an account, without the one that equals text.
 func describe(a *Account, text string) string {
 	switch name := oneLine(a.Name); {
 	case a.ID == "" || a.ID == text:
@@ -98,7 +98,7 @@ func oneLine(name string) string { return strings.Join(strings.Fields(name), " "
 // maxListed bounds the accounts that an AmbiguousError lists.
 const maxListed = 40
 
-// AmbiguousError means that a text names several accounts, and nobody can be asked for one.
+// AmbiguousError means that a text names several accounts, and the user cannot be asked.
 type AmbiguousError struct {
 	Text     string
 	Accounts []*Account

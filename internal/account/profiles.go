@@ -52,7 +52,7 @@ func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
 		}
 	}
 	if len(ids) == 0 {
-		return nil, &auth.NoCredentialsError{Msg: "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"}
+		return nil, &auth.NoCredentialsError{Msg: "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' lists their problems"}
 	}
 	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
 		return newRoster(r, ids, orderDelay).accounts(ctx)

@@ -9,8 +9,8 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// fromRole finds the account of a role that the base identity assumes, over the roles of
-// --via. The account has no name: AWS tells a role only the id.
+// fromRole finds the account of a role that the base identity assumes through the roles of
+// --via. The account has no name: a role's ARN has only the id.
 func fromRole(r *auth.Resolver, s Selection) (*Found, error) {
 	id, err := baseIdentity(r, s)
 	if err != nil {
@@ -36,13 +36,13 @@ func fromRole(r *auth.Resolver, s Selection) (*Found, error) {
 func (s Selection) checkRoleSource() error {
 	switch {
 	case s.Organization:
-		return usage("--role-arn and --organization exclude each other: with --organization, --role names the role in every account")
+		return usage("--role-arn and --organization cannot be used together: with --organization, --role names the role in every account")
 	case s.SSOSession != "":
-		return usage("--role-arn and --sso-session exclude each other; to assume a role with a permission set, name its profile with --profile")
+		return usage("--role-arn and --sso-session cannot be used together; to assume a role with a permission set, name its profile with --profile")
 	case s.AllProfiles || len(s.Profiles) > 1:
 		return usage("--role-arn takes one --profile: the one that assumes the role")
 	case len(s.Roles) > 0:
-		return usage("--role-arn and --role exclude each other; to assume a role first, use --via")
+		return usage("--role-arn and --role cannot be used together; to assume a role first, use --via")
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ func (s Selection) checkRoleARNs() error {
 	case s.RoleARN != "" && !auth.IsRoleARN(s.RoleARN):
 		return usage("--role-arn %q: expected a role's ARN, such as arn:aws:iam::123456789012:role/NAME", s.RoleARN)
 	case s.RoleARN == "" && len(s.Via) > 0:
-		return usage("--via goes with --role-arn: the role to assume at last")
+		return usage("--via needs --role-arn, the last role of the chain")
 	}
 	for _, arn := range s.Via {
 		if !auth.IsRoleARN(arn) {

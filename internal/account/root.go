@@ -12,8 +12,8 @@ import (
 	"muster/internal/names"
 )
 
-// leavesOut reports whether an account is not meant: --task-policy is for member accounts, unless
-// the user names the management account.
+// leavesOut reports whether --task-policy leaves an account out: it is for member accounts,
+// unless the user names the management account.
 func (o *organization) leavesOut(a *Account) bool {
 	return o.selection.TaskPolicy != "" && a.management && len(o.selection.Accounts) == 0 && o.selection.Named == ""
 }
@@ -53,7 +53,7 @@ func (o *organization) namedMembers() (accounts func(context.Context) iter.Seq2[
 func (s Selection) checkRootSource() error {
 	switch {
 	case s.RoleARN != "" || len(s.Roles) > 0:
-		return usage("--task-policy excludes --role and --role-arn: it gives the root user of member accounts, and no role")
+		return usage("--task-policy cannot be used with --role or --role-arn: it opens member accounts as their root user")
 	case s.SSOSession != "" || s.AllProfiles:
 		return usage("--task-policy is for the member accounts of an organization; name the profile that administers them with --profile")
 	case len(s.Profiles) > 1:
@@ -68,7 +68,7 @@ func (s Selection) checkRootSource() error {
 func (s Selection) checkRootOptions() error {
 	switch {
 	case s.ExternalID != "" || s.RoleSessionName != "":
-		return usage("--external-id and --role-session-name go with roles; --task-policy assumes none")
+		return usage("--external-id and --role-session-name are for roles; --task-policy assumes none")
 	case s.DurationSeconds < 0 || s.duration() > auth.MaxRootSession:
 		return usage("--duration-seconds %d: expected 1 to %d with --task-policy", s.DurationSeconds, auth.MaxRootSession/time.Second)
 	}

@@ -37,8 +37,8 @@ type Selection struct {
 type Options struct {
 	Shard  Shard             // yields only this part of the selected accounts
 	Strict bool              // an exclusion that matches nothing is an error, before any account is yielded
-	Warn   func(text string) // prints what a name stands for, and that a glob or an exclusion matches nothing; may be nil
-	Choose Chooser           // asks which of several accounts a name means, and which role in it; nil: that is an error
+	Warn   func(text string) // prints the account that a name stands for, and globs and exclusions that match nothing; may be nil
+	Choose Chooser           // asks the user if a name fits several accounts, or an account has several roles; nil: this is an error
 	// OnlyRoles tries nothing but the roles of an organization. Without it, the base's own
 	// credentials take the place of a role in the base's account.
 	OnlyRoles bool
@@ -115,7 +115,7 @@ func (*UsageError) UsageError() {}
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
-// Check returns an error if flags exclude each other or have a wrong value.
+// Check returns an error if flags cannot be used together or have a wrong value.
 func (s Selection) Check() error {
 	if err := s.checkSource(); err != nil {
 		return err
@@ -146,19 +146,19 @@ func (s Selection) checkSource() error {
 	}
 	switch {
 	case s.Organization && s.SSOSession != "":
-		return usage("--organization and --sso-session exclude each other")
+		return usage("--organization and --sso-session cannot be used together")
 	case s.AllProfiles && s.Organization:
-		return usage("--all-profiles and --organization exclude each other; name the profile that lists the organization with --profile")
+		return usage("--all-profiles and --organization cannot be used together; name the profile that lists the organization with --profile")
 	case s.AllProfiles && len(s.Profiles) > 0:
-		return usage("--all-profiles and --profile exclude each other")
+		return usage("--all-profiles and --profile cannot be used together")
 	case s.SSOSession != "" && (s.AllProfiles || len(s.Profiles) > 0):
-		return usage("--sso-session and --profile exclude each other; a session's accounts need no profile")
+		return usage("--sso-session and --profile cannot be used together; a session's accounts need no profile")
 	case s.Organization && len(s.Roles) == 0:
 		return usage("--organization needs --role: the role to assume in each account, as in --role OrganizationAccountAccessRole")
 	case s.Organization && len(s.Profiles) > 1:
 		return usage("--organization takes one --profile: the one that may list its accounts")
 	case len(s.Roles) > 0 && !s.Organization && s.SSOSession == "" && s.SAMLProfile == "":
-		return usage("--role goes with --organization, --sso-session or --saml-profile; a profile brings its own role")
+		return usage("--role needs --organization, --sso-session or --saml-profile; a profile brings its own role")
 	}
 	return nil
 }
@@ -180,26 +180,26 @@ func (s Selection) checkSAMLSource() error {
 	case s.TaskPolicy != "":
 		other = "--task-policy"
 	case len(s.Profiles) > 0:
-		return usage("--saml-profile and --profile exclude each other; --profile %s is the account of its own role", strings.Join(s.Profiles, ","))
+		return usage("--saml-profile and --profile cannot be used together; --profile %s is the account of its own role", strings.Join(s.Profiles, ","))
 	default:
 		return nil
 	}
-	return usage("--saml-profile and %s exclude each other", other)
+	return usage("--saml-profile and %s cannot be used together", other)
 }
 
-// checkRoleOptions checks the flags that only go with roles that muster assumes by itself.
+// checkRoleOptions checks the flags for the roles that muster assumes itself.
 func (s Selection) checkRoleOptions() error {
 	organization := s.Organization || s.TaskPolicy != ""
 	assumes := s.Organization && s.TaskPolicy == "" || s.RoleARN != ""
 	switch {
 	case !organization && len(s.OUs) > 0:
-		return usage("--ou goes with --organization")
+		return usage("--ou needs --organization")
 	case !organization && len(s.Tags) > 0:
-		return usage("--account-tag goes with --organization")
+		return usage("--account-tag needs --organization")
 	case s.TaskPolicy != "":
 		return s.checkRootOptions()
 	case !assumes && (s.ExternalID != "" || s.RoleSessionName != "" || s.DurationSeconds != 0):
-		return usage("--external-id, --role-session-name and --duration-seconds go with --organization or --role-arn; a profile has its own in the config")
+		return usage("--external-id, --role-session-name and --duration-seconds need --organization or --role-arn; a profile has its own in the config")
 	case s.RoleSessionName != "" && !auth.IsSessionName(s.RoleSessionName):
 		return usage("--role-session-name %q: expected 2 to 64 letters, digits and _+=,.@-", s.RoleSessionName)
 	case s.ExternalID != "" && !auth.IsExternalID(s.ExternalID):

@@ -303,7 +303,7 @@ func TestProfilesUnusable(t *testing.T) {
 	empty.Users, empty.Home.Profile = nil, ""
 	none, r := newResolver(t, empty, "[profile settings]\nregion = eu-west-1\n")
 	_, err := Find(r, Selection{AllProfiles: true}, Options{})
-	if want := "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' says what each lacks"; err == nil || err.Error() != want {
+	if want := "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' lists their problems"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if len(sim.Calls())+len(none.Calls()) != 0 {

@@ -122,12 +122,12 @@ func resultColor(result string) render.Color {
 // Schema describes the records, for completion and --template-help.
 func (*keyFlags) Schema() *shape.Schema { return shape.SchemaOf[keyChange]() }
 
-// check returns an error for flags that exclude each other, or need others.
+// check returns an error for flags that cannot be used together, or need others.
 func (c *keyFlags) check() error {
 	selects := len(c.What)+len(c.User)+len(c.OlderThan)+len(c.UnusedFor) > 0
 	switch {
 	case c.From != "" && c.Apply != "":
-		return usage("--from and --apply exclude each other")
+		return usage("--from and --apply cannot be used together")
 	case c.From != "" && selects:
 		return usage("--from takes back all changes of the journal: it goes without --older-than, --unused-for, --user and names of keys")
 	case c.Apply != "" && selects:
@@ -135,11 +135,11 @@ func (c *keyFlags) check() error {
 	case c.Plan != "" && (c.Yes || c.Apply != ""):
 		return usage("--plan saves a plan for a later run; it goes without --yes and --apply")
 	case c.From != "" && c.Plan != "":
-		return usage("--plan and --from exclude each other: the journal itself is the plan")
+		return usage("--plan and --from cannot be used together: the journal itself is the plan")
 	case c.Yes && c.From == "" && (c.MaxChanges == 0 || c.Journal == ""):
 		return usage("--yes needs --max-changes N, the most keys that may change, and --journal FILE, for the way back")
 	case !c.Yes && c.Journal != "":
-		return usage("--journal goes with --yes: without it, nothing is changed")
+		return usage("--journal needs --yes: without it, nothing is changed")
 	}
 	if c.Plan != "" {
 		return checkWritable("--plan", c.Plan)

@@ -19,7 +19,7 @@ func (s *Selection) name(app *App, account string) error {
 		return nil
 	}
 	if len(s.Accounts) > 0 && app.setElsewhere["account"] == "" {
-		return usage("%s and --account exclude each other: name the account once", account)
+		return usage("%s and --account cannot be used together: name the account once", account)
 	}
 	s.Accounts, s.Named = nil, account
 	return nil

@@ -36,7 +36,7 @@ func parsePeriod(since, until, olderThan string, now time.Time) (from, to time.T
 		case !ok:
 			return from, to, usage("--older-than %q: expected an age, such as 12h, 90d or 2w; --until takes a date", olderThan)
 		case until != "":
-			return from, to, usage("--older-than and --until exclude each other")
+			return from, to, usage("--older-than and --until cannot be used together")
 		}
 		to = now.Add(-age)
 	}

@@ -111,18 +111,18 @@ func (c *assumeRoleCmd) options() (auth.RoleOptions, error) {
 	return o, err
 }
 
-// checkWays returns an error for options that exclude each other.
+// checkWays returns an error for options that cannot be used together.
 func (c *assumeRoleCmd) checkWays() error {
 	federated := ""
 	switch {
 	case c.SAMLAssertion != "" && c.WebIdentityTokenFile != "":
-		return usage("--saml-assertion and --web-identity-token-file exclude each other")
+		return usage("--saml-assertion and --web-identity-token-file cannot be used together")
 	case c.SAMLAssertion != "":
 		federated = "--saml-assertion"
 	case c.WebIdentityTokenFile != "":
 		federated = "--web-identity-token-file"
 	case c.PrincipalARN != "":
-		return usage("--principal-arn goes with --saml-assertion")
+		return usage("--principal-arn needs --saml-assertion")
 	}
 	if c.RoleARN == "" && c.SAMLAssertion == "" {
 		return usage("--role-arn is missing: the role to assume, such as arn:aws:iam::123456789012:role/NAME")

@@ -167,7 +167,7 @@ func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.I
 	case err != nil:
 		return nil, err
 	case !longTerm && len(c.PolicyARNs) > 0:
-		return nil, usage("--policy-arns goes with an IAM user's keys; %s has temporary credentials", id)
+		return nil, usage("--policy-arns needs an IAM user's keys; %s has temporary credentials", id)
 	case !longTerm:
 		return id, nil
 	case len(c.PolicyARNs) == 0:

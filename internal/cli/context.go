@@ -160,7 +160,7 @@ func flagsOf(settings []contexts.Setting) (flags []string) {
 	return flags
 }
 
-// checkSettings returns an error if the flags of a context exclude each other, or have a wrong
+// checkSettings returns an error if the flags of a context cannot be used together, or have a wrong
 // value. It makes no call of AWS.
 func checkSettings(app *App, settings []contexts.Setting) error {
 	alone := &App{name: app.name, setElsewhere: map[string]string{}, contextSet: map[any]bool{}} // without variables

@@ -33,7 +33,7 @@ func TestFail(t *testing.T) {
 		{"AWS went away", fmt.Errorf("the list of accounts: %w", &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}), 1,
 			"muster: the list of accounts: write tcp: write: broken pipe\n"},
 		{"the command line", usage("--shard 9: expected I/N"), 2, "muster: --shard 9: expected I/N\n"},
-		{"a selection", &account.UsageError{Msg: "--ou goes with --organization"}, 2, "muster: --ou goes with --organization\n"},
+		{"a selection", &account.UsageError{Msg: "--ou needs --organization"}, 2, "muster: --ou needs --organization\n"},
 		{"a query", fmt.Errorf("find: %w", &inventory.QueryError{Msg: "no target"}), 2, "muster: find: no target\n"},
 		{"an output flag", &render.Error{Flag: "--jq", Msg: "empty", Offset: -1}, 2, "muster: --jq: empty\n"},
 		{"the config file", &awsconfig.SyntaxError{File: "config", Line: 3, Msg: "no section"}, 2, "muster: config:3: no section\n"},

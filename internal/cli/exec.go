@@ -179,15 +179,15 @@ func (c *execCmd) dropContextRegions(app *App) {
 	}
 }
 
-// checkFlags returns an error for flags that exclude each other.
+// checkFlags returns an error for flags that cannot be used together.
 func (c *execCmd) checkFlags() error {
 	switch o := c.Output; {
 	case c.Serve && c.NoServe:
-		return usage("--serve and --no-serve exclude each other")
+		return usage("--serve and --no-serve cannot be used together")
 	case c.records() && c.Prefix:
-		return usage("--prefix and records (--output, --jq, --query) exclude each other")
+		return usage("--prefix and records (--output, --jq, --query) cannot be used together")
 	case !c.records() && !c.DryRun && (len(o.Columns) > 0 || len(o.SortBy) > 0 || o.NoHeaders || o.Slurp):
-		return usage("--columns, --sort-by, --no-headers and --slurp go with records: --output, --jq or --query")
+		return usage("--columns, --sort-by, --no-headers and --slurp need records: --output, --jq or --query")
 	case !c.PerRegion && (len(c.Region) > 1 || len(c.ExcludeRegion) > 0 || len(c.Region) == 1 && names.IsGlob(c.Region[0])):
 		return usage("several regions need --per-region; without it, one --region is the command's AWS_REGION")
 	}

@@ -136,7 +136,7 @@ func TestExecInsideExec(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
 	}
 	flagged := muster(t, append(environ, "MUSTER_ROLE=Other"), "accounts", "-o", "name")
-	if flagged.code != 2 || !strings.Contains(flagged.stderr, "--role goes with") {
+	if flagged.code != 2 || !strings.Contains(flagged.stderr, "--role needs") {
 		t.Errorf("outside, MUSTER_ROLE is --role: exit code %d, stderr %q", flagged.code, flagged.stderr)
 	}
 }

@@ -122,7 +122,7 @@ func (c *listCmd) listKinds(ctx context.Context, app *App, g *Global, command *k
 		switch {
 		case f == nil || path.Resolved: // variables of flags may be set for other commands
 		case f.Group != nil && slices.Contains([]string{"resources", "select", "regions", "sweep"}, f.Group.Key), f.Name == "watch":
-			return usage("--%s goes with a kind, as in 'muster list volumes --%s'; 'muster list' lists the kinds", f.Name, f.Name)
+			return usage("--%s needs a kind, as in 'muster list volumes --%s'; 'muster list' lists the kinds", f.Name, f.Name)
 		}
 	}
 	if o := &c.Output; o.Output == "" && o.JQ == "" && o.Query == "" && len(o.Columns)+len(o.SortBy)+len(o.CountBy) == 0 {

@@ -81,13 +81,13 @@ func (c *loginCmd) check(command *kong.Context) error {
 	case c.All && (c.Name != "" || c.SSOSession != "" || c.Profile != "" || c.NewSession != (newSession{})):
 		return usage("--all signs in to all sessions of the config: leave out names and --start-url")
 	case c.Force && !c.All:
-		return usage("--force goes with --all; a sign-in by name always takes place")
+		return usage("--force needs --all; a sign-in by name always takes place")
 	case c.Timeout <= 0:
 		return usage("--timeout %s: expected a positive duration, like 5m", c.Timeout)
 	case c.Port < 0 || c.Port > 65535:
 		return usage("--port %d: expected 1 to 65535", c.Port)
 	case c.Port != 0 && c.UseDeviceCode:
-		return usage("--port and --use-device-code exclude each other: a code needs no redirect")
+		return usage("--port and --use-device-code cannot be used together: a code needs no redirect")
 	}
 	return c.SAML.check()
 }

@@ -41,7 +41,7 @@ func (n profileName) check(flag string, session bool) error {
 			continue
 		}
 		if found == "{session}" {
-			return usage("%s %q: {session} goes with --sso-session", flag, n)
+			return usage("%s %q: {session} needs --sso-session", flag, n)
 		}
 		return usage("%s %q: unknown placeholder %s; expected %s%s", flag, n, found, strings.Join(known, ", "), names.DidYouMean(found, known))
 	}

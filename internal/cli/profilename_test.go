@@ -38,7 +38,7 @@ func TestProfileNameCheck(t *testing.T) {
 		{"{account-name}.{role}", false, ""},
 		{"{session}-{account-id}-{email}", true, ""},
 		{"plain", false, ""},
-		{"{session}", false, `--name "{session}": {session} goes with --sso-session`},
+		{"{session}", false, `--name "{session}": {session} needs --sso-session`},
 		{"{Role}", false, `--name "{Role}": unknown placeholder {Role}; expected {account-id}, {account-name}, {email}, {role}; did you mean "{role}"?`},
 		{"{}", false, `--name "{}": unknown placeholder {}; expected {account-id}, {account-name}, {email}, {role}`},
 		{"{role", false, `--name "{role": expected text with placeholders such as {account-name}.{role}`},

@@ -75,7 +75,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	// Variables of these flags may be set for other commands.
 	for _, path := range command.Path {
 		if f := path.Flag; f != nil && !path.Resolved && f.Group != nil && slices.Contains([]string{"generate", "select", "sweep"}, f.Group.Key) {
-			return usage("--%s goes with --generate; 'muster profiles NAME' lists some of the profiles", f.Name)
+			return usage("--%s needs --generate; 'muster profiles NAME' lists some of the profiles", f.Name)
 		}
 	}
 	printer, err := newRecordPrinter[profileRecord](app, g, &c.Output, profileView)

@@ -117,7 +117,7 @@ func (c *profilesCmd) prepareGenerate(app *App, g *Global) (*sweeper, *profileSo
 		return nil, nil, err
 	}
 	if p.accountOptions.Shard.Count > 0 {
-		return nil, nil, usage("--shard goes with commands that print records; --generate needs every account")
+		return nil, nil, usage("--shard is for commands that print records; --generate needs every account")
 	}
 	source, err := c.source(app, p)
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *profilesCmd) asRecords() bool {
 	return c.Output.Output != "" || c.JQ != "" || c.Query != "" || len(c.Columns)+len(c.SortBy)+len(c.CountBy) > 0 || c.NoHeaders || c.Slurp
 }
 
-// checkGenerate returns an error for flags that do not go with --generate.
+// checkGenerate returns an error for flags that --generate does not take.
 func (c *profilesCmd) checkGenerate(g *Global) error {
 	switch {
 	case len(c.What) > 0:
@@ -144,7 +144,7 @@ func (c *profilesCmd) checkGenerate(g *Global) error {
 	case c.Write && c.asRecords():
 		return usage("--write prints nothing: leave out --write, or --output and the flags for it")
 	case c.RetryGaps != "":
-		return usage("--retry-gaps goes with commands that print records; --generate needs every account")
+		return usage("--retry-gaps is for commands that print records; --generate needs every account")
 	case c.Write && g.simulated:
 		return usage("--write does not work with --demo: the simulated config file is deleted at the end")
 	}

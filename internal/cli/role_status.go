@@ -52,7 +52,7 @@ var roleStatusView = render.View{
 func (c *roleStatusCmd) Run(ctx context.Context, app *App, g *Global) error {
 	switch {
 	case c.SSOSession != "" || c.SAMLProfile != "" || c.AllProfiles:
-		return usage("role status asks the organization: --sso-session, --saml-profile and --all-profiles do not go with it")
+		return usage("role status asks the organization; it takes no --sso-session, --saml-profile or --all-profiles")
 	case len(c.Roles) != 1:
 		return usage("--role: expected one role, such as --role MusterRead")
 	}

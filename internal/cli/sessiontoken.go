@@ -71,7 +71,7 @@ func (c *sessionTokenCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return exportIdentity(ctx, out, id)
 }
 
-// checkMergeFlags checks the flags that go with --merge.
+// checkMergeFlags checks the flags that need --merge.
 func (c *sessionTokenCmd) checkMergeFlags() error {
 	name := string(c.ProfileName)
 	switch {
@@ -80,7 +80,7 @@ func (c *sessionTokenCmd) checkMergeFlags() error {
 	case c.Output != "" && c.Output != "ini" || c.JQ != "" || c.Query != "":
 		return usage("--merge writes the format ini: leave out other formats, --jq and --query")
 	case c.Out != "":
-		return usage("--merge and --out exclude each other: --merge writes your credentials file")
+		return usage("--merge and --out cannot be used together: --merge writes your credentials file")
 	case c.ProfileName == defaultProfileName:
 		return usage("--merge needs --profile-name: the section of the credentials file to write, such as mfa")
 	case plainName(name) != name:

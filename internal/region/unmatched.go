@@ -68,7 +68,7 @@ func (s *Selection) NoneEnabled() string {
 	}
 	text := "no region of --region " + join(s.include)
 	if len(s.include) == 0 {
-		text = "no region beside --exclude-region " + join(s.exclude)
+		text = "no region outside --exclude-region " + join(s.exclude)
 	}
 	if s.seen.accounts == 1 {
 		return text + " is enabled in the account"

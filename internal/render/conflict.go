@@ -9,7 +9,7 @@ import (
 	"muster/internal/render/caret"
 )
 
-// checkFlags reports an unknown format, and flags that exclude each other. name is the
+// checkFlags reports an unknown format, and flags that cannot be used together. name is the
 // format without the text of a template.
 func (c *compiler) checkFlags(name string) error {
 	return cmp.Or(c.checkFormat(name), c.checkWatch(name), c.checkExpressions(name), c.checkColumns(name))
@@ -92,7 +92,7 @@ func (c *compiler) checkExpressions(name string) error {
 	case c.Slurp && !filters:
 		return &caret.Error{Flag: "--slurp", Msg: "needs --jq", Offset: -1}
 	case c.Query != "" && (name == "name" || name == "tree" || name == "parquet" || name == "html" || c.isTemplate(name)):
-		return clash("--query", "--output "+name, "it goes with json, ndjson, yaml, text, csv, table and markdown")
+		return clash("--query", "--output "+name, "use json, ndjson, yaml, text, csv, table and markdown")
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func TestErrors(t *testing.T) {
 		{Options{JQ: ".", Query: "@"}, "--jq: cannot be used with --query; choose one of them"},
 		{Options{JQ: ".", Output: "template=x"}, "--jq: cannot be used with --output template; a filter prints its results itself"},
 		{Options{JQ: ".", Output: "csv"}, "--jq: cannot be used with --output csv; end the filter with | @csv, or use --query"},
-		{Options{Query: "@", Output: "name"}, "--query: cannot be used with --output name; it goes with json, ndjson, yaml, text, csv, table and markdown"},
+		{Options{Query: "@", Output: "name"}, "--query: cannot be used with --output name; use json, ndjson, yaml, text, csv, table and markdown"},
 		{Options{Slurp: true}, "--slurp: needs --jq"},
 	} {
 		test.o.ReadFile = func(path string) ([]byte, error) {
