@@ -61,9 +61,20 @@ func compileOperations(all []*Operation) addedOperations {
 	return added
 }
 
+// action is the IAM action that allows an operation. Two services do not name it after the operation.
+func (o *Operation) action() string {
+	switch method, _, _ := strings.Cut(o.Key, " "); {
+	case o.SigningName == "apigateway":
+		return "apigateway:" + method
+	case o.SigningName == "budgets" && strings.HasPrefix(o.Name, "Describe"):
+		return "budgets:ViewBudget"
+	}
+	return o.SigningName + ":" + o.Name
+}
+
 func (o *Operation) compile() *operation {
 	a := &api{service: o.Service, signingName: o.SigningName, throttling: throttlingJSON}
-	op := &operation{service: o.Service, name: o.Name, api: a, action: o.SigningName + ":" + o.Name, oneRegion: o.OneRegion, identify: (*Server).signed}
+	op := &operation{service: o.Service, name: o.Name, api: a, action: o.action(), oneRegion: o.OneRegion, identify: (*Server).signed}
 	switch {
 	case o.Protocol == "ec2":
 		op.protocol, op.api = protocolEC2, nil
