@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +16,10 @@ type StackSets struct {
 	NoTrustedAccess bool              `json:"no_trusted_access,omitempty"` // CloudFormation may not use Organizations
 	Polls           int               `json:"polls,omitempty"`             // questions until an operation ends; default 2; below 0: it never ends
 	Fail            map[string]string `json:"fail,omitempty"`              // account to the reason why its stacks fail
+
+	// What the management account has at the start: templates by name.
+	Sets   map[string]string `json:"sets,omitempty"`
+	Stacks map[string]string `json:"stacks,omitempty"`
 }
 
 // cloudFormation is the state of the service. Server.mu guards it.
@@ -44,6 +49,9 @@ func cloudFormationAPI() *api {
 }
 
 func (w *compiledWorld) compileStackSets() error {
+	if w.world.Organization == nil && len(w.world.StackSets.Sets)+len(w.world.StackSets.Stacks) > 0 {
+		return errors.New("stack_sets: sets and stacks need an organization")
+	}
 	for ref, reason := range w.world.StackSets.Fail {
 		a, err := w.account(ref)
 		if err != nil {
@@ -52,6 +60,36 @@ func (w *compiledWorld) compileStackSets() error {
 		w.failing[a.ID] = reason
 	}
 	return nil
+}
+
+// createStacks creates the stack sets and stacks that the world has at the start.
+func (s *Server) createStacks() error {
+	for name, template := range s.world.StackSets.Sets {
+		set := s.newStackSet(setKey{s.iam, name})
+		set.template, set.deploys = template, true
+		s.cfn.sets[set.setKey] = set
+	}
+	for name, template := range s.world.StackSets.Stacks {
+		st := s.newStack(stackKey{s.management.ID, s.iam, name}, template)
+		st.status = "CREATE_COMPLETE"
+		if err := s.run(st); err != nil {
+			return fmt.Errorf("stack_sets: stacks: %s: %w", name, err)
+		}
+		s.cfn.stacks[st.stackKey] = st
+	}
+	return nil
+}
+
+// DeleteRole deletes a role that a stack has created, as somebody may by hand. The stack does not notice.
+func (s *Server) DeleteRole(arn string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.deployed, arn)
+	s.endSessions(arn)
+}
+
+func (s *Server) endSessions(role string) {
+	maps.DeleteFunc(s.keys, func(_ string, c *credentials) bool { return c.role == role })
 }
 
 // polls is the number of questions after which an operation ends.
@@ -123,7 +161,7 @@ func (s *Server) removeRoles(st *stack, kept []*role) {
 	for _, r := range st.roles {
 		delete(s.deployed, r.arn)
 		if !slices.ContainsFunc(kept, func(k *role) bool { return k.arn == r.arn }) {
-			maps.DeleteFunc(s.keys, func(_ string, c *credentials) bool { return c.role == r.arn })
+			s.endSessions(r.arn)
 		}
 	}
 	st.roles = nil
@@ -132,8 +170,7 @@ func (s *Server) removeRoles(st *stack, kept []*role) {
 // newStack returns a stack that is not in the account yet.
 func (s *Server) newStack(key stackKey, template string) *stack {
 	s.stackCount++
-	id := derive(uint64(s.stackCount), "stack", key.account, key.region, key.name)
-	uuid := id.hex(8) + "-" + id.hex(4) + "-4" + id.hex(3) + "-8" + id.hex(3) + "-" + id.hex(12)
+	uuid := derive(uint64(s.stackCount), "stack", key.account, key.region, key.name).uuid()
 	st := &stack{stackKey: key, template: template, created: s.now().UTC().Truncate(time.Second)}
 	st.id = "arn:" + s.name + ":cloudformation:" + key.region + ":" + key.account + ":stack/" + key.name + "/" + uuid
 	if t, err := readTemplate(template); err == nil {

@@ -87,6 +87,15 @@ func (set *stackSet) deploymentInput(r *request, in parameters) *apiError {
 	return nil
 }
 
+// newStackSet returns a stack set that does not exist yet.
+func (s *Server) newStackSet(key setKey) *stackSet {
+	s.stackCount++
+	set := &stackSet{setKey: key}
+	set.id = key.name + ":" + derive(uint64(s.stackCount), "stack set", key.name).uuid()
+	set.arn = "arn:" + s.name + ":cloudformation:" + key.region + ":" + s.management.ID + ":stackset/" + set.id
+	return set
+}
+
 func (s *Server) createStackSet(r *request) (*answer, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,11 +114,8 @@ func (s *Server) createStackSet(r *request) (*answer, *apiError) {
 	case known != nil:
 		return nil, fail(409, "NameAlreadyExistsException", "StackSet %s already exists", name)
 	}
-	s.stackCount++
-	uuid := derive(uint64(s.stackCount), "stack set", name)
-	set := &stackSet{setKey: setKey{r.region, name}, token: in.text("ClientRequestToken")}
-	set.id = name + ":" + uuid.hex(8) + "-" + uuid.hex(4) + "-4" + uuid.hex(3) + "-8" + uuid.hex(3) + "-" + uuid.hex(12)
-	set.arn = "arn:" + s.name + ":cloudformation:" + r.region + ":" + s.management.ID + ":stackset/" + set.id
+	set := s.newStackSet(setKey{r.region, name})
+	set.token = in.text("ClientRequestToken")
 	if err := set.deploymentInput(r, in); err != nil {
 		return nil, err
 	}

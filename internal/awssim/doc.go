@@ -16,6 +16,7 @@
 //	env := s.Env(home)                     // AWS_ENDPOINT_URL and the other variables
 //	...                                    // run muster, the AWS CLI or an SDK
 //	s.Problems()                           // the mistakes of the client; [] if there were none
+//	s.DeleteRole(arn)                      // by hand, behind CloudFormation's back
 //	s.KeyStates()                          // Active or Inactive, by the id of an access key
 //	s.Calls(), s.Truth(), s.MaxInFlight(), s.LookupHost(ctx, "shop-1.eu-west-1.elb.amazonaws.com")
 //	s.Confirm(userCode, true), s.SAMLAssertion(roleARN), s.WebIdentityToken(issuer, audience, subject, time.Hour)

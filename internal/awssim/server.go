@@ -127,6 +127,9 @@ func Start(w *World, opts ...Option) (*Server, error) {
 		}
 	}
 	s.openSessions()
+	if err := s.createStacks(); err != nil {
+		return nil, fmt.Errorf("simulated organization: %w", err)
+	}
 	if s.listener, err = net.Listen("tcp", o.addr); err != nil {
 		return nil, fmt.Errorf("simulated organization: %w", err)
 	}

@@ -34,6 +34,11 @@ func (g *generator) text(alphabet string, n int) string {
 
 func (g *generator) hex(n int) string { return g.text("0123456789abcdef", n) }
 
+// uuid returns a UUID of version 4.
+func (g *generator) uuid() string {
+	return g.hex(8) + "-" + g.hex(4) + "-4" + g.hex(3) + "-8" + g.hex(3) + "-" + g.hex(12)
+}
+
 func (g *generator) base32(n int) string { return g.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", n) }
 
 func (g *generator) base64(n int) string {

@@ -93,7 +93,7 @@ func (c *roleDeployCmd) Run(ctx context.Context, app *App, g *Global) error {
 			app.detail("%s", line)
 		}
 	}
-	return o.conclude(ctx, plan, fmt.Sprintf("nothing to change: the role %s is deployed", role.Name),
+	return o.conclude(ctx, plan, fmt.Sprintf("nothing to change: the role %s is deployed; 'muster role status --role %s' tries it", role.Name, role.Name),
 		fmt.Sprintf("the role %s is deployed; 'muster instances --organization --role %s' uses it", role.Name, role.Name))
 }
 
@@ -145,7 +145,7 @@ type rollout struct {
 
 // open checks the output flags, connects, and lists the accounts.
 func (f *rolloutFlags) open(ctx context.Context, app *App, g *Global, given string) (*rollout, error) {
-	path, name, err := parseRole(given)
+	_, name, err := parseRole(given)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,8 @@ func (f *rolloutFlags) open(ctx context.Context, app *App, g *Global, given stri
 	if o.caller, err = r.Caller(ctx, id); err != nil {
 		return nil, err
 	}
-	o.deployment.Name = (&deploy.Role{Name: name, Path: path}).StackName()
+	role := &deploy.Role{Name: name}
+	o.deployment.Name, o.deployment.Description = role.StackName(), role.TemplateDescription()
 	if o.deployment.Targets, err = account.Targets(ctx, r, selection); err != nil {
 		return nil, err
 	}

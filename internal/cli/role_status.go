@@ -112,7 +112,8 @@ func (s *sweeper) deployedStates(ctx context.Context, role string) map[string]st
 	if err != nil {
 		return nil
 	}
-	d := deploy.Deployment{Name: (&deploy.Role{Name: role}).StackName()}
+	of := deploy.Role{Name: role}
+	d := deploy.Deployment{Name: of.StackName(), Description: of.TemplateDescription()}
 	delegated := caller.AccountID != management
 	if !delegated {
 		d.Management = management

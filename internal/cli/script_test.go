@@ -37,6 +37,8 @@ import (
 //		nothing asked so far was malformed, mis-signed, misdirected or expired.
 //	advance DURATION
 //		moves the clocks of the organization and of muster.
+//	lose ROLE_ARN
+//		deletes a role that a stack has created, as somebody may by hand.
 //	clock TIME
 //		sets both clocks.
 //	assertion FILE ROLE_ARN...
@@ -77,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"sound":   (*script)(nil).command((*script).sound),
 			"advance": (*script)(nil).command((*script).advance),
 			"clock":   (*script)(nil).command((*script).clock),
+			"lose":    (*script)(nil).command((*script).lose),
 
 			"assertion": (*script)(nil).command((*script).assertion),
 			"token":     (*script)(nil).command((*script).token),
@@ -265,6 +268,9 @@ func (s *script) mode(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s is %s, want %s", args[0], got, args[1])
 	}
 }
+
+// lose deletes a role that a stack has created.
+func (s *script) lose(_ *testscript.TestScript, _ bool, args []string) { s.sim.DeleteRole(args[0]) }
 
 func (s *script) advance(ts *testscript.TestScript, _ bool, args []string) {
 	d, err := time.ParseDuration(args[0])

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
+
 	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/wire"
@@ -25,10 +27,13 @@ import (
 // permissions of the service brings it to the accounts, and to those that join later. Stack
 // sets leave the management account out, where a stack of the same name takes their place.
 type Deployment struct {
-	Name     string   // of the stack set and of the stack
-	Template string   // not needed to delete
-	Targets  []string // ids of OUs, or of the organization's root
-	Accounts []Target // below the targets, without the management account
+	Name     string // of the stack set and of the stack
+	Template string // not needed to delete
+	// Description is that of the template. What has the name and another description belongs
+	// to somebody else, and is neither changed nor deleted.
+	Description string
+	Targets     []string // ids of OUs, or of the organization's root
+	Accounts    []Target // below the targets, without the management account
 
 	// Management is the id of the management account; "": it gets no stack.
 	Management, ManagementName string
@@ -86,6 +91,39 @@ func (d *Deployment) state(ctx context.Context) (now deployed, err error) {
 		now.stack, err = d.describeStack(ctx, d.Name, true)
 	}
 	return now, err
+}
+
+// ownState is state, and an error if somebody else has made a part of it.
+func (d *Deployment) ownState(ctx context.Context) (deployed, error) {
+	now, err := d.state(ctx)
+	switch {
+	case err != nil:
+		return now, err
+	case now.set != nil && !d.owns(now.set):
+		return now, d.foreign("stack set")
+	case now.stack != nil && !d.made(now.stack.template):
+		return now, d.foreign("stack")
+	}
+	return now, nil
+}
+
+// owns reports whether a stack set is one of this deployment.
+func (d *Deployment) owns(set *stackSet) bool {
+	return set.model != "SELF_MANAGED" && d.made(set.template)
+}
+
+// made reports whether a template is one of this deployment, in this version or another.
+func (d *Deployment) made(text string) bool {
+	var t struct {
+		Description string `yaml:"Description"`
+	}
+	return yaml.Unmarshal([]byte(text), &t) == nil && t.Description == d.Description
+}
+
+// foreign is the error for a stack set or a stack that somebody else has made.
+func (d *Deployment) foreign(kind string) error {
+	return &remedied{fmt.Errorf("somebody else has made the %s %s, with another template: nothing was changed", kind, d.Name),
+		"choose another name for the role, or delete the " + kind + " in CloudFormation"}
 }
 
 func (d *Deployment) describeSet(ctx context.Context) (*stackSet, error) {

@@ -45,12 +45,9 @@ type Step struct {
 
 // PlanDeploy compares the deployment with its state in AWS.
 func (d *Deployment) PlanDeploy(ctx context.Context) (*Plan, error) {
-	now, err := d.state(ctx)
+	now, err := d.ownState(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if now.set != nil && now.set.model == "SELF_MANAGED" {
-		return nil, fmt.Errorf("the stack set %s is self-managed, so muster did not create it; deploy a role with another name", d.Name)
 	}
 	p := &Plan{d: d}
 	p.planSet(now.set)
@@ -137,7 +134,7 @@ func (p *Plan) planStack(st *stack) error {
 
 // PlanDelete plans the removal of everything that PlanDeploy creates.
 func (d *Deployment) PlanDelete(ctx context.Context) (*Plan, error) {
-	now, err := d.state(ctx)
+	now, err := d.ownState(ctx)
 	if err != nil {
 		return nil, err
 	}

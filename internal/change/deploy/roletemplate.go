@@ -57,6 +57,11 @@ const policyVersion = "2012-10-17"
 // too. The long form of !Sub can be read by every YAML parser.
 func inPartition(text string) any { return map[string]string{"Fn::Sub": text} }
 
+// TemplateDescription is the description of the role's templates, by which muster knows them.
+func (r *Role) TemplateDescription() string {
+	return "The role " + r.Name + ", with which muster reads an account."
+}
+
 func (r *Role) template() template {
 	role := roleProperties{
 		RoleName: r.Name, Description: "Reads this account for muster.", MaxSessionDuration: int(r.MaxSession.Seconds()),
@@ -72,7 +77,7 @@ func (r *Role) template() template {
 		role.Policies = []inlinePolicy{{"muster", policyDocument{policyVersion, []statement{{Effect: "Allow", Action: r.Actions, Resource: "*"}}}}}
 	}
 	return template{
-		Version: "2010-09-09", Description: "The role " + r.Name + ", with which muster reads an account.",
+		Version: "2010-09-09", Description: r.TemplateDescription(),
 		Resources: roleResources{roleResource{"AWS::IAM::Role", role}},
 		Outputs:   map[string]any{"RoleArn": map[string]any{"Value": map[string]any{"Fn::GetAtt": []string{"Role", "Arn"}}}},
 	}

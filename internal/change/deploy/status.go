@@ -26,6 +26,9 @@ func (d *Deployment) Status(ctx context.Context) (*Status, error) {
 		} else {
 			s.Text += fmt.Sprintf(" has %d stacks", len(set.instances))
 		}
+		if !d.owns(set) {
+			s.Text += "; somebody else has made it"
+		}
 		if set.operation != "" {
 			s.Text += "; its operation " + set.operation + " is under way"
 		}
