@@ -90,7 +90,7 @@ func (c *instancesCmd) Run(ctx context.Context, app *App, g *Global) error {
 		visit := (*inventory.Instances).Visit
 		return listInstances(ctx, app, g, c, visit, func(r *inventory.Instance) *inventory.Instance { return r }, nil)
 	}
-	if format, _, _ := strings.Cut(c.Output.Output, "="); c.JQ == "" && c.Query == "" && len(c.CountBy)+len(c.Columns) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
+	if format, _, _ := strings.Cut(c.Output.Output, "="); app.take == nil && c.ChangedSince == "" && c.JQ == "" && c.Query == "" && len(c.CountBy)+len(c.Columns) == 0 && slices.Contains([]string{"", "table", "wide", "tree", "csv", "text", "name"}, format) {
 		return usage("--full needs an output with whole records: -o json, ndjson, yaml or template=, --jq, --query, --count-by or --columns")
 	}
 	visit := (*inventory.Instances).VisitFull

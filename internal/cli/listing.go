@@ -120,6 +120,9 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		return err
 	}
 	if app.take != nil || flags.output.ChangedSince != "" {
+		if l.secret {
+			return usage("--changed-since is not for these records: they hold secrets, which no snapshot keeps")
+		}
 		source, err := newRecordSource(app, g, flags, &l)
 		if err != nil {
 			return err

@@ -87,20 +87,37 @@ var otherFlags = sync.OnceValue(func() map[string]bool {
 // selectsRecords reports whether a flag is one of those that select the records of a listing.
 func selectsRecords(flag *kong.Flag) bool { return !otherFlags()[flag.Name] }
 
-// listsRecords reports whether a command line is one of a listing command.
+// hasRecords reports whether a command can list records of accounts that are no secrets: these
+// have no page.
+func hasRecords(command reflect.Type) bool {
+	_, watched := command.FieldByName("WatchedOutput")
+	_, page := command.FieldByName("PageFlags")
+	return watched && page
+}
+
+// listsRecords reports whether a command line lists such records. A command that may print
+// something else has a method listsNames.
 func listsRecords(command *kong.Context) bool {
 	node := command.Selected()
-	return node != nil && node.Target.FieldByName("WatchedOutput").IsValid()
+	if node == nil || !hasRecords(node.Target.Type()) {
+		return false
+	}
+	other, ok := node.Target.Addr().Interface().(interface{ listsNames() bool })
+	return !ok || !other.listsNames()
 }
+
+// listsNames reports whether the command prints the names of all kinds.
+func (c *listCmd) listsNames() bool { return c.Kinds == "" }
+
+// listsNames reports whether the command prints the names of services or operations.
+func (c *awsCmd) listsNames() bool { return c.op == nil }
 
 // listingNames are the names of the listing commands.
 func listingNames() (names []string) {
 	top := complete.ReadGrammar(reflect.TypeFor[grammar](), nil)
 	for _, c := range top.Commands {
-		if f, ok := reflect.TypeFor[grammar]().FieldByName(c.Field); ok {
-			if _, lists := f.Type.FieldByName("WatchedOutput"); lists {
-				names = append(names, c.Name)
-			}
+		if f, ok := reflect.TypeFor[grammar]().FieldByName(c.Field); ok && hasRecords(f.Type) {
+			names = append(names, c.Name)
 		}
 	}
 	return names
@@ -200,16 +217,8 @@ func (a *App) withSource(ctx context.Context, g *Global, s snapshot.Selection, l
 	demo, endpoint := globalOf(command).Demo, globalOf(command).EndpointURL
 	*globalOf(command) = *g
 	globalOf(command).Demo, globalOf(command).EndpointURL = demo && live, endpoint
-	taken := false
-	a.take = func(ctx context.Context, source *recordSource) error {
-		taken = true
-		return take(ctx, source)
-	}
-	err = a.run(ctx, command)
-	if err == nil && !taken {
-		err = usage("%s lists no records of accounts", shownSelection(s))
-	}
-	return err
+	a.take = take
+	return a.run(ctx, command)
 }
 
 // keptCommandError means that this muster does not understand the command of a snapshot.

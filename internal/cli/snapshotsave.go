@@ -82,16 +82,10 @@ func (c *snapshotSaveCmd) Run(ctx context.Context, app *App, g *Global, line *ko
 		return usage("--%s goes without 'snapshot save': it keeps whole records, of all places", flag)
 	}
 	selection := selectionOf(app, command)
-	taken := false
 	app.take = func(ctx context.Context, source *recordSource) error {
-		taken = true
 		return saveSnapshot(ctx, store, selection, source)
 	}
-	err = app.run(ctx, command)
-	if err == nil && !taken {
-		return usage("expected a command that lists records, such as 'muster snapshot save list volumes'")
-	}
-	return err
+	return app.run(ctx, command)
 }
 
 // globalWords returns the global flags in front of a command, as words of a command line.
@@ -110,7 +104,7 @@ func globalWords(line *kong.Context) (words []string) {
 func (a *App) parseListing(words []string) (*kong.Context, error) {
 	command, err := a.parse(words)
 	if err == nil && !listsRecords(command) {
-		return nil, usage("%s lists no records of accounts; expected a listing such as instances, volumes or accounts", command.Selected().Path())
+		return nil, usage("%s lists no records of accounts; expected a listing such as instances, list volumes or accounts", command.Selected().Path())
 	}
 	return command, err
 }
