@@ -31,10 +31,10 @@ func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) 
 	}
 	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
-			offered, err := r.SAMLRoles(ctx, p)
+			offered, err := r.SAMLRoles(ctx, p, s.Roles)
 			if err == nil {
 				var accounts []*Account
-				if accounts, err = samlAccounts(r, p, offered, patterns, warn); err == nil {
+				if accounts, err = samlAccounts(r, p, s, offered, patterns, warn); err == nil {
 					for _, a := range accounts {
 						if !yield(a, nil) {
 							return
@@ -50,7 +50,7 @@ func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) 
 
 // samlAccounts returns the accounts of the roles that fit the patterns, all without any. An
 // account's roles are in the order of the patterns, and then of the assertion.
-func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRole, patterns []samlPattern, warn func(string)) ([]*Account, error) {
+func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, s Selection, offered []auth.SAMLRole, patterns []samlPattern, warn func(string)) ([]*Account, error) {
 	var accounts []*Account
 	byID := map[string]*Account{}
 	left, several := 0, 0
@@ -63,7 +63,7 @@ func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRol
 		byID[id] = a
 		var ids known
 		for _, fitting := range fittingRoles(offered, id, patterns) {
-			ids = append(ids, r.SAMLRole(p, fitting))
+			ids = append(ids, r.SAMLRole(p, fitting, s.Roles))
 		}
 		if len(ids) == 0 {
 			left++
@@ -75,14 +75,14 @@ func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRol
 		a.identities = ids
 		accounts = append(accounts, a)
 	}
-	if warn != nil && left > 0 && len(accounts) > 0 {
-		warn(fmt.Sprintf("left out %s without a role that fits --role", accountCount(left)))
-	}
-	if warn != nil && several > 0 && len(patterns) == 0 {
-		warn(fmt.Sprintf("%s with several roles: muster takes the first one that works; --role chooses", accountCount(several)))
-	}
-	if len(accounts) == 0 {
+	switch {
+	case len(accounts) == 0:
 		return nil, &EmptyError{noFittingRole(offered, patterns)}
+	case warn == nil || len(s.Accounts) > 0 || s.Named != "": // the numbers are those of all accounts
+	case left > 0:
+		warn(fmt.Sprintf("left out %s without a role that fits --role", accountCount(left)))
+	case several > 0 && len(patterns) == 0:
+		warn(fmt.Sprintf("%s with several roles: muster takes the first one that works; --role chooses", accountCount(several)))
 	}
 	return accounts, nil
 }

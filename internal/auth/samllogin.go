@@ -13,40 +13,39 @@ import (
 // SAMLLogin are the options of LoginSAML.
 type SAMLLogin struct {
 	Role     string        // ARN or name; "" for that of the profile or the user's choice
-	Duration time.Duration // of the role's session; 0 for that of the profile
+	Duration time.Duration // of the roles' sessions; 0 for that of the profile
 	IP       string        // of the user; "" for that of the profile
 }
 
 // LoginSAML signs in at the SAML provider of a profile, and keeps the credentials of its role.
 // It keeps nothing if AWS gives none.
 func (r *Resolver) LoginSAML(ctx context.Context, p *awsconfig.Profile, o SAMLLogin) (role SAMLRole, until time.Time, err error) {
-	a, err := r.signInSAML(ctx, p, o.IP)
-	if err != nil {
+	if err := r.SignInSAML(ctx, p, o); err != nil {
 		return SAMLRole{}, time.Time{}, err
 	}
-	provider := &samlProvider{session: r.samlSession(p), profile: p, login: &o}
-	if role, err = provider.choose(ctx, a); err != nil {
+	s := r.samlSession(p)
+	provider := &samlProvider{session: s, profile: p}
+	if role, err = provider.choose(ctx, s.assertion); err != nil {
 		return SAMLRole{}, time.Time{}, err
 	}
-	creds, err := provider.assume(ctx, a, role)
+	creds, err := provider.assume(ctx, s.assertion, role)
 	return role, creds.Expires, err
 }
 
-// signInSAML signs in anew.
-func (r *Resolver) signInSAML(ctx context.Context, p *awsconfig.Profile, ip string) (*Assertion, error) {
+// SignInSAML signs in at the SAML provider of a profile. Roles that are opened in this run get
+// new credentials, even where the kept ones are valid.
+func (r *Resolver) SignInSAML(ctx context.Context, p *awsconfig.Profile, o SAMLLogin) error {
 	s := r.samlSession(p)
 	switch err := s.file.CheckWritable(); {
 	case errors.Is(err, botocache.ErrNoHome):
-		return nil, err
+		return err
 	case err != nil:
-		return nil, fmt.Errorf("the sign-in of profile %q %w", p.Name, err)
+		return fmt.Errorf("the sign-in of profile %q %w", p.Name, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.obtain(ctx, p, ip); err != nil {
-		return nil, err
-	}
-	return s.assertion, nil
+	s.login = &o
+	return s.obtain(ctx, p, o.IP)
 }
 
 // LogoutSAML removes what is kept of the sign-in of a profile, and reports the number of

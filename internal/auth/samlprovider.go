@@ -13,6 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"muster/internal/auth/botocache"
+	"muster/internal/auth/sso"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/shell"
@@ -34,17 +35,18 @@ const (
 type samlProvider struct {
 	session *samlSession
 	profile *awsconfig.Profile
-	role    SAMLRole   // the zero value for the role of the profile
-	login   *SAMLLogin // of 'muster login'; nil for others
+	role    SAMLRole // the zero value for the role of the profile
 
+	wanted   []string               // the values of --role that led to role
 	returned atomic.Pointer[string] // the access key of the last credentials
 }
 
-// SAMLRole returns the identity of a role that the sign-in of a profile offers.
-func (r *Resolver) SAMLRole(p *awsconfig.Profile, role SAMLRole) *Identity {
+// SAMLRole returns the identity of a role that the sign-in of a profile offers. wanted is as in
+// SAMLRoles.
+func (r *Resolver) SAMLRole(p *awsconfig.Profile, role SAMLRole, wanted []string) *Identity {
 	return &Identity{
 		Profile: p.Name, Role: roleName(role.ARN), RoleARN: role.ARN, AccountID: role.AccountID(), Target: r.target(p, arnPart(role.ARN, arnPartition)),
-		Credentials: r.newCredentials(&samlProvider{session: r.samlSession(p), profile: p, role: role}),
+		Credentials: r.newCredentials(&samlProvider{session: r.samlSession(p), profile: p, role: role, wanted: wanted}),
 		Hops:        []Hop{{hopSAML, "of profile " + p.Name}, {hopRole, role.ARN}},
 	}
 }
@@ -70,7 +72,7 @@ func (p *samlProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err := p.keptRefusal(ctx); err != nil {
 		return aws.Credentials{}, err
 	}
-	a, err := p.session.valid(ctx, p.profile, p.why(ctx), kept)
+	a, err := p.session.valid(ctx, p.profile, p.loginError(ctx), kept)
 	if err != nil || a == nil {
 		return creds, err
 	}
@@ -84,7 +86,7 @@ func (p *samlProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
 // kept returns the credentials in the file.
 func (p *samlProvider) kept(ctx context.Context) (aws.Credentials, bool) {
 	role, ok := p.keptRole(ctx)
-	if !ok {
+	if !ok || p.session.login != nil && p.returned.Load() == nil {
 		return aws.Credentials{}, false
 	}
 	creds, ok := p.session.keptCredentials(ctx, role)
@@ -110,7 +112,7 @@ func (p *samlProvider) keptRole(ctx context.Context) (SAMLRole, bool) {
 // user may choose again.
 func (p *samlProvider) settled(roles []SAMLRole) (SAMLRole, bool) {
 	fitting := p.fitting(roles)
-	if len(fitting) > 1 && p.login == nil {
+	if len(fitting) > 1 && p.session.login == nil {
 		chosen := p.session.chosen(p.profile.Name)
 		fitting = slices.DeleteFunc(fitting, func(role SAMLRole) bool { return role.ARN != chosen })
 	}
@@ -127,8 +129,8 @@ func (p *samlProvider) fitting(roles []SAMLRole) []SAMLRole {
 }
 
 func (p *samlProvider) roleName() string {
-	if p.login != nil && p.login.Role != "" {
-		return p.login.Role
+	if p.session.login != nil && p.session.login.Role != "" {
+		return p.session.login.Role
 	}
 	return p.profile.SAML.Role
 }
@@ -156,13 +158,23 @@ func (p *samlProvider) keptRefusal(ctx context.Context) error {
 	}}
 }
 
-// why says why the user has to sign in.
-func (p *samlProvider) why(ctx context.Context) string {
+// loginError says why the user has to sign in. Its text is the same for all accounts of a
+// sweep, which become one line.
+func (p *samlProvider) loginError(ctx context.Context) *sso.LoginError {
+	s := p.session
+	why, options := s.why(ctx), ""
 	role, ok := p.keptRole(ctx)
-	if !ok || p.session.r.NoRoleCache || p.session.roleFile(role).Exists() {
-		return p.session.why(ctx)
+	isNew := ok && !s.r.NoRoleCache && s.kept(ctx) != nil && !s.roleFile(role).Exists()
+	switch {
+	case p.role != (SAMLRole{}):
+		options = loginRoles(p.wanted)
+		if isNew {
+			why = "has no credentials of the role yet"
+		}
+	case isNew:
+		why = fmt.Sprintf("has no credentials of %s yet", role)
 	}
-	return fmt.Sprintf("has no credentials of %s yet", role)
+	return s.loginError(p.profile, why, options)
 }
 
 // assume assumes the role with an assertion, and keeps its credentials.
@@ -174,7 +186,8 @@ func (p *samlProvider) assume(ctx context.Context, a *Assertion, role SAMLRole) 
 	}
 	file := s.roleFile(role)
 	if err != nil {
-		if failure := awsapi.Explain(err); failure.Kind == awsapi.Denied && ctx.Err() == nil {
+		// The role does not exist or does not trust the provider, or its account does not know it.
+		if failure := awsapi.Explain(err); failure.Code == "AccessDenied" || failure.Code == "InvalidIdentityToken" {
 			s.keepRefusal(file, &botocache.Refusal{Code: failure.Code, Message: failure.Message, Until: botocache.Time{Time: s.r.Now().Add(refusalTTL)}})
 		}
 		return aws.Credentials{}, err
@@ -192,8 +205,8 @@ func (p *samlProvider) assume(ctx context.Context, a *Assertion, role SAMLRole) 
 // the one that the provider wants; 0 for AWS's default of one hour.
 func (p *samlProvider) duration(a *Assertion) time.Duration {
 	switch {
-	case p.login != nil && p.login.Duration != 0:
-		return p.login.Duration
+	case p.session.login != nil && p.session.login.Duration != 0:
+		return p.session.login.Duration
 	case p.profile.Duration != 0:
 		return p.profile.Duration
 	}

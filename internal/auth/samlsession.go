@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type samlSession struct {
 	r    *Resolver
 	key  map[string]any // the settings that identify the user at the provider
 	file botocache.SAMLFile
+
+	login *SAMLLogin // of 'muster login'; nil for others
 
 	mu        sync.Mutex // held while the user signs in
 	assertion *Assertion // of this run; nil before a sign-in
@@ -81,7 +84,7 @@ func (s *samlSession) kept(ctx context.Context) *botocache.SAMLSignIn {
 // valid returns an assertion that STS accepts. If there is none in memory, it asks the user
 // once whether to sign in. It returns nil if another process has signed in meanwhile, and the
 // caller finds what it needs: done reports that.
-func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, why string, done func() bool) (*Assertion, error) {
+func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, need *sso.LoginError, done func() bool) (*Assertion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -90,7 +93,6 @@ func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, why strin
 	case s.failed != nil:
 		return nil, s.failed
 	}
-	need := &sso.LoginError{To: fmt.Sprintf("profile %q", p.Name), Why: why, Command: "muster login " + shell.Word(p.Name)}
 	if s.r.OfferLogin == nil {
 		return nil, need
 	}
@@ -107,7 +109,7 @@ func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, why strin
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
 		return nil, err
 	case !errors.As(err, new(*sso.LoginError)):
-		err = &sso.LoginError{To: need.To, Why: why + ", and the sign-in failed (" + err.Error() + ")", Command: need.Command}
+		err = &sso.LoginError{To: need.To, Why: need.Why + ", and the sign-in failed (" + err.Error() + ")", Command: need.Command}
 	}
 	s.failed = err
 	return nil, err
@@ -244,8 +246,9 @@ func rolesOf(signIn *botocache.SAMLSignIn) []SAMLRole {
 }
 
 // SAMLRoles returns the roles that the sign-in of a profile offers. Those of an earlier sign-in
-// serve as long as credentials of one of them are valid.
-func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile) ([]SAMLRole, error) {
+// serve as long as credentials of one of them are valid. wanted are the values of --role, for
+// the command to run if the user has to sign in.
+func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile, wanted []string) ([]SAMLRole, error) {
 	s := r.samlSession(p)
 	var roles []SAMLRole
 	usable := func() bool {
@@ -262,11 +265,24 @@ func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile) ([]SAMLR
 	if usable() {
 		return roles, nil
 	}
-	a, err := s.valid(ctx, p, s.why(ctx), usable)
+	a, err := s.valid(ctx, p, s.loginError(p, s.why(ctx), loginRoles(wanted)), usable)
 	if err != nil || a == nil {
 		return roles, err
 	}
 	return a.Roles, nil
+}
+
+// loginError says why the user has to sign in, and with which command and its options.
+func (s *samlSession) loginError(p *awsconfig.Profile, why, options string) *sso.LoginError {
+	return &sso.LoginError{To: fmt.Sprintf("profile %q", p.Name), Why: why, Command: "muster login " + shell.Word(p.Name) + options}
+}
+
+// loginRoles returns the option of 'muster login' for credentials in every account.
+func loginRoles(wanted []string) string {
+	if len(wanted) == 0 {
+		wanted = []string{"*"}
+	}
+	return " --role " + shell.Word(strings.Join(wanted, ","))
 }
 
 // why says why the user has to sign in.

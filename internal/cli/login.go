@@ -45,11 +45,14 @@ func (c *loginCmd) overridden(flag any, _ string, line *flagLine) bool {
 	return (flag == &c.SSOSession || flag == &c.Profile) && (line.given[&c.SSOSession] || line.given[&c.Profile])
 }
 
+// loginCalls is the number of calls at a time: --role gets credentials in many accounts.
+const loginCalls = 16
+
 func (c *loginCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Context) error {
 	if err := c.check(command); err != nil {
 		return err
 	}
-	resolver, err := g.connect(app, 1, nil)
+	resolver, err := g.connect(app, loginCalls, nil)
 	if err != nil {
 		return err
 	}

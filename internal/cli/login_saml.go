@@ -7,24 +7,35 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/auth/saml"
+	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/sweep"
 )
 
 // samlFlags are the flags of login for a SAML provider. Their variables are for other commands.
 type samlFlags struct {
-	RoleARN         string `name:"role-arn" env:"-" placeholder:"ARN" complete:"role-arns" help:"Role, if the SAML provider offers several."`
-	DurationSeconds int    `env:"-" placeholder:"N" complete:"none" help:"Duration of its session, 900 to 43200; one hour if the role allows no more."`
-	IP              string `name:"ip" env:"-" placeholder:"ADDRESS" complete:"none" help:"Your address, which OneLogin may exempt from MFA."`
+	RoleARN         string   `name:"role-arn" env:"-" placeholder:"ARN" complete:"role-arns" help:"Role, if the SAML provider offers several."`
+	Roles           []string `name:"role" env:"-" placeholder:"R" complete:"roles" help:"Get credentials in every account, for --saml-profile: of the first role that works; globs allowed."`
+	DurationSeconds int      `env:"-" placeholder:"N" complete:"none" help:"Duration of its session, 900 to 43200; one hour if the role allows no more."`
+	IP              string   `name:"ip" env:"-" placeholder:"ADDRESS" complete:"none" help:"Your address, which OneLogin may exempt from MFA."`
 }
 
-func (f *samlFlags) given() bool { return *f != samlFlags{} }
+func (f *samlFlags) given() bool {
+	return f.RoleARN != "" || len(f.Roles) > 0 || f.DurationSeconds != 0 || f.IP != ""
+}
 
 func (f *samlFlags) check() error {
 	switch {
+	case f.RoleARN != "" && len(f.Roles) > 0:
+		return usage("--role-arn and --role exclude each other: --role is for every account")
 	case f.RoleARN != "" && !auth.IsRoleARN(f.RoleARN):
 		return usage("--role-arn %q: expected a role's ARN, such as arn:aws:iam::123456789012:role/NAME", f.RoleARN)
 	case f.DurationSeconds != 0 && (f.DurationSeconds < 900 || f.DurationSeconds > 43200):
@@ -38,13 +49,81 @@ func (f *samlFlags) signIn(ctx context.Context, app *App, g *Global, r *auth.Res
 	if g.NoCache {
 		return usage("--no-cache keeps no credentials, so that a sign-in has no effect")
 	}
-	role, until, err := r.LoginSAML(ctx, p, auth.SAMLLogin{Role: f.RoleARN, Duration: time.Duration(f.DurationSeconds) * time.Second, IP: f.IP})
+	options := auth.SAMLLogin{Role: f.RoleARN, Duration: time.Duration(f.DurationSeconds) * time.Second, IP: f.IP}
+	if len(f.Roles) > 0 {
+		if err := r.SignInSAML(ctx, p, options); err != nil {
+			return err
+		}
+		return f.openAll(ctx, app, r, p)
+	}
+	role, until, err := r.LoginSAML(ctx, p, options)
 	if err != nil {
 		return err
 	}
-	app.note("signed in to %s as %s until %s", signInOf(p), role, until.Local().Format("2006-01-02 15:04"))
+	app.note("signed in to %s as %s until %s", signInOf(p), role, clock(until))
 	return nil
 }
+
+// openAll gets credentials in every account after a sign-in. It goes on after a refusal.
+func (f *samlFlags) openAll(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+	found, err := account.Find(r, account.Selection{SAMLProfile: p.Name, Roles: f.Roles}, account.Options{Warn: func(text string) { app.note("%s", text) }})
+	if err != nil {
+		return err
+	}
+	var (
+		mu     sync.Mutex
+		wait   sync.WaitGroup
+		opened int
+		until  time.Time // the first end
+		failed []sweep.Entry
+	)
+	open := func(a *account.Account) {
+		id, err := a.Open(ctx)
+		var creds aws.Credentials
+		if err == nil {
+			creds, err = id.Credentials.Retrieve(ctx)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			why := awsapi.Explain(err)
+			failed = append(failed, sweep.Entry{
+				AccountId: a.ID, AccountName: a.Name, Status: sweep.Status(why.Kind), Operation: why.Operation, Code: why.Code, Message: why.Message,
+			})
+			return
+		}
+		opened++
+		if until.IsZero() || creds.Expires.Before(until) {
+			until = creds.Expires
+		}
+	}
+	for a, err := range found.Accounts(ctx) {
+		if err != nil {
+			wait.Wait()
+			return err
+		}
+		wait.Go(func() { open(a) })
+	}
+	wait.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if opened > 0 {
+		app.note("signed in to %s in %s until %s", signInOf(p), count(opened, "account"), clock(until))
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	slices.SortFunc(failed, func(x, y sweep.Entry) int { return strings.Compare(x.AccountId, y.AccountId) })
+	app.listGaps(new(SweepFlags), failed, nil)
+	if opened == 0 {
+		return &partial{exitNothing}
+	}
+	return &partial{exitPartial}
+}
+
+// clock returns a time as notes show it.
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 
 // signInOf names the sign-in of a profile.
 func signInOf(p *awsconfig.Profile) string {

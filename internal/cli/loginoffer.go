@@ -66,5 +66,5 @@ func (a *App) noteSignedIn(to string, in sso.LoginResult) {
 		a.note("signed in to %s", to)
 		return
 	}
-	a.note("signed in to %s until %s", to, in.Until.Local().Format("2006-01-02 15:04"))
+	a.note("signed in to %s until %s", to, clock(in.Until))
 }

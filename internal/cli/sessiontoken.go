@@ -116,6 +116,6 @@ func (c *sessionTokenCmd) merge(ctx context.Context, app *App, files awsconfig.F
 		return err
 	}
 	app.note("wrote [%s] into %s, until %s; use it with --profile %s", c.ProfileName, files.Credentials,
-		creds.Expires.Local().Format("2006-01-02 15:04"), c.ProfileName)
+		clock(creds.Expires), c.ProfileName)
 	return nil
 }
