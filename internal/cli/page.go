@@ -21,7 +21,7 @@ import (
 func newPage(app *App, noun string, o *WatchedOutput) (*html.Page, func(*sweep.Ledger)) {
 	summary := html.Summary{}
 	page := &html.Page{
-		Title: string(unicode.ToUpper(rune(noun[0]))) + noun[1:], Noun: noun, Command: app.commandLine,
+		Title: string(unicode.ToUpper(rune(noun[0]))) + noun[1:], Noun: noun, Singular: singular(noun), Command: app.commandLine,
 		Reload:  time.Duration(o.Watch),
 		Summary: func() html.Summary { return summary },
 	}

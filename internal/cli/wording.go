@@ -28,16 +28,23 @@ func span(d time.Duration) string {
 // quantity returns a number with its noun. The noun is given in the plural.
 func quantity(n int, noun string) string {
 	if n == 1 {
-		switch noun {
-		case "identities":
-			noun = "identity"
-		case "commands were run":
-			noun = "command was run"
-		default:
-			noun = strings.TrimSuffix(noun, "s")
-		}
+		noun = singular(noun)
 	}
 	return thousands(n) + " " + noun
+}
+
+// singular returns a noun that is given in the plural.
+func singular(noun string) string {
+	if noun == "commands were run" {
+		return "command was run"
+	}
+	if stem, ok := strings.CutSuffix(noun, "ies"); ok {
+		return stem + "y"
+	}
+	if strings.HasSuffix(noun, "sses") {
+		return strings.TrimSuffix(noun, "es")
+	}
+	return strings.TrimSuffix(noun, "s")
 }
 
 // count is quantity for a noun in the singular, whose plural ends in s.

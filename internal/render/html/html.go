@@ -29,9 +29,10 @@ import (
 
 // Page is what is known before the first record.
 type Page struct {
-	Title   string // of the page
-	Command string // the command line, without secrets
-	Noun    string // names the records, in the plural
+	Title    string // of the page
+	Command  string // the command line, without secrets
+	Noun     string // names the records, in the plural
+	Singular string // the noun of one record
 	// Reload is the time after which a browser reads the page again; 0: never.
 	Reload time.Duration
 	// Summary returns what is known after the last record.
@@ -179,7 +180,7 @@ func (w *Writer) top(b []byte) []byte {
 		columns = append(columns, column{c.Path.Text, cmp.Or(c.Title, c.Path.Text), !c.isField()})
 	}
 	b = appendData(b, "head", map[string]any{
-		"title": w.page.Title, "noun": w.page.Noun, "reload": w.page.Reload.Milliseconds(), "fields": w.layout.Fields, "columns": columns, "order": append([]string{}, w.order...),
+		"title": w.page.Title, "noun": w.page.Noun, "singular": w.page.Singular, "reload": w.page.Reload.Milliseconds(), "fields": w.layout.Fields, "columns": columns, "order": append([]string{}, w.order...),
 	})
 	return append(b, "<script type=\"application/json\" id=\"records\">[\n"...)
 }

@@ -75,6 +75,9 @@ func rowsOf(t *testing.T, page []byte) (rows [][]any) {
 func TestNoRecords(t *testing.T) {
 	t.Parallel()
 	page := written(testPage(), nil)
+	if one := written(testPage(), generated(1)); !strings.Contains(string(one), "<b>1</b> instance</li>") {
+		t.Errorf("the page of one is %s", one)
+	}
 	if rows := rowsOf(t, page); len(rows) != 0 {
 		t.Errorf("rows %v", rows)
 	}

@@ -87,7 +87,7 @@ func writtenIn(order []string, p Page, records []machine) []byte {
 
 func testPage() Page {
 	return Page{
-		Title: "Instances", Noun: "instances", Command: "muster instances --organization --role '<b>'",
+		Title: "Instances", Noun: "instances", Singular: "instance", Command: "muster instances --organization --role '<b>'",
 		Summary: func() Summary {
 			return Summary{
 				At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Accounts: 39, Regions: 3,

@@ -16,8 +16,8 @@ function update({ reset = true } = {}) {
     focus = { line: 0, cell: 0 };
   }
   redraw();
-  const total = rows.length.toLocaleString("en");
-  announce(selected.length === rows.length ? `${total} ${head.noun}` : `${selected.length.toLocaleString("en")} of ${total} ${head.noun}`);
+  const total = rows.length.toLocaleString("en") + " " + (rows.length === 1 ? head.singular : head.noun);
+  announce(selected.length === rows.length ? total : selected.length.toLocaleString("en") + " of " + total);
   saveView();
 }
 
