@@ -160,6 +160,9 @@ func (s *Server) deployInstance(set *stackSet, action string, i *stackInstance) 
 		return nil
 	}
 	st := i.stack
+	if st != nil && st.template == set.template {
+		return nil // CloudFormation compares the templates, and does not look at the role
+	}
 	if st == nil {
 		st = s.newStack(stackKey{i.account.ID, i.region, "StackSet-" + set.name + "-" + derive(0, set.id, i.account.ID).hex(8)}, set.template)
 		st.capabilities = set.capabilities

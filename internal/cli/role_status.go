@@ -26,7 +26,7 @@ func (*roleStatusCmd) Examples() []string {
 
 // Help is the text below the usage line.
 func (*roleStatusCmd) Help() string {
-	return `Assumes the role in every account of the organization, without the cache of role credentials. Deployed is the state of the stack that 'muster role deploy' has made there.`
+	return `Assumes the role in every account of the organization, without the cache of role credentials. Deployed is the state of the stack that 'muster role deploy' has made there; Note says why the role cannot be assumed. Where somebody has deleted or changed the role by hand, 'muster role delete' and 'muster role deploy' bring it back.`
 }
 
 // roleStatusRecord says whether a role works in an account.
@@ -64,7 +64,7 @@ func (c *roleStatusCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return c.list(ctx, app, g, listing[roleStatusRecord]{
 		noun: "accounts", view: roleStatusView,
 		plan: func(s *sweeper) (sweep.Plan[roleStatusRecord], error) {
-			states := sync.OnceValue(func() map[string]string { return s.deployedStates(ctx, name) })
+			states := sync.OnceValue(func() *deploy.Status { return s.deployedStates(ctx, name) })
 			s.accountOptions.OnlyRoles = true
 			return sweep.Plan[roleStatusRecord]{
 				Visit: func(ctx context.Context, p sweep.Place, emit func([]roleStatusRecord)) error {
@@ -80,21 +80,43 @@ func (c *roleStatusCmd) Run(ctx context.Context, app *App, g *Global) error {
 }
 
 // describeRoleIn describes a role in an account, which is not active or has given the error.
-func describeRoleIn(a *account.Account, role string, deployed map[string]string, err error) roleStatusRecord {
-	r := roleStatusRecord{AccountId: a.ID, AccountName: a.Name, Status: a.Status, Role: role, Access: "ok", Deployed: deployed[a.ID]}
+// The deployment is nil if its state is not known.
+func describeRoleIn(a *account.Account, role string, deployed *deploy.Status, err error) roleStatusRecord {
+	r := roleStatusRecord{AccountId: a.ID, AccountName: a.Name, Status: a.Status, Role: role, Access: "ok"}
+	if deployed != nil {
+		r.Deployed = deployed.Accounts[a.ID].State
+	}
 	switch {
 	case err != nil:
 		failure := awsapi.Explain(err)
-		r.Access, r.Note = access(failure), failure.Message
+		r.Access, r.Note = access(failure), cmp.Or(whyNoRole(failure.Kind, a.ID, deployed), failure.Message)
 	case !a.Active():
 		r.Access = string(sweep.Suspended)
 	}
 	return r
 }
 
-// deployedStates returns the states of the role's stacks by account, and notes the state of
-// the stack set. The role can be tried without them.
-func (s *sweeper) deployedStates(ctx context.Context, role string) map[string]string {
+// whyNoRole returns the cause that the deployment knows for a role that cannot be assumed;
+// "": it knows none.
+func whyNoRole(kind awsapi.Kind, accountID string, deployed *deploy.Status) string {
+	if deployed == nil || kind != awsapi.NoRole && kind != awsapi.Denied {
+		return ""
+	}
+	switch stack, there := deployed.Accounts[accountID]; {
+	case !there && accountID == deployed.Hidden:
+		return ""
+	case !there:
+		return "muster has not deployed the role there"
+	case stack.Works():
+		return "the stack is there: the role was deleted or changed by hand, trusts another account, or requires --external-id"
+	default:
+		return stack.Reason
+	}
+}
+
+// deployedStates returns the states of the role's stacks, and notes that of the stack set.
+// The role can be tried without them.
+func (s *sweeper) deployedStates(ctx context.Context, role string) *deploy.Status {
 	selection := s.selection
 	profile := ""
 	if len(selection.Profiles) > 0 {
@@ -124,8 +146,11 @@ func (s *sweeper) deployedStates(ctx context.Context, role string) map[string]st
 		s.app.note("the state of the stack set %s is not known: %s", d.Name, cmp.Or(awsapi.Explain(err).Message, err.Error()))
 		return nil
 	}
+	if delegated {
+		status.Hidden = management
+	}
 	if !s.Quiet {
 		s.app.note("%s", status.Text)
 	}
-	return status.Accounts
+	return status
 }
