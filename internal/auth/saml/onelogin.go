@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -66,13 +67,19 @@ type oneLoginAnswer struct {
 // message returns the text of an error or a status.
 func (a *oneLoginAnswer) message() string {
 	var status struct {
-		Type    text `json:"type"`
-		Message text `json:"message"`
+		Type    text            `json:"type"`
+		Message json.RawMessage `json:"message"`
 	}
-	if a.Message == "" && json.Unmarshal(a.Status, &status) == nil {
-		return string(status.Message)
+	if a.Message != "" || json.Unmarshal(a.Status, &status) != nil {
+		return string(a.Message)
 	}
-	return string(a.Message)
+	var message text
+	var described struct {
+		Description text `json:"description"`
+	}
+	_ = json.Unmarshal(status.Message, &message)
+	_ = json.Unmarshal(status.Message, &described)
+	return string(cmp.Or(message, described.Description, status.Type))
 }
 
 // token returns the access token.

@@ -161,6 +161,8 @@ func TestOneLogin(t *testing.T) {
 		{name: "password expired", sign: `401 {"message":"Password expired"}`, kind: AccountProblem, want: "https://corp.onelogin.com"},
 		{name: "app not assigned", sign: `404 {"message":"App not found","statusCode":404,"name":"Not Found"}`, kind: NotAssigned, want: `no app "666666"`},
 		{name: "app not assigned, other status", sign: `400 {"status":{"error":true,"code":400,"type":"bad request","message":"Invalid app_id"}}`, kind: NotAssigned, want: `saml_app_id`},
+		{name: "app not assigned, described", sign: `400 {"status":{"message":{"description":"App not found"}}}`, kind: NotAssigned, want: `(App not found)`},
+		{name: "only a type", sign: `400 {"status":{"type":"bad request","message":null}}`, kind: Failed, want: `400 Bad Request (bad request)`},
 		{name: "unknown subdomain", sign: `400 {"message":"Invalid subdomain"}`, kind: WrongRegion, want: `no account "corp"`},
 		{name: "lack of scope", sign: `403 {"message":"Insufficient Permissions"}`, kind: ClientCredentials, want: "Authentication Only"},
 		{name: "unknown client", adjust: func(r *run) { r.config.ClientID = "other" }, kind: ClientCredentials, want: "saml_client_id: check it, its secret, and the account's saml_region"},
