@@ -292,7 +292,7 @@ func TestProfilesUnusable(t *testing.T) {
 		"raeder":   `profile "raeder" not found in CONFIG; did you mean "reader"?`,
 		"x-*":      `profile "x-*" not found in CONFIG`,
 		"lost":     `CONFIG:27: profile "lost": source_profile "nowhere" not found`,
-		"settings": `CONFIG:22: profile "settings": no credentials: expected keys, role_arn, sso_session, credential_process, login_session or saml_provider; and no container or instance role gives any here`,
+		"settings": `CONFIG:22: profile "settings": no credentials: expected keys, role_arn, sso_session, credential_process, login_session or saml_provider; and this machine has no container or instance role`,
 	} {
 		_, err := Find(r, Selection{Profiles: []string{"reader", name}}, Options{})
 		if want = strings.ReplaceAll(want, "CONFIG", config); err == nil || err.Error() != want {

@@ -54,5 +54,5 @@ func checkContainerURL(endpoint string) error {
 	case ip.String() == "169.254.170.2", ip.String() == "169.254.170.23", ip.String() == "fd00:ec2::23":
 		return nil
 	}
-	return &NoCredentialsError{fmt.Sprintf("AWS_CONTAINER_CREDENTIALS_FULL_URI names %s: over http only this machine and the ECS and EKS agents are asked", u.Hostname())}
+	return &NoCredentialsError{fmt.Sprintf("AWS_CONTAINER_CREDENTIALS_FULL_URI names %s: expected https, this machine, or the agent of ECS or EKS", u.Hostname())}
 }

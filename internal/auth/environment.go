@@ -112,7 +112,7 @@ func (r *Resolver) credentialSource(p, leaf *awsconfig.Profile) (*Identity, erro
 		}
 		return r.fromContainer()
 	}
-	missing := &NoCredentialsError{fmt.Sprintf("profile %q takes its credentials from the EC2 instance, but no instance role gives any here", p.Name)}
+	missing := &NoCredentialsError{fmt.Sprintf("profile %q takes its credentials from the EC2 instance, but this machine has no instance role", p.Name)}
 	if r.metadataDisabled() {
 		return nil, missing
 	}

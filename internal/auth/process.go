@@ -93,7 +93,7 @@ func (r *Resolver) runProcess(ctx context.Context, profile, setting, command str
 	case run.Err() != nil:
 		err = fmt.Errorf("its %s was ended before it had printed anything", setting)
 	case errors.Is(err, exec.ErrWaitDelay):
-		err = fmt.Errorf("its %s has left something running that holds its output", setting)
+		err = fmt.Errorf("its %s has left a process running that keeps its output open", setting)
 	case err != nil:
 		err = fmt.Errorf("its %s failed: %w", setting, err)
 	default:

@@ -128,7 +128,7 @@ func TestProcessLeavesSomething(t *testing.T) {
 	h := newHome(t, testWorld())
 	h.configure(t, "[profile p]\ncredential_process = sleep 1000 & echo $! >HOME/pid; echo '{}'\n")
 	_, err := profile(t, h.resolver(t), "p").Credentials.Retrieve(t.Context())
-	if want := `profile "p": its credential_process has left something running that holds its output`; err == nil || err.Error() != want {
+	if want := `profile "p": its credential_process has left a process running that keeps its output open`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	pid, err := os.ReadFile(filepath.Join(h.Dir, "pid"))

@@ -40,7 +40,7 @@ func parseProcessOutput(output []byte) (aws.Credentials, error) {
 	}
 	expires, zoned, ok := botocache.ParseTime(*answer.Expiration)
 	if !ok || !zoned {
-		return aws.Credentials{}, errors.New("the output of its credential_process is not the expected JSON: Expiration is no time with a zone, such as 2026-01-31T12:00:00Z")
+		return aws.Credentials{}, errors.New("the output of its credential_process is not the expected JSON: Expiration is not a time with a zone, such as 2026-01-31T12:00:00Z")
 	}
 	creds.CanExpire, creds.Expires = true, expires
 	return creds, nil

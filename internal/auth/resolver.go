@@ -181,7 +181,7 @@ func (r *Resolver) fromProfile(p *awsconfig.Profile) (*Identity, error) {
 	case !p.HasNoSource():
 		return nil, err
 	}
-	missing := &NoCredentialsError{fmt.Sprintf("%v; and no container or instance role gives any here", err)}
+	missing := &NoCredentialsError{fmt.Sprintf("%v; and this machine has no container or instance role", err)}
 	id, err := r.fromMachine(p, func() error { return missing })
 	if err != nil {
 		return nil, err

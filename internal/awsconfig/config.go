@@ -211,7 +211,7 @@ func (c *Config) Stray() []error {
 		}
 		name := oneLine(s.header)
 		problems = append(problems, &ProblemError{
-			File: s.file, Line: s.line, Msg: fmt.Sprintf("section [%s] with %s is no profile: write [profile %s]", name, sourceKeys[key], name),
+			File: s.file, Line: s.line, Msg: fmt.Sprintf("section [%s] with %s is not a profile: write [profile %s]", name, sourceKeys[key], name),
 		})
 	}
 	return problems

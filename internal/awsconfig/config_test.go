@@ -174,7 +174,7 @@ sso_region = Ireland
 	}
 	for name, want := range map[string]string{
 		"half":           `config:7: sso-session "half" lacks sso_region`,
-		"unnamed-region": `config:10: sso-session "unnamed-region" has sso_region "Ireland", which is no region name`,
+		"unnamed-region": `config:10: sso-session "unnamed-region" has sso_region "Ireland", which is not a region name`,
 	} {
 		if s, err := c.Session(name); err != nil || fmt.Sprint(s.Problem) != want {
 			t.Errorf("%s: %v\nwant %s", name, s.Problem, want)

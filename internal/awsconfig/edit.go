@@ -83,7 +83,7 @@ func Append(ctx context.Context, f Files, s Section) (backup string, err error) 
 		}
 		for _, there := range sections {
 			if name, ok := sectionName(there.header, s.Kind); ok && name == s.Name {
-				return nil, fmt.Errorf("%s:%d: there is a section [%s %s] already", oneLine(f.Config), there.line, s.Kind, oneLine(s.Name))
+				return nil, fmt.Errorf("%s:%d: the section [%s %s] already exists", oneLine(f.Config), there.line, s.Kind, oneLine(s.Name))
 			}
 		}
 		return appendText(before, s.Text()), nil

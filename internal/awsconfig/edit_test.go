@@ -59,7 +59,7 @@ func TestAppend(t *testing.T) {
 	}
 
 	_, err = Append(context.Background(), f, two)
-	if want := f.Config + ":5: there is a section [sso-session big corp] already"; err == nil || err.Error() != want {
+	if want := f.Config + ":5: the section [sso-session big corp] already exists"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

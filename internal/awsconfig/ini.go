@@ -86,7 +86,7 @@ func parseSections(file string, data []byte) ([]*section, error) {
 			}
 			key, value, ok := cutKey(body)
 			if !ok {
-				return nil, &SyntaxError{file, number, "found a line that is no section, key = value or comment, expected key = value"}
+				return nil, &SyntaxError{file, number, "found a line that is not a section, key = value or comment, expected key = value"}
 			}
 			open = &entry{text: value, file: file, line: number}
 			current.keys[key] = open

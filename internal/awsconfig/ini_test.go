@@ -96,9 +96,9 @@ func TestSyntaxErrors(t *testing.T) {
 		{"[default]\nregion = x\n[profile a\n", `config:3: found "[" without a name and "]", expected a section such as [profile NAME]`},
 		{"[]\n", `config:1: found "[" without a name and "]", expected a section such as [profile NAME]`},
 		{"[ ]\n", `config:1: found "[" without a name and "]", expected a section such as [profile NAME]`},
-		{"[default]\r\naws_secret_access_key = x\r\n" + secret + "\r\n", "config:3: found a line that is no section, key = value or comment, expected key = value"},
-		{"[default]\n= " + secret, "config:2: found a line that is no section, key = value or comment, expected key = value"},
-		{"[default]\n  " + secret, "config:2: found a line that is no section, key = value or comment, expected key = value"},
+		{"[default]\r\naws_secret_access_key = x\r\n" + secret + "\r\n", "config:3: found a line that is not a section, key = value or comment, expected key = value"},
+		{"[default]\n= " + secret, "config:2: found a line that is not a section, key = value or comment, expected key = value"},
+		{"[default]\n  " + secret, "config:2: found a line that is not a section, key = value or comment, expected key = value"},
 		{"\xff\xfe[\x00d\x00", "config:1: found UTF-16 text, expected UTF-8: save the file as UTF-8"},
 	} {
 		_, err := build(Files{Config: "config"}, []byte(test.text), nil)

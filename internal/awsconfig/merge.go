@@ -50,11 +50,11 @@ func CheckMerge(f Files, profile string) error {
 		return errors.New("there is no credentials file to write: set HOME or AWS_SHARED_CREDENTIALS_FILE")
 	}
 	if header, ok := sectionHeader("[" + profile + "]"); !ok || header != profile || profile == "DEFAULT" || strings.Contains(profile, "]") || strings.ContainsFunc(profile, unicode.IsControl) {
-		return fmt.Errorf("%q is no name for a section of the credentials file", profile)
+		return fmt.Errorf("%q is not a name for a section of the credentials file", profile)
 	}
 	for _, kind := range []string{"sso-session", "services"} {
 		if _, ok := sectionName(profile, kind); ok {
-			return fmt.Errorf("%q is no name for a section of the credentials file", profile)
+			return fmt.Errorf("%q is not a name for a section of the credentials file", profile)
 		}
 	}
 	before, err := readFile(f.Credentials)
@@ -116,7 +116,7 @@ func mergeKeys(file string, before []byte, profile string, k Keys) ([]byte, erro
 		e := s.keys[set.Key]
 		switch {
 		case e != nil && strings.Contains(strings.TrimSpace(e.text), "\n"):
-			return nil, fmt.Errorf("%s:%d: the value of %s has several lines, which muster does not change: write it on one", oneLine(file), e.line, set.Key)
+			return nil, fmt.Errorf("%s:%d: the value of %s has several lines, which muster does not change: write it on one line", oneLine(file), e.line, set.Key)
 		case e != nil:
 			values[e.line] = set.Value
 		case set.Key != olderToken:

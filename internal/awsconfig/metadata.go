@@ -29,7 +29,7 @@ func MetadataExpects(key, value string) string {
 	switch n, err := strconv.Atoi(strings.TrimSpace(value)); key {
 	case MetadataEndpoint:
 		if !IsEndpoint(value) {
-			return "a URL of http or https"
+			return "an http or https URL"
 		}
 	case MetadataMode:
 		if !slices.Contains([]string{"ipv4", "ipv6"}, strings.ToLower(value)) {
@@ -37,7 +37,7 @@ func MetadataExpects(key, value string) string {
 		}
 	case MetadataTimeout:
 		if err != nil || n < 1 {
-			return "a whole number of seconds from 1"
+			return "a whole number of seconds, 1 or more"
 		}
 	case MetadataAttempts:
 		if err != nil {

@@ -80,21 +80,21 @@ func (p *Profile) findRegionProblem() error {
 	if IsRegion(p.Region) {
 		return nil
 	}
-	return p.problem("region", "region %q is no region name, expected one such as us-east-1", p.Region)
+	return p.problem("region", "region %q is not a region name, expected one such as us-east-1", p.Region)
 }
 
 // checkSettings checks the settings except for credentials and the region.
 func (p *Profile) checkSettings() *ProblemError {
 	if p.EndpointURL != "" && !IsEndpoint(p.EndpointURL) {
-		return p.problem("endpoint_url", "endpoint_url %q is no URL of http or https", p.EndpointURL)
+		return p.problem("endpoint_url", "endpoint_url %q is not an http or https URL", p.EndpointURL)
 	}
 	for _, service := range slices.Sorted(maps.Keys(p.Endpoints)) {
 		if endpoint := p.Endpoints[service]; !IsEndpoint(endpoint) {
-			return p.problem("services", "endpoint_url %q of %s in [services %s] is no URL of http or https", endpoint, service, oneLine(p.services))
+			return p.problem("services", "endpoint_url %q of %s in [services %s] is not an http or https URL", endpoint, service, oneLine(p.services))
 		}
 	}
 	if value := p.keys.word("max_attempts"); value != "" && p.MaxAttempts < 1 {
-		return p.problem("max_attempts", "max_attempts %q is no number from 1 up", value)
+		return p.problem("max_attempts", "max_attempts %q is not a number from 1 up", value)
 	}
 	if p.RetryMode != "" && !slices.Contains([]string{"legacy", "standard", "adaptive"}, p.RetryMode) {
 		return p.problem("retry_mode", "retry_mode %q is unknown, expected legacy, standard or adaptive", p.RetryMode)
@@ -157,7 +157,7 @@ func (p *Profile) checkRole() *ProblemError {
 
 func (p *Profile) checkRoleARN() *ProblemError {
 	if _, _, ok := parseRoleARN(p.RoleARN); !ok {
-		return p.problem("role_arn", "role_arn %q is no role's ARN, expected arn:aws:iam::123456789012:role/NAME", p.RoleARN)
+		return p.problem("role_arn", "role_arn %q is not a role's ARN, expected arn:aws:iam::123456789012:role/NAME", p.RoleARN)
 	}
 	return p.checkDuration()
 }
@@ -165,14 +165,14 @@ func (p *Profile) checkRoleARN() *ProblemError {
 func (p *Profile) checkDuration() *ProblemError {
 	value := p.keys.word("duration_seconds")
 	if seconds, err := strconv.Atoi(value); value != "" && (err != nil || seconds < 900 || seconds > 43200) {
-		return p.problem("duration_seconds", "duration_seconds %q is no number from 900 to 43200", value)
+		return p.problem("duration_seconds", "duration_seconds %q is not a number from 900 to 43200", value)
 	}
 	return nil
 }
 
 func (c *Config) checkSSO(p *Profile) *ProblemError {
 	if p.SSOAccountID != "" && !IsAccountID(p.SSOAccountID) {
-		return p.problem("sso_account_id", "sso_account_id %q is no account id, expected 12 digits, leading zeros included", p.SSOAccountID)
+		return p.problem("sso_account_id", "sso_account_id %q is not an account id, expected 12 digits, leading zeros included", p.SSOAccountID)
 	}
 	session := p.SSOSession
 	if p.Kind == KindSSOLegacy {
@@ -182,7 +182,7 @@ func (c *Config) checkSSO(p *Profile) *ProblemError {
 		case session.Region == "":
 			return p.problem("sso_start_url", "sso_start_url without sso_region")
 		case !IsRegion(session.Region):
-			return p.problem("sso_region", "sso_region %q is no region name, expected one such as us-east-1", session.Region)
+			return p.problem("sso_region", "sso_region %q is not a region name, expected one such as us-east-1", session.Region)
 		}
 		return nil
 	}
@@ -216,7 +216,7 @@ func (s *Session) check() *ProblemError {
 	case s.Region == "":
 		problem = "lacks sso_region"
 	case !IsRegion(s.Region):
-		problem = fmt.Sprintf("has sso_region %q, which is no region name", s.Region)
+		problem = fmt.Sprintf("has sso_region %q, which is not a region name", s.Region)
 	default:
 		return nil
 	}
@@ -229,7 +229,7 @@ func IsRegion(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// IsEndpoint reports whether a text is a URL of http or https.
+// IsEndpoint reports whether a text is an http or https URL.
 func IsEndpoint(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""

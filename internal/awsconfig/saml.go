@@ -87,9 +87,9 @@ func (p *Profile) checkSAML() *ProblemError {
 	case p.RoleARN != "":
 		return p.problem("role_arn", "role_arn without source_profile: name the role of saml_provider with saml_role")
 	case strings.HasPrefix(s.Role, "arn:") && !isRoleARN(s.Role):
-		return p.problem("saml_role", "saml_role %q is no role's ARN, expected arn:aws:iam::123456789012:role/NAME, or a role's name", s.Role)
+		return p.problem("saml_role", "saml_role %q is not a role's ARN, expected arn:aws:iam::123456789012:role/NAME, or a role's name", s.Role)
 	case s.URL != "" && !isSafeURL(s.URL):
-		return p.problem("saml_url", "saml_url %q is no URL of https", s.URL)
+		return p.problem("saml_url", "saml_url %q is not an https URL", s.URL)
 	case s.Region != "" && !slices.Contains([]string{"us", "eu"}, s.Region):
 		return p.problem("saml_region", "saml_region %q is unknown, expected us or eu", s.Region)
 	}

@@ -69,7 +69,7 @@ func Command(command []string, profile, page string) ([]string, error) {
 	case profile == "":
 		return append(slices.Clone(command), page), nil
 	case name == "" || strings.HasPrefix(name, "-") || strings.ContainsFunc(name, unicode.IsControl):
-		return nil, fmt.Errorf("%q is no name of a profile", profile)
+		return nil, fmt.Errorf("%q is not the name of a profile", profile)
 	case kind == unknown:
 		return nil, fmt.Errorf("%s takes no profile that muster knows; expected a browser such as firefox, google-chrome, chromium, brave or microsoft-edge", command[0])
 	case kind == chrome && inContainer:

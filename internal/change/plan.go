@@ -36,7 +36,7 @@ func (p *Plan) WriteTo(w io.Writer) (int64, error) {
 func ParsePlan(data []byte) (*Plan, error) {
 	p := new(Plan)
 	if err := json.Unmarshal(data, p); err != nil {
-		return nil, fmt.Errorf("not a plan, or not all of it: %w", err)
+		return nil, fmt.Errorf("not a complete plan: %w", err)
 	}
 	if p.Format != planFormat {
 		return nil, fmt.Errorf("not a plan: its Format is %q, and not %q", p.Format, planFormat)

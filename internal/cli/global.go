@@ -98,11 +98,11 @@ func (g *Global) connect(app *App, concurrency int, profiles []string) (*auth.Re
 // checks those in profiles.
 func (g *Global) checkPlaces(app *App) error {
 	if g.EndpointURL != "" && !awsconfig.IsEndpoint(g.EndpointURL) {
-		return usage("--endpoint-url %q: expected a URL of http or https", g.EndpointURL)
+		return usage("--endpoint-url %q: expected an http or https URL", g.EndpointURL)
 	}
 	for _, name := range slices.Sorted(maps.Keys(app.env)) {
 		if value := app.env[name]; value != "" && strings.HasPrefix(name, "AWS_ENDPOINT_URL") && !awsconfig.IsEndpoint(value) {
-			return usage("%s is %q: expected a URL of http or https", name, value)
+			return usage("%s is %q: expected an http or https URL", name, value)
 		}
 	}
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {

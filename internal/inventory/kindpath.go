@@ -80,7 +80,7 @@ func (p path) shape(m members) (*catalog.Shape, error) {
 		}
 		if all {
 			if s.Kind() != catalog.List {
-				return nil, fmt.Errorf("%s is no list", name)
+				return nil, fmt.Errorf("%s is not a list", name)
 			}
 			s = s.Element().Shape
 		}

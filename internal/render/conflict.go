@@ -102,9 +102,9 @@ func (c *compiler) checkColumns(name string) error {
 	case len(c.Columns) == 0:
 		return nil
 	case c.JQ != "":
-		return clash("--columns", "--jq", "the filter chooses what is printed")
+		return clash("--columns", "--jq", "the filter chooses the output")
 	case c.Query != "":
-		return clash("--columns", "--query", "the query chooses what is printed")
+		return clash("--columns", "--query", "the query chooses the output")
 	case !isDrawn(name) && name != "markdown" && name != "csv" && name != "text" && name != "html":
 		return clash("--columns", "--output "+name, "columns are chosen in table, wide, tree, markdown, csv, text and html")
 	}

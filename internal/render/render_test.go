@@ -281,7 +281,7 @@ func TestRecordsError(t *testing.T) {
 		{Options{JQ: `1, halt, 2`}, "1\n1\n1\n1\n"},
 		{Options{JQ: `env, $ENV`}, "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n"},
 		{Options{Query: "contains(@[0].Tags.nope, 'x')"}, "error: --query: contains takes an array or a string, not null\n"},
-		{Options{Query: "[].{a: &Name}"}, "error: --query: &... is no value: it goes to a function, as in sort_by(@, &Name)\n"},
+		{Options{Query: "[].{a: &Name}"}, "error: --query: &... is not a value: use it in a function, as in sort_by(@, &Name)\n"},
 		{Options{Query: "sort_by(@, &Tags)"}, "error: --query: sort_by takes an &expression that gives strings or numbers, not an object\n"},
 		{Options{Query: "sort_by(@, &Tags.env)[].InstanceId"}, "error: --query: sort_by takes an &expression that gives strings or numbers, not null\n"},
 		{Options{Query: "[].sum(PrivateIPs)"}, "error: --query: sum takes an array of numbers, not one with a string in it\n"},

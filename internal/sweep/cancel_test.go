@@ -116,7 +116,7 @@ func TestFailFast(t *testing.T) {
 					}
 					return
 				}
-				cancelled := "cancelled 0 given up at the first gap (--fail-fast)"
+				cancelled := "cancelled 0 stopped at the first gap (--fail-fast)"
 				if count["denied 0 no"] != 1 || count["empty 0"] != 1 || count[cancelled] == 0 || len(count) > 4 {
 					t.Errorf("%v", count)
 				}

@@ -75,9 +75,9 @@ func (e *Earlier) CheckScope(accounts, regions bool) error {
 	for _, entry := range e.entries {
 		switch {
 		case !regions && entry.Region != "":
-			return errors.New("it is of a command that visits regions; this one visits accounts as a whole")
+			return errors.New("a command that visits regions wrote it; this command visits whole accounts")
 		case !accounts && entry.Region == "" && (entry.Status == OK || entry.Status == Empty || entry.Status == Failed):
-			return errors.New("it is of a command that visits accounts as a whole; this one visits regions")
+			return errors.New("a command that visits whole accounts wrote it; this command visits regions")
 		}
 	}
 	return nil

@@ -143,11 +143,11 @@ func TestParseReportErrors(t *testing.T) {
 		`{"AccountId": "1"}`: "not a report: expected a list of entries, the whole is a JSON object",
 		`null`:               "not a report: expected a list of entries",
 		`[{"Region": 5}]`:    "not a report: expected a list of entries, Region is a JSON number",
-		`[{"AccountId": "1"`: "not a report, or not all of it: unexpected end of JSON input",
+		`[{"AccountId": "1"`: "not a complete report: unexpected end of JSON input",
 		`[{"AccountId": "1", "Status": "ok"}, {"AccountId": "2", "Status": "odd"}]`:                                  `entry 2: unknown Status "odd"; written by another version of muster?`,
 		`[{"AccountId": "1", "Region": "a", "Status": "ok"}, {"AccountId": "1", "Region": "a", "Status": "denied"}]`: `entry 2 repeats account "1", region "a"`,
-		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "AAAA"}]`:                   "not a report, or not all of it: the field Printed is damaged",
-		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "not base64"}]`:             "not a report, or not all of it: the field Printed is damaged",
+		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "AAAA"}]`:                   "not a complete report: the field Printed is damaged",
+		`[{"AccountId": "1", "Region": "a", "Status": "denied", "Records": 1, "Printed": "not base64"}]`:             "not a complete report: the field Printed is damaged",
 	} {
 		if _, err := sweep.ParseReport([]byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", text, err, want)
@@ -159,7 +159,7 @@ func TestParseReportErrors(t *testing.T) {
 // way round.
 func TestCheckScope(t *testing.T) {
 	t.Parallel()
-	const regions, wholes = "it is of a command that visits regions; this one visits accounts as a whole", "it is of a command that visits accounts as a whole; this one visits regions"
+	const regions, wholes = "a command that visits regions wrote it; this command visits whole accounts", "a command that visits whole accounts wrote it; this command visits regions"
 	for text, want := range map[string][2]string{ // the error for a run over regions, and for one over accounts
 		`[]`: {"", ""},
 		`[{"AccountId": "1", "Status": "denied"}]`:            {"", ""},

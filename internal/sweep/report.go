@@ -44,7 +44,7 @@ func ParseReport(data []byte) (*Earlier, error) {
 	case errors.As(err, &mismatch):
 		return nil, fmt.Errorf("not a report: expected a list of entries, %s is a JSON %s", cmp.Or(mismatch.Field, "the whole"), mismatch.Value)
 	case err != nil:
-		return nil, fmt.Errorf("not a report, or not all of it: %w", err)
+		return nil, fmt.Errorf("not a complete report: %w", err)
 	case entries == nil:
 		return nil, errors.New("not a report: expected a list of entries")
 	}

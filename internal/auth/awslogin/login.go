@@ -128,7 +128,7 @@ func (l *login) exchange(ctx context.Context, in *types.CreateOAuth2TokenRequest
 	}
 	session, account, ok := subject(t.IDToken)
 	if !ok {
-		return nil, "", &awsapi.BrokenAnswer{Operation: "CreateOAuth2Token", Msg: "does not name who has signed in"}
+		return nil, "", &awsapi.BrokenAnswer{Operation: "CreateOAuth2Token", Msg: "does not name the user"}
 	}
 	t.AccessToken.AccountID = account
 	t.DPoPKey, err = l.key.pem()

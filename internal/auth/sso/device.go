@@ -43,7 +43,7 @@ func (l *login) withDeviceCode() flow {
 			page = aws.ToString(start.VerificationUri)
 		}
 		if !isWebPage(page) {
-			return nil, &awsapi.BrokenAnswer{Operation: "StartDeviceAuthorization", Msg: "names a sign-in page that is no URL of http or https"}
+			return nil, &awsapi.BrokenAnswer{Operation: "StartDeviceAuthorization", Msg: "names a sign-in page that is not an http or https URL"}
 		}
 		page = l.client.API.Secrets().Scrub(page)
 		l.Show(page, aws.ToString(start.UserCode))

@@ -118,7 +118,7 @@ func TestNoBrowser(t *testing.T) {
 	h.CheckRequests(t)
 }
 
-// TestSignInPage: only a URL of http or https is shown and opened.
+// TestSignInPage: only an http or https URL is shown and opened.
 func TestSignInPage(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"file:///etc/passwd", "javascript:alert(1)", "-headless", "calc.exe", "https:///x", "smb://host/share", ""} {
@@ -136,7 +136,7 @@ func TestSignInPage(t *testing.T) {
 			Open:       func(url string) error { t.Errorf("%s was opened", url); return nil },
 			Show:       func(url, _ string) { t.Errorf("%s was shown", url) },
 		})
-		if err == nil || !strings.Contains(err.Error(), "no URL of http or https") {
+		if err == nil || !strings.Contains(err.Error(), "not an http or https URL") {
 			t.Errorf("%s: %v", page, err)
 		}
 		oidc.Close()

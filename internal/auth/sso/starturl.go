@@ -49,7 +49,7 @@ func (s *Session) resolveStartURL(ctx context.Context) (startURL, region string,
 		return startURL, s.settings.Region, nil
 	}
 	if u.Scheme != "https" {
-		return "", "", s.badStartURL("is not a URL of https")
+		return "", "", s.badStartURL("is not an https URL")
 	}
 	target, err := s.followRedirect(ctx, u)
 	switch {

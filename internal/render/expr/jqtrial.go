@@ -65,7 +65,7 @@ func (f *JQ) checkListHabit() error {
 		}
 	}
 	return &caret.Error{
-		Flag: jqFlag, Text: f.text, Offset: -1, Msg: "the filter runs for each record by itself, and a record is no list",
+		Flag: jqFlag, Text: f.text, Offset: -1, Msg: "the filter runs for each record by itself, and a record is not a list",
 		Hint: "leave out .[] or map, or add --slurp for one list of all records",
 	}
 }

@@ -57,7 +57,7 @@ func (q *Query) Search(ctx context.Context, records iter.Seq[shape.Value]) (any,
 	return printable(ctx, result)
 }
 
-var errExpression = errors.New("&... is no value: it goes to a function, as in sort_by(@, &Name)")
+var errExpression = errors.New("&... is not a value: use it in a function, as in sort_by(@, &Name)")
 
 // printable copies a result and formats its decimal numbers as the AWS CLI does: 2.0
 // does not become 2. Parts of a result may be shared, so that a small result is huge as
