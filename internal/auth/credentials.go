@@ -104,7 +104,7 @@ func (r *Resolver) expired(creds aws.Credentials) bool {
 type expiredError struct{ at time.Time }
 
 func (e *expiredError) Error() string {
-	return "the credentials have expired at " + e.at.UTC().Format(time.RFC3339)
+	return "the credentials expired at " + e.at.UTC().Format(time.RFC3339)
 }
 
 // Reason reports the place as expired in the ledger.

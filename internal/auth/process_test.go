@@ -29,7 +29,7 @@ func TestProcess(t *testing.T) {
 		"wrong version": {`echo '{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `"}'`, "version"},
 		"no key":        {`echo '{"Version": 1, "SecretAccessKey": "` + secret + `"}'`, "AccessKeyId"},
 		"no secret":     {`echo '{"Version": 1, "AccessKeyId": "` + secret + `"}'`, "SecretAccessKey"},
-		"expired":       {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + past + `"}'`, "ended"},
+		"expired":       {`echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "` + secret + `", "Expiration": "` + past + `"}'`, "expired at"},
 		"failure":       {`echo ` + secret + `; exit 3`, "exit status 3"},
 		"nothing":       {`true`, "JSON"},
 		"endless":       {`trap '' PIPE TERM; while :; do echo ` + secret + ` || :; done`, "printed more than 1 MiB"},

@@ -90,9 +90,9 @@ func TestMergeKeysRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ profile, text, want string }{
 		"long-term keys":  {"mfa", "[mfa]\naws_access_key_id = AKIA\naws_secret_access_key = s\n", "credentials:2: the section [mfa] has long-term keys, which would be lost"},
 		"several lines":   {"mfa", "[mfa]\naws_session_token = a\n  b\n", "credentials:2: the value of aws_session_token has several lines"},
-		"no section name": {"a]b", "", `"a]b" is no name`},
-		"[DEFAULT]":       {"DEFAULT", "", `"DEFAULT" is no name`},
-		"another section": {"sso-session corp", "", `is no name`},
+		"no section name": {"a]b", "", `"a]b" is not a name`},
+		"[DEFAULT]":       {"DEFAULT", "", `"DEFAULT" is not a name`},
+		"another section": {"sso-session corp", "", `is not a name`},
 		"a syntax error":  {"mfa", "[mfa]\nnonsense\n", "credentials:2"},
 	} {
 		t.Run(name, func(t *testing.T) {

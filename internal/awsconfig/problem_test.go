@@ -108,7 +108,7 @@ func TestProblems(t *testing.T) {
 		{"okta on this machine", "[profile x]\nsaml_username = me\nsaml_provider = okta\nsaml_url = http://127.0.0.1:80/a\n", ""},
 		{"OneLogin without a user", "[profile x]\nsaml_provider = onelogin\n", `config:2: profile "x": saml_provider = onelogin without saml_username`},
 		{"OneLogin's region", "[profile x]\n" + oneLogin + "saml_region = mars\n", `config:7: profile "x": saml_region "mars" is unknown, expected us or eu`},
-		{"saml_ip", "[profile x]\n" + oneLogin + "saml_ip = 10.0.0\n", `config:7: profile "x": saml_ip "10.0.0" is no IP address`},
+		{"saml_ip", "[profile x]\n" + oneLogin + "saml_ip = 10.0.0\n", `config:7: profile "x": saml_ip "10.0.0" is not an IP address`},
 		{"saml without command", "[profile x]\nsaml_provider = command\nsaml_command =\n", `config:2: profile "x": saml_provider = command without saml_command`},
 		{"saml with role_arn", "[profile x]\n" + reader + oneLogin, `config:2: profile "x": role_arn without source_profile: name the role of saml_provider with saml_role`},
 		{"saml_role", "[profile x]\n" + oneLogin + "saml_role = arn:aws:iam::1:role/R\n",

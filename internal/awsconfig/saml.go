@@ -94,7 +94,7 @@ func (p *Profile) checkSAML() *ProblemError {
 		return p.problem("saml_region", "saml_region %q is unknown, expected us or eu", s.Region)
 	}
 	if _, err := netip.ParseAddr(s.IP); s.IP != "" && err != nil {
-		return p.problem("saml_ip", "saml_ip %q is no IP address", s.IP)
+		return p.problem("saml_ip", "saml_ip %q is not an IP address", s.IP)
 	}
 	return p.checkDuration()
 }
