@@ -387,6 +387,7 @@ func TestIDPWorld(t *testing.T) {
 	for old, c := range map[string][2]string{
 		`"kind": "okta", "name": "acme"`:   {`"kind": "adfs", "name": "acme"`, "neither onelogin nor okta"},
 		`"name": "acme"`:                   {`"name": "A.B"`, "no subdomain"},
+		`"name": "acme", `:                 {`"name": "corp", `, "the name is there twice"},
 		`"provider": "corp"`:               {`"provider": "none"`, `saml_providers has no "none"`},
 		`"id": "123456"`:                   {`"id": "x"`, "not one of onelogin"},
 		`"page": "changed"`:                {`"page": "other"`, "none of changed, policy"},

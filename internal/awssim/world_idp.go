@@ -109,6 +109,8 @@ func (w *compiledWorld) compileIDPs() error {
 			return fmt.Errorf("identity provider %q: kind %q is neither onelogin nor okta", p.Name, p.Kind)
 		case !subdomain().MatchString(p.Name):
 			return fmt.Errorf("identity provider %q: the name is no subdomain", p.Name)
+		case slices.ContainsFunc(w.idps, func(other *idp) bool { return other.Name == p.Name }):
+			return fmt.Errorf("identity provider %q: the name is there twice", p.Name)
 		case p.Region != "us" && p.Region != "eu":
 			return fmt.Errorf("identity provider %q: region %q is neither us nor eu", p.Name, p.Region)
 		case !slices.ContainsFunc(w.world.SAMLProviders, func(s SAMLProvider) bool { return s.Name == p.Provider }):
