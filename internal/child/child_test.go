@@ -21,7 +21,7 @@ import (
 func TestEnviron(t *testing.T) {
 	t.Parallel()
 	base := []string{
-		"HOME=/home/me", "AWS_PROFILE=other", "AWS_DEFAULT_PROFILE=other", "AWS_REGION=eu-west-3", "AWS_SESSION_TOKEN=stale",
+		"HOME=/home/me", "AWS_PROFILE=other", "MUSTER_SAML_PASSWORD=hidden", "AWS_DEFAULT_PROFILE=other", "AWS_REGION=eu-west-3", "AWS_SESSION_TOKEN=stale",
 		"AWS_SECURITY_TOKEN=stale", "AWS_ROLE_ARN=r", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/x", "AWS_CONFIG_FILE=/c",
 		"AWS_ENDPOINT_URL_S3=http://s3", "AWS_ACCOUNT_ID=1", "MUSTER_PROFILE=other", "MUSTER_COLOR=on", "MUSTER_ROLE=outer",
 	}

@@ -27,6 +27,7 @@ var otherCredentials = []string{
 	"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
 	"AWS_REGION", "AWS_DEFAULT_REGION",
 	"MUSTER_ACCOUNT_ID", "MUSTER_ACCOUNT_NAME", "MUSTER_ROLE", "MUSTER_EXPIRES",
+	"MUSTER_SAML_PASSWORD", "MUSTER_SAML_CLIENT_SECRET",
 }
 
 // Environ returns the environment of a command: base without the variables of other

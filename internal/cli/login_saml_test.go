@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -324,5 +325,113 @@ func TestAddressOfOneLogin(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 		checkNoAssertion(t, home)
+	}
+}
+
+// TestManyRolesOfOneAssertion: a sign-in with 60 roles in 40 accounts opens each account by one
+// call. The next command makes none, and needs no sign-in.
+func TestManyRolesOfOneAssertion(t *testing.T) {
+	t.Parallel()
+	w := &awssim.World{
+		Regions:       []string{"us-east-1"},
+		Roles:         []awssim.Role{{Name: "Reader", SAML: "corp"}, {Name: "Admin", SAML: "corp"}},
+		SAMLProviders: []awssim.SAMLProvider{{Name: "corp"}},
+		IdentityProviders: []awssim.IdentityProvider{{Kind: "okta", Name: "corp", Users: []awssim.IDPUser{
+			{Login: "ann@example.com", Password: "Ann-5-passw0rd", Profile: "ann"},
+		}}},
+		Instances: []awssim.Instance{{Account: "*", Region: "us-east-1"}},
+	}
+	for i := range 40 {
+		a := awssim.Account{ID: fmt.Sprintf("1000000000%02d", i), Name: fmt.Sprintf("account-%02d", i), Alias: fmt.Sprintf("team-%02d", i)}
+		w.Accounts = append(w.Accounts, a)
+		if i >= 20 {
+			w.Roles[1].Except = append(w.Roles[1].Except, a.ID)
+		}
+	}
+	sim, environ := simulated(t, w, false)
+	home := strings.TrimPrefix(environ[0], "HOME=")
+	environ = append(environ, "TERM=xterm", "PATH="+os.Getenv("PATH"), "MUSTER_PAGER=cat", "MUSTER_SAML_PASSWORD=Ann-5-passw0rd")
+	calls := func() (calls map[string]int) {
+		calls = map[string]int{}
+		for _, call := range sim.Calls() {
+			calls[call.Operation]++
+		}
+		return calls
+	}
+	args := []string{"instances", "--saml-profile", "ann", "--role", "Admin,Read*", "-o", "name"}
+	report := filepath.Join(home, "report.json")
+	shown, exitCode := dialogue(t, sim, environ, []step{{`Sign in now\? \[Y/n\] `, enters("")}, {`40 instances in 40 accounts`, nil}}, append(args, "--debug", "--report", report)...)
+	if got := calls(); exitCode != 0 || got["AssumeRoleWithSAML"] != 40 || got["DescribeInstances"] != 40 {
+		t.Errorf("exit code %d, calls %v\n%s", exitCode, got, shown)
+	}
+	if strings.Contains(shown, "passw0rd") {
+		t.Errorf("the password is shown:\n%s", shown)
+	}
+	checkNoAssertion(t, home)
+	before := calls()
+	for _, more := range [][]string{nil, {"--account", "team-07,*-38"}} {
+		got := muster(t, environ, append(args, more...)...)
+		if want := map[bool]int{true: 40, false: 2}[more == nil]; got.code != 0 || strings.Count(got.stdout, "\n") != want {
+			t.Errorf("%q: %v", more, got)
+		}
+	}
+	if got := muster(t, environ, "whoami", "--saml-profile", "ann", "--role", "Admin,Reader", "--account", "team-07,team-38", "--sort-by", "AccountId", "--jq", ".Role"); got.stdout != "Admin\nReader\n" {
+		t.Error(got)
+	}
+	if after := calls(); after["AssumeRoleWithSAML"] != 40 || after["Authenticate"] != before["Authenticate"] {
+		t.Errorf("calls before %v, after %v", before, after)
+	}
+	if problems := sim.Problems(); len(problems) > 0 {
+		t.Error(problems)
+	}
+}
+
+// TestSecretsOfSAMLStayInside: no process sees a secret of the sign-in but the one that gives
+// it: it is neither an argument of a process, nor in the environment of a command of exec.
+func TestSecretsOfSAMLStayInside(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
+		t.Skip("/proc/self/cmdline is not there")
+	}
+	sim, home, environ := samlLaptop(t, "")
+	config := filepath.Join(home, ".aws", "config")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The program sees the arguments of all processes while the sign-in goes on.
+	folder := t.TempDir()
+	secrets, program, seen := filepath.Join(folder, "secrets"), filepath.Join(folder, "program"), filepath.Join(folder, "arguments")
+	script := "#!/bin/sh\ncat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' >" + seen + "\ncat " + secrets + "\n"
+	for path, text := range map[string]string{secrets: "MUSTER_SAML_PASSWORD=Sam-5-passw0rd\n", program: script} {
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed := strings.Replace(string(text), "[profile sam]\n", "[profile sam]\nsaml_secret_command = "+program+"\n", 1)
+	if err := os.WriteFile(config, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(binary, "login", "sam", "--role-arn", "arn:aws:iam::200000000002:role/Staff", "--debug")
+	command.Env = environ
+	out, err := command.CombinedOutput()
+	if err != nil || strings.Contains(string(out), "passw0rd") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	arguments, err := os.ReadFile(seen)
+	if err != nil || !strings.Contains(string(arguments), "login sam --role-arn") || strings.Contains(string(arguments), "Sam-5-passw0rd") {
+		t.Errorf("%v\n%s", err, arguments)
+	}
+	checkNoAssertion(t, home)
+	got := muster(t, append(environ, "MUSTER_SAML_PASSWORD=Sam-5-passw0rd", "MUSTER_SAML_CLIENT_SECRET=x"), "exec", "--profile", "sam", "--", "sh", "-c", `echo "<$MUSTER_SAML_PASSWORD$MUSTER_SAML_CLIENT_SECRET>"`)
+	if got.stdout != "<>\n" {
+		t.Error(got)
+	}
+	if problems := sim.Problems(); len(problems) > 0 {
+		t.Error(problems)
 	}
 }

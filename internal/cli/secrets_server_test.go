@@ -43,8 +43,8 @@ type echo struct {
 }
 
 var (
-	sentSecret = regexp.MustCompile(`"(?i:refreshToken|clientSecret|code|codeVerifier|deviceCode)":"([^"]+)"`)
-	gotSecret  = regexp.MustCompile(`(?:<(?:SecretAccessKey|SessionToken)>|"(?i:secretAccessKey|sessionToken|token|accessToken|refreshToken|clientSecret|deviceCode|signinToken)"\s*:\s*")([^<"]+)`)
+	sentSecret = regexp.MustCompile(`"(?i:refreshToken|clientSecret|code|codeVerifier|deviceCode|password|stateToken|state_token)":"([^"]+)"`)
+	gotSecret  = regexp.MustCompile(`(?:<(?:SecretAccessKey|SessionToken)>|"(?i:secretAccessKey|sessionToken|token|accessToken|refreshToken|clientSecret|deviceCode|signinToken|access_token|refresh_token|stateToken|state_token|data)"\s*:\s*"|name="SAMLResponse" type="hidden" value=")([^<"]+)`)
 )
 
 // learn adds secrets that were sent, and what else was in the answers that they are from.
@@ -76,11 +76,13 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		operation = target
 	}
 	e.operations[operation] = true
-	e.learn(r.Header.Get("X-Amz-Security-Token"), r.Header.Get("X-Amz-Sso_bearer_token"), r.URL.Query().Get("code_verifier"))
-	if authorization := r.Header.Get("Authorization"); !strings.HasPrefix(authorization, "AWS4") {
+	e.learn(r.Header.Get("X-Amz-Security-Token"), r.Header.Get("X-Amz-Sso_bearer_token"), r.URL.Query().Get("code_verifier"), r.URL.Query().Get("sessionToken"))
+	if _, password, ok := r.BasicAuth(); ok {
+		e.learn(password)
+	} else if authorization := r.Header.Get("Authorization"); !strings.HasPrefix(authorization, "AWS4") {
 		e.learn(authorization)
 	}
-	for _, name := range []string{"TokenCode", "ExternalId", "SAMLAssertion", "WebIdentityToken"} {
+	for _, name := range []string{"TokenCode", "ExternalId", "SAMLAssertion", "SAMLResponse", "WebIdentityToken"} {
 		e.learn(form.Get(name))
 	}
 	for _, match := range sentSecret.FindAllSubmatch(body, -1) {

@@ -30,6 +30,10 @@ const echoWorld = `{
     {"name": "Robot", "web_identity": {"provider": "https://token.example.com", "audience": "sts.amazonaws.com", "subject": "*"}}
   ],
   "saml_providers": [{"name": "corp"}],
+  "identity_providers": [
+    {"kind": "onelogin", "name": "corp", "client_id": "c1ient-1d", "client_secret": "c1ient-s3cret-0f-the-api-0f-0ne", "users": [{"login": "ann@example.com", "password": "Tr0ub4dor", "profile": "onelogin"}]},
+    {"kind": "okta", "name": "acme", "provider": "corp", "users": [{"login": "bob@example.com", "password": "Tr0ub4dor", "profile": "okta"}]}
+  ],
   "oidc_providers": [{"url": "https://token.example.com", "audiences": ["sts.amazonaws.com"]}],
   "sso": [
     {"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "us-east-1", "assignments": {"*": ["ReadOnly"]},
@@ -60,6 +64,7 @@ func TestEcho(t *testing.T) {
 		with    []string // more of the environment
 	}
 	machine := "AWS_PROFILE="
+	passwords := []string{"MUSTER_SAML_PASSWORD=Tr0ub4dor", "MUSTER_SAML_CLIENT_SECRET=c1ient-s3cret-0f-the-api-0f-0ne"}
 	for name, c := range map[string]command{
 		"whoami":        {args: []string{"whoami", "--profile", "mine"}, listing: true},
 		"instances":     {args: append([]string{"instances"}, role...), listing: true},
@@ -74,6 +79,8 @@ func TestEcho(t *testing.T) {
 		"logout":        {args: []string{"logout", "corp"}},
 		"assume-role":   {args: append([]string{"assume-role", "-o", "env"}, strict...)},
 		"saml":          {args: []string{"assume-role", "-o", "env", "--saml-assertion", "FILE.saml"}},
+		"onelogin":      {args: []string{"login", "onelogin", "--role-arn", "arn:aws:iam::200000000002:role/Staff"}, with: passwords},
+		"okta":          {args: []string{"login", "okta", "--role", "St*"}, with: passwords},
 		"web identity":  {args: []string{"assume-role", "-o", "env", "--web-identity-token-file", "FILE.jwt", "--role-arn", "arn:aws:iam::200000000002:role/Robot"}},
 		"session-token": {args: []string{"session-token", "-o", "env", "--serial-number", "arn:aws:iam::100000000001:mfa/ann", "--token-code", "820364"}},
 		"console":       {args: []string{"console", "--profile", "mine"}, mute: true},
@@ -103,6 +110,14 @@ func TestEcho(t *testing.T) {
 					environ[i] = strings.ReplaceAll(environ[i], sim.URL(), server.URL)
 				}
 				environ = append(environ, append(c.with, "AWS_MAX_ATTEMPTS=1")...)
+				config := filepath.Join(home, ".aws", "config")
+				text, err := os.ReadFile(config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(config, []byte(strings.ReplaceAll(string(text), sim.URL(), server.URL)), 0o600); err != nil {
+					t.Fatal(err)
+				}
 				report := filepath.Join(home, "report.json")
 				args := slices.Clone(c.args)
 				if args[0] == "login" && attack != "" {
