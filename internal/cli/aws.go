@@ -185,7 +185,7 @@ func (c *awsCmd) regionsFor(app *App, operation *inventory.Operation) *RegionFla
 func (c *awsCmd) listing(operation *inventory.Operation) listing[inventory.Record] {
 	record := operation.RecordType(namedOwners(&c.Output)...)
 	l := listing[inventory.Record]{
-		noun: "records", view: viewOf(record, operation.Noun()),
+		noun: "records", title: operation.Noun(), view: viewOf(record, operation.Noun()),
 		visit: func(ctx context.Context, s *sweeper, p sweep.Place, emit func([]inventory.Record)) error {
 			return operation.Visit(ctx, s.resolver.API, p, emit)
 		},

@@ -44,7 +44,7 @@ func (s *recordSource) printer(o *WatchedOutput, page *PageFlags, noun string, v
 	p := &keptPrinter{app: s.app, g: s.g, output: o, html: o.Output.Output == "html", noun: noun}
 	options := o.options(s.app, s.g)
 	options.LeftOut = func(columns []string) { p.leftOut = columns }
-	options.Page, p.summarize = newPage(s.app, noun, o)
+	options.Page, p.summarize = newPage(s.app, noun, noun, o)
 	var err error
 	p.Printer, err = render.CompileAs(options, view, t, func(r *record) reflect.Value { return *r })
 	if err == nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -25,6 +26,8 @@ type listing[R any] struct {
 	id func(*R) string
 
 	// The rest is for commands that need more.
+
+	title string // of a page; "": the noun
 
 	// compile replaces render.Compile, for records whose fields are known only when the
 	// program runs.
@@ -114,38 +117,41 @@ func (l *listing[R]) compiled(o render.Options) (*render.Printer[R], error) {
 	return render.Compile[R](o, l.view)
 }
 
+// streams returns the printer, which is nil with gather, and a function that starts a stream.
+func (l *listing[R]) streams(o render.Options, summarize func(*sweep.Ledger)) (*render.Printer[R], func(io.Writer) (stream[R], error), error) {
+	if l.gather != nil {
+		_, err := l.gather(o, nil)
+		return nil, func(w io.Writer) (stream[R], error) { return l.gather(o, w) }, err
+	}
+	printer, err := l.compiled(o)
+	return printer, func(w io.Writer) (stream[R], error) {
+		if o.Output == "html" {
+			return &ledgerTap[R]{printer.Start(w), summarize}, nil
+		}
+		return printer.Start(w), nil
+	}, err
+}
+
 // list takes a listing command from its flags to its exit code.
 func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l listing[R]) error {
 	if err := flags.output.check(); err != nil {
 		return err
 	}
 	if app.take != nil || flags.output.ChangedSince != "" {
-		if l.secret {
-			return usage("--changed-since is not for these records: they hold secrets, which no snapshot keeps")
-		}
-		source, err := newRecordSource(app, g, flags, &l)
-		if err != nil {
-			return err
-		}
-		if app.take != nil {
-			return app.take(ctx, source)
-		}
-		return source.compareSince(ctx)
+		return keepOrCompare(ctx, app, g, flags, &l)
+	}
+	parts, err := flags.output.partitioned(l.secret)
+	if err != nil {
+		return err
 	}
 	var leftOut []string
 	options := flags.output.options(app, g)
 	options.LeftOut = func(columns []string) { leftOut = columns }
-	page, summarize := newPage(app, l.noun, flags.output)
+	page, summarize := newPage(app, cmp.Or(l.title, l.noun), l.noun, flags.output)
 	if flags.page != nil {
 		options.Page = page
 	}
-	var printer *render.Printer[R]
-	var err error
-	if l.gather != nil {
-		_, err = l.gather(options, nil)
-	} else {
-		printer, err = l.compiled(options)
-	}
+	printer, start, err := l.streams(options, summarize)
 	if err != nil {
 		return err
 	}
@@ -168,20 +174,7 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		result.leftOut = leftOut
 		return s.conclude(ctx, result)
 	}
-	start := func(w io.Writer) (stream[R], error) {
-		switch {
-		case l.gather != nil:
-			return l.gather(options, w)
-		case options.Output == "html":
-			return &ledgerTap[R]{printer.Start(w), summarize}, nil
-		}
-		return printer.Start(w), nil
-	}
-	switch parts := len(flags.output.PartitionBy) > 0; {
-	case parts && l.secret:
-		return usage("--partition-by writes files that others can read, and these records hold secrets; expected --out FILE alone")
-	case parts && (flags.output.Out == "" || flags.output.Watch > 0):
-		return usage("--partition-by needs --out FOLDER, and goes without --watch")
+	switch {
 	case parts:
 		out, err := newPartitions(printer, flags.output.Out, s.accountOptions.Shard)
 		if err != nil {
@@ -189,11 +182,9 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		}
 		defer out.discard()
 		return once(ctx, out)
-	}
-	if flags.output.Out != "" {
+	case flags.output.Out != "":
 		return rewriteFile(ctx, app, flags.output, l.secret, open, start, once)
-	}
-	if l.gather != nil || options.Output == "html" {
+	case l.gather != nil || options.Output == "html":
 		out, err := start(app.term.Records())
 		if err != nil {
 			return err
@@ -201,4 +192,20 @@ func list[R any](ctx context.Context, app *App, g *Global, flags listFlags, l li
 		return once(ctx, out)
 	}
 	return repeat(ctx, app, g, flags.output, printer, once)
+}
+
+// keepOrCompare keeps the records in a snapshot, or compares them with one, as the command
+// around this one or --changed-since wants.
+func keepOrCompare[R any](ctx context.Context, app *App, g *Global, flags listFlags, l *listing[R]) error {
+	if l.secret {
+		return usage("--changed-since is not for these records: they hold secrets, which no snapshot keeps")
+	}
+	source, err := newRecordSource(app, g, flags, l)
+	if err != nil {
+		return err
+	}
+	if app.take != nil {
+		return app.take(ctx, source)
+	}
+	return source.compareSince(ctx)
 }

@@ -17,11 +17,11 @@ import (
 )
 
 // newPage returns the page of -o html, and a function that takes the ledger into it before
-// the page ends.
-func newPage(app *App, noun string, o *WatchedOutput) (*html.Page, func(*sweep.Ledger)) {
+// the page ends. noun names the records in the plural.
+func newPage(app *App, title, noun string, o *WatchedOutput) (*html.Page, func(*sweep.Ledger)) {
 	summary := html.Summary{}
 	page := &html.Page{
-		Title: string(unicode.ToUpper(rune(noun[0]))) + noun[1:], Noun: noun, Singular: singular(noun), Command: app.commandLine,
+		Title: string(unicode.ToUpper(rune(title[0]))) + title[1:], Noun: noun, Singular: singular(noun), Command: app.commandLine,
 		Reload:  time.Duration(o.Watch),
 		Summary: func() html.Summary { return summary },
 	}

@@ -19,6 +19,19 @@ import (
 // second file.
 const maxOpenParts = 64
 
+// partitioned checks --partition-by, and reports whether it was given.
+func (o *WatchedOutput) partitioned(secret bool) (bool, error) {
+	switch {
+	case len(o.PartitionBy) == 0:
+		return false, nil
+	case secret:
+		return false, usage("--partition-by writes files that others can read, and these records hold secrets; expected --out FILE alone")
+	case o.Out == "" || o.Watch > 0:
+		return false, usage("--partition-by needs --out FOLDER, and goes without --watch")
+	}
+	return true, nil
+}
+
 // partitions is the stream of --partition-by: it writes each record to a file in the folder
 // that is named by the record's fields. Only complete files appear.
 type partitions[R any] struct {

@@ -69,7 +69,7 @@ function consoleURL(row) {
   if (!host) return "";
   const at = region ? "?region=" + encodeURIComponent(region) : "";
   let path = "/console/home" + at;
-  const arn = field("Arn"), ids = [field("Id"), field("InstanceId"), field("NetworkInterfaceId")];
+  const arn = field("Arn"), ids = ["Id", "InstanceId", "NetworkInterfaceId", ...head.order].map(field);
   const page = pages.find(([prefix]) => ids.some((id) => id.startsWith(prefix)));
   if (page) path = `/${page[1]}${at}#${page[2]}${encodeURIComponent(ids.find((id) => id.startsWith(page[0])))}`;
   else if (arn.startsWith("arn:")) path = "/go/view?arn=" + encodeURIComponent(arn);
