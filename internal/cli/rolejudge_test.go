@@ -2,12 +2,14 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"muster/internal/awssim"
 	"muster/internal/inventory"
 )
 
@@ -21,11 +23,17 @@ func TestRoleTemplatesPassLint(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	var files []string
-	for name, args := range map[string]string{
-		"plain.yaml":   "--role Audit --trust 111122223333",
-		"managed.yaml": "--role ops/Audit --managed --trust arn:aws:iam::111122223333:role/Base --external-id 0123",
-		"kinds.json":   "--json --role a_b+=,.@- --trust 111122223333 --max-session-duration 43200 --for instances,addresses," + strings.Join(inventory.KindNames(), ","),
-	} {
+	templates := map[string]string{
+		"kinds.json": "--json --role a_b+=,.@- --trust 111122223333 --max-session-duration 43200 --for " + everyKind(),
+	}
+	for permissions, flags := range map[string]string{"all": "", "managed": "--managed", "for": "--for buckets", "both": "--managed --for buckets"} {
+		for i, trust := range []string{"111122223333", "arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:role/ops/Base --external-id 0123"} {
+			args := "--role ops/Audit --trust " + trust + " " + flags
+			templates[fmt.Sprintf("%s-%d.yaml", permissions, i)] = args
+			templates[fmt.Sprintf("%s-%d.json", permissions, i)] = args + " --json"
+		}
+	}
+	for name, args := range templates {
 		result := muster(t, nil, append([]string{"role", "template"}, strings.Fields(args)...)...)
 		if result.code != 0 {
 			t.Fatalf("%s: exit code %d: %s", args, result.code, result.stderr)
@@ -49,6 +57,31 @@ func TestRoleTemplatesPassLint(t *testing.T) {
 	}
 	if out, err := exec.Command(lint, wrong).CombinedOutput(); err == nil {
 		t.Errorf("cfn-lint accepts an action that does not exist: %s", out)
+	}
+}
+
+// everyKind is a value of --for with all kinds, instances and addresses.
+func everyKind() string { return "instances,addresses," + strings.Join(inventory.KindNames(), ",") }
+
+// TestRoleForEveryKind: a role of --for can list all of its kinds, and has the list of regions.
+func TestRoleForEveryKind(t *testing.T) {
+	t.Parallel()
+	_, environ := simulated(t, awssim.DefaultWorld(), false, awssim.WithOperations(demoOperations))
+	got := muster(t, environ, "role", "deploy", "--role", "Kinds", "--for", everyKind(), "--yes", "--quiet", "-o", "name")
+	if got.code != exitOK {
+		t.Fatalf("exit code %d: %s", got.code, got.stderr)
+	}
+	for _, args := range [][]string{{"list", strings.Join(inventory.KindNames(), ",")}, {"instances"}, {"addresses"}} {
+		got := muster(t, environ, append(args, "--organization", "--role", "Kinds", "--account", "Production", "-o", "ndjson", "--quiet")...)
+		if got.code != exitOK {
+			t.Errorf("%s: exit code %d: %s", args[0], got.code, got.stderr)
+		}
+	}
+	// Without the actions of a kind, the list has gaps.
+	muster(t, environ, "role", "deploy", "--role", "Kinds", "--for", "buckets", "--yes", "--quiet")
+	got = muster(t, environ, "list", "buckets,functions", "--organization", "--role", "Kinds", "--account", "Production", "--no-cache", "-o", "ndjson")
+	if got.code != exitPartial || !strings.Contains(got.stderr, "denied") || strings.Contains(got.stderr, "ListBuckets") {
+		t.Errorf("exit code %d: %s", got.code, got.stderr)
 	}
 }
 
