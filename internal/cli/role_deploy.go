@@ -10,6 +10,7 @@ import (
 	"muster/internal/change/deploy"
 	"muster/internal/render"
 	"muster/internal/render/shape"
+	"muster/internal/shell"
 )
 
 // rolloutFlags are the flags of the commands that change the organization.
@@ -93,8 +94,11 @@ func (c *roleDeployCmd) Run(ctx context.Context, app *App, g *Global) error {
 			app.detail("%s", line)
 		}
 	}
-	return o.conclude(ctx, plan, fmt.Sprintf("nothing to change: the role %s is deployed; 'muster role status --role %s' tries it", role.Name, role.Name),
-		fmt.Sprintf("the role %s is deployed; 'muster instances --organization --role %s' uses it", role.Name, role.Name))
+	if c.ExternalID != "" {
+		o.flags += " --external-id " + shell.Word(c.ExternalID)
+	}
+	return o.conclude(ctx, plan, fmt.Sprintf("nothing to change: the role %s is deployed; 'muster role status %s' tries it", role.Name, o.flags),
+		fmt.Sprintf("the role %s is deployed; 'muster instances --organization %s' uses it", role.Name, o.flags))
 }
 
 type roleDeleteCmd struct {
@@ -138,6 +142,7 @@ type rollout struct {
 	*rolloutFlags
 	app        *App
 	role       string // its name
+	flags      string // that name the role to other commands
 	caller     auth.Caller
 	deployment deploy.Deployment
 	printer    *render.Printer[rolePlanRecord]
@@ -149,7 +154,7 @@ func (f *rolloutFlags) open(ctx context.Context, app *App, g *Global, given stri
 	if err != nil {
 		return nil, err
 	}
-	o := &rollout{rolloutFlags: f, app: app, role: name}
+	o := &rollout{rolloutFlags: f, app: app, role: name, flags: "--role " + shell.Word(given)}
 	if o.printer, err = render.Compile[rolePlanRecord](f.Output.options(app, g), rolePlanView); err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (o *rollout) conclude(ctx context.Context, plan *deploy.Plan, unchanged, do
 	var ongoing *deploy.Ongoing
 	switch {
 	case errors.As(err, &ongoing):
-		o.app.note("interrupted: %v; 'muster role status --role %s' shows its state", ongoing, o.role)
+		o.app.note("interrupted: %v; 'muster role status %s' shows its state", ongoing, o.flags)
 		return &partial{exitInterrupted}
 	case err != nil:
 		return err

@@ -160,7 +160,7 @@ func (f *follower) follow(ctx context.Context) error {
 		if underWay(status) {
 			return false, nil
 		}
-		if status != "SUCCEEDED" && failed == len(f.run.failures) && len(results) > 0 {
+		if status != "SUCCEEDED" && failed == len(f.run.failures) {
 			return true, fmt.Errorf("the operation %s of the stack set %s ended as %s %s", f.id, f.d.Name, status, operation.Text("StatusReason"))
 		}
 		return true, nil
