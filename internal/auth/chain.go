@@ -11,7 +11,7 @@ import (
 	"muster/internal/awsconfig"
 )
 
-// fromChain returns the identity of profile p. Its chain leads over its source_profiles
+// fromChain returns the identity of profile p. Its chain leads through its source_profiles
 // to the base, the profile with credentials; each role is assumed with the credentials
 // of the next profile in the chain. As in the AWS CLI, all calls have the region and
 // endpoints of p. Chains that have a role in common assume it once.

@@ -15,8 +15,8 @@ import (
 // before it is decoded, one of the decoded answer.
 const deserializer = "OperationDeserializer"
 
-// checkAnswers rejects answers that are not the expected document, or lack what AWS always
-// returns. The SDK decodes an empty body, null, or the page of a captive portal as an empty
+// checkAnswers rejects answers that are not the expected document, or lack a part that AWS
+// always returns. The SDK decodes an empty body, null, or the page of a captive portal as an empty
 // list: a region that could not be looked at would seem to be empty.
 func checkAnswers(stack *middleware.Stack) error {
 	if _, ok := stack.Deserialize.Get(deserializer); !ok {

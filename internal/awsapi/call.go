@@ -84,9 +84,9 @@ func (o *Operation) Call(ctx context.Context, t Target, region string, credentia
 	return o.call(ctx, t, region, credentials, in, nil)
 }
 
-// Read is Call for an answer that read takes from the network, where package wire would
-// be slow or keep more than is needed. If read fails, the call is made again, so read
-// must not hand on what it has read before the end.
+// Read is Call for answers that package wire would decode too slowly, or with too much
+// memory: read decodes the answer itself. If read fails, the call is made again, so read
+// must not pass on anything before the end of the answer.
 func (o *Operation) Read(
 	ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object, read func(io.Reader) error,
 ) error {

@@ -88,8 +88,8 @@ func (a *API) accountMode() string {
 	return "preferred"
 }
 
-// parameters returns what an input adds to the parameters of the endpoint's rules; nil
-// if nothing.
+// parameters returns the parameters of the endpoint's rules that come from an input; nil
+// if there are none.
 func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
 	for _, m := range o.context {
 		if value := in.Get(m.Name); value != nil {

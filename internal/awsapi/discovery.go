@@ -87,7 +87,7 @@ func (o *Operation) describeEndpoint(ctx context.Context, t Target, region strin
 	return found, nil
 }
 
-// forgetEndpoint reports whether a call failed since its endpoint is no longer valid, and
+// forgetEndpoint reports whether a call failed because its endpoint is no longer valid, and
 // forgets the endpoint.
 func (o *Operation) forgetEndpoint(ctx context.Context, region string, credentials aws.CredentialsProvider, failed error) bool {
 	api := (*smithy.GenericAPIError)(nil)

@@ -8,9 +8,9 @@ import (
 	"muster/internal/catalog"
 )
 
-// Elsewhere returns what requests to servers other than AWS's have in common with calls: a
-// client with the same proxies, certificates and limits, the text of User-Agent, and the log,
-// which may be nil. The client retries nothing.
+// Elsewhere returns an HTTP client for servers other than AWS's, with the proxies, certificates
+// and limits of calls; the text of User-Agent; and the log, which may be nil. The client
+// retries nothing.
 func (a *API) Elsewhere() (client *http.Client, userAgent string, log *slog.Logger) {
 	return &http.Client{Transport: elsewhere{a.http}}, a.settings.UserAgent, a.settings.Log
 }

@@ -220,8 +220,8 @@ func kindOfStatus(status int) Kind {
 // request with its session token.
 const canonicalRequest = "The Canonical String for this request should have been"
 
-// signatures finds session tokens and signatures: anyone who has them can send the
-// request again.
+// signatures finds session tokens and signatures: with them, anyone can send the request
+// again.
 var signatures = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(x-amz-security-token["']?[:=]\s*["']?|signature=)[^\s"',&]+`)
 })

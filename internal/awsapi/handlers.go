@@ -68,8 +68,8 @@ func s3Handlers(operation string) handlers {
 }
 
 // keyHandlers ask S3 for names of objects in percent-encoding, since XML cannot express
-// all of them, and decode the members that have names: MEMBER, or LIST.MEMBER. A user
-// who asks for the encoding gets it.
+// all of them, and decode the members that have names: MEMBER, or LIST.MEMBER. If the user
+// asks for the encoding, the members stay encoded.
 func keyHandlers(members ...string) handlers {
 	const encoding = "EncodingType"
 	return handlers{

@@ -2,7 +2,8 @@ package awsapi
 
 import "muster/internal/wire"
 
-// listed says what the items of an answer's list always have. muster itself relies on it.
+// listed checks the items of an answer's list for members that they always have: muster
+// relies on these.
 type listed struct {
 	list  string
 	check func(item wire.Object) string

@@ -6,7 +6,7 @@ import (
 )
 
 // FetchRedirect sends a request and returns the HTTP status and the Location header of the
-// resp. It does not follow the redirect.
+// answer. It does not follow the redirect.
 func (a *API) FetchRedirect(ctx context.Context, method, url string) (status int, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, http.NoBody)
 	if err != nil {

@@ -72,7 +72,7 @@ func (o *Operation) explained(err error, body *headReader) error {
 	return cmp.Or(o.otherDocument(body.head), err)
 }
 
-// checkContent returns an error if an answer lacks what AWS always returns. head is the
+// checkContent returns an error if an answer lacks a part that AWS always returns. head is the
 // beginning of its document.
 func (o *Operation) checkContent(out wire.Object, head []byte) error {
 	problem := o.listProblem(out)
@@ -121,7 +121,7 @@ func (o *Operation) hasOwnForm() bool {
 // headSize is enough of an answer to find the root of its document.
 const headSize = 512
 
-// readCloser is a body of which some has been read already.
+// readCloser is the rest of a body.
 type readCloser struct {
 	io.Reader
 	io.Closer

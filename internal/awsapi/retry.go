@@ -29,7 +29,7 @@ const (
 // requestExpired is EC2's code for a request whose time differs too much from its own.
 const requestExpired = "RequestExpired"
 
-// retryer decides about the retries of each call alone. The SDK's own retryer has a quota
+// retryer decides about the retries of each call separately. The SDK's own retryer has a quota
 // that all calls of a client share; in a wide sweep it runs out, and calls fail that one
 // more try would have saved.
 type retryer struct {

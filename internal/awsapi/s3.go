@@ -69,7 +69,7 @@ func (o *Operation) regionOf(in wire.Object, region string) string {
 
 const bucketRegion = "X-Amz-Bucket-Region"
 
-// findBucket reports whether a call failed since its bucket is in another region, and
+// findBucket reports whether a call failed because its bucket is in another region, and
 // keeps that region for the next call. S3 names it in a header of most answers, and in
 // that of HeadBucket for the others.
 func (o *Operation) findBucket(ctx context.Context, t Target, region string, credentials aws.CredentialsProvider, in wire.Object, failed error) bool {

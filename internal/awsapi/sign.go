@@ -17,13 +17,13 @@ import (
 	"muster/internal/timing"
 )
 
-// skewedError is a request that AWS refused for its time. The next one is signed for
-// the server's.
+// skewedError is the error of a request that AWS refused because of its time. The next
+// request is signed for the server's time.
 type skewedError struct{ error }
 
 func (e *skewedError) Unwrap() error { return e.error }
 
-// RetryableError makes it one that is retried.
+// RetryableError makes the retryer try again.
 func (e *skewedError) RetryableError() bool { return true }
 
 // signsPlainly reports whether an endpoint's requests are signed with version 4, and with
@@ -87,8 +87,8 @@ func (e *endpoint) signAsymmetrically(req *http.Request, creds aws.Credentials, 
 // requestSigner keeps the keys that it has derived.
 var requestSigner = v4.NewSigner()
 
-// skewed reports whether AWS refused a request for its time, and corrects the clock
-// for the next one.
+// skewed reports whether AWS refused a request because of its time, and corrects the
+// clock for the next one.
 func (e *endpoint) skewed(resp *http.Response, err error, sent time.Time) bool {
 	api := (*smithy.GenericAPIError)(nil)
 	if !errors.As(err, &api) {

@@ -30,8 +30,8 @@ type hostCalls struct {
 type slot struct {
 	all       *slots
 	host      *hostCalls
-	granted   chan struct{} // closed when the call gets the slot; nil: it had not to wait
-	overtaken int           // so often by calls behind it
+	granted   chan struct{} // closed when the call gets the slot; nil: it did not have to wait
+	overtaken int           // how often calls behind it got a slot first
 	released  bool
 }
 

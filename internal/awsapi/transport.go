@@ -42,7 +42,7 @@ func newHTTPClient(s Settings) *httpClient {
 		// All headers must arrive within this time, even if they arrive one by one.
 		ResponseHeaderTimeout:  s.ReadTimeout,
 		MaxResponseHeaderBytes: headerLimit,
-		DisableCompression:     true, // boundedBody unpacks
+		DisableCompression:     true, // limitedBody unpacks
 		DialContext:            dialer.DialContext,
 	}
 	return &httpClient{
@@ -131,10 +131,10 @@ type bundleError struct{ error }
 
 func (e *bundleError) Unwrap() error { return e.error }
 
-// withOwnBody returns a copy of a request with a body of its request. The SDK closes its body as
-// soon as the headers of the answer arrive. If net/http has not read that body to its end
-// by then, it closes the connection. GetBody also lets net/http repeat a request that it
-// sent on a stale connection.
+// withOwnBody returns a copy of a request that has its own copy of the body. The SDK closes
+// its body as soon as the headers of the answer arrive. If net/http has not read that body
+// to its end by then, it closes the connection. GetBody also lets net/http repeat a request
+// that it sent on a stale connection.
 func withOwnBody(r *http.Request) (*http.Request, error) {
 	request := *r
 	request.Header = r.Header.Clone()

@@ -120,7 +120,7 @@ func Load(f Files) (*Config, error) {
 	return build(f, config, credentials)
 }
 
-// maxSize is the maxSize size of a file, enough for some 100,000 profiles.
+// maxSize limits the size of a file. It is enough for some 100,000 profiles.
 const maxSize = 16 << 20
 
 func readFile(path string) ([]byte, error) {

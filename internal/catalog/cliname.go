@@ -6,8 +6,8 @@ import "strings"
 // describe-db-instances for DescribeDBInstances. Operation.CLIName and
 // Operation.Parameter know the exceptions.
 //
-// It does what three regular expressions do in botocore, without them: completion
-// needs the names of all operations of a service.
+// botocore uses three regular expressions. This is faster: completion needs the names of
+// all operations of a service.
 func CLIName(name string) string {
 	if strings.Contains(name, "-") {
 		return name

@@ -19,15 +19,15 @@ type Endpoint struct {
 	Scheme        string
 	SigningName   string
 	SigningRegion string
-	// SigningRegionSet is what a signature of version 4a is valid for: names of regions,
-	// or *.
+	// SigningRegionSet are the regions for which a signature of version 4a is valid: their
+	// names, or *.
 	SigningRegionSet []string
 
 	DisableDoubleEncoding bool // the signature takes the path as it is sent, as S3's does
 }
 
 // Parameters are the inputs of a service's endpoint rules: Region, UseFIPS,
-// UseDualStack, Endpoint (a URL of the user's), AccountId, and what the operation adds
+// UseDualStack, Endpoint (a URL of the user's), AccountId, and those of the operation
 // (Operation.Static, Operation.Context, Member.Context). A value is a string, a bool or
 // a []any of strings.
 type Parameters map[string]any

@@ -22,7 +22,7 @@ type Partition struct {
 	regions []string       // sorted; without the names for the whole partition
 	known   map[string]any // every region, also those names
 	regex   *regexp.Regexp // of regions that are newer than the catalogue
-	outputs map[string]any // what endpoint rules read
+	outputs map[string]any // the values for endpoint rules
 }
 
 // Global is the region that signs for services without regions.

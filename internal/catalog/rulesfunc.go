@@ -37,7 +37,7 @@ func (a *argument) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &a.value)
 }
 
-// value returns what a value of the rules stands for.
+// value resolves a value of the rules: a reference, or a text with references.
 func (s scope) value(v any) (any, error) {
 	switch v := v.(type) {
 	case string:

@@ -198,7 +198,7 @@ func Remove(path string) (removed bool, err error) {
 	return removed, err
 }
 
-// maxSize is the maxSize file that Read accepts.
+// maxSize limits the size of a file that Read accepts.
 const maxSize = 64 << 20
 
 // Read is os.ReadFile until ctx ends. Opening a pipe without a writer, or a file on a server

@@ -7,7 +7,7 @@ import (
 	"muster/internal/wire"
 )
 
-// filter is a filter of EC2's calls. It finds what has any of the values.
+// filter is a filter of EC2's calls. It finds the resources that have any of the values.
 type filter struct {
 	name   string
 	values []string

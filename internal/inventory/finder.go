@@ -110,7 +110,7 @@ const maxSearchCalls = 24
 
 // visitInterfaces emits the interfaces and Elastic IPs of a region. It makes one call for
 // each filter that the targets need, not one for each target, and further calls only for
-// what these have found.
+// the results of these.
 func (f *Finder) visitInterfaces(ctx context.Context, p sweep.Place, emit func([]candidate)) error {
 	s := &search{
 		Finder: f, server: newServer(f.api, p), emit: emit,

@@ -1,5 +1,5 @@
-// Package inventory lists what accounts have: instances, and the owners of addresses, ids
-// and names.
+// Package inventory lists the contents of accounts: instances, resources of other kinds,
+// the records of any read operation, and the owners of addresses, ids and names.
 //
 // The path from the user's words to EC2's calls is the same for both:
 //

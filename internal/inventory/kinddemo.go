@@ -21,7 +21,7 @@ type DemoOperation struct {
 	parts     []demoPart
 }
 
-// demoPart is what a record contributes to the answers of an operation.
+// demoPart is a record's part of the answers of an operation.
 type demoPart struct {
 	account, region string            // the account's name; "" in both: of all places
 	parameters      map[string]string // values that the call must have
@@ -96,7 +96,7 @@ func (d *demo) addPart(op *catalog.Operation, p demoPart) {
 	d.operations[key].parts = append(d.operations[key].parts, p)
 }
 
-// add adds the operations of a kind, and what its records contribute.
+// add adds the operations of a kind, and the parts of its records.
 func (d *demo) add(k *Kind) error {
 	for _, l := range k.listers {
 		d.addPart(l.op, demoPart{output: outputAt(l.items, nil)})

@@ -14,7 +14,7 @@ import (
 // make it. Stage 0 are the items of the first operation, stage n those behind step n.
 type demoTrail struct {
 	lister *lister
-	stages []wire.Object // what is known of the item at each stage; the last is the record
+	stages []wire.Object // the known members of the item at each stage; the last is the record
 }
 
 func newDemoTrail(l *lister, record wire.Object) *demoTrail {
@@ -62,7 +62,7 @@ func (t template) references() (all []path) {
 	return all
 }
 
-// parts passes on what the record contributes to each operation.
+// parts emits the record's part of the answer of each operation.
 func (t *demoTrail) parts(emit func(*catalog.Operation, demoPart)) error {
 	for stage := range t.stages {
 		op, items, output := t.answer(stage)
@@ -95,7 +95,7 @@ func ofItem(p part) bool {
 }
 
 // answer returns the operation in front of a stage, the path of its items or its result,
-// and the item, or what the result adds to it.
+// and the item, or the members that the result adds to it.
 func (t *demoTrail) answer(stage int) (op *catalog.Operation, at path, value any) {
 	name := valueMember
 	if stage == 0 {

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// KindEntry is what help and completion need of every kind.
+// KindEntry is the part of a kind that help and completion need.
 type KindEntry struct {
 	Name, Title string
 	Aliases     []string

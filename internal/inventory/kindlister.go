@@ -39,7 +39,7 @@ type lister struct {
 	members    members // of a resource
 }
 
-// inherit takes what a lister does not declare from the top of the file.
+// inherit takes the fields that a lister does not declare from the top of the file.
 func (l *lister) inherit(top *lister) {
 	for _, field := range []struct{ own, shared *texts }{
 		{&l.ID, &top.ID}, {&l.Name, &top.Name}, {&l.ARN, &top.ARN}, {&l.State, &top.State},

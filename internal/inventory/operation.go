@@ -137,7 +137,7 @@ func isDetail(op *catalog.Operation, list string) bool {
 	return others > 0
 }
 
-// isFailures reports whether a list says what failed instead of what was found.
+// isFailures reports whether a list has failures instead of results.
 func isFailures(path string) bool {
 	name := strings.ToLower(path)
 	return strings.HasSuffix(name, "failures") || strings.HasSuffix(name, "errors") || strings.HasPrefix(name, "unprocessed")

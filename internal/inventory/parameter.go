@@ -72,7 +72,7 @@ type Given struct {
 	Texts   []string
 }
 
-// ParameterError says what is wrong with a parameter.
+// ParameterError is a mistake in a parameter.
 type ParameterError struct {
 	Name string // without dashes in front
 	Err  error

@@ -58,7 +58,7 @@ type Node struct {
 	bounds [3]*int // of a slice
 }
 
-// Kind says what a node does.
+// Kind is the operation of a node.
 type Kind int
 
 const (

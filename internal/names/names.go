@@ -1,3 +1,3 @@
-// Package names compares the names that a user types with those that there are: by
-// globs, and by likeness where a name is mistyped.
+// Package names compares the names that a user types with the known names: by globs, and
+// by similarity if a name is mistyped.
 package names

@@ -8,9 +8,9 @@ import (
 )
 
 // Nearest returns the known name that is most like a word. Up to a third of its letters
-// may differ; case does not count. If there is none, Nearest returns a name of which
-// the word is the beginning, or the other way round, with one wrong letter in four, or
-// else a name that contains the word. It returns "" if no name is near.
+// may differ; case does not count. If there is none, Nearest returns a name that begins
+// with the word, or with which the word begins, up to one wrong letter in four. Otherwise
+// it returns a name that contains the word. It returns "" if no name is near.
 func Nearest(word string, known []string) string {
 	w := []rune(strings.ToLower(word))
 	if len(w) > longest {

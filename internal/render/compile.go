@@ -35,7 +35,7 @@ type format struct {
 	all                  func(b []byte, records []marked) ([]byte, error)
 
 	// keep appends the form in which a record waits for its turn. kept is all for these
-	// forms; if it is nil, a form is what record appends. If keep is nil, the record waits:
+	// forms; if it is nil, record appends the form. If keep is nil, the record waits:
 	// its form would be larger, or it depends on the records before it.
 	keep func(b []byte, record shape.Value) []byte
 	kept func(b []byte, forms iter.Seq[[]byte]) ([]byte, error)

@@ -7,7 +7,7 @@ import (
 	"muster/internal/render/grid"
 )
 
-// draw draws a table behind what a run has in its buffer.
+// draw appends a table to the buffer of a run.
 func draw(o *expr.Output, b []byte, t grid.Table, rows iter.Seq[grid.Row]) ([]byte, error) {
 	w := &writer{out: o, b: b}
 	err := t.Draw(w, rows)

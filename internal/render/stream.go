@@ -206,7 +206,7 @@ func (s *Stream[T]) shown(record shape.Value) shape.Value {
 	return record
 }
 
-// begin prints what stands before a record.
+// begin prints the text in front of a record.
 func (s *Stream[T]) begin() {
 	between := s.format.between
 	if s.printed == 0 {
@@ -216,7 +216,7 @@ func (s *Stream[T]) begin() {
 	s.buffer = append(s.buffer, between...)
 }
 
-// end prints what stands behind the last record.
+// end prints the text behind the last record.
 func (s *Stream[T]) end() {
 	end := s.format.none
 	if s.printed > 0 {

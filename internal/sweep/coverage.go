@@ -31,7 +31,7 @@ func CoverageOf(entries []Entry) *Coverage {
 	return c
 }
 
-// Missed reports whether the sweep did not see what is in a place. An account that a complete
+// Missed reports whether the sweep did not see a place. An account that a complete
 // list lacks was seen: nothing is selected there. A record may have a region although its
 // account was visited as a whole.
 func (c *Coverage) Missed(accountID, accountName, region string) bool {
@@ -67,7 +67,7 @@ func ReadLedger(report []byte) (*Ledger, error) {
 	return l, nil
 }
 
-// Report returns what WriteReport writes.
+// Report returns the text of WriteReport.
 func (l *Ledger) Report() ([]byte, error) {
 	var b bytes.Buffer
 	err := l.WriteReport(&b)

@@ -99,7 +99,7 @@ func (l *pickList) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return l, l.askMore()
 }
 
-// press obeys a key. done means that the list is finished.
+// press handles a key. done means that the list is finished.
 func (l *pickList) press(key tea.KeyPressMsg) (done bool) {
 	page := max(1, l.height-3)
 	switch key.String() {

@@ -16,7 +16,7 @@ type Screen struct {
 	t     *Terminal
 	lines func(columns, rows int) []string
 
-	// t.mu guards what follows.
+	// t.mu guards the fields below.
 	ready         bool // something was given to draw
 	entered, left bool
 	columns, rows int // when it was drawn last; 0: something else has written since
@@ -25,8 +25,7 @@ type Screen struct {
 // The control sequences of the alternate screen.
 const enterScreen, leaveScreen = "\x1b[?1049h", "\x1b[?1049l"
 
-// NewScreen returns a screen that shows what lines returns: at most rows lines.
-// It redraws when the window changes its size and when the program continues after
+// NewScreen returns a screen that shows the result of lines: at most rows lines. It redraws when the window changes its size and when the program continues after
 // Ctrl-Z, until ctx is done. It returns nil where there is no terminal to draw on.
 func (t *Terminal) NewScreen(ctx context.Context, lines func(columns, rows int) []string) *Screen {
 	if !IsTerminal(t.Stdout) || t.Dumb() || !foreground(t.Stdout.(*os.File)) {
@@ -48,7 +47,7 @@ func (t *Terminal) HasScreen() bool {
 	return t.screen != nil && IsTerminal(t.Stderr)
 }
 
-// Draw calls update, which may change what lines returns, and draws the screen.
+// Draw calls update, which may change the result of lines, and draws the screen.
 func (s *Screen) Draw(update func()) error {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()

@@ -49,7 +49,7 @@ type Terminal struct {
 	end  context.CancelFunc
 	asks sync.Mutex // one question at a time
 
-	mu       sync.Mutex // one write at a time; guards what follows
+	mu       sync.Mutex // one write at a time; guards the fields below
 	captured io.Writer  // notes go here instead of stderr; nil: to stderr
 	line     *Line
 	screen   *Screen

@@ -2,8 +2,8 @@
 //
 //   - Off is nil. The methods of a nil *Run, *Span and *Call read no clock and allocate
 //     nothing.
-//   - Elapsed time is what a clock on the wall shows. Many calls are under way at once, so
-//     the time of all calls, added up, is far more.
+//   - Elapsed time is wall-clock time. Many calls are under way at once, so the time of all
+//     calls, added up, is far more.
 //   - The time of a call has parts that add up to it: the waits for AWS's limit, for a slot,
 //     for the next attempt and for credentials, and the rest, for AWS's answers.
 package timing

@@ -153,7 +153,7 @@ func (m *member) decode(d smithy.ShapeDeserializer, depth int) (any, error) {
 	return m.decodeStruct(d, m.schema, depth)
 }
 
-// read returns what one of a deserializer's methods reads, and no value with an error.
+// read returns the value that one of a deserializer's methods reads, or nil with an error.
 func read[T any](schema *smithy.Schema, method func(*smithy.Schema, *T) error) (any, error) {
 	var v T
 	if err := method(schema, &v); err != nil {

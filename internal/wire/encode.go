@@ -23,7 +23,7 @@ func (e *encoder) Serialize(s smithy.ShapeSerializer) {
 	e.node.encodeStruct(s, e.node.schema, e.node.withoutDoubles(e.value))
 }
 
-// withoutDoubles leaves out of a map of query parameters what another member sets.
+// withoutDoubles removes from a map of query parameters those that another member sets.
 func (n *node) withoutDoubles(in Object) Object {
 	for _, m := range n.members {
 		params, ok := in.Get(m.name).(Object)

@@ -29,7 +29,7 @@ type Input struct {
 	Token func() string
 }
 
-// InputError says which part of an input is wrong.
+// InputError is a mistake in a part of an input.
 type InputError struct {
 	Path string // as Filters[0].Name; "" for the whole input
 	Msg  string

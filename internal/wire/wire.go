@@ -74,7 +74,7 @@ func ForProtocol(o *catalog.Operation, protocol string) (*Codec, error) {
 	return c, nil
 }
 
-// service is what a service's operations share.
+// service has the parts that a service's operations share.
 type service struct {
 	mu       sync.Mutex
 	inputs   builder                   // of messages that are written
@@ -286,8 +286,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// HostPrefix returns what stands in front of the host for an input: "" for most
-// operations.
+// HostPrefix returns the prefix of the host for an input: "" for most operations.
 func (c *Codec) HostPrefix(in Object) (string, error) {
 	prefix := c.operation.HostPrefix
 	for {

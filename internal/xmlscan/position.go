@@ -11,7 +11,8 @@ import "sync/atomic"
 // maxPlaces bounds the places of a Memory. The instances of EC2 have about 200.
 const maxPlaces = 1000
 
-// Memory is what scanners remember of documents of one kind. The zero value is empty. It is
+// Memory is the markup of documents of one kind that scanners remember. The zero value is
+// empty. It is
 // safe for concurrent use: what it holds of a place never changes, and is replaced as a
 // whole.
 type Memory struct {
@@ -30,7 +31,7 @@ type place struct {
 	end    markup                // behind the end tag
 }
 
-// markup is what has followed in a place, the latest first. It is two tags, since a list
+// markup is the last two tags that followed in a place, the latest first: two, since a list
 // goes on or ends.
 type markup [2]atomic.Pointer[knownTag]
 

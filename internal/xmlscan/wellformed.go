@@ -97,7 +97,7 @@ func isName(name []byte) bool {
 	return len(name) > 0
 }
 
-// cutPrefix splits a valid name into its prefix, if any, and the rest. A colon at the begin
+// cutPrefix splits a valid name into its prefix, if any, and the rest. A colon at the beginning
 // or the end of a name, which XML without namespaces allows, is part of the rest.
 func cutPrefix(name []byte) (prefix, local []byte) {
 	if colon := bytes.IndexByte(name, ':'); colon > 0 && colon < len(name)-1 {

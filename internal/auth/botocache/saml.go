@@ -9,8 +9,8 @@ import (
 // The files of a sign-in at a SAML provider are muster's own: the AWS CLI has no such sign-in.
 // Its names are hashes alone, so that it never reads these.
 
-// SAMLSignIn is what is kept of a sign-in: the roles that the assertion offers, but not the
-// assertion. The credentials of each role are in a SAMLRoleFile.
+// SAMLSignIn is the part of a sign-in that a file keeps: the roles that the assertion offers,
+// but not the assertion. The credentials of each role are in a SAMLRoleFile.
 type SAMLSignIn struct {
 	Roles           []SAMLOffer
 	SessionDuration time.Duration     `json:",omitempty"` // that the provider wants; 0 for none
