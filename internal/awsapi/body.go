@@ -17,8 +17,8 @@ const (
 	PageLimit = 1 << 30
 	// WholeLimit is for a page that is kept in memory as a whole.
 	WholeLimit = 256 << 20
-	// ControlLimit is for every other answer.
-	ControlLimit = 64 << 20
+	// controlLimit is for every other answer.
+	controlLimit = 64 << 20
 
 	errorLimit  = 1 << 20   // for an error; the rest is not read
 	headerLimit = 256 << 10 // for all headers together
@@ -63,7 +63,7 @@ func (c *httpClient) limitBody(r *http.Request, resp *http.Response) {
 	limit, streamed := r.Context().Value(limitKey{}).(int64)
 	b := &limitedBody{ctx: r.Context(), limit: limit}
 	if !streamed {
-		b.limit, b.largeSlots = ControlLimit, c.largeAnswers
+		b.limit, b.largeSlots = controlLimit, c.largeAnswers
 	}
 	b.packed = networkBody{ReadCloser: resp.Body, limit: b.limit, timed: c.readTimeout > 0, remaining: readTimeouts * c.readTimeout}
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {

@@ -58,13 +58,13 @@ func TestEndlessAnswers(t *testing.T) {
 		name   string
 		packed bool
 		body   func(read *int64) io.Reader
-		limit  int64 // 0: ControlLimit
+		limit  int64 // 0: controlLimit
 		most   int64 // bytes to read
 		msg    string
 	}{
-		{"text", false, func(read *int64) io.Reader { return endless{"<a/>", read} }, 0, ControlLimit, "answered with more than 64 MiB"},
+		{"text", false, func(read *int64) io.Reader { return endless{"<a/>", read} }, 0, controlLimit, "answered with more than 64 MiB"},
 		{"a page", false, func(read *int64) io.Reader { return endless{"<a/>", read} }, 4 << 20, 4 << 20, "answered with more than 4 MiB"},
-		{"a bomb", true, func(*int64) io.Reader { return bomb() }, 0, ControlLimit, "answered with more than 64 MiB"},
+		{"a bomb", true, func(*int64) io.Reader { return bomb() }, 0, controlLimit, "answered with more than 64 MiB"},
 		{"nothing, packed again and again", true, func(read *int64) io.Reader { return endless{string(packed("")), read} }, 4 << 20, 4 << 20, "answered with more than 4 MiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -105,7 +105,7 @@ func (o *Operation) parameters(in wire.Object) (p catalog.Parameters) {
 func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Parameters) (*endpoint, error) {
 	s := op.Service
 	if s.ID == "CloudSearch Domain" && key.custom == "" {
-		return nil, &EndpointError{errors.New("each domain has its own endpoint: set AWS_ENDPOINT_URL_CLOUDSEARCH_DOMAIN to its URL")}
+		return nil, &endpointError{errors.New("each domain has its own endpoint: set AWS_ENDPOINT_URL_CLOUDSEARCH_DOMAIN to its URL")}
 	}
 	p := catalog.Parameters{"Region": key.region, "UseFIPS": key.fips, "UseDualStack": key.dualStack, "DisableS3ExpressSessionAuth": true}
 	if key.account != "" {
@@ -125,11 +125,11 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	}
 	found, err := s.Endpoint(p)
 	if err != nil {
-		return nil, &EndpointError{err}
+		return nil, &endpointError{err}
 	}
 	u, err := url.Parse(found.URL)
 	if err != nil || u.Host == "" {
-		return nil, &EndpointError{fmt.Errorf("%q is not the URL of an endpoint", found.URL)}
+		return nil, &endpointError{fmt.Errorf("%q is not the URL of an endpoint", found.URL)}
 	}
 	e := &endpoint{
 		url: u, custom: key.custom != "", headers: found.Headers, name: s.SigningName, region: key.region, offset: new(atomic.Int64), last: new(atomic.Pointer[unsigned]),
@@ -149,13 +149,13 @@ func newEndpoint(op *catalog.Operation, key endpointKey, parameters catalog.Para
 	return e, nil
 }
 
-// EndpointError says that an operation has no endpoint for its region and input. AWS
+// endpointError says that an operation has no endpoint for its region and input. AWS
 // was not called.
-type EndpointError struct{ Err error }
+type endpointError struct{ Err error }
 
-func (e *EndpointError) Error() string { return e.Err.Error() }
+func (e *endpointError) Error() string { return e.Err.Error() }
 
-func (e *EndpointError) Unwrap() error { return e.Err }
+func (e *endpointError) Unwrap() error { return e.Err }
 
 // Reason makes it a broken place in the ledger.
-func (e *EndpointError) Reason() Kind { return Broken }
+func (e *endpointError) Reason() Kind { return Broken }

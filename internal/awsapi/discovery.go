@@ -58,7 +58,7 @@ func (o *Operation) discover(ctx context.Context, t Target, region string, crede
 	moved := *e
 	moved.last = new(atomic.Pointer[unsigned])
 	if moved.url, err = url.Parse(address); err != nil || moved.url.Host == "" {
-		return nil, &EndpointError{errors.New("the service named an endpoint that is not a host")}
+		return nil, &endpointError{errors.New("the service named an endpoint that is not a host")}
 	}
 	moved.url.Path = ""
 	return &moved, nil

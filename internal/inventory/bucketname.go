@@ -24,10 +24,10 @@ func checkBucket(op *catalog.Operation, in wire.Object) error {
 	}
 	if path, ok := strings.CutPrefix(name, "s3://"); ok {
 		if bucket, _, _ := strings.Cut(path, "/"); isBucketName(bucket) {
-			return &ParameterError{"bucket", fmt.Errorf("%q is a URL; the name of the bucket is %s", name, bucket)}
+			return &parameterError{"bucket", fmt.Errorf("%q is a URL; the name of the bucket is %s", name, bucket)}
 		}
 	}
-	return &ParameterError{"bucket", fmt.Errorf("%q is not a name of a bucket: letters, digits, dots, dashes and underscores", name)}
+	return &parameterError{"bucket", fmt.Errorf("%q is not a name of a bucket: letters, digits, dots, dashes and underscores", name)}
 }
 
 func isBucketName(name string) bool {

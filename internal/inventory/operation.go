@@ -31,13 +31,13 @@ type Operation struct {
 	more   bool // an answer goes on behind the page that was asked for
 }
 
-// ListError says that an answer has no such list.
-type ListError struct {
+// listError says that an answer has no such list.
+type listError struct {
 	Name  string
 	Known []string
 }
 
-func (e *ListError) Error() string {
+func (e *listError) Error() string {
 	if len(e.Known) == 0 {
 		return "--items " + e.Name + ": the answer has no list"
 	}
@@ -45,10 +45,10 @@ func (e *ListError) Error() string {
 }
 
 // UsageError marks a mistake in the command line.
-func (e *ListError) UsageError() {}
+func (e *listError) UsageError() {}
 
 // NewOperation prepares an operation. items chooses the list whose items are the
-// records; "" is the main one. The error is a *ListError.
+// records; "" is the main one. The error is a *listError.
 func NewOperation(op *catalog.Operation, in wire.Object, items string, paging Paging) (*Operation, error) {
 	if pagesByHand(op, in) {
 		paging.OnePage, paging.byHand = true, true
@@ -105,7 +105,7 @@ func chooseList(op *catalog.Operation, known []string, name string) (string, err
 				return path, nil
 			}
 		}
-		return "", &ListError{name, known}
+		return "", &listError{name, known}
 	}
 	paged := op.Pages != nil && len(op.Pages.Results) > 0 && len(known) > 0 && known[0] == op.Pages.Results[0]
 	if paged || len(known) == 1 && !isDetail(op, known[0]) {

@@ -33,7 +33,7 @@ func walkPages(
 		region = regionForAccount(op.Service, p.Identity.Target.Region)
 	}
 	if !op.Service.Offered(region) {
-		return &NotOfferedError{op.Service.Name, region}
+		return &notOfferedError{op.Service.Name, region}
 	}
 	if paging.PageSize > 0 && op.Pages != nil && op.Pages.Limit != "" {
 		in = slices.Clone(in).Set(op.Pages.Limit, int64(paging.PageSize))
@@ -93,10 +93,10 @@ func nextTokens(pages *catalog.Pagination, answer wire.Object) []any {
 	return tokens
 }
 
-// NotOfferedError says that a service has no endpoint in a region. AWS was not called.
-type NotOfferedError struct{ Service, Region string }
+// notOfferedError says that a service has no endpoint in a region. AWS was not called.
+type notOfferedError struct{ Service, Region string }
 
-func (e *NotOfferedError) Error() string { return e.Service + " is not offered in " + e.Region }
+func (e *notOfferedError) Error() string { return e.Service + " is not offered in " + e.Region }
 
 // Reason gives the place its status in the ledger.
-func (e *NotOfferedError) Reason() awsapi.Kind { return awsapi.NotOffered }
+func (e *notOfferedError) Reason() awsapi.Kind { return awsapi.NotOffered }

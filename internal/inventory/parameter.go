@@ -72,25 +72,25 @@ type Given struct {
 	Texts   []string
 }
 
-// ParameterError is a mistake in a parameter.
-type ParameterError struct {
+// parameterError is a mistake in a parameter.
+type parameterError struct {
 	Name string // without dashes in front
 	Err  error
 }
 
-func (e *ParameterError) Error() string { return "--" + e.Name + ": " + e.Err.Error() }
+func (e *parameterError) Error() string { return "--" + e.Name + ": " + e.Err.Error() }
 
-func (e *ParameterError) Unwrap() error { return e.Err }
+func (e *parameterError) Unwrap() error { return e.Err }
 
 // UsageError marks a mistake in the command line.
-func (e *ParameterError) UsageError() {}
+func (e *parameterError) UsageError() {}
 
 // ReadInput builds the input of an operation from JSON, as --cli-input-json has it ("" for
 // none), and from parameters, which win. token makes idempotency tokens.
 func ReadInput(op *catalog.Operation, json string, given []Given, load shorthand.Load, token func() string) (wire.Object, error) {
 	if op.Input == nil {
 		if len(given) > 0 {
-			return nil, &ParameterError{given[0].Name, errors.New(op.CLIName + " takes no parameters")}
+			return nil, &parameterError{given[0].Name, errors.New(op.CLIName + " takes no parameters")}
 		}
 		return nil, nil
 	}
@@ -104,13 +104,13 @@ func ReadInput(op *catalog.Operation, json string, given []Given, load shorthand
 			if _, isFile, unread := load("file://" + json); isFile && unread == nil {
 				err = fmt.Errorf("%s is a file: write file://%[1]s", json)
 			}
-			return nil, &ParameterError{"cli-input-json", err}
+			return nil, &parameterError{"cli-input-json", err}
 		}
 	}
 	for _, g := range given {
 		value, err := g.value(load)
 		if err != nil {
-			return nil, &ParameterError{g.Name, err}
+			return nil, &parameterError{g.Name, err}
 		}
 		in = in.Set(g.Member.Name, value)
 	}
@@ -120,7 +120,7 @@ func ReadInput(op *catalog.Operation, json string, given []Given, load shorthand
 		case m.Token && token != nil:
 			in = in.Set(m.Name, token())
 		case m.Required && !(op.Service.ID == "Glacier" && m.Name == "accountId"): // AWS has a default
-			return nil, &ParameterError{op.Parameter(m.Name), fmt.Errorf("missing; %s requires it", op.CLIName)}
+			return nil, &parameterError{op.Parameter(m.Name), fmt.Errorf("missing; %s requires it", op.CLIName)}
 		}
 	}
 	return in, checkBucket(op, in)

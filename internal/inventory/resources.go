@@ -173,7 +173,7 @@ func worst(errs []error) error {
 		}
 		switch awsapi.Explain(err).Kind {
 		case awsapi.NotOffered, awsapi.NotSubscribed:
-			if absent == nil || errors.As(absent, new(*NotOfferedError)) {
+			if absent == nil || errors.As(absent, new(*notOfferedError)) {
 				absent = err
 			}
 		default:

@@ -69,7 +69,7 @@ func (s *Shape) parse(text string, isJSON bool, load Load) (any, error) {
 	case s.Kind == Structure && len(s.Members) == 1 && s.Members[0].Name == "Value" && s.Members[0].Shape.Kind == String && !strings.Contains(text, "="):
 		return map[string]any{"Value": text}, nil
 	}
-	value, err := Parse(text, load)
+	value, err := parseStructure(text, load)
 	if err != nil {
 		return nil, err
 	}

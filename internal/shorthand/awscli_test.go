@@ -163,10 +163,10 @@ func TestAgainstTheAWSCLI(t *testing.T) {
 	}
 	failures, values, unfit := 0, 0, 0
 	for i, text := range texts {
-		got, err := Parse(text, content)
+		got, err := parseStructure(text, content)
 		var failed []any
-		var syntax *SyntaxError
-		var duplicate *DuplicateKeyError
+		var syntax *syntaxError
+		var duplicate *duplicateKeyError
 		switch {
 		case errors.As(err, &syntax):
 			failed = []any{syntax.Expected, syntax.Found, float64(syntax.Offset)}

@@ -1,7 +1,7 @@
 // Package shorthand parses parameters as the AWS CLI does: in its shorthand, as JSON, or
 // from a file.
 //
-// Parse handles the syntax only. A Shape describes a parameter; Value and Values convert
+// parseStructure handles the syntax only. A Shape describes a parameter; Value and Values convert
 // arguments to the values of a Shape, ready to send to AWS. All of them return
 // map[string]any, []any, string, json.Number, float64 and bool.
 package shorthand
@@ -15,9 +15,9 @@ import (
 // named is false for all other values.
 type Load func(value string) (content string, named bool, err error)
 
-// Parse parses a structure, such as Name=a,Values=b,c. With @= instead of =, the value may
+// parseStructure parses a structure, such as Name=a,Values=b,c. With @= instead of =, the value may
 // name a file.
-func Parse(text string, load Load) (map[string]any, error) {
+func parseStructure(text string, load Load) (map[string]any, error) {
 	p := &parser{input: decode(text), load: load}
 	return p.parameter()
 }
@@ -44,7 +44,7 @@ func (p *parser) parameter() (map[string]any, error) {
 			return nil, err
 		}
 		if _, known := values[key]; known {
-			return nil, &DuplicateKeyError{Key: key, Offset: keyStart}
+			return nil, &duplicateKeyError{Key: key, Offset: keyStart}
 		}
 		values[key] = value
 		if p.atEnd() {
@@ -109,7 +109,7 @@ func (p *parser) csvValue() (any, error) {
 			list = append(list, value)
 			continue
 		}
-		if syntax := (*SyntaxError)(nil); !errors.As(err, &syntax) || p.atEnd() {
+		if syntax := (*syntaxError)(nil); !errors.As(err, &syntax) || p.atEnd() {
 			return nil, err
 		}
 		for p.at >= 0 && p.input[p.at] != ',' { // go back: that was a key, for the caller to parse
@@ -209,7 +209,7 @@ func (p *parser) secondValue() (string, error) {
 	}
 	start := p.at
 	if p.skipWord(secondFollows); p.at == start {
-		return "", &SyntaxError{Expected: "<second>", Found: "<none>", Offset: p.at}
+		return "", &syntaxError{Expected: "<second>", Found: "<none>", Offset: p.at}
 	}
 	return p.plain(start)
 }
@@ -249,7 +249,7 @@ func (p *parser) quoted(quote rune) (string, error) {
 	}
 	if end == 0 {
 		name := map[rune]string{'\'': "<singled quoted>", '"': "<double quoted>"}[quote]
-		return "", &SyntaxError{Expected: name, Found: "<none>", Offset: p.at}
+		return "", &syntaxError{Expected: name, Found: "<none>", Offset: p.at}
 	}
 	text := encode(p.input[p.at+1 : end])
 	p.at = end + 1
@@ -280,10 +280,10 @@ func (p *parser) expectAmongBlanks(c rune) error {
 
 func (p *parser) expect(c rune) error {
 	if p.atEnd() {
-		return &SyntaxError{Expected: string(c), Found: "EOF", Offset: p.at}
+		return &syntaxError{Expected: string(c), Found: "EOF", Offset: p.at}
 	}
 	if found := p.input[p.at]; found != c {
-		return &SyntaxError{Expected: string(c), Found: encode(p.input[p.at : p.at+1]), Offset: p.at}
+		return &syntaxError{Expected: string(c), Found: encode(p.input[p.at : p.at+1]), Offset: p.at}
 	}
 	p.at++
 	return nil

@@ -48,7 +48,7 @@ func (s *Shape) complex() bool {
 	return false
 }
 
-// convert converts a result of Parse to the shape. Shorthand has only texts, and a list of
+// convert converts a result of parseStructure to the shape. Shorthand has only texts, and a list of
 // one value looks like that value.
 func (s *Shape) convert(value any) (any, error) {
 	switch s.Kind {
@@ -159,7 +159,7 @@ func (s *Shape) Check(name string, value any) error {
 		for key, v := range values {
 			at := slices.IndexFunc(s.Members, func(m Member) bool { return m.Name == key })
 			if at < 0 {
-				return &UnknownKeyError{Of: name, Key: key, Known: s.names()}
+				return &unknownKeyError{Of: name, Key: key, Known: s.names()}
 			}
 			if err := s.Members[at].Shape.Check(name+"."+key, v); err != nil {
 				return err

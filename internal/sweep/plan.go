@@ -83,8 +83,8 @@ func (e *Stop) Error() string { return e.Err.Error() }
 
 func (e *Stop) Unwrap() error { return e.Err }
 
-// ErrFailFast is the cause of a cancellation by FailFast.
-var ErrFailFast = errors.New("stopped at the first gap (--fail-fast)")
+// errFailFast is the cause of a cancellation by FailFast.
+var errFailFast = errors.New("stopped at the first gap (--fail-fast)")
 
 // Run visits every place and passes the records to out as they arrive. It calls out from
 // one goroutine, and with nil whenever no more records are waiting.

@@ -308,7 +308,7 @@ func (s *run[R]) enter(e Entry) {
 	}
 	s.Meter.gaps.Add(1)
 	if s.FailFast {
-		s.cancel(ErrFailFast)
+		s.cancel(errFailFast)
 	}
 }
 

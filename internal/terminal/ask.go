@@ -58,7 +58,7 @@ func (q *question) ask(ctx context.Context) (string, error) {
 			fmt.Fprintln(q.tty)
 		}
 		if errors.Is(a.err, io.EOF) {
-			a.err = ErrNoAnswer
+			a.err = errNoAnswer
 		}
 		return a.text, a.err
 	case <-ctx.Done():

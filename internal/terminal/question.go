@@ -32,14 +32,14 @@ func (t *Terminal) AskSecret(ctx context.Context, text string) (string, error) {
 	return t.ask(ctx, text, true)
 }
 
-// ErrNoAnswer is the error of a question that the user ends with Ctrl-D.
-var ErrNoAnswer = errors.New("no answer was typed")
+// errNoAnswer is the error of a question that the user ends with Ctrl-D.
+var errNoAnswer = errors.New("no answer was typed")
 
 // Confirm asks a question whose answer is yes or no. Any other answer means no, and
 // so does Ctrl-D.
 func (t *Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	answer, err := t.Ask(ctx, question+" [y/N] ")
-	if errors.Is(err, ErrNoAnswer) {
+	if errors.Is(err, errNoAnswer) {
 		return false, nil
 	}
 	answer = strings.ToLower(strings.TrimSpace(answer))
@@ -50,7 +50,7 @@ func (t *Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 // yes means no, and so does Ctrl-D.
 func (t *Terminal) Offer(ctx context.Context, question string) (bool, error) {
 	answer, err := t.Ask(ctx, question+" [Y/n] ")
-	if errors.Is(err, ErrNoAnswer) {
+	if errors.Is(err, errNoAnswer) {
 		return false, nil
 	}
 	answer = strings.ToLower(strings.TrimSpace(answer))

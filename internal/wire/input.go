@@ -29,13 +29,13 @@ type Input struct {
 	Token func() string
 }
 
-// InputError is a mistake in a part of an input.
-type InputError struct {
+// inputError is a mistake in a part of an input.
+type inputError struct {
 	Path string // as Filters[0].Name; "" for the whole input
 	Msg  string
 }
 
-func (e *InputError) Error() string {
+func (e *inputError) Error() string {
 	if e.Path == "" {
 		return e.Msg
 	}
@@ -75,7 +75,7 @@ func (in Input) Value(shape *catalog.Shape, path string, given any) (any, error)
 }
 
 func wrongType(path, expected string, given any) error {
-	return &InputError{path, fmt.Sprintf("expected %s, not %s", expected, kindOf(given))}
+	return &inputError{path, fmt.Sprintf("expected %s, not %s", expected, kindOf(given))}
 }
 
 // kindOf names the type of a value for a message.
@@ -126,7 +126,7 @@ func (in Input) structure(shape *catalog.Shape, path string, given any) (any, er
 			for i, m := range members {
 				known[i] = m.Name
 			}
-			return nil, &InputError{join(path, f.Name), "no such member" + hint(f.Name, known)}
+			return nil, &inputError{join(path, f.Name), "no such member" + hint(f.Name, known)}
 		}
 	}
 	object := make(Object, 0, len(fields))
@@ -141,11 +141,11 @@ func (in Input) structure(shape *catalog.Shape, path string, given any) (any, er
 		if value != nil {
 			object = append(object, Field{m.Name, value})
 		} else if m.Required && !in.Partial {
-			return nil, &InputError{join(path, m.Name), "missing; it is required"}
+			return nil, &inputError{join(path, m.Name), "missing; it is required"}
 		}
 	}
 	if shape.Traits().Union && len(object) != 1 {
-		return nil, &InputError{path, fmt.Sprintf("expected exactly one member, not %d", len(object))}
+		return nil, &inputError{path, fmt.Sprintf("expected exactly one member, not %d", len(object))}
 	}
 	return object, nil
 }
@@ -228,7 +228,7 @@ func (in Input) scalar(shape *catalog.Shape, path string, given any) (any, error
 			return nil, wrongType(path, "a whole number", given)
 		}
 		if shape.Kind() == catalog.Integer && (i > math.MaxInt32 || i < math.MinInt32) {
-			return nil, &InputError{path, fmt.Sprintf("%d does not fit into 32 bits", i)}
+			return nil, &inputError{path, fmt.Sprintf("%d does not fit into 32 bits", i)}
 		}
 		return i, nil
 	case catalog.Float, catalog.Double:
@@ -245,7 +245,7 @@ func (in Input) scalar(shape *catalog.Shape, path string, given any) (any, error
 		return nil, wrongType(path, "text", given)
 	}
 	if enum := shape.Enum(); len(enum) > 0 && !slices.Contains(enum, text) {
-		return nil, &InputError{path, fmt.Sprintf("%s is not one of its values%s", kindOf(text), hint(text, enum))}
+		return nil, &inputError{path, fmt.Sprintf("%s is not one of its values%s", kindOf(text), hint(text, enum))}
 	}
 	return text, nil
 }
@@ -260,7 +260,7 @@ func (in Input) blob(path string, given any) (any, error) {
 		}
 		b, err := base64.StdEncoding.DecodeString(v)
 		if err != nil {
-			return nil, &InputError{path, "expected base64, or fileb:// and the path of a file"}
+			return nil, &inputError{path, "expected base64, or fileb:// and the path of a file"}
 		}
 		return b, nil
 	}
@@ -298,7 +298,7 @@ func (in Input) time(path string, given any) (any, error) {
 	if f, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(f) < 1e12 {
 		return fromSeconds(f), nil
 	}
-	return nil, &InputError{path, fmt.Sprintf("%s is not a time; write 2026-11-28T10:00:00Z, 2026-11-28 or seconds since 1970", kindOf(text))}
+	return nil, &inputError{path, fmt.Sprintf("%s is not a time; write 2026-11-28T10:00:00Z, 2026-11-28 or seconds since 1970", kindOf(text))}
 }
 
 // fromSeconds returns the time of a number of seconds since 1970, to the microsecond.
