@@ -52,7 +52,29 @@ func (d *decoder) instance() {
 	r := d.found.next()
 	*r = newInstance(d.place)
 	d.tags = d.tags[:0]
-	var other otherAddresses
+	other := d.instanceMembers(r)
+	if r.InstanceId == "" {
+		d.Failf("an instance without an id")
+	}
+	if d.Err() != nil {
+		return
+	}
+	r.Tags = make(map[string]string, len(d.tags))
+	for _, t := range d.tags {
+		r.Tags[t.key] = t.value
+	}
+	r.finish(other)
+	if !d.keep(r) {
+		d.strings.Size = before
+		return
+	}
+	d.strings.Size += instanceSize
+	d.found.add()
+	d.reserved = append(d.reserved, r)
+}
+
+// instanceMembers reads the members of an instance, and the tags into d.tags.
+func (d *decoder) instanceMembers(r *Instance) (other otherAddresses) {
 	for d.Child() {
 		switch string(d.Name()) {
 		case "instanceId":
@@ -105,24 +127,7 @@ func (d *decoder) instance() {
 			d.Skip()
 		}
 	}
-	if r.InstanceId == "" {
-		d.Failf("an instance without an id")
-	}
-	if d.Err() != nil {
-		return
-	}
-	r.Tags = make(map[string]string, len(d.tags))
-	for _, t := range d.tags {
-		r.Tags[t.key] = t.value
-	}
-	r.finish(other)
-	if !d.keep(r) {
-		d.strings.Size = before
-		return
-	}
-	d.strings.Size += instanceSize
-	d.found.add()
-	d.reserved = append(d.reserved, r)
+	return other
 }
 
 // networkInterface reads an interface of an instance.

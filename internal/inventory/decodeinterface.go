@@ -32,20 +32,36 @@ func decodeInterfaces(body io.Reader, p sweep.Place) (page []candidate, next str
 	return page, next, nil
 }
 
+// candidate reads an interface.
 func (d *decoder) candidate() candidate {
 	c := newCandidate(d.place, kindInterface)
-	var ips []PrivateIP
-	var private, ipv6 string // of the interface itself, as is the association
-	var associated association
-	var allocations [][2]string // public addresses and their Elastic IPs
-	associate := func(a *association) {
-		c.AllocationIds = union(c.AllocationIds, nonEmpty(a.allocationID))
-		c.associations = union(c.associations, nonEmpty(a.associationID))
-		for _, public := range a.addresses() {
-			allocations = append(allocations, [2]string{public, a.allocationID})
-		}
-	}
 	d.tags = d.tags[:0]
+	addresses := d.interfaceMembers(&c)
+	if c.NetworkInterfaceId == "" {
+		d.Failf("a network interface without an id")
+	}
+	for _, t := range d.tags {
+		c.Tags[t.key] = t.value
+	}
+	c.setAddresses(addresses)
+	if c.OwnerId == "" {
+		c.OwnerId = c.AccountId
+	}
+	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
+	c.setOwner()
+	return c
+}
+
+// interfaceAddresses are the addresses of an interface as EC2 lists them.
+type interfaceAddresses struct {
+	ips           []PrivateIP
+	associations  []association // of ips
+	private, ipv6 string        // of the interface itself, as is the next
+	associated    association
+}
+
+// interfaceMembers reads the members of an interface, and the tags into d.tags.
+func (d *decoder) interfaceMembers(c *candidate) (addresses interfaceAddresses) {
 	for d.Child() {
 		switch string(d.Name()) {
 		case "networkInterfaceId":
@@ -69,24 +85,23 @@ func (d *decoder) candidate() candidate {
 		case "macAddress":
 			c.mac = d.unique()
 		case "privateIpAddress":
-			private = d.common() // the set repeats it
+			addresses.private = d.common() // the set repeats it
 		case "groupSet":
 			d.securityGroups(&c.SecurityGroups)
 		case "attachment":
-			d.attachment(&c)
+			d.attachment(c)
 		case "tagSet":
 			for d.item() {
 				d.tag()
 			}
 		case "association":
-			d.association(&associated)
+			d.association(&addresses.associated)
 		case "privateIpAddressesSet":
 			for d.item() {
-				a := d.privateIP(&ips)
-				associate(&a)
+				addresses.associations = append(addresses.associations, d.privateIP(&addresses.ips))
 			}
 		case "ipv6Address":
-			ipv6 = d.common() // the set repeats it
+			addresses.ipv6 = d.common() // the set repeats it
 		case "ipv6AddressesSet":
 			for d.item() {
 				var address string
@@ -95,39 +110,35 @@ func (d *decoder) candidate() candidate {
 			}
 		case "ipv4PrefixSet":
 			for d.item() {
-				d.prefix("ipv4Prefix", &c)
+				d.prefix("ipv4Prefix", c)
 			}
 		case "ipv6PrefixSet":
 			for d.item() {
-				d.prefix("ipv6Prefix", &c)
+				d.prefix("ipv6Prefix", c)
 			}
 		default:
 			d.Skip()
 		}
 	}
-	if c.NetworkInterfaceId == "" {
-		d.Failf("a network interface without an id")
-	}
-	for _, t := range d.tags {
-		c.Tags[t.key] = t.value
-	}
-	primaryFirst(ips)
-	associate(&associated)
-	c.ips = withPrimary(ips, private, &associated)
-	for _, pair := range allocations {
-		c.pair("", pair[0], pair[1])
+	return addresses
+}
+
+// setAddresses sets the lists of addresses, and the Elastic IPs among them.
+func (c *candidate) setAddresses(a interfaceAddresses) {
+	primaryFirst(a.ips)
+	c.ips = withPrimary(a.ips, a.private, &a.associated)
+	for _, associated := range append(a.associations, a.associated) {
+		c.AllocationIds = union(c.AllocationIds, nonEmpty(associated.allocationID))
+		c.associations = union(c.associations, nonEmpty(associated.associationID))
+		for _, public := range associated.addresses() {
+			c.pair("", public, associated.allocationID)
+		}
 	}
 	for _, ip := range c.ips {
 		c.PrivateIPs = append(c.PrivateIPs, ip.PrivateIP)
 		c.PublicIPs = append(c.PublicIPs, ip.PublicIP)
 	}
-	c.PrivateIPs, c.PublicIPs, c.IPv6s = unique(c.PrivateIPs), unique(c.PublicIPs), unique(append(c.IPv6s, ipv6))
-	if c.OwnerId == "" {
-		c.OwnerId = c.AccountId
-	}
-	c.Id, c.Name = c.NetworkInterfaceId, c.Tags["Name"]
-	c.setOwner()
-	return c
+	c.PrivateIPs, c.PublicIPs, c.IPv6s = unique(c.PrivateIPs), unique(c.PublicIPs), unique(append(c.IPv6s, a.ipv6))
 }
 
 func (d *decoder) attachment(c *candidate) {

@@ -125,19 +125,11 @@ func checkCBOR(body []byte) error {
 			body, open = body[1:], open[:len(open)-1]
 			continue
 		}
-		argument, size := uint64(head&31), 0
-		if argument > 23 && argument < 28 {
-			size = 1 << (argument - 24)
-		}
-		if len(body) <= size {
+		argument, size := cborArgument(body)
+		if len(body) < size {
 			return errEnd
 		}
-		if size > 0 {
-			var wide [8]byte
-			copy(wide[8-size:], body[1:1+size])
-			argument = binary.BigEndian.Uint64(wide[:])
-		}
-		body = body[1+size:]
+		body = body[size:]
 		top.left--
 		if top.read++; top.object && top.read > 2*maxMembers {
 			return errMembers
@@ -164,4 +156,20 @@ func checkCBOR(body []byte) error {
 		}
 	}
 	return nil
+}
+
+// cborArgument returns the argument in the head of a value, and the size of the head. The
+// argument is 0 if the body ends within the head.
+func cborArgument(body []byte) (argument uint64, size int) {
+	argument, size = uint64(body[0]&31), 1
+	if argument < 24 || argument > 27 {
+		return argument, size
+	}
+	size += 1 << (argument - 24)
+	if len(body) < size {
+		return 0, size
+	}
+	var wide [8]byte
+	copy(wide[8-(size-1):], body[1:size])
+	return binary.BigEndian.Uint64(wide[:]), size
 }
