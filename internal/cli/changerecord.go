@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -20,13 +20,14 @@ type changeType struct {
 	t      reflect.Type
 	source *recordSource
 	copied []int // the fields of the record that a change has, too
+	id     int   // the field that Id repeats; -1: none
 }
 
 // changeFields are the fields of a change that are none of the record.
 var changeFields = []string{"Change", "Fields", "Changes", "Before", "After"}
 
 func newChangeType(source *recordSource) *changeType {
-	c := &changeType{source: source}
+	c := &changeType{source: source, id: -1}
 	wanted := map[string]bool{"AccountId": true, "AccountName": true, "Region": true, "Kind": true, "Id": true, "Name": true}
 	want := func(paths ...string) {
 		for _, path := range paths {
@@ -46,7 +47,16 @@ func newChangeType(source *recordSource) *changeType {
 	for i, f := range reflect.VisibleFields(source.record) {
 		if name := fieldName(f); len(f.Index) == 1 && f.IsExported() && wanted[name] && !slices.Contains(changeFields, name) && !slices.Contains(changeFields, f.Name) {
 			fields, c.copied = append(fields, reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag}), append(c.copied, i)
+			if name == view.ID && f.Type.Kind() == reflect.String {
+				c.id = i
+			}
 		}
+	}
+	if slices.ContainsFunc(fields, func(f reflect.StructField) bool { return f.Name == "Id" }) {
+		c.id = -1
+	}
+	if c.id >= 0 {
+		fields = append(fields, reflect.StructField{Name: "Id", Type: reflect.TypeFor[string]()})
 	}
 	c.t = reflect.StructOf(append(fields,
 		reflect.StructField{Name: "Fields", Type: reflect.TypeFor[[]string]()},
@@ -121,10 +131,13 @@ func (c *changeType) record(change *snapshot.Change) (record, error) {
 	for i, from := range c.copied {
 		v.Field(1 + i).Set(present.Field(from))
 	}
+	if c.id >= 0 {
+		v.FieldByName("Id").SetString(present.Field(c.id).String())
+	}
 	names, texts := []string{}, []string{}
 	for _, f := range change.Fields {
 		names = append(names, f.Path)
-		texts = append(texts, f.Path+": "+shownChange(f.Before)+" → "+shownChange(f.After))
+		texts = append(texts, f.Path+": "+shownChange(f.Before, f.After))
 	}
 	v.FieldByName("Fields").Set(reflect.ValueOf(names))
 	v.FieldByName("Changes").Set(reflect.ValueOf(texts))
@@ -134,31 +147,48 @@ func (c *changeType) record(change *snapshot.Change) (record, error) {
 // mostShown is the length to which a value in Changes is cut. Before and After have all of it.
 const mostShown = 80
 
-// shownChange returns a value in short.
-func shownChange(value any) string {
-	text := ""
+// shownChange returns how a value has changed: of a list, the items that only one side has.
+func shownChange(before, after any) string {
+	old, wasList := before.([]any)
+	now, isList := after.([]any)
+	if !wasList || !isList {
+		return shownValueOf(before) + " → " + shownValueOf(after)
+	}
+	texts := func(list []any) (texts []string) {
+		for _, item := range list {
+			texts = append(texts, shownValueOf(item))
+		}
+		return texts
+	}
+	gone, fresh := texts(old), texts(now)
+	var parts []string
+	for _, text := range gone {
+		if i := slices.Index(fresh, text); i >= 0 {
+			fresh = slices.Delete(fresh, i, i+1)
+		} else {
+			parts = append(parts, "-"+text)
+		}
+	}
+	for _, text := range fresh {
+		parts = append(parts, "+"+text)
+	}
+	return cutText(cmp.Or(strings.Join(parts, " "), "changed")) // further inside than a text shows
+}
+
+// shownValueOf returns a value in short.
+func shownValueOf(value any) string {
 	switch value := value.(type) {
 	case nil:
 		return "-"
 	case string:
-		text = value
-	case []any:
-		var items []string
-		for _, item := range value {
-			items = append(items, shownChange(item))
-		}
-		text = strings.Join(items, ",")
-	case map[string]any:
-		text = string(encode.JSON{}.Any(nil, value, 0))
-	default:
-		b, _ := json.Marshal(value) // a number or a bool
-		text = string(b)
+		return cutText(cmp.Or(value, "-"))
 	}
-	if text == "" {
-		return "-"
-	}
+	return cutText(string(encode.JSON{}.Any(nil, value, 0)))
+}
+
+func cutText(text string) string {
 	if runes := []rune(text); len(runes) > mostShown {
-		text = string(runes[:mostShown-1]) + "…"
+		return string(runes[:mostShown-1]) + "…"
 	}
 	return text
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"muster/internal/awssim"
 	"muster/internal/cli/manual"
+	"muster/internal/shell"
 )
 
 // model returns kong's model of the command line.
@@ -105,7 +108,7 @@ func TestExamples(t *testing.T) {
 			if strings.HasPrefix(name, "context ") && name != "context set" {
 				lines = append([]string{"for c in prod staging sandbox; do muster context set $c --all-profiles; done"}, lines...)
 			}
-			runExamples(t, root, lines)
+			runExamples(t, root, lines, oldSnapshots(t, name)...)
 		})
 	}
 	for _, topic := range manual.Topics() {
@@ -117,15 +120,15 @@ func TestExamples(t *testing.T) {
 					lines = append(lines, strings.TrimSpace(line))
 				}
 			}
-			runExamples(t, root, lines)
+			runExamples(t, root, lines, oldSnapshots(t, topic)...)
 		})
 	}
 }
 
 // runExamples runs command lines one after the other in a shell.
-func runExamples(t *testing.T, root string, lines []string) {
+func runExamples(t *testing.T, root string, lines []string, variables ...string) {
 	shell := readmeShell(t, root)
-	setup := ""
+	setup := strings.Join(append(variables, ""), "; ")
 	for _, line := range lines {
 		switch {
 		case strings.HasPrefix(line, "R="):
@@ -152,6 +155,26 @@ func runExamples(t *testing.T, root string, lines []string) {
 			t.Errorf("%s took %s", line, took)
 		}
 	}
+}
+
+// oldSnapshots makes snapshots for the examples of a command or topic that needs them. It
+// returns the variable that names their folder.
+func oldSnapshots(t *testing.T, name string) (variables []string) {
+	if !slices.Contains([]string{"snapshot show", "snapshot list", "snapshot prune", "diff", "snapshots"}, name) {
+		return nil
+	}
+	_, environ := simulated(t, awssim.DefaultWorld(), false)
+	store := t.TempDir()
+	for _, age := range []time.Duration{200 * time.Hour, 25 * time.Hour, 0} {
+		var stderr bytes.Buffer
+		code := Main(t.Context(), []string{"snapshot", "save", "--all-profiles", "--store", store}, &App{
+			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Environ: environ, Now: func() time.Time { return time.Now().Add(-age) },
+		})
+		if code != exitOK {
+			t.Fatal(stderr.String())
+		}
+	}
+	return []string{"export MUSTER_STORE=" + shell.Word(store)}
 }
 
 // manPage is the manual page of a command.
