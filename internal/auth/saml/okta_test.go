@@ -177,6 +177,13 @@ func TestOkta(t *testing.T) {
 		{name: "push nobody answers", sign: mfa(pushFactor), path: verify("opf1"), verify: oktaPush(t, waiting), kind: TimedOut, want: "nobody has approved"},
 		{name: "push with an unknown result", sign: mfa(pushFactor), path: verify("opf1"), verify: oktaPush(t, waiting, result(`\u001b[2J`)), kind: Failed, want: `\\x1b[2J`},
 		{name: "no terminal for a code", sign: mfa(googleFactor), adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "no terminal"},
+		{name: "no SMS without a terminal", sign: mfa(smsFactor), adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "no terminal"},
+		{name: "password expires soon", sign: `{"status":"PASSWORD_WARN","stateToken":"state-token-0123456789"}`, path: "POST /api/v1/authn/skip",
+			verify: func(w http.ResponseWriter, _ *http.Request, body string) {
+				if fields(t, body)["stateToken"] == "state-token-0123456789" {
+					reply(w, 200, oktaSuccess)
+				}
+			}},
 		{name: "only a security key", sign: mfa(webFactor), kind: BrowserOnly, want: "saml_provider = command"},
 		{name: "a factor that is a path", sign: mfa(hostileFactor), kind: BrowserOnly, want: "only in a browser"},
 		{name: "no factor", sign: mfa(), kind: BrowserOnly, want: "only in a browser"},

@@ -93,6 +93,9 @@ func (p *oktaProof) send(ctx context.Context, code string) (*transaction, error)
 
 // byCode asks for a code, which Okta sends before for some factors.
 func (p *oktaProof) byCode(ctx context.Context) (t *transaction, err error) {
+	if err := p.user.canType(); err != nil {
+		return nil, err
+	}
 	question := "One-time " + p.label
 	switch p.factor.Type {
 	case "sms", "call", "email":

@@ -145,6 +145,8 @@ func TestOneLogin(t *testing.T) {
 		}, adjust: func(r *run) { r.prompt.codes = []string{"000000", "000000"} }, kind: Locked, want: "locked the account of ada@example.com"},
 		{name: "exempt address", sign: google, adjust: func(r *run) { r.config.IP = "198.51.100.7" }},
 		{name: "no terminal for a code", sign: google, adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "no terminal"},
+		{name: "no SMS without a terminal", sign: fmt.Sprintf(mfaRequired, `{"device_id":111,"device_type":"OneLogin SMS"}`), adjust: func(r *run) { r.prompt = nil },
+			kind: NoTerminal, want: "no terminal"},
 		{name: "no terminal for a choice", sign: several, adjust: func(r *run) { r.prompt = nil }, kind: NoTerminal, want: "Google Authenticator 110, Google"},
 		{name: "endless choice", sign: many, kind: NoTerminal, adjust: func(r *run) { r.prompt = nil }, want: "among X 111, X 111"},
 		{name: "device named as the password", sign: fmt.Sprintf(mfaRequired, `{"device_id":111,"device_type":"correct horse <&> ü"}`), verify: oneLoginCodes(t),

@@ -146,6 +146,9 @@ func (f *oneFactor) pushRefusal(status int, a *oneLoginAnswer) error {
 
 // byCode asks for a code.
 func (f *oneFactor) byCode(ctx context.Context) (assertion []byte, err error) {
+	if err := f.user.canType(); err != nil {
+		return nil, err
+	}
 	question := "Code of " + f.said(f.device.label())
 	if f.device.sendsCode() {
 		if status, a, err := f.ask(ctx, "", true); err != nil {

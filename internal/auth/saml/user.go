@@ -36,17 +36,22 @@ func (u user) choose(ctx context.Context, question string, choices []string) (in
 	return i, err
 }
 
+// canType returns an error if nobody can type a code.
+func (u user) canType() error {
+	if u.prompt == nil {
+		return &Error{NoTerminal, "a one-time code is needed, and there is no terminal to ask on: sign in on one"}
+	}
+	return nil
+}
+
 // maxCodes is the number of codes that the user may try. Providers lock an account after a
 // few more.
 const maxCodes = 3
 
 // code asks for a one-time code until accept takes one. accept returns an Error of kind
-// CodeRefused for a wrong code.
+// CodeRefused for a wrong code. The user must be able to type.
 func (u user) code(ctx context.Context, question string, accept func(code string) error) error {
 	for try := 1; ; try++ {
-		if u.prompt == nil {
-			return &Error{NoTerminal, "a one-time code is needed, and there is no terminal to ask on: sign in on one"}
-		}
 		text, err := u.prompt.Code(ctx, question)
 		if err != nil {
 			return err
