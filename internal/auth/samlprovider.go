@@ -76,6 +76,7 @@ func (p *samlProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil || a == nil {
 		return creds, err
 	}
+	defer p.session.release()
 	role, err := p.choose(ctx, a)
 	if err != nil {
 		return aws.Credentials{}, err

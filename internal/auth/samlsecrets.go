@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -77,15 +78,16 @@ func (s *samlSecrets) get(ctx context.Context, variable, question string) (secre
 // parseSecrets parses the output of a saml_secret_command: lines NAME=VALUE with the names of
 // the variables, or else the password in the first line, as password managers print it.
 func parseSecrets(output string) map[string]string {
-	secrets := map[string]string{}
+	secrets, named := map[string]string{}, false
 	lines := strings.Split(strings.ReplaceAll(output, "\r\n", "\n"), "\n")
 	for _, line := range lines {
-		if name, value, _ := strings.Cut(line, "="); (name == samlPassword || name == samlClientSecret) && value != "" {
-			secrets[name] = value
+		if name, value, _ := strings.Cut(line, "="); name == samlPassword || name == samlClientSecret {
+			secrets[name], named = value, true
 		}
 	}
-	if len(secrets) == 0 && lines[0] != "" {
+	if !named {
 		secrets[samlPassword] = lines[0]
 	}
+	maps.DeleteFunc(secrets, func(_, value string) bool { return value == "" })
 	return secrets
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +22,9 @@ import (
 // assertionTTL is how long STS accepts an assertion.
 const assertionTTL = 5 * time.Minute
 
+// lockTTL is how long the lock is held at most for the first credentials after a sign-in.
+const lockTTL = time.Minute
+
 // namesTimeout is the time for the names of accounts, which are a convenience.
 const namesTimeout = 10 * time.Second
 
@@ -32,6 +36,8 @@ type samlSession struct {
 	file botocache.SAMLFile
 
 	login *SAMLLogin // of 'muster login'; nil for others
+
+	unlock atomic.Pointer[func()] // ends the lock of the file, which is held from the question to the first credentials
 
 	mu        sync.Mutex // held while the user signs in
 	assertion *Assertion // of this run; nil before a sign-in
@@ -96,16 +102,20 @@ func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, need *sso
 	if s.r.OfferLogin == nil {
 		return nil, need
 	}
-	defer s.lock(ctx, p)()
+	s.lock(ctx, p)
 	if done() {
+		s.release()
 		return nil, nil
 	}
 	err := s.r.OfferLogin(ctx, need, func(ctx context.Context, _ sso.LoginOptions) (sso.LoginResult, error) {
 		return sso.LoginResult{}, s.obtain(ctx, p, "")
 	})
-	switch {
-	case err == nil:
+	if err == nil {
+		time.AfterFunc(lockTTL, s.release)
 		return s.assertion, nil
+	}
+	s.release()
+	switch {
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
 		return nil, err
 	case !errors.As(err, new(*sso.LoginError)):
@@ -125,15 +135,20 @@ func (s *samlSession) hasAssertion() bool {
 // lock waits until no other process signs in, so that several processes that start at the same
 // time ask once. A process that a credential_process has started does not wait: the process
 // that waits for it may hold the lock.
-func (s *samlSession) lock(ctx context.Context, p *awsconfig.Profile) (unlock func()) {
-	if s.r.NoRoleCache || s.r.env(loopVariable) != "" || s.file.CheckWritable() != nil {
-		return func() {}
+func (s *samlSession) lock(ctx context.Context, p *awsconfig.Profile) {
+	if s.unlock.Load() != nil || s.r.NoRoleCache || s.r.env(loopVariable) != "" || s.file.CheckWritable() != nil {
+		return
 	}
-	unlock, err := s.file.Lock(ctx, fmt.Sprintf("the sign-in of profile %q", p.Name))
-	if err != nil {
-		return func() {}
+	if unlock, err := s.file.Lock(ctx, fmt.Sprintf("the sign-in of profile %q", p.Name)); err == nil {
+		s.unlock.Store(&unlock)
 	}
-	return unlock
+}
+
+// release ends the lock, if it is held.
+func (s *samlSession) release() {
+	if unlock := s.unlock.Swap(nil); unlock != nil {
+		(*unlock)()
+	}
 }
 
 // obtain signs in at the provider. ip replaces the profile's saml_ip. The caller holds mu.

@@ -63,7 +63,7 @@ func (c *accountsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	return c.list(ctx, app, g, listing[accountRecord]{
 		noun: "accounts", view: accountView, noise: []string{},
 		plan: func(s *sweeper) (sweep.Plan[accountRecord], error) {
-			if (s.selection.SSOSession != "" || s.selection.SAMLProfile != "") && len(s.selection.Roles) == 0 {
+			if s.selection.SSOSession != "" && len(s.selection.Roles) == 0 {
 				return sweep.Plan[accountRecord]{Visit: c.assignedAccount, OnSkipped: closedAccount, NoCredentials: true}, nil
 			}
 			return sweep.Plan[accountRecord]{Visit: enteredAccount, OnSkipped: closedAccount}, nil
@@ -76,7 +76,8 @@ func enteredAccount(ctx context.Context, p sweep.Place, emit func([]accountRecor
 	r := describeAccount(p.Account)
 	r.Profile, r.Role, r.Note, r.Access = p.Identity.Profile, p.Identity.Role, p.Account.Note, "ok"
 	ids := []*auth.Identity{p.Identity}
-	if p.Account.Source == account.SourceProfile { // several profiles may lead to the account
+	switch p.Account.Source {
+	case account.SourceProfile, account.SourceSAML: // several profiles, or roles of an assertion, may lead to the account
 		var err error
 		if ids, err = p.Account.Identities(ctx); err != nil {
 			return err

@@ -81,6 +81,11 @@ sso_role_name = Read
 [profile a:b]
 role_arn = arn:aws:iam::200000000002:role/team/Ops
 source_profile = dev
+[profile okta]
+saml_provider = okta
+saml_url = https://corp.okta.com/home/amazon_aws/1/272
+saml_username = me
+saml_role = arn:aws:iam::300000000003:role/Staff
 [sso-session corp]
 sso_start_url = https://corp.awsapps.com/start
 sso_region = eu-west-1
@@ -134,11 +139,12 @@ func TestComplete(t *testing.T) {
 		{"credentials|-o|e", "env\nenv-no-export\n:4"},
 		{"credentials|-oe", "-oenv\n-oenv-no-export\n:4"},
 		// The user's own names.
-		{"instances|--profile|", "dev\tnone\ndev team\tsso 264511973012 Read\na:b\trole 200000000002 Ops\n:4"},
+		{"instances|--profile|", "dev\tnone\ndev team\tsso 264511973012 Read\na:b\trole 200000000002 Ops\nokta\tsaml 300000000003 Staff\n:4"},
+		{"instances|--saml-profile|", "okta\tsaml 300000000003 Staff\n:4"},
 		{"instances|--profile=a:", "--profile=a:b\trole 200000000002 Ops\n:4"},
 		{"instances|--profile|dev,dev", "dev,dev team\tsso 264511973012 Read\n:4"},
 		{"whoami|--sso-session|", "corp\thttps://corp.awsapps.com/start\n:4"},
-		{"login|", "corp\thttps://corp.awsapps.com/start\ndev team\tsso 264511973012 Read\n:4"},
+		{"login|", "corp\thttps://corp.awsapps.com/start\ndev team\tsso 264511973012 Read\nokta\tsaml 300000000003 Staff\n:4"},
 		{"logout|c", "corp\thttps://corp.awsapps.com/start\n:4"},
 		{"login|corp|", "--all\tSign in to every sso-session, login_session and saml_provider that has ended, one after another.\n"},
 		{"context|us", "use\tMake a context the current one.\n:4"},

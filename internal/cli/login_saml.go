@@ -61,7 +61,16 @@ func (f *samlFlags) signIn(ctx context.Context, app *App, g *Global, r *auth.Res
 		return err
 	}
 	app.note("signed in to %s as %s until %s", signInOf(p), role, clock(until))
+	f.noteShorter(app, until)
 	return nil
+}
+
+// noteShorter tells the user that a role does not allow the duration of --duration-seconds.
+func (f *samlFlags) noteShorter(app *App, until time.Time) {
+	asked := time.Duration(f.DurationSeconds) * time.Second
+	if asked > time.Hour && until.Sub(app.Now()) <= time.Hour {
+		app.note("--duration-seconds %d is more than the role allows: the session lasts one hour", f.DurationSeconds)
+	}
 }
 
 // openAll gets credentials in every account after a sign-in. It goes on after a refusal.
@@ -110,6 +119,7 @@ func (f *samlFlags) openAll(ctx context.Context, app *App, r *auth.Resolver, p *
 	}
 	if opened > 0 {
 		app.note("signed in to %s in %s until %s", signInOf(p), count(opened, "account"), clock(until))
+		f.noteShorter(app, until)
 	}
 	if len(failed) == 0 {
 		return nil

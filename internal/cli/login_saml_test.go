@@ -171,6 +171,14 @@ func TestLoginSAMLOnATerminal(t *testing.T) {
 			if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), c.account+":assumed-role/"+c.role+"/") {
 				t.Errorf("%v\n%s", err, out)
 			}
+			if got := muster(t, environ, "logout", c.profile); got.code != 0 || len(keptFiles(t, home)) > 0 {
+				t.Errorf("%v: %s", got, keptFiles(t, home))
+			}
+			command = exec.Command(cli, "sts", "get-caller-identity", "--profile", c.profile)
+			command.Env = environ
+			if out, err := command.CombinedOutput(); err == nil || !strings.Contains(string(out), "sign in with: muster login "+c.profile) {
+				t.Errorf("%v\n%s", err, out)
+			}
 			if problems := sim.Problems(); len(problems) > 0 {
 				t.Error(problems)
 			}
@@ -184,6 +192,9 @@ func checkNoAssertion(t *testing.T, home string) {
 	err := filepath.WalkDir(home, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
+		}
+		if info, err := d.Info(); strings.Contains(path, "/cli/cache/") && (err != nil || info.Mode().Perm() != 0o600) {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
 		text, err := os.ReadFile(path)
 		for _, secret := range []string{"SAMLResponse", "PHNhbWwycDp", "saml2p:Response", "passw0rd", "s3cret-0f"} {
@@ -300,6 +311,37 @@ func TestSignInMidwayToSAML(t *testing.T) {
 				t.Error(problems)
 			}
 		})
+	}
+}
+
+// TestTwoTerminalsAskOnce: while the user signs in at one terminal, a command at another one
+// waits, and then needs no sign-in.
+func TestTwoTerminalsAskOnce(t *testing.T) {
+	t.Parallel()
+	sim, _, environ := samlLaptop(t, "")
+	args := []string{"whoami", "--profile", "sam", "--jq", ".Arn"}
+	first, tty, shown := startOnTerminal(t, environ, args...)
+	waitFor(t, shown, `Sign in now\? \[Y/n\] `)
+	second, _, waiting := startOnTerminal(t, environ, args...)
+	waitFor(t, waiting, `waiting for another process, which has locked the sign-in of profile "sam"`)
+	io.WriteString(tty, "\n")
+	waitFor(t, shown, `Password of sam@example\.com at Okta: `)
+	io.WriteString(tty, "Sam-5-passw0rd\n")
+	waitFor(t, shown, `Which one\? `)
+	io.WriteString(tty, "1\n")
+	for _, screen := range []*screen{shown, waiting} {
+		waitFor(t, screen, `:100000000001:assumed-role/Staff/`)
+	}
+	for _, command := range []*exec.Cmd{first, second} {
+		if err := command.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if text := waiting.String(); strings.Contains(text, "Sign in now?") || strings.Contains(text, "Which one?") {
+		t.Error(text)
+	}
+	if problems := sim.Problems(); len(problems) > 0 {
+		t.Error(problems)
 	}
 }
 
