@@ -31,7 +31,7 @@ type role struct {
 }
 
 // readOnly are the actions of a role for which the world gives none.
-var readOnly = []string{"*:Describe*", "*:Get*", "*:List*", "sts:AssumeRole"}
+var readOnly = []string{"*:Describe*", "*:Get*", "*:List*", "*:View*", "sts:AssumeRole"}
 
 func (w *compiledWorld) compileUsers() error {
 	for _, given := range w.world.Users {
