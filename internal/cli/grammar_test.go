@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +17,14 @@ import (
 // help, man pages and completion know of it. TestExamples runs the examples.
 func TestCommandsDeclareEverything(t *testing.T) {
 	t.Parallel()
-	_, environ := completionHome(t)
+	home, environ := completionHome(t)
+	config, err := os.OpenFile(filepath.Join(home, ".aws", "config"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.WriteString("[profile acme]\nsaml_provider = command\nsaml_command = assertion\n")
+	config.Close()
+	environ = withSnapshot(t, environ)
 	for _, node := range model(t).Leaves(false) {
 		if len(manual.Examples(node)) == 0 {
 			t.Errorf("%s has no Examples()", node.Path())

@@ -135,6 +135,10 @@ func (*snapshotShowCmd) Examples() []string {
 	}
 }
 
+// Schema describes the records of the default listing, for completion. The records of another
+// listing have the fields of that one.
+func (*snapshotShowCmd) Schema() *shape.Schema { return new(instancesCmd).Schema() }
+
 // Help is the text below the usage line.
 func (*snapshotShowCmd) Help() string {
 	return `Prints the records as the listing would, in any format. Places that did not answer are listed on stderr, and the exit code is 3.`
