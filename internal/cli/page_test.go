@@ -28,14 +28,8 @@ func TestWatchedPage(t *testing.T) {
 		t.Skip("the browser is a shell script")
 	}
 	environ, turn := changing(t, watchedBy("", shopRunning), watchedBy(euWestFails, shopStopped, blog))
-	dir := t.TempDir()
-	seen, out := filepath.Join(dir, "opened"), filepath.Join(dir, "a page.html")
-	opener := filepath.Join(dir, "browser")
-	if err := os.WriteFile(opener, fmt.Appendf(nil, "#!/bin/sh\nprintf '%%s\\n' \"$1\" >> %q\n", seen), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	environ = append(environ, "BROWSER="+opener)
-
+	out := filepath.Join(t.TempDir(), "a page.html")
+	environ, opened := noted(t, environ)
 	ctx, interrupt := context.WithCancel(t.Context())
 	ended := make(chan result, 1)
 	go func() {
@@ -45,26 +39,17 @@ func TestWatchedPage(t *testing.T) {
 		})
 		ended <- result{code, stdout.String(), stderr.String()}
 	}()
-	appears(t, seen)
-	var url string
-	if !eventually(func() bool {
-		line, _ := os.ReadFile(seen)
-		url = strings.TrimSpace(string(line))
-		return url != ""
-	}) || !strings.HasPrefix(url, "file:///") || !strings.HasSuffix(url, "/a%20page.html") {
+	if !eventually(func() bool { return strings.HasSuffix(opened(), "\n") }) {
+		t.Fatal("the browser opens nothing")
+	}
+	url := strings.TrimSpace(opened())
+	if !strings.HasPrefix(url, "file:///") || !strings.HasSuffix(url, "/a%20page.html") {
 		t.Fatalf("the browser opens %q", url)
 	}
-
 	browser, requests := openedIn(t, url)
 	wait := func(script string) {
 		t.Helper()
-		if !eventually(func() bool {
-			// A script fails while the page is reloading.
-			is, err := chromedp.Run(browser, chromedp.Evaluate[bool]("document.getElementById('count') !== null && "+script))
-			return err == nil && is
-		}) {
-			t.Fatalf("%s does not become true", script)
-		}
+		becomesTrue(t, browser, script)
 	}
 	wait("document.getElementById('count').textContent === '1 instance'")
 	wait("(location.hash = 'sort=-Name&filter=10.0') !== ''")
@@ -79,8 +64,8 @@ func TestWatchedPage(t *testing.T) {
 	if got := <-ended; got.code != 130 {
 		t.Errorf("%+v", got)
 	}
-	if lines, _ := os.ReadFile(seen); strings.Count(string(lines), "\n") != 1 {
-		t.Errorf("the browser opens %q, not the page once", lines)
+	if opened() != url+"\n" {
+		t.Errorf("the browser opens %q, not the page once", opened())
 	}
 	if page, err := os.ReadFile(out); err != nil || !bytes.HasSuffix(page, []byte("</html>\n")) {
 		t.Errorf("the page is not whole after an interrupt: %v", err)
@@ -89,6 +74,33 @@ func TestWatchedPage(t *testing.T) {
 		if request != url && !strings.HasPrefix(request, url+"#") {
 			t.Errorf("a request to %s", request)
 		}
+	}
+}
+
+// becomesTrue waits until an expression is true in a page.
+func becomesTrue(t *testing.T, page context.Context, script string) {
+	t.Helper()
+	if !eventually(func() bool {
+		// A script fails while the page is reloading.
+		is, err := chromedp.Run(page, chromedp.Evaluate[bool]("document.getElementById('count') !== null && "+script))
+		return err == nil && is
+	}) {
+		t.Fatalf("%s does not become true", script)
+	}
+}
+
+// noted returns an environment whose browser notes the URLs that it is to open, and a
+// function that returns them.
+func noted(t *testing.T, environ []string) ([]string, func() string) {
+	t.Helper()
+	dir := t.TempDir()
+	browser, notes := filepath.Join(dir, "browser"), filepath.Join(dir, "notes")
+	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\nprintf '%%s\\n' \"$1\" >> %q\n", notes), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return append(environ, "BROWSER="+browser), func() string {
+		urls, _ := os.ReadFile(notes)
+		return string(urls)
 	}
 }
 
