@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -128,5 +129,44 @@ func TestKeysOwn(t *testing.T) {
 	}
 	if n := updates(sim); n != 0 {
 		t.Errorf("%d changes", n)
+	}
+}
+
+// TestREADMEChanges runs the commands in the README's chapters about changes, which stand in
+// the text and not in blocks.
+func TestREADMEChanges(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := awssim.ParseWorld([]byte(`{"organization": {}, "accounts": [{"id": "100000000001", "name": "root"}, {"id": "100000000002", "name": "Development"}],
+		"users": [{"account": "root", "name": "admin"}, {"account": "Development", "name": "development"}, {"account": "Development", "name": "old", "profile": "-"}],
+		"home": {"profile": "admin"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, environ := simulated(t, world, false)
+	before := sim.KeyStates()
+	home := strings.TrimPrefix(environ[0], "HOME=")
+	for heading, want := range map[string]int{"### One role in every account\n": 6, "### Old access keys\n": 3} {
+		_, chapter, _ := strings.Cut(string(text), heading)
+		chapter, _, _ = strings.Cut(chapter, "\n#")
+		commands := regexp.MustCompile("`muster ([^`]+)`").FindAllStringSubmatch(chapter, -1)
+		if len(commands) != want {
+			t.Errorf("%s has %d commands, want %d", heading, len(commands), want)
+		}
+		for _, command := range commands {
+			args := strings.Fields(strings.ReplaceAll(command[1], "~", home))
+			if command[1] == "role template" {
+				args = append(args, "--role", "MusterRead")
+			}
+			if got := muster(t, environ, args...); got.code != exitOK {
+				t.Errorf("%s: exit code %d\n%s%s", command[0], got.code, got.stdout, got.stderr)
+			}
+		}
+	}
+	if updates(sim) != 2 || !maps.Equal(sim.KeyStates(), before) {
+		t.Errorf("%d changes: %v", updates(sim), sim.KeyStates())
 	}
 }
