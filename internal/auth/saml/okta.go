@@ -160,7 +160,7 @@ func (o *okta) refusal(status int, t *transaction) error {
 	said := o.said(t.explanation())
 	switch t.ErrorCode {
 	case "E0000004":
-		return fail(WrongPassword, said, "Okta rejects the name or the password of %s, or has locked the account", o.username())
+		return fail(WrongPassword, "", "Okta rejects the name or the password of %s, or has locked the account", o.username())
 	case "E0000015": // the organization has switched its authentication API off
 		return o.browserOnly(said)
 	case "E0000068":

@@ -139,7 +139,7 @@ func (f *oneFactor) pushRefusal(status int, a *oneLoginAnswer) error {
 	case strings.Contains(message, "expired"), strings.Contains(message, "timeout"), strings.Contains(message, "timed out"):
 		return errUnanswered
 	case status == http.StatusUnauthorized, strings.Contains(message, "denied"), strings.Contains(message, "reject"):
-		return fail(PushDenied, f.said(a.message()), "the sign-in to OneLogin was denied on the phone")
+		return fail(PushDenied, "", "the sign-in to OneLogin was denied on the phone")
 	}
 	return f.refusal(status, a)
 }
