@@ -25,7 +25,7 @@ type assumeRoleCmd struct {
 	SerialNumber      string `placeholder:"DEVICE" complete:"none" help:"MFA device; muster asks for its code."`
 	SourceIdentity    string `placeholder:"NAME" complete:"none" help:"Source identity of the session and of all roles assumed from it."`
 	ProvidedContexts  words  `placeholder:"ProviderArn=P,ContextAssertion=A ..." complete:"none" help:"Context assertions of trusted providers; also as JSON."`
-	MinTokenSize      int    `name:"minimum-session-token-size" placeholder:"BYTES" complete:"none" help:"Least size of the session token, 0 to 4096 bytes, to test software with long tokens."`
+	MinTokenSize      int    `name:"minimum-session-token-size" placeholder:"BYTES" complete:"none" help:"Minimum size of the session token, 0 to 4096 bytes, to test software with long tokens."`
 
 	Via                  []string `type:"arns" sep:"none" placeholder:"ROLE_ARN" complete:"role-arns" help:"Role to assume first; may be repeated."`
 	Profile              string   `placeholder:"NAME" complete:"profiles" help:"Profile to start from."`

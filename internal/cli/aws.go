@@ -30,7 +30,7 @@ type awsCmd struct {
 
 	Items         string   `placeholder:"LIST" complete:"none" group:"output" help:"The list of the answer whose items are the records."`
 	CLIInputJSON  string   `name:"cli-input-json" placeholder:"JSON" complete:"file-url" group:"operation" help:"Parameters as JSON or file://PATH; other parameters win."`
-	MaxItems      positive `placeholder:"N" complete:"none" group:"operation" help:"At most so many items from each place."`
+	MaxItems      positive `placeholder:"N" complete:"none" group:"operation" help:"At most this many items from each account and region."`
 	PageSize      positive `placeholder:"N" complete:"none" group:"operation" help:"Items in each call."`
 	StartingToken string   `placeholder:"TOKEN" complete:"none" group:"operation" help:"Page to start at."`
 	NoPaginate    bool     `name:"no-paginate" group:"operation" help:"Ask for the first page only."`

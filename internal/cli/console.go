@@ -22,7 +22,7 @@ type consoleCmd struct {
 	AccountArgument `embed:""`
 
 	Destination string   `placeholder:"URL|SERVICE" complete:"console-services" argument:"a page" help:"Page to open: a service such as ec2 or s3, or a URL of the console."`
-	Open        bool     `help:"Open the browser instead of printing the URL; --browser and --browser-profile do, too."`
+	Open        bool     `help:"Open the browser instead of printing the URL; implied by --browser and --browser-profile."`
 	Issuer      string   `placeholder:"URL" complete:"none" help:"URL to which the console sends you when the session ends."`
 	PolicyARNs  []string `name:"policy-arns" placeholder:"ARN,ARN" complete:"none" help:"With an IAM user's keys: policies that limit the session (GetFederationToken)."`
 	Region      string   `placeholder:"R" complete:"regions" help:"Region of the page."`

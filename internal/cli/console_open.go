@@ -12,7 +12,7 @@ import (
 // by themselves.
 type browserFlags struct {
 	Browser        string `context:"" placeholder:"COMMAND" complete:"none" help:"Open the URL with this command, such as firefox, instead of BROWSER's or the system's."`
-	BrowserProfile string `context:"" placeholder:"NAME" complete:"none" help:"Profile of Firefox, folder of a profile of Chrome and its relatives, or container:NAME for a container of Firefox."`
+	BrowserProfile string `context:"" placeholder:"NAME" complete:"none" help:"Firefox profile, profile folder of Chrome or a browser like it, or container:NAME for a Firefox container."`
 }
 
 // givenOn reports whether the command line has one of the flags.

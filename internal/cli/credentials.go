@@ -18,7 +18,7 @@ type credentialsCmd struct {
 	AccountArgument `embed:""`
 
 	AllRoles bool `group:"select" help:"Print the credentials of every role or permission set in each account."`
-	Unset    bool `group:"output" help:"Print the lines that remove what -o env sets, in the syntax of -o and --shell."`
+	Unset    bool `group:"output" help:"Print the lines that unset the variables of -o env, in the syntax of -o and --shell."`
 
 	Selection  `embed:""`
 	SweepFlags `embed:""`

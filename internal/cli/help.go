@@ -83,7 +83,7 @@ func (helpFlag) BeforeReset(app *App, line *kong.Context) error {
 
 type helpCmd struct {
 	Subject   string `arg:"" optional:"" complete:"commands,topics,kinds" help:"Command, kind, or topic: ${topics}."`
-	Service   string `arg:"" optional:"" complete:"help-arguments,subcommands" help:"Service, behind aws; kind, behind list; a command's own command."`
+	Service   string `arg:"" optional:"" complete:"help-arguments,subcommands" help:"Service of 'aws', kind of 'list', or subcommand."`
 	Operation string `arg:"" optional:"" complete:"aws-operations" help:"Operation of the service."`
 }
 

@@ -25,7 +25,7 @@ type loginCmd struct {
 	Port          int           `placeholder:"N" complete:"none" help:"Port for the browser's redirect (any free port)."`
 	Timeout       time.Duration `placeholder:"10m" default:"10m" complete:"none" help:"Give up after this long (10m)."`
 	All           bool          `help:"Sign in to every sso-session, login_session and saml_provider that has ended, one after another."`
-	Force         bool          `help:"With --all, sign in even where you are still signed in."`
+	Force         bool          `help:"With --all, also sign in to sessions that have not ended."`
 	NewSession    newSession    `embed:""`
 	SAML          samlFlags     `embed:""`
 }

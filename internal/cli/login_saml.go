@@ -23,8 +23,8 @@ import (
 // samlFlags are the flags of login for a SAML provider. Their variables are for other commands.
 type samlFlags struct {
 	RoleARN         string   `name:"role-arn" env:"-" placeholder:"ARN" complete:"role-arns" help:"Role, if the SAML provider offers several."`
-	Roles           []string `name:"role" env:"-" placeholder:"R" complete:"roles" help:"Get credentials in every account, for --saml-profile: of the first role that works; globs allowed."`
-	DurationSeconds int      `env:"-" placeholder:"N" complete:"none" help:"Duration of its session, 900 to 43200; one hour if the role allows no more."`
+	Roles           []string `name:"role" env:"-" placeholder:"R" complete:"roles" help:"Get credentials in every account, of the first of these roles that works, for --saml-profile; globs allowed."`
+	DurationSeconds int      `env:"-" placeholder:"N" complete:"none" help:"Session duration, 900 to 43200; one hour if the role allows less."`
 	IP              string   `name:"ip" env:"-" placeholder:"ADDRESS" complete:"none" help:"Your address, which OneLogin may exempt from MFA."`
 }
 

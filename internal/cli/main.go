@@ -27,7 +27,7 @@ type grammar struct {
 	AccessKeys accessKeysCmd `cmd:"" name:"access-keys" group:"changes" help:"Change the state of access keys."`
 	Role       roleCmd       `cmd:"" group:"changes" help:"Deploy the role with which muster reads every account."`
 	Profiles   profilesCmd   `cmd:"" group:"accounts" help:"List profiles and their problems, or generate profiles."`
-	Contexts   contextCmd    `cmd:"" name:"context" demo:"-" context:"-" group:"accounts" help:"Keep flags for accounts, regions and output under names."`
+	Contexts   contextCmd    `cmd:"" name:"context" demo:"-" context:"-" group:"accounts" help:"Save flags for accounts, regions and output under a name."`
 
 	Login        loginCmd        `cmd:"" group:"credentials" help:"Sign in to IAM Identity Center, a login_session or a SAML provider."`
 	Logout       logoutCmd       `cmd:"" group:"credentials" help:"Sign out, and remove cached credentials."`
@@ -41,7 +41,7 @@ type grammar struct {
 
 	Demo       demoCmd       `cmd:"" demo:"-" group:"other" help:"Serve a simulated organization to any AWS tool or SDK."`
 	Completion completionCmd `cmd:"" group:"other" help:"Print the completion script of a shell."`
-	Help       helpCmd       `cmd:"" group:"other" help:"Explain a command or a topic."`
+	Help       helpCmd       `cmd:"" group:"other" help:"Show the help of a command or a topic."`
 	Man        manCmd        `cmd:"" group:"other" help:"Print a man page."`
 }
 

@@ -9,7 +9,7 @@ import (
 
 type manCmd struct {
 	Command string `arg:"" optional:"" complete:"commands" help:"Command; without one, muster itself."`
-	Below   string `arg:"" optional:"" name:"subcommand" complete:"subcommands" help:"Command below it."`
+	Below   string `arg:"" optional:"" name:"subcommand" complete:"subcommands" help:"Its subcommand."`
 }
 
 func (*manCmd) Examples() []string {
