@@ -72,7 +72,9 @@ func TestMistakes(t *testing.T) {
 		"contexts:\n  x:\n    profile: ''":                    "config.yaml:3: profile: expected a value, or a list of values",
 		"contexts:\n  x:\n    account: []":                    "config.yaml:3: account: expected a value, or a list of values",
 		"contexts:\n  x:\n    account: [{a: b}]":              "config.yaml:3: account: expected a value, or a list of values",
-		"contexts:\n  y: &y {profile: p}\n  x:\n    <<: *y":   "config.yaml:4: <<: expected a value, or a list of values",
+		"contexts:\n  y: &y {profile: p}\n  x:\n    <<: *y":   `config.yaml:4: <<: expected a value, or a list of values; muster supports no anchors (&) and aliases (*)`,
+		"contexts:\n  x: &y {profile: p}":                     `config.yaml:2: context "x": expected flags, such as profile: NAME; muster supports no anchors (&) and aliases (*)`,
+		"contexts: &a [&b [*a, *a], *b]":                      "config.yaml:1: contexts: expected names, each with its flags; muster supports no anchors (&) and aliases (*)",
 		"contexts:\n  x:\n    profile: a\n    'profile': b\n": `config.yaml:4: not valid YAML: mapping key "profile" already defined at [3:5]`,
 	} {
 		f, err := parse("config.yaml", []byte(text))

@@ -132,7 +132,7 @@ func TestEditRefused(t *testing.T) {
 		"name":   {handwritten, `context "-x": a name cannot begin with -`, func(e *Editor) error { return e.Set(t.Context(), "-x", nil, nil) }},
 		"broken": {"contexts: [", "PATH:1: not valid YAML: sequence end token ']' not found", func(e *Editor) error { return e.Use(t.Context(), "") }},
 		"an anchor": {
-			"contexts:\n  a: &a\n    profile: p\n  b: *a\n", `PATH:2: context "a": expected flags, such as profile: NAME`,
+			"contexts:\n  a: &a\n    profile: p\n  b: *a\n", `PATH:2: context "a": expected flags, such as profile: NAME; muster supports no anchors (&) and aliases (*)`,
 			func(e *Editor) error {
 				return e.Set(t.Context(), "a", []Setting{{Flag: "region", Values: []string{"r"}}}, nil)
 			},

@@ -159,7 +159,7 @@ func readContexts(path string, entry *ast.MappingValueNode) (found []*Context, e
 	}
 	all, ok := entry.Value.(*ast.MappingNode)
 	if !ok {
-		return nil, &Error{path, lineOf(entry.Key), "contexts: expected names, each with its flags"}
+		return nil, &Error{path, lineOf(entry.Key), "contexts: " + expected("names, each with its flags", entry.Value)}
 	}
 	for _, entry := range all.Values {
 		c := &Context{Name: keyText(entry.Key), File: path, Line: lineOf(entry.Key)}
@@ -179,16 +179,25 @@ func (c *Context) read(entry *ast.MappingValueNode) {
 	}
 	flags, ok := entry.Value.(*ast.MappingNode)
 	if !ok {
-		c.problem = &Error{c.File, c.Line, fmt.Sprintf("context %q: expected flags, such as profile: NAME", c.Name)}
+		c.problem = &Error{c.File, c.Line, fmt.Sprintf("context %q: %s", c.Name, expected("flags, such as profile: NAME", entry.Value))}
 		return
 	}
 	for _, entry := range flags.Values {
 		s := Setting{Flag: keyText(entry.Key), Line: lineOf(entry.Key)}
 		if s.Values, ok = values(entry.Value); !ok && c.problem == nil {
-			c.problem = &Error{c.File, s.Line, fmt.Sprintf("%s: expected a value, or a list of values", s.Flag)}
+			c.problem = &Error{c.File, s.Line, fmt.Sprintf("%s: %s", s.Flag, expected("a value, or a list of values", entry.Value))}
 		}
 		c.Settings = append(c.Settings, s)
 	}
+}
+
+// expected says what should stand in the place of a node.
+func expected(what string, node ast.Node) string {
+	switch node.(type) {
+	case *ast.AnchorNode, *ast.AliasNode:
+		return "expected " + what + "; muster supports no anchors (&) and aliases (*)"
+	}
+	return "expected " + what
 }
 
 // nameProblem explains why a context cannot have a name; "" if it can.
