@@ -57,6 +57,7 @@ var ofOneValue = map[string]func(*Instance) string{
 	"instance-type":                            func(in *Instance) string { return in.Type },
 	"ip-address":                               func(in *Instance) string { return primary(in).Public },
 	"key-name":                                 func(in *Instance) string { return in.Key },
+	"metadata-options.http-tokens":             httpTokens,
 	"launch-time":                              func(in *Instance) string { return stamp(in.Launched) },
 	"network-interface.attachment.instance-id": func(in *Instance) string { return in.ID },
 	"operator.managed":                         func(in *Instance) string { return strconv.FormatBool(in.Operator != "") },
@@ -134,7 +135,7 @@ var interfaceFilters = map[string]func(*Instance, *Interface) []string{
 var sameForAll = map[string]string{
 	"block-device-mapping.delete-on-termination": "true", "block-device-mapping.device-name": "/dev/xvda", "block-device-mapping.status": "attached",
 	"ebs-optimized": "false", "ena-support": "true", "enclave-options.enabled": "false", "hibernation-options.configured": "false",
-	"hypervisor": "xen", "launch-index": "0", "metadata-options.http-endpoint": "enabled", "metadata-options.http-tokens": "required",
+	"hypervisor": "xen", "launch-index": "0", "metadata-options.http-endpoint": "enabled",
 	"metadata-options.state": "applied", "metadata-options.http-put-response-hop-limit": "2", "monitoring-state": "disabled",
 	"root-device-name": "/dev/xvda", "root-device-type": "ebs", "source-dest-check": "true", "tenancy": "default",
 	"virtualization-type": "hvm", "usage-operation": "RunInstances", "boot-mode": "uefi-preferred", "current-instance-boot-mode": "legacy-bios",

@@ -104,7 +104,7 @@ func (x *xmlWriter) instance(in *Instance) {
 		x.open("iamInstanceProfile").elem("arn", in.Profile).elem("id", profileID(in)).close("iamInstanceProfile")
 	}
 	x.opt("ipv6Address", firstOf(in.IPv6s))
-	x.raw(constantOptions)
+	x.raw(constantOptions).raw("                        <httpTokens>" + httpTokens(in) + "</httpTokens>\n").raw(constantMetadata)
 	x.elem("platformDetails", platformDetails(in)).elem("usageOperation", "RunInstances").elem("usageOperationUpdateTime", launched)
 	x.raw(constantEnd).operator(in.Operator).close("item")
 }
@@ -190,8 +190,8 @@ const (
                     </enclaveOptions>
                     <metadataOptions>
                         <state>applied</state>
-                        <httpTokens>required</httpTokens>
-                        <httpPutResponseHopLimit>2</httpPutResponseHopLimit>
+`
+	constantMetadata = `                        <httpPutResponseHopLimit>2</httpPutResponseHopLimit>
                         <httpEndpoint>enabled</httpEndpoint>
                         <httpProtocolIpv6>disabled</httpProtocolIpv6>
                         <instanceMetadataTags>disabled</instanceMetadataTags>
@@ -210,6 +210,13 @@ const (
                     </privateDnsNameOptions>
 `
 )
+
+func httpTokens(in *Instance) string {
+	if in.IMDSv1 {
+		return "optional"
+	}
+	return "required"
+}
 
 func privateDNS(region, ip string) string {
 	if ip == "" {

@@ -48,7 +48,7 @@ func readBack(a *account, region string, res, in wire.Object) Instance {
 		State: textAt(in, "State.Name"), Zone: textAt(in, "Placement.AvailabilityZone"), VPC: in.Text("VpcId"), Subnet: in.Text("SubnetId"),
 		Image: in.Text("ImageId"), Key: in.Text("KeyName"), Architecture: in.Text("Architecture"), Platform: in.Text("Platform"),
 		Lifecycle: in.Text("InstanceLifecycle"), Reservation: res.Text("ReservationId"), Groups: readGroups(in.Objects("SecurityGroups")),
-		Profile: textAt(in, "IamInstanceProfile.Arn"),
+		Profile: textAt(in, "IamInstanceProfile.Arn"), IMDSv1: textAt(in, "MetadataOptions.HttpTokens") == "optional",
 	}
 	out.Launched, _ = in.Get("LaunchTime").(time.Time)
 	for _, tag := range in.Objects("Tags") {

@@ -222,6 +222,7 @@ type Instance struct {
 	Lifecycle    string            `json:"lifecycle,omitempty"`    // spot, scheduled or ""
 	Operator     string            `json:"operator,omitempty"`     // the service that manages it, as eks.amazonaws.com
 	Profile      string            `json:"profile,omitempty"`      // name of the IAM instance profile; an ARN in Truth
+	IMDSv1       bool              `json:"imdsv1,omitempty"`       // allows IMDSv1; default: it requires a token
 	Launched     time.Time         `json:"launched,omitzero"`
 	Reservation  string            `json:"reservation,omitempty"` // adjacent instances with the same value share a reservation
 	Groups       []Group           `json:"groups,omitempty"`

@@ -53,7 +53,7 @@ func (*execCmd) Examples() []string {
 	return []string{
 		"muster exec production",
 		"muster exec production -- aws s3 ls",
-		"muster exec --all-profiles --yes --prefix -- sh -c 'echo $AWS_REGION'",
+		"muster exec --all-profiles --yes --prefix -- aws s3 ls",
 		"muster exec --profile production --per-region --region 'eu-*' --yes -- env",
 	}
 }
