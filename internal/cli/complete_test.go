@@ -123,6 +123,11 @@ func TestComplete(t *testing.T) {
 		{"--demo|inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
 		{"instances|--full|--fu", ":4"},
 		{"instances|--tag|a|--tag", "--tag\tOnly instances with this tag; V may be a glob.\n:4"},
+		{"snapshot|save|inst", "instances\tList EC2 instances with all their IP addresses.\n:4"},
+		{"snapshot|save|log", "log-groups\tCloudWatch log groups\n:4"}, // and neither login nor logout
+		{"snapshot|save|--store|x|list|volumes|--allow", "--allow-denied\tExit with 0 even if AWS denied access in some places.\n:4"},
+		{"snapshot|save|--sto", "--store\tFolder of the snapshots (~/.local/share/muster).\n:4"},
+		{"snapshot|save|volumes|--region|eu-south-1", "eu-south-1\n:4"},
 		{"exec|--conc", "--concurrency\tRun at most this many commands at once (16).\n:4"},
 		{"login|--he", "--help\tShow the help of muster or of a command.\n:4"},
 		// Enumerated values.

@@ -92,9 +92,7 @@ func (c *snapshotSaveCmd) Run(ctx context.Context, app *App, g *Global, line *ko
 func globalWords(line *kong.Context) (words []string) {
 	for _, step := range line.Path {
 		if step.Flag != nil && !step.Resolved && step.Flag.Group != nil && step.Flag.Group.Key == "global" {
-			for _, value := range flagValues(step.Flag) {
-				words = append(words, "--"+step.Flag.Name+"="+value)
-			}
+			words = append(words, fmt.Sprintf("--%s=%v", step.Flag.Name, line.FlagValue(step.Flag)))
 		}
 	}
 	return words

@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -215,7 +216,7 @@ func (i *Info) Open() (io.ReadCloser, error) {
 }
 
 // openRecords unpacks records. Close closes the file, too.
-func openRecords(file *os.File, packed io.Reader) (io.ReadCloser, error) {
+func openRecords(file io.Closer, packed io.Reader) (io.ReadCloser, error) {
 	unpacked, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		file.Close()
@@ -226,7 +227,7 @@ func openRecords(file *os.File, packed io.Reader) (io.ReadCloser, error) {
 
 type recordsReader struct {
 	*zstd.Decoder
-	file *os.File
+	file io.Closer
 }
 
 func (r *recordsReader) Close() error {
@@ -263,12 +264,14 @@ type Scratch struct {
 	records *zstd.Encoder
 }
 
-// NewScratch creates the file.
+// NewScratch creates the file. Where that is possible, it has no name, so that a kill leaves
+// nothing behind.
 func NewScratch() (*Scratch, error) {
 	file, err := os.CreateTemp("", "muster-*.ndjson.zst")
 	if err != nil {
 		return nil, err
 	}
+	os.Remove(file.Name()) // not on Windows
 	records, err := zstd.NewWriter(file, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	return &Scratch{file, records}, err
 }
@@ -281,11 +284,7 @@ func (s *Scratch) Finish() error { return s.records.Close() }
 
 // Open opens the records.
 func (s *Scratch) Open() (io.ReadCloser, error) {
-	file, err := os.Open(s.file.Name())
-	if err != nil {
-		return nil, err
-	}
-	return openRecords(file, file)
+	return openRecords(io.NopCloser(nil), io.NewSectionReader(s.file, 0, math.MaxInt64))
 }
 
 // Remove removes the file.

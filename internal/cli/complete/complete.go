@@ -183,13 +183,32 @@ func (l *line) isForeign(word string) bool {
 // word that is both means the command if one of its commands is among the words behind.
 func (l *line) open(word string, behind []string) {
 	above := l.command
-	l.command = above.open(word, l.Vars)
+	if l.command = above.open(word, l.Vars); l.command != nil {
+		l.startAgain()
+	}
 	if above != l.top || l.Expand == nil || l.command != nil && !l.command.lacks(behind) {
 		return
 	}
 	if words := l.Expand(word); len(words) > 0 {
 		l.namesake = l.command
 		l.command, l.words = l.top.open(words[0], l.Vars), words[1:]
+	}
+}
+
+// startAgain goes back to the top if the rest of a command is one of the grammar's own
+// command lines: then the argument names the source of their commands.
+func (l *line) startAgain() {
+	at := l.command.rest()
+	if at < 0 {
+		return
+	}
+	for _, source := range l.command.Arguments[at].Sources {
+		if words, known := l.Words[source]; known {
+			commands, again := words(), *l.top
+			again.Commands = slices.DeleteFunc(slices.Clone(again.Commands), func(c *Command) bool { return !slices.Contains(commands, c.Name) })
+			again.Flags = l.command.Flags
+			l.top, l.command = &again, &again
+		}
 	}
 }
 
