@@ -57,3 +57,36 @@ func TestSAMLEndedByUser(t *testing.T) {
 		t.Errorf("exit code %d, kept %q\n%s", exitCode, files, shown)
 	}
 }
+
+// TestSAMLHosts signs in under the host names of the providers and of AWS, through a proxy. The API client of a OneLogin
+// account is unknown in the other region.
+func TestSAMLHosts(t *testing.T) {
+	t.Parallel()
+	const keys = `saml_provider = onelogin\nsaml_username = ann@example.com\nsaml_client_id = c1ient-1d\nsaml_app_id = 123456\nsaml_subdomain = acme\n`
+	w, err := awssim.ParseWorld([]byte(`{"accounts": [{"id": "100000000001", "name": "main", "alias": "acme-main"}, {"id": "200000000002", "name": "dev"}],
+		"saml_providers": [{"name": "corp"}], "roles": [{"name": "Reader", "saml": "corp"}],
+		"identity_providers": [
+			{"kind": "onelogin", "name": "acme", "provider": "corp", "region": "eu", "client_id": "c1ient-1d", "client_secret": "c1ient-s3cret", "apps": [{"id": "123456"}],
+				"users": [{"login": "ann@example.com", "password": "Ann-5-passw0rd"}]},
+			{"kind": "okta", "name": "staff", "provider": "corp", "apps": [{"id": "0oa1b2c3"}], "users": [{"login": "ann@example.com", "password": "Ann-5-passw0rd"}]}],
+		"home": {"config": "[profile eu]\n` + keys + `saml_region = eu\n[profile us]\n` + keys + `saml_region = us\n[profile own]\n` + keys + `\n[profile okta]\nsaml_provider = okta\nsaml_username = ann@example.com\nsaml_url = https://staff.okta.com/home/amazon_aws/0oa1b2c3/272\n"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for profile, want := range map[string]string{
+		"eu":   `^muster: signed in to OneLogin \(profile "eu"\) as Reader \(acme-main, 100000000001\) until `,
+		"own":  `^muster: signed in to OneLogin \(profile "own"\) as Reader \(acme-main, 100000000001\) until `,
+		"okta": `^muster: signed in to Okta \(profile "okta"\) as Reader \(acme-main, 100000000001\) until `,
+		"us":   `^muster: OneLogin \(api\.us\.onelogin\.com\) does not know the API client of saml_client_id: check it, its secret, and the account's saml_region`,
+	} {
+		sim, environ := simulated(t, w, true)
+		environ = append(environ, "MUSTER_SAML_PASSWORD=Ann-5-passw0rd", "MUSTER_SAML_CLIENT_SECRET=c1ient-s3cret")
+		got := muster(t, environ, "login", profile, "--role-arn", "arn:aws:iam::100000000001:role/Reader")
+		if !regexp.MustCompile(want).MatchString(got.stderr) || (got.code == 0) != (profile != "us") {
+			t.Errorf("%s: %+v", profile, got)
+		}
+		if problems := sim.Problems(); len(problems) > 0 {
+			t.Errorf("%s: %q", profile, problems)
+		}
+	}
+}
