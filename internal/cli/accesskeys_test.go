@@ -52,17 +52,8 @@ var everyAccountsKeys = []string{"access-keys", "deactivate", "--organization", 
 // TestKeysAfterKill: after kill -9 at any moment, activate --from gives every key its state
 // back.
 func TestKeysAfterKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes long")
-	}
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("kill -9 is of Unix")
-	}
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := unixBinary(t)
 	sim, environ := simulated(t, keysWorld(t, 3, 8, ""), false, awssim.WithLatency(5*time.Millisecond))
 	before := sim.KeyStates()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,17 +18,8 @@ import (
 // TestKeysInterrupted: Ctrl-C, a closed terminal and SIGTERM let the changes under way end.
 // The journal has each of them with its outcome, and activate --from takes them back.
 func TestKeysInterrupted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes long")
-	}
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("signals are of Unix")
-	}
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := unixBinary(t)
 	sim, environ := simulated(t, keysWorld(t, 3, 8, ""), false, awssim.WithLatency(5*time.Millisecond))
 	before := sim.KeyStates()
 	for name, signal := range map[string]os.Signal{"SIGINT": os.Interrupt, "SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP} {

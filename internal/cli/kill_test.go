@@ -94,20 +94,27 @@ func (k *killed) sound(t *testing.T, staged bool) {
 	}
 }
 
-// TestKill: kill -9 at random moments leaves no incomplete file and none that others can
-// read. The next run removes staged files. MUSTER_TEST_KILLS sets the number of moments.
-func TestKill(t *testing.T) {
+// unixBinary returns the program, for a test that takes long and sends signals of Unix.
+func unixBinary(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("it takes long")
 	}
-	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("kill -9 is of Unix")
+		t.Skip("signals are of Unix")
 	}
 	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return binary
+}
+
+// TestKill: kill -9 at random moments leaves no incomplete file and none that others can
+// read. The next run removes staged files. MUSTER_TEST_KILLS sets the number of moments.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	binary := unixBinary(t)
 	kills := 16
 	if n, err := strconv.Atoi(os.Getenv("MUSTER_TEST_KILLS")); err == nil {
 		kills = n
