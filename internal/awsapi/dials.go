@@ -23,9 +23,9 @@ type dial struct {
 	turn chan bool // gets true when the call needs it, false when the call has ended without it
 }
 
-// dialPatience bounds how long a dial waits for a connection of another call. It only matters
+// dialTimeout bounds how long a dial waits for a connection of another call. It only matters
 // where hosts share connections, as behind a proxy without TLS.
-const dialPatience = time.Second
+const dialTimeout = time.Second
 
 // errSuperfluous ends a dial whose call has got another connection. No caller sees it.
 var errSuperfluous = errors.New("the call has another connection")
@@ -51,8 +51,8 @@ func (w *slot) waitToDial(ctx context.Context) error {
 	if d == nil {
 		return nil
 	}
-	patience := time.NewTimer(dialPatience)
-	defer patience.Stop()
+	timeout := time.NewTimer(dialTimeout)
+	defer timeout.Stop()
 	var err error
 	select {
 	case needed := <-d.turn:
@@ -60,7 +60,7 @@ func (w *slot) waitToDial(ctx context.Context) error {
 			return errSuperfluous
 		}
 		return nil
-	case <-patience.C:
+	case <-timeout.C:
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

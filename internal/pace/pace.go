@@ -23,7 +23,7 @@ const (
 	maxRate = 1e6 // calls per second that no limit of AWS allows
 
 	// A file system may hang. A run must not begin or end later because of its rates.
-	patience = 300 * time.Millisecond
+	timeout = 300 * time.Millisecond
 )
 
 // entry is one line of a file.
@@ -43,7 +43,7 @@ func Read(path string, now time.Time) map[string]float64 {
 }
 
 func read(path string, now time.Time) map[string]entry {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	data, err := disk.ReadRegular(ctx, path)
 	if err != nil {
@@ -68,7 +68,7 @@ func read(path string, now time.Time) map[string]entry {
 // Save adds the rates of a run to a file, and drops those that are too old. It replaces the
 // file in one step. If two processes save at once, the later one wins.
 func Save(path string, now time.Time, rates map[string]float64) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return disk.Within(ctx, func() error {
 		entries := read(path, now)

@@ -72,7 +72,7 @@ func (s *run[R]) list() {
 		if stopped(s.ctx) != nil {
 			return
 		}
-		if s.obeyStop(err) {
+		if s.handleStop(err) {
 			return
 		}
 		if err != nil {
@@ -162,7 +162,7 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	id, err := a.Open(opening)
 	timed.End()
 	if err != nil {
-		s.obeyStop(err)
+		s.handleStop(err)
 		fail(err, unvisited...)
 		s.skipped(a, err)
 		return nil, nil
@@ -265,7 +265,7 @@ func (s *run[R]) visit(p Place) {
 			}
 		})
 	}
-	s.obeyStop(err)
+	s.handleStop(err)
 	e := Entry{AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region, Status: OK}
 	switch {
 	case err != nil:
@@ -291,8 +291,8 @@ func (s *run[R]) withoutPrinted(records []R, before, printed Fingerprints) ([]R,
 	return unprinted, printed
 }
 
-// obeyStop ends the sweep if an error is a Stop, and reports whether it is one.
-func (s *run[R]) obeyStop(err error) bool {
+// handleStop ends the sweep if an error is a Stop, and reports whether it is one.
+func (s *run[R]) handleStop(err error) bool {
 	stops := errors.As(err, new(*Stop))
 	if stops {
 		s.cancel(err)

@@ -19,13 +19,7 @@ import (
 // ours must make the same output of it.
 func TestAnswersAreBotocores(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not on PATH")
-	}
-	if exec.Command(python, "-c", "import botocore").Run() != nil {
-		t.Skip("botocore is not installed")
-	}
+	python, services := botocore(t)
 	command := exec.CommandContext(t.Context(), python, "testdata/answers.py", "1")
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
@@ -38,11 +32,6 @@ func TestAnswersAreBotocores(t *testing.T) {
 	}
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
-	}
-	services := map[string]*catalog.Service{}
-	for _, e := range catalog.Services() {
-		s := catalog.Open(e.Name)
-		services[s.Dir] = s
 	}
 	j := &answerJudge{lines: json.NewDecoder(out), answers: json.NewEncoder(in)}
 	compared, wrong := 0, 0

@@ -26,10 +26,9 @@ type botocoreRequest struct {
 	Body                             *string
 }
 
-// TestRequestsAreBotocores sends generated input of every read, and of the few writes,
-// through botocore's serializer and through ours.
-func TestRequestsAreBotocores(t *testing.T) {
-	t.Parallel()
+// botocore returns the Python that has botocore, and the services by their names there.
+func botocore(t *testing.T) (python string, services map[string]*catalog.Service) {
+	t.Helper()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("python3 is not on PATH")
@@ -37,6 +36,19 @@ func TestRequestsAreBotocores(t *testing.T) {
 	if exec.Command(python, "-c", "import botocore").Run() != nil {
 		t.Skip("botocore is not installed")
 	}
+	services = map[string]*catalog.Service{}
+	for _, e := range catalog.Services() {
+		s := catalog.Open(e.Name)
+		services[s.Dir] = s
+	}
+	return python, services
+}
+
+// TestRequestsAreBotocores sends generated input of every read, and of the few writes,
+// through botocore's serializer and through ours.
+func TestRequestsAreBotocores(t *testing.T) {
+	t.Parallel()
+	python, services := botocore(t)
 	args, writes := []string{"testdata/requests.py", "1"}, map[string]*catalog.Operation{}
 	for op := range write.Operations() {
 		name := op.Service.Dir + "/" + op.Name
@@ -49,11 +61,6 @@ func TestRequestsAreBotocores(t *testing.T) {
 	}
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
-	}
-	services := map[string]*catalog.Service{}
-	for _, e := range catalog.Services() {
-		s := catalog.Open(e.Name)
-		services[s.Dir] = s
 	}
 	compared, wrong := 0, 0
 	for lines := json.NewDecoder(out); lines.More(); compared++ {
@@ -136,17 +143,10 @@ func (want *botocoreRequest) compareHeaders(t *testing.T, got http.Header) {
 		}
 	}
 	for name := range got {
-		if !slices.ContainsFunc(keys(want.Headers), func(k string) bool { return strings.EqualFold(k, name) }) && name != "Content-Type" && name != "Content-Length" {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(want.Headers)), func(k string) bool { return strings.EqualFold(k, name) }) && name != "Content-Type" && name != "Content-Length" {
 			t.Errorf("header %s: %q, botocore sends none", name, got.Get(name))
 		}
 	}
-}
-
-func keys(m map[string]string) (names []string) {
-	for name := range m {
-		names = append(names, name)
-	}
-	return names
 }
 
 // sorted returns the pairs of a query or form in order.
