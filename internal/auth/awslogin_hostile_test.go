@@ -71,32 +71,27 @@ func TestHostileLogins(t *testing.T) {
 			checkHostileLogin(t, h, signin.URL, `the login of profile "laptop" `+strings.ReplaceAll(c.want, "FILE", path))
 		})
 	}
-	t.Run("a folder", func(t *testing.T) {
-		t.Parallel()
-		h := newHome(t, testWorld())
-		h.configure(t, loginConfig)
-		path := h.loginToken(t, time.Now())
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Mkdir(path, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		checkHostileLogin(t, h, signin.URL, `the login of profile "laptop" cannot be used (`)
-	})
-	t.Run("a link to nowhere", func(t *testing.T) {
-		t.Parallel()
-		h := newHome(t, testWorld())
-		h.configure(t, loginConfig)
-		path := h.loginToken(t, time.Now())
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(path+".gone", path); err != nil {
-			t.Skip(err)
-		}
-		checkHostileLogin(t, h, signin.URL, `profile "laptop" is not signed in`)
-	})
+	for name, c := range map[string]struct {
+		put  func(path string) error // in place of the file
+		want string
+	}{
+		"a folder":          {func(path string) error { return os.Mkdir(path, 0o700) }, `the login of profile "laptop" cannot be used (`},
+		"a link to nowhere": {func(path string) error { return os.Symlink(path+".gone", path) }, `profile "laptop" is not signed in`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t, testWorld())
+			h.configure(t, loginConfig)
+			path := h.loginToken(t, time.Now())
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.put(path); err != nil {
+				t.Skip(err)
+			}
+			checkHostileLogin(t, h, signin.URL, c.want)
+		})
+	}
 }
 
 // checkHostileLogin checks the error of the profile laptop.
