@@ -24,7 +24,7 @@ const everyAccount = "--organization --role ROLE, --sso-session NAME or --all-pr
 // flagHabits maps flags of other tools to muster's.
 var flagHabits = map[string]string{
 	"--format": "-o FORMAT", "--out-format": "-o FORMAT", "--output-format": "-o FORMAT", "--raw-output": "--jq, which prints raw strings",
-	"--fields": "--columns", "--sort": "--sort-by", "--noheader": "--no-headers", "--count": "--count-by",
+	"--fields": "--columns", "--sort": "--sort-by", "--noheader": "--no-headers", "--count": "--count-by", "--since": "--changed-since",
 	"--regions": "--region", "--all-regions": "no flag: muster visits every enabled region",
 	"--profiles": "--profile", "--accounts": "--account", "--roles": "--role", "-A": everyAccount, "--all-accounts": everyAccount,
 	"--instance-ids": "arguments: muster instances ID ...", "--tags": "--tag", "--states": "--state", "--instance-type": "--type",
