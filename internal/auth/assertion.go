@@ -117,5 +117,5 @@ func parseSAMLRole(pair string) (role SAMLRole, ok bool) {
 	if strings.Contains(first, ":saml-provider/") {
 		first, second = second, first
 	}
-	return SAMLRole{ARN: first, Provider: second}, strings.Contains(first, ":role/") && strings.Contains(second, ":saml-provider/")
+	return SAMLRole{ARN: first, Provider: second}, IsRoleARN(first) && strings.Contains(second, ":saml-provider/")
 }

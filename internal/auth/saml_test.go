@@ -20,6 +20,7 @@ func TestParseAssertion(t *testing.T) {
 				<AttributeValue>` + role + "," + provider + `</AttributeValue>
 				<AttributeValue> ` + provider + " , " + role + `2 </AttributeValue>
 				<AttributeValue>` + role + `</AttributeValue>
+				<AttributeValue>` + role + "&#10;x," + provider + `</AttributeValue>
 				<AttributeValue>` + role + "," + role + `</AttributeValue>
 			</Attribute></AttributeStatement></Assertion></Response>`
 	)
