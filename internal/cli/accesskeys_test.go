@@ -74,6 +74,9 @@ func TestKeysAfterKill(t *testing.T) {
 		if err := cmd.Wait(); err == nil {
 			t.Logf("run %d has ended before it was killed", i)
 		}
+		if !eventually(func() bool { return sim.InFlight() == 0 }) { // what muster had sent may still be done
+			t.Error("the calls do not end")
+		}
 		changed := inactive(sim.KeyStates()) - 1
 		got := muster(t, environ, "access-keys", "activate", "--from", journal, "--yes", "--jq", ".Result")
 		if after := sim.KeyStates(); got.code != exitOK || changed == 0 || !maps.Equal(after, before) || strings.Count(got.stdout, "done\n") != changed {

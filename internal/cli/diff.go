@@ -75,8 +75,8 @@ type anyChange struct {
 	Id          string
 	Fields      []string
 	Changes     []string
-	Before      map[string]any
-	After       map[string]any
+	Before      any
+	After       any
 }
 
 func (c *diffCmd) Run(ctx context.Context, app *App, g *Global) error {
