@@ -176,13 +176,6 @@ func (s *Server) Problems() []string {
 	return slices.Clone(s.problems)
 }
 
-// InFlight is the number of requests that are under way.
-func (s *Server) InFlight() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.inFlight
-}
-
 // MaxInFlight is the highest number of requests that were under way at one time.
 func (s *Server) MaxInFlight() int {
 	s.mu.Lock()

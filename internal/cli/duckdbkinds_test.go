@@ -58,6 +58,11 @@ func TestDuckDBKinds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if command[0] == "whoami" { // each run has credentials of its own
+			for _, r := range slices.Concat(got, want) {
+				delete(r, "Expires")
+			}
+		}
 		if g, w := plainRecords(got), plainRecords(want); !reflect.DeepEqual(g, w) {
 			t.Errorf("%v:\n got %s\nwant %s", command, strings.Join(g, "\n     "), strings.Join(w, "\n     "))
 		}
