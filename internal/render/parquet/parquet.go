@@ -63,7 +63,7 @@ func (w *Writer) Write(record shape.Value) error {
 
 // Close ends the file.
 func (w *Writer) Close() error {
-	if w.err == nil {
+	if w.err == nil && w.batch > 0 { // the library computes a bad pointer to no values
 		w.err = w.endBatch()
 	}
 	if w.err == nil {
