@@ -46,11 +46,8 @@ func TestAWSLoad(t *testing.T) {
 			command.Env = append(o.environ, "AWS_ENDPOINT_URL="+server.URL)
 			var stdout, stderr bytes.Buffer
 			command.Stdout, command.Stderr = &stdout, &stderr
-			if err := command.Start(); err != nil {
-				t.Fatal(err)
-			}
-			memory := highWater(command.Process.Pid)
-			if err := command.Wait(); err != nil {
+			most, err := runMeasured(command)
+			if err != nil {
 				t.Fatalf("%v: %.2000s", err, &stderr)
 			}
 			want := 0
@@ -63,11 +60,21 @@ func TestAWSLoad(t *testing.T) {
 				t.Errorf("%d records, want %d", got, want)
 			}
 			o.checkLedger(t, report)
-			if most := <-memory; most > 350 {
-				t.Errorf("%d MiB of memory", most)
+			if most > 350 {
+				t.Errorf("%v MiB of memory", most)
 			}
 		})
 	}
+}
+
+// runMeasured runs a command and returns the peak of its memory, as highWater does.
+func runMeasured(command *exec.Cmd) (mib float64, err error) {
+	if err := command.Start(); err != nil {
+		return 0, err
+	}
+	memory := highWater(command.Process.Pid)
+	err = command.Wait()
+	return float64(<-memory), err
 }
 
 // highWater follows a process and sends the peak of its memory, in MiB, when it has ended;

@@ -57,11 +57,12 @@ func BenchmarkMillion(b *testing.B) {
 				command.Env = environ
 				var stderr bytes.Buffer
 				command.Stderr = &stderr
-				if err := command.Run(); err != nil {
+				most, err := runMeasured(command)
+				if err != nil {
 					b.Fatalf("%v: %s", err, stderr.String())
 				}
 				cost += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
-				memory = max(memory, peakMemory(command.ProcessState))
+				memory = max(memory, most)
 			}
 			cost /= time.Duration(b.N)
 			if bench.name == "read" {
