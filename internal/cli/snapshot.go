@@ -32,7 +32,7 @@ type StoreFlag struct {
 func (f *StoreFlag) store(app *App) (snapshot.Store, error) {
 	dir := f.Store
 	if dir == "" {
-		dir = snapshot.DefaultDir(func(string) (string, bool) { return app.dataHome, true }, app.userHome)
+		dir = snapshot.DefaultDir(app.dataHome, app.userHome)
 	}
 	if dir == "" {
 		return snapshot.Store{}, usage("there is no place for snapshots: set HOME or XDG_DATA_HOME, or name a folder with --store DIR")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -116,7 +117,7 @@ func saveSnapshot(ctx context.Context, store snapshot.Store, selection snapshot.
 	}
 	defer writer.Discard()
 	meta := snapshot.Meta{
-		Selection: selection, Noun: source.noun, Time: app.Now().UTC().Truncate(1e9), Fields: source.fields(), Version: readBuild().version,
+		Selection: selection, Noun: source.noun, Time: app.Now().UTC().Truncate(time.Second), Fields: source.fields(), Version: readBuild().version,
 	}
 	ledger, ended := source.run(ctx, writer)
 	if ledger == nil {

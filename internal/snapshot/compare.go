@@ -55,21 +55,22 @@ type Rules struct {
 func Compare(before, after Side, rules Rules) ([]Change, error) {
 	c := &comparison{before: before, after: after, rules: rules, counts: map[sum]int32{}, left: map[string][][]byte{}}
 	c.rules.Ignore = rules.Ignore.without(unshared(before.Fields, after.Fields))
-	count := func(by int32) func(record) error {
-		return func(r record) error {
-			if n := c.counts[r.sum] + by; n != 0 {
-				c.counts[r.sum] = n
+	count := func(by int32) func([]byte) error {
+		return func(text []byte) error {
+			hash := sumOf(text)
+			if n := c.counts[hash] + by; n != 0 {
+				c.counts[hash] = n
 			} else {
-				delete(c.counts, r.sum)
+				delete(c.counts, hash)
 			}
 			return nil
 		}
 	}
 	for _, step := range []struct {
 		side Side
-		do   func(record) error
+		do   func(text []byte) error
 	}{{before, count(1)}, {after, count(-1)}, {before, c.keep}, {after, c.pair}} {
-		if err := each(step.side, rules.Identity, step.do); err != nil {
+		if err := each(step.side.Open, step.do); err != nil {
 			return nil, err
 		}
 	}
@@ -99,10 +100,9 @@ func unshared(before, after []string) (fields []string) {
 
 type sum [16]byte
 
-// record is a line of ndjson. text is valid until the next one.
-type record struct {
-	text []byte
-	sum  sum
+func sumOf(text []byte) sum {
+	hash := sha256.Sum256(text)
+	return sum(hash[:16])
 }
 
 type comparison struct {
@@ -114,29 +114,31 @@ type comparison struct {
 }
 
 // keep stores the records that only the old side has.
-func (c *comparison) keep(r record) error {
-	if c.counts[r.sum] <= 0 {
+func (c *comparison) keep(text []byte) error {
+	hash := sumOf(text)
+	if c.counts[hash] <= 0 {
 		return nil
 	}
-	c.counts[r.sum]--
-	key, err := identity(r.text, c.rules.Identity)
+	c.counts[hash]--
+	key, err := identity(text, c.rules.Identity)
 	if err == nil {
-		c.left[key] = append(c.left[key], bytes.Clone(r.text))
+		c.left[key] = append(c.left[key], bytes.Clone(text))
 	}
 	return err
 }
 
 // pair finds the record of the old side for one that only the new side has.
-func (c *comparison) pair(r record) error {
-	if c.counts[r.sum] >= 0 {
+func (c *comparison) pair(text []byte) error {
+	hash := sumOf(text)
+	if c.counts[hash] >= 0 {
 		return nil
 	}
-	c.counts[r.sum]++
-	key, err := identity(r.text, c.rules.Identity)
+	c.counts[hash]++
+	key, err := identity(text, c.rules.Identity)
 	if err != nil {
 		return err
 	}
-	text := bytes.Clone(r.text)
+	text = bytes.Clone(text)
 	old := c.left[key]
 	if len(old) == 0 {
 		c.single(key, Change{Kind: Added, After: text}, text, c.before)
@@ -166,9 +168,9 @@ func (c *comparison) single(key string, change Change, text []byte, lacking Side
 // maxRecord limits the length of a record, against files that are no snapshots.
 const maxRecord = 256 << 20
 
-// each calls do for each record of a side.
-func each(side Side, fields []string, do func(record) error) (err error) {
-	file, err := side.Open()
+// each calls do for each record, a line of ndjson. The text is valid until the next one.
+func each(open func() (io.ReadCloser, error), do func(text []byte) error) (err error) {
+	file, err := open()
 	if err != nil {
 		return err
 	}
@@ -186,8 +188,7 @@ func each(side Side, fields []string, do func(record) error) (err error) {
 			text = long
 		}
 		if text = bytes.TrimSpace(text); len(text) > 0 {
-			hash := sha256.Sum256(text)
-			if err := do(record{text, sum(hash[:16])}); err != nil {
+			if err := do(text); err != nil {
 				return err
 			}
 		}
@@ -203,7 +204,7 @@ func each(side Side, fields []string, do func(record) error) (err error) {
 
 // Each calls do for each record of a snapshot.
 func (i *Info) Each(do func(text []byte) error) error {
-	return each(Side{Open: i.Open}, nil, func(r record) error { return do(r.text) })
+	return each(i.Open, do)
 }
 
 // identity returns the text of the fields that identify a record.

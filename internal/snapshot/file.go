@@ -68,7 +68,6 @@ func (w *Writer) Commit(meta Meta, ledger []byte) (*Info, error) {
 	if err := w.finish(&meta, ledger); err != nil {
 		return nil, err
 	}
-	meta.Format = format
 	for n := 1; ; n++ {
 		name := meta.Time.UTC().Format(timeLayout)
 		if n > 1 {

@@ -20,16 +20,16 @@ const timeLayout = "20060102T150405Z"
 // Store is a folder with a folder for each selection.
 type Store struct{ Dir string }
 
-// DefaultDir returns the folder of the user's snapshots; "" if there is no place for it.
-func DefaultDir(lookup func(string) (string, bool), home string) string {
-	folder, _ := lookup("XDG_DATA_HOME")
-	if !filepath.IsAbs(folder) { // the XDG specification ignores relative paths
+// DefaultDir returns the folder of the user's snapshots: in dataHome (XDG_DATA_HOME), or in
+// .local/share in home. It is "" if both are empty.
+func DefaultDir(dataHome, home string) string {
+	if !filepath.IsAbs(dataHome) { // the XDG specification says to ignore a relative path
 		if home == "" {
 			return ""
 		}
-		folder = filepath.Join(home, ".local", "share")
+		dataHome = filepath.Join(home, ".local", "share")
 	}
-	return filepath.Join(folder, "muster")
+	return filepath.Join(dataHome, "muster")
 }
 
 // Create starts a snapshot of a selection.
