@@ -19,8 +19,8 @@ import (
 	"muster/internal/shell"
 )
 
-// loopVariable is an environment variable of each credential_process and mfa_process. It
-// lists the profiles whose processes run, to detect a process that calls muster for its
+// loopVariable is an environment variable of each credential_process, mfa_process and
+// saml_command. It lists the profiles whose processes run, to detect a process that calls muster for its
 // own profile.
 const loopVariable = "MUSTER_CREDENTIAL_PROCESS"
 

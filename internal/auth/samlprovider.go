@@ -72,7 +72,7 @@ func (p *samlProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err := p.keptRefusal(ctx); err != nil {
 		return aws.Credentials{}, err
 	}
-	a, err := p.session.valid(ctx, p.profile, p.loginError(ctx), kept)
+	a, err := p.session.valid(ctx, p.profile, func() *sso.LoginError { return p.loginError(ctx) }, kept)
 	if err != nil || a == nil {
 		return creds, err
 	}

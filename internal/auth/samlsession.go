@@ -88,17 +88,18 @@ func (s *samlSession) kept(ctx context.Context) *botocache.SAMLSignIn {
 }
 
 // valid returns an assertion that STS accepts. If there is none in memory, it asks the user
-// once whether to sign in. It returns nil if another process has signed in meanwhile, and the
-// caller finds what it needs: done reports that.
-func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, need *sso.LoginError, done func() bool) (*Assertion, error) {
+// once whether to sign in; needs says why. It returns nil if another process has signed in
+// meanwhile, and the caller finds what it needs: done reports that.
+func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, needs func() *sso.LoginError, done func() bool) (*Assertion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.assertion != nil && s.r.Now().Before(s.obtained.Add(assertionTTL)):
+	case s.isAccepted():
 		return s.assertion, nil
 	case s.failed != nil:
 		return nil, s.failed
 	}
+	need := needs()
 	if s.r.OfferLogin == nil {
 		return nil, need
 	}
@@ -129,6 +130,11 @@ func (s *samlSession) valid(ctx context.Context, p *awsconfig.Profile, need *sso
 func (s *samlSession) hasAssertion() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.isAccepted()
+}
+
+// isAccepted is hasAssertion for a caller that holds mu.
+func (s *samlSession) isAccepted() bool {
 	return s.assertion != nil && s.r.Now().Before(s.obtained.Add(assertionTTL))
 }
 
@@ -280,7 +286,8 @@ func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile, wanted [
 	if usable() {
 		return roles, nil
 	}
-	a, err := s.valid(ctx, p, s.loginError(p, s.why(ctx), loginRoles(wanted)), usable)
+	needs := func() *sso.LoginError { return s.loginError(p, s.why(ctx), loginRoles(wanted)) }
+	a, err := s.valid(ctx, p, needs, usable)
 	if err != nil || a == nil {
 		return roles, err
 	}
