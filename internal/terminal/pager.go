@@ -103,19 +103,28 @@ func (p *pager) run() error {
 		return err
 	}
 	release := p.t.occupy(func() { p.t.paging = true }, func() { p.t.paging = false })
+	restore := discardInterrupts()
 	if err := p.start.Start(); err != nil {
+		restore()
 		release()
 		return err
 	}
-	ignored := signal.Ignored(os.Interrupt)
-	signal.Ignore(os.Interrupt)
 	stop := context.AfterFunc(p.t.ctx, func() { terminate(p.start.Process) })
 	p.input, p.end = input, func() {
 		stop()
-		if !ignored {
-			signal.Reset(os.Interrupt)
-		}
+		restore()
 		release()
 	}
 	return nil
+}
+
+// discardInterrupts takes Ctrl-C from all who wait for it, until restore, after which it
+// ends the program. A child that starts in between has the default, not an ignored signal.
+func discardInterrupts() (restore func()) {
+	if signal.Ignored(os.Interrupt) {
+		return func() {}
+	}
+	signal.Ignore(os.Interrupt) // Reset would let a signal end the program before Notify
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	return func() { signal.Reset(os.Interrupt) }
 }
