@@ -45,9 +45,15 @@ func commandsBelow(kind string) *complete.Command {
 }
 
 // meansKind reports whether the name of a command means the kind of the same name: the
-// command has commands of its own, and none of them is among words.
+// command has commands of its own, and none of them is among words. But a command that has
+// only the singular of a kind's name means itself when it is alone, or when its help is asked
+// for: muster snapshot, and muster help role.
 func meansKind(c *complete.Command, words []string) bool {
 	if !slices.Contains(words, c.Name) || !isKind(c.Name) {
+		return false
+	}
+	more := func(word string) bool { return !slices.Contains([]string{c.Name, "help", "man", "--help", "-h"}, word) }
+	if inventory.KindName(c.Name) != c.Name && !slices.ContainsFunc(words, more) {
 		return false
 	}
 	below := c.Read(nil).Commands

@@ -71,8 +71,7 @@ func (s *outFile[R]) ended(ledger *sweep.Ledger, noun string) {
 	if out, ok := s.stream.(ledgerStream); ok {
 		out.ended(ledger, noun)
 	}
-	_, accounts, _ := ledger.Count()
-	s.void = accounts == 0 && len(ledger.Gaps()) > 0
+	s.void = ledger.Void()
 }
 
 // Close replaces the file. It leaves the file alone if nothing answered, or if an

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/internal/cli/manual"
+	"muster/internal/inventory"
 	"muster/internal/names"
 )
 
@@ -117,7 +118,19 @@ func (m *mistake) hint() string {
 	case badChoice:
 		return names.Suggest(m.word, m.choices)
 	}
+	if m.command != nil && len(m.command.Children) > 0 {
+		return kindHint(m.command.Name)
+	}
 	return ""
+}
+
+// kindHint names the kind that has the name of a command in the plural; "" if there is none.
+func kindHint(command string) string {
+	k, err := inventory.FindKind(command)
+	if k == nil || err != nil {
+		return ""
+	}
+	return fmt.Sprintf("'%s %s' lists %s", ownName, k.Name, k.Title)
 }
 
 // topicHint suggests help for a word that is one of its topics, as in muster kinds.

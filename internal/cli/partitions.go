@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +12,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/disk"
 	"muster/internal/render"
+	"muster/internal/sweep"
 )
 
 // maxOpenParts limits the files that --partition-by writes at one time, each with its
@@ -33,43 +34,58 @@ func (o *WatchedOutput) partitioned(secret bool) (bool, error) {
 }
 
 // partitions is the stream of --partition-by: it writes each record to a file in the folder
-// that is named by the record's fields. Only complete files appear.
+// that is named by the record's fields. The files appear together when all are complete, and
+// _SUCCESS after them, as Spark does it: engines leave out what begins with _ or a dot.
 type partitions[R any] struct {
 	printer *render.Printer[R]
 	ctx     context.Context
-	root    string
+	batch   *disk.Batch
 	prefix  string         // of the names of files
+	success string         // the name of the file that says that all files are there
 	files   map[string]int // in each folder; Web and web are one folder on some file systems
 	open    []*part[R]     // the one that was used last comes last
+	void    bool           // nothing answered
 }
 
 type part[R any] struct {
 	*render.Stream[R]
-	file   *disk.File
+	file   *disk.BatchFile
 	folder string
 }
 
-// newPartitions returns the stream for a folder that has no files of the same name yet.
-// Shards may write to one folder at the same time.
+// newPartitions returns the stream for a folder that has no files yet, except for those of the
+// other shards: they may write to one folder at the same time.
 func newPartitions[R any](printer *render.Printer[R], root string, shard account.Shard) (*partitions[R], error) {
-	p := &partitions[R]{printer: printer, root: root, prefix: "part-", files: map[string]int{}}
+	p := &partitions[R]{printer: printer, prefix: "part-", success: "_SUCCESS", files: map[string]int{}}
+	others := ""
 	if shard.Count > 1 {
 		p.prefix = fmt.Sprintf("shard-%d-of-%d-", shard.Index, shard.Count)
+		p.success = fmt.Sprintf("_SUCCESS-%d-of-%d", shard.Index, shard.Count)
+		others = fmt.Sprintf("shard-*-of-%d-*", shard.Count)
 	}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
-		case path == root && os.IsNotExist(err):
-			return filepath.SkipAll
+		case errors.Is(err, fs.ErrNotExist): // the folder, or what another shard has staged
+			return nil
 		case err != nil:
 			return err
 		case path == root && !entry.IsDir():
 			return usage("--out %s: expected a folder, because of --partition-by", root)
-		case strings.HasPrefix(entry.Name(), p.prefix) && strings.HasSuffix(entry.Name(), ".parquet"):
-			return usage("--out %s: has files of an earlier run, such as %s; name a new folder", root, path)
+		case entry.Name() == p.success, strings.HasSuffix(entry.Name(), ".parquet"):
+			other, _ := filepath.Match(others, entry.Name())
+			if !other || strings.HasPrefix(entry.Name(), p.prefix) {
+				return usage("--out %s: has files of an earlier run, such as %s; name a new folder", root, path)
+			}
 		}
 		return nil
 	})
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	if p.batch, err = disk.NewBatch(root); err != nil {
+		return nil, fmt.Errorf("--out %s: cannot be written: %w", root, err)
+	}
+	return p, nil
 }
 
 func (p *partitions[R]) Until(ctx context.Context) { p.ctx = ctx }
@@ -84,21 +100,37 @@ func (p *partitions[R]) Write(record R) error {
 
 func (p *partitions[R]) Flush() error { return nil }
 
-// Close ends the files. After an interrupt they have the records that arrived.
+func (p *partitions[R]) ended(ledger *sweep.Ledger, _ string) { p.void = ledger.Void() }
+
+// Close puts the files in their places, unless nothing answered. After an interrupt they have
+// the records that arrived, and _SUCCESS is missing.
 func (p *partitions[R]) Close() error {
 	for len(p.open) > 0 {
 		if err := p.closeFirst(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if p.void {
+		return nil
+	}
+	if p.ctx.Err() == nil {
+		file, err := p.batch.Create(p.success)
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.batch.Commit()
 }
 
-// discard removes the files that Close has not ended.
+// discard removes what Close has not put in its place.
 func (p *partitions[R]) discard() {
 	for _, part := range p.open {
-		part.file.Discard()
+		part.file.Close()
 	}
+	p.batch.Discard()
 }
 
 // part returns the open file of a folder.
@@ -113,11 +145,8 @@ func (p *partitions[R]) part(folder string) (*part[R], error) {
 			return nil, err
 		}
 	}
-	path := filepath.Join(p.root, filepath.FromSlash(folder))
-	if err := os.MkdirAll(path, 0o777); err != nil {
-		return nil, err
-	}
-	file, err := disk.Create(p.ctx, filepath.Join(path, fmt.Sprintf("%s%d.parquet", p.prefix, p.files[strings.ToLower(folder)])), false)
+	name := fmt.Sprintf("%s%d.parquet", p.prefix, p.files[strings.ToLower(folder)])
+	file, err := p.batch.Create(filepath.Join(filepath.FromSlash(folder), name))
 	if err != nil {
 		return nil, err
 	}
@@ -134,5 +163,5 @@ func (p *partitions[R]) closeFirst() error {
 		return err
 	}
 	p.open = p.open[1:]
-	return first.file.Commit()
+	return first.file.Close()
 }

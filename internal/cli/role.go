@@ -20,6 +20,11 @@ type roleCmd struct {
 	Delete   roleDeleteCmd   `cmd:"" help:"Remove the role from every account again."`
 }
 
+// Help is the text below the usage line.
+func (*roleCmd) Help() string {
+	return `'muster roles' is the kind: it lists IAM roles.`
+}
+
 // roleFlags describe a role that reads.
 type roleFlags struct {
 	Role               string   `placeholder:"NAME" env-unless:"MUSTER_ACCOUNT_ID" group:"role" complete:"roles" help:"Name of the role, or its path and name."`

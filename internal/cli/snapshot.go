@@ -23,6 +23,11 @@ type snapshotCmd struct {
 	Prune snapshotPruneCmd `cmd:"" demo:"-" context:"-" help:"Remove old snapshots."`
 }
 
+// Help is the text below the usage line.
+func (*snapshotCmd) Help() string {
+	return `Keeps what a listing prints, for 'muster diff'. See 'muster help snapshots'. 'muster snapshots' is the kind: it lists EBS snapshots.`
+}
+
 // StoreFlag names the folder of the snapshots.
 type StoreFlag struct {
 	Store string `placeholder:"DIR" group:"compare" complete:"file" help:"Folder of the snapshots (~/.local/share/muster)."`
@@ -313,11 +318,12 @@ func (c *snapshotChooser) history() (*snapshot.History, error) {
 			}
 		}
 	}
-	var folders []string
+	slices.SortStableFunc(c.histories, func(a, b *snapshot.History) int { return b.Latest().Time.Compare(a.Latest().Time) })
+	var lines []string
 	for _, h := range c.histories {
-		folders = append(folders, h.Folder)
+		lines = append(lines, h.Folder+"  "+shownSelection(h.Latest().Selection))
 	}
-	return nil, usage("the snapshots are of %s: %s; choose one with --selection", count(len(folders), "selection"), strings.Join(folders, ", "))
+	return nil, usage("the snapshots are of %s; choose one with --selection, the newest is first:\n%s", count(len(lines), "selection"), strings.Join(lines, "\n"))
 }
 
 // snapshotNames are the names of the snapshots, for completion.

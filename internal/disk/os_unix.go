@@ -68,8 +68,8 @@ func accessible(path string) error {
 	return nil
 }
 
-// lockStaged locks a staged file until it is closed. It returns false if another process
-// has removed the file. On a file system without locks it returns true.
+// lockStaged locks a staged file or folder until it is closed. It returns false if another
+// process has removed it. On a file system without locks it returns true.
 func lockStaged(file *os.File) bool {
 	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
@@ -83,7 +83,7 @@ func lockStaged(file *os.File) bool {
 	return err == nil && os.SameFile(here, there)
 }
 
-// removeUnlocked removes a staged file that no process has locked.
+// removeUnlocked removes a staged file or folder that no process has locked.
 func removeUnlocked(path string) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -91,7 +91,7 @@ func removeUnlocked(path string) {
 	}
 	defer file.Close()
 	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-		os.Remove(path)
+		os.RemoveAll(path)
 	}
 }
 

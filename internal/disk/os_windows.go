@@ -22,6 +22,7 @@ func accessible(path string) error {
 // lockStaged does nothing: an open file cannot be removed.
 func lockStaged(*os.File) bool { return true }
 
+// removeUnlocked leaves folders: whether another process uses one is not known.
 func removeUnlocked(path string) { os.Remove(path) }
 
 // renameLocked closes the file first: an open file cannot be renamed.

@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// Staged files have a prefix and a suffix of their own. A process locks the files that it
-// stages. A staged file without a lock belongs to a process that was killed; the next
-// process that writes into the folder removes it.
+// Staged files and folders have a prefix and a suffix of their own. A process locks those that
+// it stages. One without a lock belongs to a process that was killed; the next process that
+// writes into the same folder removes it.
 const (
 	stagedPrefix = ".muster-"
 	stagedSuffix = ".tmp"
@@ -134,7 +134,7 @@ func stage(folder string, perm fs.FileMode) (*os.File, error) {
 // cleaned has the folders that this process has already cleaned.
 var cleaned sync.Map
 
-// clean removes the staged files of killed processes from a folder.
+// clean removes from a folder what killed processes have staged there.
 func clean(folder string) {
 	if _, before := cleaned.LoadOrStore(folder, true); before {
 		return
@@ -150,9 +150,8 @@ func clean(folder string) {
 			continue
 		}
 		path := filepath.Join(folder, name)
-		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
-			continue
+		if info, err := os.Lstat(path); err == nil && (info.Mode().IsRegular() || info.IsDir()) {
+			removeUnlocked(path)
 		}
-		removeUnlocked(path)
 	}
 }

@@ -200,6 +200,12 @@ func (l *Ledger) Count() (records, accounts, regions int) {
 	return l.records, accounts, len(l.regions)
 }
 
+// Void reports whether nothing answered.
+func (l *Ledger) Void() bool {
+	_, accounts, _ := l.Count()
+	return accounts == 0 && len(l.Gaps()) > 0
+}
+
 // Places returns the number of places with one of some statuses.
 func (l *Ledger) Places(statuses ...Status) (n int) {
 	l.mu.Lock()
