@@ -24,7 +24,7 @@ func (r *Resolver) LoginSAML(ctx context.Context, p *awsconfig.Profile, o SAMLLo
 		return SAMLRole{}, time.Time{}, err
 	}
 	s := r.samlSession(p)
-	provider := &samlProvider{session: s, profile: p}
+	provider := &samlProvider{session: s, profile: p, asked: o.Role, chooses: true}
 	if role, err = provider.choose(ctx, s.assertion); err != nil {
 		return SAMLRole{}, time.Time{}, err
 	}
@@ -44,8 +44,30 @@ func (r *Resolver) SignInSAML(ctx context.Context, p *awsconfig.Profile, o SAMLL
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.login = &o
+	s.login, s.opened = &o, map[botocache.SAMLRoleFile]bool{}
 	return s.obtain(ctx, p, o.IP)
+}
+
+// SharingSAML returns the identities of the profiles that share the sign-in of p and whose role
+// is settled, so that nobody has to choose it.
+func (r *Resolver) SharingSAML(ctx context.Context, p *awsconfig.Profile) (ids []*Identity) {
+	s := r.samlSession(p)
+	signIn := s.kept(ctx)
+	if signIn == nil {
+		return nil
+	}
+	for _, other := range r.Config.Profiles {
+		if other.Kind != awsconfig.KindSAML || other.Problem != nil || other.SAML.SignIn() != p.SAML.SignIn() {
+			continue
+		}
+		if _, settled := (&samlProvider{session: s, profile: other}).settled(rolesOf(signIn)); !settled {
+			continue
+		}
+		if id, err := r.Profile(other); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // LogoutSAML removes what is kept of the sign-in of a profile, and reports the number of

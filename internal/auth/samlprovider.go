@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -37,7 +38,10 @@ type samlProvider struct {
 	profile *awsconfig.Profile
 	role    SAMLRole // the zero value for the role of the profile
 
-	wanted   []string               // the values of --role that led to role
+	wanted  []string // the values of --role that led to role
+	asked   string   // the role that 'muster login' names, in place of saml_role; "" for none
+	chooses bool     // the user chooses again, as at 'muster login'
+
 	returned atomic.Pointer[string] // the access key of the last credentials
 }
 
@@ -87,7 +91,7 @@ func (p *samlProvider) retrieve(ctx context.Context) (aws.Credentials, error) {
 // kept returns the credentials in the file.
 func (p *samlProvider) kept(ctx context.Context) (aws.Credentials, bool) {
 	role, ok := p.keptRole(ctx)
-	if !ok || p.session.login != nil && p.returned.Load() == nil {
+	if !ok || p.session.isOutdated(role) {
 		return aws.Credentials{}, false
 	}
 	creds, ok := p.session.keptCredentials(ctx, role)
@@ -109,11 +113,10 @@ func (p *samlProvider) keptRole(ctx context.Context) (SAMLRole, bool) {
 	return p.settled(rolesOf(signIn))
 }
 
-// settled returns the role of the profile, if nobody has to choose it. At 'muster login' the
-// user may choose again.
+// settled returns the role of the profile, if nobody has to choose it.
 func (p *samlProvider) settled(roles []SAMLRole) (SAMLRole, bool) {
 	fitting := p.fitting(roles)
-	if len(fitting) > 1 && p.session.login == nil {
+	if len(fitting) > 1 && !p.chooses {
 		chosen := p.session.chosen(p.profile.Name)
 		fitting = slices.DeleteFunc(fitting, func(role SAMLRole) bool { return role.ARN != chosen })
 	}
@@ -123,18 +126,28 @@ func (p *samlProvider) settled(roles []SAMLRole) (SAMLRole, bool) {
 	return fitting[0], true
 }
 
-// fitting returns the roles that the option of the login or saml_role names; all without one.
+// byPreference sorts roles: the role of the profile, those with its name, the others.
+func (p *samlProvider) byPreference(roles []SAMLRole) []SAMLRole {
+	own, settled := p.settled(roles)
+	rank := func(role SAMLRole) int {
+		switch {
+		case settled && role == own:
+			return 0
+		case settled && role.Name() == own.Name(), role.is(p.profile.SAML.Role):
+			return 1
+		}
+		return 2
+	}
+	return slices.SortedStableFunc(slices.Values(roles), func(x, y SAMLRole) int { return rank(x) - rank(y) })
+}
+
+// fitting returns the roles that the login or saml_role names; all without a name.
 func (p *samlProvider) fitting(roles []SAMLRole) []SAMLRole {
 	name := p.roleName()
 	return slices.DeleteFunc(slices.Clone(roles), func(role SAMLRole) bool { return name != "" && !role.is(name) })
 }
 
-func (p *samlProvider) roleName() string {
-	if p.session.login != nil && p.session.login.Role != "" {
-		return p.session.login.Role
-	}
-	return p.profile.SAML.Role
-}
+func (p *samlProvider) roleName() string { return cmp.Or(p.asked, p.profile.SAML.Role) }
 
 // chosen returns the ARN of the role that the user has chosen for a profile; "" for none.
 func (s *samlSession) chosen(profile string) string {
@@ -194,6 +207,7 @@ func (p *samlProvider) assume(ctx context.Context, a *Assertion, role SAMLRole) 
 		return aws.Credentials{}, err
 	}
 	_ = file.Write(creds) // without the file, the user has to sign in again
+	s.noteOpened(file)
 	chosen := ""
 	if p.role == (SAMLRole{}) {
 		chosen = role.ARN

@@ -45,8 +45,9 @@ type samlSession struct {
 	failed    error // after the user was asked
 
 	keeping  sync.Mutex
-	signIn   *botocache.SAMLSignIn // of this run; nil before a sign-in
-	isKept   bool                  // signIn is in the file
+	signIn   *botocache.SAMLSignIn           // of this run; nil before a sign-in
+	isKept   bool                            // signIn is in the file
+	opened   map[botocache.SAMLRoleFile]bool // roles with credentials of this run's login; nil without one
 	refusals map[botocache.SAMLRoleFile]*botocache.Refusal
 }
 
@@ -252,6 +253,22 @@ func (s *samlSession) keepRefusal(file botocache.SAMLRoleFile, refusal *botocach
 	}
 }
 
+// isOutdated reports whether the kept credentials of a role are from before this run's login.
+func (s *samlSession) isOutdated(role SAMLRole) bool {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	return s.opened != nil && !s.opened[s.roleFile(role)]
+}
+
+// noteOpened notes that the file has credentials of this run's login.
+func (s *samlSession) noteOpened(file botocache.SAMLRoleFile) {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	if s.opened != nil {
+		s.opened[file] = true
+	}
+}
+
 // roleFile returns the file of a role's credentials.
 func (s *samlSession) roleFile(role SAMLRole) botocache.SAMLRoleFile {
 	return s.r.Cache.SAMLRole(s.key, botocache.SAMLOffer{RoleArn: role.ARN, PrincipalArn: role.Provider})
@@ -266,7 +283,9 @@ func rolesOf(signIn *botocache.SAMLSignIn) []SAMLRole {
 	return roles
 }
 
-// SAMLRoles returns the roles that the sign-in of a profile offers. Those of an earlier sign-in
+// SAMLRoles returns the roles that the sign-in of a profile offers. The role of the profile comes
+// first, then those with its name: a user who signs in as a reader does not expect to visit other
+// accounts as an administrator. The roles of an earlier sign-in
 // serve as long as credentials of one of them are valid. wanted are the values of --role, for
 // the command to run if the user has to sign in.
 func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile, wanted []string) ([]SAMLRole, error) {
@@ -283,15 +302,19 @@ func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile, wanted [
 			return ok
 		})
 	}
+	byPreference := func() []SAMLRole { return (&samlProvider{session: s, profile: p}).byPreference(roles) }
 	if usable() {
-		return roles, nil
+		return byPreference(), nil
 	}
 	needs := func() *sso.LoginError { return s.loginError(p, s.why(ctx), loginRoles(wanted)) }
 	a, err := s.valid(ctx, p, needs, usable)
-	if err != nil || a == nil {
-		return roles, err
+	if err != nil {
+		return nil, err
 	}
-	return a.Roles, nil
+	if a != nil {
+		roles = a.Roles
+	}
+	return byPreference(), nil
 }
 
 // loginError says why the user has to sign in, and with which command and its options.

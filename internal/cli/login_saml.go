@@ -17,6 +17,7 @@ import (
 	"muster/internal/auth/saml"
 	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
+	"muster/internal/shell"
 	"muster/internal/sweep"
 )
 
@@ -62,7 +63,10 @@ func (f *samlFlags) signIn(ctx context.Context, app *App, g *Global, r *auth.Res
 	}
 	app.note("signed in to %s as %s until %s", signInOf(p), role, clock(until))
 	f.noteShorter(app, until)
-	return nil
+	if f.RoleARN != "" {
+		return nil
+	}
+	return f.openOthers(ctx, app, r, p)
 }
 
 // noteShorter tells the user that a role does not allow the duration of --duration-seconds.
@@ -73,18 +77,68 @@ func (f *samlFlags) noteShorter(app *App, until time.Time) {
 	}
 }
 
+// openOthers gets the credentials that later commands would need another sign-in for: those of
+// the other profiles with this sign-in, and those of a role in every account. An error there
+// does not concern the role that the user has signed in as.
+func (f *samlFlags) openOthers(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
+	var wait sync.WaitGroup
+	for _, id := range r.SharingSAML(ctx, p) {
+		wait.Go(func() { _, _ = id.Credentials.Retrieve(ctx) })
+	}
+	wait.Wait()
+	opened, err := f.openAccounts(ctx, r, p, nil)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	}
+	if n := len(opened.until); n > 1 {
+		app.note("also signed in to %s, for --saml-profile %s; --role-arn signs in to one", count(n-1, "other account"), shell.Word(p.Name))
+	}
+	if n := len(opened.failed); n > 0 {
+		app.note("no credentials in %s; 'muster accounts --saml-profile %s' says why", count(n, "account"), shell.Word(p.Name))
+	}
+	return nil
+}
+
 // openAll gets credentials in every account after a sign-in. It goes on after a refusal.
 func (f *samlFlags) openAll(ctx context.Context, app *App, r *auth.Resolver, p *awsconfig.Profile) error {
-	found, err := account.Find(r, account.Selection{SAMLProfile: p.Name, Roles: f.Roles}, account.Options{Warn: func(text string) { app.note("%s", text) }})
+	opened, err := f.openAccounts(ctx, r, p, func(text string) { app.note("%s", text) })
 	if err != nil {
 		return err
+	}
+	if n := len(opened.until); n > 0 {
+		first := slices.MinFunc(opened.until, time.Time.Compare)
+		app.note("signed in to %s in %s until %s", signInOf(p), count(n, "account"), clock(first))
+		f.noteShorter(app, first)
+	}
+	if len(opened.failed) == 0 {
+		return nil
+	}
+	app.listGaps(new(SweepFlags), opened.failed, nil)
+	if len(opened.until) == 0 {
+		return &partial{exitNothing}
+	}
+	return &partial{exitPartial}
+}
+
+// openedAccounts are the accounts of an assertion after a sign-in.
+type openedAccounts struct {
+	until  []time.Time // the end of the credentials in each account with credentials
+	failed []sweep.Entry
+}
+
+// openAccounts gets credentials in every account, of the first role that works.
+func (f *samlFlags) openAccounts(ctx context.Context, r *auth.Resolver, p *awsconfig.Profile, warn func(string)) (*openedAccounts, error) {
+	found, err := account.Find(r, account.Selection{SAMLProfile: p.Name, Roles: f.Roles}, account.Options{Warn: warn})
+	if err != nil {
+		return nil, err
 	}
 	var (
 		mu     sync.Mutex
 		wait   sync.WaitGroup
-		opened int
-		until  time.Time // the first end
-		failed []sweep.Entry
+		opened openedAccounts
 	)
 	open := func(a *account.Account) {
 		id, err := a.Open(ctx)
@@ -94,42 +148,25 @@ func (f *samlFlags) openAll(ctx context.Context, app *App, r *auth.Resolver, p *
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if err != nil {
-			why := awsapi.Explain(err)
-			failed = append(failed, sweep.Entry{
-				AccountId: a.ID, AccountName: a.Name, Status: sweep.Status(why.Kind), Operation: why.Operation, Code: why.Code, Message: why.Message,
-			})
+		if err == nil {
+			opened.until = append(opened.until, creds.Expires)
 			return
 		}
-		opened++
-		if until.IsZero() || creds.Expires.Before(until) {
-			until = creds.Expires
-		}
+		why := awsapi.Explain(err)
+		opened.failed = append(opened.failed, sweep.Entry{
+			AccountId: a.ID, AccountName: a.Name, Status: sweep.Status(why.Kind), Operation: why.Operation, Code: why.Code, Message: why.Message,
+		})
 	}
 	for a, err := range found.Accounts(ctx) {
 		if err != nil {
 			wait.Wait()
-			return err
+			return nil, err
 		}
 		wait.Go(func() { open(a) })
 	}
 	wait.Wait()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if opened > 0 {
-		app.note("signed in to %s in %s until %s", signInOf(p), count(opened, "account"), clock(until))
-		f.noteShorter(app, until)
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	slices.SortFunc(failed, func(x, y sweep.Entry) int { return strings.Compare(x.AccountId, y.AccountId) })
-	app.listGaps(new(SweepFlags), failed, nil)
-	if opened == 0 {
-		return &partial{exitNothing}
-	}
-	return &partial{exitPartial}
+	slices.SortFunc(opened.failed, func(x, y sweep.Entry) int { return strings.Compare(x.AccountId, y.AccountId) })
+	return &opened, ctx.Err()
 }
 
 // clock returns a time as notes show it.

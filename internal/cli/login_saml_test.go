@@ -155,12 +155,15 @@ func TestLoginSAMLOnATerminal(t *testing.T) {
 			if got := muster(t, environ, "instances", "--profile", c.profile, "--region", "us-east-1", "--jq", `"\(.AccountId) \(.Role)"`); got.stdout != c.account+" "+c.role+"\n" {
 				t.Error(got)
 			}
+			if got := muster(t, environ, "instances", "--saml-profile", c.profile, "--region", "us-east-1", "--account", c.account+",100000000001", "--sort-by", "AccountId", "--jq", `"\(.AccountId) \(.Role)"`); !strings.Contains(got.stdout, c.account+" "+c.role+"\n") || !strings.HasPrefix(got.stdout, "100000000001 Staff\n") {
+				t.Error("all accounts:", got)
+			}
 			checkNoAssertion(t, home)
 			calls := map[string]int{}
 			for _, call := range sim.Calls() {
 				calls[call.Operation]++
 			}
-			if calls["AssumeRoleWithSAML"] != 1 {
+			if calls["AssumeRoleWithSAML"] != 3 { // one in each account
 				t.Errorf("calls: %v", calls)
 			}
 			if noCLI != nil {
