@@ -13,7 +13,7 @@ import (
 // with role_arn and no source_profile: with a credential_process that runs muster, one profile
 // serves both.
 type SAML struct {
-	Provider string // saml_provider: one of SAMLProviders; "" for none
+	Provider string // saml_provider: SAMLOneLogin, SAMLOkta or SAMLCommand; "" for none
 	URL      string // saml_url: of the application (Okta), or of the provider
 	Username string // saml_username
 
@@ -35,9 +35,6 @@ const (
 	SAMLOkta     = "okta"
 	SAMLCommand  = "command"
 )
-
-// SAMLProviders are the values of saml_provider.
-var SAMLProviders = []string{SAMLOneLogin, SAMLOkta, SAMLCommand}
 
 // samlKeys are the keys of SAML.
 var samlKeys = []string{

@@ -91,8 +91,8 @@ func (r *request) roleSessionName() (string, *apiError) {
 }
 
 // checkLifetime returns the error of a lifetime that is longer than the role allows.
-func (role *role) checkLifetime(lifetime time.Duration) *apiError {
-	if lifetime > time.Duration(role.MaxSession) {
+func (r *role) checkLifetime(lifetime time.Duration) *apiError {
+	if lifetime > time.Duration(r.MaxSession) {
 		return fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return nil

@@ -136,13 +136,6 @@ func (j *Journal) Close() {
 	}
 }
 
-// Broken returns the error that keeps the journal from being written, or nil.
-func (j *Journal) Broken() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.broken
-}
-
 // read reads all records. A last line without an end was cut off: its change was not made,
 // or its outcome is unknown.
 func (j *Journal) read() error {

@@ -51,7 +51,7 @@ func (*contextSetCmd) Examples() []string {
 
 // Help is the text below the usage line.
 func (*contextSetCmd) Help() string {
-	return `Flags that are given replace the context's own; its other flags stay. Besides the flags for accounts, regions and output, a context keeps --color, --endpoint-url and --ca-bundle.`
+	return `Flags that are given replace the context's own; its other flags stay. Besides the flags for accounts, regions and output, a context keeps --color, --endpoint-url, --ca-bundle, and --browser and --browser-profile of console.`
 }
 
 func (c *contextSetCmd) Run(ctx context.Context, app *App, line *kong.Context) error {

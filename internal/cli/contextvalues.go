@@ -87,6 +87,12 @@ func inSource(flag *kong.Flag) bool {
 	return slices.Contains([]string{"source", "selection"}, flag.Tag.Get("context"))
 }
 
+// ignoresEnvironment reports whether a flag names a source of accounts that does not start from
+// the identity of the environment.
+func ignoresEnvironment(flag *kong.Flag) bool {
+	return flag.Tag.Get("context") == "source" && !flag.Tag.Has("base")
+}
+
 // setting returns what the context sets a flag to; nil for nothing.
 func (l *flagLine) setting(flag *kong.Flag) *contexts.Setting {
 	if l.context == nil || !storable(flag) || slices.Contains(flag.Envs, "-") {

@@ -49,7 +49,7 @@ func fromElsewhere(app *App) kong.Resolver {
 		}
 		if setting := line.setting(flag); setting != nil && line.replacedBy(flag) == "" {
 			app.context, app.contextSet[field(flag)] = line.context, true
-			app.contextSelects = app.contextSelects || flag.Tag.Get("context") == "source" && !flag.Tag.Has("base")
+			app.contextSelects = app.contextSelects || ignoresEnvironment(flag)
 			app.setElsewhere[flag.Name] = contextOrigin(line.context, setting)
 			return contextValue(flag, setting), nil
 		}

@@ -59,7 +59,7 @@ func (*execCmd) Examples() []string {
 }
 
 // Usage is the usage line.
-func (*execCmd) Usage() string { return "exec [<account>] [flags] [-- <command> ...]" }
+func (*execCmd) Usage() string { return "exec [ACCOUNT] [flags] [-- COMMAND ...]" }
 
 // Help is the text below the usage line.
 func (*execCmd) Help() string {

@@ -71,7 +71,7 @@ var groups = []kong.Group{
 	{Key: "keys", Title: "Which keys"},
 	{Key: "change", Title: "The changes"},
 	{Key: "sweep", Title: "Sweep"},
-	{Key: "compare", Title: "Comparison with a snapshot"},
+	{Key: "compare", Title: "Snapshots"},
 	{Key: "exec", Title: "The command"},
 	{Key: "output", Title: "Output"},
 	{Key: "global", Title: "Global"},

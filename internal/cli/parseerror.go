@@ -78,6 +78,8 @@ func (m *mistake) classify(text string) {
 		if wrong[4] != "<EOL>" && wrong[4] != "long flag" {
 			m.text += fmt.Sprintf(", not %q", wrong[3])
 		}
+	} else if strings.HasPrefix(text, `expected "<`) {
+		m.text = manual.Arguments(text)
 	} else if flag, _, ok := strings.Cut(text, `: missing value, expecting "<arg>`); ok {
 		m.text = flag + ": expected a value"
 	} else if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
@@ -88,7 +90,8 @@ func (m *mistake) classify(text string) {
 		m.kind, m.word = unexpectedArgument, argument
 	} else if ok {
 		m.kind, m.word, m.text = unknownCommand, argument, "unknown command "+argument
-	} else if _, choice, ok := strings.Cut(text, " must be one of "); ok {
+	} else if subject, choice, ok := strings.Cut(text, " must be one of "); ok {
+		m.text = manual.Arguments(subject) + " must be one of " + choice
 		list, got, _ := strings.Cut(choice, " but got ")
 		m.kind, m.word = badChoice, strings.Trim(got, `"`)
 		for name := range strings.SplitSeq(list, ",") {

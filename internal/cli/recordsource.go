@@ -145,7 +145,7 @@ func selectionOf(app *App, command *kong.Context) snapshot.Selection {
 		if !selectsRecords(flag) || flag.Target.IsZero() {
 			continue
 		}
-		sourced = sourced || slices.Contains([]string{"demo", "profile", "all-profiles", "sso-session"}, flag.Name)
+		sourced = sourced || flag.Name == "demo" || ignoresEnvironment(flag)
 		if flag.IsBool() {
 			s.Command = append(s.Command, "--"+flag.Name)
 			continue

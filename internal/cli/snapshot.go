@@ -236,7 +236,7 @@ func (c *snapshotPruneCmd) Run(app *App) error {
 
 // SelectionFlag chooses among the selections of a store.
 type SelectionFlag struct {
-	Selection string `placeholder:"NAME" group:"compare" complete:"snapshot-selections" help:"Of this selection: the first part of the names of its snapshots, or the beginning of it."`
+	Selection string `placeholder:"NAME" group:"compare" complete:"snapshot-selections" help:"Only snapshots whose names begin with this selection, or with a part of it."`
 }
 
 // snapshotChooser finds snapshots by what users call them.

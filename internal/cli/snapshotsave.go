@@ -35,7 +35,7 @@ func (*snapshotSaveCmd) Examples() []string {
 }
 
 // Usage is the usage line.
-func (*snapshotSaveCmd) Usage() string { return "snapshot save [<command> ...] [flags of the command]" }
+func (*snapshotSaveCmd) Usage() string { return "snapshot save [COMMAND ...] [flags of the command]" }
 
 // Help is the text below the usage line.
 func (*snapshotSaveCmd) Help() string {

@@ -55,7 +55,7 @@ func (c *compiler) isTemplate(name string) bool {
 func isDrawn(name string) bool { return slices.Contains([]string{"", "table", "wide", "tree"}, name) }
 
 func (c *compiler) checkWatch(name string) error {
-	const hint = "changes are marked in table, wide and tree only"
+	const hint = "changes are marked in table, wide and tree only; with --out FILE, each round writes the file again"
 	switch {
 	case !c.Watch:
 		return nil

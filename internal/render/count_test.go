@@ -107,7 +107,7 @@ func TestCountByErrors(t *testing.T) {
 		{Options{CountBy: []string{"Tags"}}, "--count-by: cannot count by Tags, a map of strings"},
 		{Options{CountBy: []string{"State"}, JQ: ".Name"}, "unknown field Name"},
 		{Options{CountBy: []string{"State"}, SortBy: []string{"Name"}}, "unknown field Name"},
-		{Options{Watch: true, Output: "json"}, "--watch: cannot be used with --output json; changes are marked in table, wide and tree only"},
+		{Options{Watch: true, Output: "json"}, "--watch: cannot be used with --output json; changes are marked in table, wide and tree only; with --out FILE, each round writes the file again"},
 	} {
 		_, err := Compile[instance](test.options, view)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

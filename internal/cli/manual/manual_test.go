@@ -89,7 +89,7 @@ Examples:
 
 func TestCommandPage(t *testing.T) {
 	t.Parallel()
-	want := `Usage: prog list [<what> ...] [flags]
+	want := `Usage: prog list [WHAT ...] [flags]
 
 List things. They are sorted.
 
@@ -98,7 +98,7 @@ The first paragraph.
   prog list   # stays as it is
 
 Arguments:
-  [<what> ...]       Names.
+  [WHAT ...]         Names.
 
 Order:
   --sort=STRING      Sort by this field.
@@ -130,7 +130,7 @@ func TestManPage(t *testing.T) {
 	for _, want := range []string{
 		".TH \"PROG\\-LIST\" 1 \"\" \"prog v1\" \"prog\"\n",
 		".SH \"NAME\"\nprog\\-list \\- List things\n",
-		".SH \"SYNOPSIS\"\n\\fBprog list\\fP [<what> ...] [flags]\n",
+		".SH \"SYNOPSIS\"\n\\fBprog list\\fP [WHAT ...] [flags]\n",
 		".PP\n.nf\n  prog list   # stays as it is\n.fi\n",
 		".TP\n\\fB\\-f, \\-\\-format=NAME\\fP\nOne of json, text and many others.\n",
 		"prog list \\(aqit\\(aq\\(aqs\\(aq\n",

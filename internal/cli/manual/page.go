@@ -1,7 +1,10 @@
 package manual
 
 import (
+	"regexp"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/alecthomas/kong"
 )
@@ -54,14 +57,14 @@ func (m Manual) page(command *kong.Node) Page {
 		return m.programPage()
 	}
 	p := Page{
-		name: m.Model.Name + " " + command.Path(), About: command.Help, Usage: m.Model.Name + " " + command.Summary(),
+		name: m.Model.Name + " " + command.Path(), About: command.Help, Usage: m.Model.Name + " " + Arguments(command.Summary()),
 		Detail: m.Rename(command.Detail), Examples: m.examples(command), More: m.topicsLine(),
 	}
 	if own, ok := command.Target.Addr().Interface().(interface{ Usage() string }); ok {
 		p.Usage = m.Model.Name + " " + own.Usage()
 	}
 	for _, argument := range command.Positional {
-		p.Add("Arguments", argument.Summary(), argument.Help)
+		p.Add("Arguments", Arguments(argument.Summary()), argument.Help)
 	}
 	for _, child := range visible(command) {
 		p.Add("Commands", child.Name, child.Help)
@@ -99,6 +102,14 @@ func (m Manual) programPage() Page {
 	}
 	return p
 }
+
+// Arguments writes the names of arguments in a text of kong's as flags write those of their
+// values: NAME for <name>.
+func Arguments(text string) string {
+	return argumentName().ReplaceAllStringFunc(text, func(name string) string { return strings.ToUpper(strings.Trim(name, "<>")) })
+}
+
+var argumentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^<>]+>`) })
 
 func groupTitle(group *kong.Group, otherwise string) string {
 	if group == nil {
