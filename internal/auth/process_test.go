@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -211,8 +212,14 @@ source_profile = both
 func TestProcessEnds(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, testWorld())
-	h.configure(t, "[profile p]\ncredential_process = echo $$ >HOME/pid.new; mv HOME/pid.new HOME/pid; sleep 600; echo {}\n")
+	h.configure(t, "[profile p]\ncredential_process = echo begun >&2; sleep 600; echo {}\n")
 	r := h.resolver(t)
+	running, stderr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.Close()
+	r.Stderr = stderr
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	id := profile(t, r, "p")
@@ -220,19 +227,18 @@ func TestProcessEnds(t *testing.T) {
 		_, err := id.Credentials.Retrieve(ctx)
 		done <- err
 	}()
-	var pid int
-	for pid == 0 {
-		text, _ := os.ReadFile(filepath.Join(h.Dir, "pid"))
-		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
-		time.Sleep(time.Millisecond)
+	if _, err := running.Read(make([]byte, len("begun"))); err != nil {
+		t.Fatal(err)
 	}
 	cancel()
 	if err := <-done; err == nil {
 		t.Error("no error")
 	}
 	r.Close()
-	if err := exec.Command("sh", "-c", fmt.Sprintf("kill -0 -- -%d", pid)).Run(); err == nil {
-		t.Error("it still runs")
+	stderr.Close()
+	running.SetReadDeadline(time.Now().Add(time.Minute))
+	if text, err := io.ReadAll(running); err != nil { // the shell or sleep has the pipe open
+		t.Errorf("%q, %v: it still runs", text, err)
 	}
 }
 

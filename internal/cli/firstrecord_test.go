@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -40,15 +39,19 @@ func (s *roundTrips) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.next.ServeHTTP(w, r)
 }
 
-// run lets at most n round trips pass, and everything when the context ends.
-func (s *roundTrips) run(ctx context.Context, n int) {
-	const quiet = 500 * time.Millisecond // so long no more requests arrive
+// run lets n round trips pass, each once no more requests have arrived for a while. It calls
+// over if another one is needed. When the context ends, everything passes.
+func (s *roundTrips) run(ctx context.Context, n int, quiet time.Duration, over func()) {
 	for ctx.Err() == nil {
 		time.Sleep(quiet / 10)
 		s.mu.Lock()
-		if len(s.held) > 0 && s.passed < n && time.Since(s.arrived) > quiet {
-			s.passed++
-			s.release()
+		if len(s.held) > 0 && time.Since(s.arrived) > quiet {
+			if s.passed == n {
+				over()
+			} else {
+				s.passed++
+				s.release()
+			}
 		}
 		s.mu.Unlock()
 	}
@@ -95,34 +98,39 @@ func TestFirstRecord(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			front := &roundTrips{next: &httputil.ReverseProxy{
-				Rewrite: func(r *httputil.ProxyRequest) { // keeps the signed Host
-					r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
-				},
-				ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}, // at the end
-			}}
-			server := httptest.NewServer(front)
-			t.Cleanup(server.Close)
-			environ = append(slices.DeleteFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, "AWS_ENDPOINT_URL=") }), "AWS_ENDPOINT_URL="+server.URL)
-
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			needed := 0
-			stdout := &firstWrite{first: func() {
-				front.mu.Lock()
-				defer front.mu.Unlock()
-				needed = front.passed
-				cancel()
-			}}
-			go front.run(ctx, 5)
-			var stderr strings.Builder
-			Main(ctx, append([]string{"instances", "-o", "ndjson", "--no-cache"}, source...), &App{
-				Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Environ: environ,
-			})
-			if needed == 0 {
-				t.Errorf("no record after five round trips: %.500s", stderr.String())
+			sees := func(quiet time.Duration) (needed int, notes string) {
+				front := &roundTrips{next: &httputil.ReverseProxy{
+					Rewrite: func(r *httputil.ProxyRequest) { // keeps the signed Host
+						r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
+					},
+					ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}, // at the end
+				}}
+				server := httptest.NewServer(front)
+				defer server.Close()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				stdout := &firstWrite{first: func() {
+					front.mu.Lock()
+					defer front.mu.Unlock()
+					needed = front.passed
+					cancel()
+				}}
+				go front.run(ctx, 5, quiet, cancel)
+				var stderr strings.Builder
+				Main(ctx, append([]string{"instances", "-o", "ndjson", "--no-cache"}, source...), &App{
+					Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Environ: append(environ, "AWS_ENDPOINT_URL="+server.URL),
+				})
+				return needed, stderr.String()
 			}
-			t.Logf("first record after %d round trips", needed)
+			// A busy machine may need longer than that for the next request of a round trip.
+			withMoreTime(func(quiet time.Duration, last bool) bool {
+				needed, notes := sees(quiet)
+				if needed == 0 && last {
+					t.Errorf("no record after five round trips: %.500s", notes)
+				}
+				t.Logf("first record after %d round trips, each %s after its last request", needed, quiet)
+				return needed > 0
+			})
 		})
 	}
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,16 +67,20 @@ func TestPicker(t *testing.T) {
 func TestPickerGivenUp(t *testing.T) {
 	t.Parallel()
 	environ := pickerHome(t)
+	fresh, side, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := term.GetState(int(side.Fd()))
+	if err := errors.Join(err, side.Close(), fresh.Close()); err != nil {
+		t.Fatal(err)
+	}
 	for name, leave := range map[string]func(*exec.Cmd, *os.File){
 		"Esc":     func(_ *exec.Cmd, tty *os.File) { tty.WriteString("d\x1b") },
 		"Ctrl-C":  func(_ *exec.Cmd, tty *os.File) { tty.WriteString("\x03") },
 		"SIGTERM": func(c *exec.Cmd, _ *os.File) { c.Process.Signal(syscall.SIGTERM) },
 	} {
 		command, tty, shown := startOnTerminal(t, environ, "console", "--profile", "default,dev")
-		before, err := term.GetState(int(tty.Fd()))
-		if err != nil {
-			t.Fatal(err)
-		}
 		waitFor(t, shown, `2/2 > _`)
 		leave(command, tty)
 		command.Wait()

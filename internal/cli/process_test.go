@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -34,6 +36,13 @@ func TestMain(m *testing.M) {
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
 			Completions: os.DirFS(os.Getenv(actAsMuster)), OpenBrowser: visit,
 		}))
+	}
+	// nohup and scripts start programs with signals that are ignored, and muster keeps ignoring
+	// them. A signal that is caught here has its usual effect on the processes of tests.
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
 	}
 	// Most tests wait, for servers that are slow on purpose: more of them than there are
 	// processors can run at once.

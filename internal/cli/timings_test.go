@@ -8,18 +8,17 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"muster/internal/awssim"
 )
 
-// cancelling is a writer that cancels a run soon after a text was written often enough.
+// cancelling is a writer that cancels a run once a text was written often enough.
 type cancelling struct {
 	mu     sync.Mutex
 	text   strings.Builder
 	after  string
 	times  int
-	cancel context.CancelFunc
+	cancel func()
 }
 
 func (c *cancelling) Write(p []byte) (int, error) {
@@ -27,7 +26,7 @@ func (c *cancelling) Write(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	c.text.Write(p)
 	if strings.Count(c.text.String(), c.after) >= c.times {
-		time.AfterFunc(300*time.Millisecond, c.cancel) // other places have ended by then
+		c.cancel()
 	}
 	return len(p), nil
 }
@@ -38,16 +37,18 @@ func TestTimingsOfInterruptedRuns(t *testing.T) {
 	t.Parallel()
 	world := func(faults ...awssim.Fault) *awssim.World {
 		return &awssim.World{
-			Accounts: []awssim.Account{{ID: "100000000001", Name: "root"}}, Users: []awssim.User{{Account: "root", Name: "admin"}},
+			Regions: []string{"us-east-1", "eu-west-1"}, Accounts: []awssim.Account{{ID: "100000000001", Name: "root"}}, Users: []awssim.User{{Account: "root", Name: "admin"}},
 			Instances: []awssim.Instance{{Account: "root", Region: "us-east-1"}}, Home: awssim.Home{Profile: "admin"}, Faults: faults,
 		}
 	}
 	run := func(t *testing.T, w *awssim.World, stdout, stderr *cancelling, args ...string) string {
-		_, environ := simulated(t, w, false)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		ctx, interrupt := context.WithCancel(ctx)
-		stdout.cancel, stderr.cancel = interrupt, interrupt
+		sim, environ := simulated(t, w, false)
+		ctx, interrupt := context.WithCancel(t.Context())
+		stderr.cancel = interrupt
+		stdout.cancel = func() {
+			eventually(func() bool { return len(sim.Calls()) == 4 }) // the caller, its regions, and each region's instances
+			interrupt()
+		}
 		code := Main(ctx, args, &App{
 			Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Environ: environ,
 			OpenTTY: func() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist },

@@ -81,11 +81,7 @@ func (r *rounds) turn() {
 
 // world returns the number of the organization that answers a request.
 func (r *rounds) world(t *testing.T, request *http.Request) int {
-	body, err := io.ReadAll(request.Body)
-	if err != nil {
-		t.Error(err)
-	}
-	request.Body = io.NopCloser(bytes.NewReader(body))
+	body := bodyOf(t, request)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if region := regionOfSignature(request); describesInstances.Match(body) {
@@ -95,6 +91,16 @@ func (r *rounds) world(t *testing.T, request *http.Request) int {
 		r.asked[region] = true
 	}
 	return r.now
+}
+
+// bodyOf reads the body of a request that goes on.
+func bodyOf(t *testing.T, request *http.Request) []byte {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	return body
 }
 
 // regionOfSignature returns the region for which a request is signed.

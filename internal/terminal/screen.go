@@ -25,18 +25,23 @@ type Screen struct {
 // The control sequences of the alternate screen.
 const enterScreen, leaveScreen = "\x1b[?1049h", "\x1b[?1049l"
 
-// NewScreen returns a screen that shows the result of lines: at most rows lines. It redraws when the window changes its size and when the program continues after
-// Ctrl-Z, until ctx is done. It returns nil where there is no terminal to draw on.
+// NewScreen returns a screen that shows the result of lines: at most rows lines. It redraws
+// when the window changes its size and when the program continues after Ctrl-Z, until ctx is
+// done. It returns nil where there is no terminal to draw on.
 func (t *Terminal) NewScreen(ctx context.Context, lines func(columns, rows int) []string) *Screen {
 	if !IsTerminal(t.Stdout) || t.Dumb() || !foreground(t.Stdout.(*os.File)) {
 		return nil
 	}
 	s := &Screen{t: t, lines: lines}
+	release := t.trapTTYSignals()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.screen = s
-	context.AfterFunc(ctx, s.Leave)
-	go s.follow(ctx)
+	go func() {
+		defer release()
+		defer s.Leave()
+		s.follow(ctx)
+	}()
 	return s
 }
 
@@ -78,7 +83,6 @@ func (s *Screen) Leave() {
 func (s *Screen) follow(ctx context.Context) {
 	tick := time.NewTicker(lineEvery)
 	defer tick.Stop()
-	defer s.t.trapTTYSignals()()
 	for {
 		select {
 		case <-ctx.Done():

@@ -281,27 +281,30 @@ func BenchmarkXML(b *testing.B) {
 		b.Fatal(err)
 	}
 	body := volumes(items)
-	var ours, smithys time.Duration
+	const tries = 10 // the fastest counts: others share the processors
+	ours, smithys := time.Hour, time.Hour
 	var before, after runtime.MemStats
-	allocated := uint64(0)
+	var allocated uint64
 	for b.Loop() {
-		runtime.ReadMemStats(&before)
-		start := time.Now()
-		object, err := codec.Response(b.Context(), xmlResponse(body), 1<<24)
-		ours += time.Since(start)
-		runtime.ReadMemStats(&after)
-		allocated += after.TotalAlloc - before.TotalAlloc
-		if list, _ := object.Get("Volumes").([]any); err != nil || len(list) != items {
-			b.Fatalf("%d volumes, %v", len(list), err)
+		for range tries {
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			object, err := codec.Response(b.Context(), xmlResponse(body), 1<<24)
+			ours = min(ours, time.Since(start))
+			runtime.ReadMemStats(&after)
+			allocated = after.TotalAlloc - before.TotalAlloc
+			if list, _ := object.Get("Volumes").([]any); err != nil || len(list) != items {
+				b.Fatalf("%d volumes, %v", len(list), err)
+			}
+			start = time.Now()
+			if _, err := codec.smithyResponse(b.Context(), xmlResponse(body)); err != nil {
+				b.Fatal(err)
+			}
+			smithys = min(smithys, time.Since(start))
 		}
-		start = time.Now()
-		if _, err := codec.smithyResponse(b.Context(), xmlResponse(body)); err != nil {
-			b.Fatal(err)
-		}
-		smithys += time.Since(start)
 	}
-	b.ReportMetric(float64(ours.Nanoseconds())/1000/float64(items*b.N), "us/item")
-	b.ReportMetric(float64(allocated)/float64(items*b.N), "B/item")
+	b.ReportMetric(float64(ours.Nanoseconds())/1000/items, "us/item")
+	b.ReportMetric(float64(allocated)/items, "B/item")
 	b.ReportMetric(float64(len(body))/items, "B-of-XML/item")
 	b.ReportMetric(float64(smithys)/float64(ours), "times-faster")
 	if smithys < 3*ours {

@@ -79,13 +79,17 @@ func (p *opened) run(actions ...chromedp.Action[chromedp.Void]) {
 // value returns the result of a script.
 func value[T any](p *opened, script string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
-	defer cancel()
-	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](script))
+	result, err := evaluate[T](p, script)
 	if err != nil {
 		p.t.Fatalf("%s: %v", script, err)
 	}
 	return result
+}
+
+func evaluate[T any](p *opened, script string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](script))
 }
 
 // do runs a script.
@@ -107,11 +111,11 @@ func (p *opened) click(selector string) {
 	p.run(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// wait waits until an expression is true.
+// wait waits until an expression is true. It fails while the page is reloading.
 func (p *opened) wait(script string) {
 	p.t.Helper()
-	for range 600 {
-		if value[bool](p, script) {
+	for range 1200 {
+		if is, err := evaluate[bool](p, script); err == nil && is {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -124,7 +128,7 @@ func (p *opened) download(button, name string) []byte {
 	p.t.Helper()
 	p.click(button)
 	path := filepath.Join(p.folder, name)
-	for range 600 {
+	for range 1200 {
 		if saved, err := os.ReadFile(path); err == nil && len(saved) > 0 {
 			return saved
 		}
