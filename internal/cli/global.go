@@ -28,8 +28,8 @@ type Global struct {
 	CLIReadTimeout    float64     `name:"cli-read-timeout" placeholder:"SECONDS" default:"60" group:"global" complete:"none" help:"Socket read timeout (60; 0: none)."`
 	CLIConnectTimeout float64     `name:"cli-connect-timeout" placeholder:"SECONDS" default:"10" group:"global" complete:"none" help:"Socket connect timeout (10; 0: none)."`
 	Context           string      `placeholder:"NAME" may-be-empty:"" context:"name" group:"global" complete:"contexts" help:"Use the flags of this context; '' uses none."`
-	Color             string      `context:"" enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
-	NoPager           noPagerFlag `env:"-" group:"global" help:"Do not show long tables and help in a pager; also MUSTER_PAGER=cat."`
+	Color             string      `context:"" type:"when" enum:"auto,on,off" placeholder:"WHEN" default:"auto" group:"global" help:"auto, on or off; auto obeys NO_COLOR, CLICOLOR and CLICOLOR_FORCE."`
+	NoPager           noPagerFlag `aliases:"no-cli-pager" env:"-" group:"global" help:"Do not show long tables and help in a pager; also MUSTER_PAGER=cat."`
 	TokenCode         string      `name:"token-code" placeholder:"CODE" group:"global" complete:"none" help:"Code of the MFA device, instead of a prompt."`
 	NoCache           bool        `group:"global" help:"Do not use the AWS CLI's cache of role credentials."`
 	Debug             bool        `group:"global" overview:"" help:"Log every call on stderr, without secrets."`

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"muster/internal/render"
 	"muster/internal/shell"
 )
@@ -26,9 +28,11 @@ var flagHabits = map[string]string{
 	"--format": "-o FORMAT", "--out-format": "-o FORMAT", "--output-format": "-o FORMAT", "--raw-output": "--jq, which prints raw strings",
 	"--fields": "--columns", "--sort": "--sort-by", "--noheader": "--no-headers", "--count": "--count-by", "--since": "--changed-since",
 	"--regions": "--region", "--all-regions": "no flag: muster visits every enabled region",
-	"--profiles": "--profile", "--accounts": "--account", "--roles": "--role", "-A": everyAccount, "--all-accounts": everyAccount,
-	"--instance-ids": "arguments: muster instances ID ...", "--tags": "--tag", "--states": "--state", "--instance-type": "--type",
+	"--profiles": "--profile", "--accounts": "--account", "--account-id": "--account", "--account-ids": "--account",
+	"--roles": "--role", "--role-name": "--role", "-A": everyAccount, "--all-accounts": everyAccount,
+	"--instance-ids": "arguments: muster instances ID ...", "--instance-id": "arguments: muster instances ID ...", "--tags": "--tag", "--states": "--state", "--instance-type": "--type",
 	"--template": "-o template=TEXT", "--go-template": "-o template=TEXT", "--parallel": "--concurrency", "--verbose": "--debug",
+	"--no-color": "--color off", "--limit": "-o ndjson | head, which ends the run early", "--max-items": "-o ndjson | head, which ends the run early",
 	"-p": "--profile", "-r": "--region", "-a": "--account", "-t": "--tag", "-f": "--filter", "-j": "-o json", "-c": "--columns", "-s": "--sort-by",
 }
 
@@ -50,6 +54,39 @@ func flagHabit(flag string) string {
 		return ""
 	}
 	return "use " + own
+}
+
+// helpAtEnd puts --help in the place of a last word help, as in aws ec2 help. The words
+// before it must be a command: an instance may have the name help.
+func helpAtEnd(args []string) []string {
+	last := len(args) - 1
+	if last < 1 || args[last] != "help" || args[0] == "help" || args[0] == "man" {
+		return args
+	}
+	isCommand := last == 1 || last == 2 && (args[0] == "list" && isKind(args[1]) || slices.Contains(subcommandWords("subcommands", args[0]), args[1]))
+	if !isCommand {
+		return args
+	}
+	return append(slices.Clone(args[:last]), "--help")
+}
+
+// checkDashes finds a long flag with one dash, as in Go and Terraform: -output json would
+// be the format "utput". The words behind -- are another program's.
+func checkDashes(line *kong.Context, args []string) error {
+	command := line.Selected()
+	if command == nil {
+		command = line.Model.Node
+	}
+	known := newFlagWords(slices.Concat(command.AllFlags(false)...))
+	for _, word := range args {
+		if word == "--" {
+			break
+		}
+		if name, _, _ := strings.Cut(word, "="); len(name) > 2 && name[0] == '-' && name[1] != '-' && known["-"+name] != nil {
+			return usage("%s: a flag of several letters takes two dashes: -%s", name, name)
+		}
+	}
+	return nil
 }
 
 // flagForArgument names the flags for an argument that the command does not take. Such

@@ -120,9 +120,13 @@ func Main(ctx context.Context, args []string, app *App) (code int) {
 
 // parse reads a command line.
 func (a *App) parse(args []string) (*kong.Context, error) {
+	args = helpAtEnd(args)
 	parser, line, err := parserFor(a, args)
 	if err != nil {
 		return nil, usage("%v", err)
+	}
+	if err := checkDashes(line, args); err != nil {
+		return nil, err
 	}
 	if args, err = takeParameters(line); err != nil {
 		return nil, err

@@ -82,6 +82,8 @@ func (m *mistake) classify(text string) {
 		m.text = manual.Arguments(text)
 	} else if flag, _, ok := strings.Cut(text, `: missing value, expecting "<arg>`); ok {
 		m.text = flag + ": expected a value"
+	} else if word := m.shortWithEquals(); text == "unknown flag -=" && word != "" {
+		m.text = equalsMistake(word[:2], word[3:])
 	} else if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
 		m.kind, m.word = unknownFlag, flag
 	} else if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok && m.command != nil && len(m.command.Children) > 0 {
@@ -98,6 +100,20 @@ func (m *mistake) classify(text string) {
 			m.choices = append(m.choices, strings.Trim(name, `"`))
 		}
 	}
+}
+
+// shortWithEquals returns the first word like -w=5s.
+func (m *mistake) shortWithEquals() string {
+	for _, word := range m.args {
+		if len(word) > 2 && word[0] == '-' && word[1] != '-' && word[2] == '=' {
+			return word
+		}
+	}
+	return ""
+}
+
+func equalsMistake(short, value string) string {
+	return fmt.Sprintf("%s=%s: a flag of one letter takes no =; write %s %s", short, value, short, cmp.Or(value, "VALUE"))
 }
 
 // wrongValue matches kong's message on the value of a flag that ends the line, is
@@ -257,7 +273,7 @@ func checkMeaning(command *kong.Context, args []string) error {
 		}
 		value, isString := flag.Target.Interface().(string)
 		if flag.Short != 0 && !path.Resolved && isString && strings.HasPrefix(value, "=") && slices.Contains(args, short+value) {
-			return usage("%s%s: a flag of one letter takes no =; write %s %s", short, value, short, cmp.Or(value[1:], "VALUE"))
+			return usage("%s", equalsMistake(short, value[1:]))
 		}
 	}
 	return checkRegionList(command.Selected(), args)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"reflect"
 	"slices"
@@ -68,6 +69,7 @@ func newParser(grammar any, app *App) (*kong.Kong, error) {
 		kong.NamedMapper("filters", kong.MapperFunc(decodeFilters)),
 		kong.NamedMapper("globs", kong.MapperFunc(decodeGlobs)),
 		kong.NamedMapper("arns", kong.MapperFunc(decodeARNs)),
+		kong.NamedMapper("when", kong.MapperFunc(decodeWhen)),
 	)
 }
 
@@ -125,6 +127,16 @@ func decodeARNs(line *kong.DecodeContext, target reflect.Value) error {
 	}
 	given := strings.Split(strings.ReplaceAll(list, ",arn:", "\narn:"), "\n")
 	target.Set(reflect.AppendSlice(target, reflect.ValueOf(given)))
+	return nil
+}
+
+// decodeWhen takes the words of git, grep and ls for those of the AWS CLI.
+func decodeWhen(line *kong.DecodeContext, target reflect.Value) error {
+	var when string
+	if err := line.Scan.PopValueInto("string", &when); err != nil {
+		return err
+	}
+	target.SetString(cmp.Or(map[string]string{"always": "on", "never": "off"}[when], when))
 	return nil
 }
 

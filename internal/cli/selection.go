@@ -81,6 +81,9 @@ func (f *RegionFlags) finder(api *awsapi.API) (*region.Selection, error) {
 		if !slices.Contains(f.Region, unknown[0]) {
 			flag = "--exclude-region"
 		}
+		if unknown[0] == "all" && flag == "--region" {
+			return nil, usage("--region all: leave it out, or use '*'; without --region, muster visits every enabled region")
+		}
 		return nil, usage("%s: unknown region %q%s (if it is newer than this muster, use the glob '%s*')",
 			flag, unknown[0], names.DidYouMean(unknown[0], catalog.Regions()), unknown[0])
 	}

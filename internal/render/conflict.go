@@ -23,12 +23,23 @@ func Formats() []string {
 	return append([]string{"table", "wide", "tree", "markdown", "json", "ndjson", "yaml", "csv", "text", "name", "parquet", "html"}, templateFormats...)
 }
 
-// othersFormats are formats of the AWS CLI that muster lacks, with the choice that comes
+// othersFormats are formats of other tools that muster lacks, with the choice that comes
 // closest.
 var othersFormats = map[string]string{
-	"yaml-stream": "yaml prints one document, and ndjson prints each record as it arrives",
-	"json-stream": "ndjson prints each record as it arrives",
-	"off":         "redirect the output to /dev/null instead",
+	"yaml-stream":    "yaml prints one document, and ndjson prints each record as it arrives",
+	"json-stream":    "ndjson prints each record as it arrives",
+	"off":            "redirect the output to /dev/null instead",
+	"jsonl":          "use ndjson",
+	"jsonlines":      "use ndjson",
+	"json-lines":     "use ndjson",
+	"tsv":            "use text, which separates with tabs",
+	"plain":          "use text",
+	"id":             "use name, which prints ids",
+	"ids":            "use name, which prints ids",
+	"xlsx":           "use csv",
+	"go-template":    "use template=TEXT, as in template='<<.AccountId>>'",
+	"jsonpath":       "use --jq or --query",
+	"custom-columns": "use --columns",
 }
 
 func (c *compiler) checkFormat(name string) error {
@@ -37,8 +48,8 @@ func (c *compiler) checkFormat(name string) error {
 	if c.Output == "" || c.isTemplate(name) || slices.Contains(plain, c.Output) {
 		return nil
 	}
-	if advice, ok := othersFormats[c.Output]; ok {
-		return &caret.Error{Flag: "--output", Msg: c.Output + " is a format of the AWS CLI; " + advice, Offset: -1}
+	if advice, ok := othersFormats[name]; ok {
+		return &caret.Error{Flag: "--output", Msg: "unknown format " + name, Hint: advice, Offset: -1}
 	}
 	hint := "the formats are " + strings.Join(plain, ", ") + ", template=TEXT, template-file=PATH"
 	if suggestion := names.Suggest(name, formats); suggestion != "" {
