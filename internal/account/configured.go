@@ -17,11 +17,14 @@ func (s Selection) hasSource() bool {
 }
 
 // withSource returns the selection with a source if the config has an obvious one for the
-// named account: a profile of that name, or with --role the only sso-session.
+// named account: a profile of that name, or with --role the only sso-session or SAML sign-in.
 func (s Selection) withSource(c *awsconfig.Config) Selection {
 	if len(s.Roles) > 0 {
-		if len(c.Sessions) == 1 {
+		switch signIns := samlSignIns(c); {
+		case len(c.Sessions) == 1:
 			s.SSOSession = c.Sessions[0].Name
+		case len(c.Sessions) == 0 && len(signIns) == 1:
+			s.SAMLProfile = signIns[0].Name
 		}
 		return s
 	}
@@ -31,19 +34,32 @@ func (s Selection) withSource(c *awsconfig.Config) Selection {
 	return s
 }
 
-// fromConfigured finds the accounts that Selection.Named may name among all profiles and
-// the accounts of the only sso-session. Without either, it finds the account of the current
-// identity. A profile's name is known without asking AWS, so that only the profiles with a
-// similar name are asked for their accounts, unless Named is an id.
+// samlSignIns returns a profile for each sign-in at a SAML provider.
+func samlSignIns(c *awsconfig.Config) (signIns []*awsconfig.Profile) {
+	known := map[awsconfig.SAML]bool{}
+	for _, p := range c.Profiles {
+		if in := p.SAML.SignIn(); p.Kind == awsconfig.KindSAML && p.Problem == nil && !known[in] {
+			known[in] = true
+			signIns = append(signIns, p)
+		}
+	}
+	return signIns
+}
+
+// fromConfigured finds the accounts that Selection.Named may name among all profiles, the
+// accounts of the only sso-session, and those of the last SAML sign-ins. Without any, it finds
+// the account of the current identity. A profile's name is known without asking AWS, so that
+// only the profiles with a similar name are asked for their accounts, unless Named is an id.
+// Then the profiles of SAML sign-ins are left out: each could ask the user to sign in.
 func fromConfigured(r *auth.Resolver, s Selection) (*Found, error) {
 	var ids []*auth.Identity
-	usable := 0
+	isID, usable := awsconfig.IsAccountID(s.Named), 0
 	for _, p := range r.Config.Profiles {
 		if !p.CanGiveCredentials() {
 			continue
 		}
 		usable++
-		if !awsconfig.IsAccountID(s.Named) && !strings.Contains(strings.ToLower(p.Name), strings.ToLower(s.Named)) {
+		if isID && p.Kind == awsconfig.KindSAML || !isID && !strings.Contains(strings.ToLower(p.Name), strings.ToLower(s.Named)) {
 			continue
 		}
 		if id, err := r.Profile(p); err == nil {
@@ -63,15 +79,53 @@ func fromConfigured(r *auth.Resolver, s Selection) (*Found, error) {
 	}
 	return &Found{
 		Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
-			profiles := newRoster(r, ids, orderDelay).accounts(ctx)
-			if session.Accounts == nil {
-				return profiles
+			lists := []iter.Seq2[*Account, error]{newRoster(r, ids, orderDelay).accounts(ctx)}
+			if session.Accounts != nil {
+				lists = append(lists, session.Accounts(ctx))
 			}
-			return concat(profiles, session.Accounts(ctx))
+			return s.orFromSAML(ctx, r, concat(append(lists, keptSAML(ctx, r))...))
 		},
 		Refused:   session.Refused,
 		noAccount: func() string { return s.noneConfigured(r.Config, usable) },
 	}, nil
+}
+
+// keptSAML yields the accounts of the last sign-in at each SAML provider, without asking the user.
+func keptSAML(ctx context.Context, r *auth.Resolver) iter.Seq2[*Account, error] {
+	return func(yield func(*Account, error) bool) {
+		for _, p := range samlSignIns(r.Config) {
+			for _, a := range samlAccounts(r, p, r.KeptSAMLRoles(ctx, p), nil, nil) {
+				if !yield(a, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// orFromSAML yields the accounts. If there are none, it asks the user to sign in at the SAML
+// provider, if the config has one and no sso-session.
+func (s Selection) orFromSAML(ctx context.Context, r *auth.Resolver, accounts iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
+	return func(yield func(*Account, error) bool) {
+		none := true
+		for a, err := range accounts {
+			none = false
+			if !yield(a, err) {
+				return
+			}
+		}
+		signIns := samlSignIns(r.Config)
+		if !none || len(signIns) != 1 || len(r.Config.Sessions) > 0 {
+			return
+		}
+		s.SAMLProfile = signIns[0].Name
+		found, err := fromSAML(r, s, nil)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		found.Accounts(ctx)(yield)
+	}
 }
 
 func concat(lists ...iter.Seq2[*Account, error]) iter.Seq2[*Account, error] {
@@ -97,6 +151,9 @@ func (s Selection) noneConfigured(c *awsconfig.Config, usable int) string {
 	if len(c.Sessions) > 1 {
 		text += "; to look in an sso-session, name it with --sso-session"
 	}
+	if len(samlSignIns(c)) > 0 {
+		text += "; to look in a SAML sign-in, name it with --saml-profile"
+	}
 	return text
 }
 
@@ -108,6 +165,8 @@ func (s Selection) automatic(c *awsconfig.Config) func(*Account) string {
 			return ", from --profile " + a.Name
 		case a.Source == SourceSSO && len(c.Sessions) == 1:
 			return ", from --sso-session " + c.Sessions[0].Name
+		case a.Source == SourceSAML:
+			return ", from --saml-profile " + a.identities.(known)[0].Profile
 		}
 		return ""
 	}

@@ -63,7 +63,7 @@ func (f *filter) onlyNamed(ctx context.Context, text string, from func(*Account)
 		}
 		a.AskRole(f.choose)
 		if source := from(a); f.warn != nil && (source != "" || !isNamed(a, text)) {
-			f.warn(text + " is " + describe(a, text) + source)
+			f.warn(text + " is " + strings.TrimPrefix(describe(a, text)+source, ", ")) // not every account has a name
 		}
 		yield(a, nil)
 	}

@@ -32,38 +32,45 @@ func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) 
 	return &Found{Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
 		return func(yield func(*Account, error) bool) {
 			offered, err := r.SAMLRoles(ctx, p, s.Roles)
-			if err == nil {
-				var accounts []*Account
-				if accounts, err = samlAccounts(r, p, s, offered, patterns, warn); err == nil {
-					for _, a := range accounts {
-						if !yield(a, nil) {
-							return
-						}
-					}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(s.Accounts) > 0 || s.Named != "" { // the numbers are those of all accounts
+				warn = nil
+			}
+			accounts := samlAccounts(r, p, offered, patterns, warn)
+			if len(accounts) == 0 {
+				yield(nil, &EmptyError{noFittingRole(offered, patterns)})
+				return
+			}
+			for _, a := range accounts {
+				if !yield(a, nil) {
 					return
 				}
 			}
-			yield(nil, err)
 		}
 	}}, nil
 }
 
 // samlAccounts returns the accounts of the roles that fit the patterns, all without any. An
-// account's roles are in the order of the patterns, and then of the assertion.
-func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, s Selection, offered []auth.SAMLRole, patterns []samlPattern, warn func(string)) ([]*Account, error) {
-	var accounts []*Account
-	byID := map[string]*Account{}
+// account's roles are in the order of the patterns, and then of those offered. warn may be nil.
+func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRole, patterns []samlPattern, warn func(string)) (accounts []*Account) {
+	wanted := make([]string, len(patterns))
+	for i, pattern := range patterns {
+		wanted[i] = pattern.text
+	}
+	seen := map[string]bool{}
 	left, several := 0, 0
 	for _, role := range offered {
 		id := role.AccountID()
-		if byID[id] != nil {
+		if seen[id] {
 			continue
 		}
-		a := &Account{ID: id, Name: role.AccountName, Source: SourceSAML}
-		byID[id] = a
+		seen[id] = true
 		var ids known
 		for _, fitting := range fittingRoles(offered, id, patterns) {
-			ids = append(ids, r.SAMLRole(p, fitting, s.Roles))
+			ids = append(ids, r.SAMLRole(p, fitting, wanted))
 		}
 		if len(ids) == 0 {
 			left++
@@ -72,19 +79,16 @@ func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, s Selection, offered [
 		if len(ids) > 1 {
 			several++
 		}
-		a.identities = ids
-		accounts = append(accounts, a)
+		accounts = append(accounts, &Account{ID: id, Name: role.AccountName, Source: SourceSAML, identities: ids})
 	}
 	switch {
-	case len(accounts) == 0:
-		return nil, &EmptyError{noFittingRole(offered, patterns)}
-	case warn == nil || len(s.Accounts) > 0 || s.Named != "": // the numbers are those of all accounts
+	case warn == nil || len(accounts) == 0:
 	case left > 0:
 		warn(fmt.Sprintf("left out %s without a role that fits --role", accountCount(left)))
 	case several > 0 && len(patterns) == 0:
 		warn(fmt.Sprintf("%s with several roles: muster takes the first one that works; --role chooses", accountCount(several)))
 	}
-	return accounts, nil
+	return accounts
 }
 
 // fittingRoles returns the roles in an account that fit the patterns, in their order.

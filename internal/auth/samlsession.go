@@ -317,6 +317,17 @@ func (r *Resolver) SAMLRoles(ctx context.Context, p *awsconfig.Profile, wanted [
 	return byPreference(), nil
 }
 
+// KeptSAMLRoles returns the roles that the last sign-in of a profile offered, as SAMLRoles does. It
+// asks nobody: their credentials may have ended. It is nil without a sign-in.
+func (r *Resolver) KeptSAMLRoles(ctx context.Context, p *awsconfig.Profile) []SAMLRole {
+	s := r.samlSession(p)
+	signIn := s.kept(ctx)
+	if signIn == nil {
+		return nil
+	}
+	return (&samlProvider{session: s, profile: p}).byPreference(rolesOf(signIn))
+}
+
 // loginError says why the user has to sign in, and with which command and its options.
 func (s *samlSession) loginError(p *awsconfig.Profile, why, options string) *sso.LoginError {
 	return &sso.LoginError{To: fmt.Sprintf("profile %q", p.Name), Why: why, Command: "muster login " + shell.Word(p.Name) + options}
