@@ -79,11 +79,11 @@ func fromConfigured(r *auth.Resolver, s Selection) (*Found, error) {
 	}
 	return &Found{
 		Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
-			lists := []iter.Seq2[*Account, error]{newRoster(r, ids, orderDelay).accounts(ctx)}
+			lists := []iter.Seq2[*Account, error]{newRoster(r, ids, orderDelay).accounts(ctx), keptSAML(ctx, r)}
 			if session.Accounts != nil {
 				lists = append(lists, session.Accounts(ctx))
 			}
-			return s.orFromSAML(ctx, r, concat(append(lists, keptSAML(ctx, r))...))
+			return s.orFromSAML(ctx, r, concat(lists...))
 		},
 		Refused:   session.Refused,
 		noAccount: func() string { return s.noneConfigured(r.Config, usable) },
