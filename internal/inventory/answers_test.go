@@ -76,7 +76,7 @@ func TestSeenIDs(t *testing.T) {
 			t.Fatalf("%d is forgotten after %d", back, i)
 		}
 	}
-	if n := len(s.recent) + len(s.before); n > 2*minRemembered {
+	if n := s.recent.len + s.before.len; n > 2*minRemembered || len(s.recent.slots) > 2*minRemembered {
 		t.Errorf("%d ids are kept", n)
 	}
 }

@@ -1,6 +1,9 @@
 package inventory
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"math/bits"
+)
 
 // seenIDs remembers the ids of a place. While instances come and go, EC2 may list one on
 // two pages. A place can have any number of ids, so only the recent ones, of many pages,
@@ -9,29 +12,69 @@ type seenIDs struct {
 	all bool
 
 	seed           maphash.Seed
-	recent, before map[uint64]struct{} // hashes
+	recent, before hashSet
 }
 
 // minRemembered is the minimum number of ids that are remembered.
 const minRemembered = 16 * pageSize
 
-func newSeenIDs() *seenIDs {
-	return &seenIDs{seed: maphash.MakeSeed(), recent: map[uint64]struct{}{}}
-}
+func newSeenIDs() *seenIDs { return &seenIDs{seed: maphash.MakeSeed()} }
 
 // again reports whether it has had the id before, and remembers it.
 func (s *seenIDs) again(id string) bool {
 	hash := maphash.String(s.seed, id)
-	_, seen := s.recent[hash]
-	if !seen {
-		_, seen = s.before[hash]
+	seen := s.recent.has(hash) || s.before.has(hash)
+	if s.recent.len == minRemembered && !s.all {
+		s.recent, s.before = hashSet{}, s.recent
 	}
-	if len(s.recent) == minRemembered && !s.all {
-		s.recent, s.before = s.before, s.recent
-		if clear(s.recent); s.recent == nil {
-			s.recent = map[uint64]struct{}{}
+	s.recent.add(hash)
+	return seen
+}
+
+// hashSet is a set of 64-bit hashes that takes about half the memory of a map: many places
+// have one at the same time. The zero value is empty.
+type hashSet struct {
+	slots []uint64 // 0: free
+	len   int
+}
+
+func (s *hashSet) has(hash uint64) bool {
+	return len(s.slots) > 0 && s.slots[s.slot(hash)] != 0
+}
+
+func (s *hashSet) add(hash uint64) {
+	if s.len >= len(s.slots)*4/5 {
+		s.grow()
+	}
+	if slot := &s.slots[s.slot(hash)]; *slot == 0 {
+		*slot = max(hash, 1)
+		s.len++
+	}
+}
+
+// slot returns the index of a hash, or else that of the free slot for it.
+func (s *hashSet) slot(hash uint64) int {
+	i, _ := bits.Mul64(hash, uint64(len(s.slots))) // in proportion to the hash
+	for hash = max(hash, 1); s.slots[i] != 0 && s.slots[i] != hash; {
+		if i++; i == uint64(len(s.slots)) {
+			i = 0
 		}
 	}
-	s.recent[hash] = struct{}{}
-	return seen
+	return int(i)
+}
+
+// grow doubles a small set, and adds a quarter to a large one.
+func (s *hashSet) grow() {
+	const smallest, large = 16, 2 * pageSize
+	size := max(2*len(s.slots), smallest)
+	if len(s.slots) > large {
+		size = len(s.slots) * 5 / 4
+	}
+	old := s.slots
+	s.slots, s.len = make([]uint64, size), 0
+	for _, hash := range old {
+		if hash != 0 {
+			s.add(hash)
+		}
+	}
 }
