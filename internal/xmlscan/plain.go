@@ -34,7 +34,7 @@ func (s *Scanner) nextPlain() tag {
 	if depth == 0 || depth == maxDepth || s.err != nil {
 		return noTag
 	}
-	buf, from, expected := s.buf, s.pos, s.at.expected()
+	buf, from, expected, closed := s.buf, s.pos, s.at.expected(), s.at.closed
 	i := plainEnd(buf, from)
 	if i+1 >= len(buf) || buf[i] != '<' {
 		return noTag
@@ -42,6 +42,9 @@ func (s *Scanner) nextPlain() tag {
 	s.text = buf[from:i]
 	i++
 	if buf[i] == '/' {
+		if s.endKnown(i - 1) {
+			return endTag
+		}
 		i++
 		name := s.at.name()
 		end := i + len(name)
@@ -50,7 +53,7 @@ func (s *Scanner) nextPlain() tag {
 		}
 		s.pos = end + 1
 		s.at.leave()
-		expected.remember(s.text, buf[from:s.pos], knownTag{kind: endTag})
+		expected.remember(closed, s.text, buf[from:s.pos], knownTag{kind: endTag})
 		return endTag
 	}
 	end := i
@@ -71,7 +74,7 @@ func (s *Scanner) nextPlain() tag {
 	}
 	s.name, s.attributes = name, nil
 	if to := s.at.enter(name, s.empty); to != nil {
-		expected.remember(s.text, buf[from:s.pos], knownTag{kind: startTag, to: to, empty: s.empty})
+		expected.remember(closed, s.text, buf[from:s.pos], knownTag{kind: startTag, to: to, empty: s.empty})
 	}
 	return startTag
 }

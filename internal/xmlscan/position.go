@@ -8,8 +8,14 @@ import "sync/atomic"
 // in the same place again, it reads them with one comparison. What nextPlain makes of
 // bytes depends on them and on the open elements only, so the result is the same.
 
-// maxPlaces bounds the places of a Memory. The instances of EC2 have about 200.
-const maxPlaces = 1000
+const (
+	// maxPlaces bounds the places of a Memory. The instances of EC2 have about 200.
+	maxPlaces = 1000
+
+	// maxContent bounds the content of an element that is remembered, in bytes. Once it has
+	// changed maxChanges times, the content is not worth remembering.
+	maxContent, maxChanges = 1 << 10, 200
+)
 
 // Memory is the markup of documents of one kind that scanners remember. The zero value is
 // empty. It is
@@ -29,16 +35,22 @@ type place struct {
 	inside atomic.Pointer[place] // the first place in it
 	begin  markup                // behind the start tag
 	end    markup                // behind the end tag
+	number int                   // among the places of the memory
+
+	skipped [2]atomic.Pointer[string] // the last contents that were skipped, with the end tag
+	changes atomic.Int32              // of skipped
 }
 
 // markup is the last two tags that followed in a place, the latest first: two, since a list
 // goes on or ends.
 type markup [2]atomic.Pointer[knownTag]
 
-// knownTag is a tag with blank space before it.
+// knownTag is a tag with blank space before it. Behind the end of an element, it holds the
+// end tag, too, so that one comparison finds both.
 type knownTag struct {
-	bytes string
-	blank int // bytes before the tag
+	bytes string // with the end tag before it
+	end   int    // bytes of the end tag
+	blank int    // bytes before the tag
 	kind  tag
 	to    *place // the place of a start tag
 	empty bool   // the tag is <name/>
@@ -95,6 +107,15 @@ func (p *position) expected() *markup {
 	return &p.open.begin
 }
 
+// begun returns the place of the open element if nothing in it has been read; nil if the
+// scanner does not remember it.
+func (p *position) begun() *place {
+	if len(p.ends) > 0 || p.closed != nil || p.open.parent == nil {
+		return nil
+	}
+	return p.open
+}
+
 // enter opens an element. An empty one is closed at once. It returns the place; nil
 // if the scanner does not remember it.
 func (p *position) enter(name []byte, empty bool) (to *place) {
@@ -135,11 +156,12 @@ func (p *position) child(name []byte) *place {
 			return c
 		}
 	}
-	if p.memory.places.Add(1) > maxPlaces {
+	number := p.memory.places.Add(1)
+	if number > maxPlaces {
 		p.memory.places.Add(-1)
 		return nil
 	}
-	c := &place{parent: p.open, depth: p.open.depth + 1, beside: first, name: append([]byte(nil), name...)}
+	c := &place{parent: p.open, depth: p.open.depth + 1, number: int(number), beside: first, name: append([]byte(nil), name...)}
 	if !p.open.inside.CompareAndSwap(first, c) {
 		p.memory.places.Add(-1)
 		return nil
@@ -150,19 +172,17 @@ func (p *position) child(name []byte) *place {
 // nextKnown does the work of next where a known tag follows. In any other case it returns
 // noTag and has changed nothing.
 func (s *Scanner) nextKnown() tag {
-	expected := s.at.expected()
-	if expected == nil || s.err != nil {
+	if s.err != nil {
 		return noTag
 	}
-	rest := s.buf[s.pos:]
-	k := expected[0].Load()
-	if !k.begins(rest) {
-		if k = expected[1].Load(); !k.begins(rest) {
-			return noTag
-		}
+	k := s.ahead
+	if k != nil {
+		s.ahead = nil
+	} else if k = s.known(); k == nil {
+		return noTag
 	}
-	s.text = rest[:k.blank]
-	s.pos += len(k.bytes)
+	s.text = s.buf[s.pos:][:k.blank]
+	s.pos += len(k.bytes) - k.end
 	if k.kind == endTag {
 		s.at.open, s.at.closed = s.at.open.parent, s.at.open
 		return endTag
@@ -176,16 +196,44 @@ func (s *Scanner) nextKnown() tag {
 	return startTag
 }
 
-func (k *knownTag) begins(text []byte) bool {
-	if k == nil {
-		return false
+// known returns the known tag that follows; nil if another does.
+func (s *Scanner) known() *knownTag {
+	expected := s.at.expected()
+	if expected == nil {
+		return nil
 	}
-	n := len(k.bytes)
-	return n <= len(text) && string(text[:n]) == k.bytes
+	rest := s.buf[s.pos:]
+	for i := range expected {
+		k := expected[i].Load()
+		if k == nil {
+			break
+		}
+		if bytes := k.bytes[k.end:]; len(bytes) <= len(rest) && string(rest[:len(bytes)]) == bytes {
+			return k
+		}
+	}
+	return nil
 }
 
-// remember keeps the tag that nextPlain has read, with the text before it.
-func (m *markup) remember(text, upTo []byte, k knownTag) {
+// endKnown reads the end tag at index i of the buffer if a known tag follows it.
+func (s *Scanner) endKnown(i int) bool {
+	if len(s.at.ends) > 0 {
+		return false
+	}
+	rest := s.buf[i:]
+	k := s.at.open.end[0].Load()
+	if k == nil || len(k.bytes) > len(rest) || string(rest[:len(k.bytes)]) != k.bytes {
+		return false
+	}
+	s.pos = i + k.end
+	s.at.open, s.at.closed = s.at.open.parent, s.at.open
+	s.ahead = k
+	return true
+}
+
+// remember keeps the tag that nextPlain has read, with the text before it. closed is the
+// element that ends before that text, if any.
+func (m *markup) remember(closed *place, text, upTo []byte, k knownTag) {
 	if m == nil {
 		return
 	}
@@ -196,5 +244,36 @@ func (m *markup) remember(text, upTo []byte, k knownTag) {
 	}
 	known := k // on the heap, unlike k
 	known.bytes, known.blank = string(upTo), len(text)
+	if closed != nil {
+		end := "</" + string(closed.name) + ">"
+		known.bytes, known.end = end+known.bytes, len(end)
+	}
 	m[1].Store(m[0].Swap(&known))
+}
+
+// skipKnown skips the content of an element that begins here, if it is the same as in an
+// earlier element of the place. In any other case it has changed nothing.
+func (s *Scanner) skipKnown(p *place) bool {
+	if s.err != nil {
+		return false
+	}
+	rest := s.buf[s.pos:]
+	for i := range p.skipped {
+		if content := p.skipped[i].Load(); content != nil && len(*content) <= len(rest) && string(rest[:len(*content)]) == *content {
+			s.pos += len(*content)
+			s.at.leave()
+			return true
+		}
+	}
+	return false
+}
+
+// rememberContent keeps a content that has been skipped.
+func (p *place) rememberContent(content []byte) {
+	if len(content) > maxContent || p.changes.Load() >= maxChanges {
+		return
+	}
+	p.changes.Add(1)
+	kept := string(content)
+	p.skipped[1].Store(p.skipped[0].Swap(&kept))
 }

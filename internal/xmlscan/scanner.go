@@ -46,7 +46,8 @@ type Scanner struct {
 	empty      bool   // that element is <name/>, and the caller has not read its end
 	text       []byte // before the tag read last
 
-	at position
+	at    position
+	ahead *knownTag // follows, after an end tag that endKnown has read
 
 	scratch []byte // holds a text that does not stand in the buffer in one piece
 }
@@ -159,8 +160,16 @@ func (s *Scanner) Skip() {
 		s.empty = false
 		return
 	}
+	p := s.at.begun()
+	if p != nil && s.skipKnown(p) {
+		return
+	}
+	base, from := s.base, s.pos
 	for depth := s.at.depth(); s.at.depth() >= depth && s.next() != noTag; {
 		s.empty = false
+	}
+	if p != nil && s.err == nil && s.base == base {
+		p.rememberContent(s.buf[from:s.pos])
 	}
 }
 

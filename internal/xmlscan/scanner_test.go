@@ -284,6 +284,39 @@ func TestKnownMarkup(t *testing.T) {
 	}
 }
 
+// TestKnownContent: a scanner that has skipped other elements skips one like a new scanner.
+func TestKnownContent(t *testing.T) {
+	t.Parallel()
+	const usual = "<a>\n <b>\n  <c>1</c>\n  <d/>\n </b>\n <b>\n  <c>1</c>\n  <d/>\n </b>\n <e>2</e></a>"
+	skip := func(s *Scanner, document string) string {
+		s.Reset(strings.NewReader(document))
+		skipped := ""
+		for s.Find(func(name []byte) bool { return string(name) != "a" }) {
+			s.Skip()
+			skipped += fmt.Sprintf("%s ends at %d ", s.at.name(), s.position())
+		}
+		return skipped + fmt.Sprint(s.err)
+	}
+	trained := new(Scanner)
+	trained.Remember(new(Memory))
+	for i := range usual {
+		for _, c := range []byte("</>b \n&]:\xc3") {
+			changed := usual[:i] + string(c) + usual[i+1:]
+			for _, document := range []string{usual, changed, usual[:i], usual[:i] + usual[i+1:]} {
+				if got, want := skip(trained, document), skip(new(Scanner), document); got != want {
+					t.Fatalf("%q:\n%s\nand by a new scanner:\n%s", document, got, want)
+				}
+			}
+		}
+	}
+	trained.Reset(strings.NewReader(usual))
+	trained.Child()
+	trained.Child()
+	if !trained.skipKnown(trained.at.begun()) {
+		t.Error("the scanner does not know the content")
+	}
+}
+
 // TestSharedMemory: scanners that share a memory read at the same time.
 func TestSharedMemory(t *testing.T) {
 	t.Parallel()
