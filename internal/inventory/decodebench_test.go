@@ -26,9 +26,11 @@ func realisticPage(t testing.TB, n int) []byte {
 	return b.Bytes()
 }
 
-// bareScan reads a page from memory, as little as a decoder can do: it finds each tag,
-// keeps the names of the open elements, and copies the texts of a record's fields to one
-// buffer. It checks nothing and makes no record.
+// bareScan reads a page from memory, as little as a decoder can do that finds the same tags
+// in every well-formed document: a > between quotes ends no tag, comments, CDATA sections
+// and declarations contain none, and an end tag has the name of the open element. It copies
+// the texts of a record's fields to one buffer. It does not check characters and names,
+// resolves no entities and makes no record. It returns nil if an end tag does not match.
 func bareScan(page, fields []byte) []byte {
 	var open [32][]byte
 	depth := 0
@@ -39,22 +41,64 @@ func bareScan(page, fields []byte) []byte {
 		}
 		text := page[:i]
 		page = page[i+1:]
-		i = bytes.IndexByte(page, '>')
-		tag := page[:i]
-		page = page[i+1:]
-		switch {
-		case tag[0] == '?', tag[i-1] == '/': // a declaration, an empty element
-		case tag[0] != '/':
-			open[depth] = tag
-			depth++
-		default:
+		switch page[0] {
+		case '/':
 			depth--
-			switch string(open[depth]) {
+			name := open[depth]
+			if page = page[1:]; len(page) <= len(name) || string(page[:len(name)]) != string(name) || page[len(name)] != '>' {
+				return nil
+			}
+			page = page[len(name)+1:]
+			switch string(name) {
 			case "reservationId", "instanceId", "instanceType", "vpcId", "subnetId", "imageId", "keyName", "architecture",
 				"privateIpAddress", "ipAddress", "ipv6Address", "availabilityZone", "name", "arn", "launchTime", "groupId", "groupName",
 				"key", "value", "networkInterfaceId", "macAddress", "deviceIndex", "publicIp", "primary":
 				fields = append(fields, text...)
 			}
+		case '!', '?':
+			page = afterSpecial(page)
+		default:
+			i = bytes.IndexByte(page, '>')
+			end := i
+			if blank := bytes.IndexByte(page[:i], ' '); blank >= 0 {
+				end, i = blank, endOfAttributes(page)
+			}
+			if page[i-1] != '/' { // not an empty element
+				open[depth] = page[:end]
+				depth++
+			}
+			page = page[i+1:]
 		}
 	}
+}
+
+// endOfAttributes returns the index of the > that ends a tag.
+func endOfAttributes(tag []byte) int {
+	quote := byte(0)
+	for i, c := range tag {
+		switch {
+		case quote == 0 && c == '>':
+			return i
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+	}
+	return len(tag) - 1
+}
+
+// afterSpecial returns the rest of a page after a comment, a CDATA section or a declaration.
+func afterSpecial(page []byte) []byte {
+	end := ">"
+	switch {
+	case bytes.HasPrefix(page, []byte("!--")):
+		end = "-->"
+	case bytes.HasPrefix(page, []byte("![CDATA[")):
+		end = "]]>"
+	case page[0] == '?':
+		end = "?>"
+	}
+	_, rest, _ := bytes.Cut(page, []byte(end))
+	return rest
 }
