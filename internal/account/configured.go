@@ -11,8 +11,8 @@ import (
 	"muster/internal/names"
 )
 
-// hasSource reports whether flags choose where accounts come from.
-func (s Selection) hasSource() bool {
+// HasSource reports whether flags name a source of accounts.
+func (s Selection) HasSource() bool {
 	return s.Organization || s.TaskPolicy != "" || s.RoleARN != "" || s.SSOSession != "" || s.SAMLProfile != "" || s.AllProfiles || len(s.Profiles) > 0
 }
 

@@ -39,7 +39,7 @@ func newFilter(s Selection, o Options) (*filter, error) {
 	f := &filter{strict: o.Strict, among: "that can be listed", warn: o.Warn, choose: o.Choose}
 	if flags := s.organizationFlags(); flags != "" {
 		f.among = "of " + flags
-	} else if !s.hasSource() && s.Named == "" {
+	} else if !s.HasSource() && s.Named == "" {
 		f.among = "of the current identity (--all-profiles, --sso-session and --organization select more)"
 	}
 	var err error

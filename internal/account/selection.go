@@ -62,7 +62,7 @@ type Found struct {
 // Find checks a selection against the config. It makes no call of AWS.
 func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	from := func(*Account) string { return "" }
-	if s.Named != "" && !s.hasSource() {
+	if s.Named != "" && !s.HasSource() {
 		from = s.automatic(r.Config)
 		s = s.withSource(r.Config)
 	}

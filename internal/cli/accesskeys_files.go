@@ -53,11 +53,6 @@ func (r *keyRun) readJournal() (accounts json.RawMessage, err error) {
 	return accounts, nil
 }
 
-// hasSource reports whether flags name a source of accounts.
-func (c *keyFlags) hasSource() bool {
-	return c.AllProfiles || c.SSOSession != "" || c.SAMLProfile != "" || c.Organization || c.RoleARN != "" || c.TaskPolicy != "" || len(c.Profiles) > 0
-}
-
 // overridden makes variables and the context void if a journal or a plan has the accounts and
 // the keys: they must not lead an undo elsewhere, or leave out a part of it. The command line
 // may.

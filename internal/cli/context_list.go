@@ -65,11 +65,7 @@ func (c *contextListCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if len(records) == 0 {
 		app.note("no contexts in %s; 'muster help contexts' explains them", file.Path)
 	}
-	if err := printer.print(ctx, records); err != nil {
-		return err
-	}
-	app.noteLeftOut(printer.leftOut)
-	return nil
+	return printer.print(ctx, records)
 }
 
 type contextShowCmd struct {
@@ -132,7 +128,6 @@ func (c *contextShowCmd) Run(ctx context.Context, app *App, g *Global, command *
 	if err := printer.print(ctx, records); err != nil {
 		return err
 	}
-	app.noteLeftOut(printer.leftOut)
 	switch {
 	case !app.term.NotesShown():
 	case line.context == nil:

@@ -134,7 +134,7 @@ func (c *listCmd) listKinds(ctx context.Context, app *App, g *Global, command *k
 	if o := &c.Output; o.Output == "" && o.JQ == "" && o.Query == "" && len(o.Columns)+len(o.SortBy)+len(o.CountBy) == 0 {
 		return app.paged(bool(g.NoPager), printKinds)
 	}
-	printer, err := render.Compile[kindRecord](c.Output.options(app, g), kindsView)
+	printer, err := newRecordPrinter[kindRecord](app, g, &c.Output, kindsView)
 	if err != nil {
 		return err
 	}
@@ -142,14 +142,7 @@ func (c *listCmd) listKinds(ctx context.Context, app *App, g *Global, command *k
 	if err != nil {
 		return err
 	}
-	stream := startOutput(app, g, printer)
-	stream.Until(ctx)
-	for _, r := range records {
-		if err := stream.Write(r); err != nil {
-			return written(err)
-		}
-	}
-	return written(stream.Close())
+	return printer.print(ctx, records)
 }
 
 // kindRecords describes all kinds, sorted by name.

@@ -15,7 +15,6 @@ import (
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/auth/saml"
-	"muster/internal/awsapi"
 	"muster/internal/awsconfig"
 	"muster/internal/shell"
 	"muster/internal/sweep"
@@ -146,16 +145,17 @@ func (f *samlFlags) openAccounts(ctx context.Context, r *auth.Resolver, p *awsco
 		if err == nil {
 			creds, err = id.Credentials.Retrieve(ctx)
 		}
+		var failed sweep.Entry
+		if err != nil {
+			failed = sweep.EntryOf(ctx, a, "", err)
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil {
-			opened.until = append(opened.until, creds.Expires)
+		if err != nil {
+			opened.failed = append(opened.failed, failed)
 			return
 		}
-		why := awsapi.Explain(err)
-		opened.failed = append(opened.failed, sweep.Entry{
-			AccountId: a.ID, AccountName: a.Name, Status: sweep.Status(why.Kind), Operation: why.Operation, Code: why.Code, Message: why.Message,
-		})
+		opened.until = append(opened.until, creds.Expires)
 	}
 	for a, err := range found.Accounts(ctx) {
 		if err != nil {

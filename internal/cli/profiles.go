@@ -108,11 +108,7 @@ func (c *profilesCmd) Run(ctx context.Context, app *App, g *Global, command *kon
 	if len(records) == 0 {
 		app.note("no profiles in %s", files.Config)
 	}
-	if err := printer.print(ctx, records); err != nil {
-		return err
-	}
-	app.noteLeftOut(printer.leftOut)
-	return nil
+	return printer.print(ctx, records)
 }
 
 func describeProfile(p *awsconfig.Profile) profileRecord {

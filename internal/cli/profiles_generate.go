@@ -90,7 +90,7 @@ func (c *profilesCmd) generate(ctx context.Context, app *App, g *Global) error {
 		noteTaken(app, change)
 	}
 	source.noteUnassigned(app)
-	err = p.conclude(ctx, &sweepResult{ledger: ledger, noun: "profiles", refused: accounts.Refused, leftOut: printer.leftOut})
+	err = p.conclude(ctx, &sweepResult{ledger: ledger, noun: "profiles", refused: accounts.Refused})
 	switch {
 	case !c.Write:
 		return err

@@ -6,7 +6,7 @@ import (
 	"muster/internal/render"
 )
 
-// recordPrinter prints records that come from files, all at once.
+// recordPrinter prints records that come from no sweep, all at once.
 type recordPrinter[R any] struct {
 	*render.Printer[R]
 	app     *App
@@ -30,5 +30,9 @@ func (p *recordPrinter[R]) print(ctx context.Context, records []R) error {
 			return written(err)
 		}
 	}
-	return written(stream.Close())
+	if err := stream.Close(); err != nil {
+		return written(err)
+	}
+	p.app.noteLeftOut(p.leftOut)
+	return nil
 }

@@ -74,7 +74,7 @@ func (f *roleFlags) role(account string) (*deploy.Role, error) {
 // parseRole reads --role. In an ARN, {account} stands for each account.
 func parseRole(given string) (path, name string, err error) {
 	if given == "" {
-		return "", "", usage("--role is missing: the name of the role, such as --role MusterRead")
+		return "", "", usage("--role is missing: expected the name of the role, such as --role MusterRead")
 	}
 	if arn, ok := strings.CutPrefix(given, "arn:"); ok {
 		if _, pathAndName, isRole := strings.Cut(arn, ":iam::{account}:role/"); isRole {

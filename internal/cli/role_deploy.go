@@ -146,6 +146,7 @@ type rollout struct {
 	caller     auth.Caller
 	deployment deploy.Deployment
 	printer    *render.Printer[rolePlanRecord]
+	leftOut    []string // columns for which the terminal was too narrow
 }
 
 // open checks the output flags, connects, and lists the accounts.
@@ -155,7 +156,9 @@ func (f *rolloutFlags) open(ctx context.Context, app *App, g *Global, given stri
 		return nil, err
 	}
 	o := &rollout{rolloutFlags: f, app: app, role: name, flags: "--role " + shell.Word(given)}
-	if o.printer, err = render.Compile[rolePlanRecord](f.Output.options(app, g), rolePlanView); err != nil {
+	options := f.Output.options(app, g)
+	options.LeftOut = func(columns []string) { o.leftOut = columns }
+	if o.printer, err = render.Compile[rolePlanRecord](options, rolePlanView); err != nil {
 		return nil, err
 	}
 	r, err := g.connect(app, defaultConcurrency, profileList(f.Profile))
@@ -217,6 +220,7 @@ func (o *rollout) printPlan(ctx context.Context, plan *deploy.Plan) error {
 	if err := stream.Close(); err != nil {
 		return written(err)
 	}
+	o.app.noteLeftOut(o.leftOut)
 	if o.Quiet || len(plan.Steps) == 0 {
 		return nil
 	}

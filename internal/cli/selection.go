@@ -49,11 +49,14 @@ type selectionFlags struct {
 func (s *Selection) selection(app *App, g *Global) (account.Selection, account.Options, error) {
 	shard, err := s.shard(app)
 	selection := account.Selection(s.selectionFlags)
-	if g.simulated && !s.Organization && !s.AllProfiles && s.SSOSession == "" && s.SAMLProfile == "" && s.RoleARN == "" && s.TaskPolicy == "" && len(s.Profiles)+len(s.Roles) == 0 {
+	if g.simulated && !s.hasSource() && len(s.Roles) == 0 {
 		selection.Organization, selection.Roles = true, []string{demoRole}
 	}
 	return selection, account.Options{Shard: shard, Warn: func(text string) { app.note("%s", text) }, Choose: app.chooser(g)}, err
 }
+
+// hasSource reports whether flags name a source of accounts.
+func (s *selectionFlags) hasSource() bool { return account.Selection(*s).HasSource() }
 
 // SeenScope is the scope of the names that a sweep of the selected accounts finds.
 func (s *Selection) SeenScope() seen.Scope {

@@ -68,10 +68,7 @@ func sessionColor(status string) render.Color {
 func (*sessionsCmd) Schema() *shape.Schema { return shape.SchemaOf[sessionRecord]() }
 
 func (c *sessionsCmd) Run(ctx context.Context, app *App, g *Global) error {
-	var leftOut []string
-	options := c.Output.options(app, g)
-	options.LeftOut = func(columns []string) { leftOut = columns }
-	printer, err := render.Compile[sessionRecord](options, sessionView)
+	printer, err := newRecordPrinter[sessionRecord](app, g, &c.Output, sessionView)
 	if err != nil {
 		return err
 	}
@@ -83,18 +80,7 @@ func (c *sessionsCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if len(records) == 0 {
 		app.note("no sso-session, login_session or saml_provider in %s; 'muster login' makes an sso-session", resolver.Config.Files.Config)
 	}
-	stream := startOutput(app, g, printer)
-	stream.Until(ctx)
-	for _, r := range records {
-		if err := stream.Write(r); err != nil {
-			return written(err)
-		}
-	}
-	if err := stream.Close(); err != nil {
-		return written(err)
-	}
-	app.noteLeftOut(leftOut)
-	return nil
+	return printer.print(ctx, records)
 }
 
 // sessionRecords describes the sessions of the config.

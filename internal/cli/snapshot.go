@@ -106,7 +106,6 @@ func (c *snapshotListCmd) Run(ctx context.Context, app *App, g *Global) error {
 	if err := printer.print(ctx, records); err != nil {
 		return err
 	}
-	app.noteLeftOut(printer.leftOut)
 	if len(all)+len(failed) == 0 {
 		app.note("no snapshots in %s; 'muster snapshot save' makes one", store.Dir)
 	}

@@ -228,9 +228,9 @@ func (l *Ledger) ListError() error {
 	return l.listErr
 }
 
-// failure returns the entry for an error. Once ctx has ended, every call under way counts
+// EntryOf returns the entry for the error of a place. a is nil for the list of accounts. Once ctx has ended, every call under way counts
 // as cancelled, unless AWS has denied it.
-func failure(ctx context.Context, a *account.Account, region string, err error) Entry {
+func EntryOf(ctx context.Context, a *account.Account, region string, err error) Entry {
 	f := awsapi.Explain(err)
 	e := Entry{
 		Region: region, Status: Status(f.Kind), Operation: f.Operation, Code: f.Code, Message: f.Message, denied: f.Denied(), hint: awsapi.Hint(err),

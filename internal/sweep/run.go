@@ -77,7 +77,7 @@ func (s *run[R]) list() {
 		}
 		if err != nil {
 			s.Meter.gaps.Add(1)
-			s.ledger.addListError(failure(s.ctx, nil, "", err), err)
+			s.ledger.addListError(EntryOf(s.ctx, nil, "", err), err)
 			return
 		}
 		if !s.Earlier.NeedsVisit(a) {
@@ -144,7 +144,7 @@ func (s *run[R]) open(a *account.Account) (id *auth.Identity, regions []string) 
 	}
 	fail := func(err error, regions ...string) {
 		for _, region := range regions {
-			e := failure(s.ctx, a, region, err)
+			e := EntryOf(s.ctx, a, region, err)
 			e.Attempts, e.DurationMs = trace.Attempts(), since(start)
 			s.enter(e)
 		}
@@ -269,7 +269,7 @@ func (s *run[R]) visit(p Place) {
 	e := Entry{AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region, Status: OK}
 	switch {
 	case err != nil:
-		e = failure(s.ctx, p.Account, p.Region, err)
+		e = EntryOf(s.ctx, p.Account, p.Region, err)
 		e.Printed = printed
 	case count == 0:
 		e.Status = Empty
