@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -123,7 +124,12 @@ func (o *Operation) retried(
 	if err != nil {
 		return nil, 0, err
 	}
-	moved := false
+	moved, unanswered := false, false
+	defer func() {
+		if err != nil && unanswered {
+			err = &repeatedError{err}
+		}
+	}()
 	for attempts = 1; ; attempts++ {
 		out, err = o.attempt(ctx, e, req, region, credentials, read)
 		if err == nil || ctx.Err() != nil {
@@ -143,10 +149,23 @@ func (o *Operation) retried(
 		if last != nil {
 			return nil, attempts, err
 		}
+		unanswered = unanswered || explain(err).Kind != Throttled
 		if stopped := pause(ctx, delay); stopped != nil {
 			return nil, attempts, &aws.RequestCanceledError{Err: stopped}
 		}
 	}
+}
+
+// repeatedError is the error of a call that AWS may have carried out although it was rejected
+// in the end: an earlier attempt had no answer, or one that makes no sense.
+type repeatedError struct{ error }
+
+func (e *repeatedError) Unwrap() error { return e.error }
+
+// NotMade reports whether AWS has carried out no attempt of a call that ended with an error.
+func NotMade(err error) bool {
+	failure := explain(err)
+	return !errors.As(err, new(*repeatedError)) && (failure.Rejected() || failure.Kind == Throttled)
 }
 
 // prepare returns the endpoint and the unsigned request of a call.

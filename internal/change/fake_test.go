@@ -65,7 +65,7 @@ func deactivations(n int, accounts ...string) (changes []Change) {
 	for _, a := range accounts {
 		for i := range n {
 			changes = append(changes, Change{
-				AccountID: a, Thing: Thing{KeyKind, "ann", fmt.Sprintf("AKIA%s%d", a, i)}, Before: KeyActive, After: KeyInactive,
+				AccountID: testAccount(a), Thing: Thing{KeyKind, "ann", fmt.Sprintf("AKIA%s%d", a, i)}, Before: KeyActive, After: KeyInactive,
 			})
 		}
 	}
@@ -101,3 +101,6 @@ func do(t *testing.T, ctx context.Context, f *fake, r *Run) (outcomes map[string
 	err = r.Do(ctx)
 	return outcomes, err
 }
+
+// testAccount returns the id of an account that tests name by a letter.
+func testAccount(letter string) string { return fmt.Sprintf("%012d", letter[0]) }

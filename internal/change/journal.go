@@ -1,19 +1,21 @@
 package change
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"muster/internal/awsapi"
+	"muster/internal/disk"
 )
 
 // Journal is the file that records changes. It has one JSON object on each line, and is
@@ -25,10 +27,16 @@ type Journal struct {
 	now  func() time.Time
 
 	mu      sync.Mutex
-	records []record
-	intents int
+	runs    []Header
+	intents []intent // the number of the first is 1
 	size    int64
 	broken  error // why it cannot be written
+}
+
+// intent is a change that a run was about to make.
+type intent struct {
+	Change
+	outcome Outcome // "": not known
 }
 
 // record is a line of a journal. Its event decides on the fields.
@@ -119,6 +127,11 @@ func openJournal(path string, now func() time.Time, flag int) (j *Journal, err e
 	if err := j.read(); err != nil {
 		return j, err
 	}
+	if j.size > 0 {
+		if err := j.trusted(); err != nil {
+			return j, err
+		}
+	}
 	if flag == os.O_RDONLY {
 		j.broken = errors.New("it is read-only")
 		return j, nil
@@ -136,57 +149,100 @@ func (j *Journal) Close() {
 	}
 }
 
+// maxLine is the longest line of a journal. It keeps other files out of memory.
+const maxLine = 1 << 20
+
 // read reads all records. A last line without an end was cut off: its change was not made,
 // or its outcome is unknown.
 func (j *Journal) read() error {
-	data, err := io.ReadAll(j.file)
-	if err != nil {
-		return err
-	}
-	whole := data[:bytes.LastIndexByte(data, '\n')+1]
-	j.size = int64(len(whole))
-	number := 0
-	for line := range bytes.Lines(whole) {
-		number++
+	reader := bufio.NewReaderSize(j.file, maxLine)
+	for number := 1; ; number++ {
+		line, err := reader.ReadSlice('\n')
+		switch {
+		case err == io.EOF && number == 1 && !beginsJournal(line):
+			return errors.New("not a journal; expected a new file, or one that muster has written")
+		case err == io.EOF:
+			return nil
+		case err == bufio.ErrBufferFull:
+			return fmt.Errorf("line %d is not a record of a journal: it is longer than %d KiB", number, maxLine>>10)
+		case err != nil:
+			return err
+		}
 		var r record
 		if err := json.Unmarshal(line, &r); err != nil {
 			return fmt.Errorf("line %d is not a record of a journal: %w", number, err)
 		}
-		if err := j.check(&r); err != nil {
+		if err := j.add(r); err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		j.records = append(j.records, r)
+		j.size += int64(len(line))
 	}
-	if begin := []byte(`{"Event":"run"`); len(j.records) == 0 && !bytes.HasPrefix(data, begin) && !bytes.HasPrefix(begin, data) {
-		return errors.New("not a journal; expected a new file, or one that muster has written")
-	}
-	return nil
 }
 
-// check returns an error if a record cannot follow the others.
-func (j *Journal) check(r *record) error {
+// IsJournal reports whether a file is a journal with a record, which is the only way back from
+// its changes.
+func IsJournal(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	begin := make([]byte, len(journalBegin))
+	_, err = io.ReadFull(file, begin)
+	return err == nil && string(begin) == journalBegin
+}
+
+const journalBegin = `{"Event":"run"`
+
+// beginsJournal reports whether a journal can begin with a text, or with its beginning.
+func beginsJournal(text []byte) bool {
+	return strings.HasPrefix(string(text), journalBegin) || strings.HasPrefix(journalBegin, string(text))
+}
+
+// add adds a record, or returns why it cannot follow the others.
+func (j *Journal) add(r record) error {
 	switch {
 	case r.Event == eventRun && r.Header != nil && r.Format == journalFormat:
+		j.runs = append(j.runs, *r.Header)
 	case r.Event == eventRun && r.Header != nil:
 		return fmt.Errorf("the format is %q; expected %q", r.Format, journalFormat)
-	case len(j.records) == 0:
+	case len(j.runs) == 0:
 		return errors.New("a journal begins with a run")
-	case r.Event == eventIntent && r.Change != nil && r.Number == j.intents+1:
-		j.intents++
+	case r.Event == eventIntent && r.Change != nil && r.Number == len(j.intents)+1:
+		j.intents = append(j.intents, intent{*r.Change, ""})
 		return r.Change.check()
-	case r.Event == eventOutcome && r.Number > 0 && r.Number <= j.intents && r.Outcome != "":
+	case r.Event == eventOutcome && r.Number > 0 && r.Number <= len(j.intents) && (r.Outcome == Done || r.Outcome == Failed || r.Outcome == Unknown):
+		if last := &j.intents[r.Number-1]; last.outcome == "" {
+			last.outcome = r.Outcome
+			return nil
+		}
+		return fmt.Errorf("change %d has an outcome already", r.Number)
 	default:
 		return fmt.Errorf("%q is not the next event", r.Event)
 	}
 	return nil
 }
 
-// private removes the end of a line that was cut off, and keeps others from reading.
+// private removes the end of a line that was cut off, and keeps others out.
 func (j *Journal) private() error {
 	if err := j.file.Chmod(0o600); err != nil {
 		return err
 	}
+	if err := j.trusted(); err != nil { // the file system keeps no modes
+		return err
+	}
 	return j.file.Truncate(j.size)
+}
+
+func (j *Journal) trusted() error {
+	info, err := j.file.Stat()
+	if err != nil {
+		return err
+	}
+	return disk.Trusted(info)
 }
 
 // Begin records the beginning of a run.
@@ -205,11 +261,8 @@ func (j *Journal) Begin(h Header) error {
 func (j *Journal) intend(c Change) (number int, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.append(record{Event: eventIntent, Number: j.intents + 1, Change: &c}); err != nil {
-		return 0, err
-	}
-	j.intents++
-	return j.intents, nil
+	number = len(j.intents) + 1
+	return number, j.append(record{Event: eventIntent, Number: number, Change: &c})
 }
 
 // conclude records the outcome of an intent.
@@ -235,16 +288,21 @@ func (j *Journal) append(r record) error {
 	if err == nil {
 		err = j.write(append(line, '\n'))
 	}
+	if err == nil {
+		err = j.add(r)
+	}
 	if err != nil {
 		j.broken = err
 		return &JournalError{j.path, err}
 	}
-	j.records = append(j.records, r)
 	return nil
 }
 
 // write appends a line. If it does not reach the disk as a whole, it is removed again.
 func (j *Journal) write(line []byte) error {
+	if !j.inPlace() {
+		return errors.New("somebody has removed or replaced it")
+	}
 	_, err := j.file.WriteAt(line, j.size)
 	if err == nil {
 		err = j.file.Sync()
@@ -255,4 +313,15 @@ func (j *Journal) write(line []byte) error {
 	}
 	j.size += int64(len(line))
 	return nil
+}
+
+// inPlace reports whether the path still leads to the file: what is written to a file that
+// somebody has removed is lost.
+func (j *Journal) inPlace() bool {
+	own, err := j.file.Stat()
+	if err != nil {
+		return true // the write itself fails
+	}
+	there, err := os.Stat(j.path)
+	return err == nil && os.SameFile(own, there)
 }

@@ -49,9 +49,16 @@ func (o *Own) Protect(c Change) string {
 		switch {
 		case own.AccessKeyID == c.ID:
 			return "muster runs with this key"
-		case own.UserARN != "" && strings.Contains(own.UserARN, "::"+c.AccountID+":user/") && strings.HasSuffix(own.UserARN, "/"+c.Owner):
+		case own.UserARN != "" && isUser(own.UserARN, c.AccountID, c.Owner):
 			return "muster runs with a session of this user"
 		}
 	}
 	return ""
+}
+
+// isUser reports whether an ARN is that of a user of an account. IAM finds a user by its name
+// in any case.
+func isUser(arn, accountID, name string) bool {
+	before, path, ok := strings.Cut(arn, ":user/")
+	return ok && strings.HasSuffix(before, "::"+accountID) && strings.EqualFold(path[strings.LastIndexByte(path, '/')+1:], name)
 }

@@ -3,9 +3,10 @@ package change
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"sync"
 	"time"
 )
 
@@ -65,11 +66,22 @@ func ParsePlan(data []byte) (*Plan, error) {
 	return p, nil
 }
 
+// What IAM accepts.
+var (
+	accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
+	userName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,128}$`) })
+	keyID     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{1,128}$`) })
+)
+
 // check returns an error for a change that muster has not written.
 func (c *Change) check() error {
 	switch {
-	case c.AccountID == "" || c.Owner == "" || c.ID == "":
-		return errors.New("expected AccountId, Owner and Id")
+	case !accountID().MatchString(c.AccountID):
+		return fmt.Errorf("the AccountId is %q; expected 12 digits", c.AccountID)
+	case !userName().MatchString(c.Owner):
+		return fmt.Errorf("the Owner is %q; expected the name of a user", c.Owner)
+	case !keyID().MatchString(c.ID):
+		return fmt.Errorf("the Id is %q; expected that of an access key", c.ID)
 	case c.Kind != KeyKind:
 		return fmt.Errorf("the kind is %q; expected %s", c.Kind, KeyKind)
 	case c.Before == c.After || !isKeyStatus(c.Before) || !isKeyStatus(c.After):

@@ -166,7 +166,7 @@ func (r *Run) set(ctx context.Context, e Editor, c Change) Result {
 	switch {
 	case err == nil:
 		return Result{Change: c, Outcome: Done}
-	case awsapi.Explain(err).Rejected():
+	case awsapi.NotMade(err):
 		return Result{Change: c, Outcome: Failed, Err: err}
 	}
 	if now, again := e.State(whole, c); again == nil && now.Value == c.After {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,7 +40,7 @@ func TestCanary(t *testing.T) {
 	changes := deactivations(2, "a", "b")
 	f := newFake(changes)
 	f.fails["AKIAb0"] = errDenied
-	outcomes, err := do(t, t.Context(), f, &Run{Changes: changes, Canary: "b"})
+	outcomes, err := do(t, t.Context(), f, &Run{Changes: changes, Canary: testAccount("b")})
 	if err != nil {
 		t.Error(err)
 	}
@@ -51,8 +53,8 @@ func TestCanary(t *testing.T) {
 			first = account
 		}
 	}
-	outcomes, err = do(t, t.Context(), f, &Run{Changes: changes, Canary: "b"})
-	if err != nil || first != "b" {
+	outcomes, err = do(t, t.Context(), f, &Run{Changes: changes, Canary: testAccount("b")})
+	if err != nil || first != testAccount("b") {
 		t.Errorf("%v, %s goes first", err, first)
 	}
 	wantOutcomes(t, outcomes, map[string]Outcome{"AKIAb0": Done, "AKIAb1": Done, "AKIAa0": Done, "AKIAa1": Done})
@@ -134,7 +136,7 @@ func TestInterrupt(t *testing.T) {
 		t.Error(err)
 	}
 	wantOutcomes(t, outcomes, map[string]Outcome{"AKIAa0": Done, "AKIAa1": Done, "AKIAa2": NotMade})
-	if last := j.records[len(j.records)-1]; last.Outcome != Done || len(j.Undo()) != 2 {
+	if last := j.intents[len(j.intents)-1]; last.outcome != Done || len(j.Undo()) != 2 {
 		t.Errorf("%+v", last)
 	}
 }
@@ -188,5 +190,31 @@ func TestBrokenJournal(t *testing.T) {
 	wantOutcomes(t, outcomes, map[string]Outcome{"AKIAa0": Done, "AKIAa1": Done})
 	if f.states["AKIAa0"] != KeyActive || f.states["AKIAa1"] != KeyActive {
 		t.Errorf("%v", f.states)
+	}
+}
+
+// TestRemovedJournal: what is written to a file that somebody has removed is lost. The run
+// stops before its next change.
+func TestRemovedJournal(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(path string) error{
+		"removed":  os.Remove,
+		"replaced": func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" {
+				t.Skip("an open file cannot be removed on Windows")
+			}
+			changes := deactivations(3, "a")
+			f := newFake(changes)
+			path := filepath.Join(t.TempDir(), "journal")
+			f.onSet = func(string) error { return remove(path) }
+			outcomes, err := do(t, t.Context(), f, &Run{Changes: changes, Journal: openTest(t, path)})
+			if !errors.As(err, new(*JournalError)) {
+				t.Errorf("%v", err)
+			}
+			wantOutcomes(t, outcomes, map[string]Outcome{"AKIAa0": Done, "AKIAa1": NotMade, "AKIAa2": NotMade})
+		})
 	}
 }

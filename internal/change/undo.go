@@ -19,30 +19,24 @@ func (j *Journal) Undo() (changes []Change) {
 		account string
 		thing   Thing
 	}
-	outcomes := map[int]Outcome{}
-	for _, r := range j.records {
-		if r.Event == eventOutcome {
-			outcomes[r.Number] = r.Outcome
-		}
-	}
 	all := map[key]*made{}
 	var order []*made
-	for _, r := range j.records {
-		if r.Event != eventIntent || outcomes[r.Number] == Failed {
+	for _, i := range j.intents {
+		if i.outcome == Failed {
 			continue
 		}
-		k := key{r.AccountID, r.Thing}
+		k := key{i.AccountID, i.Thing}
 		m := all[k]
 		switch {
 		case m == nil:
-			m = &made{Change: *r.Change}
+			m = &made{Change: i.Change}
 			all[k], order = m, append(order, m)
 		case m.undone:
-			m.Change, m.undone = *r.Change, false
-		case r.After != m.Before:
-			m.After = r.After
+			m.Change, m.undone = i.Change, false
+		case i.After != m.Before:
+			m.After = i.After
 		default:
-			m.undone = outcomes[r.Number] == Done
+			m.undone = i.outcome == Done
 		}
 	}
 	for _, m := range order {
@@ -58,9 +52,9 @@ func (j *Journal) Undo() (changes []Change) {
 // Accounts returns the flags that led to the accounts of the journal's runs. It is an error
 // if the runs had different ones.
 func (j *Journal) Accounts() (flags json.RawMessage, err error) {
-	for _, r := range j.records {
+	for _, r := range j.runs {
 		switch {
-		case r.Event != eventRun || len(r.Accounts) == 0:
+		case len(r.Accounts) == 0:
 		case flags != nil && !bytes.Equal(flags, r.Accounts):
 			return nil, errors.New("its runs have reached their accounts in different ways: add the flags that select the accounts")
 		default:

@@ -141,10 +141,13 @@ func (c *keyFlags) check() error {
 	case !c.Yes && c.Journal != "":
 		return usage("--journal needs --yes: without it, nothing is changed")
 	}
-	if c.Plan != "" {
-		return checkWritable("--plan", c.Plan)
+	if c.Plan == "" {
+		return nil
 	}
-	return nil
+	if change.IsJournal(c.Plan) {
+		return usage("--plan %s: the journal there must not be overwritten; choose another file", c.Plan)
+	}
+	return checkWritable("--plan", c.Plan)
 }
 
 // keys prepares the query of the flags for changes to a state.
@@ -205,7 +208,7 @@ func (c *keyFlags) run(ctx context.Context, app *App, g *Global, verb keyVerb) e
 		return err
 	}
 	defer r.close()
-	if err := r.open(g); err != nil {
+	if err := r.open(ctx, g); err != nil {
 		return err
 	}
 	ctx, cancel := r.sweeper.bound(ctx)

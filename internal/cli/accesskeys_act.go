@@ -106,6 +106,9 @@ func (r *keyRun) canary(ledger *sweep.Ledger, changes []change.Change) (id strin
 			id = e.AccountId
 		}
 	}
+	if id == "" && r.keys == nil { // the other accounts were not visited
+		return "", fmt.Errorf("--canary %s: nothing is to be changed in an account of this name; nothing was changed", r.Canary)
+	}
 	if id == "" {
 		return "", fmt.Errorf("--canary %s: no such account among the selected ones; nothing was changed", r.Canary)
 	}

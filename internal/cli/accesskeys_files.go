@@ -2,26 +2,35 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
 
 	"muster/internal/change"
+	"muster/internal/disk"
 )
 
 // readPlan reads the file of --apply. It returns the flags that led to the accounts.
-func (r *keyRun) readPlan() (accounts json.RawMessage, err error) {
-	data, err := os.ReadFile(r.Apply)
-	if err != nil {
-		return nil, usage("--apply: %v", err)
+func (r *keyRun) readPlan(ctx context.Context) (accounts json.RawMessage, err error) {
+	data, err := disk.ReadTrusted(ctx, r.Apply)
+	switch inPath := (*fs.PathError)(nil); {
+	case ctx.Err() != nil:
+		return nil, err
+	case errors.As(err, &inPath):
+		return nil, usage("--apply %s: %v", r.Apply, inPath.Err)
+	case err != nil:
+		return nil, usage("--apply %s: %v", r.Apply, err)
 	}
 	plan, err := change.ParsePlan(data)
 	if err != nil {
 		return nil, usage("--apply %s: %v", r.Apply, err)
 	}
 	if plan.Command != r.verb.command() {
-		return nil, usage("--apply %s: a plan of '%s'; expected one of '%s'", r.Apply, plan.Command, r.verb.command())
+		return nil, usage("--apply %s: a plan of %q; expected one of %q", r.Apply, plan.Command, r.verb.command())
 	}
 	for i, c := range plan.Changes {
 		if c.After != r.verb.after {

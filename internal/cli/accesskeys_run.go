@@ -42,11 +42,11 @@ type keyRun struct {
 }
 
 // open reads the files, prepares the query and connects. It makes no call of AWS.
-func (r *keyRun) open(g *Global) (err error) {
+func (r *keyRun) open(ctx context.Context, g *Global) (err error) {
 	var accounts json.RawMessage
 	switch {
 	case r.Apply != "":
-		accounts, err = r.readPlan()
+		accounts, err = r.readPlan(ctx)
 	case r.From != "":
 		accounts, err = r.readJournal()
 	default:
@@ -61,6 +61,11 @@ func (r *keyRun) open(g *Global) (err error) {
 	if r.Yes {
 		if err := r.openJournal(); err != nil {
 			return err
+		}
+		for flag, path := range map[string]string{"--report": r.Report, "--timings": string(r.Timings)} {
+			if path != "" && (sameFiles(path, r.Journal) || sameFiles(path, r.From)) {
+				return usage("%s %s: the journal must not be overwritten; choose another file", flag, path)
+			}
 		}
 	}
 	if r.sweeper, err = prepare(r.app, g, &r.Selection, &r.SweepFlags, r.Concurrency); err != nil {
@@ -184,16 +189,16 @@ func (r *keyRun) givenIn(accountID string) []change.Change {
 
 // addUnvisited adds the given changes in accounts that the run has not reached.
 func (r *keyRun) addUnvisited(ctx context.Context, ledger *sweep.Ledger) {
-	var known []change.Thing
+	known := map[string][]change.Thing{} // by account
 	for _, result := range r.results {
-		known = append(known, result.Thing)
+		known[result.AccountID] = append(known[result.AccountID], result.Thing)
 	}
 	gaps := map[string]bool{}
 	for _, gap := range ledger.Gaps() {
 		gaps[gap.AccountId] = true
 	}
 	for _, c := range r.given {
-		if slices.Contains(known, c.Thing) {
+		if slices.Contains(known[c.AccountID], c.Thing) {
 			continue
 		}
 		reason := "the account is not among the selected ones"

@@ -204,13 +204,30 @@ const maxSize = 64 << 20
 // Read is os.ReadFile until ctx ends. Opening a pipe without a writer, or a file on a server
 // that is down, may block forever.
 func Read(ctx context.Context, path string) (data []byte, err error) {
+	return read(ctx, path, func(fs.FileInfo) error { return nil })
+}
+
+// ReadTrusted is Read, but returns an error if other users may write the file.
+func ReadTrusted(ctx context.Context, path string) (data []byte, err error) {
+	return read(ctx, path, Trusted)
+}
+
+// Trusted returns an error for a file that other users may write: its contents may be theirs.
+func Trusted(info fs.FileInfo) error {
+	if info.Mode()&(fs.ModeDir|fs.ModeDevice) != 0 || !writableByOthers(info) {
+		return nil
+	}
+	return errors.New("other users may write it: look at its contents, and keep them out with 'chmod go-w'")
+}
+
+func read(ctx context.Context, path string, check func(fs.FileInfo) error) ([]byte, error) {
 	type answer struct {
 		data []byte
 		err  error
 	}
 	read := make(chan answer, 1)
 	go func() {
-		data, err := readAll(path)
+		data, err := readAll(path, check)
 		read <- answer{data, err}
 	}()
 	select {
@@ -236,12 +253,19 @@ func ReadRegular(ctx context.Context, path string) (data []byte, err error) {
 	return Read(ctx, path)
 }
 
-func readAll(path string) ([]byte, error) {
+func readAll(path string, check func(fs.FileInfo) error) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err == nil {
+		err = check(info)
+	}
+	if err != nil {
+		return nil, err
+	}
 	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
 	if err == nil && len(data) > maxSize {
 		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d MiB", maxSize>>20)}

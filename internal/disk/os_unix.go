@@ -102,3 +102,5 @@ func renameLocked(file *os.File, to string) error { return os.Rename(file.Name()
 // otherDevice reports whether a file was not renamed because the target is on another file
 // system.
 func otherDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }
+
+func writableByOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }

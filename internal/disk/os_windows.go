@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/windows"
@@ -34,3 +35,6 @@ func renameLocked(file *os.File, to string) error {
 }
 
 func otherDevice(err error) bool { return errors.Is(err, windows.ERROR_NOT_SAME_DEVICE) }
+
+// writableByOthers reports false: the modes of files say nothing on Windows.
+func writableByOthers(fs.FileInfo) bool { return false }
