@@ -94,7 +94,7 @@ func fromConfigured(r *auth.Resolver, s Selection) (*Found, error) {
 func keptSAML(ctx context.Context, r *auth.Resolver) iter.Seq2[*Account, error] {
 	return func(yield func(*Account, error) bool) {
 		for _, p := range samlSignIns(r.Config) {
-			for _, a := range samlAccounts(r, p, r.KeptSAMLRoles(ctx, p), nil, nil) {
+			for _, a := range samlAccounts(r, p, r.KeptSAMLRoles(ctx, p), nil) {
 				if !yield(a, nil) {
 					return
 				}
@@ -119,7 +119,7 @@ func (s Selection) orFromSAML(ctx context.Context, r *auth.Resolver, accounts it
 			return
 		}
 		s.SAMLProfile = signIns[0].Name
-		found, err := fromSAML(r, s, nil)
+		found, err := fromSAML(r, s, Options{})
 		if err != nil {
 			yield(nil, err)
 			return

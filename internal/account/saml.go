@@ -12,16 +12,25 @@ import (
 	"muster/internal/names"
 )
 
-// fromSAML finds every account for which the assertion of a SAML provider offers a role.
-func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) {
-	p, err := r.Config.Profile(s.SAMLProfile)
+// SAMLProfile returns the profile that --saml-profile names.
+func SAMLProfile(c *awsconfig.Config, name string) (*awsconfig.Profile, error) {
+	p, err := c.Profile(name)
 	switch {
 	case err != nil:
 		return nil, err
 	case p.Problem != nil:
 		return nil, p.Problem
 	case p.Kind != awsconfig.KindSAML:
-		return nil, usage("--saml-profile %s: profile %q (%s:%d) has no saml_provider", s.SAMLProfile, p.Name, p.File, p.Line)
+		return nil, usage("--saml-profile %s: profile %q (%s:%d) has no saml_provider", name, p.Name, p.File, p.Line)
+	}
+	return p, nil
+}
+
+// fromSAML finds every account for which the assertion of a SAML provider offers a role.
+func fromSAML(r *auth.Resolver, s Selection, o Options) (*Found, error) {
+	p, err := SAMLProfile(r.Config, s.SAMLProfile)
+	if err != nil {
+		return nil, err
 	}
 	patterns := make([]samlPattern, len(s.Roles))
 	for i, text := range s.Roles {
@@ -36,13 +45,13 @@ func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) 
 				yield(nil, err)
 				return
 			}
-			if len(s.Accounts) > 0 || s.Named != "" { // the numbers are those of all accounts
-				warn = nil
-			}
-			accounts := samlAccounts(r, p, offered, patterns, warn)
+			accounts := samlAccounts(r, p, offered, patterns)
 			if len(accounts) == 0 {
 				yield(nil, &EmptyError{noFittingRole(offered, patterns)})
 				return
+			}
+			if note := leftOut(offered, accounts, patterns, o.EveryRole); note != "" && o.Warn != nil && len(s.Accounts) == 0 && s.Named == "" {
+				o.Warn(note)
 			}
 			for _, a := range accounts {
 				if !yield(a, nil) {
@@ -54,14 +63,13 @@ func fromSAML(r *auth.Resolver, s Selection, warn func(string)) (*Found, error) 
 }
 
 // samlAccounts returns the accounts of the roles that fit the patterns, all without any. An
-// account's roles are in the order of the patterns, and then of those offered. warn may be nil.
-func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRole, patterns []samlPattern, warn func(string)) (accounts []*Account) {
+// account's roles are in the order of the patterns, and then of those offered.
+func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRole, patterns []samlPattern) (accounts []*Account) {
 	wanted := make([]string, len(patterns))
 	for i, pattern := range patterns {
 		wanted[i] = pattern.text
 	}
 	seen := map[string]bool{}
-	left, several := 0, 0
 	for _, role := range offered {
 		id := role.AccountID()
 		if seen[id] {
@@ -72,23 +80,33 @@ func samlAccounts(r *auth.Resolver, p *awsconfig.Profile, offered []auth.SAMLRol
 		for _, fitting := range fittingRoles(offered, id, patterns) {
 			ids = append(ids, r.SAMLRole(p, fitting, wanted))
 		}
-		if len(ids) == 0 {
-			left++
-			continue
+		if len(ids) > 0 {
+			accounts = append(accounts, &Account{ID: id, Name: role.AccountName, Source: SourceSAML, identities: ids})
 		}
-		if len(ids) > 1 {
-			several++
-		}
-		accounts = append(accounts, &Account{ID: id, Name: role.AccountName, Source: SourceSAML, identities: ids})
-	}
-	switch {
-	case warn == nil || len(accounts) == 0:
-	case left > 0:
-		warn(fmt.Sprintf("left out %s without a role that fits --role", accountCount(left)))
-	case several > 0 && len(patterns) == 0:
-		warn(fmt.Sprintf("%s with several roles: muster takes the first one that works; --role chooses", accountCount(several)))
 	}
 	return accounts
+}
+
+// leftOut says which accounts and roles of the assertion a sweep does not visit; "" for none.
+// The numbers are those of all accounts, before --account selects some.
+func leftOut(offered []auth.SAMLRole, accounts []*Account, patterns []samlPattern, everyRole bool) string {
+	all := map[string]bool{}
+	for _, role := range offered {
+		all[role.AccountID()] = true
+	}
+	several := 0
+	for _, a := range accounts {
+		if len(a.identities.(known)) > 1 {
+			several++
+		}
+	}
+	switch left := len(all) - len(accounts); {
+	case left > 0:
+		return fmt.Sprintf("left out %s without a role that fits --role", accountCount(left))
+	case several > 0 && len(patterns) == 0 && !everyRole:
+		return fmt.Sprintf("%s with several roles: muster takes the first one that works; --role chooses", accountCount(several))
+	}
+	return ""
 }
 
 // fittingRoles returns the roles in an account that fit the patterns, in their order.

@@ -42,6 +42,8 @@ type Options struct {
 	// OnlyRoles tries nothing but the roles of an organization. Without it, the base's own
 	// credentials take the place of a role in the base's account.
 	OnlyRoles bool
+	// EveryRole means that each role of an account is used, and not only the first that works.
+	EveryRole bool
 }
 
 // Found is the result of Find.
@@ -82,7 +84,7 @@ func Find(r *auth.Resolver, s Selection, o Options) (*Found, error) {
 	case s.SSOSession != "":
 		found, err = fromSSO(r, s)
 	case s.SAMLProfile != "":
-		found, err = fromSAML(r, s, o.Warn)
+		found, err = fromSAML(r, s, o)
 	case s.AllProfiles || len(s.Profiles) > 0:
 		found, err = fromProfiles(r, s)
 	case s.Named != "":

@@ -42,6 +42,17 @@ var samlKeys = []string{
 	"saml_command", "saml_secret_command", "saml_role",
 }
 
+// Settings returns the keys with a value, as they are written.
+func (s SAML) Settings() (settings []Setting) {
+	values := []string{s.Provider, s.URL, s.Username, s.ClientID, s.Region, s.Subdomain, s.AppID, s.IP, s.Command, s.SecretCommand, s.Role}
+	for i, key := range samlKeys {
+		if values[i] != "" {
+			settings = append(settings, Setting{key, values[i]})
+		}
+	}
+	return settings
+}
+
 func newSAML(k keys) SAML {
 	return SAML{
 		Provider: k.word("saml_provider"), URL: k.word("saml_url"), Username: k.word("saml_username"),

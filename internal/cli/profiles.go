@@ -27,6 +27,7 @@ func (*profilesCmd) Examples() []string {
 		"muster profiles 'prod*'",
 		"muster profiles --generate --sso-session freddy-sso",
 		"muster profiles --generate --sso-session freddy-sso --write",
+		"muster profiles --generate --saml-profile corp",
 		"muster profiles --generate --organization --role EC2ReadAccess",
 	}
 }
@@ -35,7 +36,7 @@ func (*profilesCmd) Examples() []string {
 func (*profilesCmd) Help() string {
 	return `--name takes {account-name}, {account-id}, {role}, {email} and {session}. With --generate, --role selects the roles to generate profiles for.
 
-Characters that a shell or the file cannot take become hyphens, and two profiles with one name are an error. A profile of the same name outside the block, in config or credentials, is left alone. The region is the session's, or that of the profile that lists the organization.`
+Characters that a shell or the file cannot take become hyphens, and two profiles with one name are an error. A profile of the same name outside the block, in config or credentials, is left alone. The region is the session's, or that of the profile with the SAML sign-in, or of the one that lists the organization.`
 }
 
 // profileRecord is a profile of the config.

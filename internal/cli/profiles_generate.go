@@ -12,21 +12,23 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"muster/internal/account"
 	"muster/internal/auth"
 	"muster/internal/awsconfig"
 	"muster/internal/catalog"
 	"muster/internal/names"
+	"muster/internal/shell"
 	"muster/internal/sweep"
 )
 
 // GenerateFlags are the flags of `muster profiles --generate`.
 type GenerateFlags struct {
-	Generate      bool        `overrides:"output" group:"generate" help:"Print profiles for ~/.aws/config: one for each account and role of --sso-session or --organization."`
+	Generate      bool        `overrides:"output" group:"generate" help:"Print profiles for ~/.aws/config: one for each account and role of --sso-session, --saml-profile or --organization."`
 	Write         bool        `group:"generate" help:"Write the profiles to the config file instead, between two marker lines."`
 	Name          profileName `placeholder:"TEMPLATE" default:"{account-name}.{role}" group:"generate" complete:"none" help:"Template for the names of the profiles ({account-name}.{role})."`
-	ProfileRegion string      `placeholder:"R" group:"generate" complete:"regions" help:"Region of the profiles (that of the session, or of the organization's profile)."`
+	ProfileRegion string      `placeholder:"R" group:"generate" complete:"regions" help:"Region of the profiles (that of the session, or of the profile with the sign-in)."`
 }
 
 // generatedProfile is a profile to write, with its account and role.
@@ -44,12 +46,12 @@ func (p *generatedProfile) origin() string {
 type profileSource struct {
 	block   string // name of the block of profiles in the config file
 	kind    awsconfig.Kind
-	session string // the SSO session; "" for an organization
-	base    string // the source_profile, "" for an SSO session
+	session string // the SSO session; "" for others
+	source  string // of the records: the SSO session, the source_profile or the SAML provider
 	region  string
 	roles   []string
-	// settings returns the settings of the profile for an identity.
-	settings func(*auth.Identity) []awsconfig.Setting
+	// settings returns the settings of the profile of this name for an identity.
+	settings func(name string, id *auth.Identity) []awsconfig.Setting
 	known    roleNames
 }
 
@@ -192,16 +194,18 @@ func (c *profilesCmd) source(app *App, p *sweeper) (*profileSource, error) {
 	if c.ProfileRegion != "" && !slices.Contains(catalog.Regions(), c.ProfileRegion) {
 		app.note("--profile-region %s: muster does not know this region%s", c.ProfileRegion, names.DidYouMean(c.ProfileRegion, catalog.Regions()))
 	}
-	switch {
-	case p.selection.Organization && p.selection.SSOSession == "" && len(p.selection.Roles) > 0:
-		return c.organizationSource(p)
-	case p.selection.SSOSession != "" && !p.selection.Organization:
-		return c.ssoSource(p)
-	case p.selection.SSOSession == "" && !p.selection.Organization:
-		return nil, usage("--generate needs --sso-session NAME, or --organization and --role R")
+	if err := p.selection.Check(); err != nil {
+		return nil, err
 	}
-	_, err := account.Find(p.resolver, p.selection, p.accountOptions) // returns the error of the selection
-	return nil, err
+	switch {
+	case p.selection.Organization && p.selection.TaskPolicy == "":
+		return c.organizationSource(p)
+	case p.selection.SSOSession != "":
+		return c.ssoSource(p)
+	case p.selection.SAMLProfile != "":
+		return c.samlSource(p)
+	}
+	return nil, usage("--generate needs --sso-session NAME, --saml-profile NAME, or --organization and --role R")
 }
 
 func (c *profilesCmd) ssoSource(p *sweeper) (*profileSource, error) {
@@ -210,11 +214,11 @@ func (c *profilesCmd) ssoSource(p *sweeper) (*profileSource, error) {
 		return nil, err
 	}
 	s := &profileSource{
-		block: "sso-session " + session.Name, kind: awsconfig.KindSSO, session: session.Name,
+		block: "sso-session " + session.Name, kind: awsconfig.KindSSO, session: session.Name, source: session.Name,
 		region: cmp.Or(c.ProfileRegion, session.Region), roles: p.selection.Roles,
 	}
 	p.selection.Roles = nil // so that an account without one of the roles is no gap
-	s.settings = func(id *auth.Identity) []awsconfig.Setting {
+	s.settings = func(_ string, id *auth.Identity) []awsconfig.Setting {
 		return []awsconfig.Setting{
 			{Key: "sso_session", Value: s.session},
 			{Key: "sso_account_id", Value: id.AccountID},
@@ -231,24 +235,51 @@ func (c *profilesCmd) organizationSource(p *sweeper) (*profileSource, error) {
 		return nil, err
 	}
 	s := &profileSource{
-		block: "organization " + base.Name, kind: awsconfig.KindRole, base: base.Name,
+		block: "organization " + base.Name, kind: awsconfig.KindRole, source: base.Name,
 		region: cmp.Or(c.ProfileRegion, base.Region),
 	}
-	var seconds string
-	if c.DurationSeconds != 0 {
-		seconds = strconv.Itoa(c.DurationSeconds)
-	}
-	s.settings = func(id *auth.Identity) []awsconfig.Setting {
+	s.settings = func(_ string, id *auth.Identity) []awsconfig.Setting {
 		return []awsconfig.Setting{
 			{Key: "role_arn", Value: id.RoleARN},
-			{Key: "source_profile", Value: s.base},
+			{Key: "source_profile", Value: base.Name},
 			{Key: "external_id", Value: c.ExternalID},
 			{Key: "role_session_name", Value: c.RoleSessionName},
-			{Key: "duration_seconds", Value: seconds},
+			{Key: "duration_seconds", Value: wholeSeconds(c.DurationSeconds)},
 			{Key: "region", Value: s.region},
 		}
 	}
 	return s, nil
+}
+
+// samlSource returns the source of profiles that share the sign-in of --saml-profile. The
+// credential_process is for the AWS CLI and the SDKs.
+func (c *profilesCmd) samlSource(p *sweeper) (*profileSource, error) {
+	base, err := account.SAMLProfile(p.resolver.Config, p.selection.SAMLProfile)
+	if err != nil {
+		return nil, err
+	}
+	p.accountOptions.EveryRole = true
+	s := &profileSource{
+		block: "saml-profile " + base.Name, kind: awsconfig.KindSAML, source: base.SAML.Provider, region: cmp.Or(c.ProfileRegion, base.Region),
+	}
+	s.settings = func(name string, id *auth.Identity) []awsconfig.Setting {
+		signIn := base.SAML
+		signIn.Role = id.RoleARN
+		return append(signIn.Settings(),
+			awsconfig.Setting{Key: "duration_seconds", Value: wholeSeconds(int(base.Duration / time.Second))},
+			awsconfig.Setting{Key: "credential_process", Value: "muster credentials --profile " + shell.Word(name) + " -o process"},
+			awsconfig.Setting{Key: "region", Value: s.region},
+		)
+	}
+	return s, nil
+}
+
+// wholeSeconds returns a number for a setting; "" for 0.
+func wholeSeconds(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // baseProfile returns the profile that lists the organization. It becomes the source_profile
@@ -284,8 +315,9 @@ func (c *profilesCmd) profiles(ctx context.Context, s *profileSource, a *account
 		if len(s.roles) > 0 && !slices.Contains(s.roles, id.Role) {
 			continue
 		}
+		name := c.Name.of(a, id.Role, s.session)
 		profiles = append(profiles, &generatedProfile{
-			Section: awsconfig.Section{Kind: "profile", Name: c.Name.of(a, id.Role, s.session), Settings: s.settings(id)},
+			Section: awsconfig.Section{Kind: "profile", Name: name, Settings: s.settings(name, id)},
 			account: a, role: id.Role,
 		})
 	}
@@ -333,7 +365,7 @@ func (c *profilesCmd) printProfiles(ctx context.Context, printer *recordPrinter[
 	for i, section := range block.Profiles {
 		p := byName[section.Name]
 		records[i] = profileRecord{
-			Profile: p.Name, Kind: string(s.kind), AccountId: p.account.ID, Role: p.role, Region: s.region, Source: cmp.Or(s.base, s.session),
+			Profile: p.Name, Kind: string(s.kind), AccountId: p.account.ID, Role: p.role, Region: s.region, Source: s.source,
 		}
 	}
 	return printer.print(ctx, records)
