@@ -70,7 +70,7 @@ func (p *assumeRoleProvider) Retrieve(ctx context.Context) (aws.Credentials, err
 		return err
 	}
 	if err := p.withSource(ctx, in, call); err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, p.base.refused(err, true)
 	}
 	p.r.answered(out)
 	return roleSession("AssumeRole", o.RoleARN, out.AssumedRoleUser, out.Credentials)

@@ -13,6 +13,10 @@ import (
 // Do makes a call with the identity's credentials. If AWS does not accept them any
 // more, Do renews them and makes the call once more.
 func (i *Identity) Do(ctx context.Context, call func() error) error {
+	return i.refused(i.do(ctx, call), false)
+}
+
+func (i *Identity) do(ctx context.Context, call func() error) error {
 	if i.Target.Unsigned {
 		return call()
 	}

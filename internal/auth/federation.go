@@ -32,7 +32,7 @@ func (p *federationProvider) Retrieve(ctx context.Context) (aws.Credentials, err
 	in := &sts.GetFederationTokenInput{Name: &p.name, DurationSeconds: seconds(p.duration), PolicyArns: policies(p.policyARNs)}
 	out, err := p.r.API.STS(p.base.Target).GetFederationToken(ctx, in, func(o *sts.Options) { o.Credentials = p.base.Credentials })
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, p.base.refused(err, true)
 	}
 	return stsCredentials(out.Credentials), nil
 }

@@ -67,7 +67,7 @@ func (p *rootProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		TargetPrincipal: &p.accountID, TaskPolicyArn: &types.PolicyDescriptorType{Arn: &p.policyARN}, DurationSeconds: seconds(p.duration),
 	}, func(o *sts.Options) { o.Credentials = credentials.StaticCredentialsProvider{Value: source} })
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, p.base.refused(err, true)
 	}
 	creds := stsCredentials(out.Credentials)
 	creds.AccountID = p.accountID

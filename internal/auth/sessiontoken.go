@@ -45,7 +45,7 @@ func (p *sessionTokenProvider) Retrieve(ctx context.Context) (aws.Credentials, e
 	}
 	out, err := p.r.API.STS(p.base.Target).GetSessionToken(ctx, in, func(o *sts.Options) { o.Credentials = p.base.Credentials })
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, p.base.refused(err, true)
 	}
 	p.r.answered(out)
 	return stsCredentials(out.Credentials), nil

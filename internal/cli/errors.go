@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"muster/internal/auth"
 	"muster/internal/awsapi"
 	"muster/internal/render"
 	"muster/internal/safe"
@@ -76,6 +78,8 @@ func (a *App) report(err error) {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {
 		text = "interrupted"
+	} else if refused := (*auth.RefusedError)(nil); errors.As(err, &refused) {
+		text = refused.Identity.String() + ": " + failureText(err)
 	} else if awsapi.Explain(err).Operation != "" || errors.As(err, new(*awsapi.CredentialsError)) {
 		text = failureText(err)
 	}
@@ -84,7 +88,8 @@ func (a *App) report(err error) {
 	for _, line := range lines[1:] {
 		a.term.Print("  " + safe.Text(line) + "\n")
 	}
-	if hint := awsapi.Hint(err); hint != "" {
+	failure := awsapi.Explain(err)
+	if hint := cmp.Or(awsapi.Hint(err), networkHint(failure.Code, failure.Message)); hint != "" {
 		a.detail("%s", hint)
 	}
 }

@@ -59,9 +59,22 @@ func gapHint(gap sweep.Entry) string {
 			return "expired: the credentials have expired; sign in again or renew them"
 		}
 	case sweep.Status(awsapi.Unreachable):
-		if gap.Code == "Timeout" {
-			return "unreachable: no answer in time; allow more with --cli-read-timeout and --cli-connect-timeout"
+		if hint := networkHint(gap.Code, gap.Message); hint != "" {
+			return "unreachable: " + hint
 		}
+	}
+	return ""
+}
+
+// networkHint returns the hint for a failure of the network between muster and AWS, or "".
+func networkHint(code, message string) string {
+	switch {
+	case code == "Timeout":
+		return "no answer in time; allow more with --cli-read-timeout and --cli-connect-timeout"
+	case code == "NameResolution":
+		return "the host has no address in the DNS: the network is down, HTTPS_PROXY must name a proxy, or the endpoint URL or the region is mistyped"
+	case code == "Connection" && strings.Contains(message, ": the proxy: "):
+		return "HTTPS_PROXY, HTTP_PROXY and NO_PROXY say for which hosts there is a proxy, and where"
 	}
 	return ""
 }

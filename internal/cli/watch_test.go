@@ -324,7 +324,7 @@ func TestWatchEnds(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		{"instances -w", 1, "muster: GetCallerIdentity: InvalidClientTokenId: no\n"},
+		{"instances -w", 1, "muster: profile admin: GetCallerIdentity: InvalidClientTokenId: no\n"},
 		{"instances -w --profile nobody", 1, `profile "nobody"`},
 		{"instances -w -o ndjson", 2, "--watch: cannot be used with --output ndjson; changes are marked in table, wide and tree only; with --out FILE, each round writes the file again\n"},
 		{"instances -w --jq .Name", 2, "--watch: cannot be used with --jq"},
