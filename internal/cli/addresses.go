@@ -67,7 +67,7 @@ func (c *addressesCmd) Run(ctx context.Context, app *App, g *Global) error {
 		return plan, nil
 	}
 	return c.list(ctx, app, g, listing[inventory.Address]{
-		noun: "addresses", view: addressView, plan: plan,
+		noun: "addresses", what: c.What, view: addressView, plan: plan,
 		id: func(r *inventory.Address) string { return r.NetworkInterfaceId + " " + r.Address },
 	})
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/internal/disk"
+	"muster/internal/shell"
 	"muster/internal/sweep"
 )
 
@@ -44,7 +46,7 @@ func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
 	case r.summary != nil:
 		r.summary(ledger)
 	case !s.Quiet && (len(gaps) == 0 || accounts > 0):
-		s.tally(ledger, r.noun)
+		s.tally(ledger, r)
 	}
 	if err := s.concludeTimings(ctx); err != nil {
 		return err
@@ -88,7 +90,7 @@ func refusesRole(gap sweep.Entry) bool { return gap.Denied() && gap.Operation ==
 
 // tally prints the count of records for a person. A script gets a line only if there are no
 // records.
-func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
+func (s *sweeper) tally(ledger *sweep.Ledger, r *sweepResult) {
 	if s.app.term.HasScreen() {
 		return // its header has the counts
 	}
@@ -101,8 +103,48 @@ func (s *sweeper) tally(ledger *sweep.Ledger, noun string) {
 		}
 	}
 	if records == 0 || people {
-		s.app.note("%s%s", tallyText(ledger, noun, people), s.app.ofContext())
+		noun, more := r.noun, ""
+		if records == 0 && len(r.what) > 0 {
+			noun += " match " + alternatives(r.what)
+			more = s.elsewhere(ledger, r)
+		}
+		s.app.note("%s%s%s", tallyText(ledger, noun, people), s.app.ofContext(), more)
 	}
+}
+
+func alternatives(words []string) string {
+	if len(words) > mostNamed {
+		return "any of the " + count(len(words), "argument")
+	}
+	return strings.Join(words, " or ")
+}
+
+// elsewhere says where there may be what the arguments name and the sweep did not find: in
+// other accounts, or behind the flag for the name of an account.
+func (s *sweeper) elsewhere(ledger *sweep.Ledger, r *sweepResult) string {
+	for _, word := range r.what {
+		flag := "--account "
+		if _, err := s.resolver.Config.Profile(word); err == nil {
+			flag = "--profile "
+		} else if !slices.ContainsFunc(ledger.Entries(), func(e sweep.Entry) bool { return strings.EqualFold(e.AccountName, word) }) {
+			continue
+		}
+		return "; for the account: " + flag + shell.Word(word)
+	}
+	if s.inOneAccount(ledger) {
+		return "; " + moreAccounts
+	}
+	return ""
+}
+
+// moreAccounts is the remedy if an account lacks what the user looks for.
+const moreAccounts = "--all-profiles or --organization search more"
+
+// inOneAccount reports whether the sweep reached one account because no flag selects more.
+func (s *sweeper) inOneAccount(ledger *sweep.Ledger) bool {
+	_, accounts, _ := ledger.Count()
+	f := s.selection
+	return accounts == 1 && !f.Organization && !f.AllProfiles && f.SSOSession == "" && f.SAMLProfile == "" && len(f.Accounts) == 0
 }
 
 // tallyText returns the count of records. details adds the duration and the count of gaps.

@@ -70,7 +70,9 @@ var findView = render.View{
 
 func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 	var finder *inventory.Finder // of one sweep
+	var searched *sweeper
 	plan := func(s *sweeper) (plan sweep.Plan[inventory.Finding], err error) {
+		searched = s
 		if finder, err = inventory.NewFinder(s.resolver.API, c.What); err != nil {
 			return plan, err
 		}
@@ -86,7 +88,7 @@ func (c *findCmd) Run(ctx context.Context, app *App, g *Global) error {
 		noun: "found", view: findView, plan: plan,
 		summary: func(ledger *sweep.Ledger) {
 			if missing := finder.Missing(); len(missing) > 0 {
-				c.noteMissing(app, missing, ledger)
+				searched.noteMissing(missing, ledger)
 			}
 		},
 	})
@@ -118,21 +120,21 @@ func noteUnsearched(app *App, finder *inventory.Finder) bool {
 
 // noteMissing names the targets that were not found, and where they may still be. A run
 // that completes an earlier one may have no account left to search.
-func (c *findCmd) noteMissing(app *App, targets []string, ledger *sweep.Ledger) {
+func (s *sweeper) noteMissing(targets []string, ledger *sweep.Ledger) {
 	what := strings.Join(targets, ", ")
 	_, accounts, regions := ledger.Count()
 	gaps := len(ledger.Gaps())
 	switch {
-	case regions == 0 && gaps == 0 && ledger.ListError() == nil && c.RetryGaps == "":
-		app.note("%s not searched for: the selection contains no account with a selected region", what)
+	case regions == 0 && gaps == 0 && ledger.ListError() == nil && s.RetryGaps == "":
+		s.app.note("%s not searched for: the selection contains no account with a selected region", what)
 	case accounts == 0:
 	case gaps > 0:
-		app.note("%s not found in the %s that answered; it may be in a place that did not", what, places(accounts, regions))
-	case accounts == 1 && !c.Organization && !c.AllProfiles && c.SSOSession == "" && c.SAMLProfile == "" && len(c.Accounts) == 0:
+		s.app.note("%s not found in the %s that answered; it may be in a place that did not", what, places(accounts, regions))
+	case s.inOneAccount(ledger):
 		name := strings.TrimSpace(ledger.Entries()[0].AccountId + " " + ledger.Entries()[0].AccountName)
-		app.note("%s not found in 1 account (%s); --all-profiles or --organization search more", what, name)
+		s.app.note("%s not found in 1 account (%s); %s", what, name, moreAccounts)
 	default:
-		app.note("%s not found in %s", what, places(accounts, regions))
+		s.app.note("%s not found in %s", what, places(accounts, regions))
 	}
 }
 

@@ -123,7 +123,7 @@ func listInstances[R any](ctx context.Context, app *App, g *Global, c *instances
 		}}, nil
 	}
 	return list(ctx, app, g, c.flags(), listing[R]{
-		noun: "instances", view: instanceView, plan: plan, compile: compile,
+		noun: "instances", what: c.What, view: instanceView, plan: plan, compile: compile,
 		id:          func(r *R) string { return instance(r).InstanceId },
 		recordNames: func(names *nameRecorder, r *R) { names.instance(instance(r)) },
 		complete:    len(c.What)+len(c.State)+len(c.Type)+len(c.Tag)+len(c.Filter) == 0 && since.IsZero() && until.IsZero(),

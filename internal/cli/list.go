@@ -151,7 +151,7 @@ func (c *listCmd) Run(ctx context.Context, app *App, g *Global, command *kong.Co
 	}
 	record := resources.RecordType(namedOwners(&c.Output)...)
 	return list(ctx, app, g, flags, listing[inventory.Resource]{
-		noun: c.noun(kinds), view: kindView(kinds, record),
+		noun: c.noun(kinds), what: c.What, view: kindView(kinds, record),
 		plan: func(s *sweeper) (plan sweep.Plan[inventory.Resource], err error) {
 			regions := s.regions
 			if regions == nil {

@@ -27,7 +27,8 @@ type listing[R any] struct {
 
 	// The rest is for commands that need more.
 
-	title string // of a page; "": the noun
+	title string   // of a page; "": the noun
+	what  []string // the arguments that a record must match, for the note that none does
 
 	// compile replaces render.Compile, for records whose fields are known only when the
 	// program runs.

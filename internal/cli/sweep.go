@@ -124,7 +124,8 @@ type ledgerStream interface {
 // sweepResult is the outcome of a sweep, for conclude.
 type sweepResult struct {
 	ledger *sweep.Ledger
-	noun   string // names the records, in the plural
+	noun   string   // names the records, in the plural
+	what   []string // the arguments that they match
 	// summary replaces the count of records; nil: they are counted.
 	summary  func(*sweep.Ledger)
 	complete bool
@@ -186,7 +187,7 @@ func newPlan[R any](s *sweeper, l *listing[R]) (plan sweep.Plan[R], r *sweepResu
 			return plan, nil, err
 		}
 	}
-	r = &sweepResult{noun: l.noun, summary: l.summary, complete: l.complete}
+	r = &sweepResult{noun: l.noun, what: l.what, summary: l.summary, complete: l.complete}
 	if plan.Accounts == nil {
 		found, err := s.accounts()
 		if err != nil {
