@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -104,7 +105,7 @@ func (a *App) showFile(path string, open func(url string) error) {
 }
 
 // secretNames matches the names of flags and variables whose values are not for others.
-var secretNames = regexp.MustCompile(`(?i)token|secret|password|external.id`)
+var secretNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)token|secret|password|external.id`) })
 
 const masked = "***"
 
@@ -125,7 +126,7 @@ func shownCommand(app *App, args []string) string {
 		switch {
 		case secret && !isFlag:
 			arg, secret = masked, false
-		case isFlag && secretNames.MatchString(flag):
+		case isFlag && secretNames().MatchString(flag):
 			if secret = !joined; joined {
 				arg = flag + "=" + masked
 			}
@@ -151,13 +152,13 @@ func shownCommand(app *App, args []string) string {
 
 // shownValue returns the value of a flag or a variable without secrets.
 func shownValue(name, value string) string {
-	if secretNames.MatchString(name) {
+	if secretNames().MatchString(name) {
 		return masked
 	}
 	return shell.Word(withoutPassword(value))
 }
 
-var passwords = regexp.MustCompile(`(://)[^/\s@]+@`)
+var passwords = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(://)[^/\s@]+@`) })
 
 // withoutPassword masks the user and the password of a URL.
-func withoutPassword(text string) string { return passwords.ReplaceAllString(text, "$1***@") }
+func withoutPassword(text string) string { return passwords().ReplaceAllString(text, "$1***@") }

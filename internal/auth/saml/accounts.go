@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"muster/internal/safe"
 	"muster/internal/secret"
@@ -74,10 +75,10 @@ func addRoleAccounts(names map[string]string, data string) {
 }
 
 // namedAccount is an account as the page shows it: a name, and the id in parentheses.
-var namedAccount = regexp.MustCompile(`^(.{1,128}) \(([0-9]{12})\)$`)
+var namedAccount = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.{1,128}) \(([0-9]{12})\)$`) })
 
 func addName(names map[string]string, account string) {
-	match := namedAccount.FindStringSubmatch(strings.TrimSpace(account))
+	match := namedAccount().FindStringSubmatch(strings.TrimSpace(account))
 	if match == nil || safe.Text(match[1]) != match[1] || names[match[2]] != "" {
 		return
 	}

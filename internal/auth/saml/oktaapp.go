@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // maxRedirects limits the redirects within Okta on the way to the app's page.
@@ -68,9 +69,9 @@ func (o *okta) follow(ctx context.Context, page *url.URL) (*answer, error) {
 }
 
 // stateTokenInPage finds the state token in the script of a sign-in page.
-var stateTokenInPage = regexp.MustCompile(`\bstateToken["']?\s*[:=]\s*["']([^"'<>\s]+)["']`)
+var stateTokenInPage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bstateToken["']?\s*[:=]\s*["']([^"'<>\s]+)["']`) })
 
-var hexEscape = regexp.MustCompile(`\\x[0-9A-Fa-f]{2}`)
+var hexEscape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\\x[0-9A-Fa-f]{2}`) })
 
 // pageStateToken returns the state token of a page or a redirect that asks for more than the
 // session; "" for none.
@@ -78,11 +79,11 @@ func pageStateToken(a *answer) string {
 	if to, err := url.Parse(a.header.Get("Location")); err == nil && a.status == 0 {
 		return to.Query().Get("stateToken")
 	}
-	match := stateTokenInPage.FindSubmatch(a.body)
+	match := stateTokenInPage().FindSubmatch(a.body)
 	if match == nil {
 		return ""
 	}
-	return hexEscape.ReplaceAllStringFunc(string(match[1]), func(escape string) string {
+	return hexEscape().ReplaceAllStringFunc(string(match[1]), func(escape string) string {
 		code, _ := strconv.ParseUint(escape[2:], 16, 8)
 		return string(rune(code))
 	})

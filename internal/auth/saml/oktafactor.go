@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,7 +28,7 @@ type oktaFactor struct {
 }
 
 // factorID is the form of a factor's id, which becomes a part of a URL.
-var factorID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+var factorID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`) })
 
 // label names a factor for the user. It returns "" for one that works only in a browser.
 func (f oktaFactor) label() string {
@@ -53,7 +54,7 @@ func (o *okta) verify(ctx context.Context, t *transaction) (*transaction, error)
 	var usable []oktaFactor
 	var labels, others []string
 	for _, f := range t.Embedded.Factors {
-		if label := f.label(); label != "" && factorID.MatchString(string(f.ID)) {
+		if label := f.label(); label != "" && factorID().MatchString(string(f.ID)) {
 			usable, labels = append(usable, f), append(labels, cmp.Or(o.said(label), string(f.Type)))
 		} else {
 			others = append(others, string(f.Type))

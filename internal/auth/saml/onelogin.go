@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"muster/internal/safe"
 )
@@ -24,7 +25,7 @@ type oneLogin struct {
 // oneLoginDomain is the domain of all hosts of OneLogin.
 const oneLoginDomain = ".onelogin.com"
 
-var dnsLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+var dnsLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`) })
 
 // oneLoginServer returns the URL of the API, and the subdomain of the user's account.
 func oneLoginServer(c Config) (server *url.URL, subdomain string, err error) {
@@ -41,7 +42,7 @@ func oneLoginServer(c Config) (server *url.URL, subdomain string, err error) {
 	switch {
 	case subdomain == "":
 		return nil, "", fail(BadConfig, "", "saml_provider = onelogin needs saml_subdomain: NAME of https://NAME.onelogin.com")
-	case !dnsLabel.MatchString(subdomain):
+	case !dnsLabel().MatchString(subdomain):
 		return nil, "", fail(BadConfig, "", "saml_subdomain %q is no subdomain, expected NAME of https://NAME.onelogin.com", safe.Text(c.Subdomain))
 	case server != nil:
 		return server, subdomain, nil
@@ -189,7 +190,7 @@ func (o *oneLogin) wrongServer(a *oneLoginAnswer) error {
 }
 
 // wordApp finds the word app in a message.
-var wordApp = regexp.MustCompile(`\bapp(_id|lication)?s?\b`)
+var wordApp = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bapp(_id|lication)?s?\b`) })
 
 // refusal returns the error for an answer that is not OK. OneLogin's statuses say less than
 // its messages.
@@ -203,7 +204,7 @@ func (o *oneLogin) refusal(status int, a *oneLoginAnswer) error {
 		}
 		return false
 	}
-	said, namesApp := o.said(a.message()), wordApp.MatchString(message)
+	said, namesApp := o.said(a.message()), wordApp().MatchString(message)
 	switch {
 	case status >= http.StatusInternalServerError:
 		return fail(Failed, said, "OneLogin (%s) answered %s", o.host, statusText(status))
