@@ -55,7 +55,7 @@ func (r *Resolver) takeCode(serial string) (string, error) {
 // findCode runs the mfa_process of a profile with the device, or asks the user.
 func (r *Resolver) findCode(ctx context.Context, serial string) (string, error) {
 	if p := r.mfaProcess(serial); p != nil {
-		output, err := r.runProcess(ctx, p.Name, "mfa_process", p.MFAProcess)
+		output, err := r.runProcess(ctx, profileCommand{profile: p.Name, setting: "mfa_process", line: p.MFAProcess})
 		if err != nil {
 			return "", err
 		}

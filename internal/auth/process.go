@@ -46,7 +46,7 @@ type processProvider struct {
 
 // Retrieve runs the process. Its errors contain nothing that the process has printed.
 func (p *processProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	output, err := p.r.runProcess(ctx, p.profile.Name, "credential_process", p.profile.CredentialProcess)
+	output, err := p.r.runProcess(ctx, profileCommand{profile: p.profile.Name, setting: "credential_process", line: p.profile.CredentialProcess})
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -60,12 +60,20 @@ func (p *processProvider) Retrieve(ctx context.Context) (aws.Credentials, error)
 	return creds, nil
 }
 
-// runProcess runs the command in a profile's setting, such as credential_process, to its
-// end and returns its output.
-func (r *Resolver) runProcess(ctx context.Context, profile, setting, command string) ([]byte, error) {
+// profileCommand is a command line in a setting of a profile.
+type profileCommand struct {
+	profile, setting string
+	line             string
+	// ends means that the command ends with the context of its caller. Others go on: several
+	// callers may wait for one command, such as a credential_process.
+	ends bool
+}
+
+// runProcess runs a command to its end and returns its output.
+func (r *Resolver) runProcess(ctx context.Context, c profileCommand) ([]byte, error) {
 	running := strings.Split(r.env(loopVariable), "\n")
-	if slices.Contains(running, profile) {
-		return nil, &processError{profile, fmt.Errorf("its %s asks muster for the same profile", setting)}
+	if slices.Contains(running, c.profile) {
+		return nil, &processError{c.profile, fmt.Errorf("its %s asks muster for the same profile", c.setting)}
 	}
 	run, done, err := r.processes.begin(ctx)
 	if err != nil {
@@ -75,31 +83,36 @@ func (r *Resolver) runProcess(ctx context.Context, profile, setting, command str
 	if r.HoldTerminal != nil {
 		defer r.HoldTerminal()()
 	}
-	words := []string{"sh", "-c", shell.OneCommand(command)}
+	words := []string{"sh", "-c", shell.OneCommand(c.line)}
 	if runtime.GOOS == "windows" {
-		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(command), " ")}
+		words = []string{"cmd.exe", "/C", strings.Join(strings.Fields(c.line), " ")}
 	}
 	run, end := context.WithCancelCause(run)
 	defer end(nil)
+	if c.ends {
+		defer context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })()
+	}
 	stdout := processOutput{full: func() { end(errOutput) }}
 	cmd := exec.CommandContext(run, words[0], words[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Stdin, &stdout, r.Stderr, outputDelay
-	cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, profile), "\n"))
+	cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, c.profile), "\n"))
 	terminateFirst(cmd, r.Prompt == nil)
 	err = cmd.Run()
 	switch {
 	case context.Cause(run) == errOutput:
-		err = fmt.Errorf("its %s %w", setting, errOutput)
+		err = fmt.Errorf("its %s %w", c.setting, errOutput)
+	case c.ends && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	case run.Err() != nil:
-		err = fmt.Errorf("its %s was ended before it had printed anything", setting)
+		err = fmt.Errorf("its %s was ended before it had printed anything", c.setting)
 	case errors.Is(err, exec.ErrWaitDelay):
-		err = fmt.Errorf("its %s has left a process running that keeps its output open", setting)
+		err = fmt.Errorf("its %s has left a process running that keeps its output open", c.setting)
 	case err != nil:
-		err = fmt.Errorf("its %s failed: %w", setting, err)
+		err = fmt.Errorf("its %s failed: %w", c.setting, err)
 	default:
 		return stdout.buffer.Bytes(), nil
 	}
-	return nil, &processError{profile, err}
+	return nil, &processError{c.profile, err}
 }
 
 // errOutput means that a process printed more than maxOutput.

@@ -76,7 +76,7 @@ func TestProcessAsBotocore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := r.runProcess(t.Context(), p.Name, "credential_process", p.CredentialProcess)
+		out, err := r.runProcess(t.Context(), profileCommand{profile: p.Name, setting: "credential_process", line: p.CredentialProcess})
 		if err != nil {
 			t.Fatalf("%q: %v", p.CredentialProcess, err)
 		}

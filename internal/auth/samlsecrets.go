@@ -28,7 +28,7 @@ func (r *Resolver) samlConfig(p *awsconfig.Profile, ip string) saml.Config {
 		ClientID: s.ClientID, Region: s.Region, Subdomain: s.Subdomain, AppID: s.AppID, IP: cmp.Or(ip, s.IP),
 		Command: s.Command,
 		Run: func(ctx context.Context, command string) ([]byte, error) {
-			return r.runUntil(ctx, p.Name, "saml_command", command)
+			return r.runProcess(ctx, profileCommand{p.Name, "saml_command", command, true})
 		},
 		Password: func(ctx context.Context) (string, error) {
 			return secrets.get(ctx, samlPassword, fmt.Sprintf("Password of %s at %s: ", s.Username, s))
@@ -37,25 +37,6 @@ func (r *Resolver) samlConfig(p *awsconfig.Profile, ip string) saml.Config {
 			return secrets.get(ctx, samlClientSecret, fmt.Sprintf("Client secret of the API credentials %s at %s: ", s.ClientID, s))
 		},
 		Secrets: r.API.Secrets(),
-	}
-}
-
-// runUntil is runProcess that does not wait beyond the end of ctx. Close ends the process.
-func (r *Resolver) runUntil(ctx context.Context, profile, setting, command string) ([]byte, error) {
-	type result struct {
-		output []byte
-		err    error
-	}
-	done := make(chan result, 1)
-	go func() {
-		output, err := r.runProcess(ctx, profile, setting, command)
-		done <- result{output, err}
-	}()
-	select {
-	case r := <-done:
-		return r.output, r.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
 	}
 }
 
@@ -77,7 +58,7 @@ func (s *samlSecrets) get(ctx context.Context, variable, question string) (secre
 		return secret, nil
 	}
 	if s.printed == nil && s.profile.SAML.SecretCommand != "" {
-		output, err := s.r.runUntil(ctx, s.profile.Name, "saml_secret_command", s.profile.SAML.SecretCommand)
+		output, err := s.r.runProcess(ctx, profileCommand{s.profile.Name, "saml_secret_command", s.profile.SAML.SecretCommand, true})
 		if err != nil {
 			return "", err
 		}

@@ -210,6 +210,12 @@ func browser(t *testing.T) *http.Client {
 func visit(t *testing.T, c *http.Client, address string) (*http.Response, string) {
 	t.Helper()
 	resp, err := c.Get(address)
+	return whole(t, resp, err)
+}
+
+// whole returns an answer and its text with the headers.
+func whole(t *testing.T, resp *http.Response, err error) (*http.Response, string) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,15 +330,8 @@ func TestConsoleSAML(t *testing.T) {
 		t.Helper()
 		c = &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		resp, err := c.PostForm(address, url.Values{"SAMLResponse": {encoded}, "RelayState": {""}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		var b strings.Builder
-		if err := resp.Write(&b); err != nil {
-			t.Fatal(err)
-		}
-		return resp.StatusCode, b.String()
+		resp, body := whole(t, resp, err)
+		return resp.StatusCode, body
 	}
 	const reader, admin = "arn:aws:iam::000000000001:role/Reader", "arn:aws:iam::000000000002:role/Admin"
 	good := s.SAMLAssertion(reader, admin)
