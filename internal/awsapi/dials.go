@@ -42,7 +42,7 @@ func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 		closed()
 		return nil, err
 	}
-	return &countedConn{&timeoutConn{Conn: conn, timeout: d.readTimeout}, closed}, nil
+	return &countedConn{&aheadConn{Conn: &timeoutConn{Conn: conn, timeout: d.readTimeout}}, closed}, nil
 }
 
 // waitToDial waits until the calls of the host need another connection, and counts it.
