@@ -161,21 +161,11 @@ func (s *recordSource) compare(ctx context.Context, o *WatchedOutput, before, af
 	if err != nil {
 		return err
 	}
-	now, ended := (*side)(nil), error(nil)
-	if after != nil {
-		now, err = keptSide(after)
-	} else {
-		var done func()
-		now, done, ended = s.liveSide(ctx)
-		if now != nil {
-			defer done()
-		} else {
-			err = ended
-		}
+	now, done, ended := s.newSide(ctx, after)
+	if now == nil {
+		return ended
 	}
-	if err != nil {
-		return err
-	}
+	defer done()
 	if end := (*partial)(nil); errors.As(ended, &end) && end.code != exitPartial {
 		return ended
 	}
@@ -201,9 +191,9 @@ func (s *recordSource) compare(ctx context.Context, o *WatchedOutput, before, af
 	if err != nil {
 		return err
 	}
-	s.app.noteMissedIn(before, old)
+	s.app.noteMissed(before, old.ledger)
 	if after != nil {
-		s.app.noteMissedIn(after, now)
+		s.app.noteMissed(after, now.ledger)
 	}
 	if !s.flags.sweep.Quiet {
 		s.tally(found, old, now)
@@ -211,11 +201,14 @@ func (s *recordSource) compare(ctx context.Context, o *WatchedOutput, before, af
 	return s.outcome(o, found, old, now, ended)
 }
 
-// noteMissedIn is noteMissed for a snapshot that may have no gaps.
-func (a *App) noteMissedIn(info *snapshot.Info, s *side) {
-	if len(s.ledger.Gaps()) > 0 {
-		a.noteMissed(info, s.ledger)
+// newSide returns the newer side: a snapshot, or the live state if it is nil. The results are
+// those of liveSide.
+func (s *recordSource) newSide(ctx context.Context, after *snapshot.Info) (now *side, done func(), ended error) {
+	if after == nil {
+		return s.liveSide(ctx)
 	}
+	now, err := keptSide(after)
+	return now, func() {}, err
 }
 
 // tally prints the count of changes for a person. A script gets a line only if there are none.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -137,9 +136,12 @@ func (s *recordSource) liveSide(ctx context.Context) (live *side, done func(), e
 	}, scratch.Remove, ended
 }
 
-// noteMissed lists the places that a snapshot lacks.
+// noteMissed lists the places that a snapshot lacks, if there are any.
 func (a *App) noteMissed(info *snapshot.Info, ledger *sweep.Ledger) {
 	gaps := ledger.Gaps()
-	a.note("%s did not answer when %s was saved:", count(len(gaps), "place"), cmp.Or(info.Name, "the snapshot"))
+	if len(gaps) == 0 {
+		return
+	}
+	a.note("%s did not answer when %s was saved:", count(len(gaps), "place"), info.Name)
 	a.listCauses(gaps, ledger.ListError())
 }
