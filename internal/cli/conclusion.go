@@ -51,21 +51,25 @@ func (s *sweeper) conclude(ctx context.Context, r *sweepResult) error {
 	if err := s.concludeTimings(ctx); err != nil {
 		return err
 	}
-	counting := 0
-	for _, gap := range gaps {
-		if !s.AllowDenied || !gap.Denied() {
-			counting++
-		}
-	}
 	switch {
 	case interrupted(ctx):
 		return &partial{exitInterrupted}
 	case r.failed != nil, len(gaps) > 0 && accounts == 0:
 		return &partial{exitNothing}
-	case counting > 0:
+	case s.countGaps(gaps) > 0:
 		return &partial{exitPartial}
 	}
 	return nil
+}
+
+// countGaps returns the number of gaps that count towards the exit code.
+func (f *SweepFlags) countGaps(gaps []sweep.Entry) (n int) {
+	for _, gap := range gaps {
+		if !f.AllowDenied || !gap.Denied() {
+			n++
+		}
+	}
+	return n
 }
 
 // notePassed explains which gaps of --retry-gaps were not visited.

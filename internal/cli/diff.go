@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -236,22 +237,14 @@ func (s *recordSource) tally(found []snapshot.Change, old, now *side) {
 
 // outcome returns the error that makes the exit code.
 func (s *recordSource) outcome(o *WatchedOutput, found []snapshot.Change, old, now *side, ended error) error {
-	if o.ExitCode {
-		for _, c := range found {
-			if c.Kind != snapshot.Unknown {
-				return &partial{exitChanged}
-			}
-		}
+	if o.ExitCode && slices.ContainsFunc(found, func(c snapshot.Change) bool { return c.Kind != snapshot.Unknown }) {
+		return &partial{exitChanged}
 	}
 	if ended != nil {
 		return ended
 	}
-	for _, side := range []*side{old, now} {
-		for _, gap := range side.ledger.Gaps() {
-			if !s.flags.sweep.AllowDenied || !gap.Denied() {
-				return &partial{exitPartial}
-			}
-		}
+	if s.flags.sweep.countGaps(slices.Concat(old.ledger.Gaps(), now.ledger.Gaps())) > 0 {
+		return &partial{exitPartial}
 	}
 	return nil
 }
