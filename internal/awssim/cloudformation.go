@@ -16,6 +16,7 @@ type StackSets struct {
 	NoTrustedAccess bool              `json:"no_trusted_access,omitempty"` // CloudFormation may not use Organizations
 	Polls           int               `json:"polls,omitempty"`             // questions until an operation ends; default 2; below 0: it never ends
 	Fail            map[string]string `json:"fail,omitempty"`              // account to the reason why its stacks fail
+	KeepStack       string            `json:"keep_stack,omitempty"`        // the reason why DeleteStack fails
 
 	// What the management account has at the start: templates by name.
 	Sets   map[string]string `json:"sets,omitempty"`

@@ -110,7 +110,13 @@ func (s *Server) deleteStack(r *request) (*answer, *apiError) {
 		return r.respond(object{}), nil // a stack that does not exist is deleted already
 	}
 	st.status, st.reason, st.polls = "DELETE_IN_PROGRESS", "", 0
-	st.end = func() { s.removeStack(st) }
+	st.end = func() {
+		if reason := s.world.StackSets.KeepStack; reason != "" {
+			st.status, st.reason = "DELETE_FAILED", reason
+			return
+		}
+		s.removeStack(st)
+	}
 	return r.respond(object{}), nil
 }
 

@@ -1,11 +1,19 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -169,4 +177,79 @@ func TestRoleAgainstMoto(t *testing.T) {
 	if result := muster(t, environ, "role", "status", "--role", "Audit", "--jq", ".Access"); result.code != 0 || result.stdout != "ok\nok\nok\n" {
 		t.Errorf("status: exit code %d: %s%s", result.code, result.stdout, result.stderr)
 	}
+
+	environ[1] = "AWS_ENDPOINT_URL=" + namingAccounts(t, url)
+	result := muster(t, environ, "role", "delete", "--role", "Audit", "--yes", "--jq", ".Change")
+	if result.code != 0 || result.stdout != "delete\ndelete\ndelete\n" {
+		t.Errorf("delete: exit code %d: %s%s", result.code, result.stdout, result.stderr)
+	}
+	if left := strings.TrimSpace(string(python(roleLeft))); left != `{"roles": 0, "sets": ["DELETED"], "stacks": ["judge"]}` {
+		t.Errorf("after delete, boto3 finds %s", left)
+	}
+	if result := muster(t, environ, "role", "delete", "--role", "Audit", "--yes"); result.code != 0 || !strings.Contains(result.stderr, "nothing to delete") {
+		t.Errorf("the second delete: exit code %d: %s", result.code, result.stderr)
+	}
+	if changes, _ := deploy(); changes != "create\ncreate\ncreate\n" {
+		t.Errorf("deployed again:\n%s", changes)
+	}
+}
+
+// roleLeft prints what boto3 finds after the role Audit was deleted.
+const roleLeft = `
+import boto3, json, sys
+base = dict(region_name='us-east-1', endpoint_url=sys.argv[1], aws_access_key_id='AKIAMOTO', aws_secret_access_key='x')
+roles = 0
+for account in boto3.client('organizations', **base).list_accounts()['Accounts']:
+    c = boto3.client('sts', **base).assume_role(RoleArn='arn:aws:iam::%s:role/Any' % account['Id'], RoleSessionName='judge')['Credentials']
+    mine = dict(base, aws_access_key_id=c['AccessKeyId'], aws_secret_access_key=c['SecretAccessKey'], aws_session_token=c['SessionToken'])
+    roles += sum(role['RoleName'] == 'Audit' for role in boto3.client('iam', **mine).list_roles()['Roles'])
+cfn = boto3.client('cloudformation', **base)
+print(json.dumps({'roles': roles, 'sets': [s['Status'] for s in cfn.list_stack_sets()['Summaries']],
+    'stacks': [s['StackName'] for s in cfn.describe_stacks()['Stacks']]}))
+`
+
+// namingAccounts starts a proxy before moto that names the accounts of a DeleteStackInstances:
+// moto does not know which accounts an OU has.
+func namingAccounts(t *testing.T, moto string) (url string) {
+	target, err := neturl.Parse(moto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	accountsOf := func(set neturl.Values, authorization string) []string {
+		values := neturl.Values{"Action": {"ListStackInstances"}, "StackSetName": set["StackSetName"], "Version": set["Version"]}
+		req, err := http.NewRequestWithContext(t.Context(), "POST", moto, strings.NewReader(values.Encode()))
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Authorization", authorization) // it names the service
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		var accounts []string
+		for _, match := range regexp.MustCompile(`<Account>(\d+)</Account>`).FindAllStringSubmatch(string(text), -1) {
+			accounts = append(accounts, match[1])
+		}
+		return accounts
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if values, err := neturl.ParseQuery(string(body)); err == nil && values.Get("Action") == "DeleteStackInstances" {
+			for i, account := range accountsOf(values, r.Header.Get("Authorization")) {
+				values.Set(fmt.Sprintf("Accounts.member.%d", i+1), account)
+			}
+			body = []byte(values.Encode())
+		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }

@@ -135,6 +135,9 @@ func (d *Deployment) describeSet(ctx context.Context) (*stackSet, error) {
 		return nil, err
 	}
 	found, _ := out.Get("StackSet").(wire.Object)
+	if found.Text("Status") == "DELETED" {
+		return nil, nil
+	}
 	set := &stackSet{template: found.Text("TemplateBody"), automatic: true, model: found.Text("PermissionModel"), instances: map[string]instance{}}
 	if auto, ok := found.Get("AutoDeployment").(wire.Object); ok {
 		enabled, _ := auto.Get("Enabled").(bool)

@@ -119,8 +119,7 @@ func (p *Plan) planStack(st *stack) error {
 		return &remedied{fmt.Errorf("the stack %s is in the state %s", d.Name, st.status), "wait until CloudFormation has finished, and run the command again"}
 	case st.status == "ROLLBACK_COMPLETE" || strings.HasSuffix(st.status, "_FAILED"):
 		change.Change, change.Reason = Retry, st.reason
-		p.add(Step{Text: "delete" + where + ", which is in the state " + st.status, run: d.deleteStack})
-		p.add(Step{Text: "create" + where, run: d.createStack})
+		p.add(Step{Text: "delete and create again" + where + ", which is in the state " + st.status, run: d.recreateStack})
 	case !sameTemplate(st.template, d.Template):
 		change.Change = Update
 		if p.Before == "" {

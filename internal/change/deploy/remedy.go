@@ -47,6 +47,7 @@ func withRemedy(err error) error {
 
 // reasons are the remedies for failures in an account, by a part of CloudFormation's reason.
 var reasons = []struct{ text, remedy string }{
+	{"Requires capabilities", "CloudFormation asks for a capability besides CAPABILITY_NAMED_IAM; it may have changed its rules"},
 	{"already exists", "the account has a role of this name that muster did not create: delete it there, or deploy a role with another name"},
 	{"is suspended", "stack sets cannot reach a suspended account; keep its stack with 'aws cloudformation delete-stack-instances --retain-stacks'"},
 	{"Invalid principal", "--trust names a role, a user or an account that does not exist"},

@@ -3,10 +3,12 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"muster/internal/awsapi"
 	"muster/internal/wire"
 )
 
@@ -125,14 +127,29 @@ func (d *Deployment) operate(ctx context.Context, r *run, operation string, in w
 	}
 	id := out.Text("OperationId")
 	f := &follower{d: d, run: r, id: id, known: map[string]bool{}}
-	if err := f.follow(ctx); err != nil {
-		if ctx.Err() != nil {
-			return &Ongoing{"the operation " + id + " of the stack set " + d.Name, ctx.Err()}
-		}
-		return err
-	}
-	return nil
+	return unfollowed(ctx, "the operation "+id+" of the stack set "+d.Name, f.follow(ctx))
 }
+
+// unfollowed returns the error of a run that cannot follow an operation any more: the operation
+// goes on. An end of the operation is not such an error.
+func unfollowed(ctx context.Context, operation string, err error) error {
+	ended := (*endedError)(nil)
+	switch {
+	case err == nil || errors.As(err, &ended):
+		return err
+	case ctx.Err() != nil:
+		return &Ongoing{operation, ctx.Err()}
+	}
+	failure := awsapi.Explain(err)
+	return &remedied{
+		fmt.Errorf("%s goes on in AWS, but muster cannot follow it: %s: %s: %s", operation, failure.Operation, failure.Code, failure.Message),
+		"'muster role status' shows its state",
+	}
+}
+
+// endedError says that an operation has ended without success and without a failure in an
+// account.
+type endedError struct{ error }
 
 // follower follows an operation of a stack set.
 type follower struct {
@@ -161,7 +178,7 @@ func (f *follower) follow(ctx context.Context) error {
 			return false, nil
 		}
 		if status != "SUCCEEDED" && failed == len(f.run.failures) {
-			return true, fmt.Errorf("the operation %s of the stack set %s ended as %s %s", f.id, f.d.Name, status, operation.Text("StatusReason"))
+			return true, &endedError{fmt.Errorf("the operation %s of the stack set %s ended as %s %s", f.id, f.d.Name, status, operation.Text("StatusReason"))}
 		}
 		return true, nil
 	})
