@@ -130,7 +130,7 @@ func (r *Resolver) noCredentials() error {
 
 // signedInSession returns the name of a session with a usable token, or "".
 func (r *Resolver) signedInSession() string {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, session := range r.Config.Sessions {
 		if session.Problem != nil {

@@ -22,8 +22,10 @@ const (
 	maxAge  = 24 * time.Hour
 	maxRate = 1e6 // calls per second that no limit of AWS allows
 
-	// A file system may hang. A run must not begin or end later because of its rates.
-	timeout = 300 * time.Millisecond
+	// A file system may hang: a run goes on without its rates. A busy machine may need a while
+	// for a file all the same.
+	readTimeout = time.Second
+	saveTimeout = 10 * time.Second
 )
 
 // entry is one line of a file.
@@ -35,16 +37,16 @@ type entry struct {
 // Read returns the rates in a file, in calls per second, by the name of the limit. A
 // missing file has none; damaged lines are left out.
 func Read(path string, now time.Time) map[string]float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	defer cancel()
 	rates := map[string]float64{}
-	for name, e := range read(path, now) {
+	for name, e := range read(ctx, path, now) {
 		rates[name] = e.rate
 	}
 	return rates
 }
 
-func read(path string, now time.Time) map[string]entry {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
+func read(ctx context.Context, path string, now time.Time) map[string]entry {
 	data, err := disk.ReadRegular(ctx, path)
 	if err != nil {
 		return nil
@@ -68,10 +70,13 @@ func read(path string, now time.Time) map[string]entry {
 // Save adds the rates of a run to a file, and drops those that are too old. It replaces the
 // file in one step. If two processes save at once, the later one wins.
 func Save(path string, now time.Time, rates map[string]float64) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
 	defer cancel()
 	return disk.Within(ctx, func() error {
-		entries := read(path, now)
+		entries := read(ctx, path, now)
+		if ctx.Err() != nil {
+			return ctx.Err() // the old rates would be lost
+		}
 		if entries == nil {
 			entries = map[string]entry{}
 		}

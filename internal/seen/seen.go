@@ -25,11 +25,11 @@ const maxAge = 7 * 24 * time.Hour
 // maxNames bounds the names of one kind in a file. The latest ones stay.
 const maxNames = 5000
 
-// A file system may hang. Completion must answer within a key press, and a sweep must not
-// end later because of its names.
+// A file system may hang: completion and the end of a sweep do not. A busy machine may need
+// a while for a file all the same, and its names should not be lost.
 const (
-	readTimeout   = 300 * time.Millisecond
-	updateTimeout = time.Second
+	readTimeout   = time.Second
+	updateTimeout = 10 * time.Second
 )
 
 // Kind is a kind of named things.
@@ -77,7 +77,7 @@ func FileOf(path string, kind Kind) string {
 }
 
 // Read returns the entries of a file, sorted by kind and ID, the latest first among equal
-// ones. A missing file has none, nor has a pipe, or a file that takes longer than 300 ms.
+// ones. A missing file has none, nor has a pipe, or a file that takes longer than a second.
 // Damaged lines are left out.
 func Read(path string, now time.Time) []Entry {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
@@ -109,7 +109,7 @@ func read(ctx context.Context, path string, now time.Time) []Entry {
 // Update adds the entries that a sweep has found to a file. It drops entries that are too
 // old, and older entries that gone reports. It replaces the file in one step, without
 // waiting for the disk. If two processes update a file at once, the later one wins. Update
-// gives up after a second.
+// gives up after ten seconds.
 func Update(path string, now time.Time, found []Entry, gone func(Entry) bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), updateTimeout)
 	defer cancel()
