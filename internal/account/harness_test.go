@@ -16,6 +16,8 @@ import (
 	"muster/internal/awssim/simtest"
 )
 
+func init() { orderDelay = time.Hour } // however slow the machine is
+
 // newResolver starts a world and returns a resolver of its home, with text added to the config.
 func newResolver(t testing.TB, w *awssim.World, config string, pairs ...string) (*simtest.Home, *auth.Resolver) {
 	t.Helper()

@@ -28,8 +28,9 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 	}}, nil
 }
 
-// orderDelay is the time for which accounts are yielded in the order of their profiles.
-const orderDelay = time.Second
+// orderDelay is the time for which accounts are yielded in the order of their profiles. Only
+// tests change it.
+var orderDelay = time.Second
 
 // fromProfiles finds the account of each profile. Several profiles may lead to one
 // account: see roster.

@@ -295,7 +295,7 @@ func TestInstance(t *testing.T) {
 		}
 	}))
 	defer imds.Close()
-	r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL)
+	r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, "AWS_METADATA_SERVICE_TIMEOUT=60")
 	id, err := r.Current()
 	if err != nil {
 		t.Fatal(err)
@@ -344,7 +344,7 @@ func TestInstanceWithoutV1(t *testing.T) {
 			}
 		}))
 		defer imds.Close()
-		r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, variable)
+		r := emptyHome(t).resolver(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, "AWS_METADATA_SERVICE_TIMEOUT=60", variable)
 		id, err := r.Current()
 		if err != nil {
 			t.Fatal(err)

@@ -50,7 +50,7 @@ func metadataCases() []metadataCase {
 	const endpoint, mode, v1 = "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "AWS_EC2_METADATA_V1_DISABLED"
 	const timeout, attempts = "AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"
 	type vars = map[string]string
-	return []metadataCase{
+	cases := []metadataCase{
 		{name: "endpoint of the environment", Variables: vars{endpoint: "URL"}},
 		{name: "endpoint with a slash", Variables: vars{endpoint: "URL/"}},
 		{name: "endpoint of the config", config: "ec2_metadata_service_endpoint = URL"},
@@ -84,6 +84,16 @@ func metadataCases() []metadataCase {
 		{name: "disabled", Variables: vars{endpoint: "URL", "AWS_EC2_METADATA_DISABLED": "TRUE"}},
 		{name: "disabled by another word", Variables: vars{endpoint: "URL", "AWS_EC2_METADATA_DISABLED": "1"}},
 	}
+	for i := range cases { // not the second after which a busy machine is taken for no instance
+		c := &cases[i]
+		if c.Variables == nil {
+			c.Variables = vars{}
+		}
+		if _, set := c.Variables[timeout]; !set && !strings.Contains(c.config, "metadata_service_timeout") {
+			c.Variables[timeout] = "60"
+		}
+	}
+	return cases
 }
 
 // TestMetadataAsBotocore: the requests to the metadata service are those of botocore
