@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"muster/internal/awssim/simtest"
 )
 
 // asNobody runs the calling test in a process of a user without privileges.
@@ -27,8 +29,9 @@ func asNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{os.Chmod(dir, 0o777), os.WriteFile(binary, program, 0o755), os.Chmod(binary, 0o755)} {
-		if err != nil {
+	simtest.Program(t, binary, string(program))
+	for path, mode := range map[string]os.FileMode{dir: 0o777, binary: 0o755} { // whatever the umask
+		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
 	}

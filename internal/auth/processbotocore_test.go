@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"muster/internal/awssim/simtest"
 )
 
 // askProcesses prints the words into which botocore splits each profile's
@@ -44,8 +46,8 @@ func TestProcessAsBotocore(t *testing.T) {
 		t.Skip("botocore is not installed")
 	}
 	h := newHome(t, testWorld())
-	words := h.Write(t, "words", "#!/bin/sh\nprintf '%s\\0' \"$@\"\n")
-	os.Chmod(words, 0o700)
+	words := filepath.Join(h.Dir, "words")
+	simtest.Program(t, words, "#!/bin/sh\nprintf '%s\\0' \"$@\"\n")
 	random := rand.New(rand.NewPCG(20, 20))
 	var text strings.Builder
 	for i := range 150 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 )
 
 // TestConsoleBrowser: the browser gets the right profile, and signs in although its arguments
@@ -26,9 +27,7 @@ func TestConsoleBrowser(t *testing.T) {
 	seen := filepath.Join(bin, "arguments")
 	for _, name := range []string{"firefox", "chromium", "lynx"} {
 		script := fmt.Sprintf("#!/bin/sh\nprintf '%%s ' \"$@\" > %q\nfor page; do :; done\n%s=yes exec %q \"$page\"\n", seen, actAsBrowser, self)
-		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		simtest.Program(t, filepath.Join(bin, name), script)
 	}
 	sim, environ := simulated(t, awssim.DefaultWorld(), false)
 	config := filepath.Join(t.TempDir(), "config.yaml")

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 )
 
 // samlWorld has people who sign in at OneLogin and at Okta. Each has a profile of the same name,
@@ -448,11 +449,10 @@ func TestSecretsOfSAMLStayInside(t *testing.T) {
 	folder := t.TempDir()
 	secrets, program, seen := filepath.Join(folder, "secrets"), filepath.Join(folder, "program"), filepath.Join(folder, "arguments")
 	script := "#!/bin/sh\ncat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' >" + seen + "\ncat " + secrets + "\n"
-	for path, text := range map[string]string{secrets: "MUSTER_SAML_PASSWORD=Sam-5-passw0rd\n", program: script} {
-		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(secrets, []byte("MUSTER_SAML_PASSWORD=Sam-5-passw0rd\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	simtest.Program(t, program, script)
 	changed := strings.Replace(string(text), "[profile sam]\n", "[profile sam]\nsaml_secret_command = "+program+"\n", 1)
 	if err := os.WriteFile(config, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)

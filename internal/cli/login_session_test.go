@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 )
 
 // laptopWorld has profiles with a login_session. Nobody is signed in.
@@ -171,9 +172,7 @@ func TestLoginOfAWSCLI(t *testing.T) {
 		sim, home, environ := laptop(t)
 		browser := filepath.Join(home, "browser")
 		// The AWS CLI waits for the redirect only when the program in BROWSER has ended.
-		if err := os.WriteFile(browser, []byte("#!/bin/sh\ncurl -sSL \"$1\" >/dev/null 2>&1 &\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		simtest.Program(t, browser, "#!/bin/sh\ncurl -sSL \"$1\" >/dev/null 2>&1 &\n")
 		environ = append(environ, "BROWSER="+browser, "AWS_PAGER=")
 		run := func(program string, args ...string) string {
 			t.Helper()

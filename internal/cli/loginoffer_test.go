@@ -57,7 +57,7 @@ func TestSignInMidway(t *testing.T) {
 			}
 			waitFor(t, shown, `muster: signed in to SSO session "corp" until \d\d\d\d-`)
 			err := command.Wait()
-			waitFor(t, shown, `(?m)^i-0a000000000000001`)
+			waitFor(t, shown, `(?m)(?:^|\x1b\[J)i-0a000000000000001`) // perhaps after a progress line
 			if text := shown.String(); err != nil || strings.Count(text, "Sign in now?") != 1 {
 				t.Errorf("%v\n%s", err, text)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"muster/internal/awsapi"
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 	"muster/internal/sweep"
 )
 
@@ -85,9 +86,7 @@ func TestFewOpenFilesForExec(t *testing.T) {
 	world := awssim.Large(awssim.LargeSpec{Accounts: 40, Regions: 1, Seed: 3})
 	_, environ := simulated(t, world, false)
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "work"), []byte("#!/bin/sh\nsleep 0.2\necho $MUSTER_ACCOUNT_ID\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Program(t, filepath.Join(bin, "work"), "#!/bin/sh\nsleep 0.2\necho $MUSTER_ACCOUNT_ID\n")
 	stdout, stderr, err := runWithOpenFiles(t, 64, append(environ, "PATH="+bin+":"+os.Getenv("PATH")),
 		"exec", "--org", "--role", "OrganizationAccountAccessRole", "--yes", "--concurrency", "40", "--jq", ".Stdout", "--", "work")
 	if accounts := strings.Fields(stdout); err != nil || len(accounts) != len(world.Accounts) {

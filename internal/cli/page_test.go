@@ -15,6 +15,8 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"muster/internal/awssim/simtest"
 )
 
 // TestWatchedPage: --open shows the page once. With --watch, muster writes the file again,
@@ -95,9 +97,7 @@ func noted(t *testing.T, environ []string) ([]string, func() string) {
 	t.Helper()
 	dir := t.TempDir()
 	browser, notes := filepath.Join(dir, "browser"), filepath.Join(dir, "notes")
-	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\nprintf '%%s\\n' \"$1\" >> %q\n", notes), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Program(t, browser, fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n' \"$1\" >> %q\n", notes))
 	return append(environ, "BROWSER="+browser), func() string {
 		urls, _ := os.ReadFile(notes)
 		return string(urls)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"muster/internal/awssim/simtest"
 )
 
 // TestKubectlPlugin: kubectl finds muster, and completes it.
@@ -28,7 +30,8 @@ func TestKubectlPlugin(t *testing.T) {
 		install func(bin string) error
 	}{
 		{"a link and a script", func(bin string) error {
-			return os.WriteFile(filepath.Join(bin, completer), []byte(script), 0o755)
+			simtest.Program(t, filepath.Join(bin, completer), script)
+			return nil
 		}},
 		{"two links", func(bin string) error { return os.Symlink(binary, filepath.Join(bin, completer)) }},
 	} {

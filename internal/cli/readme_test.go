@@ -16,6 +16,7 @@ import (
 	"github.com/creack/pty"
 
 	"muster/internal/awssim"
+	"muster/internal/awssim/simtest"
 	"muster/internal/cli/manual"
 )
 
@@ -118,13 +119,9 @@ func readmeShell(t *testing.T, root string) func(t *testing.T, line string, widt
 	}
 	bin, work := t.TempDir(), t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\n%s=%q exec %q \"$@\"\n", actAsMuster, root, self)
-	if err := os.WriteFile(filepath.Join(bin, "muster"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Program(t, filepath.Join(bin, "muster"), script)
 	browser := filepath.Join(bin, "firefox")
-	if err := os.WriteFile(browser, fmt.Appendf(nil, "#!/bin/sh\n%s=yes exec %q \"$@\"\n", actAsBrowser, self), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Program(t, browser, fmt.Sprintf("#!/bin/sh\n%s=yes exec %q \"$@\"\n", actAsBrowser, self))
 	for _, name := range []string{"GOPATH", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
