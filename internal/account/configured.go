@@ -79,7 +79,7 @@ func fromConfigured(r *auth.Resolver, s Selection) (*Found, error) {
 	}
 	return &Found{
 		Accounts: func(ctx context.Context) iter.Seq2[*Account, error] {
-			lists := []iter.Seq2[*Account, error]{newRoster(r, ids, orderDelay).accounts(ctx), keptSAML(ctx, r)}
+			lists := []iter.Seq2[*Account, error]{newRoster(r, ids, OrderDelay).accounts(ctx), keptSAML(ctx, r)}
 			if session.Accounts != nil {
 				lists = append(lists, session.Accounts(ctx))
 			}

@@ -16,7 +16,7 @@ import (
 	"muster/internal/awssim/simtest"
 )
 
-func init() { orderDelay = time.Hour } // however slow the machine is
+func init() { OrderDelay = time.Hour }
 
 // newResolver starts a world and returns a resolver of its home, with text added to the config.
 func newResolver(t testing.TB, w *awssim.World, config string, pairs ...string) (*simtest.Home, *auth.Resolver) {

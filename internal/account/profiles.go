@@ -28,9 +28,9 @@ func fromIdentity(r *auth.Resolver) (*Found, error) {
 	}}, nil
 }
 
-// orderDelay is the time for which accounts are yielded in the order of their profiles. Only
-// tests change it.
-var orderDelay = time.Second
+// OrderDelay is the time for which accounts are yielded in the order of their profiles. Only
+// tests change it, so that no result depends on the speed of the machine.
+var OrderDelay = time.Second
 
 // fromProfiles finds the account of each profile. Several profiles may lead to one
 // account: see roster.
@@ -56,7 +56,7 @@ func fromProfiles(r *auth.Resolver, s Selection) (*Found, error) {
 		return nil, &auth.NoCredentialsError{Msg: "no profile of " + r.Config.Files.Config + " can give credentials; 'muster profiles' lists their problems"}
 	}
 	found.Accounts = func(ctx context.Context) iter.Seq2[*Account, error] {
-		return newRoster(r, ids, orderDelay).accounts(ctx)
+		return newRoster(r, ids, OrderDelay).accounts(ctx)
 	}
 	return found, nil
 }

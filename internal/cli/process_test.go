@@ -16,6 +16,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"muster/internal/account"
 )
 
 // actAsMuster turns the test binary into muster, for tests that need a process.
@@ -25,6 +28,7 @@ const actAsMuster = "MUSTER_TEST_BINARY_IS_MUSTER"
 const actAsBrowser = "MUSTER_TEST_BINARY_IS_BROWSER"
 
 func TestMain(m *testing.M) {
+	account.OrderDelay = time.Hour
 	if os.Getenv(actAsBrowser) != "" {
 		if err := visit(pageOf(os.Args)); err != nil {
 			os.Exit(1)
