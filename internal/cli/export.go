@@ -50,7 +50,7 @@ func (e *Export) start(app *App, g *Global) (stream[accountCredentials], error) 
 	if err := e.check(app); err != nil {
 		return nil, err
 	}
-	w, text := app.Stdout, &bytes.Buffer{}
+	w, text := app.term.Records(), &bytes.Buffer{}
 	if e.Out != "" {
 		w = text
 	}

@@ -162,6 +162,38 @@ func TestProgressBeside(t *testing.T) {
 	}
 }
 
+// TestProgressOfCredentials: the line makes way for credentials, too.
+func TestProgressOfCredentials(t *testing.T) {
+	t.Parallel()
+	w, err := awssim.ParseWorld([]byte(`{
+  "accounts": [{"id": "100000000001", "name": "main"}],
+  "sso": [{"name": "corp", "start_url": "https://corp.awsapps.com/start", "region": "eu-west-1", "assignments": {"*": ["ReadOnly"]}}]
+}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, environ := simulated(t, w, false)
+	seen := make(chan struct{})
+	environ = inFront(t, environ, func(r *http.Request) *awssim.Server {
+		if r.URL.Path == "/federation/credentials" {
+			select {
+			case <-seen:
+			case <-r.Context().Done():
+			}
+		}
+		return sim
+	})
+	command, _, shown := startOnTerminal(t, append(environ, "TERM=xterm"), "credentials", "--sso-session", "corp", "--jq", ".accountId")
+	waitFor(t, shown, "/1 accounts, 0 credentials")
+	close(seen)
+	command.Wait()
+	waitFor(t, shown, `muster: 1 credential in .*\n`)
+	const want = "100000000001\nmuster: 1 credential in 1 account, TIME\n"
+	if got := took.ReplaceAllString(visible(shown.raw()), ", TIME"); got != want {
+		t.Errorf("the terminal shows\n%swant\n%s", got, want)
+	}
+}
+
 // TestProgressInterrupted: after Ctrl-C or a narrower window, nothing of the line is
 // left.
 func TestProgressInterrupted(t *testing.T) {
