@@ -83,6 +83,8 @@ func (c *loginCmd) check(command *kong.Context) error {
 	switch {
 	case c.All && (c.Name != "" || c.SSOSession != "" || c.Profile != "" || c.NewSession != (newSession{})):
 		return usage("--all signs in to all sessions of the config: leave out names and --start-url")
+	case c.All && c.SAML.RoleARN != "":
+		return usage("--all and --role-arn cannot be used together: --role-arn is the role of one profile")
 	case c.Force && !c.All:
 		return usage("--force needs --all; a sign-in by name always takes place")
 	case c.Timeout <= 0:

@@ -50,7 +50,7 @@ func loginProfiles(config *awsconfig.Config) (all []*awsconfig.Profile) {
 		if p.Kind == awsconfig.KindSAML {
 			in = signIn{saml: p.SAML.SignIn()}
 		}
-		if (p.Kind == awsconfig.KindLogin || p.Kind == awsconfig.KindSAML) && p.Problem == nil && !known[in] {
+		if (p.Kind == awsconfig.KindLogin || p.Kind == awsconfig.KindSAML) && !known[in] {
 			known[in] = true
 			all = append(all, p)
 		}
@@ -61,6 +61,8 @@ func loginProfiles(config *awsconfig.Config) (all []*awsconfig.Profile) {
 // signInAs signs in to the login_session or at the saml_provider of a profile.
 func (c *loginCmd) signInAs(ctx context.Context, app *App, g *Global, r *auth.Resolver, p *awsconfig.Profile) ([]contextOffer, error) {
 	switch {
+	case p.Problem != nil:
+		return nil, p.Problem
 	case c.NewSession != (newSession{}):
 		return nil, usage("--start-url and --sso-region are for an SSO session; profile %q (%s:%d) has its own sign-in", p.Name, p.File, p.Line)
 	case p.Kind == awsconfig.KindSAML:

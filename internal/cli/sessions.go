@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -91,35 +92,33 @@ func sessionRecords(ctx context.Context, r *auth.Resolver) (records []sessionRec
 		if s.Name == "" {
 			record.Name, record.Kind = through[i].Name, "sso-legacy"
 		}
-		record.describe(r.SignedInSSO(ctx, s), r.Now())
-		if s.Problem != nil {
-			record.Status, record.Problem = "broken", strings.TrimSpace(s.Problem.Error())
-		}
+		record.describe(r.SignedInSSO(ctx, s), s.Problem, r.Now())
 		records = append(records, record)
 	}
 	for _, p := range loginProfiles(r.Config) {
+		record := sessionRecord{Name: p.Name, Kind: string(p.Kind), Region: r.Target(p).Region}
 		if p.Kind == awsconfig.KindSAML {
 			in := r.SignedInSAML(ctx, p)
-			record := sessionRecord{Name: p.Name, Kind: "saml", User: p.SAML.Username, AccountId: in.Account, StartURL: p.SAML.URL, Region: r.Target(p).Region}
-			record.describe(in, r.Now())
-			records = append(records, record)
-			continue
+			record.User, record.AccountId, record.StartURL = p.SAML.Username, in.Account, p.SAML.URL
+			record.describe(in, p.Problem, r.Now())
+		} else {
+			if user, err := arn.Parse(p.LoginSession); err == nil {
+				record.User, record.AccountId = user.Resource, user.AccountID
+			}
+			record.describe(r.SignedInLogin(ctx, p), p.Problem, r.Now())
 		}
-		record := sessionRecord{Name: p.Name, Kind: "login", Region: r.Target(p).Region}
-		if user, err := arn.Parse(p.LoginSession); err == nil {
-			record.User, record.AccountId = user.Resource, user.AccountID
-		}
-		record.describe(r.SignedInLogin(ctx, p), r.Now())
 		records = append(records, record)
 	}
 	return records
 }
 
-func (r *sessionRecord) describe(s auth.SignedIn, now time.Time) {
+// describe sets the status. problem is a mistake in the config, or nil.
+func (r *sessionRecord) describe(s auth.SignedIn, problem error, now time.Time) {
 	r.Refreshable = s.Renewable
+	problem = cmp.Or(problem, s.Problem)
 	switch {
-	case s.Problem != nil:
-		r.Status, r.Problem = "broken", s.Problem.Error()
+	case problem != nil:
+		r.Status, r.Problem = "broken", strings.TrimSpace(problem.Error())
 		return
 	case s.Expires.IsZero():
 		r.Status = "signed-out"
