@@ -129,11 +129,11 @@ func (c *keyFlags) check() error {
 	case c.From != "" && c.Apply != "":
 		return usage("--from and --apply cannot be used together")
 	case c.From != "" && selects:
-		return usage("--from takes back all changes of the journal: it goes without --older-than, --unused-for, --user and names of keys")
+		return usage("--from takes back all changes of the journal: it cannot be used with --older-than, --unused-for, --user or names of keys")
 	case c.Apply != "" && selects:
-		return usage("--apply carries out the plan as it is: it goes without --older-than, --unused-for, --user and names of keys")
+		return usage("--apply carries out the plan as it is: it cannot be used with --older-than, --unused-for, --user or names of keys")
 	case c.Plan != "" && (c.Yes || c.Apply != ""):
-		return usage("--plan saves a plan for a later run; it goes without --yes and --apply")
+		return usage("--plan saves a plan for a later run: it cannot be used with --yes or --apply")
 	case c.From != "" && c.Plan != "":
 		return usage("--plan and --from cannot be used together: the journal itself is the plan")
 	case c.Yes && c.From == "" && (c.MaxChanges == 0 || c.Journal == ""):

@@ -30,7 +30,7 @@ func (o *WatchedOutput) check() error {
 	case o.ChangedSince == "" && (o.AllFields || len(o.Ignore) > 0):
 		return usage("--ignore and --all-fields need --changed-since, or the command diff")
 	case o.ChangedSince != "" && (o.Watch > 0 || len(o.PartitionBy) > 0):
-		return usage("--changed-since goes without --watch and --partition-by")
+		return usage("--changed-since cannot be used with --watch or --partition-by")
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (f *samlFlags) given() bool {
 func (f *samlFlags) check() error {
 	switch {
 	case f.RoleARN != "" && len(f.Roles) > 0:
-		return usage("--role-arn and --role exclude each other: --role is for every account")
+		return usage("--role-arn and --role cannot be used together: --role is for every account")
 	case f.RoleARN != "" && !auth.IsRoleARN(f.RoleARN):
 		return usage("--role-arn %q: expected a role's ARN, such as arn:aws:iam::123456789012:role/NAME", f.RoleARN)
 	case f.DurationSeconds != 0 && (f.DurationSeconds < 900 || f.DurationSeconds > 43200):

@@ -28,7 +28,7 @@ func (o *WatchedOutput) partitioned(secret bool) (bool, error) {
 	case secret:
 		return false, usage("--partition-by writes files that others can read, and these records hold secrets; expected --out FILE alone")
 	case o.Out == "" || o.Watch > 0:
-		return false, usage("--partition-by needs --out FOLDER, and goes without --watch")
+		return false, usage("--partition-by needs --out FOLDER, and cannot be used with --watch")
 	}
 	return true, nil
 }

@@ -210,7 +210,7 @@ func (c *snapshotPruneCmd) Run(app *App) error {
 	}
 	histories, failed := store.Histories(c.SelectionFlag.Selection)
 	if c.SelectionFlag.Selection != "" && len(histories) == 0 {
-		return errors.New("--selection " + c.SelectionFlag.Selection + ": no snapshot of such a selection in " + store.Dir)
+		return unknownSelection(c.SelectionFlag.Selection, store)
 	}
 	limit, removed, bytes := app.Now().Add(-age), 0, int64(0)
 	for _, h := range histories {
@@ -301,7 +301,7 @@ func (c *snapshotChooser) history() (*snapshot.History, error) {
 	case len(c.histories) == 1:
 		return c.histories[0], nil
 	case len(c.histories) == 0 && c.prefix != "":
-		return nil, usage("no snapshot of a selection %q in %s; 'muster snapshot list' lists them", c.prefix, c.store.Dir)
+		return nil, unknownSelection(c.prefix, c.store)
 	case len(c.histories) == 0 && len(c.failed) > 0:
 		return nil, c.failed[0]
 	case len(c.histories) == 0:
@@ -323,6 +323,10 @@ func (c *snapshotChooser) history() (*snapshot.History, error) {
 		lines = append(lines, h.Folder+"  "+shownSelection(h.Latest().Selection))
 	}
 	return nil, usage("the snapshots are of %s; choose one with --selection, the newest is first:\n%s", count(len(lines), "selection"), strings.Join(lines, "\n"))
+}
+
+func unknownSelection(prefix string, store snapshot.Store) error {
+	return usage("no snapshot of a selection %q in %s; 'muster snapshot list' lists them", prefix, store.Dir)
 }
 
 // snapshotNames are the names of the snapshots, for completion.

@@ -196,10 +196,10 @@ func TestSnapshotRunsNothingElse(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"instances --jq .Name":         "muster: --jq goes without 'snapshot save': it keeps whole records, of all places\n",
-		"instances -o csv":             "muster: --output goes without 'snapshot save': it keeps whole records, of all places\n",
-		"instances --retry-gaps x":     "muster: --retry-gaps goes without 'snapshot save': it keeps whole records, of all places\n",
-		"instances --changed-since 1h": "muster: --changed-since goes without 'snapshot save': it keeps whole records, of all places\n",
+		"instances --jq .Name":         "muster: --jq cannot be used with 'snapshot save', which keeps whole records of all places\n",
+		"instances -o csv":             "muster: --output cannot be used with 'snapshot save', which keeps whole records of all places\n",
+		"instances --retry-gaps x":     "muster: --retry-gaps cannot be used with 'snapshot save', which keeps whole records of all places\n",
+		"instances --changed-since 1h": "muster: --changed-since cannot be used with 'snapshot save', which keeps whole records of all places\n",
 		"list":                         "muster: list lists no records of accounts; expected a listing such as instances, list volumes or accounts\n",
 		"instnaces":                    "muster: unknown command instnaces; did you mean \"instances\"?; see 'muster --help'\n",
 	} {

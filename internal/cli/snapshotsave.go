@@ -80,7 +80,7 @@ func (c *snapshotSaveCmd) Run(ctx context.Context, app *App, g *Global, line *ko
 		return err
 	}
 	if flag := outputFlag(command); flag != "" {
-		return usage("--%s goes without 'snapshot save': it keeps whole records, of all places", flag)
+		return usage("--%s cannot be used with 'snapshot save', which keeps whole records of all places", flag)
 	}
 	selection := selectionOf(app, command)
 	app.take = func(ctx context.Context, source *recordSource) error {
