@@ -94,10 +94,13 @@ func (c *credentialsCmd) plan(*sweeper) (sweep.Plan[accountCredentials], error) 
 	}}, nil
 }
 
-// recordRoles records the names of roles for completion.
+// recordRoles records the names of roles for completion. Credentials without a session token
+// are a user's keys, under the name of their profile.
 func recordRoles(names *nameRecorder, credentials *accountCredentials) {
-	for role := range credentials.Roles {
-		names.role(role)
+	for role, keys := range credentials.Roles {
+		if keys.SessionToken != "" {
+			names.role(role)
+		}
 	}
 }
 

@@ -282,7 +282,7 @@ func (l *line) argument() (a answer) {
 		items := splitList(l.last)
 		return answer{candidates: l.listed(l.candidates(&p, items[len(items)-1]))}
 	}
-	a.candidates = slices.DeleteFunc(withPrefix(l.candidates(&p, l.last), l.last), func(c candidate) bool {
+	a.candidates = slices.DeleteFunc(match(l.candidates(&p, l.last), l.last, ""), func(c candidate) bool {
 		return slices.Contains(l.words, c.text)
 	})
 	return a
