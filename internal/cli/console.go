@@ -172,7 +172,7 @@ func (c *consoleCmd) temporary(ctx context.Context, r *auth.Resolver, id *auth.I
 		return id, nil
 	case len(c.PolicyARNs) == 0:
 		return nil, &auth.NoCredentialsError{Msg: fmt.Sprintf(
-			"console sign-in needs a role; %s has an IAM user's keys: choose a role, or limit the session with --policy-arns, as in --policy-arns arn:aws:iam::aws:policy/ReadOnlyAccess", id)}
+			"console sign-in needs a role; %s has an IAM user's keys: choose a role with --role-arn or another profile, or limit the session with --policy-arns, as in --policy-arns arn:aws:iam::aws:policy/ReadOnlyAccess", id)}
 	}
 	caller, err := r.Caller(ctx, id)
 	if err != nil {

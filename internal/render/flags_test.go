@@ -70,7 +70,8 @@ func TestErrors(t *testing.T) {
 		{Options{JQ: "\x1b[31m\n"}, "--jq: unexpected token \"\\u001b\" at column 1\n    \\x1b[31m\n    ^^^^"},
 
 		{Options{Query: "[].Instnce"}, "--query: unknown field Instnce at column 4; did you mean \"InstanceId\"?\n    [].Instnce\n       ^^^^^^^"},
-		{Options{Query: "InstanceId"}, "--query: a list of objects has no field InstanceId at column 1; go through it with [] first\n    InstanceId\n    ^^^^^^^^^^"},
+		{Options{Query: "Volumes[].Size"}, "--query: a list of objects has no field Volumes at column 1; the query starts at the list of records, as in [].AccountId\n    Volumes[].Size\n    ^^^^^^^"},
+		{Options{Query: "InstanceId"}, "--query: a list of objects has no field InstanceId at column 1; write [].InstanceId\n    InstanceId\n    ^^^^^^^^^^"},
 		{Options{Query: "[?state=='running'].InstanceId"}, "--query: unknown field state at column 3; did you mean \"State\"?\n    [?state=='running'].InstanceId\n      ^^^^^"},
 		{Options{Query: "sort_by(@, &Naam)[].Name"}, "--query: unknown field Naam at column 13; did you mean \"Name\"?\n    sort_by(@, &Naam)[].Name\n                ^^^^"},
 		{Options{Query: "[?State=='running'"}, "--query: expected \"]\", not the end at column 19\n    [?State=='running'\n                      ^"},

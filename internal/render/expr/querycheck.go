@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"muster/internal/jmespath"
@@ -126,6 +127,10 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape.Schema) *shape.Schema 
 	switch {
 	case dot == c.root && n.Name == "Reservations":
 		msg, hint = "no field Reservations", "records are flat: use [].InstanceId"
+	case dot == c.root && slices.Contains(itemFields(dot), n.Name):
+		hint = "write []." + n.Name
+	case dot == c.root && len(itemFields(dot)) > 0:
+		hint = "the query starts at the list of records, as in []." + itemFields(dot)[0]
 	case dot == someBool && strings.Contains(c.text[:n.Offset], "!"):
 		hint = "! applies to the part before the dot; write !(Tags.env)"
 	}
@@ -135,6 +140,14 @@ func (c *queryChecker) field(n *jmespath.Node, dot *shape.Schema) *shape.Schema 
 	}
 	c.report(n, length, msg, hint)
 	return unknown
+}
+
+// itemFields are the fields of a list's items; nil for what is no list of objects.
+func itemFields(s *shape.Schema) []string {
+	if s == nil || s.Kind != shape.List || s.Elem == nil {
+		return nil
+	}
+	return s.Elem.FieldNames()
 }
 
 // within is node, where fallback says whether the query replaces a missing field.
