@@ -150,6 +150,8 @@ func (o *okta) browserOnly(said string) error {
 // seconds. That one still works.
 var errRecentlySent = fail(Throttled, "", "Okta has sent a code within the last 30 seconds; try again later")
 
+var errCodeRefused = fail(CodeRefused, "", "Okta has refused the code")
+
 // isRecentlySent reports whether an answer has the code of errRecentlySent.
 func isRecentlySent(body []byte) bool {
 	return bytes.Contains(body, []byte(`"E0000109"`)) || bytes.Contains(body, []byte(`"E0000133"`))
@@ -164,8 +166,8 @@ func (o *okta) refusal(status int, t *transaction) error {
 	case "E0000015": // the organization has switched its authentication API off
 		return o.browserOnly(said)
 	case "E0000068":
-		return &Error{CodeRefused, "Okta has refused the code"}
-	case "E0000069":
+		return errCodeRefused
+	case "E0000069", "E0000119":
 		return o.locked(said)
 	case "E0000011", "E0000105":
 		return fail(TimedOut, said, "the sign-in to Okta took too long; try again")

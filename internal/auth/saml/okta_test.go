@@ -34,6 +34,7 @@ const (
 	smsFactor      = `{"id":"sms1","factorType":"sms","provider":"OKTA","profile":{"phoneNumber":"+1 XXX-XXX-1337"}}`
 	callFactor     = `{"id":"clf1","factorType":"call","provider":"OKTA","profile":{"phoneNumber":"+1 XXX-XXX-1337"}}`
 	webFactor      = `{"id":"fwf1","factorType":"webauthn","provider":"FIDO"}`
+	questionFactor = `{"id":"ufs1","factorType":"question","provider":"OKTA","profile":{"question":"disliked_food","questionText":"What is the food you least liked as a child?"}}`
 	hostileFactor  = `{"id":"../../../logout","factorType":"sms","provider":"OKTA"}`
 )
 
@@ -153,6 +154,15 @@ func TestOkta(t *testing.T) {
 			shown:  "choose? Second factor: code of Google Authenticator | push of Okta Verify Gibson | code of Okta Verify | SMS to +1 XXX-XXX-1337 | call to +1 XXX-XXX-1337\n"},
 		{name: "SMS", sign: mfa(smsFactor), path: verify("sms1"), verify: oktaCodes(t), adjust: codes("000000", "123456"), shown: "code? Code that Okta has sent (SMS to +1 XXX-XXX-1337)\nOkta has refused the code; try again\ncode?"},
 		{name: "call", sign: mfa(callFactor), path: verify("clf1"), verify: oktaCodes(t), adjust: codes("123456")},
+		{name: "security question", sign: mfa(questionFactor), path: verify("ufs1"), verify: func(w http.ResponseWriter, _ *http.Request, body string) {
+			if in := fields(t, body); in["answer"] == "Blue  whale 7" && in["passCode"] == nil {
+				reply(w, 200, oktaSuccess)
+				return
+			}
+			reply(w, 403, `{"errorCode":"E0000068","errorSummary":"Invalid Passcode/Answer"}`)
+		}, adjust: codes("blue", " Blue  whale 7 "), shown: "code? Answer to the security question What is the food you least liked as a child?\nOkta has refused the answer; try again\n"},
+		{name: "code in groups", sign: mfa(googleFactor), path: verify("ostf1"), verify: oktaCodes(t), adjust: codes(" 123 456 ")},
+		{name: "locked, by another code", sign: `403 {"errorCode":"E0000119","errorSummary":"Your account is locked. Contact your administrator."}`, kind: Locked, want: "locked the account"},
 		{name: "SMS sent a moment ago", sign: mfa(smsFactor), path: verify("sms1"), verify: func(w http.ResponseWriter, r *http.Request, body string) {
 			if fields(t, body)["passCode"] == nil {
 				reply(w, 429, `{"errorCode":"E0000109","errorSummary":"An SMS message was recently sent. Please wait 30 seconds before trying again."}`)

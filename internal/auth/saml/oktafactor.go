@@ -19,6 +19,7 @@ type oktaFactor struct {
 		PhoneNumber text `json:"phoneNumber"`
 		Email       text `json:"email"`
 		Name        text `json:"name"` // of the phone
+		Question    text `json:"questionText"`
 	} `json:"profile"`
 	Embedded struct {
 		Challenge struct {
@@ -26,6 +27,9 @@ type oktaFactor struct {
 		} `json:"challenge"`
 	} `json:"_embedded"`
 }
+
+// securityQuestion is the type of a factor that has an answer in place of a code.
+const securityQuestion = "question"
 
 // factorID is the form of a factor's id, which becomes a part of a URL.
 var factorID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`) })
@@ -45,6 +49,8 @@ func (f oktaFactor) label() string {
 		return strings.TrimSpace("call to " + string(f.Profile.PhoneNumber))
 	case "email":
 		return strings.TrimSpace("email to " + string(f.Profile.Email))
+	case securityQuestion:
+		return strings.TrimSpace("security question " + string(f.Profile.Question))
 	}
 	return ""
 }
@@ -82,12 +88,16 @@ type oktaProof struct {
 	stateToken string
 }
 
-// send sends a code, or asks Okta to challenge the factor or to say what the user has
+// send sends a code or an answer, or asks Okta to challenge the factor or to say what the user has
 // answered. The URL is built from the factor's id: links in answers may lead anywhere.
 func (p *oktaProof) send(ctx context.Context, code string) (*transaction, error) {
 	in := map[string]any{"stateToken": p.stateToken}
-	if code != "" {
-		in["passCode"] = code
+	switch {
+	case code == "":
+	case p.factor.Type == securityQuestion:
+		in["answer"] = code
+	default:
+		in["passCode"] = withoutSpaces(code)
 	}
 	return p.step(ctx, "verify", p.path("api/v1/authn/factors", string(p.factor.ID), "verify"), in)
 }
@@ -104,12 +114,17 @@ func (p *oktaProof) byCode(ctx context.Context) (t *transaction, err error) {
 			return nil, err
 		}
 		question = "Code that Okta has sent (" + p.label + ")"
+	case securityQuestion:
+		question = "Answer to the " + p.label
 	}
 	err = p.user.code(ctx, question, func(code string) error {
 		p.keep(code)
 		t, err = p.send(ctx, code)
 		if err == nil && t.Status == "MFA_CHALLENGE" {
-			return &Error{CodeRefused, "Okta has refused the code"}
+			err = errCodeRefused
+		}
+		if refusedCode(err) != nil && p.factor.Type == securityQuestion {
+			return fail(CodeRefused, "", "Okta has refused the answer")
 		}
 		return err
 	})

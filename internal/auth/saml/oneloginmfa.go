@@ -159,6 +159,7 @@ func (f *oneFactor) byCode(ctx context.Context) (assertion []byte, err error) {
 		question = "Code that OneLogin has sent (" + f.said(f.device.label()) + ")"
 	}
 	err = f.user.code(ctx, question, func(code string) error {
+		code = withoutSpaces(code)
 		f.keep(code)
 		status, a, err := f.ask(ctx, code, false)
 		if err != nil {

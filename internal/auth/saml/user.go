@@ -56,7 +56,7 @@ func (u user) code(ctx context.Context, question string, accept func(code string
 		if err != nil {
 			return err
 		}
-		text = strings.ReplaceAll(strings.TrimSpace(text), " ", "")
+		text = strings.TrimSpace(text)
 		refused := &Error{CodeRefused, "no code was given"}
 		if text != "" {
 			err := accept(text)
@@ -70,6 +70,9 @@ func (u user) code(ctx context.Context, question string, accept func(code string
 		u.note(refused.Msg + "; try again")
 	}
 }
+
+// withoutSpaces returns a code as providers expect it: apps show codes in groups of digits.
+func withoutSpaces(code string) string { return strings.Join(strings.Fields(code), "") }
 
 // refusedCode returns the Error of kind CodeRefused, or nil.
 func refusedCode(err error) *Error {
