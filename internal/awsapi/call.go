@@ -149,7 +149,7 @@ func (o *Operation) retried(
 		if last != nil {
 			return nil, attempts, err
 		}
-		unanswered = unanswered || explain(err).Kind != Throttled
+		unanswered = unanswered || !refused(err)
 		if stopped := pause(ctx, delay); stopped != nil {
 			return nil, attempts, &aws.RequestCanceledError{Err: stopped}
 		}
@@ -164,8 +164,13 @@ func (e *repeatedError) Unwrap() error { return e.error }
 
 // NotMade reports whether AWS has carried out no attempt of a call that ended with an error.
 func NotMade(err error) bool {
+	return !errors.As(err, new(*repeatedError)) && refused(err)
+}
+
+// refused reports whether AWS has not carried out an attempt.
+func refused(err error) bool {
 	failure := explain(err)
-	return !errors.As(err, new(*repeatedError)) && (failure.Rejected() || failure.Kind == Throttled)
+	return failure.Rejected() || failure.Kind == Throttled || errors.As(err, new(*skewedError))
 }
 
 // prepare returns the endpoint and the unsigned request of a call.

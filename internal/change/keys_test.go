@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
@@ -49,6 +50,7 @@ func TestAnswerOfRepeatedCall(t *testing.T) {
 	}{
 		"rejected":  {[]string{rejected}, true},
 		"throttled": {[]string{throttled, throttled, rejected}, true},
+		"early":     {[]string{"403 RequestTimeTooSkewed", rejected}, true},
 		"lost":      {[]string{lost, rejected}, false},
 		"broken":    {[]string{broken, rejected}, false},
 		"long ago":  {[]string{lost, throttled, rejected}, false},
@@ -62,6 +64,9 @@ func TestAnswerOfRepeatedCall(t *testing.T) {
 				status, code, _ := strings.Cut(answer, " ")
 				if answer == lost {
 					panic(http.ErrAbortHandler)
+				}
+				if code == "RequestTimeTooSkewed" {
+					w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 				}
 				number, _ := strconv.Atoi(status)
 				w.WriteHeader(number)

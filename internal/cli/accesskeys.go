@@ -64,7 +64,7 @@ func (*activateKeysCmd) Examples() []string {
 
 // Help is the text below the usage line.
 func (*keyFlags) Help() string {
-	return `Without --yes it prints the plan: the keys that it would change, with their users, ages and last uses. With --yes it needs --max-changes and --journal (not with --from), and rejects a larger plan as a whole. It never deletes a key, and never deactivates a key that muster itself runs with. Keys of root users and service-specific credentials are left alone.
+	return `Without --yes it prints the plan: the keys that it would change, with their users, ages and last uses. With --yes it needs --max-changes and --journal (not with --from), and rejects a larger plan as a whole. It never deletes a key, and never deactivates a key that muster runs with, or that a selected profile has. Keys of root users and service-specific credentials are left alone.
 
 AGE counts from the creation of a key; for --unused-for it counts from the last use, or from the creation of a key that was never used. AWS records a use some hours late. --unused-for leaves out keys whose last use is not known.
 

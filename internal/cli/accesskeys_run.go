@@ -159,6 +159,9 @@ func (r *keyRun) visit(ctx context.Context, p sweep.Place, emit func([]change.Re
 	if err := r.own.Add(ctx, p.Identity); err != nil {
 		return err
 	}
+	if err := r.addOtherProfiles(ctx, p.Account); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	r.identities[p.Account.ID] = p.Identity
 	r.mu.Unlock()
@@ -181,6 +184,19 @@ func (r *keyRun) visit(ctx context.Context, p sweep.Place, emit func([]change.Re
 		emit([]change.Result{result})
 	}
 	return nil
+}
+
+// addOtherProfiles adds the keys of the other selected profiles that lead to an account: the
+// next run may need them.
+func (r *keyRun) addOtherProfiles(ctx context.Context, a *account.Account) error {
+	if a.Source != account.SourceProfile {
+		return nil
+	}
+	ids, err := a.Identities(ctx)
+	for _, id := range ids {
+		_ = r.own.Add(ctx, id) // a profile whose session has ended has no key to protect
+	}
+	return err
 }
 
 func (r *keyRun) givenIn(accountID string) []change.Change {

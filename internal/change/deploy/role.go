@@ -30,7 +30,7 @@ var (
 	rolePath   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/([\x21-\x2e\x30-\x7e]+/)*$`) })
 	trustedID  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
 	trustedARN = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\x21-\x7e]+)$`)
+		return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/([\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64})$`)
 	})
 	externalID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) })
 	sessionARN = sync.OnceValue(func() *regexp.Regexp {

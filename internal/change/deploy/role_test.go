@@ -26,6 +26,8 @@ func TestCheck(t *testing.T) {
 		"everybody":        {func(r *Role) { r.Trust = "*" }, "--trust"},
 		"short account":    {func(r *Role) { r.Trust = "11112222333" }, "--trust"},
 		"policy":           {func(r *Role) { r.Trust = "arn:aws:iam::111122223333:policy/Base" }, "--trust"},
+		"any role":         {func(r *Role) { r.Trust = "arn:aws:iam::111122223333:role/*" }, "--trust"},
+		"variable":         {func(r *Role) { r.Trust = "arn:aws:iam::111122223333:role/${AWS::AccountId}" }, "--trust"},
 		"session":          {func(r *Role) { r.Trust = "arn:aws:sts::111122223333:assumed-role/Base/me" }, "arn:aws:iam::111122223333:role/Base"},
 		"two lines":        {func(r *Role) { r.Trust = "arn:aws:iam::111122223333:role/a\nb" }, "--trust"},
 		"external id":      {func(r *Role) { r.ExternalID = "4711" }, ""},
