@@ -62,7 +62,7 @@ type Editor interface {
 	Set(ctx context.Context, c Change, state string) error
 }
 
-// Outcome is what became of a change.
+// Outcome is the result of a change.
 type Outcome string
 
 const (

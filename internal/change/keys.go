@@ -37,8 +37,8 @@ type KeyQuery struct {
 	UnusedSince time.Time
 }
 
-// Keys finds the access keys whose state is to be changed. Root users' keys are none of
-// them: IAM lists the keys of its users.
+// Keys finds the access keys whose state is to be changed. It never finds keys of root users:
+// IAM lists only the keys of its own users.
 type Keys struct {
 	query     KeyQuery
 	users     []*names.Glob

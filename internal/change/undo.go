@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// made is what a journal knows about a thing.
+// made is the state of a thing as a journal knows it.
 type made struct {
 	Change      // its last state, After, and its first, Before
 	undone bool // the thing was taken back

@@ -110,7 +110,7 @@ func (r *keyRun) run(ctx context.Context) error {
 	return r.exit(r.sweeper.conclude(ctx, result))
 }
 
-// find visits the accounts. Its result has the gaps, and r.results what a run would do.
+// find visits the accounts. Its result has the gaps, and r.results the planned changes.
 func (r *keyRun) find(ctx context.Context) (*sweepResult, error) {
 	found, err := r.sweeper.accounts()
 	if err != nil {

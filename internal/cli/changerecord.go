@@ -23,7 +23,7 @@ type changeType struct {
 	id     int   // the field that Id repeats; -1: none
 }
 
-// changeFields are the fields of a change that are none of the record.
+// changeFields are the fields that a change has and its record does not.
 var changeFields = []string{"Change", "Fields", "Changes", "Before", "After"}
 
 func newChangeType(source *recordSource) *changeType {

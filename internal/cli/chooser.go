@@ -20,8 +20,7 @@ type chooser struct {
 	chosen map[string]string // by question: --watch asks once
 }
 
-// chooser returns nil where no list can be shown: the caller then prints what there is to
-// choose from.
+// chooser returns nil where no list can be shown: the caller then prints the choices.
 func (a *App) chooser(g *Global) account.Chooser {
 	if !a.term.CanPick() {
 		return nil

@@ -14,7 +14,7 @@ import (
 )
 
 // The context of a run gives values to flags that neither the command line nor a variable
-// sets. These tags say what it may set:
+// sets. These tags mark the flags that it may set:
 //
 //   - `context:""`: a context may set the flag.
 //   - `context:"source"`: likewise, and the flag names a source of accounts. Such a flag on the

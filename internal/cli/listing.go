@@ -44,8 +44,8 @@ type listing[R any] struct {
 	secret bool
 	// wholeAccounts visits accounts as a whole, although the command has --region.
 	wholeAccounts bool
-	// noise are fields whose changes are none of the records; nil: those that say how muster
-	// reached the account.
+	// noise are fields that a comparison ignores; nil: those that say how muster reached the
+	// account.
 	noise []string
 	// summary replaces the count of records at the end.
 	summary func(*sweep.Ledger)

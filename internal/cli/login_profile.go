@@ -84,7 +84,7 @@ func (c *loginCmd) signInAs(ctx context.Context, app *App, g *Global, r *auth.Re
 	return []contextOffer{{"profile", p.Name}}, nil
 }
 
-// loginName names what a profile signs in to.
+// loginName names the login_session or the SAML provider of a profile.
 func loginName(p *awsconfig.Profile) string {
 	if p.Kind == awsconfig.KindSAML {
 		return signInOf(p)

@@ -3,8 +3,8 @@
 // A snapshot is one file, SELECTION/TIME.ndjson.zst, with the records of one run of one
 // selection: a command with the flags that select its records. The rules:
 //
-//   - Any tool for zstd reads the file as ndjson. What else it holds, the ledger and the
-//     description of the run, is in zstd's skippable frames behind the records.
+//   - Any tool for zstd reads the file as ndjson. The ledger and the description of the run
+//     are in zstd's skippable frames behind the records.
 //   - A file appears under its name only once it is complete and on the disk, and it never
 //     replaces another one. So a list has whole snapshots only, also after kill -9.
 //   - Only the user can read the folders and files.

@@ -204,7 +204,7 @@ func subject(idToken string) (session, account string, ok bool) {
 	return claims.Sub, parsed.AccountID, err == nil
 }
 
-// OtherSessionError means that somebody else has signed in than the profile names.
+// OtherSessionError means that the user who has signed in is not the one that the profile names.
 type OtherSessionError struct{ Profile, Want, Got string }
 
 func (e *OtherSessionError) Error() string {

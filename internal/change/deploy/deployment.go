@@ -29,8 +29,8 @@ import (
 type Deployment struct {
 	Name     string // of the stack set and of the stack
 	Template string // not needed to delete
-	// Description is that of the template. What has the name and another description belongs
-	// to somebody else, and is neither changed nor deleted.
+	// Description is that of the template. A stack set or a stack of this name with another
+	// description belongs to somebody else: it is neither changed nor deleted.
 	Description string
 	Targets     []string // ids of OUs, or of the organization's root
 	Accounts    []Target // below the targets, without the management account

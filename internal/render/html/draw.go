@@ -19,7 +19,7 @@ import (
 type figure struct {
 	Title string
 	SVG   template.HTML
-	Rest  string // what no bar shows
+	Rest  string // the values that have no bar, and their number
 }
 
 // The library writes colors and fonts as style attributes, which the page's policy forbids

@@ -6,9 +6,9 @@
 //     both by their hashes, and allows no request.
 //   - Every value is data. Records are JSON that cannot end its script element, and the
 //     script writes values into the page as text only.
-//   - Records go to the file one by one. What is known only at the end, the counts, the gaps
-//     and the charts, stands behind them as plain HTML. A browser shows it on top, with or
-//     without JavaScript, because the data before it is invisible.
+//   - Records go to the file one by one. The counts, the gaps and the charts are known only at
+//     the end, and follow the records as plain HTML. A browser shows them on top, with or
+//     without JavaScript, because the data before them is invisible.
 package html
 
 import (
@@ -27,7 +27,7 @@ import (
 	"muster/internal/render/shape"
 )
 
-// Page is what is known before the first record.
+// Page has the parts of a page that are known before the first record.
 type Page struct {
 	Title    string // of the page
 	Command  string // the command line, without secrets
@@ -35,11 +35,11 @@ type Page struct {
 	Singular string // the noun of one record
 	// Reload is the time after which a browser reads the page again; 0: never.
 	Reload time.Duration
-	// Summary returns what is known after the last record.
+	// Summary is called after the last record.
 	Summary func() Summary
 }
 
-// Summary is what is known after the last record.
+// Summary has the parts of a page that are known after the last record.
 type Summary struct {
 	At                time.Time // when the sweep ended
 	Accounts, Regions int       // that answered
@@ -66,7 +66,7 @@ type Column struct {
 //go:embed assets
 var assets embed.FS
 
-// static has what is the same on every page.
+// static has the parts that are the same on every page.
 type static struct {
 	templates     *template.Template
 	Policy        string

@@ -118,8 +118,8 @@ const (
 	maxMonths = 24
 )
 
-// bars returns the bars in order: the largest first, or the months as they follow. rest is
-// what no bar shows. It has no bar since that could be many times as long as the others.
+// bars returns the bars in order: the largest first, or the months as they follow. rest has
+// the other values. It gets no bar, which could be many times as long as the others.
 func (c *chart) bars() (bars []bar, rest bar) {
 	if c.kind == byMonth {
 		return c.months()
