@@ -97,7 +97,10 @@ func (r *Resolver) runProcess(ctx context.Context, c profileCommand) ([]byte, er
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Stdin, &stdout, r.Stderr, outputDelay
 	cmd.Env = append(slices.Clone(r.Environ), loopVariable+"="+strings.Join(append(running, c.profile), "\n"))
 	terminateFirst(cmd, r.Prompt == nil)
-	err = cmd.Run()
+	if err = r.processes.start(cmd); err == nil {
+		err = cmd.Wait()
+		r.processes.ended(cmd)
+	}
 	switch {
 	case context.Cause(run) == errOutput:
 		err = fmt.Errorf("its %s %w", c.setting, errOutput)
@@ -141,6 +144,9 @@ type processes struct {
 	ctx     context.Context // of all processes; nil before the first one
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+
+	started   map[*exec.Cmd]bool // and not ended
+	stopWatch func()             // while there are some
 }
 
 // begin waits for a slot. It returns the context that the process runs in, and done to
@@ -152,6 +158,9 @@ func (ps *processes) begin(ctx context.Context) (run context.Context, done func(
 		ps.ctx, ps.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	}
 	ps.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
 	select {
 	case ps.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -166,6 +175,44 @@ func (ps *processes) begin(ctx context.Context) (run context.Context, done func(
 	}
 	ps.running.Add(1)
 	return ps.ctx, func() { <-ps.slots; ps.running.Done() }, nil
+}
+
+// start starts a process that dies with muster: the user's second signal kills muster at
+// once, and before it the processes that still run. One that ignores SIGTERM would stay
+// otherwise.
+func (ps *processes) start(cmd *exec.Cmd) error {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if len(ps.started) == 0 {
+		ps.started = map[*exec.Cmd]bool{}
+		ps.stopWatch = onSecondSignal(ps.kill)
+	}
+	err := cmd.Start()
+	if err == nil {
+		ps.started[cmd] = true
+	} else if len(ps.started) == 0 {
+		ps.stopWatch()
+	}
+	return err
+}
+
+func (ps *processes) ended(cmd *exec.Cmd) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	delete(ps.started, cmd)
+	if len(ps.started) == 0 {
+		ps.stopWatch()
+	}
+}
+
+// kill kills all processes. No other starts meanwhile.
+func (ps *processes) kill() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for cmd := range ps.started {
+		killAll(cmd)
+	}
+	ps.cancel()
 }
 
 // close ends all processes and waits for them.
