@@ -49,7 +49,7 @@ func TestNoOrphans(t *testing.T) {
 			cmd := exec.Command(binary, "instances")
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "AWS_CONFIG_FILE=" + path, "AWS_EC2_METADATA_DISABLED=true"}
 			cmd.ExtraFiles = []*os.File{writer}
-			cmd.WaitDelay = time.Second // the script has stderr, too
+			cmd.WaitDelay = time.Second                          // the script has stderr, too
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // without a terminal
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
