@@ -25,12 +25,29 @@ func (e *RefusedError) Hint() string {
 		of = " of " + e.Identity.String()
 	}
 	switch failure := awsapi.Explain(e.error); {
+	case wrongScope(failure) && e.Identity.Target.Assumed:
+		return "the credentials" + of + " may be of another partition: " + e.Identity.otherPartition()
 	case wrongSignature(failure):
 		return "the secret access key" + of + " does not belong to the access key: copy both again"
 	case failure.Kind == awsapi.Expired:
 		return "the credentials" + of + " have expired; sign in again or renew them"
 	}
-	return "AWS does not know the access key" + of + ": it is mistyped, inactive or deleted"
+	hint := "AWS does not know the access key" + of + ": it is mistyped, inactive or deleted"
+	if e.Identity.Target.Assumed {
+		hint += ", or of another partition: " + e.Identity.otherPartition()
+	}
+	return hint
+}
+
+// otherPartition says how to name the partition. Each one knows only its own keys, and the
+// keys do not say which one that is.
+func (i *Identity) otherPartition() string {
+	return "no region is configured, and muster asked in " + i.Target.Region + "; set region = cn-north-1 or us-gov-west-1 in the profile, or AWS_REGION"
+}
+
+// wrongScope reports whether the signature is for a region that the server does not have.
+func wrongScope(failure awsapi.Failure) bool {
+	return strings.HasPrefix(failure.Message, "Credential should be scoped to a valid region")
 }
 
 // wrongSignature excludes the signatures of a machine whose clock is wrong.

@@ -23,6 +23,7 @@ func (r *Resolver) target(p *awsconfig.Profile, partition string) awsapi.Target 
 		t.FIPS, t.DualStack = p.UseFIPS, p.UseDualStack
 	}
 	if t.Region == "" {
+		t.Assumed = partitionOf(p) == ""
 		t.Region = catalog.PartitionByID(partitionOf(p)).Home
 	}
 	t.Region = catalog.Regional(t.Region)

@@ -46,6 +46,7 @@ type Settings struct {
 // Target is the region and the endpoints for the calls of one profile.
 type Target struct {
 	Region      string
+	Assumed     bool              // nothing names the region or its partition
 	EndpointURL string            // the profile's endpoint_url
 	Services    map[string]string // URLs of the profile's services section, by service id (ec2, sso_oidc)
 	IgnoreURLs  bool              // ignore_configured_endpoint_urls
