@@ -19,6 +19,7 @@ type Credentials struct {
 	renewing sync.Mutex
 	last     atomic.Pointer[aws.Credentials] // the provider's last credentials
 	fallback atomic.Pointer[aws.Credentials] // for the next time that the provider fails
+	failure  atomic.Pointer[error]           // of the provider, for which the fallback is used
 }
 
 // newCredentials caches the credentials of a provider. It returns an error instead of
@@ -84,7 +85,11 @@ func (p *checkedProvider) Retrieve(ctx context.Context) (aws.Credentials, error)
 	creds, err := p.next.Retrieve(ctx)
 	secrets.Add(creds.SecretAccessKey, creds.SessionToken)
 	if fallback := p.creds.fallback.Swap(nil); err != nil && fallback != nil && ctx.Err() == nil && !p.r.expired(*fallback) {
+		failure := err
+		p.creds.failure.Store(&failure)
 		creds, err = *fallback, nil
+	} else {
+		p.creds.failure.Store(nil)
 	}
 	switch {
 	case err != nil:

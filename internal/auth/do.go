@@ -43,14 +43,31 @@ func (i *Identity) do(ctx context.Context, call func() error) error {
 		if err == nil || !awsapi.Explain(err).UnknownCredentials() {
 			return err
 		}
-		if before, _ = i.Credentials.Retrieve(ctx); !isGlobalToken(before.SessionToken) {
-			return err
-		}
-		return &globalTokenError{err}
-	case isGlobalToken(before.SessionToken):
+		before, _ = i.Credentials.Retrieve(ctx)
+	}
+	if isGlobalToken(before.SessionToken) {
 		return &globalTokenError{err}
 	}
+	return i.Credentials.refused(err)
+}
+
+// refused returns the error for credentials that AWS does not know. If they are those of the
+// cache because AWS has denied others, that is the cause.
+func (c *Credentials) refused(err error) error {
+	if failure := c.failure.Load(); failure != nil && awsapi.Explain(*failure).Denied() {
+		return &staleError{*failure}
+	}
 	return err
+}
+
+// staleError is the denial of credentials in place of cached ones, which AWS refuses, too.
+type staleError struct{ error }
+
+func (e *staleError) Unwrap() error { return e.error }
+
+// Hint suggests a remedy.
+func (e *staleError) Hint() string {
+	return "AWS refuses the cached credentials of the role and denies new ones: the role was probably deleted or changed; name another with --role, or skip accounts with --exclude-account"
 }
 
 // renew drops credentials that AWS has refused, unless another call has renewed
