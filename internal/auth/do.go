@@ -48,12 +48,12 @@ func (i *Identity) do(ctx context.Context, call func() error) error {
 	if isGlobalToken(before.SessionToken) {
 		return &globalTokenError{err}
 	}
-	return i.Credentials.refused(err)
+	return i.Credentials.stale(err)
 }
 
-// refused returns the error for credentials that AWS does not know. If they are those of the
+// stale returns the error for credentials that AWS does not know. If they are those of the
 // cache because AWS has denied others, that is the cause.
-func (c *Credentials) refused(err error) error {
+func (c *Credentials) stale(err error) error {
 	if failure := c.failure.Load(); failure != nil && awsapi.Explain(*failure).Denied() {
 		return &staleError{*failure}
 	}
