@@ -241,6 +241,9 @@ func (e *execution) list(ctx context.Context) error {
 			e.accounts = append(e.accounts, a)
 		}
 	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) { // some of these only say that their account is not known yet
+		return context.Cause(ctx)
+	}
 	if e.PerRegion && len(e.regions.UnmatchedExcludes()) > 0 { // accounts may have regions that muster does not know
 		if _, err := e.countRegions(ctx); err != nil {
 			return err

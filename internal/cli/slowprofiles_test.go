@@ -60,6 +60,11 @@ func TestSlowProfiles(t *testing.T) {
 			return done
 		})
 	}
+	// A command that may change something runs in all accounts or in none.
+	got := muster(t, environ, "exec", "--all-profiles", "--yes", "--timeout", "1s", "--", "echo", "ran")
+	if got.code != exitNothing || got.stdout != "" || got.stderr != "muster: stopped after --timeout 1s\n" {
+		t.Errorf("exit code %d, %s%s", got.code, got.stdout, got.stderr)
+	}
 	if text, err := os.ReadFile(report); !bytes.Contains(text, []byte(`"AccountName": "hangs"`)) {
 		t.Errorf("%v: %s", err, text)
 	}
