@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Write writes a file that the user has named with a flag:
@@ -187,7 +188,7 @@ func Remove(path string) (removed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, name := range []string{p.target, path} {
+	for _, name := range slices.Compact([]string{p.target, path}) {
 		switch gone := os.Remove(name); {
 		case gone == nil:
 			removed = true

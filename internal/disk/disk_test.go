@@ -257,6 +257,18 @@ func TestStagedElsewhere(t *testing.T) {
 	}
 }
 
+// TestRemoveFails: what stands in the way of a removal is reported once.
+func TestRemoveFails(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := Remove(folder); removed || err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("removed %t: %v", removed, err)
+	}
+}
+
 // TestLock: one process at a time holds the lock, in any folder for lock files, and a
 // waiting process says so.
 func TestLock(t *testing.T) {
