@@ -83,13 +83,14 @@ type SecurityGroup struct {
 	GroupName string
 }
 
-// newInstance returns a record with only its place. Its lists are empty, not nil.
+// newInstance returns a record with only its place. Its lists are empty, not nil. It has no
+// Tags yet.
 func newInstance(p sweep.Place) Instance {
 	return Instance{
 		AccountId: p.Account.ID, AccountName: p.Account.Name, Region: p.Region,
 		Profile: p.Identity.Profile, Role: p.Identity.Role,
 		PrivateIPs: []string{}, PublicIPs: []string{}, IPv6s: []string{},
-		NetworkInterfaces: []NetworkInterface{}, SecurityGroups: []SecurityGroup{}, Tags: map[string]string{},
+		NetworkInterfaces: []NetworkInterface{}, SecurityGroups: []SecurityGroup{},
 	}
 }
 

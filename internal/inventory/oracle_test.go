@@ -94,6 +94,7 @@ func oracle(body string) (page []Instance, next string, err error) {
 
 func (e *element) instance() (r Instance, err error) {
 	r = newInstance(here)
+	r.Tags = map[string]string{}
 	for name, field := range map[string]*string{
 		"instanceId": &r.InstanceId, "instanceType": &r.InstanceType, "vpcId": &r.VpcId, "subnetId": &r.SubnetId, "imageId": &r.ImageId,
 		"keyName": &r.KeyName, "architecture": &r.Architecture, "platform": &r.Platform, "instanceLifecycle": &r.Lifecycle,

@@ -6,8 +6,8 @@ import (
 )
 
 // seenIDs remembers the ids of a place. While instances come and go, EC2 may list one on
-// two pages. A place can have any number of ids, so only the recent ones, of many pages,
-// are remembered, unless all is set.
+// two pages. A place can have any number of ids, and many places are listed at the same
+// time, so only the ids of the last pages are remembered, unless all is set.
 type seenIDs struct {
 	all bool
 
@@ -16,7 +16,7 @@ type seenIDs struct {
 }
 
 // minRemembered is the minimum number of ids that are remembered.
-const minRemembered = 16 * pageSize
+const minRemembered = 2 * pageSize
 
 func newSeenIDs() *seenIDs { return &seenIDs{seed: maphash.MakeSeed()} }
 
@@ -63,14 +63,14 @@ func (s *hashSet) slot(hash uint64) int {
 	return int(i)
 }
 
-// grow doubles a small set, and adds a quarter to a large one.
+// grow doubles a small set, and makes room for one more page in a large one.
 func (s *hashSet) grow() {
-	const smallest, large = 16, 2 * pageSize
-	size := max(2*len(s.slots), smallest)
-	if len(s.slots) > large {
-		size = len(s.slots) * 5 / 4
-	}
+	const smallest, page = 16, pageSize * 5 / 4
 	old := s.slots
+	size := max(2*len(old), smallest)
+	if size > page {
+		size = len(old)/page*page + page
+	}
 	s.slots, s.len = make([]uint64, size), 0
 	for _, hash := range old {
 		if hash != 0 {
