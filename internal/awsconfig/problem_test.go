@@ -105,6 +105,7 @@ func TestProblems(t *testing.T) {
 		{"saml key alone", "[profile x]\nsaml_url = https://x.okta.com/\n", `config:2: profile "x": saml_url without saml_provider`},
 		{"okta without URL", "[profile x]\nsaml_username = me\nsaml_provider = okta\n", `config:3: profile "x": saml_provider = okta without saml_url`},
 		{"okta without encryption", "[profile x]\nsaml_username = me\nsaml_provider = okta\nsaml_url = http://x.okta.com/a\n", `config:4: profile "x": saml_url "http://x.okta.com/a" is not an https URL`},
+		{"okta with a password", "[profile x]\nsaml_username = me\nsaml_provider = okta\nsaml_url = https://me:hunter2@x.okta.com:bad/a\n", `config:4: profile "x": saml_url contains a user name or a password: leave it out, muster asks for the password`},
 		{"okta on this machine", "[profile x]\nsaml_username = me\nsaml_provider = okta\nsaml_url = http://127.0.0.1:80/a\n", ""},
 		{"OneLogin without a user", "[profile x]\nsaml_provider = onelogin\n", `config:2: profile "x": saml_provider = onelogin without saml_username`},
 		{"OneLogin's region", "[profile x]\n" + oneLogin + "saml_region = mars\n", `config:7: profile "x": saml_region "mars" is unknown, expected us or eu`},

@@ -96,6 +96,8 @@ func (p *Profile) checkSAML() *ProblemError {
 		return p.problem("role_arn", "role_arn without source_profile: name the role of saml_provider with saml_role")
 	case strings.HasPrefix(s.Role, "arn:") && !isRoleARN(s.Role):
 		return p.problem("saml_role", "saml_role %q is not a role's ARN, expected arn:aws:iam::123456789012:role/NAME, or a role's name", s.Role)
+	case strings.Contains(s.URL, "@"): // the message must not show a password
+		return p.problem("saml_url", "saml_url contains a user name or a password: leave it out, muster asks for the password")
 	case s.URL != "" && !isSafeURL(s.URL):
 		return p.problem("saml_url", "saml_url %q is not an https URL", s.URL)
 	case s.Region != "" && !slices.Contains([]string{"us", "eu"}, s.Region):

@@ -99,7 +99,10 @@ func sessionRecords(ctx context.Context, r *auth.Resolver) (records []sessionRec
 		record := sessionRecord{Name: p.Name, Kind: string(p.Kind), Region: r.Target(p).Region}
 		if p.Kind == awsconfig.KindSAML {
 			in := r.SignedInSAML(ctx, p)
-			record.User, record.AccountId, record.StartURL = p.SAML.Username, in.Account, p.SAML.URL
+			record.User, record.AccountId = p.SAML.Username, in.Account
+			if p.Problem == nil { // else it may have a password
+				record.StartURL = p.SAML.URL
+			}
 			record.describe(in, p.Problem, r.Now())
 		} else {
 			if user, err := arn.Parse(p.LoginSession); err == nil {
