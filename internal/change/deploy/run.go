@@ -199,7 +199,10 @@ func (f *follower) reportResults(results []wire.Object) {
 		a := accounts[id]
 		a.ID = id
 		news := Progress{Step: f.run.step.Text, Account: &a, Done: len(f.known), Total: len(results)}
-		if status != "SUCCEEDED" && (a.Status == "" || a.Status == "ACTIVE" || f.run.step.removes) {
+		if status != "SUCCEEDED" {
+			if a.Status != "" && a.Status != "ACTIVE" && !f.run.step.removes {
+				continue // the plan has said that the account is skipped
+			}
 			news.Failure = strings.TrimSpace(status + " " + result.Text("StatusReason"))
 			f.run.fail(a, news.Failure)
 		}
