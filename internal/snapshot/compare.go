@@ -53,7 +53,7 @@ type Rules struct {
 // the records whose hashes differ. Several records with the same identity are compared in
 // their order, after those that are equal.
 func Compare(before, after Side, rules Rules) ([]Change, error) {
-	c := &comparison{before: before, after: after, rules: rules, counts: map[sum]int32{}, left: map[string][][]byte{}}
+	c := &comparison{before: before, rules: rules, counts: map[sum]int32{}, left: map[string][][]byte{}}
 	c.rules.Ignore = rules.Ignore.without(unshared(before.Fields, after.Fields))
 	count := func(by int32) func([]byte) error {
 		return func(text []byte) error {
@@ -106,11 +106,11 @@ func sumOf(text []byte) sum {
 }
 
 type comparison struct {
-	before, after Side
-	rules         Rules
-	counts        map[sum]int32       // how many more records with this text the old side has
-	left          map[string][][]byte // of the old side, by identity, that the new side lacks
-	changes       []Change
+	before  Side
+	rules   Rules
+	counts  map[sum]int32       // how many more records with this text the old side has
+	left    map[string][][]byte // of the old side, by identity, that the new side lacks
+	changes []Change
 }
 
 // keep stores the records that only the old side has.
