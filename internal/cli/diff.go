@@ -120,7 +120,7 @@ func (c *diffCmd) choose(chooser *snapshotChooser) (before, after *snapshot.Info
 	}
 	n := len(h.All)
 	if n < 2 {
-		return nil, nil, fmt.Errorf("%s has one snapshot, %s; 'muster diff latest' compares it with the live state", h.Folder, h.All[0].Name)
+		return nil, nil, fmt.Errorf("%s has one snapshot, %s; 'muster diff %s/latest' compares it with the live state", h.Folder, h.All[0].Name, h.Folder)
 	}
 	return h.All[n-2], h.All[n-1], nil
 }
