@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"muster/internal/render/caret"
@@ -22,6 +23,9 @@ func (c *compiler) parquet() (func(*expr.Output) format, []*shape.Path, error) {
 		}
 		if len(p.Steps) != 1 || !p.Leaf.IsScalar() {
 			return nil, nil, &caret.Error{Flag: "--partition-by", Msg: "expected fields such as AccountId, not " + p.Leaf.WithArticle() + " like " + field, Offset: -1}
+		}
+		if slices.Contains(c.PartitionBy[:i], field) {
+			return nil, nil, &caret.Error{Flag: "--partition-by", Msg: "names " + field + " twice", Offset: -1}
 		}
 		paths[i] = p
 	}
