@@ -43,7 +43,7 @@ func (f *filter) onlyNamed(ctx context.Context, text string, from func(*Account)
 		var listed []*Account
 		for a, err := range accounts {
 			if err != nil {
-				yield(nil, err)
+				yield(nil, orProfile(err, matchName(text, listed)))
 				return
 			}
 			listed = append(listed, a)
@@ -67,6 +67,15 @@ func (f *filter) onlyNamed(ctx context.Context, text string, from func(*Account)
 		}
 		yield(a, nil)
 	}
+}
+
+// orProfile adds to the error of a list, such as that of a session that has ended, that a
+// profile would do: its whole name needs no list.
+func orProfile(err error, found []*Account) error {
+	if len(found) != 1 || found[0].Source != SourceProfile {
+		return err
+	}
+	return &listError{err, "or give the whole name of the profile: " + oneLine(found[0].Name)}
 }
 
 // one returns the only account of those that a text names. The user chooses if there are
