@@ -53,7 +53,7 @@ func TestImportsFlowOneWay(t *testing.T) {
 		"pace":           {"disk"},
 
 		"inventory": {"auth", "awsapi", "catalog", "names", "shorthand", "sweep", "wire", "xmlscan"},
-		"change":    {"auth", "awsapi", "catalog", "change/write", "inventory", "names", "sweep", "wire"},
+		"change":    {"auth", "awsapi", "catalog", "change/write", "disk", "inventory", "names", "sweep", "wire"},
 		// Only change and change/deploy may import change/write.
 		"change/write":  {"catalog"},
 		"change/deploy": {"auth", "awsapi", "catalog", "change/write", "wire"},
