@@ -113,6 +113,30 @@ func TestReaderGoesAway(t *testing.T) {
 	}
 }
 
+// TestNullOfOthers: programs that are not shells open /dev/null for reading and writing.
+func TestNullOfOthers(t *testing.T) {
+	t.Parallel()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for _, words := range [][]string{{binary}, {"sh", "-c", `"$0" "$@"; exit $?`, binary}} {
+		command := exec.Command(words[0], append(words[1:], "instances", "--demo")...)
+		command.Env = append(os.Environ(), "_=/usr/bin/python3", "XDG_CACHE_HOME="+t.TempDir())
+		command.Stdout = null
+		var stderr bytes.Buffer
+		command.Stderr = &stderr
+		if err := command.Run(); err != nil {
+			t.Errorf("%s: %v: %s", words[0], err, &stderr)
+		}
+	}
+}
+
 // TestPipes: a full disk, closed streams, and the files left behind.
 func TestPipes(t *testing.T) {
 	t.Parallel()
@@ -134,6 +158,7 @@ func TestPipes(t *testing.T) {
 		{"help to a full disk", `"$0" find --help > /dev/full`, 1, "", "no space left on device\n"},
 		{"a closed stdout", `"$0" instances --demo >&-`, 1, "", "muster: writing the output: write /dev/stdout: bad file descriptor\n"},
 		{"help to a closed stdout", `"$0" --help >&-`, 1, "", "muster: writing the output: write /dev/stdout: bad file descriptor\n"},
+		{"a stdout that was closed before", `exec >&-; "$0" instances --demo; exit $?`, 1, "", "bad file descriptor\n"},
 		{"stdout to nowhere", `"$0" instances --demo > /dev/null`, 0, "", "(--demo), not AWS\n"},
 		{"a closed stderr", `"$0" instances --demo -o name --sort-by InstanceId 2>&- | tail -1`, 0, "i-0f6617c0d9ab3e254\n", ""},
 		{"a folder of its own, and gone", `TMPDIR=$1 "$0" instances --demo | head -1 >/dev/null; ls "$1"`, 0, "", "(--demo), not AWS\n"},

@@ -67,9 +67,9 @@ func hideInput(fd int) {
 	unix.IoctlSetTermios(fd, setTermios, state)
 }
 
-// wasClosed reports whether the runtime has opened /dev/null for a stream. A shell's
-// >/dev/null can only be written, the runtime's can be read, too.
-func wasClosed(f *os.File) bool {
+// readWriteNull reports whether a stream is /dev/null, opened as Go's runtime does it: for
+// reading, too.
+func readWriteNull(f *os.File) bool {
 	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE != unix.O_RDWR {
 		return false
