@@ -27,7 +27,6 @@ func (*profilesCmd) Examples() []string {
 		"muster profiles 'prod*'",
 		"muster profiles --generate --sso-session freddy-sso",
 		"muster profiles --generate --sso-session freddy-sso --write",
-		"muster profiles --generate --saml-profile corp",
 		"muster profiles --generate --organization --role EC2ReadAccess",
 	}
 }
