@@ -7,7 +7,7 @@ import (
 
 // seenIDs remembers the ids of a place. While instances come and go, EC2 may list one on
 // two pages. A place can have any number of ids, and many places are listed at the same
-// time, so only the ids of the last pages are remembered, unless all is set.
+// time, so only the ids of the last page or two are remembered, unless all is set.
 type seenIDs struct {
 	all bool
 
@@ -16,7 +16,7 @@ type seenIDs struct {
 }
 
 // minRemembered is the minimum number of ids that are remembered.
-const minRemembered = 2 * pageSize
+const minRemembered = pageSize
 
 func newSeenIDs() *seenIDs { return &seenIDs{seed: maphash.MakeSeed()} }
 
@@ -25,7 +25,8 @@ func (s *seenIDs) again(id string) bool {
 	hash := maphash.String(s.seed, id)
 	seen := s.recent.has(hash) || s.before.has(hash)
 	if s.recent.len == minRemembered && !s.all {
-		s.recent, s.before = hashSet{}, s.recent
+		clear(s.before.slots)
+		s.recent, s.before = hashSet{slots: s.before.slots}, s.recent
 	}
 	s.recent.add(hash)
 	return seen
