@@ -114,7 +114,7 @@ func (p *loginProvider) renewed(ctx context.Context) (aws.Credentials, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return aws.Credentials{}, p.loginError(fmt.Sprintf("profile %q", p.profile), "is not signed in")
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return aws.Credentials{}, err
 	case err != nil:
 		return aws.Credentials{}, p.loginError(p.name(), "cannot be used ("+err.Error()+")")

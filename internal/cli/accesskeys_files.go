@@ -18,7 +18,7 @@ import (
 func (r *keyRun) readPlan(ctx context.Context) (accounts json.RawMessage, err error) {
 	data, err := disk.ReadTrusted(ctx, r.Apply)
 	switch inPath := (*fs.PathError)(nil); {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return nil, err
 	case errors.As(err, &inPath):
 		return nil, usage("--apply %s: %v", r.Apply, inPath.Err)

@@ -2,6 +2,7 @@ package contexts
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,6 +137,22 @@ func TestRead(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEndsAfterRead: the context of the run ends just after the file was read.
+func TestEndsAfterRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte("contexts: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, exists, err := readText(endedLate{t.Context()}, path); err != nil || !exists || len(text) == 0 {
+		t.Errorf("%q, exists: %v, error: %v", text, exists, err)
+	}
+}
+
+// endedLate is a context that ended while something that does not wait for it was done.
+type endedLate struct{ context.Context }
+
+func (endedLate) Err() error { return context.Canceled }
 
 // TestDeep: brackets without end do not reach the parser, and other levels without end are
 // mistakes.

@@ -47,7 +47,7 @@ func readText(ctx context.Context, path string) (text []byte, exists bool, err e
 	switch failed := (*fs.PathError)(nil); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, false, nil
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return nil, false, err
 	case errors.As(err, &failed):
 		return nil, false, &Error{Path: path, Msg: "cannot be read: " + failed.Err.Error()}

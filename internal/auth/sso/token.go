@@ -93,12 +93,12 @@ func (s *Session) usable(t *botocache.Token, refused string, window time.Duratio
 func (s *Session) readToken(ctx context.Context) (*botocache.Token, error) {
 	t, err := s.file.Read(ctx)
 	switch {
+	case err == nil:
+		return t, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, s.loginError("is not signed in")
 	case ctx.Err() != nil:
 		return nil, err
-	case err != nil:
-		return nil, s.loginError("has no usable token (" + err.Error() + ")")
 	}
-	return t, nil
+	return nil, s.loginError("has no usable token (" + err.Error() + ")")
 }

@@ -181,6 +181,20 @@ func TestRefreshUnreachable(t *testing.T) {
 	}
 }
 
+// TestEndsAfterRead: the context ends just after the token was read.
+func TestEndsAfterRead(t *testing.T) {
+	t.Parallel()
+	s := newHome(t, signedIn(awssim.SSOToken{})).session(t)
+	if token, err := s.readToken(endedLate{t.Context()}); err != nil || token == nil {
+		t.Errorf("token %v, error %v", token, err)
+	}
+}
+
+// endedLate is a context that ended while something that does not wait for it was done.
+type endedLate struct{ context.Context }
+
+func (endedLate) Err() error { return context.Canceled }
+
 // TestRefreshInPortal: an answer of a captive portal or proxy says nothing about the
 // token, and the error says so.
 func TestRefreshInPortal(t *testing.T) {
