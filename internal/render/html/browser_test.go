@@ -98,12 +98,18 @@ func (p *opened) do(script string) {
 	value[bool](p, "(() => { "+script+"; return true })()")
 }
 
-// want compares the result of an expression as text.
+// want waits until the result of an expression is this text. Scripts of the page await the
+// clipboard, and draw in the browser's next frame.
 func (p *opened) want(script, want string) {
 	p.t.Helper()
-	if got := value[string](p, "String("+script+")"); got != want {
-		p.t.Errorf("%s is %q, want %q", script, got, want)
+	got := ""
+	for range 200 {
+		if got = value[string](p, "String("+script+")"); got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
+	p.t.Errorf("%s is %q, want %q", script, got, want)
 }
 
 func (p *opened) click(selector string) {
