@@ -49,7 +49,7 @@ func (r *Resolver) SignInSAML(ctx context.Context, p *awsconfig.Profile, o SAMLL
 }
 
 // SharingSAML returns the identities of the profiles that share the sign-in of p and whose role
-// is settled, so that nobody has to choose it.
+// is known, so that muster does not ask for it.
 func (r *Resolver) SharingSAML(ctx context.Context, p *awsconfig.Profile) (ids []*Identity) {
 	s := r.samlSession(p)
 	signIn := s.kept(ctx)
