@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 
 	"muster/internal/change"
@@ -118,19 +117,10 @@ func (r *keyRun) header() change.Header {
 // openJournal opens the journal of the run. With --from it is that journal, unless another
 // one is named.
 func (r *keyRun) openJournal() (err error) {
-	if r.from != nil && (r.Journal == "" || sameFiles(r.Journal, r.From)) {
+	if r.from != nil && (r.Journal == "" || samePath(r.Journal, r.From)) {
 		r.journal = r.from
 		return nil
 	}
 	r.journal, err = change.OpenJournal(r.Journal, r.app.Now)
 	return err
-}
-
-func sameFiles(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
 }

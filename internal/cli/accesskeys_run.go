@@ -63,7 +63,7 @@ func (r *keyRun) open(ctx context.Context, g *Global) (err error) {
 			return err
 		}
 		for flag, path := range map[string]string{"--report": r.Report, "--timings": string(r.Timings)} {
-			if path != "" && (sameFiles(path, r.Journal) || sameFiles(path, r.From)) {
+			if path != "" && (samePath(path, r.Journal) || samePath(path, r.From)) {
 				return usage("%s %s: the journal must not be overwritten; choose another file", flag, path)
 			}
 		}

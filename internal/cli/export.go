@@ -109,14 +109,19 @@ func (e *Export) check(app *App) error {
 		return err
 	}
 	for _, own := range []string{files.Config, files.Credentials} {
-		if own != "" && samePath(own, e.Out) {
+		if samePath(own, e.Out) {
 			return usage("--out %s: this is your own %s file; choose another file, and set AWS_SHARED_CREDENTIALS_FILE to it", e.Out, filepath.Base(own))
 		}
 	}
 	return checkWritable("--out", e.Out)
 }
 
+// samePath reports whether two paths lead to the same file, or would if there were one. An
+// empty path leads nowhere.
 func samePath(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	if errA == nil && errB == nil {
